@@ -1,0 +1,111 @@
+#include "base/buf.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUF_FIRST_BYTES 256
+
+void buf_init(struct buf *buf, size_t limit)
+{
+    *buf = (struct buf){.limit = limit};
+}
+
+void buf_release(struct buf *buf)
+{
+    free(buf->data);
+    buf_init(buf, buf->limit);
+}
+
+void buf_reset(struct buf *buf)
+{
+    buf->len = 0;
+}
+
+void buf_reset_to(struct buf *buf, size_t keep)
+{
+    if (buf->cap > keep)
+        buf_release(buf);
+    else
+        buf->len = 0;
+}
+
+enum err buf_reserve(struct buf *buf, size_t more)
+{
+    size_t cap = buf->cap ? buf->cap : BUF_FIRST_BYTES;
+    unsigned char *data;
+
+    if (more > buf->limit - buf->len)
+        return ERR_TOO_BIG;
+    if (buf->len + more <= buf->cap)
+        return ERR_OK;
+    while (cap < buf->len + more)
+        cap = cap > buf->limit / 2 ? buf->limit : cap * 2;
+    data = realloc(buf->data, cap);
+    if (!data)
+        return ERR_NOMEM;
+    buf->data = data;
+    buf->cap = cap;
+    return ERR_OK;
+}
+
+enum err buf_add(struct buf *buf, const void *data, size_t len)
+{
+    enum err err = buf_reserve(buf, len);
+
+    if (err)
+        return err;
+    if (len)
+        memcpy(buf->data + buf->len, data, len);
+    buf->len += len;
+    return ERR_OK;
+}
+
+enum err buf_add_str(struct buf *buf, const char *text)
+{
+    return buf_add(buf, text, strlen(text));
+}
+
+enum err buf_add_byte(struct buf *buf, unsigned char byte)
+{
+    return buf_add(buf, &byte, 1);
+}
+
+enum err buf_addf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    int len;
+    enum err err;
+
+    va_start(args, format);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len < 0)
+        return ERR_INVALID;
+    err = buf_reserve(buf, (size_t)len);
+    if (err)
+        return err;
+    /* vsnprintf wants a byte for its NUL, which the limit need not hold */
+    if (buf->cap - buf->len <= (size_t)len) {
+        unsigned char *data = realloc(buf->data, buf->len + (size_t)len + 1);
+        if (!data)
+            return ERR_NOMEM;
+        buf->data = data;
+        buf->cap = buf->len + (size_t)len + 1;
+    }
+    va_start(args, format);
+    vsnprintf((char *)buf->data + buf->len, (size_t)len + 1, format, args);
+    va_end(args);
+    buf->len += (size_t)len;
+    return ERR_OK;
+}
+
+void buf_drop_front(struct buf *buf, size_t len)
+{
+    assert(len <= buf->len);
+    if (len == 0)
+        return;
+    buf->len -= len;
+    memmove(buf->data, buf->data + len, buf->len);
+}

@@ -1,0 +1,120 @@
+#include "base/text.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Length of the valid character at `at`, 0 if there is none. RFC 3629, 4. */
+static size_t char_len(const unsigned char *at, size_t len)
+{
+    unsigned char lead = at[0];
+    unsigned char low = 0x80, high = 0xbf;
+    size_t need;
+
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xc2 || lead > 0xf4)
+        return 0;
+    need = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (lead == 0xe0)
+        low = 0xa0; /* overlong */
+    else if (lead == 0xed)
+        high = 0x9f; /* surrogates */
+    else if (lead == 0xf0)
+        low = 0x90; /* overlong */
+    else if (lead == 0xf4)
+        high = 0x8f; /* above U+10FFFF */
+    if (len < need || at[1] < low || at[1] > high)
+        return 0;
+    for (size_t i = 2; i < need; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    return need;
+}
+
+/* Eight bytes at a time while they are plain ASCII. */
+static size_t ascii_prefix(const unsigned char *at, size_t len)
+{
+    size_t done = 0;
+    uint64_t word;
+
+    for (; len - done >= sizeof(word); done += sizeof(word)) {
+        memcpy(&word, at + done, sizeof(word));
+        if (word & 0x8080808080808080U)
+            break;
+    }
+    return done;
+}
+
+size_t text_utf8_prefix(const void *data, size_t len)
+{
+    const unsigned char *at = data;
+    size_t done = 0;
+
+    while (done < len) {
+        size_t step;
+
+        done += ascii_prefix(at + done, len - done);
+        if (done == len)
+            break;
+        step = char_len(at + done, len - done);
+        if (step == 0)
+            break;
+        done += step;
+    }
+    return done;
+}
+
+static bool is_control(const unsigned char *at, size_t len)
+{
+    if (len == 1)
+        return at[0] < 0x20 || at[0] == 0x7f;
+    return len == 2 && at[0] == 0xc2 && at[1] < 0xa0;
+}
+
+size_t text_escape(const void *data, size_t len, char *out, size_t cap)
+{
+    const unsigned char *at = data;
+    size_t used = 0;
+
+    while (len) {
+        size_t step = char_len(at, len);
+        bool plain = step && !is_control(at, step);
+        size_t need = plain ? step : 4;
+
+        if (used + need >= cap)
+            break;
+        if (plain) {
+            memcpy(out + used, at, step);
+        } else {
+            step = 1;
+            snprintf(out + used, 5, "\\x%02x", at[0]);
+        }
+        used += need;
+        at += step;
+        len -= step;
+    }
+    out[used] = '\0';
+    return used;
+}
+
+size_t text_clean(const void *data, size_t len, char *out, size_t cap)
+{
+    const unsigned char *at = data;
+    size_t used = 0;
+
+    while (len) {
+        size_t step = char_len(at, len);
+        bool plain = step && at[0] != 0;
+        size_t need = plain ? step : 3;
+
+        if (used + need > cap)
+            break;
+        memcpy(out + used, plain ? (const char *)at : "\xef\xbf\xbd", need);
+        step = plain ? step : 1;
+        used += need;
+        at += step;
+        len -= step;
+    }
+    return used;
+}

@@ -1,0 +1,31 @@
+/*
+ * text: what keeps bytes from outside harmless where people read them.
+ *
+ * Pure. Knows UTF-8 (RFC 3629) and nothing else.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Length of the longest valid UTF-8 prefix of `data`; equals `len` if all is
+ * valid (no surrogates, no overlong forms, at most U+10FFFF). */
+size_t text_utf8_prefix(const void *data, size_t len);
+
+/*
+ * Copies text for a terminal or a log: valid printable UTF-8 stays, control
+ * bytes (C0, DEL, C1) and invalid bytes become \xNN. Always ends in a NUL,
+ * cuts at `cap` - 1 bytes, never inside an escape or a character. Returns the
+ * length written. `cap` at least 1.
+ */
+size_t text_escape(const void *data, size_t len, char *out, size_t cap);
+
+/*
+ * Copies text for a database: invalid bytes and NULs become U+FFFD, everything
+ * else stays. Writes at most `cap` bytes, never half a character, no NUL
+ * behind. Returns the length written.
+ */
+size_t text_clean(const void *data, size_t len, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,81 @@
+# Flags shared by every target, and the three ways to make a test.
+
+function(crawl_setup_flags)
+  add_library(crawl_warnings INTERFACE)
+  target_compile_options(crawl_warnings INTERFACE
+    -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes
+    -Wmissing-prototypes -Wformat=2 -Wno-missing-field-initializers)
+  if(CRAWL_WERROR)
+    target_compile_options(crawl_warnings INTERFACE -Werror)
+  endif()
+  target_compile_definitions(crawl_warnings INTERFACE
+    _GNU_SOURCE CRAWL_VERSION="${PROJECT_VERSION}")
+  target_include_directories(crawl_warnings INTERFACE ${PROJECT_SOURCE_DIR})
+
+  if(CRAWL_SANITIZE)
+    add_compile_options(-fsanitize=${CRAWL_SANITIZE} -fno-omit-frame-pointer
+                        -fno-sanitize-recover=undefined)
+    add_link_options(-fsanitize=${CRAWL_SANITIZE})
+  elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE
+                        -D_FORTIFY_SOURCE=2 -fPIE
+                        -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+    add_link_options(-pie -Wl,-z,relro,-z,now -Wl,--as-needed)
+    set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON PARENT_SCOPE)
+  endif()
+  if(CRAWL_COVERAGE)
+    add_compile_options(--coverage)
+    add_link_options(--coverage)
+  endif()
+  if(CRAWL_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
+
+# crawl_library(NAME SOURCES ... [PUBLIC libs] [PRIVATE libs])
+function(crawl_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ${ARG_PUBLIC}
+                        PRIVATE crawl_warnings ${ARG_PRIVATE})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# crawl_test(NAME SOURCES ... LIBS ... [LABEL unit] [TIMEOUT seconds])
+# One cmocka executable, one ctest entry.
+function(crawl_test name)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE crawl_warnings ${ARG_LIBS}
+                        PkgConfig::CMOCKA)
+  target_compile_definitions(${name} PRIVATE
+    TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    TEST_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL}
+                       TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# crawl_fuzzer(NAME SOURCES ... LIBS ...)
+# Its source defines LLVMFuzzerTestOneInput. The corpus lies in
+# tests/fuzz/corpus/NAME; without CRAWL_FUZZ the target replays it.
+function(crawl_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(fuzz_${name} ${ARG_SOURCES})
+  if(CRAWL_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(fuzz_${name} PRIVATE
+                   ${PROJECT_SOURCE_DIR}/tests/support/fuzz_replay.c)
+    add_test(NAME fuzz_replay_${name}
+             COMMAND fuzz_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(fuzz_replay_${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+  endif()
+  target_link_libraries(fuzz_${name} PRIVATE crawl_warnings ${ARG_LIBS})
+endfunction()

@@ -1,0 +1,106 @@
+/*
+ * worker: the worker's side of the pool.
+ *
+ * Two kinds of code use it. A function (pool_task_fn) gets a struct
+ * worker_call: its argument, a place for its result. An own event loop
+ * (pool_options.worker_main) takes tasks as they come, keeps many in flight
+ * and replies in any order; the function worker is itself written this way.
+ *
+ * A worker has no descriptor of the parent but its socket, and its arena: one
+ * long-lived piece of shared memory in which large replies are written in
+ * place. It dies with the parent. One thread at a time.
+ */
+#ifndef POOL_WORKER_H
+#define POOL_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct worker;
+
+#define WORKER_EXIT_FATAL 2 /* exit status: do not start me again */
+
+/* ---- functions ---- */
+
+struct worker_call {
+    struct worker *worker;
+    void *ctx;        /* pool_options.ctx */
+    uint64_t task_id;
+    int attempt;      /* 1 for the first start */
+    const void *data; /* argument, borrowed */
+    size_t len;
+};
+
+/* Copies a result; the last call counts. ERR_TOO_BIG above the arena. */
+enum err worker_return(struct worker_call *call, const void *data, size_t len)
+    ERR_CHECK;
+/* Room for a result of `len` bytes, written in place, uninitialised; NULL if
+ * it is larger than the arena. Replaces an earlier result. */
+void *worker_return_space(struct worker_call *call, size_t len);
+/* Text for people beside a failure; cut at POOL_MESSAGE_BYTES. */
+void worker_message(struct worker_call *call, const char *text);
+/* True after the soft deadline or a cancel: stop soon. */
+bool worker_should_stop(const struct worker_call *call);
+
+/* ---- own event loop ---- */
+
+struct worker_task {
+    uint64_t id;
+    unsigned function;
+    int attempt;
+    const void *data; /* borrowed until the next worker_take() */
+    size_t len;
+};
+
+enum worker_take {
+    WORKER_TASK,   /* `task` is filled; it counts as started */
+    WORKER_EMPTY,  /* nothing now: poll worker_fd() */
+    WORKER_CANCEL, /* `task->id` is not wanted any more; reply soon, anything */
+    WORKER_STOP,   /* no more will come: finish what is in flight and return */
+    WORKER_GONE,   /* the parent is gone: return at once */
+};
+
+/* Slot of this worker, 0 to nr_workers - 1. */
+int worker_slot(const struct worker *worker);
+/* The descriptor to watch for reading. */
+int worker_fd(const struct worker *worker);
+/* The next thing the parent wants; never blocks. Reads many at once, so call
+ * it until WORKER_EMPTY before polling. */
+enum worker_take worker_take(struct worker *worker, struct worker_task *task);
+
+/*
+ * Space for a reply in the arena: uninitialised, 64-byte aligned. NULL while
+ * the arena is full: flush, keep the task, and try again when worker_fd() was
+ * readable. A size above worker_space_max() never succeeds.
+ */
+void *worker_space(struct worker *worker, size_t len);
+size_t worker_space_max(const struct worker *worker);
+/* Gives space back that will not be sent. */
+void worker_space_drop(struct worker *worker, void *space);
+
+/*
+ * Ends a task. `data` is copied (small: at most POOL_INLINE_BYTES, else it
+ * goes through the arena itself); `space` (may be NULL) is a piece from
+ * worker_space(), of which `space_len` bytes are lent to the parent and come
+ * back by themselves. Replies leave in batches: at worker_flush(), or when one
+ * is full.
+ * Returns ERR_INVALID (no such task in flight), ERR_TOO_BIG, ERR_AGAIN (the
+ * arena is full, when `data` is large), ERR_CLOSED.
+ */
+enum err worker_reply_parts(struct worker *worker, uint64_t task_id, int code,
+                            const void *data, size_t len, void *space,
+                            size_t space_len) ERR_CHECK;
+/* Sends waiting replies. When the socket is full they stay and worker_blocked()
+ * is true: watch worker_fd() for writing too. ERR_CLOSED. */
+enum err worker_flush(struct worker *worker) ERR_CHECK;
+bool worker_blocked(const struct worker *worker);
+/* Number of replies not yet sent. */
+size_t worker_unsent(const struct worker *worker);
+
+/* A sign of life in the scoreboard; call it once a turn of the loop. */
+void worker_alive(struct worker *worker);
+
+#endif
