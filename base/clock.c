@@ -38,7 +38,8 @@ void clock_iso(int64_t wall_ms, char out[CLOCK_ISO_BYTES])
         seconds--;
     }
     /* outside the years 0 to 9999 the format has no room */
-    if (!gmtime_r(&seconds, &utc) || utc.tm_year < -1900 || utc.tm_year > 8099) {
+    if (!gmtime_r(&seconds, &utc) || utc.tm_year < -1900 ||
+        utc.tm_year > 8099) {
         snprintf(out, CLOCK_ISO_BYTES, "0000-00-00T00:00:00.000Z");
         return;
     }

@@ -1,6 +1,5 @@
 #include "base/xalloc.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,9 +29,9 @@ void *xcalloc(size_t nr, size_t size)
 
 void *xrealloc_array(void *old, size_t nr, size_t size)
 {
-    if (size && nr > SIZE_MAX / size)
-        return checked(NULL);
-    return checked(realloc(old, nr * size ? nr * size : 1));
+    if (nr == 0 || size == 0)
+        nr = size = 1; /* realloc(x, 0) may free, and then gives NULL */
+    return checked(reallocarray(old, nr, size));
 }
 
 char *xstrdup(const char *text)
