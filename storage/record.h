@@ -1,0 +1,131 @@
+/*
+ * record: the rows that a crawl leaves, as plain structs.
+ *
+ * Everything is borrowed for the call that takes it. Texts are views without a
+ * NUL and must be valid UTF-8; an empty view is stored as NULL where the
+ * schema allows it. Times are wall-clock milliseconds, durations `_ms`, sizes
+ * bytes. The columns behind the fields: docs/schema.md.
+ */
+#ifndef STORAGE_RECORD_H
+#define STORAGE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/wire.h"
+
+/* What identifies a URL: keyed hashes of its politeness key and of itself. */
+struct url_key {
+    int64_t host_id;
+    int64_t url_hash;
+};
+
+/* A URL to fetch: a line of the list, or a discovered one. */
+struct url_record {
+    struct url_key key;
+    struct bytes host_key; /* "http://host:80" */
+    struct bytes url;      /* canonical */
+    struct bytes listed;   /* the line as it stood there; empty: same as url */
+    int64_t line;          /* line of the list, from 1; 0: discovered */
+    struct url_key parent; /* page that it was found on; 0, 0 for the list */
+    int depth;             /* hops from the list */
+    int prio;              /* lower is earlier */
+};
+
+/* A line of the list that got no URL of its own. */
+struct line_record {
+    int64_t line;
+    struct bytes text;   /* cleaned, cut at 2,048 bytes */
+    struct bytes error;  /* "bad_url", "duplicate" ... */
+    struct bytes detail;
+    struct url_key same_as; /* of a duplicate; else 0, 0 */
+};
+
+/* One redirect of a chain. */
+struct hop_record {
+    struct bytes from_url, to_url;
+    struct bytes kind; /* "http", "meta" */
+    int status;
+    double elapsed_ms;
+};
+
+/* One link of a page. */
+struct link_record {
+    struct bytes url;  /* canonical target */
+    struct url_key key; /* of the target */
+    struct bytes kind; /* "a", "area", "frame", "canonical" ... */
+    struct bytes text;
+    struct bytes rel;  /* "nofollow ugc", empty */
+};
+
+/* How a URL ended: one row of `pages`, one line of db.txt, JSONL, CSV. */
+struct page_record {
+    struct url_key key;
+    struct bytes url;       /* canonical */
+    struct bytes listed;    /* as listed; empty: same as url or not listed */
+    int64_t line;           /* 0: not listed */
+    int depth;
+    struct bytes final_url; /* where the answer came from; empty: url */
+    struct bytes outcome;   /* "ok", "redirect", "http_error", ... */
+    struct bytes error;     /* "dns", "timeout" ...; empty: none */
+    struct bytes detail;    /* for people */
+    int status;             /* 0: no answer */
+    int64_t length;         /* bytes of the decoded body; -1: no answer */
+    int64_t bytes_down;     /* body as received */
+    int64_t content_length; /* as claimed; -1: not */
+    int64_t chars;          /* -1: not text */
+    bool retry_later;       /* not final: a later run may try again */
+
+    int64_t fetched_at;     /* wall ms; 0: never fetched */
+    double elapsed_ms;      /* from first start to the end, with retries */
+    double wait_ms;         /* of it: waiting for the host's turn */
+    double dns_ms, connect_ms, tls_ms, ttfb_ms, total_ms; /* last request */
+    int tries;
+    int nr_redirects;
+    int worker;             /* slot; -1: none */
+
+    struct bytes ip, mime, charset, encoding, http_version;
+    struct bytes etag, last_modified, truncated; /* "length", "time" ... */
+    struct bytes content_hash; /* 16 raw bytes */
+    struct bytes title, description, canonical, robots, lang, h1;
+
+    const struct hop_record *hops; /* nr_redirects of them */
+    int64_t nr_links_out;          /* found; -1: not looked for */
+    const struct link_record *links; /* to store */
+    size_t nr_links;
+    struct bytes body;             /* to store; empty: not */
+    struct bytes raw_request, raw_head, raw_body; /* for WARC */
+};
+
+/* What the database remembers of a host. */
+struct host_record {
+    int64_t host_id;
+    struct bytes key;      /* "http://host:80" */
+    int64_t token;         /* fencing token of the lease */
+    int64_t due_at;        /* wall ms; may be asked from then on */
+    int64_t delay_ms;      /* between two requests */
+    int fails;             /* holders that died with it, in a row */
+    int nr_errors;         /* failures to connect, in a row */
+    int robots_status;     /* HTTP status of robots.txt; 0: unknown, -1: none */
+    int64_t robots_at;     /* wall ms of its fetch; 0: never */
+    int64_t robots_until;  /* wall ms; to be fetched again from then on */
+    struct bytes robots;   /* its first 500 KiB; empty: none or unknown */
+};
+
+/* Once a second: what plots are made of. */
+struct sample_record {
+    int64_t t_ms; /* since the start of the run */
+    int64_t nr_done, nr_failed, nr_queued, nr_active;
+    int64_t bytes_down;
+    int nr_workers_busy, nr_hosts_active, nr_hosts_waiting;
+    int64_t rss_bytes;
+};
+
+/* A row of the look-up table `errors`. */
+struct error_record {
+    const char *code, *error_class, *meaning, *hint;
+    bool retryable;
+};
+
+#endif
