@@ -1,0 +1,112 @@
+/*
+ * queue: a bounded line of byte strings between processes.
+ *
+ * Made before fork; then any process of the family puts and gets. What one
+ * puts is visible when queue_put() returns, in one order for all. There is no
+ * feeder thread and no server: a killed process, even inside a call, neither
+ * damages nor blocks the queue.
+ *
+ * A plain queue hands an item over and forgets it. A joinable one lends it: it
+ * counts as unfinished until queue_task_done(), and when its taker dies before
+ * that it goes back to its old place in line, so queue_join() ends.
+ *
+ * The end of work: queue_close() is the end for all getters; or put an item
+ * that means "end", one for each getter. Threads may share a queue too, but a
+ * thread that ends counts as dead. Not for signal handlers.
+ *
+ * Timeouts: negative waits, 0 polls (ERR_AGAIN), else milliseconds by the
+ * monotonic clock (ERR_TIMEOUT).
+ */
+#ifndef POOL_QUEUE_H
+#define POOL_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct queue;
+
+#define QUEUE_ITEMS_DEFAULT    1024
+#define QUEUE_ITEMS_MAX        (1u << 24)
+#define QUEUE_BYTES_DEFAULT    ((size_t)16 << 20)
+#define QUEUE_BYTES_MAX        ((size_t)1 << 36)
+#define QUEUE_LEASES_DEFAULT   1024
+#define QUEUE_ATTEMPTS_DEFAULT 3
+
+struct queue_options {
+    size_t max_items; /* waiting in line; 0: QUEUE_ITEMS_DEFAULT */
+    size_t max_bytes; /* waiting in line; 0: QUEUE_BYTES_DEFAULT */
+    bool joinable;    /* items are lent, see above */
+    /* For joinable queues: */
+    size_t max_leases; /* lent at one time; 0: QUEUE_LEASES_DEFAULT. Lent
+                          items do not count in the bounds above, but their
+                          bytes have a bound of their own, max_bytes too */
+    int max_attempts;  /* an item whose takers died that often is dropped and
+                          counted; 0: QUEUE_ATTEMPTS_DEFAULT */
+};
+
+/* What queue_get() says about an item; for queue_task_done(). */
+struct queue_item {
+    size_t len;    /* bytes of the item */
+    int attempt;   /* 1 when it is lent for the first time */
+    uint64_t id;   /* number of the put, from 1 */
+    uint32_t slot; /* for the queue itself */
+};
+
+/* `options` may be NULL. ERR_INVALID (a bound above its limit, or leases and
+ * attempts for a plain queue), ERR_NOMEM. */
+enum err queue_open(struct queue **queue,
+                    const struct queue_options *options) ERR_CHECK;
+/* Lets go of it in this process; the others go on. NULL is fine. */
+void queue_free(struct queue *queue);
+
+/*
+ * Puts a copy at the end of the line. Blocks while a bound is reached.
+ * Returns ERR_AGAIN, ERR_TIMEOUT, ERR_TOO_BIG (longer than max_bytes),
+ * ERR_CLOSED.
+ */
+enum err queue_put(struct queue *queue, const void *data, size_t len,
+                   int64_t timeout_ms) ERR_CHECK;
+
+/*
+ * Copies the first item in line to `data`. Blocks while there is none.
+ * Returns ERR_AGAIN, ERR_TIMEOUT; ERR_TOO_BIG (longer than `cap`: it stays in
+ * line, item->len says how long it is); ERR_CLOSED (closed, and nothing is
+ * left; while another process still holds items that could come back, only for
+ * one that holds some itself); ERR_LIMIT (too much is lent).
+ */
+enum err queue_get(struct queue *queue, void *data, size_t cap,
+                   struct queue_item *item, int64_t timeout_ms) ERR_CHECK;
+
+/*
+ * Says that a lent item is finished; any process may say it. ERR_INVALID when
+ * it is not lent as described: done already, or gone back meanwhile; then
+ * nothing changes.
+ */
+enum err queue_task_done(struct queue *queue,
+                         const struct queue_item *item) ERR_CHECK;
+/* Blocks while anything is unfinished. ERR_AGAIN, ERR_TIMEOUT, ERR_STATE (not
+ * joinable). */
+enum err queue_join(struct queue *queue, int64_t timeout_ms) ERR_CHECK;
+
+/* No more puts. Getters drain what is left. Twice is fine. */
+void queue_close(struct queue *queue);
+
+/* Exact at the moment of the call. */
+struct queue_stats {
+    size_t nr_waiting; /* items in line */
+    size_t nr_leased;  /* items lent */
+    size_t bytes;      /* of the items in line */
+    uint64_t nr_put;
+    uint64_t nr_returned; /* times that an item came back from the dead */
+    uint64_t nr_dropped;  /* items given up after max_attempts */
+    bool closed;
+};
+
+void queue_get_stats(struct queue *queue, struct queue_stats *stats);
+/* The number of items in line. */
+size_t queue_size(const struct queue *queue);
+
+#endif
