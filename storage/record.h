@@ -102,6 +102,7 @@ struct page_record {
 struct host_record {
     int64_t host_id;
     struct bytes key;      /* "http://host:80" */
+    bool listed;           /* a line of the list names it; storage keeps it */
     int64_t token;         /* fencing token of the lease */
     int64_t due_at;        /* wall ms; may be asked from then on */
     int64_t delay_ms;      /* between two requests */

@@ -132,6 +132,13 @@ typedef enum err (*storage_url_fn)(void *ctx, const struct url_claim *url);
 enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
                              size_t max_hosts, storage_host_fn fn, void *ctx)
     ERR_CHECK;
+/*
+ * Leases one host by its key, due or not, and makes its row (idle, not listed)
+ * if there is none: a redirect leads to it. ERR_BUSY: somebody else has it.
+ */
+enum err storage_claim_host(struct storage *storage, int64_t host_id,
+                            struct bytes host_key, int64_t now_ms,
+                            storage_host_fn fn, void *ctx) ERR_CHECK;
 /* URLs of a leased host still to do, in the order (prio, url_hash), behind
  * the given place (INT_MIN, INT64_MIN for the first). `fn` must not write. */
 enum err storage_claim_urls(struct storage *storage, int64_t host_id,
