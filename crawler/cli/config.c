@@ -1,0 +1,457 @@
+#include "crawler/cli/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "crawler/cli/options.h"
+#include "crawler/cli/value.h"
+
+/* Where a value came from, as --print-config says it. */
+static const char from_default[] = "default";
+static const char from_file[] = "file";
+static const char from_environment[] = "environment";
+static const char from_flag[] = "flag";
+
+static void *field(struct config *config, const struct option *option)
+{
+    return (char *)config + option->offset;
+}
+
+static void list_clear(struct config_list *list)
+{
+    for (size_t i = 0; i < list->nr_items; i++)
+        free((char *)list->items[i]);
+    free(list->items);
+    *list = (struct config_list){0};
+}
+
+static enum err list_add(struct config_list *list, const char *text)
+{
+    if (list->nr_items == CONFIG_LIST_MAX)
+        return ERR_TOO_BIG;
+    list->items = xrealloc_array(list->items, list->nr_items + 1,
+                                 sizeof(*list->items));
+    list->items[list->nr_items++] = xstrdup(text);
+    return ERR_OK;
+}
+
+static enum err parse_bool(const char *text, bool *value)
+{
+    int64_t place;
+
+    if (value_choice("no|false|0|off|yes|true|1|on", text, &place))
+        return ERR_INVALID;
+    *value = place >= 4;
+    return ERR_OK;
+}
+
+static enum err set_number(int64_t *to, const struct option *option,
+                           const char *text)
+{
+    int64_t value = 0;
+    enum err err = option->type == OPTION_DURATION
+                       ? value_duration_ms(text, &value)
+                   : option->type == OPTION_SIZE ? value_size_bytes(text, &value)
+                                                 : value_int(text, &value);
+
+    if (err || ((option->min || option->max) &&
+                (value < option->min || value > option->max)))
+        return ERR_INVALID;
+    *to = value;
+    return ERR_OK;
+}
+
+static enum err set_double(double *to, const struct option *option,
+                           const char *text)
+{
+    double value;
+
+    if (value_number(text, &value) || value < (double)option->min ||
+        value > (double)option->max)
+        return ERR_INVALID;
+    *to = value;
+    return ERR_OK;
+}
+
+static enum err set_value(struct config *config, const struct option *option,
+                          const char *text)
+{
+    void *to = field(config, option);
+
+    switch (option->type) {
+    case OPTION_FLAG:
+        return parse_bool(text, to);
+    case OPTION_COUNT:
+        return value_int(text, to);
+    case OPTION_INT:
+    case OPTION_DURATION:
+    case OPTION_SIZE:
+        return set_number(to, option, text);
+    case OPTION_NUMBER:
+        return set_double(to, option, text);
+    case OPTION_TEXT:
+        free(*(char **)to);
+        *(char **)to = xstrdup(text);
+        return ERR_OK;
+    case OPTION_LIST:
+        return list_add(to, text);
+    case OPTION_CHOICE:
+        return value_choice(option->choices, text, to);
+    }
+    return ERR_INVALID;
+}
+
+/* What would have been right, for the message. */
+static void expected(const struct option *option, char *out, size_t cap)
+{
+    switch (option->type) {
+    case OPTION_FLAG:
+        snprintf(out, cap, "yes or no");
+        break;
+    case OPTION_CHOICE:
+        snprintf(out, cap, "one of %s", option->choices);
+        break;
+    case OPTION_DURATION:
+        snprintf(out, cap,
+                 "a duration such as 500ms, 10s, 5m or 2h, from %gs to %gs",
+                 (double)option->min / 1e3, (double)option->max / 1e3);
+        break;
+    case OPTION_SIZE:
+        snprintf(out, cap, "a size such as 64k, 16M or 1G");
+        break;
+    case OPTION_LIST:
+        snprintf(out, cap, "at most %d of them", CONFIG_LIST_MAX);
+        break;
+    case OPTION_COUNT:
+    case OPTION_INT:
+    case OPTION_NUMBER:
+    case OPTION_TEXT:
+        if (option->max >= INT32_MAX)
+            snprintf(out, cap, "a number from %lld", (long long)option->min);
+        else
+            snprintf(out, cap, "a number from %lld to %lld",
+                     (long long)option->min, (long long)option->max);
+        break;
+    }
+}
+
+static enum err set(struct config *config, const struct option *option,
+                    const char *text, const char *origin, char *message)
+{
+    const char **came_from = &config->origins[option - options];
+    char right[200];
+    enum err err;
+
+    /* a list from a stronger source replaces one from a weaker */
+    if (option->type == OPTION_LIST && *came_from != origin)
+        list_clear(field(config, option));
+    err = set_value(config, option, text);
+    if (err) {
+        expected(option, right, sizeof(right));
+        snprintf(message, CONFIG_MESSAGE_BYTES,
+                 "'%.100s' is not valid for --%s (%s): give %s", text,
+                 option->name, origin, right);
+        return ERR_INVALID;
+    }
+    *came_from = origin;
+    return ERR_OK;
+}
+
+static const struct option *find_long(const char *name, size_t len)
+{
+    for (size_t i = 0; i < nr_options; i++)
+        if (strlen(options[i].name) == len &&
+            memcmp(options[i].name, name, len) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static const struct option *find_short(char name)
+{
+    for (size_t i = 0; i < nr_options; i++)
+        if (options[i].short_name == name)
+            return &options[i];
+    return NULL;
+}
+
+static bool wants_argument(const struct option *option)
+{
+    return option->type != OPTION_FLAG && option->type != OPTION_COUNT;
+}
+
+static enum err set_flag(struct config *config, const struct option *option,
+                         char *message)
+{
+    if (option->type == OPTION_COUNT) {
+        ++*(int64_t *)field(config, option);
+        config->origins[option - options] = from_flag;
+        return ERR_OK;
+    }
+    return set(config, option, "yes", from_flag, message);
+}
+
+/* The arguments that are left to read. */
+struct arguments {
+    char *const *at;
+    char *const *end;
+};
+
+static enum err read_argument(struct config *config,
+                              const struct option *option, const char *attached,
+                              struct arguments *arguments, char *message)
+{
+    if (!attached) {
+        if (arguments->at == arguments->end) {
+            snprintf(message, CONFIG_MESSAGE_BYTES, "--%s needs %s",
+                     option->name, option->argument);
+            return ERR_INVALID;
+        }
+        attached = *arguments->at++;
+    }
+    return set(config, option, attached, from_flag, message);
+}
+
+static void unknown_long(const char *name, size_t len, char *message)
+{
+    const char *near = NULL;
+
+    for (size_t i = 0; i < nr_options && !near; i++)
+        if (len >= 2 && strncmp(options[i].name, name, len) == 0)
+            near = options[i].name;
+    if (near)
+        snprintf(message, CONFIG_MESSAGE_BYTES,
+                 "unknown option --%.*s: flags are written in full, did you "
+                 "mean --%s?",
+                 (int)(len < 100 ? len : 100), name, near);
+    else
+        snprintf(message, CONFIG_MESSAGE_BYTES,
+                 "unknown option --%.*s: 'crawl --help' lists them",
+                 (int)(len < 100 ? len : 100), name);
+}
+
+static enum err read_long(struct config *config, const char *name,
+                          struct arguments *arguments, char *message)
+{
+    size_t len = strcspn(name, "=");
+    const char *attached = name[len] ? name + len + 1 : NULL;
+    const struct option *option = find_long(name, len);
+
+    if (!option) {
+        unknown_long(name, len, message);
+        return ERR_INVALID;
+    }
+    if (wants_argument(option))
+        return read_argument(config, option, attached, arguments, message);
+    if (attached)
+        return set(config, option, attached, from_flag, message);
+    return set_flag(config, option, message);
+}
+
+/* "-qv", "-o FILE", "-oFILE" */
+static enum err read_short(struct config *config, const char *names,
+                           struct arguments *arguments, char *message)
+{
+    enum err err = ERR_OK;
+
+    for (; *names && !err; names++) {
+        const struct option *option = find_short(*names);
+
+        if (!option) {
+            snprintf(message, CONFIG_MESSAGE_BYTES,
+                     *names == 't' ? "-%c means too many things: write "
+                                     "--retries, --max-time or --workers"
+                                   : "unknown option -%c: 'crawl --help' "
+                                     "lists them",
+                     *names);
+            return ERR_INVALID;
+        }
+        if (wants_argument(option))
+            return read_argument(config, option, names[1] ? names + 1 : NULL,
+                                 arguments, message);
+        err = set_flag(config, option, message);
+    }
+    return err;
+}
+
+static enum err read_flags(struct config *config, int argc, char *const *argv,
+                           char *message)
+{
+    struct arguments arguments = {argv, argv + argc};
+    bool only_inputs = false;
+    enum err err = ERR_OK;
+
+    while (arguments.at < arguments.end && !err) {
+        const char *word = *arguments.at++;
+
+        if (only_inputs || word[0] != '-' || word[1] == '\0')
+            err = set(config, find_short('i'), word, from_flag, message);
+        else if (strcmp(word, "--") == 0)
+            only_inputs = true;
+        else if (word[1] == '-')
+            err = read_long(config, word + 2, &arguments, message);
+        else
+            err = read_short(config, word + 1, &arguments, message);
+    }
+    return err;
+}
+
+static enum err read_environment(struct config *config, char *message)
+{
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; i < nr_options && !err; i++) {
+        char name[64] = "CRAWL_";
+        size_t len = strlen(name);
+        const char *value;
+
+        for (const char *at = options[i].name; *at; at++)
+            name[len++] = isalnum((unsigned char)*at)
+                              ? (char)toupper((unsigned char)*at)
+                              : '_';
+        name[len] = '\0';
+        value = getenv(name);
+        if (value)
+            err = set(config, &options[i], value, from_environment, message);
+    }
+    return err;
+}
+
+struct file_reading {
+    struct config *config;
+    char *message;
+    bool failed;
+};
+
+static int on_entry(void *ctx, const char *section, const char *name,
+                    const char *value)
+{
+    struct file_reading *reading = ctx;
+    const struct option *option = find_long(name, strlen(name));
+
+    if (strcmp(section, "crawl") != 0 || !option) {
+        snprintf(reading->message, CONFIG_MESSAGE_BYTES,
+                 "the configuration file has [%.50s] %.50s, which is no "
+                 "setting: 'crawl --print-config' shows the right form",
+                 section, name);
+        reading->failed = true;
+        return 0;
+    }
+    if (set(reading->config, option, value, from_file, reading->message)) {
+        reading->failed = true;
+        return 0;
+    }
+    return 1;
+}
+
+/* The default path; false when there is no home to look in. */
+static bool default_file(char *path, size_t cap)
+{
+    const char *xdg = getenv("XDG_CONFIG_HOME");
+    const char *home = getenv("HOME");
+    int len;
+
+    if (xdg && *xdg)
+        len = snprintf(path, cap, "%s/crawl/config", xdg);
+    else if (home && *home)
+        len = snprintf(path, cap, "%s/.config/crawl/config", home);
+    else
+        return false;
+    return len > 0 && (size_t)len < cap;
+}
+
+static enum err read_file(struct config *config, const char *named,
+                          char *message)
+{
+    struct file_reading reading = {config, message, false};
+    char path[4096];
+    int line;
+
+    if (named && strcmp(named, "none") == 0)
+        return ERR_OK;
+    if (!named && !default_file(path, sizeof(path)))
+        return ERR_OK;
+    line = ini_parse(named ? named : path, on_entry, &reading);
+    if (line == -1 && !named && (errno == ENOENT || errno == ENOTDIR))
+        return ERR_OK;
+    if (line == 0 && !reading.failed)
+        return ERR_OK;
+    if (!reading.failed)
+        snprintf(message, CONFIG_MESSAGE_BYTES,
+                 line < 0 ? "cannot read the configuration file %.300s"
+                          : "the configuration file %.300s breaks its format "
+                            "in line %d",
+                 named ? named : path, line);
+    return ERR_INVALID;
+}
+
+static enum err set_defaults(struct config *config, char *message)
+{
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; i < nr_options && !err; i++) {
+        config->origins[i] = from_default;
+        if (options[i].fallback)
+            err = set(config, &options[i], options[i].fallback, from_default,
+                      message);
+    }
+    return err;
+}
+
+/* The file is read first but named by the flags: flags are read twice. */
+static enum err named_file(int argc, char *const *argv, char **name,
+                           char *message)
+{
+    struct config first = {0};
+    enum err err;
+
+    first.origins = xcalloc(nr_options, sizeof(*first.origins));
+    err = set_defaults(&first, message);
+    if (!err)
+        err = read_environment(&first, message);
+    if (!err)
+        err = read_flags(&first, argc, argv, message);
+    *name = first.config_file;
+    first.config_file = NULL;
+    config_release(&first);
+    return err;
+}
+
+enum err config_read(struct config *config, int argc, char *const *argv,
+                     char message[CONFIG_MESSAGE_BYTES])
+{
+    char *file = NULL;
+    enum err err;
+
+    *config = (struct config){0};
+    config->origins = xcalloc(nr_options, sizeof(*config->origins));
+    err = named_file(argc, argv, &file, message);
+    if (!err)
+        err = set_defaults(config, message);
+    if (!err)
+        err = read_file(config, file, message);
+    if (!err)
+        err = read_environment(config, message);
+    if (!err)
+        err = read_flags(config, argc, argv, message);
+    free(file);
+    return err;
+}
+
+void config_release(struct config *config)
+{
+    for (size_t i = 0; i < nr_options; i++) {
+        void *at = field(config, &options[i]);
+
+        if (options[i].type == OPTION_LIST)
+            list_clear(at);
+        else if (options[i].type == OPTION_TEXT)
+            free(*(char **)at);
+    }
+    free(config->origins);
+    *config = (struct config){0};
+}

@@ -1,0 +1,114 @@
+/*
+ * config: the settings of a run, read from flags, environment and file.
+ *
+ * One table (options.c) says everything about an option; parsing, --help and
+ * --print-config are made from it. Precedence: flag, then environment
+ * (CRAWL_NAME), then the configuration file, then the default. Flags are
+ * written in full: an abbreviation that works today would mean something else
+ * after the next release.
+ */
+#ifndef CRAWLER_CLI_CONFIG_H
+#define CRAWLER_CLI_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+#define CONFIG_MESSAGE_BYTES 600
+#define CONFIG_LIST_MAX 1000 /* entries of one repeatable option */
+
+/* Entries are owned by the config. */
+struct config_list {
+    const char **items;
+    size_t nr_items;
+};
+
+enum config_robots { CONFIG_ROBOTS_OBEY, CONFIG_ROBOTS_IGNORE };
+enum config_scope {
+    CONFIG_SCOPE_HOST,
+    CONFIG_SCOPE_DOMAIN,
+    CONFIG_SCOPE_PREFIX,
+    CONFIG_SCOPE_ANY
+};
+enum config_sandbox {
+    CONFIG_SANDBOX_AUTO,
+    CONFIG_SANDBOX_REQUIRE,
+    CONFIG_SANDBOX_OFF
+};
+enum config_progress {
+    CONFIG_PROGRESS_AUTO,
+    CONFIG_PROGRESS_LIVE,
+    CONFIG_PROGRESS_PLAIN,
+    CONFIG_PROGRESS_NONE
+};
+enum config_extract {
+    CONFIG_EXTRACT_META,
+    CONFIG_EXTRACT_LINKS,
+    CONFIG_EXTRACT_NONE
+};
+enum config_store { CONFIG_STORE_HASH, CONFIG_STORE_BODY };
+enum config_color { CONFIG_COLOR_AUTO, CONFIG_COLOR_ALWAYS, CONFIG_COLOR_NEVER };
+
+/* Names follow the options. Enumerated values are ints of the enums above.
+ * Durations are milliseconds, sizes bytes. */
+struct config {
+    struct config_list inputs, outputs;
+    char *format;
+    bool force;
+    char *refetch;
+
+    int64_t workers, concurrency, per_host;
+    int64_t delay_ms, max_crawl_delay_ms;
+    double rate_per_s;
+    int64_t robots, max_host_errors;
+
+    int64_t dns_timeout_ms, connect_timeout_ms, first_byte_timeout_ms;
+    int64_t idle_timeout_ms, max_time_ms;
+    int64_t retries, retry_delay_ms, max_redirects, max_size_bytes;
+    int64_t max_urls, max_duration_ms, max_total_bytes;
+
+    int64_t depth, scope;
+    bool sitemaps;
+    struct config_list include, exclude;
+    int64_t max_pages_per_host, max_path_depth, max_repeated_segments;
+    int64_t max_query_variants;
+
+    char *user_agent;
+    struct config_list headers, resolve, allow_private;
+    char *proxy, *cacert, *auth_file;
+    bool insecure, ipv4, ipv6, http1, no_compression, cookies;
+
+    int64_t extract, store;
+    int64_t sandbox;
+    char *user;
+
+    int64_t progress, progress_interval_ms, color;
+    bool quiet;
+    int64_t verbose;
+    char *config_file;
+    bool print_config, help, version;
+
+    const char **origins; /* one for each option, for --print-config */
+};
+
+/*
+ * Reads everything for `crawl run`. `argv` without the program's name and the
+ * subcommand. On ERR_INVALID `message` says which option is wrong and what
+ * would be right. The result is owned; free it with config_release(), also
+ * after an error.
+ */
+enum err config_read(struct config *config, int argc, char *const *argv,
+                     char message[CONFIG_MESSAGE_BYTES]) ERR_CHECK;
+void config_release(struct config *config);
+
+/* Writes the help text: usage, examples, options by group. */
+void config_print_help(FILE *out);
+/* "name = value    # where it came from", in the format of the file. */
+void config_print(const struct config *config, FILE *out);
+/* The settings as one JSON object, for the table `runs`. Returned owned. */
+char *config_json(const struct config *config);
+
+#endif

@@ -1,0 +1,252 @@
+/* What the option table looks like to people and to the database. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "crawler/cli/config.h"
+#include "crawler/cli/options.h"
+#include "crawler/cli/value.h"
+
+#define HELP_COLUMN 32
+#define HELP_WIDTH 79
+
+static const char head[] =
+    "crawl: fetch every URL of a list into a database that answers questions\n"
+    "\n"
+    "  crawl urls.txt                 writes crawl.db; run again to go on\n"
+    "  crawl urls.txt -o db.txt       url:length, one line a page\n"
+    "  zcat list.gz | crawl - -o a.db -o a.jsonl\n"
+    "  crawl query crawl.db           what became of them\n"
+    "\n"
+    "usage: crawl [run] LIST... [options]\n"
+    "       crawl query|status|export|diff|why|doctor|help|version ...\n";
+
+static void print_wrapped(FILE *out, const char *text, int column)
+{
+    while (*text) {
+        size_t room = (size_t)(HELP_WIDTH - HELP_COLUMN);
+        size_t len = strlen(text);
+
+        if (len > room) {
+            len = room;
+            while (len > 1 && text[len] != ' ')
+                len--;
+        }
+        fprintf(out, "%*s%.*s\n", HELP_COLUMN - column, "", (int)len, text);
+        text += len;
+        text += strspn(text, " ");
+        column = 0;
+    }
+}
+
+static void print_option(FILE *out, const struct option *option)
+{
+    char text[400];
+    int column;
+
+    column = option->short_name
+                 ? fprintf(out, "  -%c, --%s", option->short_name, option->name)
+                 : fprintf(out, "      --%s", option->name);
+    if (option->argument)
+        column += fprintf(out, " %s", option->argument);
+    if (column >= HELP_COLUMN - 1) {
+        fputc('\n', out);
+        column = 0;
+    }
+    snprintf(text, sizeof(text), "%s%s%s%s%s%s", option->help,
+             option->choices ? " (" : "", option->choices ? option->choices : "",
+             option->choices ? ")" : "", option->fallback ? "; default " : "",
+             option->fallback ? option->fallback : "");
+    print_wrapped(out, text, column);
+}
+
+void config_print_help(FILE *out)
+{
+    const char *group = "";
+
+    fputs(head, out);
+    for (size_t i = 0; i < nr_options; i++) {
+        if (strcmp(group, options[i].group) != 0) {
+            group = options[i].group;
+            fprintf(out, "\n%s\n", group);
+        }
+        print_option(out, &options[i]);
+    }
+    fputs("\nDUR: 500ms, 10s, 5m, 2h.  SIZE: 64k, 16M, 1G.  Every option can "
+          "be set by\nthe environment (CRAWL_PER_HOST=2) and the configuration "
+          "file.\n"
+          "Exit status: 0 every URL ended, 1 failure of the program, 2 usage "
+          "or input,\n3 not one URL answered, 4 stopped by a limit, 5 storage, "
+          "130 Ctrl-C, 143 TERM.\n",
+          out);
+}
+
+static void print_value(const struct config *config,
+                        const struct option *option, FILE *out)
+{
+    const void *at = (const char *)config + option->offset;
+    const char *word;
+    size_t len;
+
+    switch (option->type) {
+    case OPTION_FLAG:
+        fputs(*(const bool *)at ? "yes" : "no", out);
+        break;
+    case OPTION_COUNT:
+    case OPTION_INT:
+    case OPTION_SIZE:
+        fprintf(out, "%" PRId64, *(const int64_t *)at);
+        break;
+    case OPTION_DURATION:
+        fprintf(out, "%" PRId64 "ms", *(const int64_t *)at);
+        break;
+    case OPTION_NUMBER:
+        fprintf(out, "%g", *(const double *)at);
+        break;
+    case OPTION_CHOICE:
+        len = value_choice_word(option->choices, *(const int64_t *)at, &word);
+        fprintf(out, "%.*s", (int)len, word);
+        break;
+    case OPTION_TEXT:
+    case OPTION_LIST:
+        break; /* printed by their callers */
+    }
+}
+
+static void print_line(const struct config *config, size_t i, const char *text,
+                       FILE *out)
+{
+    fprintf(out, "%s = ", options[i].name);
+    if (text)
+        fputs(text, out);
+    else
+        print_value(config, &options[i], out);
+    fprintf(out, "    ; %s\n", config->origins[i]);
+}
+
+void config_print(const struct config *config, FILE *out)
+{
+    fputs("[crawl]\n", out);
+    for (size_t i = 0; i < nr_options; i++) {
+        const void *at = (const char *)config + options[i].offset;
+        const struct config_list *list = at;
+        const char *text = options[i].type == OPTION_TEXT
+                               ? *(char *const *)at
+                               : NULL;
+
+        if (options[i].type == OPTION_LIST) {
+            for (size_t k = 0; k < list->nr_items; k++)
+                print_line(config, i, list->items[k], out);
+            if (list->nr_items == 0)
+                fprintf(out, "; %s =\n", options[i].name);
+        } else if (options[i].type == OPTION_TEXT && !text) {
+            fprintf(out, "; %s =\n", options[i].name);
+        } else {
+            print_line(config, i, text, out);
+        }
+    }
+}
+
+static void json_text(FILE *out, const char *text)
+{
+    size_t cap = strlen(text) * 3 + 1;
+    char *clean = xmalloc(cap);
+    size_t len = text_clean(text, strlen(text), clean, cap);
+
+    fputc('"', out);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)clean[i];
+
+        if (byte == '"' || byte == '\\')
+            fprintf(out, "\\%c", byte);
+        else if (byte < 0x20)
+            fprintf(out, "\\u%04x", byte);
+        else
+            fputc(byte, out);
+    }
+    fputc('"', out);
+    free(clean);
+}
+
+/* Headers can hold secrets: only their names are kept. */
+static void json_list(FILE *out, const struct option *option,
+                      const struct config_list *list)
+{
+    bool secret = strcmp(option->name, "header") == 0;
+
+    fputc('[', out);
+    for (size_t i = 0; i < list->nr_items; i++) {
+        char *shown = xstrdup(list->items[i]);
+
+        if (secret)
+            shown[strcspn(shown, ":")] = '\0';
+        fputs(i ? ", " : "", out);
+        json_text(out, shown);
+        free(shown);
+    }
+    fputc(']', out);
+}
+
+static void json_value(FILE *out, const struct config *config,
+                       const struct option *option)
+{
+    const void *at = (const char *)config + option->offset;
+    const char *word;
+    size_t len;
+    char text[64];
+
+    switch (option->type) {
+    case OPTION_FLAG:
+        fputs(*(const bool *)at ? "true" : "false", out);
+        break;
+    case OPTION_COUNT:
+    case OPTION_INT:
+    case OPTION_SIZE:
+    case OPTION_DURATION:
+        fprintf(out, "%" PRId64, *(const int64_t *)at);
+        break;
+    case OPTION_NUMBER:
+        fprintf(out, "%.15g", *(const double *)at);
+        break;
+    case OPTION_CHOICE:
+        len = value_choice_word(option->choices, *(const int64_t *)at, &word);
+        snprintf(text, sizeof(text), "%.*s", (int)len, word);
+        json_text(out, text);
+        break;
+    case OPTION_TEXT:
+        if (*(char *const *)at)
+            json_text(out, *(char *const *)at);
+        else
+            fputs("null", out);
+        break;
+    case OPTION_LIST:
+        json_list(out, option, at);
+        break;
+    }
+}
+
+char *config_json(const struct config *config)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (!out)
+        return xstrdup("{}");
+    fputc('{', out);
+    for (size_t i = 0; i < nr_options; i++) {
+        fputs(i ? ", " : "", out);
+        json_text(out, options[i].name);
+        fputs(": ", out);
+        json_value(out, config, &options[i]);
+    }
+    fputc('}', out);
+    if (fclose(out) != 0) {
+        free(text);
+        return xstrdup("{}");
+    }
+    return text;
+}

@@ -1,0 +1,302 @@
+#include "crawler/cli/progress.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "crawler/cli/config.h"
+#include "crawler/cli/value.h"
+
+#define ROW_BYTES 512
+#define BAR_CELLS 28
+#define RATE_WINDOW_MS 5000
+#define WIDTH_DEFAULT 80
+#define WIDTH_MIN 20
+
+struct progress {
+    struct progress_options options;
+    int width;
+    int nr_drawn; /* rows that stand on the terminal now */
+    int64_t next_ms;
+    /* the rate is taken over a window that is moved on when it is full */
+    int64_t window_ms, window_run, window_bytes;
+    double urls_per_s, bytes_per_s;
+    char rows[PROGRESS_ROWS][ROW_BYTES];
+    int nr_rows;
+};
+
+enum progress_mode progress_choose(int64_t wanted, bool quiet)
+{
+    const char *term = getenv("TERM");
+
+    if (quiet || wanted == CONFIG_PROGRESS_NONE)
+        return PROGRESS_NONE;
+    if (wanted == CONFIG_PROGRESS_PLAIN)
+        return PROGRESS_PLAIN;
+    if (wanted == CONFIG_PROGRESS_LIVE)
+        return PROGRESS_LIVE;
+    if (!isatty(STDERR_FILENO) || !term || strcmp(term, "dumb") == 0)
+        return PROGRESS_PLAIN;
+    return PROGRESS_LIVE;
+}
+
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value && strcmp(value, "0") != 0;
+}
+
+bool progress_use_color(int64_t wanted, FILE *out)
+{
+    const char *term = getenv("TERM");
+    const char *no_color = getenv("NO_COLOR");
+
+    if (wanted != CONFIG_COLOR_AUTO)
+        return wanted == CONFIG_COLOR_ALWAYS;
+    if (no_color && *no_color)
+        return false;
+    if (is_set("FORCE_COLOR") || is_set("CLICOLOR_FORCE"))
+        return true;
+    return isatty(fileno(out)) && term && strcmp(term, "dumb") != 0;
+}
+
+void progress_resized(struct progress *progress)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    int64_t asked = 0;
+
+    progress->width = WIDTH_DEFAULT;
+    if (ioctl(fileno(progress->options.out), TIOCGWINSZ, &size) == 0 &&
+        size.ws_col > 0)
+        progress->width = size.ws_col;
+    else if (columns && !value_int(columns, &asked) && asked > 0 &&
+             asked < ROW_BYTES)
+        progress->width = (int)asked;
+    if (progress->width < WIDTH_MIN)
+        progress->width = WIDTH_MIN;
+}
+
+static void erase(struct progress *progress)
+{
+    FILE *out = progress->options.out;
+
+    if (progress->nr_drawn == 0)
+        return;
+    fprintf(out, "\033[%dA\r\033[J", progress->nr_drawn);
+    progress->nr_drawn = 0;
+}
+
+static void put_rows(struct progress *progress)
+{
+    for (int i = 0; i < progress->nr_rows; i++)
+        fprintf(progress->options.out, "%s\n", progress->rows[i]);
+    progress->nr_drawn = progress->nr_rows;
+    fflush(progress->options.out);
+}
+
+/* Log lines go above the rows. */
+static void on_log_line(void *ctx, const char *line)
+{
+    struct progress *progress = ctx;
+
+    erase(progress);
+    fprintf(progress->options.out, "%s\n", line);
+    put_rows(progress);
+}
+
+struct progress *progress_new(const struct progress_options *options)
+{
+    struct progress *progress = xcalloc(1, sizeof(*progress));
+
+    progress->options = *options;
+    progress->window_ms = options->start_ms;
+    progress->next_ms = options->mode == PROGRESS_LIVE
+                            ? options->start_ms
+                            : options->start_ms + options->interval_ms;
+    progress_resized(progress);
+    if (options->mode == PROGRESS_LIVE)
+        log_set_sink(on_log_line, progress);
+    return progress;
+}
+
+void progress_free(struct progress *progress)
+{
+    if (!progress)
+        return;
+    if (progress->options.mode == PROGRESS_LIVE) {
+        log_set_sink(NULL, NULL);
+        erase(progress);
+        fflush(progress->options.out);
+    }
+    free(progress);
+}
+
+int64_t progress_wait_ms(const struct progress *progress, int64_t now_ms)
+{
+    if (progress->options.mode == PROGRESS_NONE)
+        return -1;
+    return progress->next_ms > now_ms ? progress->next_ms - now_ms : 0;
+}
+
+bool progress_due(const struct progress *progress, int64_t now_ms)
+{
+    return progress_wait_ms(progress, now_ms) == 0;
+}
+
+static void measure_rate(struct progress *progress,
+                         const struct progress_view *view, int64_t now_ms)
+{
+    int64_t span = now_ms - progress->window_ms;
+
+    if (span <= 0)
+        return;
+    progress->urls_per_s =
+        (double)(view->nr_run - progress->window_run) * 1e3 / (double)span;
+    progress->bytes_per_s =
+        (double)(view->bytes_down - progress->window_bytes) * 1e3 /
+        (double)span;
+    if (span < RATE_WINDOW_MS)
+        return;
+    progress->window_ms = now_ms;
+    progress->window_run = view->nr_run;
+    progress->window_bytes = view->bytes_down;
+}
+
+/* Adds a row, cut to the width at a character. */
+static void add_row(struct progress *progress, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void add_row(struct progress *progress, const char *format, ...)
+{
+    char raw[ROW_BYTES];
+    size_t cap = (size_t)progress->width;
+    va_list args;
+
+    if (progress->nr_rows == PROGRESS_ROWS)
+        return;
+    va_start(args, format);
+    vsnprintf(raw, sizeof(raw), format, args);
+    va_end(args);
+    if (cap > ROW_BYTES)
+        cap = ROW_BYTES;
+    text_escape(raw, strnlen(raw, sizeof(raw)),
+                progress->rows[progress->nr_rows++], cap);
+}
+
+static int percent_of(const struct progress_view *view)
+{
+    if (view->nr_urls <= 0)
+        return 0;
+    return (int)(view->nr_ended * 100 / view->nr_urls);
+}
+
+static void eta_text(const struct progress *progress,
+                     const struct progress_view *view,
+                     char out[VALUE_TEXT_BYTES + 8])
+{
+    int64_t left = view->nr_urls - view->nr_ended;
+    char clock[VALUE_TEXT_BYTES];
+
+    out[0] = '\0';
+    if (view->stopping)
+        snprintf(out, VALUE_TEXT_BYTES, "stopping");
+    else if (view->paused)
+        snprintf(out, VALUE_TEXT_BYTES, "paused");
+    else if (view->list_done && progress->urls_per_s > 0 && left > 0) {
+        value_show_clock((int64_t)((double)left * 1e3 / progress->urls_per_s),
+                         clock);
+        snprintf(out, VALUE_TEXT_BYTES + 8, "ETA %s", clock);
+    }
+}
+
+static void counts_row(struct progress *progress,
+                       const struct progress_view *view)
+{
+    char ok[VALUE_TEXT_BYTES], failed[VALUE_TEXT_BYTES];
+
+    value_show_count(view->nr_ok, ok);
+    value_show_count(view->nr_failed, failed);
+    add_row(progress,
+            " ok %s   3xx %" PRId64 "   4xx %" PRId64 "   5xx %" PRId64
+            "   failed %s   skipped %" PRId64 "   retrying %" PRId64
+            "   active %d   waiting(hosts) %d",
+            ok, view->nr_3xx, view->nr_4xx, view->nr_5xx, failed,
+            view->nr_skipped, view->nr_retrying, view->nr_active,
+            view->nr_hosts_waiting);
+}
+
+static void draw_live(struct progress *progress,
+                      const struct progress_view *view, int64_t now_ms)
+{
+    char ended[VALUE_TEXT_BYTES], urls[VALUE_TEXT_BYTES];
+    char bytes[VALUE_TEXT_BYTES], clock[VALUE_TEXT_BYTES];
+    char eta[VALUE_TEXT_BYTES + 8];
+    char bar[BAR_CELLS + 1];
+    int percent = percent_of(view);
+
+    progress->nr_rows = 0;
+    for (int i = 0; i < BAR_CELLS; i++)
+        bar[i] = i * 100 < percent * BAR_CELLS ? '#' : '-';
+    bar[BAR_CELLS] = '\0';
+    value_show_count(view->nr_ended, ended);
+    value_show_count(view->nr_urls, urls);
+    value_show_bytes(progress->bytes_per_s, bytes);
+    value_show_clock(now_ms - progress->options.start_ms, clock);
+    eta_text(progress, view, eta);
+    add_row(progress, "crawl  %s -> %s  %d workers     Ctrl-C saves and stops",
+            progress->options.input, progress->options.output,
+            progress->options.nr_workers);
+    add_row(progress, "%3d%% %s  %s/%s%s   %.0f url/s  %s/s  %s  %s", percent,
+            bar, ended, urls, view->list_done ? "" : "+", progress->urls_per_s,
+            bytes, clock, eta);
+    counts_row(progress, view);
+    if (view->throttled_host[0]) {
+        value_show_clock(view->throttled_for_ms, clock);
+        if (view->throttled_status)
+            add_row(progress, " throttled  %s %d, for %s", view->throttled_host,
+                    view->throttled_status, clock);
+        else
+            add_row(progress, " throttled  %s, for %s", view->throttled_host,
+                    clock);
+    }
+    erase(progress);
+    put_rows(progress);
+}
+
+static void draw_plain(struct progress *progress,
+                       const struct progress_view *view, int64_t now_ms)
+{
+    fprintf(progress->options.out,
+            "crawl: elapsed_s=%" PRId64 " done=%" PRId64 " urls=%" PRId64
+            " list_done=%d ok=%" PRId64 " 3xx=%" PRId64 " 4xx=%" PRId64
+            " 5xx=%" PRId64 " failed=%" PRId64 " skipped=%" PRId64
+            " retrying=%" PRId64 " active=%d hosts_waiting=%d bytes=%" PRId64
+            " url_per_s=%.0f\n",
+            (now_ms - progress->options.start_ms) / 1000, view->nr_ended,
+            view->nr_urls, view->list_done, view->nr_ok, view->nr_3xx,
+            view->nr_4xx, view->nr_5xx, view->nr_failed, view->nr_skipped,
+            view->nr_retrying, view->nr_active, view->nr_hosts_waiting,
+            view->bytes_down, progress->urls_per_s);
+    fflush(progress->options.out);
+}
+
+void progress_draw(struct progress *progress, const struct progress_view *view,
+                   int64_t now_ms)
+{
+    measure_rate(progress, view, now_ms);
+    if (progress->options.mode == PROGRESS_LIVE)
+        draw_live(progress, view, now_ms);
+    else if (progress->options.mode == PROGRESS_PLAIN)
+        draw_plain(progress, view, now_ms);
+    progress->next_ms = now_ms + (progress->options.mode == PROGRESS_LIVE
+                                      ? PROGRESS_REDRAW_MS
+                                      : progress->options.interval_ms);
+}

@@ -1,0 +1,69 @@
+/*
+ * progress: what a person sees while a crawl runs, on standard error.
+ *
+ * On a terminal a few rows, redrawn at most ten times a second, cut to the
+ * width, with log lines scrolling above them; elsewhere one key=value line
+ * each interval; or nothing. It keeps no state of the crawl: the caller shows
+ * it a view. Every text from outside is escaped before it gets here or in here.
+ */
+#ifndef CRAWLER_CLI_PROGRESS_H
+#define CRAWLER_CLI_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct progress;
+
+enum progress_mode { PROGRESS_NONE, PROGRESS_PLAIN, PROGRESS_LIVE };
+
+#define PROGRESS_REDRAW_MS 100
+#define PROGRESS_ROWS 4
+
+struct progress_options {
+    enum progress_mode mode;
+    int64_t interval_ms; /* between two plain lines */
+    bool color;
+    FILE *out;          /* borrowed; standard error */
+    const char *input;  /* "urls.txt", borrowed */
+    const char *output; /* "crawl.db", borrowed */
+    int nr_workers;
+    int64_t start_ms;   /* monotonic */
+};
+
+/* A moment of the crawl. */
+struct progress_view {
+    int64_t nr_urls;      /* known so far */
+    bool list_done;       /* no more will come from the list */
+    int64_t nr_ended;     /* of this database, with earlier runs */
+    int64_t nr_run;       /* ended in this run */
+    int64_t nr_ok, nr_3xx, nr_4xx, nr_5xx, nr_failed, nr_skipped;
+    int64_t nr_retrying;
+    int nr_active, nr_hosts_waiting;
+    int64_t bytes_down;
+    bool paused, stopping;
+    const char *throttled_host; /* "" if none */
+    int throttled_status;
+    int64_t throttled_for_ms;
+};
+
+/* Returned owned. In live mode it takes over the log's lines until the end. */
+struct progress *progress_new(const struct progress_options *options);
+/* Milliseconds until the next drawing is due; -1: never. */
+int64_t progress_wait_ms(const struct progress *progress, int64_t now_ms);
+/* True when a drawing is due: only then is a view worth making. */
+bool progress_due(const struct progress *progress, int64_t now_ms);
+void progress_draw(struct progress *progress, const struct progress_view *view,
+                   int64_t now_ms);
+/* The terminal was resized. */
+void progress_resized(struct progress *progress);
+/* Removes the rows, gives the log back, frees. NULL is fine. */
+void progress_free(struct progress *progress);
+
+/* What standard error should get: `wanted` is config_progress. */
+enum progress_mode progress_choose(int64_t wanted, bool quiet);
+/* Whether colours are wanted on `out`: flag, NO_COLOR, FORCE_COLOR,
+ * CLICOLOR_FORCE, TERM, terminal, in this order. */
+bool progress_use_color(int64_t wanted, FILE *out);
+
+#endif

@@ -1,0 +1,77 @@
+#include "crawler/cli/summary.h"
+
+#include <inttypes.h>
+
+#include "crawler/cli/value.h"
+
+static void print_counts(const struct summary *summary, FILE *out)
+{
+    const struct {
+        const char *name;
+        int64_t nr;
+    } counts[] = {
+        {"ok", summary->nr_ok},
+        {"redirect", summary->nr_redirect},
+        {"http error", summary->nr_http_error},
+        {"error", summary->nr_error},
+        {"skipped", summary->nr_skipped},
+        {"bad lines", summary->nr_bad_lines},
+        {"duplicates", summary->nr_duplicates},
+        {"left to do", summary->nr_left},
+    };
+    const char *between = "  ";
+    char count[VALUE_TEXT_BYTES];
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        if (counts[i].nr == 0 && i > 0)
+            continue;
+        value_show_count(counts[i].nr, count);
+        fprintf(out, "%s%s %s", between, counts[i].name, count);
+        between = "   ";
+    }
+    fputc('\n', out);
+}
+
+static void print_rate(const struct summary *summary, FILE *out)
+{
+    double seconds = (double)(summary->elapsed_ms > 0 ? summary->elapsed_ms : 1) /
+                     1e3;
+    char bytes[VALUE_TEXT_BYTES], rate[VALUE_TEXT_BYTES];
+    char requests[VALUE_TEXT_BYTES];
+
+    value_show_bytes((double)summary->bytes_down, bytes);
+    value_show_bytes((double)summary->bytes_down / seconds, rate);
+    value_show_count(summary->nr_requests, requests);
+    fprintf(out, "  %s requests in %.1f s, %.0f/s   %s, %s/s\n", requests,
+            seconds, (double)summary->nr_requests / seconds, bytes, rate);
+}
+
+static void print_causes(const struct summary *summary, FILE *out)
+{
+    char count[VALUE_TEXT_BYTES];
+
+    for (size_t i = 0; i < summary->nr_causes && i < SUMMARY_CAUSES; i++) {
+        const struct summary_cause *cause = &summary->causes[i];
+
+        value_show_count(cause->nr, count);
+        fprintf(out, "  %s x %s: %s\n", count, cause->code, cause->meaning);
+        if (cause->hint[0])
+            fprintf(out, "      %s\n", cause->hint);
+    }
+}
+
+void summary_print(const struct summary *summary, FILE *out)
+{
+    fprintf(out, "crawl: %s%s%s\n", summary->ended,
+            summary->reason[0] ? ": " : "", summary->reason);
+    print_counts(summary, out);
+    print_rate(summary, out);
+    print_causes(summary, out);
+    if (summary->again[0])
+        fprintf(out, "  go on:  %s\n", summary->again);
+    if (summary->database)
+        fprintf(out, "  next:   crawl query %s%s\n", summary->database,
+                summary->nr_error + summary->nr_http_error > 0 ? " errors"
+                                                               : "");
+    fflush(out);
+}

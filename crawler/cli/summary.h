@@ -1,0 +1,39 @@
+/*
+ * summary: the last lines of a crawl, on standard error.
+ *
+ * Counts by outcome, rate and bytes, the most frequent causes of errors, each
+ * with what to do about it, and the next command to type.
+ */
+#ifndef CRAWLER_CLI_SUMMARY_H
+#define CRAWLER_CLI_SUMMARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define SUMMARY_CAUSES 3 /* shown at most */
+
+/* One cause of URLs that did not end well. Texts are borrowed. */
+struct summary_cause {
+    const char *code; /* "dns", "404" */
+    int64_t nr;
+    const char *meaning, *hint; /* "" if there is none */
+};
+
+struct summary {
+    const char *ended;   /* "done", "interrupted", "limit", "failed" */
+    const char *reason;  /* "" when done */
+    const char *database; /* for the next command; NULL: none was kept */
+    const char *again;    /* the command that goes on; "" when done */
+    int64_t nr_lines, nr_bad_lines, nr_duplicates;
+    int64_t nr_ok, nr_redirect, nr_http_error, nr_error, nr_skipped;
+    int64_t nr_left;      /* still to do */
+    int64_t nr_requests, bytes_down;
+    int64_t elapsed_ms;
+    const struct summary_cause *causes; /* most frequent first */
+    size_t nr_causes;
+};
+
+void summary_print(const struct summary *summary, FILE *out);
+
+#endif
