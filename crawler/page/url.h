@@ -59,6 +59,7 @@ enum url_error url_parse(struct url *url, const char *text, size_t len,
                          const struct url *base) ERR_CHECK;
 
 struct url_canonical_options {
+    bool keep_user;           /* keep the credentials */
     bool sort_query;          /* parameters in byte order of their names */
     const char *const *drop_keys; /* query keys to drop, "utm_*" as prefix;
                                      borrowed */

@@ -1,0 +1,73 @@
+#include "crawler/page/job.h"
+
+#include <string.h>
+
+#include "base/wire.h"
+#include "crawler/page/internal.h"
+#include "crawler/page/url.h"
+
+#define JOB_FLAGS_ALL (2 * JOB_LISTED_AUTH - 1)
+
+/* flags, three lengths, and the texts at their longest */
+_Static_assert(JOB_BYTES_MAX >= 4 * sizeof(uint32_t) + URL_BYTES_MAX +
+                                    2 * JOB_VALIDATOR_BYTES,
+               "the largest job fits");
+
+/* A validator is a header's value: nothing in it may end that header. */
+static bool validator_is_clean(const char *text, size_t len)
+{
+    if (len > JOB_VALIDATOR_BYTES)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            return false;
+    return true;
+}
+
+/* Without its validator a request is only less economical. */
+static void put_validator(struct wire_writer *wire, const char *text,
+                          size_t len)
+{
+    wire_put_bytes(wire, text, validator_is_clean(text, len) ? len : 0);
+}
+
+enum err job_encode(struct buf *out, const struct job *job)
+{
+    struct wire_writer wire = {.out = out};
+
+    if (!page_is_url_text(job->url, job->url_len))
+        return ERR_INVALID;
+    wire_put_u32(&wire, job->flags);
+    wire_put_bytes(&wire, job->url, job->url_len);
+    put_validator(&wire, job->etag, job->etag_len);
+    put_validator(&wire, job->last_modified, job->last_modified_len);
+    return wire.err;
+}
+
+enum err job_decode(struct job *job, const void *data, size_t len)
+{
+    struct wire_reader wire;
+    struct bytes url, etag, last_modified;
+    uint32_t flags;
+
+    wire_reader_init(&wire, data, len);
+    flags = wire_get_u32(&wire);
+    url = wire_get_bytes(&wire, URL_BYTES_MAX);
+    etag = wire_get_bytes(&wire, JOB_VALIDATOR_BYTES);
+    last_modified = wire_get_bytes(&wire, JOB_VALIDATOR_BYTES);
+    if (!wire_done(&wire) || (flags & ~(uint32_t)JOB_FLAGS_ALL) ||
+        !page_is_url_text(url.data, url.len) ||
+        !validator_is_clean(etag.data, etag.len) ||
+        !validator_is_clean(last_modified.data, last_modified.len))
+        return ERR_CORRUPT;
+    *job = (struct job){
+        .url = url.data,
+        .url_len = url.len,
+        .flags = flags,
+        .etag = etag.data,
+        .etag_len = etag.len,
+        .last_modified = last_modified.data,
+        .last_modified_len = last_modified.len,
+    };
+    return ERR_OK;
+}

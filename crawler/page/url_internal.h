@@ -1,0 +1,97 @@
+/*
+ * url_internal: what url.c, url_host.c, url_idna.c and url_canon.c share.
+ * Included nowhere else.
+ */
+#ifndef CRAWLER_PAGE_URL_INTERNAL_H
+#define CRAWLER_PAGE_URL_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crawler/page/url.h"
+
+#define URL_PORT_DIGITS 5
+
+/*
+ * What a byte means in a URL, as bits. The first four say "percent-encode it
+ * in this component" and are the standard's percent-encode sets (URL, 1.3).
+ */
+enum url_byte {
+    URL_ENC_PATH = 1 << 0,
+    URL_ENC_QUERY = 1 << 1, /* the special-query set */
+    URL_ENC_FRAGMENT = 1 << 2,
+    URL_ENC_USER = 1 << 3,
+    URL_SPLIT = 1 << 4,      /* / \ ? #: ends an authority */
+    URL_SCHEME = 1 << 5,     /* letters, digits, + - . */
+    URL_HOST_PLAIN = 1 << 6, /* ASCII, no forbidden domain code point (3.2) */
+    URL_UNRESERVED = 1 << 7  /* RFC 3986, 2.3: the same escaped or not */
+};
+
+extern const uint8_t url_bytes[256];
+
+static inline bool url_byte_is(unsigned char byte, unsigned classes)
+{
+    return (url_bytes[byte] & classes) != 0;
+}
+
+static inline unsigned char url_lower(unsigned char byte)
+{
+    return (unsigned char)(byte - 'A') < 26 ? (unsigned char)(byte | 0x20)
+                                            : byte;
+}
+
+/* Value of a hexadecimal digit, or -1. */
+static inline int url_hex_value(unsigned char byte)
+{
+    unsigned char letter = (unsigned char)(url_lower(byte) - 'a');
+
+    if ((unsigned char)(byte - '0') < 10)
+        return byte - '0';
+    return letter < 6 ? letter + 10 : -1;
+}
+
+/*
+ * Writes into the text of a struct url. The first byte that finds no room sets
+ * `full`, and nothing is written any more.
+ */
+struct url_writer {
+    char *text; /* URL_BYTES_MAX bytes, and one for the NUL */
+    size_t len;
+    bool full;
+};
+
+static inline void url_put(struct url_writer *out, char byte)
+{
+    if (out->len == URL_BYTES_MAX)
+        out->full = true;
+    else
+        out->text[out->len++] = byte;
+}
+
+void url_put_text(struct url_writer *out, const char *text, size_t len);
+
+/* A host as the standard's host parser leaves it. */
+struct url_host {
+    bool is_ipv4, is_ipv6;
+};
+
+/* Writes a port in decimal, without a NUL, and returns its length. */
+size_t url_format_port(uint16_t port, char out[URL_PORT_DIGITS]);
+
+/*
+ * The host parser (URL 3.5) for special schemes: appends the serialised host.
+ * `text` may be any bytes, but holds no tab and no newline. Returns false on
+ * failure.
+ */
+bool url_put_host(struct url_writer *out, const char *text, size_t len,
+                  struct url_host *host);
+
+/*
+ * Unicode ToASCII with the standard's arguments (URL 3.3) for a domain with at
+ * least one character outside ASCII. `domain` is any bytes; invalid UTF-8
+ * fails, since U+FFFD is not allowed in a domain. Appends; false on failure.
+ */
+bool url_put_idna(struct url_writer *out, const char *domain, size_t len);
+
+#endif
