@@ -1,0 +1,54 @@
+/*
+ * scope: whether a URL belongs to the crawl, by the user's own rules.
+ *
+ * Three rules, all must agree: --scope relative to the seed, no --exclude
+ * pattern matches, and, where there are --include patterns, one of them
+ * matches. Patterns are PCRE2, unanchored, on the canonical URL; limits on
+ * matching make a nasty pattern end quickly, and then it counts against the
+ * URL. Pure. One thread per object: matching uses its scratch memory.
+ */
+#ifndef CRAWLER_FRONTIER_SCOPE_H
+#define CRAWLER_FRONTIER_SCOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "crawler/frontier/frontier.h"
+#include "crawler/page/outcome.h"
+#include "crawler/page/url.h"
+
+#define SCOPE_MESSAGE_BYTES  256
+#define SCOPE_PATTERNS_MAX   1000   /* of --include and --exclude each */
+#define SCOPE_PATTERN_BYTES  4096   /* longest pattern */
+#define SCOPE_MATCH_STEPS    100000 /* PCRE2 match limit of one match */
+#define SCOPE_MATCH_HEAP_KIB 1024   /* PCRE2 heap limit of one match */
+
+struct scope; /* opaque */
+
+/* Texts are borrowed for the call. */
+struct scope_options {
+    enum frontier_scope scope;
+    const char *const *include, *const *exclude;
+    size_t nr_include, nr_exclude;
+};
+
+/*
+ * On ERR_OK `*scope` is owned by the caller. ERR_INVALID: a pattern does not
+ * compile, is too long, or there are too many; `message` says which and why.
+ */
+enum err scope_new(struct scope **scope, const struct scope_options *options,
+                   char message[SCOPE_MESSAGE_BYTES]) ERR_CHECK;
+void scope_free(struct scope *scope);
+
+struct scope_verdict {
+    enum error error; /* ERROR_NONE, ERROR_SCOPE or ERROR_EXCLUDED */
+    const char *rule; /* what decided, "exclude \.pdf$"; borrowed from the
+                         scope object; never NULL */
+};
+
+/* Both canonical. `verdict` may be NULL. Returns whether it is in scope. */
+bool scope_allows(struct scope *scope, const struct url *url,
+                  const struct url *seed, struct scope_verdict *verdict);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * trap: stops a crawl from following a site that never ends.
+ *
+ * Calendars, faceted search, session ids and relative links gone wrong make
+ * endless URLs. Each rule here is a limit with a default, a name and a reason
+ * for the row. The rules are for discovered URLs; a line of the list is what
+ * the user wants. Pure. One thread per object.
+ *
+ * Variants of the query of one path are counted in a sketch of fixed size (a
+ * count-min sketch, Cormode and Muthukrishnan 2005) over all hosts: it may
+ * count too many when tens of millions of URLs have queries, never too few. It
+ * lives for one run.
+ */
+#ifndef CRAWLER_FRONTIER_TRAP_H
+#define CRAWLER_FRONTIER_TRAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "crawler/page/url.h"
+
+#define TRAP_URL_BYTES          2048
+#define TRAP_PATH_DEPTH         24
+#define TRAP_REPEATED_SEGMENTS  3
+#define TRAP_QUERY_VARIANTS     10000
+#define TRAP_PAGES_PER_HOST     1000000
+#define TRAP_QUERY_VARIANTS_MAX 65534 /* the sketch counts no further */
+#define TRAP_REASON_BYTES       128
+
+/* 0: the default above; negative: no limit. */
+struct trap_limits {
+    int url_bytes;         /* length of the canonical URL */
+    int path_depth;        /* segments of the path */
+    int repeated_segments; /* times that one segment stands in the path */
+    int query_variants;    /* different queries of one path */
+    int pages_per_host;
+};
+
+enum trap_rule {
+    TRAP_NONE,
+    TRAP_IS_TOO_LONG,
+    TRAP_IS_TOO_DEEP,
+    TRAP_IS_REPEATING,
+    TRAP_HAS_TOO_MANY_QUERIES,
+    TRAP_HAS_TOO_MANY_PAGES,
+};
+
+struct trap; /* opaque, about 1 MiB */
+
+/* Owned by the caller. Never NULL. Copies both. */
+struct trap *trap_new(const struct trap_limits *limits,
+                      const struct hash_key *key);
+void trap_free(struct trap *trap);
+
+/*
+ * Judges a canonical URL. `nr_pages` is the number of URLs of its host known
+ * so far. When it is a trap, `reason` (may be NULL) says which limit at what
+ * value, "path of 31 segments, limit 24".
+ */
+enum trap_rule trap_judge(const struct trap *trap, const struct url *url,
+                          int64_t nr_pages, char reason[TRAP_REASON_BYTES]);
+/* Counts a URL that is new; to be called once for each. */
+void trap_count(struct trap *trap, const struct url *url);
+
+#endif
