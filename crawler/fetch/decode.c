@@ -30,7 +30,8 @@
 /* A zstd context that has grown beyond this is given back after its body. */
 #define ZSTD_KEEP_BYTES  ((size_t)512 << 10)
 #define MAGIC_BYTES_MAX  4
-#define ZLIB_WINDOW_BITS 15 /* 32 KiB, the most there is */
+#define ZLIB_WINDOW_BITS 15         /* 32 KiB, the most there is */
+#define ZLIB_INPUT_MAX   (1U << 24) /* given to it at once */
 #define ZLIB_ADD_GZIP    16 /* added to the window bits: a gzip wrapper */
 
 enum coding { CODING_GZIP, CODING_DEFLATE, CODING_BROTLI, CODING_ZSTD };
@@ -48,9 +49,7 @@ struct span {
 struct stage {
     enum coding coding;
     enum phase phase;
-    bool later_member;    /* one stream has ended well already */
-    uint64_t out_bytes;   /* of all members */
-    uint64_t member_from; /* out_bytes when this member began */
+    uint64_t out_bytes;                   /* of all members */
     unsigned char magic[MAGIC_BYTES_MAX]; /* seen in AFTER */
     size_t nr_magic;
     /* Contexts: kept between bodies. */
@@ -137,7 +136,6 @@ static bool begin_member(struct stage *stage, unsigned char first)
     bool wrapped = (first & 0x0f) == 8 && first >> 4 <= 7;
 
     stage->phase = PHASE_BODY;
-    stage->member_from = stage->out_bytes;
     switch (stage->coding) {
     case CODING_GZIP:
         return begin_zlib(stage, ZLIB_WINDOW_BITS + ZLIB_ADD_GZIP);
@@ -157,9 +155,8 @@ static enum step step_zlib(struct stage *stage, struct span *span)
 {
     z_stream *zlib = &stage->zlib;
     /* zlib counts in unsigned int; the rest is taken by the next call */
-    unsigned given = span->in_len > PIECE_BYTES * 1024U
-                         ? PIECE_BYTES * 1024U
-                         : (unsigned)span->in_len;
+    unsigned given =
+        span->in_len > ZLIB_INPUT_MAX ? ZLIB_INPUT_MAX : (unsigned)span->in_len;
     int result;
 
     zlib->next_in = (z_const Bytef *)span->in;
@@ -304,7 +301,6 @@ static enum error feed_body(struct decode *decode, size_t index,
         BrotliDecoderDestroyInstance(stage->brotli);
         stage->brotli = NULL;
         stage->phase = PHASE_AFTER;
-        stage->later_member = true;
         stage->nr_magic = 0;
         return ERROR_NONE;
     case STEP_BAD:
@@ -312,9 +308,6 @@ static enum error feed_body(struct decode *decode, size_t index,
     case STEP_NOMEM:
         return ERROR_INTERNAL;
     }
-    /* a second member that never gave a byte is junk that looked like one */
-    if (stage->later_member && stage->out_bytes == stage->member_from)
-        return end_in_junk(decode, stage);
     return ERROR_BAD_ENCODING;
 }
 
@@ -352,6 +345,21 @@ static enum error feed_after(struct decode *decode, size_t index,
     return feed_body(decode, index, &magic, &whole);
 }
 
+/*
+ * The first byte of the magic is checked here and not left to the library:
+ * libzstd may be built to accept its own formats from before RFC 8878, whose
+ * decoders nobody looks after.
+ */
+static enum error begin_first_member(struct stage *stage, unsigned char first)
+{
+    bool has_magic =
+        stage->coding == CODING_GZIP || stage->coding == CODING_ZSTD;
+
+    if (has_magic && !magic_goes_on(stage, first))
+        return ERROR_BAD_ENCODING;
+    return begin_member(stage, first) ? ERROR_NONE : ERROR_INTERNAL;
+}
+
 static enum error feed_stage(struct decode *decode, size_t index,
                              const unsigned char *data, size_t len)
 {
@@ -359,8 +367,8 @@ static enum error feed_stage(struct decode *decode, size_t index,
     enum error result = ERROR_NONE;
 
     while (len > 0 && result == ERROR_NONE && stage->phase != PHASE_JUNK) {
-        if (stage->phase == PHASE_FRESH && !begin_member(stage, data[0])) {
-            result = ERROR_INTERNAL;
+        if (stage->phase == PHASE_FRESH) {
+            result = begin_first_member(stage, data[0]);
         } else if (stage->phase == PHASE_AFTER) {
             result = feed_after(decode, index, data[0]);
             data++;
@@ -429,7 +437,7 @@ static void turn_codings_round(struct decode *decode)
 static void reset_stage(struct stage *stage)
 {
     stage->phase = PHASE_FRESH;
-    stage->later_member = false;
+    stage->nr_magic = 0;
     stage->out_bytes = 0;
     BrotliDecoderDestroyInstance(stage->brotli);
     stage->brotli = NULL;
