@@ -450,7 +450,7 @@ static enum url_error parse(struct parser *parser)
     struct url *url = parser->url;
     const struct url *base = parser->base;
     bool has_scheme = take_scheme(parser, &url->scheme);
-    bool is_relative = !has_scheme;
+    bool is_relative;
     size_t left = (size_t)(parser->end - parser->at);
 
     if (has_scheme && url->scheme == URL_OTHER)
@@ -461,11 +461,10 @@ static enum url_error parse(struct parser *parser)
         return URL_TOO_LONG;
     if (!has_scheme)
         url->scheme = base->scheme;
-    else if (base && base->scheme == url->scheme)
-        is_relative = left < 2 || memcmp(parser->at, "//", 2) != 0;
-    if (is_relative && left >= 2 && is_slash(parser->at[0]) &&
-        is_slash(parser->at[1]))
-        is_relative = false; /* "//host/path" */
+    /* two slashes lead to an authority in the relative states as well */
+    is_relative =
+        base && base->scheme == url->scheme &&
+        (left < 2 || !is_slash(parser->at[0]) || !is_slash(parser->at[1]));
     clear_components(url);
     return parse_rest(parser, is_relative);
 }

@@ -1,23 +1,370 @@
 /*
- * url_idna: domain names outside ASCII, by libidn2 (UTS #46).
+ * url_idna: Unicode ToASCII (UTS #46, 4.2) as the URL standard calls it (3.3):
+ * non-transitional, CheckBidi and CheckJoiners on, CheckHyphens, STD3 rules
+ * and VerifyDnsLength off.
+ *
+ * DESIGN. libidn2 has the tables, but no mode of these arguments: its
+ * non-transitional mode also applies IDNA2008 ("☕.example" fails), and every
+ * mode checks hyphens and lengths. So it is asked for less than a domain:
+ *
+ *   map       Runs of characters outside ASCII, each with the character
+ *             before it, go through its transitional mode, which maps them,
+ *             normalises them to NFC and refuses what UTS #46 disallows. ASCII
+ *             and the characters in which the modes differ are handled here:
+ *             nothing composes with the latter, so a run may end at them.
+ *   decode    "xn--" labels, which must come out of `map` unchanged.
+ *   check     Bidi and joiner rules, for labels that they concern.
+ *   encode    Labels outside ASCII.
+ *
+ * What remains of libidn2's limits: a single run that no DNS name could hold
+ * fails, and a label with a joiner is judged by IDNA2008.
  */
 #include <idn2.h>
 #include <string.h>
 
 #include "crawler/page/url_internal.h"
 
+/* A run longer than this has no ACE form of 63 bytes (RFC 1035, 2.3.4). */
+#define RUN_BYTES_MAX 1024
+#define ZWNJ          0x200c
+#define ZWJ           0x200d
+
+/* Characters that are not left to libidn2, and what they are mapped to. */
+static const struct special {
+    char utf8[4];
+    uint8_t len;
+    uint16_t mapped;
+} specials[] = {
+    {"\xc3\x9f",     2, 0x00df}, /* sharp s: valid */
+    {"\xe1\xba\x9e", 3, 0x00df}, /* capital sharp s; "ss" before Unicode 15.1 */
+    {"\xcf\x82",     2, 0x03c2}, /* final sigma: valid */
+    {"\xe2\x80\x8c", 3, ZWNJ  }, /* valid in context */
+    {"\xe2\x80\x8d", 3, ZWJ   }, /* valid in context */
+    {"\xef\xbc\x8d", 3, '-'   }, /* full-width hyphen */
+    {"\xef\xb9\xa3", 3, '-'   }, /* small hyphen */
+};
+#define NR_SPECIALS (sizeof(specials) / sizeof(specials[0]))
+
+bool url_put_char(struct url_chars *out, uint32_t code)
+{
+    if (out->nr == URL_BYTES_MAX)
+        return false;
+    out->chars[out->nr++] = code;
+    return true;
+}
+
+/* Length of the ASCII or special character at `at`, 0 if it is another. */
+static size_t take_special(const char *at, const char *end, uint32_t *mapped)
+{
+    if ((unsigned char)*at < 0x80) {
+        *mapped = url_lower((unsigned char)*at);
+        return 1;
+    }
+    for (size_t i = 0; i < NR_SPECIALS; i++) {
+        const struct special *special = &specials[i];
+
+        if ((size_t)(end - at) >= special->len &&
+            memcmp(at, special->utf8, special->len) == 0) {
+            *mapped = special->mapped;
+            return special->len;
+        }
+    }
+    return 0;
+}
+
+static const char *find_run_end(const char *at, const char *end)
+{
+    uint32_t mapped;
+
+    while (at < end && take_special(at, end, &mapped) == 0)
+        at++;
+    return at;
+}
+
+static bool is_ace(const uint32_t *label, size_t len)
+{
+    return len >= 4 && label[0] == 'x' && label[1] == 'n' && label[2] == '-' &&
+           label[3] == '-';
+}
+
+/* Appends a domain as libidn2 wrote it, its "xn--" labels decoded. */
+static bool put_decoded(struct url_chars *out, const char *ace)
+{
+    for (;;) {
+        size_t len = strcspn(ace, ".");
+        uint32_t label[RUN_BYTES_MAX];
+
+        if (len > RUN_BYTES_MAX)
+            return false;
+        for (size_t i = 0; i < len; i++)
+            label[i] = (unsigned char)ace[i];
+        if (is_ace(label, len)) {
+            if (!url_punycode_decode(label + 4, len - 4, out))
+                return false;
+        } else {
+            for (size_t i = 0; i < len; i++)
+                if (!url_put_char(out, label[i]))
+                    return false;
+        }
+        ace += len;
+        if (*ace == '\0')
+            return true;
+        if (!url_put_char(out, '.'))
+            return false;
+        ace++;
+    }
+}
+
+/*
+ * Maps a run. `before` is the character in front of it, 0 at the beginning of
+ * a label: a mark may compose with it, but may not begin a label. Where
+ * nothing composes a digit stands for it, as libidn2 has rules for others.
+ */
+static bool map_run(struct url_chars *out, const char *run, size_t len,
+                    uint32_t before)
+{
+    bool composes =
+        (before >= 'a' && before <= 'z') || (before >= '<' && before <= '>');
+    char text[RUN_BYTES_MAX + 2];
+    size_t used = 0, start = out->nr;
+    uint8_t *ace = NULL;
+    bool good;
+
+    if (len > RUN_BYTES_MAX)
+        return false;
+    if (before)
+        text[used++] = composes ? (char)before : '0';
+    memcpy(text + used, run, len);
+    text[used + len] = '\0';
+    if (idn2_lookup_u8((const uint8_t *)text, &ace,
+                       IDN2_TRANSITIONAL | IDN2_NO_ALABEL_ROUNDTRIP) != IDN2_OK)
+        return false;
+    good = put_decoded(out, (const char *)ace);
+    idn2_free(ace);
+    if (good && before && !composes)
+        out->chars[start] = before;
+    return good;
+}
+
+/* The mapping and normalisation of UTS #46, 4, and its status values. */
+static bool map(struct url_chars *out, const char *text, size_t len)
+{
+    const char *at = text, *end = text + len;
+
+    while (at < end) {
+        uint32_t before = 0;
+        size_t step = take_special(at, end, &before);
+        const char *run = at + step;
+        const char *run_end = find_run_end(run, end);
+
+        if (step > 0 && (run == run_end || before == '.')) {
+            if (!url_put_char(out, before))
+                return false;
+            before = 0;
+        }
+        if (run < run_end &&
+            !map_run(out, run, (size_t)(run_end - run), before))
+            return false;
+        at = run_end;
+    }
+    return true;
+}
+
+/* UTF-8 of a label, or 0 if it is longer than a run may be, or no text. */
+static size_t to_utf8(const uint32_t *label, size_t nr,
+                      char out[RUN_BYTES_MAX + 1])
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < nr; i++) {
+        uint32_t code = label[i];
+        int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+        static const uint8_t leads[] = {0, 0xc0, 0xe0, 0xf0};
+
+        if (len + 4 > RUN_BYTES_MAX || code == 0 ||
+            (code >= 0xd800 && code <= 0xdfff))
+            return 0;
+        out[len++] = (char)(leads[more] | code >> (6 * more));
+        while (more-- > 0)
+            out[len++] = (char)(0x80 | (code >> (6 * more) & 0x3f));
+    }
+    out[len] = '\0';
+    return len;
+}
+
+/* Appends what an "xn--" label stands for (UTS #46, 4, step 4). */
+static bool decode_label(struct url_chars *out, const uint32_t *label,
+                         size_t len)
+{
+    struct url_chars mapped;
+    char utf8[RUN_BYTES_MAX + 1];
+    size_t start = out->nr, nr, utf8_len;
+    bool is_ascii = true;
+
+    if (!url_punycode_decode(label + 4, len - 4, out))
+        return false;
+    nr = out->nr - start;
+    for (size_t i = start; i < out->nr; i++)
+        is_ascii &= out->chars[i] < 0x80;
+    if (is_ascii || is_ace(out->chars + start, nr))
+        return false;
+    utf8_len = to_utf8(out->chars + start, nr, utf8);
+    mapped.nr = 0;
+    return utf8_len > 0 && map(&mapped, utf8, utf8_len) && mapped.nr == nr &&
+           memcmp(mapped.chars, out->chars + start, nr * sizeof(uint32_t)) == 0;
+}
+
+static size_t label_len(const uint32_t *at, const uint32_t *end)
+{
+    size_t len = 0;
+
+    while (at + len < end && at[len] != '.')
+        len++;
+    return len;
+}
+
+static bool decode_labels(struct url_chars *out, const struct url_chars *domain)
+{
+    const uint32_t *at = domain->chars, *end = at + domain->nr;
+
+    for (;;) {
+        size_t len = label_len(at, end);
+
+        if (is_ace(at, len)) {
+            if (!decode_label(out, at, len))
+                return false;
+        } else {
+            for (size_t i = 0; i < len; i++)
+                if (!url_put_char(out, at[i]))
+                    return false;
+        }
+        at += len;
+        if (at == end)
+            return true;
+        if (!url_put_char(out, '.'))
+            return false;
+        at++;
+    }
+}
+
+/* Blocks of scripts written from right to left: Hebrew to Arabic Extended-A
+ * without the Persian digits, presentation forms, Cypriot to Old Uyghur, Mende
+ * to Arabic Mathematical. */
+static bool is_rtl(uint32_t code)
+{
+    return (code >= 0x590 && code < 0x6f0) || (code > 0x6f9 && code <= 0x8ff) ||
+           (code >= 0xfb1d && code <= 0xfdff) ||
+           (code >= 0xfe70 && code <= 0xfeff) ||
+           (code >= 0x10800 && code <= 0x10fff) ||
+           (code >= 0x1e800 && code <= 0x1efff);
+}
+
+static bool is_letter(uint32_t code)
+{
+    return code >= 'a' && code <= 'z';
+}
+
+static bool is_digit(uint32_t code)
+{
+    return code >= '0' && code <= '9';
+}
+
+/* What libidn2 says about a label by itself. */
+static int judge(const uint32_t *label, size_t len)
+{
+    char utf8[RUN_BYTES_MAX + 1];
+    char *ace = NULL;
+    int rc;
+
+    if (to_utf8(label, len, utf8) == 0)
+        return IDN2_TOO_BIG_LABEL;
+    rc = idn2_to_ascii_8z(utf8, &ace, IDN2_NONTRANSITIONAL);
+    idn2_free(ace);
+    return rc;
+}
+
+/*
+ * The Bidi rule (RFC 5893, 2) for a label of a domain with a right-to-left
+ * label. Its ASCII characters are judged here, because libidn2 looks at no
+ * label without a right-to-left character; that leaves undetected a label
+ * without one whose odd characters are outside ASCII.
+ */
+static bool obeys_bidi_rule(const uint32_t *label, size_t len)
+{
+    bool has_rtl = false, has_letter = false;
+    uint32_t last;
+
+    if (len == 0)
+        return true;
+    last = label[len - 1];
+    for (size_t i = 0; i < len; i++) {
+        has_rtl |= is_rtl(label[i]);
+        has_letter |= is_letter(label[i]);
+    }
+    /* rule 1, and the ends of rules 3 and 6 */
+    if ((label[0] < 0x80 && !is_letter(label[0])) ||
+        (last < 0x80 && !is_letter(last) && !is_digit(last)))
+        return false;
+    if (!has_rtl)
+        return true;
+    return !has_letter && judge(label, len) != IDN2_BIDI;
+}
+
+static bool check_labels(const struct url_chars *domain)
+{
+    const uint32_t *at = domain->chars, *end = at + domain->nr;
+    bool is_bidi = false;
+
+    for (size_t i = 0; i < domain->nr; i++)
+        is_bidi |= is_rtl(domain->chars[i]);
+    while (at < end) {
+        size_t len = label_len(at, end);
+        bool has_joiner = false;
+
+        for (size_t i = 0; i < len; i++)
+            has_joiner |= at[i] == ZWNJ || at[i] == ZWJ;
+        if ((has_joiner && judge(at, len) != IDN2_OK) ||
+            (is_bidi && !obeys_bidi_rule(at, len)))
+            return false;
+        at += len < (size_t)(end - at) ? len + 1 : len;
+    }
+    return true;
+}
+
+/* UTS #46, 4.2, steps 2 and 3. */
+static void put_labels(struct url_writer *out, const struct url_chars *domain)
+{
+    const uint32_t *at = domain->chars, *end = at + domain->nr;
+
+    for (;;) {
+        size_t len = label_len(at, end);
+        bool is_ascii = true;
+
+        for (size_t i = 0; i < len; i++)
+            is_ascii &= at[i] < 0x80;
+        if (!is_ascii) {
+            url_put_text(out, "xn--", 4);
+            url_punycode_encode(at, len, out);
+        } else {
+            for (size_t i = 0; i < len; i++)
+                url_put(out, (char)at[i]);
+        }
+        at += len;
+        if (at == end)
+            break;
+        url_put(out, '.');
+        at++;
+    }
+}
+
 bool url_put_idna(struct url_writer *out, const char *domain, size_t len)
 {
-    char text[URL_BYTES_MAX + 1];
-    char *ascii = NULL;
+    struct url_chars mapped, decoded;
 
-    if (len >= sizeof(text) || memchr(domain, '\0', len))
+    mapped.nr = decoded.nr = 0;
+    if (!map(&mapped, domain, len) || !decode_labels(&decoded, &mapped) ||
+        !check_labels(&decoded))
         return false;
-    memcpy(text, domain, len);
-    text[len] = '\0';
-    if (idn2_to_ascii_8z(text, &ascii, IDN2_NONTRANSITIONAL) != IDN2_OK)
-        return false;
-    url_put_text(out, ascii, strlen(ascii));
-    idn2_free(ascii);
+    put_labels(out, &decoded);
     return !out->full;
 }

@@ -94,4 +94,20 @@ bool url_put_host(struct url_writer *out, const char *text, size_t len,
  */
 bool url_put_idna(struct url_writer *out, const char *domain, size_t len);
 
+/* Code points of a domain or label. */
+struct url_chars {
+    size_t nr;
+    uint32_t chars[URL_BYTES_MAX];
+};
+
+/* Appends one; false when there is no room. */
+bool url_put_char(struct url_chars *out, uint32_t code);
+
+/* Punycode of a label, without the "xn--". Decoding takes lower case, appends,
+ * and is false for what is no Punycode or has no room. */
+bool url_punycode_decode(const uint32_t *text, size_t len,
+                         struct url_chars *out);
+void url_punycode_encode(const uint32_t *label, size_t len,
+                         struct url_writer *out);
+
 #endif
