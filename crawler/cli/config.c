@@ -34,8 +34,8 @@ static enum err list_add(struct config_list *list, const char *text)
 {
     if (list->nr_items == CONFIG_LIST_MAX)
         return ERR_TOO_BIG;
-    list->items = xrealloc_array(list->items, list->nr_items + 1,
-                                 sizeof(*list->items));
+    list->items =
+        xrealloc_array(list->items, list->nr_items + 1, sizeof(*list->items));
     list->items[list->nr_items++] = xstrdup(text);
     return ERR_OK;
 }
@@ -54,10 +54,10 @@ static enum err set_number(int64_t *to, const struct option *option,
                            const char *text)
 {
     int64_t value = 0;
-    enum err err = option->type == OPTION_DURATION
-                       ? value_duration_ms(text, &value)
-                   : option->type == OPTION_SIZE ? value_size_bytes(text, &value)
-                                                 : value_int(text, &value);
+    enum err err =
+        option->type == OPTION_DURATION ? value_duration_ms(text, &value)
+        : option->type == OPTION_SIZE   ? value_size_bytes(text, &value)
+                                        : value_int(text, &value);
 
     if (err || ((option->min || option->max) &&
                 (value < option->min || value > option->max)))

@@ -18,7 +18,7 @@
 #include "base/err.h"
 
 #define CONFIG_MESSAGE_BYTES 600
-#define CONFIG_LIST_MAX 1000 /* entries of one repeatable option */
+#define CONFIG_LIST_MAX      1000 /* entries of one repeatable option */
 
 /* Entries are owned by the config. */
 struct config_list {
@@ -50,7 +50,11 @@ enum config_extract {
     CONFIG_EXTRACT_NONE
 };
 enum config_store { CONFIG_STORE_HASH, CONFIG_STORE_BODY };
-enum config_color { CONFIG_COLOR_AUTO, CONFIG_COLOR_ALWAYS, CONFIG_COLOR_NEVER };
+enum config_color {
+    CONFIG_COLOR_AUTO,
+    CONFIG_COLOR_ALWAYS,
+    CONFIG_COLOR_NEVER
+};
 
 /* Names follow the options. Enumerated values are ints of the enums above.
  * Durations are milliseconds, sizes bytes. */

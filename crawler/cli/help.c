@@ -11,7 +11,7 @@
 #include "crawler/cli/value.h"
 
 #define HELP_COLUMN 32
-#define HELP_WIDTH 79
+#define HELP_WIDTH  79
 
 static const char head[] =
     "crawl: fetch every URL of a list into a database that answers questions\n"
@@ -57,8 +57,9 @@ static void print_option(FILE *out, const struct option *option)
         column = 0;
     }
     snprintf(text, sizeof(text), "%s%s%s%s%s%s", option->help,
-             option->choices ? " (" : "", option->choices ? option->choices : "",
-             option->choices ? ")" : "", option->fallback ? "; default " : "",
+             option->choices ? " (" : "",
+             option->choices ? option->choices : "", option->choices ? ")" : "",
+             option->fallback ? "; default " : "",
              option->fallback ? option->fallback : "");
     print_wrapped(out, text, column);
 }
@@ -133,9 +134,8 @@ void config_print(const struct config *config, FILE *out)
     for (size_t i = 0; i < nr_options; i++) {
         const void *at = (const char *)config + options[i].offset;
         const struct config_list *list = at;
-        const char *text = options[i].type == OPTION_TEXT
-                               ? *(char *const *)at
-                               : NULL;
+        const char *text =
+            options[i].type == OPTION_TEXT ? *(char *const *)at : NULL;
 
         if (options[i].type == OPTION_LIST) {
             for (size_t k = 0; k < list->nr_items; k++)

@@ -3,8 +3,8 @@
 #include "crawler/cli/config.h"
 
 #define AT(field) offsetof(struct config, field)
-#define DAY_MS INT64_C(86400000)
-#define GIB (INT64_C(1) << 30)
+#define DAY_MS    INT64_C(86400000)
+#define GIB       (INT64_C(1) << 30)
 
 /* clang-format off */
 const struct option options[] = {

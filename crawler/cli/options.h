@@ -21,8 +21,8 @@ enum option_type {
 };
 
 struct option {
-    const char *name;     /* long name without dashes */
-    char short_name;      /* 0: none */
+    const char *name; /* long name without dashes */
+    char short_name;  /* 0: none */
     enum option_type type;
     const char *argument; /* "N", "FILE"; NULL for flags */
     const char *fallback; /* default as text; NULL: none, or off */

@@ -13,11 +13,11 @@
 #include "crawler/cli/config.h"
 #include "crawler/cli/value.h"
 
-#define ROW_BYTES 512
-#define BAR_CELLS 28
+#define ROW_BYTES      512
+#define BAR_CELLS      28
 #define RATE_WINDOW_MS 5000
-#define WIDTH_DEFAULT 80
-#define WIDTH_MIN 20
+#define WIDTH_DEFAULT  80
+#define WIDTH_MIN      20
 
 struct progress {
     struct progress_options options;

@@ -18,7 +18,7 @@ struct progress;
 enum progress_mode { PROGRESS_NONE, PROGRESS_PLAIN, PROGRESS_LIVE };
 
 #define PROGRESS_REDRAW_MS 100
-#define PROGRESS_ROWS 4
+#define PROGRESS_ROWS      4
 
 struct progress_options {
     enum progress_mode mode;
@@ -28,15 +28,15 @@ struct progress_options {
     const char *input;  /* "urls.txt", borrowed */
     const char *output; /* "crawl.db", borrowed */
     int nr_workers;
-    int64_t start_ms;   /* monotonic */
+    int64_t start_ms; /* monotonic */
 };
 
 /* A moment of the crawl. */
 struct progress_view {
-    int64_t nr_urls;      /* known so far */
-    bool list_done;       /* no more will come from the list */
-    int64_t nr_ended;     /* of this database, with earlier runs */
-    int64_t nr_run;       /* ended in this run */
+    int64_t nr_urls;  /* known so far */
+    bool list_done;   /* no more will come from the list */
+    int64_t nr_ended; /* of this database, with earlier runs */
+    int64_t nr_run;   /* ended in this run */
     int64_t nr_ok, nr_3xx, nr_4xx, nr_5xx, nr_failed, nr_skipped;
     int64_t nr_retrying;
     int nr_active, nr_hosts_waiting;

@@ -21,13 +21,13 @@ struct summary_cause {
 };
 
 struct summary {
-    const char *ended;   /* "done", "interrupted", "limit", "failed" */
-    const char *reason;  /* "" when done */
+    const char *ended;    /* "done", "interrupted", "limit", "failed" */
+    const char *reason;   /* "" when done */
     const char *database; /* for the next command; NULL: none was kept */
     const char *again;    /* the command that goes on; "" when done */
     int64_t nr_lines, nr_bad_lines, nr_duplicates;
     int64_t nr_ok, nr_redirect, nr_http_error, nr_error, nr_skipped;
-    int64_t nr_left;      /* still to do */
+    int64_t nr_left; /* still to do */
     int64_t nr_requests, bytes_down;
     int64_t elapsed_ms;
     const struct summary_cause *causes; /* most frequent first */

@@ -70,9 +70,14 @@ static enum err with_unit(const char *text, const struct unit *units,
 
 enum err value_duration_ms(const char *text, int64_t *value)
 {
-    static const struct unit units[] = {{"ms", 1},    {"s", 1e3},
-                                        {"m", 6e4},   {"h", 3.6e6},
-                                        {"d", 8.64e7}, {NULL, 0}};
+    static const struct unit units[] = {
+        {"ms", 1     },
+        {"s",  1e3   },
+        {"m",  6e4   },
+        {"h",  3.6e6 },
+        {"d",  8.64e7},
+        {NULL, 0     }
+    };
 
     return with_unit(text, units, 1e3, value);
 }
@@ -80,9 +85,14 @@ enum err value_duration_ms(const char *text, int64_t *value)
 enum err value_size_bytes(const char *text, int64_t *value)
 {
     static const struct unit units[] = {
-        {"B", 1},         {"k", 1024.0},    {"K", 1024.0},
-        {"M", 1048576.0}, {"G", 0x1p30},    {"T", 0x1p40},
-        {NULL, 0}};
+        {"B",  1        },
+        {"k",  1024.0   },
+        {"K",  1024.0   },
+        {"M",  1048576.0},
+        {"G",  0x1p30   },
+        {"T",  0x1p40   },
+        {NULL, 0        }
+    };
 
     return with_unit(text, units, 1, value);
 }
@@ -144,5 +154,6 @@ void value_show_clock(int64_t ms, char out[VALUE_TEXT_BYTES])
         snprintf(out, VALUE_TEXT_BYTES, "%" PRId64 ":%02d:%02d", s / 3600,
                  (int)(s / 60 % 60), (int)(s % 60));
     else
-        snprintf(out, VALUE_TEXT_BYTES, "%d:%02d", (int)(s / 60), (int)(s % 60));
+        snprintf(out, VALUE_TEXT_BYTES, "%d:%02d", (int)(s / 60),
+                 (int)(s % 60));
 }

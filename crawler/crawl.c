@@ -1,0 +1,430 @@
+/*
+ * DESIGN. One loop, one thread. A turn of it: read a slice of the list, let
+ * the frontier do its housekeeping, hand out what may be fetched now, commit
+ * what is old enough, draw, sleep, and take what the workers have sent.
+ * Answers come back inside pool_dispatch() and go, on the same stack, through
+ * page_decode() and the frontier to the parse callback and into storage.
+ */
+#include "crawler/crawl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crawler/crawl_internal.h"
+#include "crawler/page/job.h"
+
+static void fail(struct crawl *crawl, enum err err)
+{
+    if (!crawl->err)
+        crawl->err = err;
+}
+
+/* ---- answers ---- */
+
+/* A task that no reply came from: its worker died, or we gave up. */
+static void fill_lost_page(struct page *page, const struct pool_result *result)
+{
+    page_init(page);
+    page->outcome = OUTCOME_ERROR;
+    page->error = result->status == POOL_CANCELED ? ERROR_CANCELED
+                  : result->signal_nr == SIGSYS   ? ERROR_SANDBOX
+                                                  : ERROR_WORKER_CRASH;
+    page->detail = (struct bytes){result->message, strlen(result->message)};
+}
+
+static void on_reply(void *user, const struct pool_result *result)
+{
+    struct crawl_flight *flight = user;
+    struct crawl *crawl = flight->crawl;
+    struct page page;
+    enum err err = ERR_OK;
+
+    if (crawl->closing)
+        return; /* its URL stays to do */
+    if (result->status != POOL_OK)
+        fill_lost_page(&page, result);
+    else
+        err = page_decode(&page, result->data, result->len, result->extra,
+                          result->extra_len);
+    if (err) {
+        /* a worker that sends nonsense has lost its mind */
+        log_warn("worker %d sent a damaged page: it is replaced",
+                 result->worker);
+        page_init(&page);
+        page.outcome = OUTCOME_ERROR;
+        page.error = ERROR_WORKER_CRASH;
+        if (pool_kill_worker(crawl->pool, result->worker, SIGKILL))
+            log_debug("worker %d was gone already", result->worker);
+    }
+    if (!crawl->err)
+        fail(crawl, frontier_answer(crawl->frontier, flight->fetch_id,
+                                    result->worker, &page, clock_mono_ms()));
+    flight->next_free = crawl->free_flights;
+    crawl->free_flights = flight;
+}
+
+/* ---- jobs ---- */
+
+static enum err submit(struct crawl *crawl, const struct frontier_fetch *fetch)
+{
+    struct crawl_flight *flight = crawl->free_flights;
+    struct job job = {
+        .url = fetch->url,
+        .url_len = fetch->url_len,
+        .flags = fetch->flags,
+        .etag = fetch->etag.data,
+        .etag_len = fetch->etag.len,
+        .last_modified = fetch->last_modified.data,
+        .last_modified_len = fetch->last_modified.len,
+    };
+    struct pool_task task = {
+        .affinity = fetch->affinity,
+        .on_done = on_reply,
+        .user = flight,
+    };
+    enum err err;
+
+    buf_reset(&crawl->job);
+    err = job_encode(&crawl->job, &job);
+    task.data = crawl->job.data;
+    task.len = crawl->job.len;
+    if (!err)
+        err = pool_submit(crawl->pool, &task, NULL);
+    if (err)
+        return err;
+    flight->fetch_id = fetch->id;
+    crawl->free_flights = flight->next_free;
+    return ERR_OK;
+}
+
+static void hand_out(struct crawl *crawl, int64_t now_ms)
+{
+    struct frontier_fetch fetch;
+    enum err err = ERR_OK;
+
+    while (crawl->free_flights && !err &&
+           frontier_next(crawl->frontier, now_ms, &fetch)) {
+        err = submit(crawl, &fetch);
+        if (err)
+            frontier_put_back(crawl->frontier, fetch.id);
+    }
+    if (err && err != ERR_AGAIN)
+        fail(crawl, err);
+    pool_flush(crawl->pool);
+}
+
+/* ---- storage ---- */
+
+static void commit(struct crawl *crawl, int64_t now_ms)
+{
+    enum err err = input_save(crawl->input);
+
+    if (!err)
+        err = storage_commit(crawl->storage);
+    if (err)
+        fail(crawl, err);
+    else
+        frontier_get_stats(crawl->frontier, &crawl->committed);
+    crawl->next_commit_ms = now_ms + CRAWL_COMMIT_MS;
+}
+
+static void write_sample(struct crawl *crawl, int64_t now_ms)
+{
+    struct sample_record sample;
+
+    crawl_sample(crawl, now_ms, &sample);
+    fail(crawl, storage_put_sample(crawl->storage, &sample));
+    crawl->next_sample_ms = now_ms + CRAWL_SAMPLE_MS;
+}
+
+/* ---- the list ---- */
+
+static void watch_input(struct crawl *crawl, bool watch)
+{
+    int fd = input_fd(crawl->input);
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+    if (watch == crawl->input_watched || fd < 0)
+        return;
+    if (epoll_ctl(crawl->epoll_fd, watch ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd,
+                  &event) == 0)
+        crawl->input_watched = watch;
+}
+
+/* Reads a slice; true when another one can be read at once. */
+static bool read_list(struct crawl *crawl, int64_t now_ms)
+{
+    enum err err;
+
+    if (input_ended(crawl->input) || crawl->stop_signal)
+        return false;
+    watch_input(crawl, false);
+    err = input_read(crawl->input, now_ms);
+    if (err == ERR_AGAIN) {
+        watch_input(crawl, true);
+        return false;
+    }
+    if (err == ERR_CORRUPT || err == ERR_IO)
+        log_error("%s; the lines before it count", input_message(crawl->input));
+    fail(crawl, err);
+    return !err && !input_ended(crawl->input);
+}
+
+/* ---- signals ---- */
+
+static void stop(struct crawl *crawl, int signal_nr, int64_t now_ms)
+{
+    struct frontier_stats stats;
+
+    if (crawl->stop_signal) {
+        crawl->stop_now = true;
+        return;
+    }
+    crawl->stop_signal = signal_nr;
+    crawl->stop_until_ms = now_ms + CRAWL_STOP_MS;
+    frontier_stop(crawl->frontier);
+    frontier_get_stats(crawl->frontier, &stats);
+    log_set_level(log_get_level() < LOG_INFO ? LOG_INFO : log_get_level());
+    log_info("stopping: %d transfers may still end; again to stop at once",
+             stats.nr_in_flight);
+}
+
+static void on_signal(struct crawl *crawl, int signal_nr, int64_t now_ms)
+{
+    switch (signal_nr) {
+    case SIGUSR1:
+        crawl_print_status(crawl, now_ms);
+        break;
+    case SIGUSR2:
+        crawl->paused = !crawl->paused;
+        frontier_pause(crawl->frontier, crawl->paused);
+        break;
+    case SIGWINCH:
+        progress_resized(crawl->progress);
+        break;
+    default:
+        stop(crawl, signal_nr, now_ms);
+        break;
+    }
+}
+
+static void read_signals(struct crawl *crawl, int64_t now_ms)
+{
+    struct signalfd_siginfo info;
+
+    while (read(crawl->signal_fd, &info, sizeof(info)) == sizeof(info))
+        on_signal(crawl, (int)info.ssi_signo, now_ms);
+}
+
+/* ---- the loop ---- */
+
+static int64_t earlier(int64_t wait_ms, int64_t other_ms)
+{
+    if (wait_ms < 0)
+        return other_ms;
+    return other_ms < 0 || wait_ms < other_ms ? wait_ms : other_ms;
+}
+
+static int64_t until(int64_t due_ms, int64_t now_ms)
+{
+    return due_ms > now_ms ? due_ms - now_ms : 0;
+}
+
+static int64_t wait_ms(const struct crawl *crawl, int64_t now_ms)
+{
+    int64_t wait = until(crawl->next_sample_ms, now_ms);
+
+    wait = earlier(wait, frontier_wait_ms(crawl->frontier, now_ms));
+    wait = earlier(wait, pool_wait_ms(crawl->pool, now_ms));
+    wait = earlier(wait, progress_wait_ms(crawl->progress, now_ms));
+    if (storage_uncommitted(crawl->storage))
+        wait = earlier(wait, until(crawl->next_commit_ms, now_ms));
+    if (crawl->stop_signal)
+        wait = earlier(wait, until(crawl->stop_until_ms, now_ms));
+    if (crawl->config->max_duration_ms)
+        wait = earlier(
+            wait,
+            until(crawl->start_ms + crawl->config->max_duration_ms, now_ms));
+    return wait;
+}
+
+static void housekeeping(struct crawl *crawl, int64_t now_ms)
+{
+    const struct config *config = crawl->config;
+    struct progress_view view;
+
+    if (storage_uncommitted(crawl->storage) >= CRAWL_COMMIT_ROWS ||
+        now_ms >= crawl->next_commit_ms)
+        commit(crawl, now_ms);
+    if (!crawl->err && now_ms >= crawl->next_sample_ms)
+        write_sample(crawl, now_ms);
+    if (progress_due(crawl->progress, now_ms)) {
+        crawl_view(crawl, now_ms, &view);
+        progress_draw(crawl->progress, &view, now_ms);
+    }
+    if (config->max_duration_ms && !crawl->limit_reached &&
+        now_ms >= crawl->start_ms + config->max_duration_ms) {
+        crawl->limit_reached = true;
+        crawl->stop_until_ms = now_ms + CRAWL_STOP_MS;
+        frontier_stop(crawl->frontier);
+    }
+}
+
+static bool ended(const struct crawl *crawl, int64_t now_ms)
+{
+    bool stopping = crawl->stop_signal || crawl->limit_reached;
+
+    if (crawl->err || crawl->stop_now)
+        return true;
+    if (stopping &&
+        (pool_pending(crawl->pool) == 0 || now_ms >= crawl->stop_until_ms))
+        return true;
+    return frontier_ended(crawl->frontier) != FRONTIER_RUNNING &&
+           input_ended(crawl->input);
+}
+
+static void sleep_and_take(struct crawl *crawl, int64_t wait)
+{
+    struct epoll_event events[8];
+    int timeout = wait < 0 || wait > 60000 ? 60000 : (int)wait;
+    int nr = epoll_wait(crawl->epoll_fd, events, 8, timeout);
+
+    if (nr < 0 && errno != EINTR)
+        fail(crawl, err_from_errno(errno));
+    for (int i = 0; i < nr; i++)
+        if (events[i].data.fd == crawl->signal_fd)
+            read_signals(crawl, clock_mono_ms());
+    if (!crawl->err)
+        fail(crawl, pool_dispatch(crawl->pool, NULL));
+}
+
+static void loop(struct crawl *crawl)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    while (!ended(crawl, now_ms)) {
+        bool more = read_list(crawl, now_ms);
+
+        if (!crawl->err)
+            fail(crawl, frontier_turn(crawl->frontier, now_ms));
+        if (!crawl->err)
+            hand_out(crawl, now_ms);
+        if (!crawl->err)
+            housekeeping(crawl, now_ms);
+        if (!crawl->err)
+            sleep_and_take(crawl, more ? 0 : wait_ms(crawl, now_ms));
+        now_ms = clock_mono_ms();
+    }
+}
+
+/* ---- the end ---- */
+
+static enum crawl_exit storage_failed(const struct crawl *crawl)
+{
+    const char *message = storage_message(crawl->storage);
+
+    if (message[0]) {
+        log_error("%s", message);
+        return CRAWL_EXIT_STORAGE;
+    }
+    log_error("stopped: %s; what is committed is safe, run again to go on",
+              err_str(crawl->err));
+    return CRAWL_EXIT_FAILURE;
+}
+
+static bool anything_answered(const struct frontier_stats *stats)
+{
+    int64_t nr_tried = stats->nr_visits[OUTCOME_ERROR];
+
+    return stats->nr_visits[OUTCOME_OK] || stats->nr_visits[OUTCOME_REDIRECT] ||
+           stats->nr_visits[OUTCOME_HTTP_ERROR] || nr_tried == 0;
+}
+
+/* What the run came to: the words for `runs`, and the exit status. */
+static enum crawl_exit verdict(struct crawl *crawl, const char **status,
+                               const char **reason)
+{
+    *reason = "";
+    if (crawl->err) {
+        *status = "failed";
+        *reason = err_str(crawl->err);
+        return storage_failed(crawl);
+    }
+    if (crawl->stop_signal) {
+        *status = "interrupted";
+        *reason = strsignal(crawl->stop_signal);
+        return crawl->stop_signal == SIGINT ? CRAWL_EXIT_INTERRUPT
+               : crawl->stop_signal == SIGTERM
+                   ? CRAWL_EXIT_TERMINATED
+                   : (enum crawl_exit)(128 + crawl->stop_signal);
+    }
+    if (crawl->limit_reached ||
+        frontier_ended(crawl->frontier) == FRONTIER_LIMIT) {
+        *status = "limit";
+        *reason = "a limit of this run was reached";
+        return CRAWL_EXIT_LIMIT;
+    }
+    *status = "done";
+    return anything_answered(&crawl->committed) ? CRAWL_EXIT_OK
+                                                : CRAWL_EXIT_NO_ANSWER;
+}
+
+/* The last rows, committed before anything is said about them. */
+static void settle(struct crawl *crawl)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    if (crawl->err && storage_message(crawl->storage)[0])
+        return; /* storage refuses everything since its error */
+    fail(crawl, frontier_release(crawl->frontier, now_ms));
+    write_sample(crawl, now_ms);
+    commit(crawl, now_ms);
+}
+
+static enum crawl_exit finish(struct crawl *crawl)
+{
+    const char *status, *reason;
+    enum crawl_exit exit_status;
+
+    settle(crawl);
+    exit_status = verdict(crawl, &status, &reason);
+    progress_free(crawl->progress);
+    crawl->progress = NULL;
+    if (crawl->committed.nr_lines == 0 && crawl->before.nr_lines == 0 &&
+        exit_status == CRAWL_EXIT_OK && input_lines(crawl->input) == 0) {
+        log_error("the list holds no URL: one a line, '#' begins a comment");
+        exit_status = CRAWL_EXIT_USAGE;
+    } else if (!crawl->config->quiet) {
+        crawl_summary(crawl, status, reason);
+    }
+    if (crawl_close(crawl, status, reason) && exit_status != CRAWL_EXIT_STORAGE)
+        exit_status = CRAWL_EXIT_STORAGE;
+    return exit_status;
+}
+
+enum crawl_exit crawl_run(const struct crawl_options *options)
+{
+    struct crawl crawl = {
+        .options = options,
+        .config = options->config,
+        .epoll_fd = -1,
+        .signal_fd = -1,
+    };
+    enum crawl_exit exit_status = crawl_open(&crawl);
+
+    if (exit_status) {
+        if (crawl_close(&crawl, "failed", "it could not start"))
+            log_debug("closing after a failed start failed too");
+        return exit_status;
+    }
+    loop(&crawl);
+    return finish(&crawl);
+}

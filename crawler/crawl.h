@@ -1,0 +1,36 @@
+/*
+ * crawl: one run, from the list to the database.
+ *
+ * It builds the house (pool, storage, frontier, input), turns the one event
+ * loop around it, and takes it down again. All state hangs off one struct
+ * crawl. One run at a time in a process; call it before any thread is started.
+ */
+#ifndef CRAWLER_CRAWL_H
+#define CRAWLER_CRAWL_H
+
+#include "crawler/cli/config.h"
+#include "crawler/parse.h"
+
+/* What the program returns to the shell. */
+enum crawl_exit {
+    CRAWL_EXIT_OK = 0,        /* every URL ended */
+    CRAWL_EXIT_FAILURE = 1,   /* the program itself failed */
+    CRAWL_EXIT_USAGE = 2,     /* options or list */
+    CRAWL_EXIT_NO_ANSWER = 3, /* finished, but not one URL answered */
+    CRAWL_EXIT_LIMIT = 4,     /* stopped by a limit of the user, work is left */
+    CRAWL_EXIT_STORAGE = 5,   /* disk full, database locked or not ours */
+    CRAWL_EXIT_INTERRUPT = 130,
+    CRAWL_EXIT_TERMINATED = 143,
+};
+
+struct crawl_options {
+    const struct config *config; /* borrowed */
+    const char *command;         /* as typed, for `runs` and "go on" */
+    parse_fn parse;              /* NULL: parse_visit */
+    void *parse_ctx;             /* NULL with parse_visit: made from config */
+};
+
+/* Runs to the end and says on standard error what there is to say. */
+enum crawl_exit crawl_run(const struct crawl_options *options);
+
+#endif

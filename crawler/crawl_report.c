@@ -1,0 +1,186 @@
+/* What a run shows of itself: progress, samples, the summary. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "crawler/cli/summary.h"
+#include "crawler/crawl_internal.h"
+
+static int64_t nr_visits(const struct frontier_stats *stats)
+{
+    int64_t nr = 0;
+
+    for (int i = 0; i < OUTCOME_NR; i++)
+        nr += stats->nr_visits[i];
+    return nr;
+}
+
+/* Only what is committed counts as done. */
+void crawl_view(struct crawl *crawl, int64_t now_ms, struct progress_view *view)
+{
+    const struct frontier_stats *done = &crawl->committed;
+    struct frontier_stats now;
+
+    frontier_get_stats(crawl->frontier, &now);
+    *view = (struct progress_view){
+        .nr_run = nr_visits(done),
+        .nr_ended = crawl->before.nr_ended + nr_visits(done),
+        .nr_urls = crawl->before.nr_ended + nr_visits(done) + done->nr_queued,
+        .list_done = input_ended(crawl->input),
+        .nr_ok = done->nr_visits[OUTCOME_OK],
+        .nr_3xx = done->nr_status[3],
+        .nr_4xx = done->nr_status[4],
+        .nr_5xx = done->nr_status[5],
+        .nr_failed = done->nr_visits[OUTCOME_ERROR],
+        .nr_skipped = done->nr_visits[OUTCOME_SKIPPED],
+        .nr_retrying = now.nr_retries_waiting,
+        .nr_active = now.nr_in_flight,
+        .nr_hosts_waiting = now.nr_hosts_waiting,
+        .bytes_down = done->bytes_down,
+        .paused = crawl->paused,
+        .stopping = crawl->stop_signal != 0,
+        .throttled_host = now.throttled_host ? now.throttled_host : "",
+        .throttled_status = now.throttled_status,
+        .throttled_for_ms = now.throttled_until_ms - now_ms,
+    };
+}
+
+static int64_t rss_bytes(void)
+{
+    FILE *statm = fopen("/proc/self/statm", "re");
+    long long pages = 0;
+
+    if (!statm)
+        return 0;
+    if (fscanf(statm, "%*s %lld", &pages) != 1) // NOLINT(cert-err34-c)
+        pages = 0;
+    fclose(statm);
+    return (int64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+void crawl_sample(struct crawl *crawl, int64_t now_ms,
+                  struct sample_record *sample)
+{
+    struct frontier_stats stats;
+    struct pool_worker_info info;
+
+    frontier_get_stats(crawl->frontier, &stats);
+    *sample = (struct sample_record){
+        .t_ms = now_ms - crawl->start_ms,
+        .nr_done = nr_visits(&stats),
+        .nr_failed = stats.nr_visits[OUTCOME_ERROR],
+        .nr_queued = stats.nr_queued,
+        .nr_active = stats.nr_in_flight,
+        .bytes_down = stats.bytes_down,
+        .nr_hosts_active = stats.nr_hosts_active,
+        .nr_hosts_waiting = stats.nr_hosts_waiting,
+        .rss_bytes = rss_bytes(),
+    };
+    for (int i = 0; !pool_worker_info(crawl->pool, i, &info); i++)
+        sample->nr_workers_busy += info.state == POOL_WORKER_BUSY;
+}
+
+void crawl_print_status(struct crawl *crawl, int64_t now_ms)
+{
+    struct progress_view view;
+    enum log_level level = log_get_level();
+
+    crawl_view(crawl, now_ms, &view);
+    if (level < LOG_INFO)
+        log_set_level(LOG_INFO);
+    log_info("done=%" PRId64 " urls=%" PRId64 " ok=%" PRId64 " failed=%" PRId64
+             " active=%d hosts_waiting=%d bytes=%" PRId64 "%s",
+             view.nr_ended, view.nr_urls, view.nr_ok, view.nr_failed,
+             view.nr_active, view.nr_hosts_waiting, view.bytes_down,
+             view.paused ? " paused" : "");
+    log_set_level(level);
+}
+
+static int by_nr(const void *a, const void *b)
+{
+    const struct summary_cause *left = a, *right = b;
+
+    return left->nr < right->nr ? 1 : left->nr > right->nr ? -1 : 0;
+}
+
+/* Every reason with a count, most frequent first. */
+static size_t fill_causes(const struct frontier_stats *stats,
+                          struct summary_cause *causes)
+{
+    size_t nr = 0;
+
+    for (int i = ERROR_NONE + 1; i < ERROR_NR; i++) {
+        const struct error_info *info = error_info((enum error)i);
+
+        if (stats->nr_by_error[i])
+            causes[nr++] = (struct summary_cause){
+                info->code, stats->nr_by_error[i], info->meaning, info->hint};
+    }
+    if (stats->nr_status[4])
+        causes[nr++] =
+            (struct summary_cause){"4xx", stats->nr_status[4],
+                                   "the server has no such page, or refuses it",
+                                   "'crawl query DB broken' lists them with "
+                                   "the pages that link there"};
+    if (stats->nr_status[5])
+        causes[nr++] = (struct summary_cause){
+            "5xx", stats->nr_status[5], "the server failed",
+            "later: the same command with --refetch failed"};
+    qsort(causes, nr, sizeof(*causes), by_nr);
+    return nr;
+}
+
+static bool is_database(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot && (strcmp(dot, ".db") == 0 || strcmp(dot, ".sqlite") == 0 ||
+                   strcmp(dot, ".sqlite3") == 0);
+}
+
+static const char *database_of(const struct config *config)
+{
+    if (config->outputs.nr_items == 0)
+        return crawl_main_output(config);
+    for (size_t i = 0; i < config->outputs.nr_items; i++)
+        if (is_database(config->outputs.items[i]))
+            return config->outputs.items[i];
+    return NULL;
+}
+
+void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
+{
+    const struct frontier_stats *done = &crawl->committed;
+    struct summary_cause causes[ERROR_NR + 2];
+    struct summary summary = {
+        .ended = ended,
+        .reason = reason,
+        .database = database_of(crawl->config),
+        .again = strcmp(ended, "done") == 0 ? "" : crawl->options->command,
+        .nr_lines = done->nr_lines,
+        .nr_bad_lines = done->nr_bad_lines,
+        .nr_duplicates = done->nr_duplicates,
+        .nr_ok = done->nr_visits[OUTCOME_OK],
+        .nr_redirect = done->nr_visits[OUTCOME_REDIRECT],
+        .nr_http_error = done->nr_visits[OUTCOME_HTTP_ERROR],
+        .nr_error = done->nr_visits[OUTCOME_ERROR],
+        .nr_skipped = done->nr_visits[OUTCOME_SKIPPED],
+        .nr_left = done->nr_queued,
+        .nr_requests = done->nr_requests,
+        .bytes_down = done->bytes_down,
+        .causes = causes,
+        .nr_causes = fill_causes(done, causes),
+    };
+    struct sample_record last;
+
+    crawl_sample(crawl, crawl->next_sample_ms - CRAWL_SAMPLE_MS, &last);
+    summary.elapsed_ms = last.t_ms;
+    if (storage_state(crawl->storage) == STORAGE_FINISHED &&
+        nr_visits(done) == 0 && strcmp(ended, "done") == 0)
+        summary.reason = "everything was fetched before; --refetch "
+                         "failed|stale=DUR|all asks again, --force starts over";
+    summary_print(&summary, stderr);
+}

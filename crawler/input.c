@@ -1,0 +1,325 @@
+#include "crawler/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "crawler/frontier/urllist.h"
+
+/* One named list. */
+struct source {
+    const char *name; /* borrowed */
+    int fd;           /* -1: the name itself is the only line */
+    struct storage_input place;
+    bool reread; /* it has changed since it was read */
+    bool saved;  /* `place` is what storage knows */
+};
+
+struct input {
+    struct source *sources;
+    size_t nr_sources, current;
+    struct urllist *list; /* of the current source; NULL before it begins */
+    struct storage *storage;
+    struct frontier *frontier;
+    int64_t now_ms;
+    int64_t nr_lines;
+    bool first_slice;
+    char message[INPUT_MESSAGE_BYTES];
+};
+
+static bool looks_like_url(const char *name)
+{
+    return strncmp(name, "http://", 7) == 0 ||
+           strncmp(name, "https://", 8) == 0;
+}
+
+/* A size and time that tell one version of a file from the next. */
+static void identify(struct source *source, const struct stat *st)
+{
+    source->place.name = source->name;
+    source->place.size_bytes = -1;
+    source->place.mtime_ns = -1;
+    if (!S_ISREG(st->st_mode))
+        return;
+    source->place.size_bytes = st->st_size;
+    source->place.mtime_ns =
+        (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
+static enum err open_failed(const char *name, int errnum, char *message)
+{
+    enum err err = err_from_errno(errnum);
+
+    snprintf(message, INPUT_MESSAGE_BYTES,
+             "cannot read the list '%.300s': %s%s", name, strerror(errnum),
+             errnum == ENOENT ? "; give the path of a file with one URL a "
+                                "line, '-' or a URL"
+                              : "");
+    return err ? err : ERR_IO;
+}
+
+static enum err open_source(struct source *source, const char *name,
+                            char *message)
+{
+    struct stat st;
+
+    *source = (struct source){.name = name, .fd = -1};
+    if (strcmp(name, "-") == 0)
+        source->fd = dup(STDIN_FILENO);
+    else
+        source->fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (source->fd < 0 && errno == ENOENT && looks_like_url(name)) {
+        source->place = (struct storage_input){
+            .name = name, .size_bytes = (int64_t)strlen(name), .mtime_ns = 0};
+        return ERR_OK;
+    }
+    if (source->fd < 0 || fstat(source->fd, &st) != 0)
+        return open_failed(name, errno, message);
+    if (S_ISDIR(st.st_mode)) {
+        snprintf(message, INPUT_MESSAGE_BYTES,
+                 "'%.300s' is a folder: give a file with one URL a line", name);
+        return ERR_INVALID;
+    }
+    identify(source, &st);
+    return ERR_OK;
+}
+
+enum err input_open(struct input **out, const char *const *names,
+                    size_t nr_names, char message[INPUT_MESSAGE_BYTES])
+{
+    struct input *input = xcalloc(1, sizeof(*input));
+    enum err err = ERR_OK;
+
+    input->sources = xcalloc(nr_names, sizeof(*input->sources));
+    input->first_slice = true;
+    for (size_t i = 0; i < nr_names && !err; i++) {
+        err = open_source(&input->sources[i], names[i], message);
+        input->nr_sources++;
+    }
+    if (err) {
+        input_close(input);
+        input = NULL;
+    }
+    *out = input;
+    return err;
+}
+
+void input_close(struct input *input)
+{
+    if (!input)
+        return;
+    for (size_t i = 0; i < input->nr_sources; i++)
+        if (input->sources[i].fd >= 0)
+            close(input->sources[i].fd);
+    urllist_free(input->list);
+    free(input->sources);
+    free(input);
+}
+
+void input_attach(struct input *input, struct storage *storage,
+                  struct frontier *frontier)
+{
+    input->storage = storage;
+    input->frontier = frontier;
+}
+
+bool input_ended(const struct input *input)
+{
+    return input->current == input->nr_sources;
+}
+
+int input_fd(const struct input *input)
+{
+    const struct source *source = &input->sources[input->current];
+
+    if (input_ended(input) || source->place.size_bytes >= 0)
+        return -1;
+    return source->fd;
+}
+
+const char *input_message(const struct input *input)
+{
+    return input->message;
+}
+
+int64_t input_lines(const struct input *input)
+{
+    return input->nr_lines;
+}
+
+static bool holds_something(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] != ' ' && text[i] != '\t')
+            return text[i] != '#';
+    return false;
+}
+
+static enum err on_line(void *ctx, const struct urllist_line *line)
+{
+    struct input *input = ctx;
+    struct source *source = &input->sources[input->current];
+
+    source->saved = false;
+    if (!holds_something(line->text, line->len))
+        return ERR_OK;
+    input->nr_lines++;
+    if (line->too_long)
+        return frontier_add_long_line(input->frontier, line->text, line->len,
+                                      line->number);
+    return frontier_add_line(input->frontier, line->text, line->len,
+                             line->number, source->reread, input->now_ms);
+}
+
+/* Compares with what an earlier run read of it. */
+static enum err begin(struct input *input, struct source *source)
+{
+    struct storage_input known = {.name = source->name};
+    struct urllist_options options = {.on_line = on_line, .ctx = input};
+    enum err err = storage_get_input(input->storage, &known);
+    bool same = !err && known.size_bytes >= 0 &&
+                known.size_bytes == source->place.size_bytes &&
+                known.mtime_ns == source->place.mtime_ns;
+
+    if (err && err != ERR_NOT_FOUND)
+        return err;
+    if (same) {
+        options.start_offset = known.offset_bytes;
+        options.start_lines = known.line;
+        source->place = known;
+        source->place.name = source->name;
+    }
+    source->reread = !err && !same;
+    source->saved = same;
+    input->list = urllist_new(&options);
+    return ERR_OK;
+}
+
+/* The place that a resume can go on from. */
+static void note_place(struct input *input, struct source *source)
+{
+    source->place.offset_bytes = urllist_offset(input->list);
+    source->place.line = urllist_lines(input->list);
+}
+
+static enum err finish_source(struct input *input, struct source *source)
+{
+    enum err err = urllist_finish(input->list);
+
+    note_place(input, source);
+    if (err == ERR_CORRUPT)
+        snprintf(input->message, sizeof(input->message),
+                 "'%.300s' is damaged or cut after line %lld", source->name,
+                 (long long)urllist_lines(input->list));
+    if (!err)
+        err = frontier_flush_lines(input->frontier, input->now_ms);
+    urllist_free(input->list);
+    input->list = NULL;
+    source->place.done = !err;
+    source->saved = false;
+    if (!err)
+        err = input_save(input);
+    input->current++;
+    if (input_ended(input))
+        frontier_list_ended(input->frontier);
+    return err;
+}
+
+static bool has_bytes(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+    return poll(&poll_fd, 1, 0) != 0;
+}
+
+static enum err feed(struct input *input, struct source *source,
+                     const char *data, size_t len)
+{
+    enum err err = urllist_feed(input->list, data, len);
+    int64_t skip;
+
+    if (err == ERR_CORRUPT)
+        snprintf(input->message, sizeof(input->message),
+                 "'%.300s' is damaged after line %lld", source->name,
+                 (long long)urllist_lines(input->list));
+    if (err)
+        return err;
+    note_place(input, source);
+    skip = source->place.size_bytes >= 0 ? urllist_skip(input->list) : 0;
+    if (skip > 0 && lseek(source->fd, (off_t)skip, SEEK_CUR) < 0)
+        return ERR_IO;
+    if (!input->first_slice)
+        return ERR_OK;
+    /* the first lines go out at once, so that fetching begins */
+    input->first_slice = false;
+    return frontier_flush_lines(input->frontier, input->now_ms);
+}
+
+static enum err read_slice(struct input *input, struct source *source)
+{
+    char data[INPUT_SLICE_BYTES];
+    ssize_t len;
+    enum err err;
+
+    if (source->fd < 0) {
+        err = feed(input, source, source->name, strlen(source->name));
+        return err ? err : finish_source(input, source);
+    }
+    if (input_fd(input) >= 0 && !has_bytes(source->fd))
+        return ERR_AGAIN;
+    len = read(source->fd, data, sizeof(data));
+    if (len < 0 && errno == EINTR)
+        return ERR_OK;
+    if (len < 0) {
+        snprintf(input->message, sizeof(input->message),
+                 "cannot read the list '%.300s': %s", source->name,
+                 strerror(errno));
+        return ERR_IO;
+    }
+    if (len == 0)
+        return finish_source(input, source);
+    return feed(input, source, data, (size_t)len);
+}
+
+enum err input_read(struct input *input, int64_t now_ms)
+{
+    struct source *source = &input->sources[input->current];
+    enum err err = ERR_OK;
+
+    if (input_ended(input))
+        return ERR_OK;
+    input->now_ms = now_ms;
+    if (!input->list)
+        err = begin(input, source);
+    if (err)
+        return err;
+    if (source->place.done) {
+        urllist_free(input->list);
+        input->list = NULL;
+        input->current++;
+        if (input_ended(input))
+            frontier_list_ended(input->frontier);
+        return ERR_OK;
+    }
+    return read_slice(input, source);
+}
+
+enum err input_save(struct input *input)
+{
+    struct source *source = &input->sources[input->current];
+    enum err err;
+
+    if (input_ended(input) || source->saved || source->place.size_bytes < 0)
+        return ERR_OK;
+    err = frontier_flush_lines(input->frontier, input->now_ms);
+    if (!err)
+        err = storage_put_input(input->storage, &source->place);
+    source->saved = !err;
+    return err;
+}

@@ -1,0 +1,56 @@
+/*
+ * input: reads the lists of a run, a slice at a time, and feeds their lines to
+ * the frontier.
+ *
+ * A name is a file, "-" for standard input, or a URL that stands for a list of
+ * one line. A file that was read in part by an earlier run goes on behind the
+ * last committed line; one that was read whole and has not changed is not read
+ * again; one that has changed is read again, and what is new is added.
+ */
+#ifndef CRAWLER_INPUT_H
+#define CRAWLER_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crawler/frontier/frontier.h"
+#include "storage/storage.h"
+
+struct input;
+
+#define INPUT_SLICE_BYTES   65536
+#define INPUT_MESSAGE_BYTES 600
+
+/*
+ * Opens all lists, so that a missing one is said before anything starts.
+ * Borrows `names`. ERR_NOT_FOUND, ERR_PERM, ERR_INVALID (a folder), ERR_IO,
+ * with a sentence in `message`.
+ */
+enum err input_open(struct input **input, const char *const *names,
+                    size_t nr_names,
+                    char message[INPUT_MESSAGE_BYTES]) ERR_CHECK;
+void input_close(struct input *input);
+
+/* Where to go on, and what to feed; both borrowed for the input's life. */
+void input_attach(struct input *input, struct storage *storage,
+                  struct frontier *frontier);
+
+/*
+ * Reads one slice. ERR_AGAIN: a pipe has nothing now, watch input_fd(). Other
+ * errors are the frontier's or storage's, or ERR_CORRUPT (damaged gzip; the
+ * lines before it count) and ERR_IO, with a sentence in input_message().
+ */
+enum err input_read(struct input *input, int64_t now_ms) ERR_CHECK;
+/* Everything was read. */
+bool input_ended(const struct input *input);
+/* The descriptor that input_read() waits for; -1: none, call it again. */
+int input_fd(const struct input *input);
+const char *input_message(const struct input *input);
+/* Lines that hold more than blanks and comments, in this run. */
+int64_t input_lines(const struct input *input);
+/* Notes the place reached; belongs into each commit. */
+enum err input_save(struct input *input) ERR_CHECK;
+
+#endif

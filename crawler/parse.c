@@ -1,0 +1,215 @@
+#include "crawler/parse.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "crawler/page/url.h"
+
+static struct bytes text(const char *words)
+{
+    return (struct bytes){words, strlen(words)};
+}
+
+static double ms(uint32_t us)
+{
+    return us / 1e3;
+}
+
+static struct bytes http_version(const struct page *page)
+{
+    switch (page->http_version) {
+    case 10:
+        return text("1.0");
+    case 11:
+        return text("1.1");
+    case 20:
+        return text("2");
+    default:
+        return text("");
+    }
+}
+
+/* "noindex nofollow", the words of the standard. */
+static struct bytes robots_words(const struct page *page)
+{
+    static const char *const words[] = {"",
+                                        "noindex",
+                                        "nofollow",
+                                        "noindex nofollow",
+                                        "noarchive",
+                                        "noindex noarchive",
+                                        "nofollow noarchive",
+                                        "noindex nofollow noarchive"};
+
+    return text(words[page->robots & 7]);
+}
+
+/* What the answer itself says. */
+static void fill_page(struct page_record *record, const struct page *page)
+{
+    record->status = page->status;
+    record->bytes_down = (int64_t)page->wire_bytes;
+    record->content_length = page->content_length;
+    record->chars = page->chars ? (int64_t)page->chars : -1;
+    record->dns_ms = ms(page->dns_us);
+    record->connect_ms = ms(page->connect_us);
+    record->tls_ms = ms(page->tls_us);
+    record->ttfb_ms = ms(page->first_byte_us);
+    record->total_ms = ms(page->total_us);
+    record->ip = page->ip;
+    record->mime = page->mime;
+    record->charset = page->charset;
+    record->encoding = page->encoding;
+    record->http_version = http_version(page);
+    record->etag = page->etag;
+    record->last_modified = page->last_modified;
+    record->title = page->title;
+    record->description = page->description;
+    record->canonical = page->canonical;
+    record->robots = robots_words(page);
+    record->lang = page->lang;
+    record->h1 = page->h1;
+    record->raw_request = page->raw_request;
+    record->raw_head = page->raw_head;
+    record->raw_body = page->raw_body;
+    if (page->flags & PAGE_BODY_CUT)
+        record->truncated = text("length");
+    else if (page->error == ERROR_TRUNCATED ||
+             page->error == ERROR_TRUNCATED_ENCODING)
+        record->truncated = text("disconnect");
+    if (page->flags & PAGE_SCANNED)
+        record->nr_links_out = page->nr_links;
+    if (page->status) {
+        record->length = (int64_t)page->body_bytes;
+        record->content_hash = (struct bytes){page->hash, PAGE_HASH_BYTES};
+    }
+}
+
+static void fill_visit(struct page_record *record, const struct visit *visit)
+{
+    *record = (struct page_record){
+        .key = {visit->host_id, visit->url_hash},
+        .url = visit->url,
+        .listed = visit->listed,
+        .line = visit->line,
+        .depth = visit->depth,
+        .final_url = visit->final_url,
+        .outcome = text(outcome_name(visit->outcome)),
+        .error = text(error_code(visit->error)),
+        .detail = visit->detail,
+        .length = -1,
+        .content_length = -1,
+        .chars = -1,
+        .nr_links_out = -1,
+        .retry_later = error_info(visit->error)->retryable,
+        .fetched_at = visit->fetched_at,
+        .elapsed_ms = visit->elapsed_ms,
+        .wait_ms = visit->wait_ms,
+        .tries = visit->tries,
+        .nr_redirects = (int)visit->nr_hops,
+        .worker = visit->worker,
+    };
+    if (visit->page)
+        fill_page(record, visit->page);
+}
+
+static size_t fill_hops(struct hop_record *hops, const struct visit *visit)
+{
+    assert(visit->nr_hops <= VISIT_HOPS_MAX);
+    for (size_t i = 0; i < visit->nr_hops; i++)
+        hops[i] = (struct hop_record){
+            .from_url = visit->hops[i].from_url,
+            .to_url = visit->hops[i].to_url,
+            .kind = text("http"),
+            .status = visit->hops[i].status,
+            .elapsed_ms = visit->hops[i].elapsed_ms,
+        };
+    return visit->nr_hops;
+}
+
+static struct bytes rel_words(uint8_t rel)
+{
+    static const char *const words[] = {"",
+                                        "nofollow",
+                                        "ugc",
+                                        "nofollow ugc",
+                                        "sponsored",
+                                        "nofollow sponsored",
+                                        "ugc sponsored",
+                                        "nofollow ugc sponsored"};
+
+    return text(words[rel & 7]);
+}
+
+static struct bytes kind_word(enum link_kind kind)
+{
+    static const char *const words[LINK_KIND_NR] = {
+        "a", "area", "frame", "canonical", "refresh", "redirect", "sitemap"};
+
+    return text(words[kind]);
+}
+
+/* The target's key; zeros when it is no URL of ours. */
+static struct url_key key_of(struct storage *storage, struct bytes target)
+{
+    const struct hash_key *hash_key = storage_hash_key(storage);
+    char host[URL_BYTES_MAX];
+    struct url url;
+    size_t len;
+
+    if (url_parse(&url, target.data, target.len, NULL))
+        return (struct url_key){0, 0};
+    len = url_host_key(&url, host, sizeof(host));
+    return (struct url_key){
+        (int64_t)hash_sip(hash_key, host, len),
+        (int64_t)hash_sip(hash_key, target.data, target.len)};
+}
+
+/* The page's links as records, allocated; NULL with *nr 0 if there are none. */
+static enum err read_links(struct storage *storage, const struct page *page,
+                           struct link_record **links, size_t *nr)
+{
+    struct bytes rest = page->links;
+    struct page_link link;
+    bool bad = false;
+
+    *nr = 0;
+    *links = calloc(page->nr_links ? page->nr_links : 1, sizeof(**links));
+    if (!*links)
+        return ERR_NOMEM;
+    while (*nr < page->nr_links && page_next_link(&rest, &link, &bad))
+        (*links)[(*nr)++] = (struct link_record){
+            .url = link.url,
+            .key = key_of(storage, link.url),
+            .kind = kind_word(link.kind),
+            .text = link.text,
+            .rel = rel_words(link.rel),
+        };
+    return ERR_OK;
+}
+
+enum err parse_visit(void *ctx, struct storage *storage,
+                     const struct visit *visit)
+{
+    static const struct parse_options nothing;
+    const struct parse_options *options = ctx ? ctx : &nothing;
+    struct hop_record hops[VISIT_HOPS_MAX];
+    struct link_record *links = NULL;
+    struct page_record record;
+    enum err err = ERR_OK;
+
+    fill_visit(&record, visit);
+    record.nr_redirects = (int)fill_hops(hops, visit);
+    record.hops = hops;
+    if (options->store_body && visit->page)
+        record.body = visit->page->body;
+    if (options->store_links && visit->page && visit->page->nr_links)
+        err = read_links(storage, visit->page, &links, &record.nr_links);
+    record.links = links;
+    if (!err)
+        err = storage_put_page(storage, &record);
+    free(links);
+    return err;
+}

@@ -1,0 +1,10 @@
+#include "crawler/version.h"
+
+#include "crawler/fetch/version.h"
+#include "storage/version.h"
+
+void version_print(FILE *out)
+{
+    fprintf(out, "crawl %s\n%s\nSQLite/%s\n", CRAWL_VERSION,
+            fetch_library_versions(), storage_library_version());
+}

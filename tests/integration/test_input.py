@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+"""What bad input gets: a clear refusal, or a row with its line number."""
+import os
+
+import harness
+
+
+class Refusals(harness.CrawlTest):
+    def refused(self, *args, words, expect=2):
+        _, err = self.crawl(*args, expect=expect)
+        for word in words:
+            self.assertIn(word, err)
+        return err
+
+    def test_a_list_that_is_missing_a_folder_or_empty_is_said(self):
+        self.refused("nosuch.txt", words=["nosuch.txt", "No such file"])
+        self.refused(".", words=["folder"])
+        self.write("empty.txt", "")
+        self.refused("empty.txt", words=["no URL"])
+        self.write("comments.txt", "# nothing\n\n   \n")
+        self.refused("comments.txt", "-o", "c.db", words=["no URL"])
+
+    def test_an_unreadable_list_is_said(self):
+        self.write("secret.txt", "http://127.0.0.1/\n")
+        os.chmod(self.path("secret.txt"), 0)
+        if os.getuid() == 0:
+            self.skipTest("root reads everything")
+        self.refused("secret.txt", words=["secret.txt", "Permission denied"])
+
+    def test_damaged_gzip_keeps_the_lines_before_the_damage(self):
+        import gzip
+        whole = gzip.compress(b"ftp://a/\n" * 50000)
+        self.write("cut.gz", whole[:len(whole) // 2])
+        _, err = self.crawl("cut.gz", expect=1)
+        self.assertIn("cut.gz", err)
+
+    def test_an_output_that_cannot_be_written_is_refused_before_the_first_fetch(self):
+        self.write("urls.txt", "http://127.0.0.1:1/\n")
+        self.refused("urls.txt", "-o", "no/such/folder/crawl.db", expect=5, words=["no/such/folder"])
+        self.refused("urls.txt", "-o", "what.xyz", expect=5, words=["what.xyz"])
+        self.write("mine.db", "this is no database, and it must not be lost\n" * 100)
+        self.refused("urls.txt", "-o", "mine.db", expect=5, words=["mine.db"])
+        with open(self.path("mine.db")) as f:
+            self.assertTrue(f.read().startswith("this is no database"))
+
+    def test_options_are_written_in_full_and_judged(self):
+        self.write("urls.txt", "http://127.0.0.1:1/\n")
+        self.refused("urls.txt", "--retr", "1", words=["--retries", "in full"])
+        self.refused("urls.txt", "--retries", "many", words=["--retries", "many"])
+        self.refused("urls.txt", "--concurrency", "0", words=["--concurrency"])
+        self.refused("urls.txt", "--robots", "maybe", words=["obey|ignore"])
+        self.refused("urls.txt", "-t", "3", words=["--retries"])
+        self.refused("urls.txt", "--cacert", "nosuch.pem", words=["nosuch.pem"])
+        self.refused("urls.txt", "--output", words=["needs FILE"])
+        self.refused(words=["usage"])
+
+
+class Lines(harness.CrawlTest):
+    def lines(self, data, **settings):
+        server = self.nginx(server_extra="location / { return 200 hello; }", **settings)
+        base = "http://127.0.0.1:%d" % server.port
+        self.write("urls.txt", data.replace(b"BASE", base.encode()))
+        self.crawl("urls.txt")
+        return base, self.results("line, url, outcome, error")
+
+    def test_line_ends_bom_blanks_and_comments(self):
+        base, rows = self.lines(b"\xef\xbb\xbfBASE/1\r\nBASE/2\rBASE/3\n\n# no\n   \n\t BASE/4 \t\nBASE/5")
+        self.assertEqual(rows, [(1, base + "/1", "ok", None), (2, base + "/2", "ok", None),
+                                (3, base + "/3", "ok", None), (7, base + "/4", "ok", None),
+                                (8, base + "/5", "ok", None)])
+
+    def test_duplicates_are_fetched_once_and_have_a_row_each(self):
+        base, rows = self.lines(b"BASE/a\nBASE/b\nBASE/a\nBASE/./x/../a#part\n")
+        self.assertEqual([(r[0],) + r[2:] for r in rows],
+                         [(1, "ok", None), (2, "ok", None), (3, "skipped", "duplicate"),
+                          (4, "skipped", "duplicate")])
+        self.assertEqual(self.rows("select count(*) from pages"), [(2,)])
+
+    def test_what_is_no_url_has_a_row_with_its_line(self):
+        base, rows = self.lines(b"BASE/a\nftp://example.org/\nmailto:a@b\nhttp://[::1\nhttp://\n"
+                                b"javascript:alert(1)\nhttp://127.0.0.1:25/\n"
+                                b"http://a b/\nhttp://exa\x00mple/\n\xff\xfe\xfd\n"
+                                b"http://127.0.0.1:1/" + b"x" * 2000000 + b"\nBASE/z\n")
+        got = {r[0]: r[2:] for r in rows}
+        self.assertEqual(got[1], ("ok", None))
+        self.assertEqual(got[12], ("ok", None))
+        self.assertEqual(got[2], ("skipped", "blocked_scheme"))
+        self.assertEqual(got[3], ("skipped", "blocked_scheme"))
+        self.assertEqual(got[6], ("skipped", "blocked_scheme"))
+        self.assertEqual(got[7], ("skipped", "bad_port"))
+        self.assertEqual(got[11], ("skipped", "too_long"))
+        for line in (4, 5, 8, 9, 10):
+            self.assertEqual(got[line], ("skipped", "bad_url"), line)
+        self.assertEqual(len(rows), 12)
+
+    def test_no_byte_of_a_line_reaches_the_terminal_raw(self):
+        self.write("urls.txt", b"http://\x1b[31mred\nhttp://127.0.0.1:1/\x1b]0;x\x07\n")
+        out, err = self.crawl("urls.txt", "--retries", "0", "-vv", expect=3)
+        self.assertNotIn("\x1b", out + err)
+
+
+class Network(harness.CrawlTest):
+    def test_without_a_network_five_names_give_five_dns_rows(self):
+        with open(os.path.join(harness.ROOT, "urls.txt")) as f:
+            self.write("urls.txt", f.read())
+        _, err = self.crawl("urls.txt", "--retries", "0", expect=3, prefix=("unshare", "--net", "--"))
+        rows = self.results()
+        self.assertEqual([row[1:] for row in rows], [(None, None, "error", "dns")] * 5)
+        self.assertIn("dns", err)
+        self.assertIn("network", err)
+
+    def test_a_refused_port_is_connect(self):
+        port = harness.free_port()
+        self.write("urls.txt", "http://127.0.0.1:%d/\n" % port)
+        self.crawl("urls.txt", "--retries", "1", "--retry-delay", "10ms", expect=3)
+        self.assertEqual(self.results("outcome, error"), [("error", "connect")])
+
+
+if __name__ == "__main__":
+    harness.main()
