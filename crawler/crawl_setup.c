@@ -344,7 +344,6 @@ static void open_progress(struct crawl *crawl)
     struct progress_options options = {
         .mode = progress_choose(config->progress, config->quiet),
         .interval_ms = config->progress_interval_ms,
-        .color = progress_use_color(config->color, stderr),
         .out = stderr,
         .input = config->inputs.items[0],
         .output = crawl_main_output(config),

@@ -50,11 +50,6 @@ enum config_extract {
     CONFIG_EXTRACT_NONE
 };
 enum config_store { CONFIG_STORE_HASH, CONFIG_STORE_BODY };
-enum config_color {
-    CONFIG_COLOR_AUTO,
-    CONFIG_COLOR_ALWAYS,
-    CONFIG_COLOR_NEVER
-};
 
 /* Names follow the options. Enumerated values are ints of the enums above.
  * Durations are milliseconds, sizes bytes. */
@@ -89,7 +84,7 @@ struct config {
     int64_t sandbox;
     char *user;
 
-    int64_t progress, progress_interval_ms, color;
+    int64_t progress, progress_interval_ms;
     bool quiet;
     int64_t verbose;
     char *config_file;

@@ -24,6 +24,12 @@ static const char head[] =
     "usage: crawl [run] LIST... [options]\n"
     "       crawl query|status|export|diff|why|doctor|help|version ...\n";
 
+/* They stand at the end of the table. */
+static bool is_meta(const struct option *option)
+{
+    return strcmp(option->group, OPTION_GROUP_META) == 0;
+}
+
 static void print_wrapped(FILE *out, const char *text, int column)
 {
     while (*text) {
@@ -131,7 +137,7 @@ static void print_line(const struct config *config, size_t i, const char *text,
 void config_print(const struct config *config, FILE *out)
 {
     fputs("[crawl]\n", out);
-    for (size_t i = 0; i < nr_options; i++) {
+    for (size_t i = 0; i < nr_options && !is_meta(&options[i]); i++) {
         const void *at = (const char *)config + options[i].offset;
         const struct config_list *list = at;
         const char *text =
@@ -171,21 +177,32 @@ static void json_text(FILE *out, const char *text)
     free(clean);
 }
 
-/* Headers can hold secrets: only their names are kept. */
+/* Drops what may be a secret: the value of a header, userinfo in a proxy. */
+static void json_shown(FILE *out, const struct option *option,
+                       const char *value)
+{
+    char *shown = xstrdup(value);
+    char *at = strrchr(shown, '@');
+    char *host = strstr(shown, "//");
+
+    if (strcmp(option->name, "header") == 0)
+        shown[strcspn(shown, ":")] = '\0';
+    else if (strcmp(option->name, "proxy") == 0 && at) {
+        host = host && host < at ? host + 2 : shown;
+        memmove(host, at + 1, strlen(at));
+    }
+    json_text(out, shown);
+    free(shown);
+}
+
 static void json_list(FILE *out, const struct option *option,
                       const struct config_list *list)
 {
-    bool secret = strcmp(option->name, "header") == 0;
 
     fputc('[', out);
     for (size_t i = 0; i < list->nr_items; i++) {
-        char *shown = xstrdup(list->items[i]);
-
-        if (secret)
-            shown[strcspn(shown, ":")] = '\0';
         fputs(i ? ", " : "", out);
-        json_text(out, shown);
-        free(shown);
+        json_shown(out, option, list->items[i]);
     }
     fputc(']', out);
 }
@@ -218,7 +235,7 @@ static void json_value(FILE *out, const struct config *config,
         break;
     case OPTION_TEXT:
         if (*(char *const *)at)
-            json_text(out, *(char *const *)at);
+            json_shown(out, option, *(char *const *)at);
         else
             fputs("null", out);
         break;
@@ -237,7 +254,7 @@ char *config_json(const struct config *config)
     if (!out)
         return xstrdup("{}");
     fputc('{', out);
-    for (size_t i = 0; i < nr_options; i++) {
+    for (size_t i = 0; i < nr_options && !is_meta(&options[i]); i++) {
         fputs(i ? ", " : "", out);
         json_text(out, options[i].name);
         fputs(": ", out);

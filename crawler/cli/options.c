@@ -135,21 +135,19 @@ const struct option options[] = {
      AT(progress), "Display", "rows on a terminal, plain lines elsewhere"},
     {"progress-interval", 0, OPTION_DURATION, "DUR", "10s", 100, DAY_MS, NULL,
      AT(progress_interval_ms), "Display", "between two plain lines"},
-    {"color", 0, OPTION_CHOICE, "WHEN", "auto", 0, 0, "auto|always|never",
-     AT(color), "Display", "colours"},
     {"quiet", 'q', OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(quiet), "Display",
      "no progress and no summary"},
     {"verbose", 'v', OPTION_COUNT, NULL, NULL, 0, 0, NULL, AT(verbose),
      "Display", "say more; twice: say everything"},
     {"config", 0, OPTION_TEXT, "FILE", NULL, 0, 0, NULL, AT(config_file),
-     "Display", "configuration file, or 'none'; default "
+     OPTION_GROUP_META, "configuration file, or 'none'; default "
      "$XDG_CONFIG_HOME/crawl/config"},
     {"print-config", 0, OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(print_config),
-     "Display", "print every setting and where it came from, then stop"},
-    {"help", 'h', OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(help), "Display",
+     OPTION_GROUP_META, "print every setting and where it came from, then stop"},
+    {"help", 'h', OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(help), OPTION_GROUP_META,
      "this text"},
     {"version", 'V', OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(version),
-     "Display", "version of the program and its libraries"},
+     OPTION_GROUP_META, "version of the program and its libraries"},
 };
 /* clang-format on */
 

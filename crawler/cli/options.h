@@ -33,6 +33,10 @@ struct option {
     const char *help;
 };
 
+/* Options about the command itself: no settings of a run, so they are neither
+ * printed by --print-config nor stored. */
+#define OPTION_GROUP_META "This command"
+
 extern const struct option options[];
 extern const size_t nr_options;
 

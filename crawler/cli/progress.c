@@ -46,27 +46,6 @@ enum progress_mode progress_choose(int64_t wanted, bool quiet)
     return PROGRESS_LIVE;
 }
 
-static bool is_set(const char *name)
-{
-    const char *value = getenv(name);
-
-    return value && *value && strcmp(value, "0") != 0;
-}
-
-bool progress_use_color(int64_t wanted, FILE *out)
-{
-    const char *term = getenv("TERM");
-    const char *no_color = getenv("NO_COLOR");
-
-    if (wanted != CONFIG_COLOR_AUTO)
-        return wanted == CONFIG_COLOR_ALWAYS;
-    if (no_color && *no_color)
-        return false;
-    if (is_set("FORCE_COLOR") || is_set("CLICOLOR_FORCE"))
-        return true;
-    return isatty(fileno(out)) && term && strcmp(term, "dumb") != 0;
-}
-
 void progress_resized(struct progress *progress)
 {
     struct winsize size;

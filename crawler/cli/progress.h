@@ -23,10 +23,9 @@ enum progress_mode { PROGRESS_NONE, PROGRESS_PLAIN, PROGRESS_LIVE };
 struct progress_options {
     enum progress_mode mode;
     int64_t interval_ms; /* between two plain lines */
-    bool color;
-    FILE *out;          /* borrowed; standard error */
-    const char *input;  /* "urls.txt", borrowed */
-    const char *output; /* "crawl.db", borrowed */
+    FILE *out;           /* borrowed; standard error */
+    const char *input;   /* "urls.txt", borrowed */
+    const char *output;  /* "crawl.db", borrowed */
     int nr_workers;
     int64_t start_ms; /* monotonic */
 };
@@ -62,8 +61,5 @@ void progress_free(struct progress *progress);
 
 /* What standard error should get: `wanted` is config_progress. */
 enum progress_mode progress_choose(int64_t wanted, bool quiet);
-/* Whether colours are wanted on `out`: flag, NO_COLOR, FORCE_COLOR,
- * CLICOLOR_FORCE, TERM, terminal, in this order. */
-bool progress_use_color(int64_t wanted, FILE *out);
 
 #endif

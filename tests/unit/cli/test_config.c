@@ -1,0 +1,258 @@
+#include "crawler/cli/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/cmocka_all.h"
+
+#define ARGS(...) ((char *[]){__VA_ARGS__}), NR(((char *[]){__VA_ARGS__}))
+
+struct fixture {
+    struct config config;
+    char message[CONFIG_MESSAGE_BYTES];
+    char file[64];
+};
+
+static int setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    int fd;
+
+    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+    strcpy(fixture->file, "/tmp/crawl-config-XXXXXX");
+    fd = mkstemp(fixture->file);
+    assert_true(fd >= 0);
+    close(fd);
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+
+    config_release(&fixture->config);
+    unlink(fixture->file);
+    free(fixture);
+    return 0;
+}
+
+static enum err read_args(struct fixture *fixture, char *const *args, size_t nr)
+{
+    config_release(&fixture->config);
+    fixture->message[0] = '\0';
+    return config_read(&fixture->config, (int)nr, args, fixture->message);
+}
+
+static void write_file(struct fixture *fixture, const char *text)
+{
+    FILE *out = fopen(fixture->file, "w");
+
+    assert_non_null(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+/* What config_print() writes, in memory that the caller frees. */
+static char *printed(const struct config *config)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    config_print(config, out);
+    fclose(out);
+    return text;
+}
+
+static void config_has_the_documented_defaults(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(read_args(fixture, ARGS("urls.txt")), ERR_OK);
+    assert_int_equal(fixture->config.concurrency, 256);
+    assert_int_equal(fixture->config.per_host, 6);
+    assert_int_equal(fixture->config.max_redirects, 10);
+    assert_int_equal(fixture->config.max_time_ms, 30000);
+    assert_int_equal(fixture->config.robots, CONFIG_ROBOTS_OBEY);
+    assert_int_equal(fixture->config.inputs.nr_items, 1);
+    assert_string_equal(fixture->config.inputs.items[0], "urls.txt");
+    assert_int_equal(fixture->config.outputs.nr_items, 0);
+}
+
+static void config_reads_every_way_of_writing_a_flag(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(
+        read_args(fixture, ARGS("-qj", "32", "--delay=250ms", "-oone.db", "-o",
+                                "two.txt", "--max-size", "1M", "-vv", "--",
+                                "-odd-name")),
+        ERR_OK);
+    assert_true(fixture->config.quiet);
+    assert_int_equal(fixture->config.concurrency, 32);
+    assert_int_equal(fixture->config.delay_ms, 250);
+    assert_int_equal(fixture->config.max_size_bytes, 1 << 20);
+    assert_int_equal(fixture->config.verbose, 2);
+    assert_int_equal(fixture->config.outputs.nr_items, 2);
+    assert_string_equal(fixture->config.outputs.items[0], "one.db");
+    assert_string_equal(fixture->config.inputs.items[0], "-odd-name");
+}
+
+static void config_refuses_and_says_what_would_be_right(void **state)
+{
+    static const struct {
+        const char *flag, *value, *word;
+    } rows[] = {
+        {"--retr",          "1",     "did you mean --retries"},
+        {"--nosuch",        "1",     "--help"                },
+        {"--per-host",      "0",     "from 1"                },
+        {"--per-host",      "six",   "'six'"                 },
+        {"--delay",         "-1s",   "500ms"                 },
+        {"--max-size",      "big",   "64k"                   },
+        {"--scope",         "world", "host|domain|prefix|any"},
+        {"--max-redirects", "21",    "to 20"                 },
+        {"-t",              "3",     "--retries"             },
+        {"-Z",              "3",     "-Z"                    },
+        {"--quiet=perhaps", "x",     "yes or no"             },
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < NR(rows); i++) {
+        enum err err = read_args(
+            fixture, ARGS((char *)rows[i].flag, (char *)rows[i].value));
+
+        if (err != ERR_INVALID || !strstr(fixture->message, rows[i].word))
+            fail_msg("%s %s: %d '%s'", rows[i].flag, rows[i].value, err,
+                     fixture->message);
+    }
+    assert_int_equal(read_args(fixture, ARGS("--output")), ERR_INVALID);
+    assert_non_null(strstr(fixture->message, "needs FILE"));
+}
+
+static void config_takes_the_strongest_source(void **state)
+{
+    struct fixture *fixture = *state;
+    char *text;
+
+    write_file(fixture, "[crawl]\nper-host = 2\nretries = 7\n"
+                        "delay = 3s\nheader = A: file\n");
+    setenv("CRAWL_RETRIES", "8", 1);
+    setenv("CRAWL_DELAY", "4s", 1);
+    setenv("CRAWL_HEADER", "A: environment", 1);
+    assert_int_equal(
+        read_args(fixture, ARGS("--config", fixture->file, "--delay", "5s",
+                                "-H", "A: one", "-H", "B: two")),
+        ERR_OK);
+    unsetenv("CRAWL_RETRIES");
+    unsetenv("CRAWL_DELAY");
+    unsetenv("CRAWL_HEADER");
+    assert_int_equal(fixture->config.per_host, 2);
+    assert_int_equal(fixture->config.retries, 8);
+    assert_int_equal(fixture->config.delay_ms, 5000);
+    assert_int_equal(fixture->config.headers.nr_items, 2);
+    assert_string_equal(fixture->config.headers.items[0], "A: one");
+    text = printed(&fixture->config);
+    assert_non_null(strstr(text, "per-host = 2    ; file\n"));
+    assert_non_null(strstr(text, "retries = 8    ; environment\n"));
+    assert_non_null(strstr(text, "delay = 5000ms    ; flag\n"));
+    assert_non_null(strstr(text, "robots = obey    ; default\n"));
+    free(text);
+}
+
+static void config_refuses_a_file_with_unknown_settings(void **state)
+{
+    struct fixture *fixture = *state;
+
+    write_file(fixture, "[crawl]\nspeed = 9\n");
+    assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
+                     ERR_INVALID);
+    assert_non_null(strstr(fixture->message, "speed"));
+    assert_int_equal(read_args(fixture, ARGS("--config", "/no/such/file")),
+                     ERR_INVALID);
+    assert_non_null(strstr(fixture->message, "/no/such/file"));
+    assert_int_equal(read_args(fixture, ARGS("--config", "none")), ERR_OK);
+}
+
+static void config_prints_a_file_that_reads_back_the_same(void **state)
+{
+    struct fixture *fixture = *state;
+    char *first, *second;
+
+    assert_int_equal(read_args(fixture, ARGS("a.txt", "-o", "x.db", "--rate",
+                                             "2.5", "--max-size", "3M", "-k",
+                                             "-A", "probe/1 (+http://x; y)")),
+                     ERR_OK);
+    first = config_json(&fixture->config);
+    second = printed(&fixture->config);
+    write_file(fixture, second);
+    free(second);
+    assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
+                     ERR_OK);
+    second = config_json(&fixture->config);
+    assert_string_equal(first, second);
+    free(first);
+    free(second);
+}
+
+static void config_json_keeps_no_header_value_and_no_password(void **state)
+{
+    struct fixture *fixture = *state;
+    char *json;
+
+    assert_int_equal(
+        read_args(fixture, ARGS("-H", "Authorization: secret", "--proxy",
+                                "http://me:pass@127.0.0.1:3128")),
+        ERR_OK);
+    json = config_json(&fixture->config);
+    assert_non_null(strstr(json, "\"Authorization\""));
+    assert_null(strstr(json, "secret"));
+    assert_null(strstr(json, "pass"));
+    assert_non_null(strstr(json, "127.0.0.1:3128"));
+    free(json);
+}
+
+static void config_help_names_every_option_once(void **state)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    const char *again;
+
+    (void)state;
+    config_print_help(out);
+    fclose(out);
+    again = strstr(text, "--per-host N");
+    assert_non_null(again);
+    assert_null(strstr(again + 1, "--per-host N"));
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        assert_true(strcspn(line, "\n") <= 80);
+    }
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(config_has_the_documented_defaults,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            config_reads_every_way_of_writing_a_flag, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            config_refuses_and_says_what_would_be_right, setup, teardown),
+        cmocka_unit_test_setup_teardown(config_takes_the_strongest_source,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            config_refuses_a_file_with_unknown_settings, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            config_prints_a_file_that_reads_back_the_same, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            config_json_keeps_no_header_value_and_no_password, setup, teardown),
+        cmocka_unit_test(config_help_names_every_option_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

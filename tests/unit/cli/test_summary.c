@@ -1,0 +1,81 @@
+#include "crawler/cli/summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/cmocka_all.h"
+
+static char *printed(const struct summary *summary)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    summary_print(summary, out);
+    fclose(out);
+    return text;
+}
+
+static void summary_counts_causes_and_names_the_next_command(void **state)
+{
+    static const struct summary_cause causes[] = {
+        {"dns",     41, "the name has no address", "look at it"},
+        {"404",     7,  "no such page",            ""          },
+        {"tls",     3,  "no trust",                "x"         },
+        {"connect", 1,  "never shown",             "y"         },
+    };
+    struct summary summary = {
+        .ended = "done",
+        .reason = "",
+        .database = "crawl.db",
+        .again = "",
+        .nr_ok = 1234,
+        .nr_http_error = 7,
+        .nr_error = 45,
+        .nr_requests = 1300,
+        .bytes_down = 9800000,
+        .elapsed_ms = 2000,
+        .causes = causes,
+        .nr_causes = 4,
+    };
+    char *text = printed(&summary);
+
+    (void)state;
+    assert_non_null(strstr(text, "crawl: done\n"));
+    assert_non_null(strstr(text, "ok 1,234   http error 7   error 45\n"));
+    assert_non_null(strstr(text, "1,300 requests in 2.0 s, 650/s   9.8 MB"));
+    assert_non_null(strstr(text, "41 x dns: the name has no address\n"));
+    assert_non_null(strstr(text, "      look at it\n"));
+    assert_null(strstr(text, "never shown"));
+    assert_non_null(strstr(text, "next:   crawl query crawl.db errors\n"));
+    assert_null(strstr(text, "go on"));
+    free(text);
+}
+
+static void summary_of_a_stopped_run_says_how_to_go_on(void **state)
+{
+    struct summary summary = {
+        .ended = "interrupted",
+        .reason = "Interrupt",
+        .again = "crawl urls.txt",
+        .nr_left = 12,
+    };
+    char *text = printed(&summary);
+
+    (void)state;
+    assert_non_null(strstr(text, "crawl: interrupted: Interrupt\n"));
+    assert_non_null(strstr(text, "ok 0   left to do 12\n"));
+    assert_non_null(strstr(text, "go on:  crawl urls.txt\n"));
+    assert_null(strstr(text, "query"));
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(summary_counts_causes_and_names_the_next_command),
+        cmocka_unit_test(summary_of_a_stopped_run_says_how_to_go_on),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
