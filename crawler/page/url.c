@@ -65,12 +65,7 @@ static void put_escape(struct url_writer *out, unsigned char byte)
     url_put_text(out, escape, sizeof(escape));
 }
 
-/*
- * Length of the UTF-8 character at `at`; where there is none, *valid is false
- * and the length is that of the bytes that one U+FFFD stands for (Encoding
- * standard, 8.1.1: the longest beginning of a character).
- */
-static size_t utf8_step(const unsigned char *at, size_t left, bool *valid)
+size_t url_take_utf8(const unsigned char *at, size_t left, uint32_t *code)
 {
     unsigned char lead = at[0];
     unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
@@ -78,7 +73,10 @@ static size_t utf8_step(const unsigned char *at, size_t left, bool *valid)
     size_t need = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     size_t len = 1;
 
-    *valid = false;
+    *code = lead;
+    if (lead < 0x80)
+        return 1;
+    *code = URL_NOT_UTF8;
     if (lead < 0xc2 || lead > 0xf4)
         return 1;
     for (; len < need; len++) {
@@ -87,7 +85,9 @@ static size_t utf8_step(const unsigned char *at, size_t left, bool *valid)
         low = 0x80;
         high = 0xbf;
     }
-    *valid = true;
+    *code = lead & (0x7fU >> need);
+    for (size_t i = 1; i < need; i++)
+        *code = *code << 6 | (at[i] & 0x3fU);
     return need;
 }
 
@@ -96,10 +96,10 @@ static size_t put_character(struct url_writer *out, const char *at,
                             const char *end)
 {
     const unsigned char *bytes = (const unsigned char *)at;
-    bool valid;
-    size_t len = utf8_step(bytes, (size_t)(end - at), &valid);
+    uint32_t code;
+    size_t len = url_take_utf8(bytes, (size_t)(end - at), &code);
 
-    if (!valid)
+    if (code == URL_NOT_UTF8)
         url_put_text(out, "%EF%BF%BD", 9);
     else
         for (size_t i = 0; i < len; i++)

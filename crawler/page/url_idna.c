@@ -10,8 +10,8 @@
  *   map       Runs of characters outside ASCII, each with the character
  *             before it, go through its transitional mode, which maps them,
  *             normalises them to NFC and refuses what UTS #46 disallows. ASCII
- *             and the characters in which the modes differ are handled here:
- *             nothing composes with the latter, so a run may end at them.
+ *             and the characters of the table `changes` are handled here:
+ *             nothing composes with them, so a run may end at them.
  *   decode    "xn--" labels, which must come out of `map` unchanged.
  *   check     Bidi and joiner rules, for labels that they concern.
  *   encode    Labels outside ASCII.
@@ -29,21 +29,50 @@
 #define ZWNJ          0x200c
 #define ZWJ           0x200d
 
-/* Characters that are not left to libidn2, and what they are mapped to. */
-static const struct special {
-    char utf8[4];
-    uint8_t len;
-    uint16_t mapped;
-} specials[] = {
-    {"\xc3\x9f",     2, 0x00df}, /* sharp s: valid */
-    {"\xe1\xba\x9e", 3, 0x00df}, /* capital sharp s; "ss" before Unicode 15.1 */
-    {"\xcf\x82",     2, 0x03c2}, /* final sigma: valid */
-    {"\xe2\x80\x8c", 3, ZWNJ  }, /* valid in context */
-    {"\xe2\x80\x8d", 3, ZWJ   }, /* valid in context */
-    {"\xef\xbc\x8d", 3, '-'   }, /* full-width hyphen */
-    {"\xef\xb9\xa3", 3, '-'   }, /* small hyphen */
+/*
+ * Characters that are not left to libidn2: those in which the non-transitional
+ * mode differs, hyphens, and those whose row in the mapping table is another in
+ * Unicode 17 than in the version that libidn2 has. What was assigned since is
+ * unassigned to it and fails.
+ */
+static const struct change {
+    uint32_t first, last;
+    uint32_t to; /* what `first` is mapped to, and so on; 0: ignored */
+} changes[] = {
+    {0x00df,  0x00df,  0x00df}, /* sharp s */
+    {0x03c2,  0x03c2,  0x03c2}, /* final sigma */
+    {0x04c0,  0x04c0,  0x04cf}, /* palochka */
+    {0x10a0,  0x10c5,  0x2d00}, /* Georgian capitals */
+    {0x115f,  0x1160,  0     }, /* Hangul fillers */
+    {0x17b4,  0x17b5,  0     }, /* Khmer inherent vowels */
+    {0x1806,  0x1806,  0x1806}, /* Mongolian soft hyphen */
+    {0x180e,  0x180e,  0     }, /* Mongolian vowel separator */
+    {0x1e9e,  0x1e9e,  0x00df}, /* capital sharp s */
+    {ZWNJ,    ZWJ,     ZWNJ  }, /* the joiners: valid in context */
+    {0x2061,  0x2063,  0     }, /* invisible operators */
+    {0x206a,  0x206f,  0     }, /* deprecated formatting */
+    {0x2132,  0x2132,  0x214e}, /* turned capital f */
+    {0x2183,  0x2183,  0x2184}, /* reversed c */
+    {0x3164,  0x3164,  0     }, /* Hangul filler */
+    {0xfe63,  0xfe63,  '-'   }, /* small hyphen */
+    {0xff0d,  0xff0d,  '-'   }, /* full-width hyphen */
+    {0xffa0,  0xffa0,  0     }, /* half-width Hangul filler */
+    {0x1d173, 0x1d17a, 0     }, /* musical formatting */
+    {0x2f868, 0x2f868, 0x36fc}, /* five compatibility ideographs */
+    {0x2f874, 0x2f874, 0x5f33},
+    {0x2f91f, 0x2f91f, 0x43ab},
+    {0x2f95f, 0x2f95f, 0x7aee},
+    {0x2f9bf, 0x2f9bf, 0x45d7},
 };
-#define NR_SPECIALS (sizeof(specials) / sizeof(specials[0]))
+#define NR_CHANGES (sizeof(changes) / sizeof(changes[0]))
+
+/* A run on its way to libidn2. */
+struct mapper {
+    struct url_chars *out;
+    uint32_t before; /* the character before the run, 0 if none */
+    size_t len;
+    char run[RUN_BYTES_MAX];
+};
 
 bool url_put_char(struct url_chars *out, uint32_t code)
 {
@@ -53,32 +82,13 @@ bool url_put_char(struct url_chars *out, uint32_t code)
     return true;
 }
 
-/* Length of the ASCII or special character at `at`, 0 if it is another. */
-static size_t take_special(const char *at, const char *end, uint32_t *mapped)
+/* The row of `changes` that says what becomes of a character, or NULL. */
+static const struct change *find_change(uint32_t code)
 {
-    if ((unsigned char)*at < 0x80) {
-        *mapped = url_lower((unsigned char)*at);
-        return 1;
-    }
-    for (size_t i = 0; i < NR_SPECIALS; i++) {
-        const struct special *special = &specials[i];
-
-        if ((size_t)(end - at) >= special->len &&
-            memcmp(at, special->utf8, special->len) == 0) {
-            *mapped = special->mapped;
-            return special->len;
-        }
-    }
-    return 0;
-}
-
-static const char *find_run_end(const char *at, const char *end)
-{
-    uint32_t mapped;
-
-    while (at < end && take_special(at, end, &mapped) == 0)
-        at++;
-    return at;
+    for (size_t i = 0; i < NR_CHANGES && changes[i].first <= code; i++)
+        if (code <= changes[i].last)
+            return &changes[i];
+    return NULL;
 }
 
 static bool is_ace(const uint32_t *label, size_t len)
@@ -116,58 +126,83 @@ static bool put_decoded(struct url_chars *out, const char *ace)
 }
 
 /*
- * Maps a run. `before` is the character in front of it, 0 at the beginning of
- * a label: a mark may compose with it, but may not begin a label. Where
- * nothing composes a digit stands for it, as libidn2 has rules for others.
+ * Maps the run. A mark in it may compose with the character before it, but may
+ * not begin a label. Where nothing composes a digit stands for that character,
+ * as libidn2 has rules of its own for others.
  */
-static bool map_run(struct url_chars *out, const char *run, size_t len,
-                    uint32_t before)
+static bool map_run(struct mapper *mapper)
 {
+    uint32_t before = mapper->before;
     bool composes =
         (before >= 'a' && before <= 'z') || (before >= '<' && before <= '>');
     char text[RUN_BYTES_MAX + 2];
-    size_t used = 0, start = out->nr;
+    size_t used = 0, start = mapper->out->nr;
     uint8_t *ace = NULL;
     bool good;
 
-    if (len > RUN_BYTES_MAX)
-        return false;
     if (before)
         text[used++] = composes ? (char)before : '0';
-    memcpy(text + used, run, len);
-    text[used + len] = '\0';
+    memcpy(text + used, mapper->run, mapper->len);
+    text[used + mapper->len] = '\0';
     if (idn2_lookup_u8((const uint8_t *)text, &ace,
                        IDN2_TRANSITIONAL | IDN2_NO_ALABEL_ROUNDTRIP) != IDN2_OK)
         return false;
-    good = put_decoded(out, (const char *)ace);
+    good = put_decoded(mapper->out, (const char *)ace);
     idn2_free(ace);
     if (good && before && !composes)
-        out->chars[start] = before;
+        mapper->out->chars[start] = before;
+    return good;
+}
+
+/* Writes what stands in the mapper, and begins again behind `next`. */
+static bool flush(struct mapper *mapper, uint32_t next)
+{
+    bool good = true;
+
+    /* a run at the beginning of a label stands alone */
+    if (mapper->before && (mapper->len == 0 || mapper->before == '.')) {
+        good = url_put_char(mapper->out, mapper->before);
+        mapper->before = 0;
+    }
+    if (good && mapper->len > 0)
+        good = map_run(mapper);
+    mapper->before = next;
+    mapper->len = 0;
     return good;
 }
 
 /* The mapping and normalisation of UTS #46, 4, and its status values. */
 static bool map(struct url_chars *out, const char *text, size_t len)
 {
-    const char *at = text, *end = text + len;
+    const unsigned char *at = (const unsigned char *)text;
+    struct mapper mapper;
+    uint32_t code;
 
-    while (at < end) {
-        uint32_t before = 0;
-        size_t step = take_special(at, end, &before);
-        const char *run = at + step;
-        const char *run_end = find_run_end(run, end);
+    mapper.out = out;
+    mapper.before = 0;
+    mapper.len = 0;
+    while (len > 0) {
+        size_t step = url_take_utf8(at, len, &code);
+        const struct change *change = find_change(code);
 
-        if (step > 0 && (run == run_end || before == '.')) {
-            if (!url_put_char(out, before))
-                return false;
-            before = 0;
-        }
-        if (run < run_end &&
-            !map_run(out, run, (size_t)(run_end - run), before))
+        if (code == URL_NOT_UTF8 || code == 0)
             return false;
-        at = run_end;
+        if (code < 0x80) {
+            if (!flush(&mapper, url_lower((unsigned char)code)))
+                return false;
+        } else if (change && change->to) {
+            if (!flush(&mapper, change->to + (code - change->first)))
+                return false;
+        } else if (!change) {
+            if (mapper.len + step > RUN_BYTES_MAX)
+                return false;
+            memcpy(mapper.run + mapper.len, at, step);
+            mapper.len += step;
+        }
+        at += step;
+        len -= step;
     }
-    return true;
+    return flush(&mapper, 0);
 }
 
 /* UTF-8 of a label, or 0 if it is longer than a run may be, or no text. */

@@ -51,6 +51,16 @@ static inline int url_hex_value(unsigned char byte)
     return letter < 6 ? letter + 10 : -1;
 }
 
+#define URL_NOT_UTF8 UINT32_MAX
+
+/*
+ * Takes the UTF-8 character at `at` (`left` at least 1) and returns its
+ * length. Where there is none, *code is URL_NOT_UTF8, and the length is that
+ * of the bytes that one U+FFFD stands for (Encoding standard, 8.1.1: the
+ * longest beginning of a character).
+ */
+size_t url_take_utf8(const unsigned char *at, size_t left, uint32_t *code);
+
 /*
  * Writes into the text of a struct url. The first byte that finds no room sets
  * `full`, and nothing is written any more.
