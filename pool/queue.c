@@ -11,8 +11,9 @@
  * after its holder was killed. `order`, the number of the put, sorts the line
  * and brings an item that comes back to its old place.
  *
- * Leases of the dead are looked for only by those who would otherwise wait or
- * give up: before they say no, and each SYNC_SLICE_MS.
+ * Leases of the dead are looked for by those who would otherwise wait or give
+ * up: before they say no, and each SYNC_SLICE_MS. So that a busy queue finds
+ * them too, each get looks at one lease, in turn.
  */
 #include "pool/queue.h"
 
@@ -55,7 +56,7 @@ struct queue {
     struct slot_list waiting, leased, unused;
     size_t bytes, leased_bytes;
     uint64_t next_order;
-    uint64_t nr_returned, nr_dropped;
+    uint64_t nr_returned, nr_dropped, nr_repairs;
     bool closed;
     struct sync_blocks blocks;
 
@@ -185,6 +186,7 @@ static void queue_lock(struct queue *queue)
     if (err != ERR_OWNERDEAD)
         return;
     rebuild(queue);
+    queue->nr_repairs++;
     sync_mutex_repaired(&queue->mutex);
     sync_gate_flood(&queue->not_empty);
     sync_gate_flood(&queue->not_full);
@@ -288,7 +290,7 @@ enum err queue_put(struct queue *queue, const void *data, size_t len,
     enum err err = ERR_OK;
     uint32_t nr_wake = 0;
 
-    if (len > queue->max_bytes)
+    if (len > queue->max_bytes || len > SYNC_BODY_MAX)
         return ERR_TOO_BIG;
     queue_lock(queue);
     while (err == ERR_OK && !queue->closed && !has_room(queue, len))
@@ -342,6 +344,21 @@ static void lease(struct queue *queue, uint32_t i, uint64_t owner)
     queue->leased_bytes += slot_len(slot);
 }
 
+/* Looks at one lease, or at more while their takers are dead. */
+static void look_at_one_lease(struct queue *queue)
+{
+    uint32_t i = queue->leased.last;
+
+    while (i != NONE && !sync_member_alive(sync_load(&queue->slots[i].owner))) {
+        give_back(queue, i);
+        i = queue->leased.last;
+    }
+    if (i != NONE) {
+        list_remove(queue, &queue->leased, i);
+        list_push(queue, &queue->leased, i, NONE);
+    }
+}
+
 /* Takes the first item, which is there; the mutex is held. */
 static enum err take_item(struct queue *queue, void *data, size_t cap,
                           struct queue_item *item)
@@ -383,6 +400,7 @@ enum err queue_get(struct queue *queue, void *data, size_t cap,
     enum err err;
 
     queue_lock(queue);
+    look_at_one_lease(queue);
     err = await_item(queue, deadline_ms);
     if (err == ERR_OK) {
         err = take_item(queue, data, cap, item ? item : &ignored);
@@ -468,6 +486,7 @@ void queue_get_stats(struct queue *queue, struct queue_stats *stats)
         .nr_put = queue->next_order - 1,
         .nr_returned = queue->nr_returned,
         .nr_dropped = queue->nr_dropped,
+        .nr_repairs = queue->nr_repairs,
         .closed = queue->closed,
     };
     sync_mutex_unlock(&queue->mutex);

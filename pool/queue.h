@@ -64,7 +64,8 @@ void queue_free(struct queue *queue);
 
 /*
  * Puts a copy at the end of the line. Blocks while a bound is reached.
- * Returns ERR_AGAIN, ERR_TIMEOUT, ERR_TOO_BIG (longer than max_bytes),
+ * Returns ERR_AGAIN, ERR_TIMEOUT, ERR_TOO_BIG (longer than max_bytes
+ * or 4 GiB),
  * ERR_CLOSED.
  */
 enum err queue_put(struct queue *queue, const void *data, size_t len,
@@ -102,6 +103,7 @@ struct queue_stats {
     uint64_t nr_put;
     uint64_t nr_returned; /* times that an item came back from the dead */
     uint64_t nr_dropped;  /* items given up after max_attempts */
+    uint64_t nr_repairs;  /* times that somebody died inside a call */
     bool closed;
 };
 

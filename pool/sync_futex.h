@@ -53,8 +53,8 @@ void sync_gate_leave(struct sync_gate *gate, bool woken);
 /* Counts an opening for `nr` sleepers; returns how many to wake. */
 uint32_t sync_gate_open(struct sync_gate *gate, uint32_t nr);
 
-/* Without the mutex. A short spin comes first: on two cores the other side is
- * often just about to open. */
+/* Without the mutex. Gives the core away a few times before it sleeps: the
+ * other side is often just about to open. */
 bool sync_gate_sleep(struct sync_gate *gate, uint32_t turn, int64_t timeout_ms);
 void sync_gate_wake(struct sync_gate *gate, uint32_t nr);
 

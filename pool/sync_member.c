@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "pool/sync_region.h"
 
@@ -18,10 +19,13 @@ struct member {
 static struct member *members;
 static pthread_once_t members_once = PTHREAD_ONCE_INIT;
 static _Thread_local uint64_t self;
+static _Thread_local uint32_t self_thread;
 
+/* In the child of a fork. */
 static void forget_self(void)
 {
     self = 0;
+    self_thread = 0;
 }
 
 static void make_members(void)
@@ -77,6 +81,13 @@ enum err sync_member_self(uint64_t *member)
 uint64_t sync_member_known(void)
 {
     return self;
+}
+
+uint32_t sync_member_thread(void)
+{
+    if (self_thread == 0)
+        self_thread = (uint32_t)gettid();
+    return self_thread;
 }
 
 unsigned sync_member_place(uint64_t member)

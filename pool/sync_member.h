@@ -30,6 +30,9 @@ enum err sync_members_init(void) ERR_CHECK;
 enum err sync_member_self(uint64_t *member) ERR_CHECK;
 /* The same if it has one already, else 0. */
 uint64_t sync_member_known(void);
+/* The kernel's number of the calling thread, asked for once: good for "is it
+ * mine?", not for "does it live?". After sync_members_init(). */
+uint32_t sync_member_thread(void);
 /* Place in the table, below SYNC_MEMBERS_MAX; no two that live share one. */
 unsigned sync_member_place(uint64_t member);
 /* False for good once the taker is dead. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <time.h>
 
 void *sync_region_map(size_t bytes)
 {
@@ -61,17 +62,57 @@ enum err sync_mutex_init(pthread_mutex_t *mutex, int type)
     return err_from_errno(rc);
 }
 
+/* The moment on CLOCK_MONOTONIC at which a positive timeout ends. */
+static struct timespec moment_after(int64_t timeout_ms)
+{
+    struct timespec moment;
+
+    /* A time_t of 64 bits holds it; a century is as good as for ever. */
+    if (timeout_ms > INT64_C(100) * 366 * 24 * 3600 * 1000)
+        timeout_ms = INT64_C(100) * 366 * 24 * 3600 * 1000;
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    moment.tv_sec += (time_t)(timeout_ms / 1000);
+    moment.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    if (moment.tv_nsec >= 1000000000) {
+        moment.tv_nsec -= 1000000000;
+        moment.tv_sec++;
+    }
+    return moment;
+}
+
+enum err sync_mutex_lock_timed(pthread_mutex_t *mutex, int64_t timeout_ms)
+{
+    struct timespec until;
+    int rc;
+
+    if (timeout_ms < 0) {
+        rc = pthread_mutex_lock(mutex);
+    } else if (timeout_ms == 0) {
+        rc = pthread_mutex_trylock(mutex);
+    } else {
+        until = moment_after(timeout_ms);
+        rc = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &until);
+    }
+    switch (rc) {
+    case 0:
+        return ERR_OK;
+    case EOWNERDEAD:
+        return ERR_OWNERDEAD;
+    case EDEADLK:
+        return ERR_STATE;
+    case EBUSY:
+        return ERR_AGAIN;
+    case ETIMEDOUT:
+        return ERR_TIMEOUT;
+    default: /* recoverable always: nobody unlocks without a repair */
+        assert(rc == EAGAIN);
+        return ERR_LIMIT;
+    }
+}
+
 enum err sync_mutex_lock(pthread_mutex_t *mutex)
 {
-    int rc = pthread_mutex_lock(mutex);
-
-    if (rc == EOWNERDEAD)
-        return ERR_OWNERDEAD;
-    if (rc == EDEADLK)
-        return ERR_STATE;
-    /* Nobody unlocks without a repair, so it is always recoverable. */
-    assert(rc == 0);
-    return ERR_OK;
+    return sync_mutex_lock_timed(mutex, -1);
 }
 
 void sync_mutex_repaired(pthread_mutex_t *mutex)

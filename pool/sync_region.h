@@ -42,6 +42,10 @@ enum err sync_mutex_init(pthread_mutex_t *mutex, int type) ERR_CHECK;
  * repair it, then sync_mutex_repaired) or ERR_STATE (this thread holds it).
  */
 enum err sync_mutex_lock(pthread_mutex_t *mutex) ERR_CHECK;
+/* The same with a timeout as in lock.h: ERR_AGAIN, ERR_TIMEOUT, and ERR_LIMIT
+ * (a recursive one is held too often). */
+enum err sync_mutex_lock_timed(pthread_mutex_t *mutex,
+                               int64_t timeout_ms) ERR_CHECK;
 void sync_mutex_repaired(pthread_mutex_t *mutex);
 void sync_mutex_unlock(pthread_mutex_t *mutex);
 

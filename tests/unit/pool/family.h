@@ -1,0 +1,52 @@
+/*
+ * family: children of a test. They cannot use cmocka's assertions, which
+ * belong to the parent: they return the number of the line that failed.
+ */
+#ifndef TESTS_POOL_FAMILY_H
+#define TESTS_POOL_FAMILY_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "pool/process.h"
+
+#define FAMILY_END_MS 60000 /* no child of a test may take longer */
+
+#define CHILD_CHECK(condition)                                                 \
+    do {                                                                       \
+        if (!(condition)) {                                                    \
+            fprintf(stderr, "%s:%d: child: %s\n", __FILE__, __LINE__,          \
+                    #condition);                                               \
+            return 99;                                                         \
+        }                                                                      \
+    } while (0)
+
+static inline struct process *family_start(process_fn run, void *ctx)
+{
+    struct process *process = NULL;
+
+    assert_int_equal(process_start(&process, PROCESS_DAEMON, run, ctx), ERR_OK);
+    return process;
+}
+
+/* Waits for its end and says how it ended. */
+static inline int family_end(struct process *process)
+{
+    int status = 0;
+
+    assert_int_equal(process_join(process, FAMILY_END_MS, &status), ERR_OK);
+    process_free(process);
+    return status;
+}
+
+static inline void family_run(process_fn run, void *ctx)
+{
+    assert_int_equal(family_end(family_start(run, ctx)), 0);
+}
+
+#endif
