@@ -71,8 +71,10 @@ enum storage_state {
  * says what happened and what to do, in one line.
  * Returns ERR_BUSY (another crawl has it: pid in the message), ERR_FORMAT
  * (foreign, newer, or an unknown extension), ERR_CORRUPT, ERR_PERM, ERR_FULL,
- * ERR_IO, ERR_NOT_FOUND (folder), ERR_INVALID (a folder, or the same file
- * twice).
+ * ERR_IO, ERR_NOT_FOUND (folder), ERR_INVALID (a folder, a symbolic link, or
+ * the same file twice), ERR_EXISTS (a text output that holds something else),
+ * ERR_STATE (an output that this crawl has begun without). An unfinished
+ * crawl goes on as it was: `refetch` counts for a finished one alone.
  */
 enum err storage_open(struct storage **storage,
                       const struct storage_options *options,
@@ -145,7 +147,8 @@ enum err storage_claim_urls(struct storage *storage, int64_t host_id,
                             int after_prio, int64_t after_hash,
                             size_t max_urls, storage_url_fn fn, void *ctx)
     ERR_CHECK;
-/* Writes the host's fields and keeps the lease. */
+/* Writes the host's fields, keeps the lease, and does not look at due_at.
+ * ERR_NOT_FOUND, here and below: the host is not ours by this token. */
 enum err storage_put_host(struct storage *storage,
                           const struct host_record *host) ERR_CHECK;
 /* The same, and gives the lease back: due_at says when it may be claimed. */
@@ -171,7 +174,9 @@ enum err storage_find_url(struct storage *storage, struct url_key key,
 
 /*
  * Ends a URL: its page row, links, redirects, state, and a line in each text
- * output. A URL that has ended in this run already is left alone (ERR_EXISTS).
+ * output. A URL that has ended in this run already is left alone (ERR_EXISTS),
+ * and so is one that was never added (ERR_NOT_FOUND). Status 304 to a refetch
+ * repeats the stored answer and its links under the new run.
  */
 enum err storage_put_page(struct storage *storage,
                           const struct page_record *page) ERR_CHECK;

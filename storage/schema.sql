@@ -1,0 +1,303 @@
+-- The database of crawl. One text for SQLite and PostgreSQL: a line that ends
+-- in "-- sqlite" or "-- postgresql" belongs to that one alone, and PostgreSQL
+-- needs `CREATE DOMAIN blob AS bytea` first. docs/schema.md explains every
+-- column. Times are ISO 8601 in UTC for people, milliseconds since 1970 in the
+-- columns that only the program reads; `_ms` are milliseconds, sizes bytes.
+
+-- What the database knows about itself: hash key, shard count, counters.
+CREATE TABLE meta (
+  k text PRIMARY KEY,
+  v text NOT NULL
+) WITHOUT ROWID; -- sqlite
+); -- postgresql
+
+CREATE TABLE runs (
+  id integer PRIMARY KEY, -- sqlite
+  id bigint PRIMARY KEY, -- postgresql
+  started_at text NOT NULL,
+  finished_at text,
+  status text NOT NULL, -- running, done, interrupted, limit, failed
+  reason text,
+  sessions integer NOT NULL DEFAULT 1,
+  version text,
+  command text,
+  config text,
+  user_agent text,
+  input text,
+  workers integer,
+  refetch text
+);
+
+-- The frontier: hosts are leased, URLs are not (docs/protocol.md).
+CREATE TABLE hosts (
+  shard smallint NOT NULL,
+  host_id bigint NOT NULL,
+  host text NOT NULL,
+  due_at bigint NOT NULL,
+  holder bigint NOT NULL DEFAULT 0,
+  token bigint NOT NULL DEFAULT 0,
+  listed smallint NOT NULL DEFAULT 0,
+  fails integer NOT NULL DEFAULT 0,
+  delay_ms bigint NOT NULL DEFAULT 0,
+  errors integer NOT NULL DEFAULT 0,
+  robots_status integer NOT NULL DEFAULT 0,
+  robots_at bigint NOT NULL DEFAULT 0,
+  robots_until bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (shard, host_id)
+) WITHOUT ROWID; -- sqlite
+); -- postgresql
+CREATE INDEX hosts_due ON hosts (shard, due_at, holder);
+
+-- Apart from hosts, so that a change of due_at does not rewrite 500 KiB.
+CREATE TABLE robots (
+  shard smallint NOT NULL,
+  host_id bigint NOT NULL,
+  fetched_ms bigint NOT NULL,
+  body blob,
+  PRIMARY KEY (shard, host_id)
+) WITHOUT ROWID; -- sqlite
+); -- postgresql
+
+CREATE TABLE urls (
+  shard smallint NOT NULL,
+  host_id bigint NOT NULL,
+  url_hash bigint NOT NULL,
+  state smallint NOT NULL DEFAULT 0, -- 0 to do, 2 done, 3 failed for good
+  prio integer NOT NULL DEFAULT 0,
+  tries integer NOT NULL DEFAULT 0,
+  depth integer NOT NULL DEFAULT 0,
+  line bigint,
+  page_id bigint,
+  url text NOT NULL,
+  listed text,
+  parent_host_id bigint,
+  parent_hash bigint,
+  PRIMARY KEY (shard, host_id, url_hash)
+) WITHOUT ROWID; -- sqlite
+); -- postgresql
+CREATE INDEX urls_todo ON urls (shard, host_id, prio, url_hash)
+  WHERE state = 0;
+
+-- Lines of the list that got no URL of their own.
+CREATE TABLE lines (
+  line bigint PRIMARY KEY,
+  text text,
+  error text NOT NULL,
+  detail text,
+  same_host_id bigint,
+  same_hash bigint
+) WITHOUT ROWID; -- sqlite
+); -- postgresql
+
+CREATE TABLE inputs (
+  name text PRIMARY KEY,
+  size_bytes bigint NOT NULL,
+  mtime_ns bigint NOT NULL,
+  offset_bytes bigint NOT NULL,
+  line bigint NOT NULL,
+  done smallint NOT NULL
+) WITHOUT ROWID; -- sqlite
+); -- postgresql
+
+-- Append-only outputs and how much of each is committed.
+CREATE TABLE outputs (
+  path text PRIMARY KEY,
+  kind text NOT NULL,
+  part integer NOT NULL DEFAULT 0,
+  offset_bytes bigint NOT NULL DEFAULT 0
+) WITHOUT ROWID; -- sqlite
+); -- postgresql
+
+-- How each URL of a run ended: one row for each, append only. That there is
+-- one follows from urls: only the transaction that takes state from 0 inserts.
+CREATE TABLE pages (
+  id integer PRIMARY KEY, -- sqlite
+  id bigint PRIMARY KEY, -- postgresql
+  url text NOT NULL,
+  length bigint,
+  status integer,
+  outcome text NOT NULL, -- ok, redirect, http_error, error, skipped
+  error text,
+  detail text,
+  final_url text,
+  run_id bigint NOT NULL,
+  shard smallint NOT NULL,
+  host_id bigint NOT NULL,
+  url_hash bigint NOT NULL,
+  fetched_at text,
+  elapsed_ms double precision,
+  tries integer NOT NULL,
+  depth integer NOT NULL,
+  bytes_down bigint,
+  content_length bigint,
+  chars bigint,
+  truncated text,
+  mime text,
+  charset text,
+  encoding text,
+  http_version text,
+  ip text,
+  redirects integer NOT NULL,
+  wait_ms double precision,
+  dns_ms double precision,
+  connect_ms double precision,
+  tls_ms double precision,
+  ttfb_ms double precision,
+  total_ms double precision,
+  etag text,
+  last_modified text,
+  content_hash blob,
+  title text,
+  description text,
+  canonical text,
+  robots text,
+  lang text,
+  h1 text,
+  links_out integer,
+  worker integer,
+  retry_later smallint NOT NULL,
+  not_modified smallint NOT NULL,
+  warc_file text,
+  warc_offset bigint,
+  warc_length bigint,
+  warc_digest text
+);
+
+CREATE TABLE links (
+  page_id bigint NOT NULL,
+  pos integer NOT NULL,
+  to_host_id bigint NOT NULL,
+  to_hash bigint NOT NULL,
+  to_url text NOT NULL,
+  kind text NOT NULL,
+  text text,
+  rel text,
+  internal smallint NOT NULL,
+  PRIMARY KEY (page_id, pos)
+) WITHOUT ROWID; -- sqlite
+); -- postgresql
+
+CREATE TABLE redirects (
+  page_id bigint NOT NULL,
+  hop integer NOT NULL,
+  from_url text NOT NULL,
+  to_url text NOT NULL,
+  status integer,
+  kind text NOT NULL, -- http, meta
+  elapsed_ms double precision,
+  PRIMARY KEY (page_id, hop)
+) WITHOUT ROWID; -- sqlite
+); -- postgresql
+
+-- Requests that did not end their URL: a retry followed.
+CREATE TABLE attempts (
+  run_id bigint NOT NULL,
+  host_id bigint NOT NULL,
+  url_hash bigint NOT NULL,
+  attempt integer NOT NULL,
+  at text NOT NULL,
+  status integer,
+  error text,
+  detail text,
+  elapsed_ms double precision
+);
+
+-- Once a second.
+CREATE TABLE samples (
+  run_id bigint NOT NULL,
+  t_ms bigint NOT NULL,
+  done bigint NOT NULL,
+  failed bigint NOT NULL,
+  queued bigint NOT NULL,
+  active bigint NOT NULL,
+  bytes_down bigint NOT NULL,
+  workers_busy integer NOT NULL,
+  hosts_active integer NOT NULL,
+  hosts_waiting integer NOT NULL,
+  rss_bytes bigint NOT NULL
+);
+
+CREATE TABLE events (
+  run_id bigint NOT NULL,
+  at text NOT NULL,
+  level text NOT NULL,
+  what text NOT NULL,
+  detail text
+);
+
+CREATE TABLE errors (
+  code text PRIMARY KEY,
+  class text NOT NULL,
+  retryable smallint NOT NULL,
+  meaning text NOT NULL,
+  hint text
+) WITHOUT ROWID; -- sqlite
+); -- postgresql
+
+-- Bodies on request, once for each content.
+CREATE TABLE bodies (
+  content_hash blob PRIMARY KEY,
+  body_bytes bigint NOT NULL,
+  zstd blob NOT NULL
+);
+
+-- What people ask first: one row for each line of the list whatever became of
+-- it, and one for each URL that was discovered (line NULL). What is still to
+-- do has outcome NULL.
+CREATE VIEW results AS
+SELECT coalesce(u.listed, u.url) AS url, p.length, p.status, p.outcome,
+  p.error,
+  CASE WHEN p.status IS NOT NULL THEN coalesce(p.final_url, p.url) END
+    AS final_url,
+  u.line, p.detail, p.title, p.mime, p.charset, p.lang, p.description, p.h1,
+  p.canonical, p.robots, p.redirects, p.fetched_at, p.elapsed_ms, p.ttfb_ms,
+  p.total_ms, p.wait_ms, coalesce(p.tries, u.tries) AS tries, u.depth,
+  p.bytes_down, p.chars, p.truncated, p.encoding, p.http_version, p.ip,
+  p.links_out, p.content_hash, p.run_id, u.page_id, u.host_id, u.url_hash
+FROM urls u LEFT JOIN pages p ON p.id = u.page_id AND u.state <> 0
+UNION ALL
+SELECT l.text, NULL, NULL, 'skipped', l.error, NULL, l.line,
+  coalesce(l.detail, 'repeats line ' || u.line), NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM lines l LEFT JOIN urls u ON u.shard = 0
+  AND u.host_id = l.same_host_id AND u.url_hash = l.same_hash;
+
+-- The newest stored answer of each URL, also while a refetch is under way.
+CREATE VIEW v_latest AS
+SELECT p.*, u.line, u.listed FROM urls u JOIN pages p ON p.id = u.page_id;
+
+CREATE VIEW v_status AS
+SELECT coalesce(CAST(status AS text), error, outcome) AS what, outcome,
+  count(*) AS n, sum(length) AS length_sum, sum(bytes_down) AS bytes_down
+FROM v_latest GROUP BY 1, 2;
+
+-- Every link that leads to an answer from 400 up, or to none.
+CREATE VIEW v_broken AS
+SELECT t.url, t.status, t.error, s.url AS from_url, l.text, l.kind
+FROM pages t JOIN urls u ON u.page_id = t.id
+  AND u.host_id = t.host_id AND u.url_hash = t.url_hash AND u.shard = t.shard
+JOIN links l ON l.to_host_id = t.host_id AND l.to_hash = t.url_hash
+JOIN pages s ON s.id = l.page_id
+WHERE t.outcome IN ('http_error', 'error') AND s.run_id = t.run_id;
+
+CREATE VIEW v_redirect_chains AS
+SELECT p.url, r.hop, r.from_url, r.status, r.kind, r.to_url, p.final_url,
+  p.status AS final_status
+FROM redirects r JOIN pages p ON p.id = r.page_id;
+
+CREATE VIEW v_hosts AS
+SELECT h.host, count(p.id) AS n,
+  sum(CASE WHEN p.outcome = 'ok' THEN 1 ELSE 0 END) AS ok,
+  sum(CASE WHEN p.outcome IN ('http_error', 'error') THEN 1 ELSE 0 END) AS bad,
+  sum(p.bytes_down) AS bytes_down, avg(p.total_ms) AS mean_ms,
+  max(p.total_ms) AS max_ms, h.robots_status, h.delay_ms, h.host_id
+FROM hosts h LEFT JOIN pages p ON p.shard = h.shard AND p.host_id = h.host_id
+GROUP BY h.shard, h.host_id, h.host, h.robots_status, h.delay_ms;
+
+-- Pages whose bodies are equal, with the one to keep.
+CREATE VIEW v_duplicates AS
+SELECT count(*) AS n, min(url) AS keep, max(length) AS length,
+  (count(*) - 1) * max(length) AS wasted_bytes, content_hash
+FROM v_latest WHERE content_hash IS NOT NULL AND outcome = 'ok' AND length > 0
+GROUP BY content_hash HAVING count(*) > 1;

@@ -1,0 +1,469 @@
+/* The frontier's side of the interface: URLs, lines, inputs, leased hosts. */
+#include "storage/sqlite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+static void bind_key(struct binder *binder, struct url_key key)
+{
+    bind_int(binder, key.host_id);
+    bind_int(binder, key.url_hash);
+}
+
+/* ---- URLs ---- */
+
+static enum err insert_url(struct storage *storage,
+                           const struct url_record *url, bool *added)
+{
+    struct binder binder = storage_bind(storage, STMT_ADD_URL);
+    enum err err;
+
+    bind_key(&binder, url->key);
+    bind_text(&binder, url->url);
+    bind_text(&binder, url->listed);
+    bind_int_or_null(&binder, url->line, 0);
+    /* the list is nobody's child */
+    bind_int_or_null(&binder, url->parent.host_id, 0);
+    bind_int_or_null(&binder, url->parent.url_hash, 0);
+    bind_int(&binder, url->depth);
+    bind_int(&binder, url->prio);
+    err = storage_run(storage, &binder);
+    *added = !err && sqlite3_changes(storage->db) > 0;
+    return err;
+}
+
+static enum err adopt_url(struct storage *storage, const struct url_record *url,
+                          bool *adopted)
+{
+    struct binder binder = storage_bind(storage, STMT_ADOPT_URL);
+    enum err err;
+
+    bind_int(&binder, url->line);
+    bind_text(&binder, url->listed);
+    bind_int(&binder, url->depth);
+    bind_int(&binder, url->prio);
+    bind_key(&binder, url->key);
+    err = storage_run(storage, &binder);
+    *adopted = !err && sqlite3_changes(storage->db) > 0;
+    return err;
+}
+
+static enum err add_url(struct storage *storage, const struct url_record *url,
+                        enum storage_added *added)
+{
+    bool done = false;
+    enum err err = insert_url(storage, url, &done);
+
+    *added = done ? STORAGE_ADDED : STORAGE_KNOWN;
+    if (!err && !done && url->line > 0) {
+        err = adopt_url(storage, url, &done);
+        if (done)
+            *added = STORAGE_ADOPTED;
+    }
+    if (*added == STORAGE_ADDED)
+        storage->counts.nr_urls++;
+    if (*added != STORAGE_KNOWN && url->line > 0)
+        storage->counts.nr_lines++;
+    return err;
+}
+
+/* Makes the host of a URL that is new, or wakes it if it had nothing to do. */
+static enum err touch_host(struct storage *storage,
+                           const struct url_record *url, bool listed,
+                           int64_t now_ms)
+{
+    struct binder binder = storage_bind(storage, STMT_ADD_HOST);
+    enum err err;
+
+    bind_int(&binder, url->key.host_id);
+    bind_text(&binder, url->host_key);
+    bind_int(&binder, now_ms);
+    bind_int(&binder, listed);
+    err = storage_run(storage, &binder);
+    if (err)
+        return err;
+    if (sqlite3_changes(storage->db) > 0) {
+        storage->counts.nr_hosts++;
+        return ERR_OK;
+    }
+    binder = storage_bind(storage, STMT_WAKE_HOST);
+    bind_int(&binder, listed);
+    bind_int(&binder, STORAGE_HOST_IDLE);
+    bind_int(&binder, now_ms);
+    bind_int(&binder, url->key.host_id);
+    return storage_run(storage, &binder);
+}
+
+enum err storage_add_urls(struct storage *storage,
+                          const struct url_record *urls, size_t nr_urls,
+                          int64_t now_ms, enum storage_added *added)
+{
+    bool any_new = false, any_listed = false;
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; i < nr_urls && !err; i++) {
+        enum storage_added one = STORAGE_KNOWN;
+        bool last_of_host =
+            i + 1 == nr_urls || urls[i + 1].key.host_id != urls[i].key.host_id;
+
+        err = storage_begin(storage);
+        if (!err)
+            err = add_url(storage, &urls[i], &one);
+        if (added)
+            added[i] = one;
+        any_new = any_new || one != STORAGE_KNOWN;
+        any_listed = any_listed || urls[i].line > 0;
+        if (!last_of_host)
+            continue;
+        /* once for each host of a sorted batch, and only if there is news */
+        if (!err && any_new)
+            err = touch_host(storage, &urls[i], any_listed, now_ms);
+        any_new = any_listed = false;
+    }
+    return err;
+}
+
+enum err storage_put_line(struct storage *storage,
+                          const struct line_record *line)
+{
+    struct binder binder;
+    bool duplicate = line->same_as.host_id || line->same_as.url_hash;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_PUT_LINE);
+    bind_int(&binder, line->line);
+    bind_text(&binder, line->text);
+    bind_text(&binder, line->error);
+    bind_text(&binder, line->detail);
+    if (duplicate) {
+        bind_key(&binder, line->same_as);
+    } else {
+        bind_null(&binder);
+        bind_null(&binder);
+    }
+    err = storage_run(storage, &binder);
+    if (err || sqlite3_changes(storage->db) == 0)
+        return err;
+    storage->counts.nr_lines++;
+    storage->counts.nr_bad_lines++;
+    return storage_sink_line(storage, line);
+}
+
+enum err storage_get_input(struct storage *storage, struct storage_input *input)
+{
+    struct binder binder = storage_bind(storage, STMT_GET_INPUT);
+    bool row;
+    enum err err;
+
+    bind_str(&binder, input->name);
+    err = storage_step(storage, &binder, &row);
+    if (err || !row)
+        return err ? err : ERR_NOT_FOUND;
+    input->size_bytes = sqlite3_column_int64(binder.stmt, 0);
+    input->mtime_ns = sqlite3_column_int64(binder.stmt, 1);
+    input->offset_bytes = sqlite3_column_int64(binder.stmt, 2);
+    input->line = sqlite3_column_int64(binder.stmt, 3);
+    input->done = sqlite3_column_int(binder.stmt, 4) != 0;
+    sqlite3_reset(binder.stmt);
+    return ERR_OK;
+}
+
+enum err storage_put_input(struct storage *storage,
+                           const struct storage_input *input)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_PUT_INPUT);
+    bind_str(&binder, input->name);
+    bind_int(&binder, input->size_bytes);
+    bind_int(&binder, input->mtime_ns);
+    bind_int(&binder, input->offset_bytes);
+    bind_int(&binder, input->line);
+    bind_int(&binder, input->done);
+    return storage_run(storage, &binder);
+}
+
+enum err storage_put_tries(struct storage *storage, struct url_key key,
+                           int tries)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_PUT_TRIES);
+    bind_int(&binder, tries);
+    bind_key(&binder, key);
+    return storage_run(storage, &binder);
+}
+
+enum err storage_find_url(struct storage *storage, struct url_key key,
+                          bool *known, bool *ended)
+{
+    struct binder binder = storage_bind(storage, STMT_FIND_URL);
+    enum err err;
+
+    *ended = false;
+    bind_key(&binder, key);
+    err = storage_step(storage, &binder, known);
+    if (!err && *known) {
+        *ended = sqlite3_column_int(binder.stmt, 0) != 0;
+        sqlite3_reset(binder.stmt);
+    }
+    return err;
+}
+
+/* ---- claims ---- */
+
+static void read_host(sqlite3_stmt *stmt, struct host_record *host)
+{
+    *host = (struct host_record){
+        .host_id = sqlite3_column_int64(stmt, 0),
+        .key = column_bytes(stmt, 1),
+        .listed = sqlite3_column_int(stmt, 2) != 0,
+        .token = sqlite3_column_int64(stmt, 3),
+        .delay_ms = sqlite3_column_int64(stmt, 4),
+        .fails = sqlite3_column_int(stmt, 5),
+        .nr_errors = sqlite3_column_int(stmt, 6),
+        .robots_status = sqlite3_column_int(stmt, 7),
+        .robots_at = sqlite3_column_int64(stmt, 8),
+        .robots_until = sqlite3_column_int64(stmt, 9),
+        .robots = column_bytes(stmt, 10),
+    };
+}
+
+/* One host; *leased is false when somebody else has it. */
+static enum err lease_host(struct storage *storage, int64_t host_id,
+                           int64_t now_ms, storage_host_fn fn, void *ctx,
+                           bool *leased)
+{
+    struct binder binder = storage_bind(storage, STMT_LEASE_HOST);
+    struct host_record host;
+    enum err err;
+
+    bind_int(&binder, now_ms + STORAGE_LEASE_MS);
+    bind_int(&binder, storage->run_id);
+    bind_int(&binder, host_id);
+    bind_int(&binder, now_ms);
+    err = storage_step(storage, &binder, leased);
+    if (err || !*leased)
+        return err;
+    read_host(binder.stmt, &host);
+    host.due_at = now_ms;
+    err = fn(ctx, &host);
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
+enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
+                             size_t max_hosts, storage_host_fn fn, void *ctx)
+{
+    struct binder binder = storage_bind(storage, STMT_DUE_HOSTS);
+    int64_t *host_ids = xcalloc(max_hosts + 1, sizeof(*host_ids));
+    size_t nr_hosts = 0;
+    bool row = true;
+    enum err err = ERR_OK;
+
+    /* first their ids: leasing moves them in the index that is being read */
+    bind_int(&binder, now_ms);
+    bind_int(&binder, (int64_t)max_hosts);
+    while (!err && row) {
+        err = storage_step(storage, &binder, &row);
+        if (!err && row)
+            host_ids[nr_hosts++] = sqlite3_column_int64(binder.stmt, 0);
+    }
+    for (size_t i = 0; i < nr_hosts && !err; i++) {
+        bool leased;
+
+        err = storage_begin(storage);
+        if (!err)
+            err = lease_host(storage, host_ids[i], now_ms, fn, ctx, &leased);
+    }
+    free(host_ids);
+    return err;
+}
+
+enum err storage_claim_host(struct storage *storage, int64_t host_id,
+                            struct bytes host_key, int64_t now_ms,
+                            storage_host_fn fn, void *ctx)
+{
+    struct binder binder;
+    bool leased = false;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_ADD_HOST);
+    bind_int(&binder, host_id);
+    bind_text(&binder, host_key);
+    bind_int(&binder, STORAGE_HOST_IDLE);
+    bind_int(&binder, 0); /* not listed */
+    err = storage_run(storage, &binder);
+    if (!err) {
+        storage->counts.nr_hosts += sqlite3_changes(storage->db);
+        err = lease_host(storage, host_id, now_ms, fn, ctx, &leased);
+    }
+    return err || leased ? err : ERR_BUSY;
+}
+
+static void read_claim(sqlite3_stmt *stmt, int64_t host_id,
+                       struct url_claim *claim)
+{
+    *claim = (struct url_claim){
+        .key = {host_id, sqlite3_column_int64(stmt, 0)},
+        .url = column_bytes(stmt, 1),
+        .listed = column_bytes(stmt, 2),
+        .line = sqlite3_column_int64(stmt, 3),
+        .depth = sqlite3_column_int(stmt, 4),
+        .prio = sqlite3_column_int(stmt, 5),
+        .tries = sqlite3_column_int(stmt, 6),
+        .etag = column_bytes(stmt, 7),
+        .last_modified = column_bytes(stmt, 8),
+    };
+}
+
+enum err storage_claim_urls(struct storage *storage, int64_t host_id,
+                            int after_prio, int64_t after_hash, size_t max_urls,
+                            storage_url_fn fn, void *ctx)
+{
+    struct binder binder = storage_bind(storage, STMT_CLAIM_URLS);
+    bool row = true;
+    enum err err = ERR_OK;
+
+    bind_int(&binder, host_id);
+    bind_int(&binder, after_prio);
+    bind_int(&binder, after_hash);
+    bind_int(&binder, (int64_t)max_urls);
+    while (!err && row) {
+        struct url_claim claim;
+
+        err = storage_step(storage, &binder, &row);
+        if (err || !row)
+            break;
+        read_claim(binder.stmt, host_id, &claim);
+        err = fn(ctx, &claim);
+    }
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
+/* ---- leased hosts ---- */
+
+static void bind_host(struct binder *binder, const struct host_record *host)
+{
+    bind_int(binder, host->delay_ms);
+    bind_int(binder, host->fails);
+    bind_int(binder, host->nr_errors);
+    bind_int(binder, host->robots_status);
+    bind_int(binder, host->robots_at);
+    bind_int(binder, host->robots_until);
+}
+
+/* Runs an update that names host and token; none changed: not ours. */
+static enum err run_fenced(struct storage *storage, struct binder *binder,
+                           int64_t host_id, int64_t token)
+{
+    enum err err;
+
+    bind_int(binder, host_id);
+    bind_int(binder, token);
+    err = storage_run(storage, binder);
+    if (!err && sqlite3_changes(storage->db) == 0)
+        err = ERR_NOT_FOUND;
+    return err;
+}
+
+static enum err put_robots(struct storage *storage,
+                           const struct host_record *host)
+{
+    struct binder binder;
+
+    if (host->robots_at == 0)
+        return ERR_OK;
+    binder = storage_bind(storage, STMT_PUT_ROBOTS);
+    bind_int(&binder, host->host_id);
+    bind_int(&binder, host->robots_at);
+    bind_blob(&binder, host->robots);
+    return storage_run(storage, &binder);
+}
+
+enum err storage_put_host(struct storage *storage,
+                          const struct host_record *host)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_PUT_HOST);
+    bind_host(&binder, host);
+    err = run_fenced(storage, &binder, host->host_id, host->token);
+    return err ? err : put_robots(storage, host);
+}
+
+enum err storage_release_host(struct storage *storage,
+                              const struct host_record *host)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_RELEASE_HOST);
+    bind_host(&binder, host);
+    bind_int(&binder, host->due_at);
+    err = run_fenced(storage, &binder, host->host_id, host->token);
+    return err ? err : put_robots(storage, host);
+}
+
+enum err storage_renew_host(struct storage *storage, int64_t host_id,
+                            int64_t token, int64_t now_ms)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_RENEW_HOST);
+    bind_int(&binder, now_ms + STORAGE_LEASE_MS);
+    return run_fenced(storage, &binder, host_id, token);
+}
+
+enum err storage_sweep(struct storage *storage, int64_t now_ms,
+                       size_t *nr_woken)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    *nr_woken = 0;
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_SWEEP);
+    bind_int(&binder, now_ms);
+    bind_int(&binder, STORAGE_HOST_IDLE);
+    err = storage_run(storage, &binder);
+    if (!err)
+        *nr_woken = (size_t)sqlite3_changes(storage->db);
+    return err;
+}
+
+enum err storage_next_due(struct storage *storage, int64_t *due_at)
+{
+    struct binder binder = storage_bind(storage, STMT_NEXT_DUE);
+    bool row;
+    enum err err = storage_step(storage, &binder, &row);
+
+    *due_at = STORAGE_HOST_IDLE;
+    if (!err && row) {
+        *due_at = sqlite3_column_int64(binder.stmt, 0);
+        sqlite3_reset(binder.stmt);
+    }
+    return err;
+}

@@ -1,0 +1,746 @@
+/*
+ * The contract of storage.h, through storage.h alone: whatever stands behind
+ * the interface has to pass this program as it is. What was stored is seen
+ * through claims, counts and the text output, which every back end has.
+ * CRAWL_TEST_STORAGE names the output to open, "%s" in it is an empty folder.
+ */
+#include "storage/storage.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/xalloc.h"
+#include "tests/support/storage_fixture.h"
+
+/* ---- adding ---- */
+
+static void storage_says_new_at_first(void **state)
+{
+    struct fixture *fix = *state;
+
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_NEW);
+    assert_string_equal(storage_message(fix->storage), "");
+    assert_int_equal(storage_uncommitted(fix->storage), 0);
+}
+
+static void storage_adds_each_url_once(void **state)
+{
+    struct fixture *fix = *state;
+    enum storage_added added[3];
+    struct url_record urls[3] = {fixture_url(1, 10, 1), fixture_url(1, 10, 2),
+                                 fixture_url(1, 11, 3)};
+    struct storage_counts counts;
+
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, urls, 3, NOW, added));
+    assert_int_equal(added[0], STORAGE_ADDED);
+    assert_int_equal(added[1], STORAGE_KNOWN);
+    assert_int_equal(added[2], STORAGE_ADDED);
+    assert_ok(storage_add_urls(fix->storage, urls, 3, NOW, added));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(added[i], STORAGE_KNOWN);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_urls, 2);
+    assert_int_equal(counts.nr_lines, 2);
+    assert_int_equal(counts.nr_hosts, 1);
+    assert_int_equal(counts.nr_ended, 0);
+}
+
+static void storage_adopts_a_discovered_url_that_the_list_names(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record found = fixture_url(1, 10, 0);
+    struct url_record listed = fixture_url(1, 10, 7);
+    enum storage_added added;
+
+    found.depth = 3;
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, &found, 1, NOW, &added));
+    assert_int_equal(added, STORAGE_ADDED);
+    assert_ok(storage_add_urls(fix->storage, &listed, 1, NOW, &added));
+    assert_int_equal(added, STORAGE_ADOPTED);
+    assert_ok(storage_add_urls(fix->storage, &listed, 1, NOW, &added));
+    assert_int_equal(added, STORAGE_KNOWN);
+    fixture_claim_hosts(fix, NOW, 10);
+    assert_true(fix->hosts[0].listed);
+    fixture_claim_urls(fix, 1, 10);
+    assert_int_equal(fix->nr_urls, 1);
+    assert_int_equal(fix->urls[0].line, 7);
+    assert_int_equal(fix->urls[0].depth, 0);
+}
+
+static void storage_counts_lines_without_a_url(void **state)
+{
+    struct fixture *fix = *state;
+    struct line_record bad = {
+        .line = 4, .text = text("::"), .error = text("bad_url")};
+    struct storage_counts counts;
+
+    fixture_open(fix);
+    assert_ok(storage_put_line(fix->storage, &bad));
+    assert_ok(storage_put_line(fix->storage, &bad));
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_lines, 1);
+    assert_int_equal(counts.nr_bad_lines, 1);
+}
+
+static void storage_takes_no_line_for_a_duplicate_of_itself(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record url = fixture_url(1, 10, 3);
+    struct line_record line = {
+        .line = 3, .error = text("duplicate"), .same_as = {1, 10}
+    };
+    struct storage_counts counts;
+
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+    assert_ok(storage_put_line(fix->storage, &line));
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_bad_lines, 0);
+    line.line = 4;
+    assert_ok(storage_put_line(fix->storage, &line));
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_bad_lines, 1);
+    assert_int_equal(counts.nr_lines, 2);
+}
+
+static void storage_remembers_how_far_a_list_was_read(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage_input input = {.name = "urls.txt",
+                                  .size_bytes = 100,
+                                  .mtime_ns = 5,
+                                  .offset_bytes = 60,
+                                  .line = 3};
+    struct storage_input read = {.name = "urls.txt"};
+
+    fixture_open(fix);
+    assert_int_equal(storage_get_input(fix->storage, &read), ERR_NOT_FOUND);
+    assert_ok(storage_put_input(fix->storage, &input));
+    input.offset_bytes = 100;
+    input.line = 5;
+    input.done = true;
+    assert_ok(storage_put_input(fix->storage, &input));
+    fixture_reopen(fix);
+    assert_ok(storage_get_input(fix->storage, &read));
+    assert_int_equal(read.size_bytes, 100);
+    assert_int_equal(read.mtime_ns, 5);
+    assert_int_equal(read.offset_bytes, 100);
+    assert_int_equal(read.line, 5);
+    assert_true(read.done);
+}
+
+/* ---- leases ---- */
+
+static void storage_leases_a_host_to_one_claim_at_a_time(void **state)
+{
+    struct fixture *fix = *state;
+
+    fixture_open(fix);
+    fixture_add(fix, 3, 2);
+    fixture_claim_hosts(fix, NOW, 2);
+    assert_int_equal(fix->nr_hosts, 2);
+    fixture_claim_hosts(fix, NOW, 10);
+    assert_int_equal(fix->nr_hosts, 1);
+    fixture_claim_hosts(fix, NOW, 10);
+    assert_int_equal(fix->nr_hosts, 0);
+}
+
+static void storage_leases_again_when_the_lease_has_ended(void **state)
+{
+    struct fixture *fix = *state;
+    struct host_record first;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    fixture_claim_hosts(fix, NOW, 1);
+    first = fix->hosts[0];
+    assert_string_equal(fix->host_key[0], "http://h1:80");
+    assert_int_equal(first.fails, 0);
+    fixture_claim_hosts(fix, NOW + STORAGE_LEASE_MS - 1, 1);
+    assert_int_equal(fix->nr_hosts, 0);
+    fixture_claim_hosts(fix, NOW + STORAGE_LEASE_MS, 1);
+    assert_int_equal(fix->nr_hosts, 1);
+    assert_int_equal(fix->hosts[0].token, first.token + 1);
+    assert_int_equal(fix->hosts[0].fails, 1);
+    /* whoever held it before is refused */
+    assert_int_equal(storage_put_host(fix->storage, &first), ERR_NOT_FOUND);
+    assert_int_equal(storage_release_host(fix->storage, &first), ERR_NOT_FOUND);
+    assert_int_equal(
+        storage_renew_host(fix->storage, first.host_id, first.token, NOW),
+        ERR_NOT_FOUND);
+}
+
+static void storage_renews_a_lease(void **state)
+{
+    struct fixture *fix = *state;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    fixture_claim_hosts(fix, NOW, 1);
+    assert_ok(
+        storage_renew_host(fix->storage, 1, fix->hosts[0].token, NOW + 100));
+    fixture_claim_hosts(fix, NOW + STORAGE_LEASE_MS + 99, 1);
+    assert_int_equal(fix->nr_hosts, 0);
+    fixture_claim_hosts(fix, NOW + STORAGE_LEASE_MS + 100, 1);
+    assert_int_equal(fix->nr_hosts, 1);
+}
+
+static void storage_keeps_what_is_known_of_a_host(void **state)
+{
+    struct fixture *fix = *state;
+    struct host_record host;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    fixture_claim_hosts(fix, NOW, 1);
+    host = fix->hosts[0];
+    host.delay_ms = 250;
+    host.fails = 0;
+    host.nr_errors = 2;
+    host.robots_status = 200;
+    host.robots_at = NOW;
+    host.robots_until = NOW + 1000;
+    host.robots = text("User-agent: *\nDisallow: /x\n");
+    assert_ok(storage_put_host(fix->storage, &host));
+    host.robots = text("not read: same time of fetch");
+    host.due_at = NOW + 5000;
+    assert_ok(storage_release_host(fix->storage, &host));
+    fixture_reopen(fix);
+    fixture_claim_hosts(fix, NOW + 4999, 1);
+    assert_int_equal(fix->nr_hosts, 0);
+    fixture_claim_hosts(fix, NOW + 5000, 1);
+    assert_int_equal(fix->nr_hosts, 1);
+    assert_int_equal(fix->hosts[0].delay_ms, 250);
+    assert_int_equal(fix->hosts[0].fails, 0);
+    assert_int_equal(fix->hosts[0].nr_errors, 2);
+    assert_int_equal(fix->hosts[0].robots_status, 200);
+    assert_int_equal(fix->hosts[0].robots_at, NOW);
+    assert_int_equal(fix->hosts[0].robots_until, NOW + 1000);
+    assert_string_equal(fix->robots[0], "User-agent: *\nDisallow: /x\n");
+}
+
+static void storage_frees_the_hosts_of_a_dead_process(void **state)
+{
+    struct fixture *fix = *state;
+    int64_t token;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    fixture_claim_hosts(fix, NOW, 1);
+    token = fix->hosts[0].token;
+    assert_ok(storage_put_tries(fix->storage, (struct url_key){1, 1}, 1));
+    fixture_reopen(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
+    fixture_claim_hosts(fix, NOW, 1);
+    assert_int_equal(fix->nr_hosts, 1);
+    assert_int_equal(fix->hosts[0].fails, 1);
+    assert_int_equal(fix->hosts[0].token, token + 1);
+    fixture_claim_urls(fix, 1, 10);
+    assert_int_equal(fix->urls[0].tries, 1);
+}
+
+static void storage_claims_one_host_by_its_key(void **state)
+{
+    struct fixture *fix = *state;
+    struct bytes key = text("http://h9:80");
+
+    fixture_open(fix);
+    fix->nr_hosts = 0;
+    assert_ok(
+        storage_claim_host(fix->storage, 9, key, NOW, fixture_on_host, fix));
+    assert_int_equal(fix->nr_hosts, 1);
+    assert_int_equal(fix->hosts[0].host_id, 9);
+    assert_false(fix->hosts[0].listed);
+    assert_string_equal(fix->host_key[0], "http://h9:80");
+    assert_int_equal(
+        storage_claim_host(fix->storage, 9, key, NOW, fixture_on_host, fix),
+        ERR_BUSY);
+    fix->hosts[0].due_at = STORAGE_HOST_IDLE;
+    assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
+    assert_ok(
+        storage_claim_host(fix->storage, 9, key, NOW, fixture_on_host, fix));
+}
+
+static void storage_wakes_an_idle_host_for_a_new_url(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record url = fixture_url(1, 99, 0);
+    int64_t due_at;
+
+    fixture_open(fix);
+    assert_ok(storage_next_due(fix->storage, &due_at));
+    assert_true(due_at == STORAGE_HOST_IDLE);
+    fixture_add(fix, 1, 1);
+    fixture_claim_hosts(fix, NOW, 1);
+    fixture_end(fix, 1, 1, "ok", 200);
+    fix->hosts[0].due_at = STORAGE_HOST_IDLE;
+    assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
+    assert_ok(storage_next_due(fix->storage, &due_at));
+    assert_true(due_at == STORAGE_HOST_IDLE);
+    assert_ok(storage_add_urls(fix->storage, &url, 1, NOW + 7, NULL));
+    assert_ok(storage_next_due(fix->storage, &due_at));
+    assert_int_equal(due_at, NOW + 7);
+}
+
+static void storage_does_not_wake_a_host_before_its_time(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record url = fixture_url(1, 99, 0);
+    int64_t due_at;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    fixture_claim_hosts(fix, NOW, 1);
+    fix->hosts[0].due_at = NOW + 9000;
+    assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
+    assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+    assert_ok(storage_next_due(fix->storage, &due_at));
+    assert_int_equal(due_at, NOW + 9000);
+}
+
+static void
+storage_sweeps_up_hosts_that_were_put_to_sleep_too_early(void **state)
+{
+    struct fixture *fix = *state;
+    size_t nr_woken;
+
+    fixture_open(fix);
+    fixture_add(fix, 2, 1);
+    fixture_claim_hosts(fix, NOW, 2);
+    fixture_end(fix, 1, 1, "ok", 200);
+    for (int i = 0; i < 2; i++) {
+        fix->hosts[i].due_at = STORAGE_HOST_IDLE;
+        assert_ok(storage_release_host(fix->storage, &fix->hosts[i]));
+    }
+    assert_ok(storage_sweep(fix->storage, NOW + 1, &nr_woken));
+    assert_int_equal(nr_woken, 1);
+    fixture_claim_hosts(fix, NOW + 1, 10);
+    assert_int_equal(fix->nr_hosts, 1);
+    assert_int_equal(fix->hosts[0].host_id, 2);
+    assert_ok(storage_sweep(fix->storage, NOW + 1, &nr_woken));
+    assert_int_equal(nr_woken, 0);
+}
+
+/* ---- claims of URLs ---- */
+
+static void storage_hands_out_urls_by_prio_then_hash(void **state)
+{
+    static const struct {
+        int prio;
+        int64_t hash;
+    } order[] = {
+        {-1, 5 },
+        {0,  -7},
+        {0,  3 },
+        {0,  4 },
+        {2,  -9}
+    };
+    struct fixture *fix = *state;
+    struct url_record urls[5];
+    int at[] = {4, 1, 2, 3, 0}; /* sorted by hash */
+
+    for (int i = 0; i < 5; i++) {
+        urls[i] = fixture_url(1, order[at[i]].hash, i + 1);
+        urls[i].prio = order[at[i]].prio;
+    }
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, urls, 5, NOW, NULL));
+    fixture_claim_urls(fix, 1, 3);
+    assert_int_equal(fix->nr_urls, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(fix->urls[i].key.url_hash, order[i].hash);
+    fix->nr_urls = 0;
+    assert_ok(storage_claim_urls(fix->storage, 1, order[2].prio, order[2].hash,
+                                 10, fixture_on_url, fix));
+    assert_int_equal(fix->nr_urls, 2);
+    assert_int_equal(fix->urls[0].key.url_hash, 4);
+    assert_int_equal(fix->urls[1].key.url_hash, -9);
+}
+
+static enum err refuse_url(void *ctx, const struct url_claim *url)
+{
+    (void)url;
+    ++*(int *)ctx;
+    return ERR_AGAIN;
+}
+
+static void storage_ends_a_claim_when_the_callback_says_so(void **state)
+{
+    struct fixture *fix = *state;
+    int nr_calls = 0;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 3);
+    assert_int_equal(storage_claim_urls(fix->storage, 1, INT_MIN, INT64_MIN, 10,
+                                        refuse_url, &nr_calls),
+                     ERR_AGAIN);
+    assert_int_equal(nr_calls, 1);
+}
+
+static void storage_finds_a_url(void **state)
+{
+    struct fixture *fix = *state;
+    bool known, ended;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 2);
+    fixture_end(fix, 1, 1, "ok", 200);
+    assert_ok(
+        storage_find_url(fix->storage, (struct url_key){1, 1}, &known, &ended));
+    assert_true(known && ended);
+    assert_ok(
+        storage_find_url(fix->storage, (struct url_key){1, 2}, &known, &ended));
+    assert_true(known && !ended);
+    assert_ok(
+        storage_find_url(fix->storage, (struct url_key){2, 1}, &known, &ended));
+    assert_true(!known && !ended);
+}
+
+/* ---- results ---- */
+
+static void storage_ends_a_url_once(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+    struct storage_counts counts;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    assert_ok(storage_put_page(fix->storage, &page));
+    assert_int_equal(storage_put_page(fix->storage, &page), ERR_EXISTS);
+    fixture_claim_urls(fix, 1, 10);
+    assert_int_equal(fix->nr_urls, 0);
+    fixture_reopen(fix);
+    assert_int_equal(storage_put_page(fix->storage, &page), ERR_EXISTS);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_ended, 1);
+    fixture_close(fix, "done");
+    fixture_text_is(fix, "http://h1/1:1001\n");
+}
+
+static void storage_ends_no_url_that_it_does_not_know(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+
+    fixture_open(fix);
+    assert_int_equal(storage_put_page(fix->storage, &page), ERR_NOT_FOUND);
+    fixture_close(fix, "done");
+    fixture_text_is(fix, "");
+}
+
+static void storage_lists_only_listed_urls_that_answered_200(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record odd = fixture_page(1, 4, "ok", 200);
+    struct url_record found = fixture_url(1, 5, 0);
+    struct page_record found_page = fixture_page(1, 5, "ok", 200);
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 4);
+    assert_ok(storage_add_urls(fix->storage, &found, 1, NOW, NULL));
+    found_page.line = 0;
+    odd.listed = (struct bytes){"H1/\n\t4\x7f", 7};
+    fixture_end(fix, 1, 1, "ok", 204);
+    fixture_end(fix, 1, 2, "http_error", 404);
+    fixture_end(fix, 1, 3, "error", 200);
+    assert_ok(storage_put_page(fix->storage, &odd));
+    assert_ok(storage_put_page(fix->storage, &found_page));
+    fixture_close(fix, "done");
+    fixture_text_is(fix, "H1/%0A%094%7F:1004\n");
+}
+
+static void storage_forgets_what_was_not_committed(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage_counts counts;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 3);
+    fixture_end(fix, 1, 1, "ok", 200);
+    assert_true(storage_uncommitted(fix->storage) > 0);
+    assert_ok(storage_commit(fix->storage));
+    assert_int_equal(storage_uncommitted(fix->storage), 0);
+    fixture_end(fix, 1, 2, "ok", 200);
+    fixture_crash(fix);
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_ended, 1);
+    assert_int_equal(counts.nr_urls, 3);
+    fixture_end(fix, 1, 3, "ok", 200);
+    fixture_end(fix, 1, 2, "ok", 200);
+    fixture_close(fix, "done");
+    fixture_text_is(fix, "http://h1/1:1001\nhttp://h1/3:1003\n"
+                         "http://h1/2:1002\n");
+}
+
+static void storage_stores_what_hangs_on_a_page(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+    struct hop_record hop = {.from_url = text("http://h1/1"),
+                             .to_url = text("http://h1/b"),
+                             .kind = text("http"),
+                             .status = 301};
+    struct link_record links[2] = {
+        {.url = text("http://h1/2"), .key = {1, 2}, .kind = text("a")},
+        { .url = text("http://h2/1"),
+         .key = {2, 1},
+         .kind = text("area"),
+         .text = text("there"),
+         .rel = text("nofollow")}
+    };
+    struct attempt_record attempt = {
+        .key = {1, 1},
+          .attempt = 1, .at = NOW, .status = 503
+    };
+    struct sample_record sample = {.t_ms = 1000, .nr_done = 1};
+
+    page.hops = &hop;
+    page.nr_redirects = 1;
+    page.links = links;
+    page.nr_links = 2;
+    page.nr_links_out = 2;
+    page.final_url = hop.to_url;
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    assert_ok(storage_put_attempt(fix->storage, &attempt));
+    assert_ok(storage_put_page(fix->storage, &page));
+    assert_ok(storage_put_sample(fix->storage, &sample));
+    assert_ok(storage_put_event(fix->storage, NOW, "info", "test", "said"));
+    assert_ok(storage_commit(fix->storage));
+}
+
+/* ---- running again ---- */
+
+static void finish_three(struct fixture *fix)
+{
+    struct storage_input input = {.name = "urls.txt", .done = true};
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+
+    page.etag = text("\"v1\"");
+    page.last_modified = text("Mon, 23 Nov 2026 08:19:42 GMT");
+    fixture_open(fix);
+    fixture_add(fix, 1, 3);
+    fixture_claim_hosts(fix, NOW, 1);
+    assert_ok(storage_put_page(fix->storage, &page));
+    page = fixture_page(1, 2, "http_error", 503);
+    page.fetched_at = NOW + 1000;
+    assert_ok(storage_put_page(fix->storage, &page));
+    fixture_end(fix, 1, 3, "error", 0);
+    fix->hosts[0].due_at = STORAGE_HOST_IDLE;
+    assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
+    assert_ok(storage_put_input(fix->storage, &input));
+    fixture_close(fix, "done");
+}
+
+static void storage_says_finished_when_all_is_done(void **state)
+{
+    struct fixture *fix = *state;
+
+    finish_three(fix);
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_FINISHED);
+    fixture_claim_hosts(fix, NOW, 10);
+    assert_int_equal(fix->nr_hosts, 0);
+}
+
+static void storage_says_unfinished_while_the_list_is_not_read(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage_input input = {.name = "urls.txt", .done = false};
+
+    fixture_open(fix);
+    assert_ok(storage_put_input(fix->storage, &input));
+    fixture_close(fix, "interrupted");
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
+}
+
+static void storage_takes_new_lines_after_it_was_finished(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record url = fixture_url(1, 4, 4);
+
+    finish_three(fix);
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+    fixture_crash(fix);
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_FINISHED);
+    assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+    fixture_reopen(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
+    fixture_claim_hosts(fix, NOW, 10);
+    assert_int_equal(fix->nr_hosts, 1);
+}
+
+static void storage_refetches_what_was_asked_for(void **state)
+{
+    static const struct {
+        const char *name;
+        enum storage_refetch refetch;
+        int64_t stale_ms;
+        size_t nr_urls;
+        int64_t first_hash;
+    } rows[] = {
+        {"nothing", STORAGE_REFETCH_NONE,   0,   0, 0},
+        {"failed",  STORAGE_REFETCH_FAILED, 0,   2, 2},
+        {"stale",   STORAGE_REFETCH_STALE,  500, 2, 1},
+        {"all",     STORAGE_REFETCH_ALL,    0,   3, 1},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fixture *fix = *state;
+
+        print_message("refetch %s\n", rows[i].name);
+        finish_three(fix);
+        fix->options.refetch = rows[i].refetch;
+        fix->options.stale_ms = rows[i].stale_ms;
+        fix->options.now_ms = NOW + 1000;
+        fixture_open(fix);
+        assert_int_equal(storage_state(fix->storage), STORAGE_FINISHED);
+        fixture_claim_hosts(fix, NOW + 1000, 10);
+        assert_int_equal(fix->nr_hosts, rows[i].nr_urls > 0);
+        fixture_claim_urls(fix, 1, 10);
+        assert_int_equal(fix->nr_urls, rows[i].nr_urls);
+        if (rows[i].nr_urls)
+            assert_int_equal(fix->urls[0].key.url_hash, rows[i].first_hash);
+        fixture_close(fix, "interrupted");
+        fixture_empty(fix);
+    }
+}
+
+static void storage_brings_validators_with_a_refetched_url(void **state)
+{
+    struct fixture *fix = *state;
+
+    finish_three(fix);
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    fixture_claim_urls(fix, 1, 1);
+    assert_string_equal(fix->etag, "\"v1\"");
+    assert_string_equal(fix->last_modified, "Mon, 23 Nov 2026 08:19:42 GMT");
+}
+
+static void storage_keeps_the_answer_that_a_304_confirms(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record page = fixture_page(1, 1, "ok", 304);
+
+    finish_three(fix);
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    page.length = -1;
+    assert_ok(storage_put_page(fix->storage, &page));
+    assert_int_equal(storage_put_page(fix->storage, &page), ERR_EXISTS);
+    fixture_close(fix, "interrupted");
+    /* with the length of the stored answer, not that of the 304 */
+    fixture_text_is(fix, "http://h1/1:1001\nhttp://h1/1:1001\n");
+    /* the validators are still there for the next time */
+    fix->options.refetch = STORAGE_REFETCH_NONE;
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
+    fixture_end(fix, 1, 2, "ok", 200);
+    fixture_end(fix, 1, 3, "ok", 200);
+    fixture_close(fix, "done");
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    fixture_claim_urls(fix, 1, 1);
+    assert_string_equal(fix->etag, "\"v1\"");
+}
+
+static void storage_starts_over_when_forced(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage_counts counts;
+
+    finish_three(fix);
+    fix->options.force = true;
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_NEW);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_urls, 0);
+    assert_int_equal(counts.nr_hosts, 0);
+    fixture_add(fix, 1, 1);
+    fixture_end(fix, 1, 1, "ok", 200);
+    fixture_close(fix, "done");
+    fixture_text_is(fix, "http://h1/1:1001\n");
+}
+
+static void storage_refuses_a_second_crawl(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage *second;
+    char message[STORAGE_MESSAGE_BYTES], pid[32];
+
+    fixture_open(fix);
+    assert_int_equal(storage_open(&second, &fix->options, message), ERR_BUSY);
+    assert_null(second);
+    snprintf(pid, sizeof(pid), "process %d", (int)getpid());
+    assert_non_null(strstr(message, pid));
+    /* and the first is none the worse for it */
+    fixture_add(fix, 1, 1);
+    assert_ok(storage_commit(fix->storage));
+}
+
+static void storage_closes_nothing(void **state)
+{
+    (void)state;
+    assert_ok(storage_close(NULL, "done", NULL, NOW));
+}
+
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, fixture_new, fixture_free)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(storage_says_new_at_first),
+        TEST(storage_adds_each_url_once),
+        TEST(storage_adopts_a_discovered_url_that_the_list_names),
+        TEST(storage_counts_lines_without_a_url),
+        TEST(storage_takes_no_line_for_a_duplicate_of_itself),
+        TEST(storage_remembers_how_far_a_list_was_read),
+        TEST(storage_leases_a_host_to_one_claim_at_a_time),
+        TEST(storage_leases_again_when_the_lease_has_ended),
+        TEST(storage_renews_a_lease),
+        TEST(storage_keeps_what_is_known_of_a_host),
+        TEST(storage_frees_the_hosts_of_a_dead_process),
+        TEST(storage_claims_one_host_by_its_key),
+        TEST(storage_wakes_an_idle_host_for_a_new_url),
+        TEST(storage_does_not_wake_a_host_before_its_time),
+        TEST(storage_sweeps_up_hosts_that_were_put_to_sleep_too_early),
+        TEST(storage_hands_out_urls_by_prio_then_hash),
+        TEST(storage_ends_a_claim_when_the_callback_says_so),
+        TEST(storage_finds_a_url),
+        TEST(storage_ends_a_url_once),
+        TEST(storage_ends_no_url_that_it_does_not_know),
+        TEST(storage_lists_only_listed_urls_that_answered_200),
+        TEST(storage_forgets_what_was_not_committed),
+        TEST(storage_stores_what_hangs_on_a_page),
+        TEST(storage_says_finished_when_all_is_done),
+        TEST(storage_says_unfinished_while_the_list_is_not_read),
+        TEST(storage_takes_new_lines_after_it_was_finished),
+        TEST(storage_refetches_what_was_asked_for),
+        TEST(storage_brings_validators_with_a_refetched_url),
+        TEST(storage_keeps_the_answer_that_a_304_confirms),
+        TEST(storage_starts_over_when_forced),
+        TEST(storage_refuses_a_second_crawl),
+        TEST(storage_closes_nothing),
+    };
+
+    return cmocka_run_group_tests_name("storage contract", tests, NULL, NULL);
+}
