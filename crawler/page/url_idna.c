@@ -282,28 +282,6 @@ static bool decode_labels(struct url_chars *out, const struct url_chars *domain)
     }
 }
 
-/* Blocks of scripts written from right to left: Hebrew to Arabic Extended-A
- * without the Persian digits, presentation forms, Cypriot to Old Uyghur, Mende
- * to Arabic Mathematical. */
-static bool is_rtl(uint32_t code)
-{
-    return (code >= 0x590 && code < 0x6f0) || (code > 0x6f9 && code <= 0x8ff) ||
-           (code >= 0xfb1d && code <= 0xfdff) ||
-           (code >= 0xfe70 && code <= 0xfeff) ||
-           (code >= 0x10800 && code <= 0x10fff) ||
-           (code >= 0x1e800 && code <= 0x1efff);
-}
-
-static bool is_letter(uint32_t code)
-{
-    return code >= 'a' && code <= 'z';
-}
-
-static bool is_digit(uint32_t code)
-{
-    return code >= '0' && code <= '9';
-}
-
 /* What libidn2 says about a label by itself. */
 static int judge(const uint32_t *label, size_t len)
 {
@@ -318,40 +296,13 @@ static int judge(const uint32_t *label, size_t len)
     return rc;
 }
 
-/*
- * The Bidi rule (RFC 5893, 2) for a label of a domain with a right-to-left
- * label. Its ASCII characters are judged here, because libidn2 looks at no
- * label without a right-to-left character; that leaves undetected a label
- * without one whose odd characters are outside ASCII.
- */
-static bool obeys_bidi_rule(const uint32_t *label, size_t len)
-{
-    bool has_rtl = false, has_letter = false;
-    uint32_t last;
-
-    if (len == 0)
-        return true;
-    last = label[len - 1];
-    for (size_t i = 0; i < len; i++) {
-        has_rtl |= is_rtl(label[i]);
-        has_letter |= is_letter(label[i]);
-    }
-    /* rule 1, and the ends of rules 3 and 6 */
-    if ((label[0] < 0x80 && !is_letter(label[0])) ||
-        (last < 0x80 && !is_letter(last) && !is_digit(last)))
-        return false;
-    if (!has_rtl)
-        return true;
-    return !has_letter && judge(label, len) != IDN2_BIDI;
-}
-
 static bool check_labels(const struct url_chars *domain)
 {
     const uint32_t *at = domain->chars, *end = at + domain->nr;
     bool is_bidi = false;
 
     for (size_t i = 0; i < domain->nr; i++)
-        is_bidi |= is_rtl(domain->chars[i]);
+        is_bidi |= url_bidi_is_rtl(domain->chars[i]);
     while (at < end) {
         size_t len = label_len(at, end);
         bool has_joiner = false;
@@ -359,7 +310,7 @@ static bool check_labels(const struct url_chars *domain)
         for (size_t i = 0; i < len; i++)
             has_joiner |= at[i] == ZWNJ || at[i] == ZWJ;
         if ((has_joiner && judge(at, len) != IDN2_OK) ||
-            (is_bidi && !obeys_bidi_rule(at, len)))
+            (is_bidi && !url_bidi_allows(at, len)))
             return false;
         at += len < (size_t)(end - at) ? len + 1 : len;
     }

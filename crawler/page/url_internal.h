@@ -113,6 +113,11 @@ struct url_chars {
 /* Appends one; false when there is no room. */
 bool url_put_char(struct url_chars *out, uint32_t code);
 
+/* Whether the character makes a domain a Bidi domain (RFC 5893, 1.4). */
+bool url_bidi_is_rtl(uint32_t code);
+/* Whether the label obeys the Bidi rule (RFC 5893, 2). */
+bool url_bidi_allows(const uint32_t *label, size_t len);
+
 /* Punycode of a label, without the "xn--". Decoding takes lower case, appends,
  * and is false for what is no Punycode or has no room. */
 bool url_punycode_decode(const uint32_t *text, size_t len,
