@@ -40,6 +40,8 @@ struct conform_suite {
                                   NULL: all of them must */
 };
 
+extern const struct conform_suite conform_robots;
+extern const struct conform_suite conform_robots_other;
 extern const struct conform_suite conform_urls;
 extern const struct conform_suite conform_url_normalize;
 

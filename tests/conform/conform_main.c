@@ -20,6 +20,8 @@
 #define GROUPS_MAX       32
 
 static const struct conform_suite *const suites[] = {
+    &conform_robots,
+    &conform_robots_other,
     &conform_urls,
     &conform_url_normalize,
 };
