@@ -1,0 +1,361 @@
+/*
+ * What an answer leads to: a redirect is followed, a passing failure tried
+ * again, a crash looked into, and everything else ends the URL.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "crawler/frontier/internal.h"
+
+#define RETRY_CAP_MS 300000 /* the longest pause between two tries */
+
+/* ---- the end ---- */
+
+static struct bytes text_behind_url(const struct item *item, uint32_t at,
+                                    uint32_t len)
+{
+    return (struct bytes){item->text + item->url_len + 1 + at, len};
+}
+
+static void count_visit(struct frontier *frontier, const struct visit *visit)
+{
+    struct frontier_stats *stats = &frontier->stats;
+
+    stats->nr_visits[visit->outcome]++;
+    stats->nr_by_error[visit->error]++;
+    stats->nr_queued--;
+    if (visit->line > 0 && visit->page)
+        stats->nr_status[visit->page->status / 100 % 6]++;
+}
+
+enum err answer_end(struct frontier *frontier, struct item *item,
+                    const struct ending *ending, int64_t now_ms)
+{
+    struct site *origin = item->origin, *site = item->site;
+    const struct chain *chain = item->chain;
+    struct visit visit = {
+        .host_id = item->key.host_id,
+        .url_hash = item->key.url_hash,
+        .url = item_url(item),
+        .listed = text_behind_url(item, 0, item->listed_len),
+        .line = item->line,
+        .depth = item->depth,
+        .final_url = item_target(item),
+        .outcome = ending->outcome,
+        .error = ending->error,
+        .detail = ending->detail,
+        .page = ending->page,
+        .tries = item->tries,
+        .hops = chain ? chain->hops : NULL,
+        .nr_hops = chain ? chain->nr_hops : 0,
+        .fetched_at = ending->page ? frontier_wall_ms(frontier, now_ms) : 0,
+        .elapsed_ms = item->started ? (double)(now_ms - item->first_ms) : 0,
+        .wait_ms = item->waited_ms,
+        .worker = ending->worker,
+    };
+
+    count_visit(frontier, &visit);
+    enum err err = frontier->options.on_visit(frontier->options.ctx, &visit);
+    item_free(frontier, item);
+    if (origin->nr_items == 0)
+        site_mark_idle(frontier, origin);
+    if (site->nr_items == 0)
+        site_mark_idle(frontier, site);
+    return err;
+}
+
+static enum err end_with_page(struct frontier *frontier, struct item *item,
+                              int worker, const struct page *page,
+                              int64_t now_ms)
+{
+    return answer_end(frontier, item,
+                      &(struct ending){.outcome = page->outcome,
+                                       .error = page->error,
+                                       .detail = page->detail,
+                                       .page = page,
+                                       .worker = worker},
+                      now_ms);
+}
+
+/* ---- the host's clock ---- */
+
+static enum host_answer_kind kind_of_status(int status)
+{
+    if (status == 429 || status == 503)
+        return HOST_ANSWER_BUSY;
+    return status >= 500 ? HOST_ANSWER_TROUBLE : HOST_ANSWER_CALM;
+}
+
+static enum host_answer_kind kind_of_answer(const struct page *page)
+{
+    if (page->error == ERROR_NONE)
+        return kind_of_status(page->status);
+    switch (error_info(page->error)->error_class) {
+    case CLASS_DNS:
+    case CLASS_CONNECT:
+    case CLASS_TLS:
+        return HOST_ANSWER_UNREACHABLE;
+    case CLASS_TIMEOUT: /* not a byte came: as good as no connection */
+        return page->status ? HOST_ANSWER_TROUBLE : HOST_ANSWER_UNREACHABLE;
+    case CLASS_HTTP:
+    case CLASS_BODY:
+        return HOST_ANSWER_TROUBLE;
+    case CLASS_NONE:
+    case CLASS_INPUT:
+    case CLASS_POLICY:
+    case CLASS_INTERNAL:
+    case CLASS_NR:
+        break;
+    }
+    return HOST_ANSWER_NOTHING;
+}
+
+static double latency_of(const struct page *page)
+{
+    uint32_t connected_us = page->dns_us;
+
+    if (page->connect_us > connected_us)
+        connected_us = page->connect_us;
+    if (page->tls_us > connected_us)
+        connected_us = page->tls_us;
+    if (page->first_byte_us <= connected_us)
+        return 0;
+    return (page->first_byte_us - connected_us) / 1000.0;
+}
+
+static void tell_clock(struct frontier *frontier, const struct item *item,
+                       const struct page *page, int64_t now_ms)
+{
+    struct host_answer answer = {
+        .kind = kind_of_answer(page),
+        .status = page->status,
+        .started_ms = item->started_ms,
+        .now_ms = now_ms,
+        .latency_ms = latency_of(page),
+        .retry_after_ms = -1,
+    };
+
+    if (answer.kind == HOST_ANSWER_BUSY) {
+        answer.jitter = frontier_random(frontier);
+        if (page->retry_after.len)
+            answer.retry_after_ms = host_retry_after_ms(
+                page->retry_after, frontier_wall_ms(frontier, now_ms));
+    }
+    host_clock_answered(&item->site->clock, &frontier->limits, &answer);
+}
+
+/* ---- again ---- */
+
+static enum err put_attempt(struct frontier *frontier, const struct item *item,
+                            const struct page *page, int64_t now_ms)
+{
+    const char *code = error_code(page->error);
+
+    enum err err = storage_put_attempt(
+        frontier->storage,
+        &(struct attempt_record){
+            .key = item->key,
+            .attempt = item->tries,
+            .at = frontier_wall_ms(frontier, item->started_ms),
+            .status = page->status,
+            .error = {code, strlen(code)},
+            .detail = page->detail,
+            .elapsed_ms = (double)(now_ms - item->started_ms),
+    });
+    if (!err)
+        err = storage_put_tries(frontier->storage, item->key, item->tries);
+    return err;
+}
+
+bool answer_is_retryable(const struct page *page)
+{
+    if (page->error != ERROR_NONE)
+        return error_info(page->error)->retryable;
+    return page->status == 408 || page->status == 429 || page->status >= 500;
+}
+
+void answer_retry_later(struct frontier *frontier, struct item *item,
+                        int64_t now_ms)
+{
+    int64_t wait_ms =
+        host_backoff_ms(frontier->options.retry_delay_ms, item->nr_retries,
+                        RETRY_CAP_MS, frontier_random(frontier));
+
+    item->nr_retries++;
+    item->state = ITEM_WAITING;
+    frontier->stats.nr_retries_waiting++;
+    heap_add(&frontier->retries, now_ms + wait_ms, item);
+}
+
+enum err answer_fire_retries(struct frontier *frontier, int64_t now_ms)
+{
+    struct item *item;
+    enum err err = ERR_OK;
+
+    while (!err && (item = heap_take(&frontier->retries, now_ms)) != NULL) {
+        frontier->stats.nr_retries_waiting--;
+        err = gate_admit(frontier, item, now_ms);
+    }
+    return err;
+}
+
+/*
+ * A dead worker takes every URL along that it held, and only one of them, if
+ * any, is to blame. The first death is forgiven. After the second the URL is
+ * held back until it can run with nothing else in flight: a death then is its
+ * own.
+ */
+static enum err answer_crashed(struct frontier *frontier, struct item *item,
+                               int worker, const struct page *page,
+                               int64_t now_ms)
+{
+    enum err err = ERR_OK;
+
+    if (item->alone) {
+        struct page last = *page;
+        last.outcome = OUTCOME_ERROR;
+        if (last.error != ERROR_SANDBOX)
+            last.error = ERROR_POISON;
+        return item->kind == ITEM_URL
+                   ? end_with_page(frontier, item, worker, &last, now_ms)
+                   : gate_answer(frontier, item, &last, now_ms);
+    }
+    if (item->kind == ITEM_URL)
+        err = put_attempt(frontier, item, page, now_ms);
+    if (err)
+        return err;
+    item->last_error = page->error;
+    if (++item->nr_crashes < 2)
+        return gate_admit(frontier, item, now_ms);
+    item->state = ITEM_HELD;
+    items_add(&frontier->held, item);
+    return ERR_OK;
+}
+
+/* ---- redirects ---- */
+
+static bool bytes_equal(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+static bool was_asked(const struct item *item, struct bytes url)
+{
+    if (bytes_equal(item_url(item), url))
+        return true;
+    for (size_t i = 0; item->chain && i < item->chain->nr_hops; i++)
+        if (bytes_equal(item->chain->hops[i].to_url, url))
+            return true;
+    return false;
+}
+
+void answer_add_hop(struct item *item, const struct page *page,
+                    struct bytes target)
+{
+    if (!item->chain)
+        item->chain = xcalloc(1, sizeof(*item->chain));
+
+    struct chain *chain = item->chain;
+    char *text = xmemdup0(target.data, target.len);
+    chain->hops[chain->nr_hops] = (struct visit_hop){
+        .from_url = item_target(item),
+        .to_url = {text, target.len},
+        .status = page->status,
+        .elapsed_ms = page->total_us / 1000.0,
+    };
+    chain->texts[chain->nr_hops++] = text;
+    item->hopped = true;
+}
+
+/* Whether and where the redirect leads; what it breaks, or ERROR_NONE. */
+enum error answer_read_redirect(struct frontier *frontier,
+                                const struct item *item,
+                                const struct page *page, size_t max_hops,
+                                struct door_url *target)
+{
+    enum error error = door_read(frontier, page->location, target);
+
+    if (error == ERROR_BAD_URL || error == ERROR_TOO_LONG)
+        return ERROR_BAD_REDIRECT;
+    if (error)
+        return error;
+    if (was_asked(item, target->url))
+        return ERROR_REDIRECT_LOOP;
+    if (item->chain && item->chain->nr_hops >= max_hops)
+        return ERROR_REDIRECT_LIMIT;
+    return ERROR_NONE;
+}
+
+/* A listed URL is followed to its end; each hop waits for the gate and the
+ * clock of its own host. */
+static enum err follow_redirect(struct frontier *frontier, struct item *item,
+                                int worker, const struct page *page,
+                                int64_t now_ms)
+{
+    struct door_url target;
+    struct site *site = NULL;
+    enum error error = answer_read_redirect(
+        frontier, item, page, (size_t)frontier->options.max_redirects, &target);
+
+    if (error)
+        return answer_end(frontier, item,
+                          &(struct ending){.outcome = OUTCOME_ERROR,
+                                           .error = error,
+                                           .detail = page->location,
+                                           .page = page,
+                                           .worker = worker},
+                          now_ms);
+    enum err err = claim_site(frontier, &site, &target, now_ms);
+    if (err)
+        return err;
+    answer_add_hop(item, page, target.url);
+    item_move(item, site);
+    return gate_admit(frontier, item, now_ms);
+}
+
+static bool is_to_follow(const struct frontier *frontier,
+                         const struct item *item, const struct page *page)
+{
+    return page->outcome == OUTCOME_REDIRECT && page->error == ERROR_NONE &&
+           page->location.len > 0 && item->line > 0 &&
+           frontier->options.max_redirects > 0;
+}
+
+static enum err answer_url(struct frontier *frontier, struct item *item,
+                           int worker, const struct page *page, int64_t now_ms)
+{
+    if (page->error == ERROR_CANCELED)
+        return gate_admit(frontier, item, now_ms);
+    if (is_to_follow(frontier, item, page))
+        return follow_redirect(frontier, item, worker, page, now_ms);
+    if (answer_is_retryable(page) &&
+        item->nr_retries < frontier->options.retries &&
+        item->site->clock.state != HOST_DOWN) {
+        enum err err = put_attempt(frontier, item, page, now_ms);
+        item->last_error = page->error;
+        answer_retry_later(frontier, item, now_ms);
+        return err;
+    }
+    return end_with_page(frontier, item, worker, page, now_ms);
+}
+
+enum err answer_take(struct frontier *frontier, struct item *item, int worker,
+                     const struct page *page, int64_t now_ms)
+{
+    struct site *site = item->site;
+    enum err err;
+
+    tell_clock(frontier, item, page, now_ms);
+    if (page->error == ERROR_WORKER_CRASH || page->error == ERROR_SANDBOX)
+        err = answer_crashed(frontier, item, worker, page, now_ms);
+    else if (item->kind == ITEM_URL)
+        err = answer_url(frontier, item, worker, page, now_ms);
+    else
+        err = gate_answer(frontier, item, page, now_ms);
+    if (!err && site->clock.state == HOST_DOWN)
+        err = gate_admit_again(frontier, site, now_ms);
+    if (!err)
+        schedule_site(frontier, site, now_ms);
+    return err;
+}

@@ -1,0 +1,398 @@
+/*
+ * Housekeeping with storage: hosts are leased when there is room, URLs of a
+ * host are claimed in batches that grow with its appetite, leases are renewed,
+ * and hosts that have nothing to do, or wait long, go back with their due
+ * time. One turn does a bounded amount of it.
+ */
+#include <string.h>
+
+#include "crawler/frontier/internal.h"
+
+int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms)
+{
+    return now_ms + frontier->options.wall_offset_ms;
+}
+
+bool claim_is_crowded(const struct frontier *frontier)
+{
+    return frontier->nr_sites >= frontier->cap_sites / 4 * 3 ||
+           frontier->nr_items >= frontier->cap_items / 4 * 3;
+}
+
+/* Part of the slots is kept for robots.txt and the like. */
+bool claim_has_room(const struct frontier *frontier)
+{
+    return frontier->nr_items < frontier->cap_items / 8 * 7;
+}
+
+/* ---- leases ---- */
+
+static void unlink_lease(struct frontier *frontier, struct site *site)
+{
+    struct site_list *leases = &frontier->leases;
+
+    if (site->lease_prev)
+        site->lease_prev->lease_next = site->lease_next;
+    else
+        leases->head = site->lease_next;
+    if (site->lease_next)
+        site->lease_next->lease_prev = site->lease_prev;
+    else
+        leases->tail = site->lease_prev;
+    leases->nr--;
+}
+
+/* All leases are equally long: the order of adding is that of renewal. */
+static void link_lease(struct frontier *frontier, struct site *site,
+                       int64_t now_ms)
+{
+    struct site_list *leases = &frontier->leases;
+
+    site->renew_ms = now_ms + STORAGE_LEASE_MS / 3;
+    site->lease_prev = leases->tail;
+    site->lease_next = NULL;
+    if (leases->tail)
+        leases->tail->lease_next = site;
+    else
+        leases->head = site;
+    leases->tail = site;
+    leases->nr++;
+}
+
+static enum err renew_leases(struct frontier *frontier, int64_t now_ms)
+{
+    struct site *site;
+
+    while ((site = frontier->leases.head) != NULL && site->renew_ms <= now_ms) {
+        enum err err =
+            storage_renew_host(frontier->storage, site->id, site->token,
+                               frontier_wall_ms(frontier, now_ms));
+        if (err)
+            return err;
+        unlink_lease(frontier, site);
+        link_lease(frontier, site, now_ms);
+    }
+    return ERR_OK;
+}
+
+void claim_fill_record(const struct frontier *frontier, const struct site *site,
+                       struct host_record *record)
+{
+    (void)frontier;
+    *record = (struct host_record){
+        .host_id = site->id,
+        .key = {site->key, strlen(site->key)},
+        .listed = site->listed,
+        .token = site->token,
+        .delay_ms = site->clock.delay_ms,
+        .nr_errors = site->clock.nr_errors,
+        .robots_status = site->robots_status,
+        .robots_at = site->robots_at,
+        .robots_until = site->robots_until,
+    };
+}
+
+enum err claim_release_site(struct frontier *frontier, struct site *site,
+                            int64_t now_ms)
+{
+    struct host_record record;
+    bool to_do = site->more || site->nr_items > 0;
+    struct item *item;
+
+    claim_fill_record(frontier, site, &record);
+    record.due_at = STORAGE_HOST_IDLE;
+    if (site->clock.due_ms > now_ms)
+        record.due_at = frontier_wall_ms(frontier, site->clock.due_ms);
+    else if (to_do)
+        record.due_at = frontier_wall_ms(frontier, now_ms);
+    if (record.due_at < STORAGE_HOST_IDLE) {
+        int64_t due_ms = record.due_at - frontier->options.wall_offset_ms;
+        if (due_ms < frontier->claim_ms)
+            frontier->claim_ms = due_ms;
+    }
+    while ((item = items_take(&site->queue)) != NULL)
+        item_free(frontier, item);
+    unlink_lease(frontier, site);
+    site_free(frontier, site);
+    return storage_release_host(frontier->storage, &record);
+}
+
+/* ---- hosts ---- */
+
+struct host_claim {
+    struct frontier *frontier;
+    int64_t now_ms;
+    size_t nr;
+    struct site *site; /* the last one */
+};
+
+static enum err take_host(void *ctx, const struct host_record *record)
+{
+    struct host_claim *claim = ctx;
+    struct frontier *frontier = claim->frontier;
+    struct site *site = site_find(frontier, record->host_id);
+
+    claim->nr++;
+    claim->site = site;
+    if (site) { /* its lease ran out while the process slept */
+        site->token = record->token;
+        return ERR_OK;
+    }
+    site = site_new(frontier, record);
+    gate_restore(frontier, site, record, claim->now_ms);
+    link_lease(frontier, site, claim->now_ms);
+    site->more = true;
+    site_mark_hungry(frontier, site);
+    claim->site = site;
+    return ERR_OK;
+}
+
+enum err claim_site(struct frontier *frontier, struct site **site,
+                    const struct door_url *url, int64_t now_ms)
+{
+    struct host_claim claim = {frontier, now_ms, 0, NULL};
+
+    *site = site_find(frontier, url->key.host_id);
+    if (*site)
+        return ERR_OK;
+    enum err err = storage_claim_host(
+        frontier->storage, url->key.host_id, url->host_key,
+        frontier_wall_ms(frontier, now_ms), take_host, &claim);
+    *site = claim.site;
+    return err;
+}
+
+static enum err set_next_claim(struct frontier *frontier, int64_t now_ms)
+{
+    int64_t due_at = STORAGE_HOST_IDLE;
+    enum err err = storage_next_due(frontier->storage, &due_at);
+
+    frontier->claim_ms = INT64_MAX;
+    if (due_at < STORAGE_HOST_IDLE)
+        frontier->claim_ms = due_at - frontier->options.wall_offset_ms;
+    if (frontier->claim_ms <= now_ms)
+        frontier->claim_ms = now_ms + 1;
+    return err;
+}
+
+/* More hosts than can be asked at once would only fill memory. */
+bool claim_wants_hosts(const struct frontier *frontier)
+{
+    return frontier->nr_sites < frontier->cap_sites &&
+           claim_has_room(frontier) && !frontier->limit_hit &&
+           frontier->ready.nr + frontier->hungry.nr <
+               2 * frontier->options.concurrency;
+}
+
+static enum err claim_hosts(struct frontier *frontier, int64_t now_ms)
+{
+    struct host_claim claim = {frontier, now_ms, 0, NULL};
+    size_t room = (size_t)(frontier->cap_sites - frontier->nr_sites);
+    size_t max = room < FRONTIER_CLAIM_HOSTS ? room : FRONTIER_CLAIM_HOSTS;
+
+    enum err err = storage_claim_hosts(frontier->storage,
+                                       frontier_wall_ms(frontier, now_ms), max,
+                                       take_host, &claim);
+    if (err)
+        return err;
+    if (claim.nr == max)
+        return ERR_OK;
+    return set_next_claim(frontier, now_ms);
+}
+
+/* ---- URLs ---- */
+
+struct refill {
+    struct frontier *frontier;
+    struct site *site;
+    struct items fresh;
+    size_t nr;
+};
+
+static enum err take_url(void *ctx, const struct url_claim *claim)
+{
+    struct refill *refill = ctx;
+
+    refill->nr++;
+    refill->site->after_prio = claim->prio;
+    refill->site->after_hash = claim->key.url_hash;
+    if (item_find(refill->frontier, claim->key))
+        return ERR_OK; /* is here already: the place was moved back */
+    struct item *item =
+        item_new(refill->frontier, refill->site, ITEM_URL, claim);
+    if (!item)
+        return ERR_TOO_BIG;
+    refill->site->listed |= claim->line > 0;
+    items_add(&refill->fresh, item);
+    return ERR_OK;
+}
+
+static size_t refill_size(const struct frontier *frontier,
+                          const struct site *site)
+{
+    size_t nr = (size_t)site->batch;
+    size_t room = frontier->cap_items - frontier->nr_items;
+
+    if (site->clock.state == HOST_DOWN || site->gate == GATE_CLOSED)
+        nr = FRONTIER_BATCH_MAX; /* they end without being asked */
+    else if (site->clock.delay_ms > 0 &&
+             FRONTIER_LINGER_MS / site->clock.delay_ms < (int64_t)nr)
+        nr = (size_t)(1 + FRONTIER_LINGER_MS / site->clock.delay_ms);
+    return nr < room / 4 ? nr : room / 4;
+}
+
+static enum err refill_site(struct frontier *frontier, struct site *site,
+                            int64_t now_ms)
+{
+    struct refill refill = {.frontier = frontier, .site = site};
+    size_t max = refill_size(frontier, site);
+    struct item *item;
+
+    enum err err =
+        storage_claim_urls(frontier->storage, site->id, site->after_prio,
+                           site->after_hash, max, take_url, &refill);
+    if (refill.nr < max)
+        site->more = false;
+    if (site->batch < FRONTIER_BATCH_MAX)
+        site->batch *= 2;
+    while ((item = items_take(&refill.fresh)) != NULL && !err)
+        err = gate_admit(frontier, item, now_ms);
+    if (site->more && site->queue.nr < site->batch / 2)
+        site_mark_hungry(frontier, site);
+    if (site->nr_items == 0)
+        site_mark_idle(frontier, site);
+    return err;
+}
+
+static enum err feed_sites(struct frontier *frontier, int64_t now_ms)
+{
+    enum err err = ERR_OK;
+
+    for (int i = 0; i < FRONTIER_REFILLS && claim_has_room(frontier) && !err;
+         i++) {
+        struct site *site = site_take_hungry(frontier);
+        if (!site)
+            break;
+        if (site->more)
+            err = refill_site(frontier, site, now_ms);
+        else
+            site_mark_idle(frontier, site);
+    }
+    return err;
+}
+
+void claim_note_added(struct frontier *frontier, const struct url_record *url,
+                      enum storage_added added, int64_t now_ms)
+{
+    struct site *site = site_find(frontier, url->key.host_id);
+
+    if (added == STORAGE_ADDED)
+        frontier->stats.nr_queued++;
+    if (!site) {
+        if (now_ms < frontier->claim_ms)
+            frontier->claim_ms = now_ms;
+        return;
+    }
+    site->listed |= url->line > 0;
+    site->more = true;
+    if (url->prio < site->after_prio ||
+        (url->prio == site->after_prio &&
+         url->key.url_hash <= site->after_hash)) {
+        site->after_prio = url->prio;
+        site->after_hash = url->key.url_hash - 1;
+        if (url->key.url_hash == INT64_MIN)
+            site->after_prio--;
+    }
+    if (site->queue.nr < site->batch / 2)
+        site_mark_hungry(frontier, site);
+}
+
+/* ---- the turn ---- */
+
+static bool all_fresh(const struct items *items)
+{
+    for (const struct item *item = items->head; item; item = item->next)
+        if (item->started)
+            return false;
+    return true;
+}
+
+/* Nothing to do, or nothing that could not as well wait in storage. */
+static enum err look_at_idle(struct frontier *frontier, struct site *site,
+                             int64_t now_ms)
+{
+    bool waits = site->clock.due_ms > now_ms;
+    bool loose = site->nr_items == site->queue.nr && all_fresh(&site->queue);
+
+    if (site->place != PLACE_NOWHERE || site->is_hungry)
+        return ERR_OK;
+    if (site->nr_items == 0 && site->more) {
+        site_mark_hungry(frontier, site);
+    } else if (!loose && waits && site_is_ready(site)) {
+        schedule_wait(frontier, site);
+    } else if (!loose || (site->nr_items > 0 && !waits)) {
+        schedule_site(frontier, site, now_ms);
+    } else if (waits &&
+               site->clock.due_ms - now_ms <= schedule_linger_ms(frontier)) {
+        schedule_wait(frontier, site);
+    } else {
+        return claim_release_site(frontier, site, now_ms);
+    }
+    return ERR_OK;
+}
+
+static enum err look_at_all_idle(struct frontier *frontier, int64_t now_ms)
+{
+    enum err err = ERR_OK;
+
+    for (int nr = frontier->idle.nr; nr > 0 && !err; nr--)
+        err = look_at_idle(frontier, site_take_idle(frontier), now_ms);
+    return err;
+}
+
+/* Whether nothing is left anywhere: storage has the last word. */
+static enum err look_for_end(struct frontier *frontier, int64_t now_ms)
+{
+    struct storage_counts counts;
+    size_t nr_woken = 0;
+
+    if (!frontier->list_ended || frontier->nr_items > 0 ||
+        frontier->hungry.nr > 0 || frontier->lines.nr > 0 ||
+        frontier->links.nr > 0 || frontier->claim_ms <= now_ms)
+        return ERR_OK;
+    if (frontier->claim_ms < INT64_MAX && frontier->stats.nr_queued > 0)
+        return ERR_OK; /* some host waits in storage for its time */
+    enum err err = storage_sweep(frontier->storage,
+                                 frontier_wall_ms(frontier, now_ms), &nr_woken);
+    if (!err && nr_woken > 0)
+        frontier->claim_ms = now_ms;
+    if (err || nr_woken > 0)
+        return err;
+    if (frontier->claim_ms == INT64_MAX) {
+        frontier->done = true;
+        return ERR_OK;
+    }
+    err = storage_count(frontier->storage, &counts);
+    if (!err) {
+        frontier->stats.nr_queued = counts.nr_urls - counts.nr_ended;
+        frontier->done = frontier->stats.nr_queued <= 0;
+    }
+    return err;
+}
+
+enum err claim_turn(struct frontier *frontier, int64_t now_ms)
+{
+    enum err err = renew_leases(frontier, now_ms);
+
+    if (!err)
+        err = look_at_all_idle(frontier, now_ms);
+    if (err || frontier->stopped)
+        return err;
+    if (now_ms >= frontier->claim_ms && claim_wants_hosts(frontier))
+        err = claim_hosts(frontier, now_ms);
+    if (!err && !frontier->limit_hit)
+        err = feed_sites(frontier, now_ms);
+    if (!err && !frontier->done && !frontier->limit_hit)
+        err = look_for_end(frontier, now_ms);
+    return err;
+}

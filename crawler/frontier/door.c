@@ -1,0 +1,209 @@
+/*
+ * The door: every URL, from wherever it comes, is read, keyed, sorted and
+ * handed to storage here. Sorting makes the database's work sequential, which
+ * is most of the difference between fast and slow loading.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "crawler/frontier/internal.h"
+
+#define LINE_TEXT_BYTES 2048 /* of a bad line, kept in its row */
+
+struct url_key door_key(const struct frontier *frontier, struct bytes host_key,
+                        struct bytes url)
+{
+    return (struct url_key){
+        .host_id =
+            (int64_t)hash_sip(frontier->hash_key, host_key.data, host_key.len),
+        .url_hash = (int64_t)hash_sip(frontier->hash_key, url.data, url.len),
+    };
+}
+
+static enum error error_of(enum url_error error)
+{
+    switch (error) {
+    case URL_OK:
+        return ERROR_NONE;
+    case URL_BAD_SCHEME:
+        return ERROR_BLOCKED_SCHEME;
+    case URL_TOO_LONG:
+        return ERROR_TOO_LONG;
+    case URL_BAD:
+        break;
+    }
+    return ERROR_BAD_URL;
+}
+
+enum error door_read(struct frontier *frontier, struct bytes text,
+                     struct door_url *url)
+{
+    struct url *canonical = &frontier->url;
+    enum url_error error =
+        url_parse(&frontier->parsed, text.data, text.len, NULL);
+
+    if (error == URL_OK)
+        error = url_canonical(canonical, &frontier->parsed, NULL);
+    if (error != URL_OK)
+        return error_of(error);
+    if (url_port_is_bad(canonical->port))
+        return ERROR_BAD_PORT;
+    url->host_key.data = frontier->host_key;
+    url->host_key.len =
+        url_host_key(canonical, frontier->host_key, sizeof(frontier->host_key));
+    if (url->host_key.len == 0)
+        return ERROR_BAD_URL;
+    url->url = (struct bytes){canonical->text, canonical->len};
+    url->key = door_key(frontier, url->host_key, url->url);
+    return ERROR_NONE;
+}
+
+/* ---- batches ---- */
+
+void batch_init(struct batch *batch, size_t cap)
+{
+    *batch = (struct batch){.cap = cap};
+    batch->urls = xcalloc(cap, sizeof(*batch->urls));
+    batch->records = xcalloc(cap, sizeof(*batch->records));
+    batch->added = xcalloc(cap, sizeof(*batch->added));
+    buf_init(&batch->text, 2 * FRONTIER_TEXT_BYTES);
+}
+
+void batch_release(struct batch *batch)
+{
+    free(batch->urls);
+    free(batch->records);
+    free(batch->added);
+    buf_release(&batch->text);
+}
+
+bool batch_is_full(const struct batch *batch)
+{
+    return batch->nr == batch->cap || batch->text.len >= FRONTIER_TEXT_BYTES;
+}
+
+enum err batch_add(struct batch *batch, const struct door_url *url,
+                   struct bytes listed, const struct batch_url *meta)
+{
+    struct batch_url *to = &batch->urls[batch->nr];
+
+    assert(batch->nr < batch->cap);
+    *to = *meta;
+    to->key = url->key;
+    to->text_at = batch->text.len;
+    to->host_len = (uint32_t)url->host_key.len;
+    to->url_len = (uint32_t)url->url.len;
+    to->listed_len = (uint32_t)listed.len;
+    enum err err = buf_add(&batch->text, url->host_key.data, to->host_len);
+    if (!err)
+        err = buf_add(&batch->text, url->url.data, to->url_len);
+    if (!err)
+        err = buf_add(&batch->text, listed.data, to->listed_len);
+    if (!err)
+        batch->nr++;
+    return err;
+}
+
+static int compare_urls(const void *a, const void *b)
+{
+    const struct batch_url *left = a, *right = b;
+
+    if (left->key.host_id != right->key.host_id)
+        return left->key.host_id < right->key.host_id ? -1 : 1;
+    if (left->key.url_hash != right->key.url_hash)
+        return left->key.url_hash < right->key.url_hash ? -1 : 1;
+    if (left->line != right->line)
+        return left->line < right->line ? -1 : 1;
+    return left->text_at < right->text_at ? -1 : 1;
+}
+
+static enum err put_duplicate(struct frontier *frontier, struct bytes listed,
+                              const struct url_record *record)
+{
+    char text[LINE_TEXT_BYTES];
+    const char *code = error_code(ERROR_DUPLICATE);
+
+    frontier->stats.nr_duplicates++;
+    size_t len = text_clean(listed.data, listed.len, text, sizeof(text));
+    return storage_put_line(frontier->storage,
+                            &(struct line_record){
+                                .line = record->line,
+                                .text = {text, len         },
+                                .error = {code, strlen(code)},
+                                .same_as = record->key,
+    });
+}
+
+static void fill_record(struct url_record *record, const struct batch *batch,
+                        const struct batch_url *url)
+{
+    const char *at = (const char *)batch->text.data + url->text_at;
+
+    *record = (struct url_record){
+        .key = url->key,
+        .host_key = {at,                                url->host_len  },
+        .url = {at + url->host_len,                url->url_len   },
+        .listed = {at + url->host_len + url->url_len, url->listed_len},
+        .line = url->line,
+        .parent = url->parent,
+        .depth = url->depth,
+        .prio = url->prio,
+    };
+}
+
+static struct bytes listed_text(const struct url_record *record)
+{
+    return record->listed.len ? record->listed : record->url;
+}
+
+/* Fills batch->records with each URL once; the first line of it stays. */
+static enum err make_records(struct frontier *frontier, struct batch *batch,
+                             size_t *nr_records)
+{
+    size_t nr = 0;
+
+    for (size_t i = 0; i < batch->nr; i++) {
+        struct url_record *record = &batch->records[nr];
+        fill_record(record, batch, &batch->urls[i]);
+        bool again = nr > 0 && record[-1].key.host_id == record->key.host_id &&
+                     record[-1].key.url_hash == record->key.url_hash;
+        if (!again) {
+            nr++;
+        } else if (record->line > 0) {
+            enum err err = put_duplicate(frontier, listed_text(record), record);
+            if (err)
+                return err;
+        }
+    }
+    *nr_records = nr;
+    return ERR_OK;
+}
+
+enum err batch_flush(struct frontier *frontier, struct batch *batch,
+                     int64_t now_ms)
+{
+    size_t nr = 0;
+
+    if (batch->nr == 0)
+        return ERR_OK;
+    qsort(batch->urls, batch->nr, sizeof(*batch->urls), compare_urls);
+    enum err err = make_records(frontier, batch, &nr);
+    if (!err)
+        err =
+            storage_add_urls(frontier->storage, batch->records, nr,
+                             frontier_wall_ms(frontier, now_ms), batch->added);
+    for (size_t i = 0; i < nr && !err; i++) {
+        const struct url_record *record = &batch->records[i];
+        if (batch->added[i] != STORAGE_KNOWN)
+            claim_note_added(frontier, record, batch->added[i], now_ms);
+        else if (record->line > 0 && !batch->reread)
+            err = put_duplicate(frontier, listed_text(record), record);
+    }
+    batch->nr = 0;
+    buf_reset(&batch->text);
+    return err;
+}

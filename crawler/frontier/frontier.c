@@ -1,0 +1,460 @@
+#include "crawler/frontier/frontier.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "crawler/frontier/internal.h"
+#include "crawler/page/job.h"
+
+#define DEFAULT_CONCURRENCY     256
+#define DEFAULT_PER_HOST        6
+#define DEFAULT_MAX_DELAY_MS    60000
+#define DEFAULT_REDIRECTS       10
+#define DEFAULT_RETRIES         2
+#define DEFAULT_RETRY_DELAY_MS  1000
+#define DEFAULT_MAX_HOST_ERRORS 5
+#define RATE_BURST_MS           100 /* of --rate, made good after a pause */
+
+static void set_defaults(struct frontier_options *options)
+{
+    if (options->concurrency <= 0)
+        options->concurrency = DEFAULT_CONCURRENCY;
+    if (options->per_host <= 0)
+        options->per_host = DEFAULT_PER_HOST;
+    if (options->max_crawl_delay_ms <= 0)
+        options->max_crawl_delay_ms = DEFAULT_MAX_DELAY_MS;
+    if (!options->product_token)
+        options->product_token = "crawl";
+    if (options->max_redirects < 0)
+        options->max_redirects = DEFAULT_REDIRECTS;
+    if (options->max_redirects > VISIT_HOPS_MAX)
+        options->max_redirects = VISIT_HOPS_MAX;
+    if (options->retries < 0)
+        options->retries = DEFAULT_RETRIES;
+    if (options->retry_delay_ms <= 0)
+        options->retry_delay_ms = DEFAULT_RETRY_DELAY_MS;
+    if (options->max_host_errors <= 0)
+        options->max_host_errors = DEFAULT_MAX_HOST_ERRORS;
+}
+
+static enum err count_queued(struct frontier *frontier)
+{
+    struct storage_counts counts;
+    enum err err = storage_count(frontier->storage, &counts);
+
+    if (!err)
+        frontier->stats.nr_queued = counts.nr_urls - counts.nr_ended;
+    return err;
+}
+
+enum err frontier_open(struct frontier **frontier,
+                       const struct frontier_options *options,
+                       struct storage *storage,
+                       char message[STORAGE_MESSAGE_BYTES])
+{
+    struct frontier *made = xcalloc(1, sizeof(*made));
+
+    message[0] = '\0';
+    made->options = *options;
+    set_defaults(&made->options);
+    made->storage = storage;
+    made->hash_key = storage_hash_key(storage);
+    made->limits = (struct host_limits){
+        .per_host = made->options.per_host,
+        .delay_ms = made->options.delay_ms,
+        .max_wait_ms = made->options.max_crawl_delay_ms,
+        .max_errors = made->options.max_host_errors,
+    };
+    made->random = made->options.seed ? made->options.seed : 1;
+    made->claim_ms = INT64_MIN;
+    made->stats.throttled_host = "";
+    table_init(made);
+    batch_init(&made->lines, FRONTIER_LINES_BATCH);
+    batch_init(&made->links, FRONTIER_LINKS_BATCH);
+
+    enum err err = count_queued(made);
+    if (err) {
+        frontier_free(made);
+        return err;
+    }
+    *frontier = made;
+    return ERR_OK;
+}
+
+void frontier_free(struct frontier *frontier)
+{
+    if (!frontier)
+        return;
+    table_release(frontier);
+    heap_release(&frontier->due);
+    heap_release(&frontier->retries);
+    batch_release(&frontier->lines);
+    batch_release(&frontier->links);
+    free(frontier);
+}
+
+/* ---- out ---- */
+
+static uint32_t job_flags(const struct frontier *frontier,
+                          const struct item *item)
+{
+    const struct frontier_options *options = &frontier->options;
+    uint32_t flags = 0;
+
+    if (item->site->listed)
+        flags |= JOB_PRIVATE_OK;
+    if (item->site->listed && item->site == item->origin)
+        flags |= JOB_LISTED_AUTH;
+    if (item->kind == ITEM_ROBOTS)
+        return flags | JOB_ROBOTS;
+    if (item->kind == ITEM_SITEMAP)
+        return flags | JOB_SITEMAP;
+    if (options->store_links || item->depth < options->depth)
+        flags |= JOB_LINKS;
+    if (options->head_scan)
+        flags |= JOB_HEAD_SCAN;
+    if (options->want_body)
+        flags |= JOB_BODY;
+    if (options->want_raw)
+        flags |= JOB_RAW;
+    return flags;
+}
+
+static void fill_fetch(const struct frontier *frontier, const struct item *item,
+                       struct frontier_fetch *fetch)
+{
+    struct bytes target = item_target(item);
+    const char *etag = item->text + item->url_len + 1 + item->listed_len;
+    bool first = target.data == item->text; /* validators are of this URL */
+
+    *fetch = (struct frontier_fetch){
+        .id = item_id(item),
+        .url = target.data,
+        .url_len = target.len,
+        .flags = job_flags(frontier, item),
+        .affinity = (uint64_t)item->site->id | 1,
+        .etag = {etag,                  first ? item->etag_len : 0},
+        .last_modified = {etag + item->etag_len,
+                 first ? item->modified_len : 0                   },
+    };
+}
+
+static void start_item(struct frontier *frontier, struct item *item,
+                       int64_t now_ms)
+{
+    if (!item->started) {
+        item->started = true;
+        item->first_ms = now_ms;
+        if (item->kind == ITEM_URL)
+            frontier->nr_started++;
+    } else {
+        item->waited_ms += (double)(now_ms - item->queued_ms);
+    }
+    item->counted = !item->hopped;
+    item->tries += item->counted;
+    item->hopped = false;
+    item->state = ITEM_IN_FLIGHT;
+    item->started_ms = now_ms;
+    frontier->nr_in_flight++;
+    frontier->stats.nr_requests++;
+    host_clock_started(&item->site->clock, now_ms);
+    if (frontier->options.rate_per_s > 0) {
+        double earliest = (double)now_ms - RATE_BURST_MS;
+        if (frontier->rate_next_ms < earliest)
+            frontier->rate_next_ms = earliest;
+        frontier->rate_next_ms += 1000 / frontier->options.rate_per_s;
+    }
+}
+
+static bool may_start_any(struct frontier *frontier, int64_t now_ms)
+{
+    const struct frontier_options *options = &frontier->options;
+
+    return frontier->nr_in_flight < options->concurrency &&
+           !frontier->stopped && !frontier->paused && !frontier->alone &&
+           (!frontier->limit_hit || frontier->limit_done) &&
+           frontier->rate_next_ms <= (double)now_ms;
+}
+
+/* The limit counts URLs, not requests: what has begun may go on. */
+static bool is_over_limit(struct frontier *frontier, const struct item *item)
+{
+    int64_t max_urls = frontier->options.max_urls;
+
+    if (item->started || item->kind != ITEM_URL || max_urls <= 0 ||
+        frontier->nr_started < max_urls)
+        return false;
+    frontier->limit_hit = true;
+    return true;
+}
+
+static struct item *take_from_site(struct frontier *frontier, struct site *site,
+                                   int64_t now_ms)
+{
+    struct item *item;
+
+    if (!site_is_ready(site)) {
+        site_mark_idle(frontier, site);
+        return NULL;
+    }
+    if (!host_clock_may_start(&site->clock, now_ms)) {
+        schedule_site(frontier, site, now_ms);
+        return NULL;
+    }
+    if (!site->urgent.head && is_over_limit(frontier, site->queue.head)) {
+        schedule_site(frontier, site, now_ms);
+        return NULL;
+    }
+    item = items_take(site->urgent.head ? &site->urgent : &site->queue);
+    start_item(frontier, item, now_ms);
+    schedule_site(frontier, site, now_ms);
+    if (site->more && site->queue.nr < site->batch / 2)
+        site_mark_hungry(frontier, site);
+    return item;
+}
+
+/* A suspect starts only when nothing else is in flight or could be. */
+static struct item *take_held(struct frontier *frontier, int64_t now_ms)
+{
+    struct item *item = frontier->held.head;
+
+    if (!item || frontier->nr_in_flight > 0 ||
+        !host_clock_may_start(&item->site->clock, now_ms))
+        return NULL;
+    items_take(&frontier->held);
+    item->alone = true;
+    frontier->alone = true;
+    start_item(frontier, item, now_ms);
+    return item;
+}
+
+bool frontier_next(struct frontier *frontier, int64_t now_ms,
+                   struct frontier_fetch *fetch)
+{
+    struct item *item = NULL;
+    struct site *site;
+
+    if (!may_start_any(frontier, now_ms))
+        return false;
+    schedule_due(frontier, now_ms);
+    while (!item && !(frontier->limit_hit && !frontier->limit_done)) {
+        site = schedule_take(frontier);
+        if (!site)
+            break;
+        item = take_from_site(frontier, site, now_ms);
+    }
+    if (!item)
+        item = take_held(frontier, now_ms);
+    if (!item)
+        return false;
+    fill_fetch(frontier, item, fetch);
+    return true;
+}
+
+enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
+                         const struct page *page, int64_t now_ms)
+{
+    struct item *item = item_by_id(frontier, id);
+
+    if (!item)
+        return ERR_INVALID;
+    frontier->nr_in_flight--;
+    frontier->alone = false;
+    frontier->stats.bytes_down += (int64_t)page->wire_bytes;
+    if (frontier->options.max_bytes > 0 &&
+        frontier->stats.bytes_down >= frontier->options.max_bytes)
+        frontier->limit_hit = true;
+    return answer_take(frontier, item, worker, page, now_ms);
+}
+
+void frontier_put_back(struct frontier *frontier, uint64_t id)
+{
+    struct item *item = item_by_id(frontier, id);
+
+    assert(item);
+    struct site *site = item->site;
+    frontier->nr_in_flight--;
+    frontier->stats.nr_requests--;
+    frontier->alone = false;
+    host_clock_put_back(&site->clock);
+    item->tries -= item->counted;
+    item->hopped = !item->counted;
+    item->queued_ms = item->started_ms;
+    item->state = item->alone ? ITEM_HELD : ITEM_QUEUED;
+    if (item->alone)
+        items_add_front(&frontier->held, item);
+    else
+        items_add_front(item->kind == ITEM_URL ? &site->queue : &site->urgent,
+                        item);
+    item->alone = false;
+    schedule_site(frontier, site, item->started_ms);
+}
+
+/* ---- housekeeping ---- */
+
+static void drop_fresh(struct frontier *frontier, struct items *items)
+{
+    struct items all = *items;
+    struct item *item;
+
+    *items = (struct items){0};
+    while ((item = items_take(&all)) != NULL) {
+        if (item->started)
+            items_add(items, item);
+        else
+            item_free(frontier, item);
+    }
+}
+
+/* What has not begun goes back to storage, where it is still to do. */
+static void drop_all_fresh(struct frontier *frontier)
+{
+    for (size_t i = 0; i <= frontier->site_mask; i++) {
+        struct site *site = frontier->site_buckets[i];
+        for (; site; site = site->hash_next) {
+            drop_fresh(frontier, &site->queue);
+            if (site->queue.nr == 0)
+                drop_fresh(frontier, &site->urgent);
+            site_mark_idle(frontier, site);
+        }
+    }
+    frontier->limit_done = true;
+}
+
+enum err frontier_turn(struct frontier *frontier, int64_t now_ms)
+{
+    enum err err = ERR_OK;
+
+    if (frontier->limit_hit && !frontier->limit_done)
+        drop_all_fresh(frontier);
+    if (!frontier->stopped)
+        err = answer_fire_retries(frontier, now_ms);
+    if (!err)
+        err = claim_turn(frontier, now_ms);
+    return err;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When something could be started; INT64_MAX: not before an answer. */
+static int64_t next_start_ms(const struct frontier *frontier, int64_t now_ms)
+{
+    int64_t at = heap_due_ms(&frontier->due);
+
+    if (frontier->nr_in_flight >= frontier->options.concurrency ||
+        frontier->alone)
+        return INT64_MAX;
+    if (frontier->ready.nr > 0)
+        at = now_ms;
+    if (frontier->held.head && frontier->nr_in_flight == 0)
+        at = earlier(at, frontier->held.head->site->clock.due_ms);
+    if (at < frontier->rate_next_ms)
+        at = (int64_t)frontier->rate_next_ms + 1;
+    if (frontier->hungry.nr > 0 && claim_has_room(frontier) &&
+        !frontier->limit_hit)
+        at = now_ms;
+    if (claim_wants_hosts(frontier))
+        at = earlier(at, frontier->claim_ms);
+    return at;
+}
+
+int64_t frontier_wait_ms(const struct frontier *frontier, int64_t now_ms)
+{
+    int64_t at = INT64_MAX;
+
+    if (!frontier->stopped && !frontier->paused)
+        at = next_start_ms(frontier, now_ms);
+    if (!frontier->stopped)
+        at = earlier(at, heap_due_ms(&frontier->retries));
+    if (frontier->idle.nr > 0 || (frontier->limit_hit && !frontier->limit_done))
+        at = now_ms;
+    if (frontier->leases.head)
+        at = earlier(at, frontier->leases.head->renew_ms);
+    if (at == INT64_MAX)
+        return -1;
+    return at > now_ms ? at - now_ms : 0;
+}
+
+enum frontier_end frontier_ended(const struct frontier *frontier)
+{
+    if (frontier->done)
+        return FRONTIER_DONE;
+    if (frontier->stopped && frontier->nr_in_flight == 0)
+        return FRONTIER_LIMIT;
+    if (frontier->limit_done && frontier->nr_items == 0)
+        return frontier->list_ended && frontier->stats.nr_queued <= 0
+                   ? FRONTIER_DONE
+                   : FRONTIER_LIMIT;
+    return FRONTIER_RUNNING;
+}
+
+void frontier_stop(struct frontier *frontier)
+{
+    frontier->stopped = true;
+}
+
+void frontier_pause(struct frontier *frontier, bool paused)
+{
+    frontier->paused = paused;
+}
+
+/* Whatever is in memory is still to do in storage. */
+static void forget_items(struct frontier *frontier)
+{
+    struct site *site = frontier->leases.head;
+
+    for (; site; site = site->lease_next) {
+        site->more |= site->nr_items > 0;
+        site->nr_items = 0;
+        site->queue = site->urgent = (struct items){0};
+    }
+    for (uint32_t i = 0; i < frontier->nr_slots; i++)
+        frontier->items[i].state = ITEM_FREE;
+    frontier->held = (struct items){0};
+    frontier->nr_items = 0;
+    frontier->nr_in_flight = 0;
+}
+
+enum err frontier_release(struct frontier *frontier, int64_t now_ms)
+{
+    enum err err = batch_flush(frontier, &frontier->lines, now_ms);
+
+    if (!err)
+        err = batch_flush(frontier, &frontier->links, now_ms);
+    frontier->stopped = true;
+    heap_release(&frontier->due);
+    heap_release(&frontier->retries);
+    forget_items(frontier);
+    while (frontier->leases.head && !err)
+        err = claim_release_site(frontier, frontier->leases.head, now_ms);
+    frontier->ready = frontier->hungry = frontier->idle = (struct site_list){0};
+    return err;
+}
+
+void frontier_get_stats(const struct frontier *frontier,
+                        struct frontier_stats *stats)
+{
+    const struct heap *due = &frontier->due;
+    const struct site *worst = NULL;
+
+    *stats = frontier->stats;
+    stats->nr_in_flight = frontier->nr_in_flight;
+    stats->nr_hosts_waiting = (int)due->nr;
+    stats->nr_hosts_active = frontier->nr_sites - (int)due->nr;
+    for (size_t i = 0; i < due->nr; i++) {
+        const struct site *site = due->entries[i].what;
+        if (site_is_ready(site) &&
+            (!worst || site->clock.due_ms > worst->clock.due_ms))
+            worst = site;
+    }
+    if (!worst)
+        return;
+    stats->throttled_host = worst->key;
+    stats->throttled_status = worst->clock.status;
+    stats->throttled_until_ms = worst->clock.due_ms;
+}

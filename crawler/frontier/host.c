@@ -1,0 +1,197 @@
+/*
+ * The window follows TCP's rule of thumb: one more per window of calm answers,
+ * half of it at the first sign of trouble, and once per round trip at most: a
+ * request that had started before the last cut says nothing new.
+ */
+#include "crawler/frontier/host.h"
+
+#include <assert.h>
+
+#define RECENT_SHARE      0.25 /* weight of an answer in the recent latency */
+#define NORMAL_SHARE      (1 / 32.)  /* in the normal one */
+#define NORMAL_SLOW_SHARE (1 / 256.) /* so that a lasting change is learnt */
+
+void host_clock_init(struct host_clock *clock, const struct host_limits *limits)
+{
+    *clock = (struct host_clock){
+        .state = HOST_UP,
+        .due_ms = INT64_MIN,
+        .delay_ms = limits->delay_ms,
+        .window = limits->per_host,
+        .cut_ms = INT64_MIN,
+    };
+}
+
+static int64_t at_most(int64_t value, int64_t cap)
+{
+    return value < cap ? value : cap;
+}
+
+static int64_t at_least(int64_t value, int64_t floor)
+{
+    return value > floor ? value : floor;
+}
+
+void host_clock_set_crawl_delay(struct host_clock *clock,
+                                const struct host_limits *limits,
+                                int64_t delay_ms)
+{
+    clock->delay_ms =
+        at_least(at_most(delay_ms, limits->max_wait_ms), limits->delay_ms);
+}
+
+bool host_clock_has_room(const struct host_clock *clock)
+{
+    int limit = clock->state == HOST_UP ? (int)clock->window : 1;
+    return clock->in_flight < limit;
+}
+
+bool host_clock_may_start(const struct host_clock *clock, int64_t now_ms)
+{
+    return clock->due_ms <= now_ms && host_clock_has_room(clock);
+}
+
+void host_clock_started(struct host_clock *clock, int64_t now_ms)
+{
+    clock->in_flight++;
+    if (clock->delay_ms > 0)
+        clock->due_ms = at_least(clock->due_ms, now_ms) + clock->delay_ms;
+}
+
+void host_clock_put_back(struct host_clock *clock)
+{
+    assert(clock->in_flight > 0);
+    clock->in_flight--;
+    if (clock->delay_ms > 0)
+        clock->due_ms -= clock->delay_ms;
+}
+
+static void cut_window(struct host_clock *clock, int64_t now_ms)
+{
+    clock->window = clock->window / 2 < 1 ? 1 : clock->window / 2;
+    clock->cut_ms = now_ms;
+}
+
+static bool is_news(const struct host_clock *clock,
+                    const struct host_answer *answer)
+{
+    return answer->started_ms > clock->cut_ms;
+}
+
+static bool is_slow(const struct host_clock *clock, double latency_ms)
+{
+    return latency_ms > HOST_SLOW_FACTOR * clock->normal_ms + HOST_SLOW_MS;
+}
+
+static void learn_latency(struct host_clock *clock, double latency_ms)
+{
+    if (clock->normal_ms <= 0) {
+        clock->normal_ms = latency_ms;
+        clock->recent_ms = latency_ms;
+        return;
+    }
+    double share =
+        is_slow(clock, latency_ms) ? NORMAL_SLOW_SHARE : NORMAL_SHARE;
+    clock->normal_ms += share * (latency_ms - clock->normal_ms);
+    clock->recent_ms += RECENT_SHARE * (latency_ms - clock->recent_ms);
+}
+
+static void take_calm(struct host_clock *clock,
+                      const struct host_limits *limits,
+                      const struct host_answer *answer)
+{
+    if (answer->latency_ms > 0)
+        learn_latency(clock, answer->latency_ms);
+    if (is_slow(clock, clock->recent_ms)) {
+        if (is_news(clock, answer))
+            cut_window(clock, answer->now_ms);
+        return;
+    }
+    if (!is_news(clock, answer))
+        return;
+    clock->window += 1 / clock->window;
+    if (clock->window > limits->per_host)
+        clock->window = limits->per_host;
+    clock->backoff_ms /= 2;
+    clock->status = 0;
+}
+
+/* 429 and 503: the host says itself that it is too much. */
+static void take_busy(struct host_clock *clock,
+                      const struct host_limits *limits,
+                      const struct host_answer *answer)
+{
+    int64_t wait_ms = 0;
+
+    if (is_news(clock, answer)) {
+        cut_window(clock, answer->now_ms);
+        clock->backoff_ms =
+            at_most(at_least(2 * clock->backoff_ms, HOST_BACKOFF_MS),
+                    at_least(limits->max_wait_ms, HOST_BACKOFF_MS));
+        wait_ms = host_backoff_ms(clock->backoff_ms, 0, clock->backoff_ms,
+                                  answer->jitter);
+    }
+    /* What the host names itself counts, even where it is shorter. */
+    if (answer->retry_after_ms >= 0)
+        wait_ms = at_most(answer->retry_after_ms, limits->max_wait_ms);
+    clock->status = answer->status;
+    clock->due_ms = at_least(clock->due_ms, answer->now_ms + wait_ms);
+}
+
+static void take_unreachable(struct host_clock *clock,
+                             const struct host_limits *limits,
+                             const struct host_answer *answer)
+{
+    clock->nr_errors++;
+    if (is_news(clock, answer))
+        cut_window(clock, answer->now_ms);
+    if (clock->state == HOST_UP && clock->nr_errors >= limits->max_errors) {
+        clock->state = HOST_SUSPECT;
+        clock->suspect_ms = answer->now_ms;
+        clock->due_ms = at_least(clock->due_ms, answer->now_ms + HOST_PROBE_MS);
+    } else if (clock->state == HOST_SUSPECT &&
+               answer->started_ms > clock->suspect_ms) {
+        clock->state = HOST_DOWN;
+    }
+}
+
+void host_clock_answered(struct host_clock *clock,
+                         const struct host_limits *limits,
+                         const struct host_answer *answer)
+{
+    assert(clock->in_flight > 0);
+    clock->in_flight--;
+    if (answer->kind == HOST_ANSWER_CALM || answer->kind == HOST_ANSWER_BUSY ||
+        (answer->kind == HOST_ANSWER_TROUBLE && answer->status != 0)) {
+        clock->nr_errors = 0;
+        clock->state = HOST_UP;
+    }
+    switch (answer->kind) {
+    case HOST_ANSWER_CALM:
+        take_calm(clock, limits, answer);
+        break;
+    case HOST_ANSWER_BUSY:
+        take_busy(clock, limits, answer);
+        break;
+    case HOST_ANSWER_TROUBLE:
+        if (is_news(clock, answer))
+            cut_window(clock, answer->now_ms);
+        break;
+    case HOST_ANSWER_UNREACHABLE:
+        take_unreachable(clock, limits, answer);
+        break;
+    case HOST_ANSWER_NOTHING:
+        break;
+    }
+}
+
+int64_t host_backoff_ms(int64_t base_ms, int attempt, int64_t cap_ms,
+                        double jitter)
+{
+    int64_t wait_ms = base_ms;
+
+    for (int i = 0; i < attempt && wait_ms < cap_ms; i++)
+        wait_ms *= 2;
+    wait_ms = at_most(wait_ms, cap_ms);
+    return wait_ms - (int64_t)(jitter * (double)wait_ms / 2);
+}

@@ -1,0 +1,106 @@
+/*
+ * host: one host's clock: when it may be asked next, and by how many at once.
+ *
+ * Whatever reaches the host runs on this clock: pages, redirects, robots.txt,
+ * retries. A delay spaces the starts; 429, 503 and Retry-After push the due
+ * time away; latency and errors above the host's own normal halve its window
+ * of requests in flight, and calm answers open it again (AIMD). A host that
+ * cannot be reached several times in a row gets one probe, and then is down.
+ *
+ *   UP --max_errors failures--> SUSPECT --a failed probe--> DOWN
+ *    ^------------- any answer -----'
+ *
+ * Pure: it knows no URL, no storage and no clock of the system. One thread.
+ */
+#ifndef CRAWLER_FRONTIER_HOST_H
+#define CRAWLER_FRONTIER_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/wire.h"
+
+#define HOST_BACKOFF_MS  1000 /* the first one; doubles */
+#define HOST_PROBE_MS    5000 /* from the last failure to the probe */
+#define HOST_SLOW_FACTOR 3    /* times its normal latency ... */
+#define HOST_SLOW_MS     250  /* ... and so much more is too slow */
+
+/* What is the same for every host of a run. */
+struct host_limits {
+    int per_host;        /* upper end of the window */
+    int64_t delay_ms;    /* between two starts */
+    int64_t max_wait_ms; /* cap of Crawl-delay, Retry-After, back-off */
+    int max_errors;      /* failures to reach it, then SUSPECT */
+};
+
+enum host_state { HOST_UP, HOST_SUSPECT, HOST_DOWN };
+
+struct host_clock {
+    enum host_state state;
+    int64_t due_ms;   /* no request starts before */
+    int64_t delay_ms; /* between two starts */
+    int in_flight;
+    double window;      /* 1 to per_host: what may be in flight */
+    int64_t cut_ms;     /* when it was last halved */
+    int64_t backoff_ms; /* last back-off; 0: calm */
+    double normal_ms;   /* its usual latency; 0: unknown */
+    double recent_ms;   /* of the last few answers */
+    int nr_errors;      /* failures to reach it, in a row */
+    int64_t suspect_ms; /* when it became HOST_SUSPECT */
+    int status;         /* 429, 503 while it asks us to wait; else 0 */
+};
+
+enum host_answer_kind {
+    HOST_ANSWER_CALM,        /* an answer */
+    HOST_ANSWER_BUSY,        /* 429, 503: wait */
+    HOST_ANSWER_TROUBLE,     /* other 5xx, timeouts, broken answers */
+    HOST_ANSWER_UNREACHABLE, /* no name, no connection */
+    HOST_ANSWER_NOTHING,     /* says nothing about the host: our own failure */
+};
+
+struct host_answer {
+    enum host_answer_kind kind;
+    int status; /* 0: none */
+    int64_t started_ms, now_ms;
+    double latency_ms;      /* of the first byte, without the connecting */
+    int64_t retry_after_ms; /* -1: not asked for */
+    double jitter;          /* from 0 up to below 1 */
+};
+
+/* A clock that may start at once. */
+void host_clock_init(struct host_clock *clock,
+                     const struct host_limits *limits);
+/* Sets the delay of a Crawl-delay, capped; never below the user's own. */
+void host_clock_set_crawl_delay(struct host_clock *clock,
+                                const struct host_limits *limits,
+                                int64_t delay_ms);
+
+/* Whether its in-flight limit leaves room. */
+bool host_clock_has_room(const struct host_clock *clock);
+/* Whether a request may start now: due, and room. */
+bool host_clock_may_start(const struct host_clock *clock, int64_t now_ms);
+void host_clock_started(struct host_clock *clock, int64_t now_ms);
+/* Takes back host_clock_started(): nothing reached the host. */
+void host_clock_put_back(struct host_clock *clock);
+void host_clock_answered(struct host_clock *clock,
+                         const struct host_limits *limits,
+                         const struct host_answer *answer);
+
+/*
+ * Retry-After (RFC 9110, 10.2.3): seconds or an HTTP date, as milliseconds
+ * from now, 0 for the past; -1 if it is unreadable.
+ */
+int64_t host_retry_after_ms(struct bytes value, int64_t wall_ms);
+/*
+ * An HTTP date in any of its three forms (RFC 9110, 5.6.7) as milliseconds
+ * since 1970; -1 if it is none. `wall_ms` settles the century of a two-digit
+ * year.
+ */
+int64_t host_date_ms(struct bytes value, int64_t wall_ms);
+
+/* Doubling delay `base_ms` << attempt, at most `cap_ms`, of which jitter takes
+ * up to a half away. */
+int64_t host_backoff_ms(int64_t base_ms, int attempt, int64_t cap_ms,
+                        double jitter);
+
+#endif

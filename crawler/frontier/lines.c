@@ -1,0 +1,160 @@
+/*
+ * Lines of the list, as people write them: blank lines and comments are
+ * passed over, a bare "example.com/x" is meant as https, and whatever is no
+ * URL becomes a row that says so, with its line number.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "crawler/frontier/internal.h"
+
+#define LINE_TEXT_BYTES 2048 /* of a bad line, kept in its row */
+#define BARE_PREFIX     "https://"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static struct bytes trim(const char *text, size_t len, int64_t line)
+{
+    if (line == 1 && len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+        text += 3;
+        len -= 3;
+    }
+    while (len > 0 && is_blank(text[len - 1]))
+        len--;
+    while (len > 0 && is_blank(*text)) {
+        text++;
+        len--;
+    }
+    return (struct bytes){text, len};
+}
+
+static bool is_name_byte(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+           c >= 0x80;
+}
+
+static bool is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* "example.com", "example.com:8080/x", "localhost/x": a name with a dot, or
+ * localhost, then nothing, a port, or what may follow a host. */
+static bool is_bare(struct bytes text)
+{
+    const char *data = text.data;
+    size_t len = 0;
+
+    while (len < text.len && is_name_byte((unsigned char)data[len]))
+        len++;
+    bool named = memchr(data, '.', len) != NULL ||
+                 (len == 9 && strncasecmp(data, "localhost", 9) == 0);
+    if (!named || data[0] == '.')
+        return false;
+    if (len < text.len && data[len] == ':') {
+        size_t port = len + 1;
+        len = port;
+        while (len < text.len && is_digit((unsigned char)data[len]))
+            len++;
+        if (len == port)
+            return false;
+    }
+    return len == text.len || strchr("/?#", data[len]) != NULL;
+}
+
+static enum err put_bad_line(struct frontier *frontier, struct bytes text,
+                             int64_t line, enum error error)
+{
+    char clean[LINE_TEXT_BYTES];
+    const char *code = error_code(error);
+    size_t len = text_clean(text.data, text.len, clean, sizeof(clean));
+
+    frontier->stats.nr_bad_lines++;
+    return storage_put_line(frontier->storage,
+                            &(struct line_record){
+                                .line = line,
+                                .text = {clean, len         },
+                                .error = {code,  strlen(code)},
+    });
+}
+
+static enum error read_bare(struct frontier *frontier, struct bytes text,
+                            struct door_url *url)
+{
+    char whole[sizeof(BARE_PREFIX) + URL_BYTES_MAX];
+
+    if (text.len > URL_BYTES_MAX)
+        return ERROR_TOO_LONG;
+    memcpy(whole, BARE_PREFIX, sizeof(BARE_PREFIX) - 1);
+    memcpy(whole + sizeof(BARE_PREFIX) - 1, text.data, text.len);
+    struct bytes bare = {whole, sizeof(BARE_PREFIX) - 1 + text.len};
+    return door_read(frontier, bare, url);
+}
+
+static enum err add_line(struct frontier *frontier, struct bytes text,
+                         int64_t line, int64_t now_ms)
+{
+    struct batch *batch = &frontier->lines;
+    struct door_url url;
+    enum error error = door_read(frontier, text, &url);
+
+    if ((error == ERROR_BAD_URL || error == ERROR_BLOCKED_SCHEME) &&
+        is_bare(text))
+        error = read_bare(frontier, text, &url);
+    if (error)
+        return put_bad_line(frontier, text, line, error);
+    if (text.len == url.url.len &&
+        memcmp(text.data, url.url.data, text.len) == 0)
+        text.len = 0;
+
+    /* The row's text must be valid UTF-8, as everything in the database. */
+    char clean[URL_BYTES_MAX];
+    text.len = text_clean(text.data, text.len, clean, sizeof(clean));
+    text.data = clean;
+    enum err err =
+        batch_add(batch, &url, text, &(struct batch_url){.line = line});
+    if (!err && batch_is_full(batch))
+        err = batch_flush(frontier, batch, now_ms);
+    return err;
+}
+
+enum err frontier_add_line(struct frontier *frontier, const char *text,
+                           size_t len, int64_t line, bool reread,
+                           int64_t now_ms)
+{
+    struct bytes trimmed = trim(text, len, line);
+
+    if (trimmed.len == 0 || ((const char *)trimmed.data)[0] == '#')
+        return ERR_OK;
+    if (frontier->lines.reread != reread) {
+        enum err err = batch_flush(frontier, &frontier->lines, now_ms);
+        if (err)
+            return err;
+        frontier->lines.reread = reread;
+    }
+    frontier->stats.nr_lines++;
+    return add_line(frontier, trimmed, line, now_ms);
+}
+
+enum err frontier_add_long_line(struct frontier *frontier, const char *text,
+                                size_t len, int64_t line)
+{
+    frontier->stats.nr_lines++;
+    return put_bad_line(frontier, (struct bytes){text, len}, line,
+                        ERROR_TOO_LONG);
+}
+
+enum err frontier_flush_lines(struct frontier *frontier, int64_t now_ms)
+{
+    return batch_flush(frontier, &frontier->lines, now_ms);
+}
+
+void frontier_list_ended(struct frontier *frontier)
+{
+    frontier->list_ended = true;
+}

@@ -1,0 +1,145 @@
+/*
+ * Who is next. A site stands in one of two places: in the ready ring, from
+ * which sites are taken in turn so that none holds up another, or in the heap
+ * of those that wait for their clock. Both are O(log n) at most.
+ */
+#include "crawler/frontier/internal.h"
+
+/* It has something that its gate lets start. */
+bool site_is_ready(const struct site *site)
+{
+    if (site->urgent.head)
+        return true;
+    return site->queue.head && site->gate == GATE_RULES;
+}
+
+static void ring_add(struct site_list *ring, struct site *site)
+{
+    site->next = NULL;
+    if (ring->tail)
+        ring->tail->next = site;
+    else
+        ring->head = site;
+    ring->tail = site;
+    ring->nr++;
+}
+
+void schedule_site(struct frontier *frontier, struct site *site, int64_t now_ms)
+{
+    if (site->place != PLACE_NOWHERE || !site_is_ready(site) ||
+        !host_clock_has_room(&site->clock))
+        return;
+    if (site->clock.due_ms <= now_ms) {
+        site->place = PLACE_READY;
+        ring_add(&frontier->ready, site);
+    } else if (site->clock.due_ms - now_ms <= schedule_linger_ms(frontier) ||
+               site->nr_items > site->queue.nr) {
+        schedule_wait(frontier, site);
+    } else {
+        site_mark_idle(frontier, site);
+    }
+}
+
+void schedule_wait(struct frontier *frontier, struct site *site)
+{
+    site->place = PLACE_DUE;
+    heap_add(&frontier->due, site->clock.due_ms, site);
+}
+
+int64_t schedule_linger_ms(const struct frontier *frontier)
+{
+    return claim_is_crowded(frontier) ? FRONTIER_CROWDED_MS
+                                      : FRONTIER_LINGER_MS;
+}
+
+void schedule_due(struct frontier *frontier, int64_t now_ms)
+{
+    struct site *site;
+
+    while ((site = heap_take(&frontier->due, now_ms)) != NULL) {
+        site->place = PLACE_NOWHERE;
+        schedule_site(frontier, site, now_ms);
+        if (site->place == PLACE_NOWHERE)
+            site_mark_idle(frontier, site);
+    }
+}
+
+struct site *schedule_take(struct frontier *frontier)
+{
+    struct site_list *ring = &frontier->ready;
+    struct site *site = ring->head;
+
+    if (!site)
+        return NULL;
+    ring->head = site->next;
+    if (!ring->head)
+        ring->tail = NULL;
+    ring->nr--;
+    site->place = PLACE_NOWHERE;
+    return site;
+}
+
+void site_mark_hungry(struct frontier *frontier, struct site *site)
+{
+    struct site_list *list = &frontier->hungry;
+
+    if (site->is_hungry)
+        return;
+    site->is_hungry = true;
+    site->hungry_next = NULL;
+    if (list->tail)
+        list->tail->hungry_next = site;
+    else
+        list->head = site;
+    list->tail = site;
+    list->nr++;
+}
+
+struct site *site_take_hungry(struct frontier *frontier)
+{
+    struct site_list *list = &frontier->hungry;
+    struct site *site = list->head;
+
+    if (!site)
+        return NULL;
+    list->head = site->hungry_next;
+    if (!list->head)
+        list->tail = NULL;
+    list->nr--;
+    site->is_hungry = false;
+    return site;
+}
+
+void site_mark_idle(struct frontier *frontier, struct site *site)
+{
+    if (site->is_idle)
+        return;
+    site->is_idle = true;
+    site->idle_next = frontier->idle.head;
+    frontier->idle.head = site;
+    frontier->idle.nr++;
+}
+
+struct site *site_take_idle(struct frontier *frontier)
+{
+    struct site *site = frontier->idle.head;
+
+    if (!site)
+        return NULL;
+    frontier->idle.head = site->idle_next;
+    frontier->idle.nr--;
+    site->is_idle = false;
+    return site;
+}
+
+/* xorshift64*: jitter needs no better one (Vigna, 2016). */
+double frontier_random(struct frontier *frontier)
+{
+    uint64_t x = frontier->random;
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    frontier->random = x;
+    return (double)(x * UINT64_C(0x2545F4914F6CDD1D) >> 11) * 0x1p-53;
+}

@@ -1,0 +1,301 @@
+#include "frontier_web.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/xalloc.h"
+
+#define FLIGHTS_MAX 1024
+#define TURNS_MAX   2000000
+#define COMMIT_ROWS 1000
+
+struct flight {
+    uint64_t id;
+    int64_t due_ms;
+    struct web_answer answer;
+};
+
+static void copy_text(char *out, size_t cap, struct bytes text)
+{
+    size_t len = text.len < cap - 1 ? text.len : cap - 1;
+
+    if (len)
+        memcpy(out, text.data, len);
+    out[len] = '\0';
+}
+
+static enum err keep_visit(void *ctx, const struct visit *visit)
+{
+    struct web *web = ctx;
+    const char *outcome = outcome_name(visit->outcome);
+    const char *error = error_code(visit->error);
+    struct web_visit *kept = &web->visits[web->nr_visits++];
+
+    assert_true(web->nr_visits < WEB_VISITS_MAX);
+    *kept = (struct web_visit){
+        .line = visit->line,
+        .depth = visit->depth,
+        .tries = visit->tries,
+        .outcome = visit->outcome,
+        .error = visit->error,
+        .status = visit->page ? visit->page->status : 0,
+        .nr_hops = visit->nr_hops,
+        .elapsed_ms = visit->elapsed_ms,
+        .wait_ms = visit->wait_ms,
+    };
+    copy_text(kept->url, sizeof(kept->url), visit->url);
+    copy_text(kept->listed, sizeof(kept->listed), visit->listed);
+    copy_text(kept->final_url, sizeof(kept->final_url), visit->final_url);
+    copy_text(kept->detail, sizeof(kept->detail), visit->detail);
+    return storage_put_page(web->storage,
+                            &(struct page_record){
+                                .key = {visit->host_id, visit->url_hash},
+                                .url = visit->url,
+                                .listed = visit->listed,
+                                .line = visit->line,
+                                .depth = visit->depth,
+                                .outcome = {outcome,        strlen(outcome)},
+                                .error = {error,          strlen(error)  },
+                                .tries = visit->tries,
+                                .status = kept->status,
+                                .fetched_at = visit->fetched_at,
+                                .worker = -1,
+    });
+}
+
+void web_init(struct web *web)
+{
+    *web = (struct web){0};
+    web->options = (struct frontier_options){
+        .concurrency = 64,
+        .per_host = 6,
+        .max_redirects = -1,
+        .retries = 2,
+        .ignore_robots = true,
+        .wall_offset_ms = WEB_WALL_MS,
+        .seed = 42,
+        .on_visit = keep_visit,
+        .ctx = web,
+    };
+    snprintf(web->folder, sizeof(web->folder), "/tmp/frontier-test-XXXXXX");
+    assert_non_null(mkdtemp(web->folder));
+    snprintf(web->path, sizeof(web->path), "%s/crawl.db", web->folder);
+    web->fetches = xcalloc(WEB_FETCHES_MAX, sizeof(*web->fetches));
+    web->visits = xcalloc(WEB_VISITS_MAX, sizeof(*web->visits));
+    web->flights = xcalloc(FLIGHTS_MAX, sizeof(*web->flights));
+}
+
+void web_open(struct web *web)
+{
+    const char *outputs[] = {web->path};
+    char message[STORAGE_MESSAGE_BYTES];
+    struct storage_options options = {
+        .outputs = outputs,
+        .nr_outputs = 1,
+        .version = "test",
+        .command = "test",
+        .config_json = "{}",
+        .user_agent = "test",
+        .input = "test",
+        .now_ms = web->now_ms + WEB_WALL_MS,
+    };
+
+    assert_int_equal(storage_open(&web->storage, &options, message), ERR_OK);
+    assert_int_equal(
+        frontier_open(&web->frontier, &web->options, web->storage, message),
+        ERR_OK);
+}
+
+void web_close(struct web *web, const char *status)
+{
+    assert_int_equal(frontier_release(web->frontier, web->now_ms), ERR_OK);
+    assert_int_equal(storage_commit(web->storage), ERR_OK);
+    assert_int_equal(
+        storage_close(web->storage, status, "", web->now_ms + WEB_WALL_MS),
+        ERR_OK);
+    frontier_free(web->frontier);
+    web->storage = NULL;
+    web->frontier = NULL;
+    web->nr_flights = 0;
+}
+
+void web_kill(struct web *web)
+{
+    frontier_free(web->frontier);
+    assert_int_equal(storage_close(web->storage, "interrupted", "",
+                                   web->now_ms + WEB_WALL_MS),
+                     ERR_OK);
+    web->storage = NULL;
+    web->frontier = NULL;
+    web->nr_flights = 0;
+}
+
+void web_free(struct web *web)
+{
+    char command[160];
+
+    if (web->frontier)
+        web_close(web, "interrupted");
+    snprintf(command, sizeof(command), "rm -r '%s'", web->folder);
+    assert_int_equal(system(command), 0);
+    free(web->fetches);
+    free(web->visits);
+    free(web->flights);
+}
+
+void web_add_list(struct web *web, const char *lines)
+{
+    int64_t line = 1;
+
+    while (*lines) {
+        size_t len = strcspn(lines, "\n");
+        assert_int_equal(frontier_add_line(web->frontier, lines, len, line++,
+                                           false, web->now_ms),
+                         ERR_OK);
+        lines += len + (lines[len] == '\n');
+    }
+    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), ERR_OK);
+    frontier_list_ended(web->frontier);
+}
+
+static void start_one(struct web *web, const struct frontier_fetch *fetch)
+{
+    struct flight *flight = &web->flights[web->nr_flights];
+    struct web_fetch *kept = &web->fetches[web->nr_fetches];
+
+    assert_true(web->nr_flights < FLIGHTS_MAX);
+    assert_true(web->nr_fetches < WEB_FETCHES_MAX);
+    assert_int_equal(strlen(fetch->url), fetch->url_len);
+    assert_true(fetch->id != 0 && fetch->affinity != 0);
+    *flight = (struct flight){.id = fetch->id};
+    page_init(&flight->answer.page);
+    flight->answer.latency_ms = 10;
+    web_status(&flight->answer, 200);
+    web->nr_asked++;
+    if (web->answer)
+        web->answer(web, fetch->url, &flight->answer);
+    if (flight->answer.put_back) {
+        frontier_put_back(web->frontier, fetch->id);
+        return;
+    }
+    flight->due_ms = web->now_ms + flight->answer.latency_ms;
+    snprintf(kept->url, sizeof(kept->url), "%s", fetch->url);
+    kept->flags = fetch->flags;
+    kept->started_ms = web->now_ms;
+    kept->nr_in_flight = (int)web->nr_flights;
+    web->nr_fetches++;
+    web->nr_flights++;
+}
+
+static int64_t first_answer_ms(const struct web *web)
+{
+    int64_t first_ms = INT64_MAX;
+
+    for (size_t i = 0; i < web->nr_flights; i++)
+        if (web->flights[i].due_ms < first_ms)
+            first_ms = web->flights[i].due_ms;
+    return first_ms;
+}
+
+static void take_answers(struct web *web)
+{
+    for (size_t i = 0; i < web->nr_flights;) {
+        struct flight flight = web->flights[i];
+        if (flight.due_ms > web->now_ms) {
+            i++;
+            continue;
+        }
+        web->flights[i] = web->flights[--web->nr_flights];
+        assert_int_equal(frontier_answer(web->frontier, flight.id, 0,
+                                         &flight.answer.page, web->now_ms),
+                         ERR_OK);
+    }
+}
+
+enum frontier_end web_run(struct web *web)
+{
+    struct frontier_fetch fetch;
+
+    for (int turn = 0; turn < TURNS_MAX; turn++) {
+        take_answers(web);
+        if (web->stop_at_ms && web->now_ms >= web->stop_at_ms)
+            frontier_stop(web->frontier);
+        assert_int_equal(frontier_turn(web->frontier, web->now_ms), ERR_OK);
+        int asked = web->nr_asked;
+        while (web->nr_asked < asked + FLIGHTS_MAX &&
+               frontier_next(web->frontier, web->now_ms, &fetch))
+            start_one(web, &fetch);
+        if (storage_uncommitted(web->storage) >= COMMIT_ROWS)
+            assert_int_equal(storage_commit(web->storage), ERR_OK);
+        if (frontier_ended(web->frontier) != FRONTIER_RUNNING)
+            return frontier_ended(web->frontier);
+
+        int64_t wait_ms = frontier_wait_ms(web->frontier, web->now_ms);
+        int64_t next_ms = first_answer_ms(web);
+        if (wait_ms >= 0 && web->now_ms + wait_ms < next_ms)
+            next_ms = web->now_ms + wait_ms;
+        if (next_ms == INT64_MAX)
+            fail_msg("nothing in flight and nothing to wait for");
+        web->now_ms = next_ms;
+    }
+    fail_msg("the run does not end");
+    return FRONTIER_RUNNING;
+}
+
+const struct web_visit *web_visit(const struct web *web, const char *url)
+{
+    const struct web_visit *found = NULL;
+
+    for (size_t i = 0; i < web->nr_visits; i++) {
+        if (strcmp(web->visits[i].url, url) != 0)
+            continue;
+        if (found)
+            fail_msg("%s ended twice", url);
+        found = &web->visits[i];
+    }
+    if (!found)
+        fail_msg("%s never ended", url);
+    return found;
+}
+
+size_t web_nr_fetches(const struct web *web, const char *url)
+{
+    size_t nr = 0;
+
+    for (size_t i = 0; i < web->nr_fetches; i++)
+        nr += strcmp(web->fetches[i].url, url) == 0;
+    return nr;
+}
+
+void web_status(struct web_answer *answer, int status)
+{
+    answer->page.status = (uint16_t)status;
+    answer->page.outcome = status < 300   ? OUTCOME_OK
+                           : status < 400 ? OUTCOME_REDIRECT
+                                          : OUTCOME_HTTP_ERROR;
+}
+
+void web_redirect(struct web_answer *answer, int status, const char *to)
+{
+    web_status(answer, status);
+    answer->page.location = (struct bytes){to, strlen(to)};
+}
+
+void web_fail(struct web_answer *answer, enum error error)
+{
+    answer->page.status = 0;
+    answer->page.outcome = OUTCOME_ERROR;
+    answer->page.error = error;
+}
+
+void web_body(struct web_answer *answer, const char *body)
+{
+    answer->page.body = (struct bytes){body, strlen(body)};
+    answer->page.body_bytes = strlen(body);
+}

@@ -1,0 +1,728 @@
+/* The way of a URL through the frontier: in, out, again, end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "crawler/page/job.h"
+#include "frontier_web.h"
+
+static int setup(void **state)
+{
+    struct web *web = malloc(sizeof(*web));
+
+    if (!web)
+        return -1;
+    web_init(web);
+    *state = web;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    web_free(*state);
+    free(*state);
+    return 0;
+}
+
+static int64_t nr_lines(struct web *web, bool bad)
+{
+    struct storage_counts counts;
+
+    assert_int_equal(storage_count(web->storage, &counts), ERR_OK);
+    return bad ? counts.nr_bad_lines : counts.nr_lines;
+}
+
+static void frontier_visits_each_url_of_the_list_once(void **state)
+{
+    struct web *web = *state;
+
+    web_open(web);
+    web_add_list(web, "http://a.test/1\nhttp://a.test/2\nhttp://b.test/\n");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 3);
+    assert_int_equal(web_visit(web, "http://a.test/1")->line, 1);
+    assert_int_equal(web_visit(web, "http://a.test/2")->line, 2);
+    assert_int_equal(web_visit(web, "http://b.test/")->line, 3);
+    assert_int_equal(web_visit(web, "http://b.test/")->outcome, OUTCOME_OK);
+    assert_int_equal(web_visit(web, "http://b.test/")->tries, 1);
+}
+
+static void frontier_ends_at_once_with_an_empty_list(void **state)
+{
+    struct web *web = *state;
+
+    web_open(web);
+    web_add_list(web, "");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_fetches, 0);
+}
+
+static void frontier_reads_lines_as_people_write_them(void **state)
+{
+    static const struct {
+        const char *line, *url;
+    } rows[] = {
+        {"http://a.test/",          "http://a.test/"         },
+        {"  http://a.test/x \t\r",  "http://a.test/x"        },
+        {"HTTP://A.TEST/%7ex#frag", "http://a.test/~x"       },
+        {"a.test/x",                "https://a.test/x"       },
+        {"a.test",                  "https://a.test/"        },
+        {"a.test:8080/x?q",         "https://a.test:8080/x?q"},
+        {"localhost/x",             "https://localhost/x"    },
+        {"localhost:3000",          "https://localhost:3000/"},
+        {"",                        NULL                     },
+        {"   ",                     NULL                     },
+        {"# http://a.test/",        NULL                     },
+    };
+    struct web *web = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        web_open(web);
+        web->nr_visits = 0;
+        web_add_list(web, rows[i].line);
+        assert_int_equal(web_run(web), FRONTIER_DONE);
+        assert_int_equal(web->nr_visits, rows[i].url ? 1 : 0);
+        if (rows[i].url)
+            assert_string_equal(web->visits[0].url, rows[i].url);
+        assert_int_equal(nr_lines(web, true), 0);
+        web_free(web);
+        web_init(web);
+    }
+}
+
+static void frontier_gives_a_bad_line_a_row(void **state)
+{
+    static const struct {
+        const char *line;
+        enum error error;
+    } rows[] = {
+        {"http://",               ERROR_BAD_URL       },
+        {"no url",                ERROR_BAD_URL       },
+        {"http://a.test:99999/",  ERROR_BAD_URL       },
+        {"mailto:me@a.test",      ERROR_BLOCKED_SCHEME},
+        {"javascript:alert(1.5)", ERROR_BLOCKED_SCHEME},
+        {"ftp://a.test/",         ERROR_BLOCKED_SCHEME},
+        {"http://a.test:22/",     ERROR_BAD_PORT      },
+        {"a.test:6667/x",         ERROR_BAD_PORT      },
+    };
+    struct web *web = *state;
+    struct frontier_stats stats;
+
+    web_open(web);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        assert_int_equal(frontier_add_line(web->frontier, rows[i].line,
+                                           strlen(rows[i].line), (int64_t)i + 1,
+                                           false, 0),
+                         ERR_OK);
+    assert_int_equal(frontier_add_long_line(web->frontier, "http://a", 8, 99),
+                     ERR_OK);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 0);
+    assert_int_equal(nr_lines(web, true), 9);
+    frontier_get_stats(web->frontier, &stats);
+    assert_int_equal(stats.nr_lines, 9);
+    assert_int_equal(stats.nr_bad_lines, 9);
+}
+
+static void frontier_drops_a_byte_order_mark_on_line_one(void **state)
+{
+    struct web *web = *state;
+
+    web_open(web);
+    web_add_list(web, "\xEF\xBB\xBFhttp://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_string_equal(web->visits[0].url, "http://a.test/");
+}
+
+static void frontier_fetches_duplicates_once(void **state)
+{
+    struct web *web = *state;
+    struct frontier_stats stats;
+
+    web_open(web);
+    web_add_list(web, "http://a.test/\nHTTP://a.test:80\nhttp://a.test/#x\n");
+    assert_int_equal(
+        frontier_add_line(web->frontier, "http://a.test/", 14, 4, false, 0),
+        ERR_OK);
+    assert_int_equal(frontier_flush_lines(web->frontier, 0), ERR_OK);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 1);
+    assert_int_equal(web->visits[0].line, 1);
+    assert_int_equal(nr_lines(web, true), 3);
+    frontier_get_stats(web->frontier, &stats);
+    assert_int_equal(stats.nr_duplicates, 3);
+}
+
+static void frontier_keeps_the_line_as_listed(void **state)
+{
+    struct web *web = *state;
+
+    web_open(web);
+    web_add_list(web, "HTTP://A.test\nhttp://b.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_string_equal(web_visit(web, "http://a.test/")->listed,
+                        "HTTP://A.test");
+    assert_string_equal(web_visit(web, "http://b.test/")->listed, "");
+}
+
+/* ---- clocks ---- */
+
+static void frontier_spaces_requests_by_the_delay(void **state)
+{
+    struct web *web = *state;
+
+    web->options.delay_ms = 500;
+    web_open(web);
+    web_add_list(web, "http://a.test/1\nhttp://a.test/2\nhttp://a.test/3\n"
+                      "http://a.test/4\nhttp://b.test/1\n");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    int64_t last_ms = -1000;
+    for (size_t i = 0; i < web->nr_fetches; i++) {
+        if (strncmp(web->fetches[i].url, "http://b", 8) == 0) {
+            assert_int_equal(web->fetches[i].started_ms, 0);
+            continue;
+        }
+        assert_true(web->fetches[i].started_ms - last_ms >= 500);
+        last_ms = web->fetches[i].started_ms;
+    }
+    assert_int_equal(last_ms, 1500);
+}
+
+static void add_many(struct web *web, const char *host, int nr)
+{
+    char line[128];
+
+    for (int i = 0; i < nr; i++) {
+        int len = snprintf(line, sizeof(line), "http://%s/%d", host, i);
+        assert_int_equal(frontier_add_line(web->frontier, line, (size_t)len,
+                                           i + 1, false, web->now_ms),
+                         ERR_OK);
+    }
+    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), ERR_OK);
+}
+
+static void frontier_holds_the_limit_of_one_host(void **state)
+{
+    struct web *web = *state;
+    int most = 0;
+
+    web_open(web);
+    add_many(web, "a.test", 100);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 100);
+    for (size_t i = 0; i < web->nr_fetches; i++)
+        if (web->fetches[i].nr_in_flight > most)
+            most = web->fetches[i].nr_in_flight;
+    assert_int_equal(most, 5);
+}
+
+static void frontier_holds_the_limit_of_the_run(void **state)
+{
+    struct web *web = *state;
+
+    web->options.concurrency = 3;
+    web_open(web);
+    add_many(web, "a.test", 20);
+    add_many(web, "b.test", 20);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    for (size_t i = 0; i < web->nr_fetches; i++)
+        assert_true(web->fetches[i].nr_in_flight < 3);
+}
+
+static void frontier_holds_the_rate_of_the_run(void **state)
+{
+    struct web *web = *state;
+
+    web->options.rate_per_s = 10;
+    web_open(web);
+    add_many(web, "a.test", 50);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_in_range(web->now_ms, 4700, 5200);
+}
+
+static void frontier_goes_round_the_hosts(void **state)
+{
+    struct web *web = *state;
+
+    web->options.concurrency = 2;
+    web_open(web);
+    add_many(web, "a.test", 20);
+    add_many(web, "b.test", 20);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    for (size_t i = 0; i + 1 < web->nr_fetches; i += 2)
+        assert_true(strncmp(web->fetches[i].url, web->fetches[i + 1].url, 9));
+}
+
+/* ---- redirects ---- */
+
+static void redirect_answers(struct web *web, const char *url,
+                             struct web_answer *answer)
+{
+    (void)web;
+    if (strcmp(url, "http://a.test/start") == 0)
+        web_redirect(answer, 301, "http://b.test/next");
+    else if (strcmp(url, "http://b.test/next") == 0)
+        web_redirect(answer, 302, "http://a.test/end");
+    else if (strcmp(url, "http://a.test/loop") == 0)
+        web_redirect(answer, 302, "http://a.test/loop2");
+    else if (strcmp(url, "http://a.test/loop2") == 0)
+        web_redirect(answer, 302, "http://a.test/loop");
+    else if (strcmp(url, "http://a.test/bad") == 0)
+        web_redirect(answer, 302, "http://");
+    else if (strcmp(url, "http://a.test/file") == 0)
+        web_redirect(answer, 302, "file:///etc/passwd");
+    else if (strcmp(url, "http://a.test/port") == 0)
+        web_redirect(answer, 302, "http://b.test:25/");
+}
+
+static void frontier_follows_redirects_of_listed_urls(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = redirect_answers;
+    web_open(web);
+    web_add_list(web, "http://a.test/start");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    const struct web_visit *visit = web_visit(web, "http://a.test/start");
+    assert_int_equal(visit->outcome, OUTCOME_OK);
+    assert_int_equal(visit->status, 200);
+    assert_int_equal(visit->nr_hops, 2);
+    assert_int_equal(visit->tries, 1);
+    assert_string_equal(visit->final_url, "http://a.test/end");
+    assert_int_equal(web->nr_visits, 1);
+}
+
+static void frontier_keeps_the_address_guard_for_hosts_not_listed(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = redirect_answers;
+    web_open(web);
+    web_add_list(web, "http://a.test/start");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_fetches, 3);
+    uint32_t own = JOB_PRIVATE_OK | JOB_LISTED_AUTH;
+    assert_int_equal(web->fetches[0].flags & own, own);
+    assert_int_equal(web->fetches[1].flags & own, 0);
+    assert_int_equal(web->fetches[2].flags & own, own);
+}
+
+static void frontier_knows_a_listed_host_behind_a_redirect(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = redirect_answers;
+    web_open(web);
+    web_add_list(web, "http://a.test/start\nhttp://b.test/other");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    for (size_t i = 0; i < web->nr_fetches; i++)
+        if (strcmp(web->fetches[i].url, "http://b.test/next") == 0)
+            assert_int_equal(web->fetches[i].flags &
+                                 (JOB_PRIVATE_OK | JOB_LISTED_AUTH),
+                             JOB_PRIVATE_OK);
+    assert_int_equal(web_nr_fetches(web, "http://b.test/next"), 1);
+}
+
+static void frontier_names_what_is_wrong_with_a_redirect(void **state)
+{
+    static const struct {
+        const char *url;
+        enum error error;
+    } rows[] = {
+        {"http://a.test/loop", ERROR_REDIRECT_LOOP },
+        {"http://a.test/bad",  ERROR_BAD_REDIRECT  },
+        {"http://a.test/file", ERROR_BLOCKED_SCHEME},
+        {"http://a.test/port", ERROR_BAD_PORT      },
+    };
+    struct web *web = *state;
+
+    web->answer = redirect_answers;
+    web_open(web);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        assert_int_equal(frontier_add_line(web->frontier, rows[i].url,
+                                           strlen(rows[i].url), (int64_t)i + 1,
+                                           false, 0),
+                         ERR_OK);
+    assert_int_equal(frontier_flush_lines(web->frontier, 0), ERR_OK);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const struct web_visit *visit = web_visit(web, rows[i].url);
+        assert_int_equal(visit->outcome, OUTCOME_ERROR);
+        assert_int_equal(visit->error, rows[i].error);
+    }
+}
+
+static void endless_redirects(struct web *web, const char *url,
+                              struct web_answer *answer)
+{
+    static char to[64];
+
+    (void)web;
+    snprintf(to, sizeof(to), "http://a.test/%d", atoi(url + 14) + 1);
+    web_redirect(answer, 302, to);
+}
+
+static void frontier_ends_a_long_chain(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = endless_redirects;
+    web_open(web);
+    web_add_list(web, "http://a.test/0");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_fetches, 11);
+    assert_int_equal(web->visits[0].error, ERROR_REDIRECT_LIMIT);
+    assert_int_equal(web->visits[0].nr_hops, 10);
+}
+
+static void frontier_follows_no_redirect_when_told(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = redirect_answers;
+    web->options.max_redirects = 0;
+    web_open(web);
+    web_add_list(web, "http://a.test/start");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->visits[0].outcome, OUTCOME_REDIRECT);
+    assert_int_equal(web->visits[0].error, ERROR_NONE);
+    assert_int_equal(web->nr_fetches, 1);
+}
+
+/* ---- retries ---- */
+
+static void answer_by_path(struct web *web, const char *url,
+                           struct web_answer *answer)
+{
+    int *nr_left = web->ctx;
+
+    (void)url;
+    if (nr_left && (*nr_left)-- > 0)
+        web_fail(answer, ERROR_CONNECT_CLOSED);
+}
+
+static void frontier_tries_a_passing_failure_again(void **state)
+{
+    struct web *web = *state;
+    int nr_left = 2;
+
+    web->answer = answer_by_path;
+    web->ctx = &nr_left;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->visits[0].outcome, OUTCOME_OK);
+    assert_int_equal(web->visits[0].tries, 3);
+    assert_int_equal(web->nr_fetches, 3);
+    assert_true(web->fetches[1].started_ms >= 500);
+    assert_true(web->fetches[2].started_ms >=
+                web->fetches[1].started_ms + 1000);
+}
+
+static void frontier_gives_up_after_its_retries(void **state)
+{
+    struct web *web = *state;
+    int nr_left = 1000;
+
+    web->answer = answer_by_path;
+    web->ctx = &nr_left;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->visits[0].error, ERROR_CONNECT_CLOSED);
+    assert_int_equal(web->visits[0].tries, 3);
+}
+
+static void frontier_does_not_retry_when_told(void **state)
+{
+    struct web *web = *state;
+    int nr_left = 1000;
+
+    web->answer = answer_by_path;
+    web->ctx = &nr_left;
+    web->options.retries = 0;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_fetches, 1);
+}
+
+static void answer_status(struct web *web, const char *url,
+                          struct web_answer *answer)
+{
+    (void)web;
+    web_status(answer, atoi(strrchr(url, '/') + 1));
+}
+
+static void frontier_retries_statuses_that_may_pass(void **state)
+{
+    static const struct {
+        int status, nr_fetches;
+    } rows[] = {
+        {200, 1},
+        {404, 1},
+        {410, 1},
+        {403, 1},
+        {408, 3},
+        {429, 3},
+        {500, 3},
+        {502, 3},
+        {503, 3}
+    };
+    struct web *web = *state;
+    char url[64];
+
+    web->answer = answer_status;
+    web_open(web);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        int len = snprintf(url, sizeof(url), "http://h%zu.test/%d", i,
+                           rows[i].status);
+        assert_int_equal(frontier_add_line(web->frontier, url, (size_t)len,
+                                           (int64_t)i + 1, false, 0),
+                         ERR_OK);
+    }
+    assert_int_equal(frontier_flush_lines(web->frontier, 0), ERR_OK);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        snprintf(url, sizeof(url), "http://h%zu.test/%d", i, rows[i].status);
+        assert_int_equal(web_nr_fetches(web, url), rows[i].nr_fetches);
+        assert_int_equal(web_visit(web, url)->status, rows[i].status);
+        assert_int_equal(web_visit(web, url)->outcome,
+                         rows[i].status < 300 ? OUTCOME_OK
+                                              : OUTCOME_HTTP_ERROR);
+    }
+}
+
+/* ---- crashes ---- */
+
+/* A worker dies at times and takes along whatever it held. */
+static void killer_answers(struct web *web, const char *url,
+                           struct web_answer *answer)
+{
+    int *nr_crashes = web->ctx;
+
+    if (strstr(url, "/killer")) {
+        web_fail(answer, ERROR_WORKER_CRASH);
+        (*nr_crashes)++;
+    }
+}
+
+static void frontier_gives_up_a_url_that_kills_its_workers(void **state)
+{
+    struct web *web = *state;
+    int nr_crashes = 0;
+
+    web->answer = killer_answers;
+    web->ctx = &nr_crashes;
+    web_open(web);
+    add_many(web, "a.test", 40);
+    web_add_list(web, "http://b.test/killer");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 41);
+    assert_int_equal(web_visit(web, "http://b.test/killer")->error,
+                     ERROR_POISON);
+    assert_int_equal(nr_crashes, 3);
+    for (size_t i = 0; i < web->nr_fetches; i++)
+        if (strstr(web->fetches[i].url, "killer") && i > 10)
+            assert_int_equal(web->fetches[i].nr_in_flight, 0);
+}
+
+static void many_crashes(struct web *web, const char *url,
+                         struct web_answer *answer)
+{
+    (void)url;
+    if (web->nr_asked < 60)
+        web_fail(answer, ERROR_WORKER_CRASH);
+}
+
+static void frontier_poisons_no_innocent(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = many_crashes;
+    web_open(web);
+    add_many(web, "a.test", 15);
+    add_many(web, "b.test", 15);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 30);
+    for (size_t i = 0; i < web->nr_visits; i++)
+        assert_int_equal(web->visits[i].outcome, OUTCOME_OK);
+}
+
+/* ---- ends ---- */
+
+static void frontier_stops_at_max_urls_and_goes_on(void **state)
+{
+    struct web *web = *state;
+
+    web->options.max_urls = 7;
+    web_open(web);
+    add_many(web, "a.test", 20);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_LIMIT);
+    assert_int_equal(web->nr_visits, 7);
+    web_close(web, "limit");
+
+    web->options.max_urls = 0;
+    web_open(web);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 20);
+    assert_int_equal(web->nr_fetches, 20);
+}
+
+static void frontier_is_done_when_the_limit_was_enough(void **state)
+{
+    struct web *web = *state;
+
+    web->options.max_urls = 5;
+    web_open(web);
+    add_many(web, "a.test", 5);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 5);
+}
+
+static void big_answers(struct web *web, const char *url,
+                        struct web_answer *answer)
+{
+    (void)web;
+    (void)url;
+    answer->page.wire_bytes = 1000;
+}
+
+static void frontier_stops_at_max_bytes(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = big_answers;
+    web->options.max_bytes = 10000;
+    web_open(web);
+    add_many(web, "a.test", 100);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_LIMIT);
+    assert_in_range(web->nr_visits, 10, 16);
+}
+
+static void frontier_stops_and_loses_nothing(void **state)
+{
+    struct web *web = *state;
+
+    web_open(web);
+    add_many(web, "a.test", 100);
+    frontier_list_ended(web->frontier);
+    web->stop_at_ms = 50;
+    assert_int_equal(web_run(web), FRONTIER_LIMIT);
+    assert_in_range(web->nr_visits, 20, 40);
+    web_close(web, "interrupted");
+
+    web->stop_at_ms = 0;
+    web_open(web);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 100);
+    assert_int_equal(web->nr_fetches, 100);
+}
+
+static void frontier_puts_back_what_no_worker_took(void **state)
+{
+    struct web *web = *state;
+    struct frontier_fetch fetch;
+
+    web->options.delay_ms = 1000;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(frontier_turn(web->frontier, 0), ERR_OK);
+    assert_true(frontier_next(web->frontier, 0, &fetch));
+    frontier_put_back(web->frontier, fetch.id);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->visits[0].tries, 1);
+    assert_true(web->now_ms < 1000);
+}
+
+static void frontier_refuses_an_answer_nobody_asked_for(void **state)
+{
+    struct web *web = *state;
+    struct frontier_fetch fetch;
+    struct page page;
+
+    page_init(&page);
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(frontier_turn(web->frontier, 0), ERR_OK);
+    assert_true(frontier_next(web->frontier, 0, &fetch));
+    assert_int_equal(frontier_answer(web->frontier, 0, 0, &page, 5),
+                     ERR_INVALID);
+    assert_int_equal(frontier_answer(web->frontier, fetch.id, 0, &page, 5),
+                     ERR_OK);
+    assert_int_equal(frontier_answer(web->frontier, fetch.id, 0, &page, 5),
+                     ERR_INVALID);
+}
+
+static void frontier_starts_nothing_while_paused(void **state)
+{
+    struct web *web = *state;
+    struct frontier_fetch fetch;
+
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    frontier_pause(web->frontier, true);
+    assert_int_equal(frontier_turn(web->frontier, 0), ERR_OK);
+    assert_false(frontier_next(web->frontier, 0, &fetch));
+    frontier_pause(web->frontier, false);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(frontier_visits_each_url_of_the_list_once),
+        TEST(frontier_ends_at_once_with_an_empty_list),
+        TEST(frontier_reads_lines_as_people_write_them),
+        TEST(frontier_gives_a_bad_line_a_row),
+        TEST(frontier_drops_a_byte_order_mark_on_line_one),
+        TEST(frontier_fetches_duplicates_once),
+        TEST(frontier_keeps_the_line_as_listed),
+        TEST(frontier_spaces_requests_by_the_delay),
+        TEST(frontier_holds_the_limit_of_one_host),
+        TEST(frontier_holds_the_limit_of_the_run),
+        TEST(frontier_holds_the_rate_of_the_run),
+        TEST(frontier_goes_round_the_hosts),
+        TEST(frontier_follows_redirects_of_listed_urls),
+        TEST(frontier_keeps_the_address_guard_for_hosts_not_listed),
+        TEST(frontier_knows_a_listed_host_behind_a_redirect),
+        TEST(frontier_names_what_is_wrong_with_a_redirect),
+        TEST(frontier_ends_a_long_chain),
+        TEST(frontier_follows_no_redirect_when_told),
+        TEST(frontier_tries_a_passing_failure_again),
+        TEST(frontier_gives_up_after_its_retries),
+        TEST(frontier_does_not_retry_when_told),
+        TEST(frontier_retries_statuses_that_may_pass),
+        TEST(frontier_gives_up_a_url_that_kills_its_workers),
+        TEST(frontier_poisons_no_innocent),
+        TEST(frontier_stops_at_max_urls_and_goes_on),
+        TEST(frontier_is_done_when_the_limit_was_enough),
+        TEST(frontier_stops_at_max_bytes),
+        TEST(frontier_stops_and_loses_nothing),
+        TEST(frontier_puts_back_what_no_worker_took),
+        TEST(frontier_refuses_an_answer_nobody_asked_for),
+        TEST(frontier_starts_nothing_while_paused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
