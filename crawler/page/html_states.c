@@ -1,0 +1,624 @@
+/*
+ * The states of the tokenizer (HTML standard, 13.2.5), in its order. DOCTYPEs
+ * end at the first '>' whatever is in them, and are read as bogus comments;
+ * CR is white space wherever the standard, behind its newline normalisation,
+ * says LF.
+ */
+#include <string.h>
+
+#include "crawler/page/html_internal.h"
+#include "crawler/page/html_scan.h"
+
+enum class {
+    CLASS_SPACE = 1 << 0,
+    CLASS_ALPHA = 1 << 1,
+    CLASS_TAG_END = 1 << 2,  /* ends the name of a tag */
+    CLASS_NAME_END = 1 << 3, /* ends the name of an attribute */
+    CLASS_WORD = 1 << 4,     /* in a plain name of an attribute */
+};
+
+#define SPACE (CLASS_SPACE | CLASS_TAG_END | CLASS_NAME_END)
+#define ALPHA (CLASS_ALPHA | CLASS_WORD)
+
+static const uint8_t classes[256] = {
+    ['\t'] = SPACE,
+    ['\n'] = SPACE,
+    ['\f'] = SPACE,
+    ['\r'] = SPACE,
+    [' '] = SPACE,
+    ['/'] = CLASS_TAG_END | CLASS_NAME_END,
+    ['>'] = CLASS_TAG_END | CLASS_NAME_END,
+    ['='] = CLASS_NAME_END,
+    ['-'] = CLASS_WORD,
+    ['_'] = CLASS_WORD,
+    [':'] = CLASS_WORD,
+    ['0' ... '9'] = CLASS_WORD,
+    ['a' ... 'z'] = ALPHA,
+    ['A' ... 'Z'] = ALPHA,
+};
+
+static bool has_class(unsigned char c, unsigned class)
+{
+    return (classes[c] & class) != 0;
+}
+
+static unsigned char to_lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+/* The first byte in [at, end) with, or without, a class; or `end`. */
+static const unsigned char *find_class(const unsigned char *at,
+                                       const unsigned char *end, unsigned class)
+{
+    while (at < end && !has_class(*at, class))
+        at++;
+    return at;
+}
+
+static const unsigned char *skip_class(const unsigned char *at,
+                                       const unsigned char *end, unsigned class)
+{
+    while (at < end && has_class(*at, class))
+        at++;
+    return at;
+}
+
+/* Adds [from, to) to a name in lower case; counts what does not fit. */
+static void add_name(unsigned char *name, size_t *name_len,
+                     const unsigned char *from, const unsigned char *to)
+{
+    for (; from < to; from++) {
+        if (*name_len < HTML_NAME_BYTES)
+            name[*name_len] = to_lower(*from);
+        ++*name_len;
+    }
+}
+
+/*
+ * The quote at `quote` in a tag whose name ends at `name_end` opens a value,
+ * beyond doubt: before it stands '=', a plain name, and white space that does
+ * not itself follow a '='. False says nothing.
+ */
+static bool opens_value(const unsigned char *name_end,
+                        const unsigned char *quote)
+{
+    const unsigned char *at = quote - 1;
+
+    if (at <= name_end || *at != '=' || !has_class(at[-1], CLASS_WORD))
+        return false;
+    while (at > name_end && has_class(at[-1], CLASS_WORD))
+        at--;
+    if (at == name_end || !has_class(at[-1], CLASS_SPACE))
+        return false;
+    while (at > name_end && has_class(at[-1], CLASS_SPACE))
+        at--;
+    return at == name_end || at[-1] != '=';
+}
+
+/*
+ * Passes a tag that nobody asks for, most of every page, without the state
+ * machine: `at` is its '<'. Returns the byte behind its '>'; or NULL for tags
+ * that are asked for, reach beyond `end`, or are not plain enough.
+ */
+static const unsigned char *skip_tag(const unsigned char *at,
+                                     const unsigned char *end)
+{
+    unsigned char name[HTML_NAME_BYTES];
+    size_t len = 0;
+    const unsigned char *name_end;
+
+    at++;
+    if (at < end && *at == '/')
+        at++;
+    if (at == end || !has_class(*at, CLASS_ALPHA))
+        return NULL;
+    name_end = find_class(at, end, CLASS_TAG_END);
+    add_name(name, &len, at, name_end);
+    if (html_element_find(name, len) != HTML_UNKNOWN)
+        return NULL;
+    at = name_end;
+    while (at < end) {
+        const unsigned char *from = at;
+
+        at = html_find_3(at, end, '>', '"', '\'');
+        if (at == end)
+            return NULL;
+        if (*at == '>')
+            return at + 1;
+        if (!opens_value(from, at))
+            return NULL;
+        at = html_find(at + 1, end, (char)*at);
+        if (at == end)
+            return NULL;
+        at++;
+    }
+    return NULL;
+}
+
+static const unsigned char *data_state(struct html_tokenizer *tokenizer,
+                                       const unsigned char *at,
+                                       const unsigned char *end)
+{
+    for (;;) {
+        const unsigned char *open = html_find(at, end, '<');
+
+        if (tokenizer->want_text)
+            html_add_run(tokenizer, at, (size_t)(open - at));
+        if (open == end)
+            return end;
+        at = tokenizer->want_all ? NULL : skip_tag(open, end);
+        if (!at) {
+            tokenizer->state = STATE_TAG_OPEN;
+            return open + 1;
+        }
+        if (tokenizer->want_text)
+            html_flush_run(tokenizer);
+    }
+}
+
+static const unsigned char *tag_open_state(struct html_tokenizer *tokenizer,
+                                           const unsigned char *at,
+                                           const unsigned char *end)
+{
+    (void)end;
+    if (has_class(*at, CLASS_ALPHA)) {
+        html_begin_tag(tokenizer, false);
+        return at;
+    }
+    if (*at == '/') {
+        tokenizer->state = STATE_END_TAG_OPEN;
+        return at + 1;
+    }
+    if (*at == '!' || *at == '?') {
+        html_flush_run(tokenizer);
+        tokenizer->name_len = 0;
+        tokenizer->state = *at == '!' ? STATE_MARKUP : STATE_BOGUS;
+        return at + 1;
+    }
+    html_add_run(tokenizer, "<", 1);
+    tokenizer->state = STATE_DATA;
+    return at;
+}
+
+static const unsigned char *end_tag_open_state(struct html_tokenizer *tokenizer,
+                                               const unsigned char *at,
+                                               const unsigned char *end)
+{
+    (void)end;
+    if (has_class(*at, CLASS_ALPHA)) {
+        html_begin_tag(tokenizer, true);
+        return at;
+    }
+    html_flush_run(tokenizer);
+    tokenizer->state = *at == '>' ? STATE_DATA : STATE_BOGUS;
+    return *at == '>' ? at + 1 : at;
+}
+
+static const unsigned char *tag_name_state(struct html_tokenizer *tokenizer,
+                                           const unsigned char *at,
+                                           const unsigned char *end)
+{
+    struct html_tag *tag = &tokenizer->tag;
+    const unsigned char *to = find_class(at, end, CLASS_TAG_END);
+
+    add_name(tag->name, &tag->name_len, at, to);
+    if (to == end)
+        return end;
+    html_end_tag_name(tokenizer);
+    tokenizer->state = STATE_AFTER_VALUE; /* reads the three that end it */
+    return to;
+}
+
+static const unsigned char *before_name_state(struct html_tokenizer *tokenizer,
+                                              const unsigned char *at,
+                                              const unsigned char *end)
+{
+    at = skip_class(at, end, CLASS_SPACE);
+    if (at == end)
+        return end;
+    if (*at == '/' || *at == '>') {
+        tokenizer->state = STATE_AFTER_VALUE;
+        return at;
+    }
+    /* whatever it is, '=' too, it is the first byte of a name */
+    tokenizer->name_len = 0;
+    add_name(tokenizer->name, &tokenizer->name_len, at, at + 1);
+    tokenizer->state = STATE_NAME;
+    return at + 1;
+}
+
+static const unsigned char *name_state(struct html_tokenizer *tokenizer,
+                                       const unsigned char *at,
+                                       const unsigned char *end)
+{
+    const unsigned char *to = find_class(at, end, CLASS_NAME_END);
+
+    add_name(tokenizer->name, &tokenizer->name_len, at, to);
+    if (to == end)
+        return end;
+    html_begin_value(tokenizer);
+    tokenizer->state = *to == '=' ? STATE_BEFORE_VALUE : STATE_AFTER_NAME;
+    return *to == '=' ? to + 1 : to;
+}
+
+static const unsigned char *after_name_state(struct html_tokenizer *tokenizer,
+                                             const unsigned char *at,
+                                             const unsigned char *end)
+{
+    at = skip_class(at, end, CLASS_SPACE);
+    if (at == end)
+        return end;
+    tokenizer->state = *at == '=' ? STATE_BEFORE_VALUE : STATE_BEFORE_NAME;
+    return *at == '=' ? at + 1 : at;
+}
+
+static const unsigned char *before_value_state(struct html_tokenizer *tokenizer,
+                                               const unsigned char *at,
+                                               const unsigned char *end)
+{
+    at = skip_class(at, end, CLASS_SPACE);
+    if (at == end)
+        return end;
+    if (*at == '"' || *at == '\'') {
+        tokenizer->state = *at == '"' ? STATE_VALUE_DOUBLE : STATE_VALUE_SINGLE;
+        return at + 1;
+    }
+    tokenizer->state = *at == '>' ? STATE_AFTER_VALUE : STATE_VALUE_UNQUOTED;
+    return at;
+}
+
+static const unsigned char *value_state(struct html_tokenizer *tokenizer,
+                                        const unsigned char *at,
+                                        const unsigned char *end)
+{
+    char quote = tokenizer->state == STATE_VALUE_DOUBLE ? '"' : '\'';
+    const unsigned char *to = html_find(at, end, quote);
+
+    html_add_value(tokenizer, at, to);
+    if (to == end)
+        return end;
+    tokenizer->state = STATE_AFTER_VALUE;
+    return to + 1;
+}
+
+static const unsigned char *unquoted_state(struct html_tokenizer *tokenizer,
+                                           const unsigned char *at,
+                                           const unsigned char *end)
+{
+    const unsigned char *to = at;
+
+    while (to < end && *to != '>' && !has_class(*to, CLASS_SPACE))
+        to++;
+    html_add_value(tokenizer, at, to);
+    if (to < end)
+        tokenizer->state = STATE_AFTER_VALUE;
+    return to;
+}
+
+/* After a quoted value, and wherever only white space, '/' and '>' matter. */
+static const unsigned char *after_value_state(struct html_tokenizer *tokenizer,
+                                              const unsigned char *at,
+                                              const unsigned char *end)
+{
+    (void)end;
+    if (*at == '>') {
+        html_emit_tag(tokenizer);
+        return at + 1;
+    }
+    tokenizer->state = *at == '/' ? STATE_SELF_CLOSING : STATE_BEFORE_NAME;
+    return *at == '/' ? at + 1 : at;
+}
+
+static const unsigned char *self_closing_state(struct html_tokenizer *tokenizer,
+                                               const unsigned char *at,
+                                               const unsigned char *end)
+{
+    (void)end;
+    tokenizer->tag.self_closing = *at == '>';
+    tokenizer->state = *at == '>' ? STATE_AFTER_VALUE : STATE_BEFORE_NAME;
+    return at;
+}
+
+/* Behind "<!": "--", "[CDATA[" in foreign content, or a bogus comment. */
+static const unsigned char *markup_state(struct html_tokenizer *tokenizer,
+                                         const unsigned char *at,
+                                         const unsigned char *end)
+{
+    static const char cdata[] = "[CDATA[";
+    size_t *seen = &tokenizer->name_len; /* bytes that fitted so far */
+
+    (void)end;
+    if (*seen == 0 ? *at == '-' : tokenizer->name[0] == '-' && *at == '-') {
+        tokenizer->name[0] = '-';
+        tokenizer->state = ++*seen == 2 ? STATE_COMMENT_START : STATE_MARKUP;
+        return at + 1;
+    }
+    if (tokenizer->want_cdata && *at == (unsigned char)cdata[*seen] &&
+        (*seen == 0 || tokenizer->name[0] == '[')) {
+        tokenizer->name[0] = '[';
+        tokenizer->state = ++*seen == 7 ? STATE_CDATA : STATE_MARKUP;
+        return at + 1;
+    }
+    tokenizer->state = STATE_BOGUS;
+    return at;
+}
+
+static const unsigned char *bogus_state(struct html_tokenizer *tokenizer,
+                                        const unsigned char *at,
+                                        const unsigned char *end)
+{
+    at = html_find(at, end, '>');
+    if (at == end)
+        return end;
+    tokenizer->state = STATE_DATA;
+    return at + 1;
+}
+
+/* The comment states between its first and its last bytes are one: they
+ * differ in parse errors only. */
+static const unsigned char *comment_state(struct html_tokenizer *tokenizer,
+                                          const unsigned char *at,
+                                          const unsigned char *end)
+{
+    at = html_find(at, end, '-');
+    if (at == end)
+        return end;
+    tokenizer->state = STATE_COMMENT_DASH;
+    return at + 1;
+}
+
+/* One byte of the beginning or the end of a comment. */
+static const unsigned char *comment_edge_state(struct html_tokenizer *tokenizer,
+                                               const unsigned char *at,
+                                               const unsigned char *end)
+{
+    enum state state = (enum state)tokenizer->state, next = STATE_COMMENT;
+
+    (void)end;
+    if (*at == '-') {
+        if (state == STATE_COMMENT_START)
+            next = STATE_COMMENT_START_DASH;
+        else
+            next = state == STATE_COMMENT_BANG ? STATE_COMMENT_DASH
+                                               : STATE_COMMENT_END;
+    } else if (*at == '>' && state != STATE_COMMENT_DASH) {
+        next = STATE_DATA;
+    } else if (*at == '!' && state == STATE_COMMENT_END) {
+        next = STATE_COMMENT_BANG;
+    }
+    tokenizer->state = (uint8_t)next;
+    return at + 1;
+}
+
+static const unsigned char *cdata_state(struct html_tokenizer *tokenizer,
+                                        const unsigned char *at,
+                                        const unsigned char *end)
+{
+    at = html_find(at, end, ']');
+    if (at == end)
+        return end;
+    tokenizer->state = STATE_CDATA_BRACKET;
+    return at + 1;
+}
+
+static const unsigned char *cdata_end_state(struct html_tokenizer *tokenizer,
+                                            const unsigned char *at,
+                                            const unsigned char *end)
+{
+    enum state next = STATE_CDATA;
+
+    (void)end;
+    if (*at == ']')
+        next = STATE_CDATA_END;
+    else if (*at == '>' && tokenizer->state == STATE_CDATA_END)
+        next = STATE_DATA;
+    tokenizer->state = (uint8_t)next;
+    return at + 1;
+}
+
+/* RCDATA and RAWTEXT. What may become the end tag is kept as text until it
+ * is one. */
+static const unsigned char *raw_state(struct html_tokenizer *tokenizer,
+                                      const unsigned char *at,
+                                      const unsigned char *end)
+{
+    const unsigned char *open = html_find(at, end, '<');
+
+    html_add_run(tokenizer, at, (size_t)(open - at));
+    if (open == end)
+        return end;
+    tokenizer->run_mark = tokenizer->run.len;
+    html_add_run(tokenizer, "<", 1);
+    tokenizer->state = STATE_RAW_OPEN;
+    return open + 1;
+}
+
+static void back_to_raw(struct html_tokenizer *tokenizer)
+{
+    tokenizer->state =
+        tokenizer->model == HTML_MODEL_SCRIPT ? STATE_SCRIPT : STATE_RAW;
+}
+
+static const unsigned char *raw_open_state(struct html_tokenizer *tokenizer,
+                                           const unsigned char *at,
+                                           const unsigned char *end)
+{
+    (void)end;
+    if (*at != '/') {
+        back_to_raw(tokenizer);
+        return at;
+    }
+    html_add_run(tokenizer, "/", 1);
+    tokenizer->state = STATE_RAW_END_OPEN;
+    return at + 1;
+}
+
+static const unsigned char *raw_end_open_state(struct html_tokenizer *tokenizer,
+                                               const unsigned char *at,
+                                               const unsigned char *end)
+{
+    (void)end;
+    if (has_class(*at, CLASS_ALPHA)) {
+        html_begin_tag(tokenizer, true);
+        tokenizer->state = STATE_RAW_END_NAME;
+    } else {
+        back_to_raw(tokenizer);
+    }
+    return at;
+}
+
+static const unsigned char *raw_end_name_state(struct html_tokenizer *tokenizer,
+                                               const unsigned char *at,
+                                               const unsigned char *end)
+{
+    struct html_tag *tag = &tokenizer->tag;
+    const unsigned char *to = skip_class(at, end, CLASS_ALPHA);
+
+    add_name(tag->name, &tag->name_len, at, to);
+    html_add_run(tokenizer, at, (size_t)(to - at));
+    if (to == end)
+        return end;
+    if (!has_class(*to, CLASS_TAG_END) ||
+        tag->name_len != tokenizer->last_start_len ||
+        memcmp(tag->name, tokenizer->last_start, tag->name_len) != 0) {
+        back_to_raw(tokenizer);
+        return to;
+    }
+    tokenizer->run.len = tokenizer->run_mark;
+    html_end_tag_name(tokenizer);
+    tokenizer->state = STATE_AFTER_VALUE;
+    return to;
+}
+
+/*
+ * Scripts. "<!--" leads to the escaped level, where "<script" leads to the
+ * double escaped one and "</script" back from there; "-->" leads out of both.
+ * Only outside of the double escaped level does "</script" end the element.
+ */
+static const unsigned char *script_state(struct html_tokenizer *tokenizer,
+                                         const unsigned char *at,
+                                         const unsigned char *end)
+{
+    if (tokenizer->script_level == 0)
+        at = html_find(at, end, '<');
+    for (; at < end; at++) {
+        if (*at == '<') {
+            tokenizer->dashes = 0;
+            tokenizer->state = STATE_SCRIPT_OPEN;
+            return at + 1;
+        }
+        if (*at == '>' && tokenizer->dashes == 2) {
+            tokenizer->script_level = 0;
+            return at + 1;
+        }
+        if (*at != '-')
+            tokenizer->dashes = 0;
+        else if (tokenizer->dashes < 2)
+            tokenizer->dashes++;
+    }
+    return end;
+}
+
+static const unsigned char *script_open_state(struct html_tokenizer *tokenizer,
+                                              const unsigned char *at,
+                                              const unsigned char *end)
+{
+    uint8_t level = tokenizer->script_level;
+
+    (void)end;
+    tokenizer->name_len = 0;
+    tokenizer->state = STATE_SCRIPT;
+    if (*at == '/') {
+        tokenizer->state = level == 2 ? STATE_SCRIPT_NAME : STATE_RAW_END_OPEN;
+        return at + 1;
+    }
+    if (*at == '!' && level == 0) {
+        tokenizer->state = STATE_SCRIPT_BANG;
+        return at + 1;
+    }
+    if (has_class(*at, CLASS_ALPHA) && level == 1)
+        tokenizer->state = STATE_SCRIPT_NAME;
+    return at;
+}
+
+static const unsigned char *script_bang_state(struct html_tokenizer *tokenizer,
+                                              const unsigned char *at,
+                                              const unsigned char *end)
+{
+    bool is_second = tokenizer->state == STATE_SCRIPT_BANG_DASH;
+
+    (void)end;
+    if (*at != '-') {
+        tokenizer->state = STATE_SCRIPT;
+        return at;
+    }
+    tokenizer->state = is_second ? STATE_SCRIPT : STATE_SCRIPT_BANG_DASH;
+    if (is_second) {
+        tokenizer->script_level = 1;
+        tokenizer->dashes = 2; /* "<!-->" is over at once */
+    }
+    return at + 1;
+}
+
+static const unsigned char *script_name_state(struct html_tokenizer *tokenizer,
+                                              const unsigned char *at,
+                                              const unsigned char *end)
+{
+    const unsigned char *to = skip_class(at, end, CLASS_ALPHA);
+
+    add_name(tokenizer->name, &tokenizer->name_len, at, to);
+    if (to == end)
+        return end;
+    tokenizer->state = STATE_SCRIPT;
+    if (!has_class(*to, CLASS_TAG_END))
+        return to;
+    if (tokenizer->name_len == 6 && memcmp(tokenizer->name, "script", 6) == 0)
+        tokenizer->script_level = tokenizer->script_level == 1 ? 2 : 1;
+    return to + 1;
+}
+
+static const unsigned char *plaintext_state(struct html_tokenizer *tokenizer,
+                                            const unsigned char *at,
+                                            const unsigned char *end)
+{
+    html_add_run(tokenizer, at, (size_t)(end - at));
+    return end;
+}
+
+const html_state_fn html_states[STATE_NR] = {
+    [STATE_DATA] = data_state,
+    [STATE_TAG_OPEN] = tag_open_state,
+    [STATE_END_TAG_OPEN] = end_tag_open_state,
+    [STATE_TAG_NAME] = tag_name_state,
+    [STATE_BEFORE_NAME] = before_name_state,
+    [STATE_NAME] = name_state,
+    [STATE_AFTER_NAME] = after_name_state,
+    [STATE_BEFORE_VALUE] = before_value_state,
+    [STATE_VALUE_DOUBLE] = value_state,
+    [STATE_VALUE_SINGLE] = value_state,
+    [STATE_VALUE_UNQUOTED] = unquoted_state,
+    [STATE_AFTER_VALUE] = after_value_state,
+    [STATE_SELF_CLOSING] = self_closing_state,
+    [STATE_MARKUP] = markup_state,
+    [STATE_BOGUS] = bogus_state,
+    [STATE_COMMENT_START] = comment_edge_state,
+    [STATE_COMMENT_START_DASH] = comment_edge_state,
+    [STATE_COMMENT] = comment_state,
+    [STATE_COMMENT_DASH] = comment_edge_state,
+    [STATE_COMMENT_END] = comment_edge_state,
+    [STATE_COMMENT_BANG] = comment_edge_state,
+    [STATE_CDATA] = cdata_state,
+    [STATE_CDATA_BRACKET] = cdata_end_state,
+    [STATE_CDATA_END] = cdata_end_state,
+    [STATE_RAW] = raw_state,
+    [STATE_RAW_OPEN] = raw_open_state,
+    [STATE_RAW_END_OPEN] = raw_end_open_state,
+    [STATE_RAW_END_NAME] = raw_end_name_state,
+    [STATE_SCRIPT] = script_state,
+    [STATE_SCRIPT_OPEN] = script_open_state,
+    [STATE_SCRIPT_BANG] = script_bang_state,
+    [STATE_SCRIPT_BANG_DASH] = script_bang_state,
+    [STATE_SCRIPT_NAME] = script_name_state,
+    [STATE_PLAINTEXT] = plaintext_state,
+};

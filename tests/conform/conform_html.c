@@ -1,0 +1,145 @@
+/*
+ * html_links: `html` at `base`, read in `charset`, gives `links` and, apart,
+ * the frames, the canonical URL and the meta refresh.
+ *
+ * Links are compared as sets. The page is fed in pieces of a few bytes, since
+ * how it is cut must change nothing.
+ */
+#include "tests/conform/conform.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crawler/page/html.h"
+#include "crawler/page/html_links.h"
+
+#define PAGE_BYTES_MAX (1 << 20)
+#define LIST_MAX       4096
+#define PIECE_BYTES    5
+
+struct list {
+    char *urls[LIST_MAX];
+    size_t nr;
+};
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void add(struct list *list, const char *url)
+{
+    if (list->nr < LIST_MAX)
+        list->urls[list->nr++] = strdup(url);
+}
+
+/* Writes the set and empties the list. */
+static void put_set(struct buf *out, const char *label, struct list *list)
+{
+    conform_put(out, "%s:", label);
+    qsort(list->urls, list->nr, sizeof(list->urls[0]), compare);
+    for (size_t i = 0; i < list->nr; i++) {
+        if (i == 0 || strcmp(list->urls[i - 1], list->urls[i]) != 0)
+            conform_put(out, " %s", list->urls[i]);
+    }
+    for (size_t i = 0; i < list->nr; i++)
+        free(list->urls[i]);
+    list->nr = 0;
+    conform_put(out, "\n");
+}
+
+static void put_expected(const json_t *test, const char *field,
+                         struct conform_answer *answer)
+{
+    const json_t *array = json_object_get(test, field);
+    static struct list list;
+
+    for (size_t i = 0; i < json_array_size(array); i++)
+        add(&list, json_string_value(json_array_get(array, i)));
+    put_set(&answer->expected, field, &list);
+}
+
+enum pick { PICK_LINKS, PICK_FRAMES, PICK_SVG };
+
+static void put_links(const struct html *html, const struct html_links *links,
+                      enum pick pick, struct conform_answer *answer)
+{
+    static const char *const labels[] = {"links", "frames", "svg_links"};
+    static struct list list;
+    static struct url url;
+
+    for (size_t i = 0; i < html_nr_links(html); i++) {
+        struct html_link link = html_get_link(html, i);
+        enum pick is = link.kind == LINK_FRAME ? PICK_FRAMES : PICK_LINKS;
+
+        if (link.is_svg)
+            is = PICK_SVG;
+        if (is == pick && html_links_resolve(links, link.href, &url) == URL_OK)
+            add(&list, url.text);
+    }
+    put_set(&answer->got, labels[pick], &list);
+}
+
+static void put_one(const json_t *test, const char *field,
+                    const struct html_links *links, struct bytes href,
+                    struct conform_answer *answer)
+{
+    const char *expected = conform_text(test, field);
+    static struct url url;
+    bool has = href.len > 0 && html_links_resolve(links, href, &url) == URL_OK;
+
+    conform_put(&answer->expected, "%s: %s\n", field,
+                expected ? expected : "none");
+    conform_put(&answer->got, "%s: %s\n", field, has ? url.text : "none");
+}
+
+static void read_page(const json_t *test, struct html *html)
+{
+    struct html_options options = {.want_links = true};
+    struct buf page;
+    bool failed = false;
+
+    buf_init(&page, PAGE_BYTES_MAX);
+    if (!conform_bytes(test, "html", &page))
+        conform_stop(test, "no html");
+    html_start(html, &options);
+    for (size_t at = 0; at < page.len && !failed; at += PIECE_BYTES) {
+        size_t left = page.len - at;
+
+        failed = html_feed(html, page.data + at,
+                           left < PIECE_BYTES ? left : PIECE_BYTES) != ERR_OK;
+    }
+    if (failed || html_finish(html) != ERR_OK)
+        conform_stop(test, "out of memory");
+    buf_release(&page);
+}
+
+static bool run(const json_t *test, struct conform_answer *answer)
+{
+    const char *base = conform_text(test, "base");
+    struct html *html = html_new();
+    struct html_links *links = html_links_new();
+    const struct html_facts *facts = html_get_facts(html);
+    static struct url url;
+
+    if (!base || url_parse(&url, base, strlen(base), NULL) != URL_OK)
+        conform_stop(test, "no base");
+    read_page(test, html);
+    html_links_start(links, &url, facts);
+    put_expected(test, "links", answer);
+    put_links(html, links, PICK_LINKS, answer);
+    put_expected(test, "frames", answer);
+    put_links(html, links, PICK_FRAMES, answer);
+    put_expected(test, "svg_links", answer);
+    put_links(html, links, PICK_SVG, answer);
+    put_one(test, "canonical", links, facts->canonical, answer);
+    put_one(test, "meta_refresh", links, facts->refresh, answer);
+    html_free(html);
+    html_links_free(links);
+    return conform_same(answer);
+}
+
+static const char *const gating[] = {"tok", NULL};
+
+const struct conform_suite conform_html_links = {
+    .name = "html_links", .run = run, .group = "tier", .gating = gating};
