@@ -139,6 +139,11 @@ static size_t split_query(const char *query, size_t len, struct param *params,
     return nr;
 }
 
+static bool rewrites_query(const struct url_canonical_options *options)
+{
+    return options && (options->sort_query || options->nr_drop_keys > 0);
+}
+
 /* Applies the options to a query, in place. */
 static size_t rewrite_query(char *query, size_t len,
                             const struct url_canonical_options *options)
@@ -199,21 +204,21 @@ enum url_error url_canonical(struct url *out, const struct url *url,
     len += normalise_escapes(out->text + len, url->text + path_at, path_len);
     out->path_len = (uint16_t)(len - out->path_at);
 
-    out->query_at = (uint16_t)(has_query ? len + 1 : 0);
-    out->query_len = 0;
+    out->query_at = out->query_len = 0;
     if (has_query) {
-        size_t used;
+        char *query = out->text + len + 1;
+        size_t used = normalise_escapes(query, url->text + query_at, query_len);
 
-        out->text[len++] = '?';
-        used =
-            normalise_escapes(out->text + len, url->text + query_at, query_len);
-        if (options && (options->sort_query || options->nr_drop_keys > 0) &&
-            used > 0) {
-            used = rewrite_query(out->text + len, used, options);
+        out->text[len] = '?';
+        if (used > 0 && rewrites_query(options)) {
+            used = rewrite_query(query, used, options);
             has_query = used > 0;
         }
-        out->query_len = (uint16_t)used;
-        len = has_query ? len + used : len - 1;
+        if (has_query) {
+            out->query_at = (uint16_t)(len + 1);
+            out->query_len = (uint16_t)used;
+            len += 1 + used;
+        }
     }
     out->has_query = has_query;
     out->fragment_at = out->fragment_len = 0;

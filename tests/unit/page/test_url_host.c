@@ -1,0 +1,367 @@
+/*
+ * url: hosts. IPv4 and IPv6 in all their forms, and domain names by UTS #46.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "crawler/page/url.h"
+#include "crawler/page/url_internal.h"
+
+struct row {
+    const char *host;
+    const char *expected; /* NULL: refused */
+};
+
+static void check_rows(const struct row *rows, size_t nr)
+{
+    static struct url url;
+    char text[2000], host[2000];
+
+    for (size_t i = 0; i < nr; i++) {
+        const struct row *row = &rows[i];
+        enum url_error error;
+
+        snprintf(text, sizeof(text), "http://%s/", row->host);
+        error = url_parse(&url, text, strlen(text), NULL);
+        if (error != (row->expected ? URL_OK : URL_BAD))
+            fail_msg("'%s': error %d", row->host, error);
+        if (!row->expected)
+            continue;
+        snprintf(host, sizeof(host), "%.*s", (int)url.host_len,
+                 url.text + url.host_at);
+        if (strcmp(host, row->expected) != 0)
+            fail_msg("'%s' gave '%s', not '%s'", row->host, host,
+                     row->expected);
+    }
+}
+#define CHECK(rows) check_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+
+static void host_in_ascii_is_lowered_and_otherwise_kept(void **state)
+{
+    static const struct row rows[] = {
+        {"EXAMPLE.Com",        "example.com"       },
+        {"a_b.c~d!$&'()*+,;=", "a_b.c~d!$&'()*+,;="},
+        {"example.com.",       "example.com."      },
+        {".",                  "."                 },
+        {"a..b",               "a..b"              },
+        {"-a-.b--c",           "-a-.b--c"          },
+        {"%41%2Eb",            "a.b"               },
+        {"XN--A",              "xn--a"             }, /* not looked into */
+        {"a b",                NULL                },
+        {"a%20b",              NULL                },
+        {"a%00b",              NULL                },
+        {"a%b",                NULL                },
+        {"a%",                 NULL                },
+        {"a%2fb",              NULL                },
+        {"a<b",                NULL                },
+        {"a|b",                NULL                },
+        {"a^b",                NULL                },
+        {"a\x7f",              NULL                },
+        {"[::1",               NULL                },
+        {"::1]",               NULL                },
+        {"a[::1]",             NULL                },
+        {"[::1]a",             NULL                },
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
+static void host_that_ends_in_a_number_is_an_ipv4_address(void **state)
+{
+    static const struct row rows[] = {
+        {"1.2.3.4",                                "1.2.3.4"        },
+        {"1.2.3.4.",                               "1.2.3.4"        },
+        {"0",                                      "0.0.0.0"        },
+        {"127.1",                                  "127.0.0.1"      },
+        {"1.2.65535",                              "1.2.255.255"    },
+        {"1.2.65536",                              NULL             },
+        {"1.16777215",                             "1.255.255.255"  },
+        {"1.16777216",                             NULL             },
+        {"4294967295",                             "255.255.255.255"},
+        {"4294967296",                             NULL             },
+        {"256.1.1.1",                              NULL             },
+        {"1.1.1.256",                              NULL             },
+        {"0x7F.0x1",                               "127.0.0.1"      },
+        {"0x",                                     "0.0.0.0"        },
+        {"0x.0x.0",                                "0.0.0.0"        },
+        {"017700000001",                           "127.0.0.1"      },
+        {"0300.0250.00.01",                        "192.168.0.1"    },
+        {"08",                                     NULL             },
+        {"0x1g",                                   "0x1g"           },
+        {"1.2.3.4.5",                              NULL             },
+        {"1..2",                                   NULL             },
+        {".1",                                     NULL             },
+        {"a.1",                                    NULL             },
+        {"a.0x1",                                  NULL             },
+        {"1.a",                                    "1.a"            },
+        {"1.2.3.4..",                              "1.2.3.4.."      },
+        {"99999999999999999999",                   NULL             },
+        {"%31%32%37.1",                            "127.0.0.1"      },
+        {"\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.1", "127.0.0.1"      },
+        {"127\xe3\x80\x82"
+         "1",                             "127.0.0.1"      },
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
+static void host_in_brackets_is_an_ipv6_address(void **state)
+{
+    static const struct row rows[] = {
+        {"[::]",                       "[::]"                },
+        {"[::1]",                      "[::1]"               },
+        {"[1::]",                      "[1::]"               },
+        {"[1:2:3:4:5:6:7:8]",          "[1:2:3:4:5:6:7:8]"   },
+        {"[0001:00A0:0:0:0:0:0:ABCD]", "[1:a0::abcd]"        },
+        {"[1:0:0:2:0:0:0:3]",          "[1:0:0:2::3]"        },
+        {"[1:0:0:2:0:0:3:4]",          "[1::2:0:0:3:4]"      },
+        {"[1:0:2:3:4:5:6:7]",          "[1:0:2:3:4:5:6:7]"   },
+        {"[0:0:1:2:3:4:5:6]",          "[::1:2:3:4:5:6]"     },
+        {"[1:2:3:4:5:6:0:0]",          "[1:2:3:4:5:6::]"     },
+        {"[1:2:3:4:5:6:7::]",          "[1:2:3:4:5:6:7:0]"   },
+        {"[::1:2:3:4:5:6:7]",          "[0:1:2:3:4:5:6:7]"   },
+        {"[::1.2.3.4]",                "[::102:304]"         },
+        {"[1:2:3:4:5:6:255.255.0.1]",  "[1:2:3:4:5:6:ffff:1]"},
+        {"[1:2:3:4:5:6:7:1.2.3.4]",    NULL                  },
+        {"[1:2:3:4:5:6:7:8:9]",        NULL                  },
+        {"[1:2:3:4:5:6:7::8]",         NULL                  },
+        {"[1:2:3:4:5:6:7]",            NULL                  },
+        {"[1::2::3]",                  NULL                  },
+        {"[:::]",                      NULL                  },
+        {"[:1]",                       NULL                  },
+        {"[1:]",                       NULL                  },
+        {"[:]",                        NULL                  },
+        {"[]",                         NULL                  },
+        {"[12345::]",                  NULL                  },
+        {"[g::]",                      NULL                  },
+        {"[::1%25eth0]",               NULL                  },
+        {"[::1.2.3]",                  NULL                  },
+        {"[::1.2.3.4.5]",              NULL                  },
+        {"[::01.2.3.4]",               NULL                  },
+        {"[::256.2.3.4]",              NULL                  },
+        {"[::.1.2.3]",                 NULL                  },
+        {"[::1.2.3.4:5]",              NULL                  },
+        {"[1.2.3.4]",                  NULL                  },
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
+static void domain_is_mapped_and_encoded(void **state)
+{
+    static const struct row rows[] = {
+        {"B\xc3\x9c"
+         "CHER.de",                                    "xn--bcher-kva.de"},
+        {"%C3%BC.de",                                           "xn--tda.de"      },
+        {"fa\xc3\x9f.de",                                       "xn--fa-hia.de"   }, /* not "ss" */
+        {"fa\xe1\xba\x9e.de",                                   "xn--fa-hia.de"   },
+        {"\xcf\x82",                                            "xn--3xa"         },
+        {"\xe2\x98\x95.example",                                "xn--53h.example" },
+        {"e\xcc\x81",                                           "xn--9ca"         }, /* NFC */
+        {"e\xc2\xad\xcc\x81",                                   "xn--9ca"         },
+        {"=\xcc\xb8",                                           "xn--1ch"         },
+        {"a\xc2\xad"
+         "b",                                          "ab"              },
+        {"a\xe3\x80\x82"
+         "b\xef\xbc\x8e"
+         "c",                                          "a.b.c"           },
+        {"\xef\xbc\xa7\xef\xbd\x8f.com",                        "go.com"          },
+        {"-\xe2\x80\xa0",                                       "xn----xhn"       },
+        {"a\xe2\x80\xa0--",                                     "xn--a---kp0a"    },
+        {"a.\xc3\xb6..b",                                       "a.xn--nda..b"    },
+        {"_\xc3\xb6",                                           "xn--_-1ga"       },
+        {"\xe2\x84\xb2",                                        "xn--73g"         }, /* since 15.1 */
+        {"a\xe1\x85\x9f\xc3\xb6",                               "xn--a-1ga"       },
+        {"xn--zca.\xc3\x9f",                                    "xn--zca.xn--zca" },
+        {"XN--ZCA.\xc3\x9f",                                    "xn--zca.xn--zca" },
+        {"\xef\xbd\x98\xef\xbd\x8e\xef\xbc\x8d\xef\xbc\x8dzca", "xn--zca"         },
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
+static void domain_is_refused_where_uts46_says_so(void **state)
+{
+    static const struct row rows[] = {
+        {"\xc2\xad",              NULL}, /* nothing is left */
+        {"\xef\xbf\xbd",          NULL}, /* disallowed */
+        {"\xee\x80\x80",          NULL}, /* private use */
+        {"\xcc\x81\xc3\xb6",      NULL}, /* begins with a mark */
+        {"a.\xcc\x81",            NULL},
+        {"\xef\xbc\x85"
+         "41",           NULL}, /* becomes a percent sign */
+        {"\xe2\x84\x80",          NULL}, /* becomes a/c */
+        {"xn--a.\xc3\x9f",        NULL}, /* decodes to a control */
+        {"xn--.\xc3\x9f",         NULL},
+        {"xn--abc-.\xc3\x9f",     NULL}, /* decodes to ASCII */
+        {"xn--99999999.\xc3\x9f", NULL}, /* overflows */
+        {"xn--\xc3\xb6",          NULL}, /* an ACE label is ASCII */
+        {"xn--8i7caa.\xc3\x9f",   NULL}, /* decodes to mapped characters */
+        {"a\xe2\x80\x8c"
+         "b",            NULL}, /* joiner without its context */
+        {"a\xe2\x80\x8d"
+         "b",            NULL},
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
+static void domain_obeys_the_bidi_rule(void **state)
+{
+    static const struct row rows[] = {
+        {"\xd7\x90",           "xn--4db"   },
+        {"\xd7\x90"
+         "1",         "xn--1-zhc" },
+        {"a.\xd7\x90",         "a.xn--4db" },
+        {"\xd7\x90-\xd7\x90",  "xn----zhcb"},
+        {"\xd7\x90\xd6\xb0",   "xn--7cb7d" }, /* a mark */
+        {"1\xd7\x90",          NULL        }, /* rule 1 */
+        {"1.\xd7\x90",         NULL        },
+        {"a\xd7\x90",          NULL        }, /* rule 5 */
+        {"\xd7\x90"
+         "a",         NULL        }, /* rule 2 */
+        {"\xd7\x90-",          NULL        }, /* rule 3 */
+        {"\xd7\x90"
+         "1\xd9\xa1", NULL        }, /* rule 4 */
+        {"a-.\xd7\x90",        NULL        }, /* rule 6 */
+        {"\xd9\xa1.a",         NULL        },
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
+static void domain_may_hold_joiners_in_context(void **state)
+{
+    static const struct row rows[] = {
+        {"\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7", "xn--11b2ezcw70k"},
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
+static void domain_has_no_limit_of_dns(void **state)
+{
+    static struct url url;
+    char text[600];
+
+    (void)state;
+    memset(text, 'a', sizeof(text));
+    memcpy(text, "http://", 7);
+    memcpy(text + 400, ".\xc3\x9f/", 4);
+    assert_int_equal(url_parse(&url, text, 404, NULL), URL_OK);
+    assert_int_equal(url.host_len, 393 + 8);
+    /* an ASCII run and one other character: the ACE label is long too */
+    memcpy(text + 400, "\xc3\x9f/", 3);
+    assert_int_equal(url_parse(&url, text, 403, NULL), URL_OK);
+    assert_memory_equal(url.text + url.host_at, "xn--aaa", 7);
+}
+
+static void domain_over_the_limit_of_a_url_is_too_long(void **state)
+{
+    static struct url url;
+    static char text[3 * URL_BYTES_MAX];
+
+    (void)state;
+    for (size_t i = 0; i + 1 < sizeof(text); i += 2)
+        memcpy(text + i, "\xc3\x9f", 2);
+    memcpy(text, "http://a", 8);
+    assert_int_equal(url_parse(&url, text, sizeof(text), NULL), URL_TOO_LONG);
+}
+
+/* RFC 3492, 7.1: (A) Arabic, (D) Hebrew, (L) Japanese with digits and ASCII,
+ * (S) ASCII that is not a host name. */
+static const struct {
+    uint32_t chars[24];
+    size_t len;
+    const char *ace;
+} punycode_rows[] = {
+    {{0x644, 0x64a, 0x647, 0x645, 0x627, 0x628, 0x62a, 0x643, 0x644, 0x645,
+      0x648, 0x634, 0x639, 0x631, 0x628, 0x64a, 0x61f},
+     17, "egbpdaj6bu4bxfgehfvwxn"      },
+    {{0x5dc, 0x5de, 0x5d4, 0x5d4, 0x5dd, 0x5e4, 0x5e9, 0x5d5,
+      0x5d8, 0x5dc, 0x5d0, 0x5de, 0x5d3, 0x5d1, 0x5e8, 0x5d9,
+      0x5dd, 0x5e2, 0x5d1, 0x5e8, 0x5d9, 0x5ea},
+     22, "4dbcagdahymbxekheh6e0a7fei0b"},
+    {{'3', 0x5e74, 'b', 0x7d44, 0x91d1, 0x516b, 0x5148, 0x751f},
+     8,  "3b-ww4c5e180e575a65lsy2b"    },
+    {{'-', '>', ' ', '$', '1', '.', '0', '0', ' ', '<', '-'},
+     11, "-> $1.00 <--"                },
+};
+#define NR_PUNYCODE_ROWS (sizeof(punycode_rows) / sizeof(punycode_rows[0]))
+
+static void punycode_agrees_with_its_rfc(void **state)
+{
+    static struct url_chars chars;
+    static uint32_t ace[64];
+    char text[URL_BYTES_MAX + 1];
+
+    (void)state;
+    for (size_t i = 0; i < NR_PUNYCODE_ROWS; i++) {
+        struct url_writer out = {.text = text};
+        size_t len = strlen(punycode_rows[i].ace);
+
+        url_punycode_encode(punycode_rows[i].chars, punycode_rows[i].len, &out);
+        assert_int_equal(out.len, len);
+        assert_memory_equal(text, punycode_rows[i].ace, len);
+
+        for (size_t j = 0; j < len; j++)
+            ace[j] = (unsigned char)punycode_rows[i].ace[j];
+        chars.nr = 0;
+        assert_true(url_punycode_decode(ace, len, &chars));
+        assert_int_equal(chars.nr, punycode_rows[i].len);
+        assert_memory_equal(chars.chars, punycode_rows[i].chars,
+                            chars.nr * sizeof(chars.chars[0]));
+    }
+}
+
+static void punycode_refuses_what_it_did_not_write(void **state)
+{
+    static const char *const texts[] = {
+        "-a", "a-!", "\xc3", "99999999", "a-9", "zzzzzzzz", "ab-.",
+    };
+    static struct url_chars chars;
+    uint32_t ace[16];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        size_t len = strlen(texts[i]);
+
+        for (size_t j = 0; j < len; j++)
+            ace[j] = (unsigned char)texts[i][j];
+        chars.nr = 0;
+        if (url_punycode_decode(ace, len, &chars))
+            fail_msg("'%s' was decoded", texts[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(host_in_ascii_is_lowered_and_otherwise_kept),
+        cmocka_unit_test(host_that_ends_in_a_number_is_an_ipv4_address),
+        cmocka_unit_test(host_in_brackets_is_an_ipv6_address),
+        cmocka_unit_test(domain_is_mapped_and_encoded),
+        cmocka_unit_test(domain_is_refused_where_uts46_says_so),
+        cmocka_unit_test(domain_obeys_the_bidi_rule),
+        cmocka_unit_test(domain_may_hold_joiners_in_context),
+        cmocka_unit_test(domain_has_no_limit_of_dns),
+        cmocka_unit_test(domain_over_the_limit_of_a_url_is_too_long),
+        cmocka_unit_test(punycode_agrees_with_its_rfc),
+        cmocka_unit_test(punycode_refuses_what_it_did_not_write),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
