@@ -53,15 +53,16 @@ enum err sync_members_init(void)
     return members ? ERR_OK : ERR_NOMEM;
 }
 
-/* True when the place is free; then the caller holds its mutex. */
+/* True when the place is free; then the caller holds its mutex. EDEADLK is a
+ * place that the caller lives in, maybe as a dead one's successor. */
 static bool take_place(struct member *member)
 {
     int rc = pthread_mutex_trylock(&member->life);
 
     if (rc == EOWNERDEAD)
         sync_mutex_repaired(&member->life);
-    assert(rc == 0 || rc == EOWNERDEAD || rc == EBUSY);
-    return rc != EBUSY;
+    assert(rc == 0 || rc == EOWNERDEAD || rc == EBUSY || rc == EDEADLK);
+    return rc == 0 || rc == EOWNERDEAD;
 }
 
 enum err sync_member_self(uint64_t *member)

@@ -1,12 +1,10 @@
-/* The guarantees of dict.h: M1 to M5 for tables, bounds, and what a killed
- * user leaves behind. */
+/* The guarantees of dict.h: M1 to M5 for tables and bounds. */
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "pool/dict.h"
 #include "tests/unit/pool/family.h"
-#include "tests/unit/pool/stepper.h"
 
 #define K(text) sync_text(text)
 
@@ -442,161 +440,6 @@ static void dict_m5_no_death_makes_it_fail(void **state)
     dict_free(dict);
 }
 
-/* ---- killed at every instruction ---- */
-
-#define LONG_OLD                                                               \
-    "an old value that is longer than one block of 64 bytes ......."
-#define LONG_NEW                                                               \
-    "the new value, which is longer than one block of bytes too ...."
-
-struct scene {
-    struct dict *dict;
-};
-
-static void open_scene(void *ctx)
-{
-    struct scene *scene = ctx;
-    struct dict_options options = {.max_entries = 4, .max_bytes = 400};
-
-    scene->dict = open_dict(&options);
-    assert_int_equal(dict_set(scene->dict, K("k"), K(LONG_OLD)), ERR_OK);
-    assert_int_equal(dict_incr(scene->dict, K("n"), 5, NULL), ERR_OK);
-}
-
-/* Empties it and fills it to both bounds: no entry and no block is lost. */
-static void check_capacity(struct dict *dict)
-{
-    char name[10], data[396] = {0};
-    struct sync_room room = {name, sizeof(name), 0};
-
-    while (dict_size(dict) > 0) {
-        struct dict_cursor cursor = {0};
-
-        assert_int_equal(dict_next(dict, &cursor, &room, NULL), ERR_OK);
-        assert_int_equal(dict_delete(dict, (struct sync_bytes){name, room.len}),
-                         ERR_OK);
-    }
-    assert_int_equal(dict_bytes(dict), 0);
-    assert_int_equal(
-        dict_set(dict, K("a"), (struct sync_bytes){data, sizeof(data)}),
-        ERR_OK);
-    assert_int_equal(dict_set(dict, K("b"), K("")), ERR_OK);
-    assert_int_equal(dict_set(dict, K("c"), K("")), ERR_OK);
-    assert_int_equal(dict_set(dict, K("d"), K("")), ERR_OK);
-    assert_int_equal(dict_bytes(dict), 400);
-}
-
-/* The key has one of two values; NULL is none. */
-static void check_scene(struct scene *scene, const char *key, const char *one,
-                        const char *other)
-{
-    char text[100];
-    struct sync_room room = {text, sizeof(text) - 1, 0};
-    enum err err = dict_get(scene->dict, K(key), &room);
-
-    if (err == ERR_NOT_FOUND) {
-        assert_true(!one || !other);
-    } else {
-        assert_int_equal(err, ERR_OK);
-        text[room.len] = '\0';
-        assert_true((one && strcmp(text, one) == 0) ||
-                    (other && strcmp(text, other) == 0));
-    }
-    check_capacity(scene->dict);
-    dict_free(scene->dict);
-}
-
-static void act_replace(void *ctx)
-{
-    struct scene *scene = ctx;
-
-    (void)!dict_set(scene->dict, K("k"), K(LONG_NEW));
-}
-
-static void verify_replace(void *ctx, bool done)
-{
-    check_scene(ctx, "k", done ? LONG_NEW : LONG_OLD, LONG_NEW);
-}
-
-static void act_insert(void *ctx)
-{
-    struct scene *scene = ctx;
-
-    (void)!dict_set(scene->dict, K("new"), K(LONG_NEW));
-}
-
-static void verify_insert(void *ctx, bool done)
-{
-    check_scene(ctx, "new", done ? LONG_NEW : NULL, LONG_NEW);
-}
-
-static void act_delete(void *ctx)
-{
-    struct scene *scene = ctx;
-
-    (void)!dict_delete(scene->dict, K("k"));
-}
-
-static void verify_delete(void *ctx, bool done)
-{
-    struct scene *scene = ctx;
-
-    if (done)
-        assert_int_equal(dict_size(scene->dict), 1);
-    check_scene(ctx, "k", NULL, LONG_OLD);
-}
-
-static void act_clear(void *ctx)
-{
-    struct scene *scene = ctx;
-
-    (void)!dict_clear(scene->dict);
-}
-
-static void verify_clear(void *ctx, bool done)
-{
-    struct scene *scene = ctx;
-    size_t nr;
-
-    /* The next one to take the mutex repairs what is left. */
-    (void)!dict_delete(scene->dict, K("none"));
-    nr = dict_size(scene->dict);
-    assert_true(done ? nr == 0 : nr == 0 || nr == 2);
-    check_scene(ctx, "k", NULL, LONG_OLD);
-}
-
-static void act_incr(void *ctx)
-{
-    struct scene *scene = ctx;
-
-    (void)!dict_incr(scene->dict, K("n"), 1, NULL);
-}
-
-static void verify_incr(void *ctx, bool done)
-{
-    struct scene *scene = ctx;
-    int64_t number = number_at(scene->dict, "n");
-
-    assert_true(number == 6 || (number == 5 && !done));
-    check_scene(ctx, "k", LONG_OLD, LONG_OLD);
-}
-
-static void dict_survives_a_kill_at_every_instruction(void **state)
-{
-    struct scene scene;
-    const struct stepper steppers[] = {
-        {open_scene, act_replace, verify_replace, &scene},
-        {open_scene, act_insert,  verify_insert,  &scene},
-        {open_scene, act_delete,  verify_delete,  &scene},
-        {open_scene, act_clear,   verify_clear,   &scene},
-        {open_scene, act_incr,    verify_incr,    &scene},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(steppers) / sizeof(steppers[0]); i++)
-        stepper_kill_everywhere(&steppers[i]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -616,7 +459,6 @@ int main(void)
         cmocka_unit_test(dict_m3_walk_ends_when_keys_come_or_go),
         cmocka_unit_test(dict_m4_lives_as_long_as_anybody_uses_it),
         cmocka_unit_test(dict_m5_no_death_makes_it_fail),
-        cmocka_unit_test(dict_survives_a_kill_at_every_instruction),
     };
 
     return cmocka_run_group_tests_name("dict", tests, NULL, NULL);
