@@ -54,9 +54,9 @@ struct trap *trap_new(const struct trap_limits *limits,
 void trap_free(struct trap *trap);
 
 /*
- * Judges a canonical URL. `nr_pages` is the number of URLs of its host known
- * so far. When it is a trap, `reason` (may be NULL) says which limit at what
- * value, "path of 31 segments, limit 24".
+ * Judges a canonical URL that is new. `nr_pages` is the number of URLs of its
+ * host known so far. When it is a trap, `reason` (may be NULL) says which
+ * limit at what value: "segments of the path: 31, limit 24".
  */
 enum trap_rule trap_judge(const struct trap *trap, const struct url *url,
                           int64_t nr_pages, char reason[TRAP_REASON_BYTES]);
