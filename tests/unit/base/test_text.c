@@ -1,0 +1,144 @@
+/*
+ * text: UTF-8 by RFC 3629, and text that is safe to show and to store.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+
+static void text_finds_the_valid_prefix(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t prefix;
+    } rows[] = {
+        {"",                             0 },
+        {"plain",                        5 },
+        {"exactly eight bytes and more", 28},
+        {"\xc2\x80",                     2 },
+        {"\xdf\xbf",                     2 },
+        {"\xe0\xa0\x80",                 3 },
+        {"\xef\xbf\xbf",                 3 },
+        {"\xf0\x90\x80\x80",             4 },
+        {"\xf4\x8f\xbf\xbf",             4 },
+        {"a\x80",                        1 }, /* a continuation alone */
+        {"a\xc0\xaf",                    1 }, /* overlong */
+        {"a\xc1\xbf",                    1 },
+        {"a\xe0\x9f\xbf",                1 },
+        {"a\xf0\x8f\xbf\xbf",            1 },
+        {"a\xed\xa0\x80",                1 }, /* a surrogate */
+        {"\xed\x9f\xbf",                 3 },
+        {"\xee\x80\x80",                 3 },
+        {"a\xf4\x90\x80\x80",            1 }, /* above U+10FFFF */
+        {"a\xf5\x80\x80\x80",            1 },
+        {"a\xff",                        1 },
+        {"a\xc3",                        1 }, /* cut */
+        {"a\xe2\x82",                    1 },
+        {"a\xf0\x9f\x98",                1 },
+        {"a\xe2\x82x",                   1 },
+        {"12345678\xff",                 8 },
+        {"1234567\xc3\xa9\xff",          9 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t len = strlen(rows[i].text);
+        char *copy = malloc(len + 1); /* its end is watched */
+
+        assert_non_null(copy);
+        memcpy(copy + 1, rows[i].text, len);
+        assert_int_equal(text_utf8_prefix(copy + 1, len), rows[i].prefix);
+        free(copy);
+    }
+}
+
+static void text_escapes_what_could_steer_a_terminal(void **state)
+{
+    static const struct {
+        const char *text, *escaped;
+    } rows[] = {
+        {"plain \xc3\xa9 \xe2\x82\xac", "plain \xc3\xa9 \xe2\x82\xac"},
+        {"a\x1b[31mb",                  "a\\x1b[31mb"                },
+        {"a\r\n\tb",                    "a\\x0d\\x0a\\x09b"          },
+        {"\x7f",                        "\\x7f"                      },
+        {"\xc2\x9b"
+         "31m",                "\\xc2\\x9b31m"              }, /* C1 */
+        {"\xc2\xa0",                    "\xc2\xa0"                   },
+        {"\xff\xc3",                    "\\xff\\xc3"                 },
+    };
+    char out[100];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t len =
+            text_escape(rows[i].text, strlen(rows[i].text), out, sizeof(out));
+
+        assert_string_equal(out, rows[i].escaped);
+        assert_int_equal(len, strlen(out));
+    }
+    assert_int_equal(text_escape("a\0b", 3, out, sizeof(out)), 6);
+    assert_string_equal(out, "a\\x00b");
+}
+
+static void text_escape_is_cut_between_characters(void **state)
+{
+    char out[8];
+
+    (void)state;
+    assert_int_equal(text_escape("abc", 3, out, 1), 0);
+    assert_string_equal(out, "");
+    assert_int_equal(text_escape("abc", 3, out, 3), 2);
+    assert_string_equal(out, "ab");
+    assert_int_equal(text_escape("a\xc3\xa9", 3, out, 3), 1);
+    assert_string_equal(out, "a");
+    assert_int_equal(text_escape("a\xc3\xa9", 3, out, 4), 3);
+    assert_int_equal(text_escape("a\x01", 2, out, 5), 1);
+    assert_int_equal(text_escape("a\x01", 2, out, 6), 5);
+}
+
+static void text_clean_replaces_what_a_database_should_not_hold(void **state)
+{
+    char out[32];
+    size_t len;
+
+    (void)state;
+    len = text_clean("a\0b\xff\n\xc3\xa9", 7, out, sizeof(out));
+    assert_int_equal(len, 11);
+    assert_memory_equal(out,
+                        "a\xef\xbf\xbd"
+                        "b\xef\xbf\xbd\n\xc3\xa9",
+                        len);
+    assert_int_equal(text_clean("", 0, out, sizeof(out)), 0);
+}
+
+static void text_clean_fills_its_room_and_never_halves_a_character(void **state)
+{
+    char out[4] = "####";
+
+    (void)state;
+    assert_int_equal(text_clean("abcd", 4, out, 3), 3);
+    assert_memory_equal(out, "abc#", 4);
+    assert_int_equal(text_clean("ab\xc3\xa9", 4, out, 3), 2);
+    assert_int_equal(text_clean("a\xff", 2, out, 3), 1);
+    assert_int_equal(text_clean("a", 1, out, 0), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_finds_the_valid_prefix),
+        cmocka_unit_test(text_escapes_what_could_steer_a_terminal),
+        cmocka_unit_test(text_escape_is_cut_between_characters),
+        cmocka_unit_test(text_clean_replaces_what_a_database_should_not_hold),
+        cmocka_unit_test(
+            text_clean_fills_its_room_and_never_halves_a_character),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
