@@ -163,22 +163,25 @@ static enum url_error parse_user(struct parser *parser, const char *end)
     struct url_writer *out = &parser->out;
     const char *at = memrchr(parser->at, '@', (size_t)(end - parser->at));
     const char *colon;
+    size_t start;
 
     if (!at)
         return URL_OK;
     if (at + 1 == end)
         return URL_BAD; /* credentials and no host */
     colon = memchr(parser->at, ':', (size_t)(at - parser->at));
-    url->user_at = (uint16_t)out->len;
+    start = out->len;
     put_encoded(out, parser->at, colon ? colon : at, URL_ENC_USER, 0);
     if (colon && colon + 1 < at) {
         url_put(out, ':');
         put_encoded(out, colon + 1, at, URL_ENC_USER, 0);
     }
-    url->user_len = (uint16_t)(out->len - url->user_at);
-    url->has_user = url->user_len > 0;
-    if (url->has_user)
+    if (out->len > start) {
+        url->has_user = true;
+        url->user_at = (uint16_t)start;
+        url->user_len = (uint16_t)(out->len - start);
         url_put(out, '@');
+    }
     parser->at = at + 1;
     return URL_OK;
 }

@@ -284,6 +284,9 @@ static void url_tells_empty_from_absent(void **state)
     static struct url url, base;
 
     (void)state;
+    assert_int_equal(parse(&url, "http://:@h/"), URL_OK);
+    assert_false(url.has_user);
+    assert_int_equal(url.user_at, 0);
     assert_int_equal(parse(&base, "http://h/?#"), URL_OK);
     assert_true(base.has_query && base.has_fragment);
     assert_int_equal(base.query_len, 0);
