@@ -76,10 +76,10 @@ static int command_run(int argc, char *const *argv, int skip)
 
 static int command_help(int argc, char *const *argv, int skip)
 {
-    (void)argc;
-    (void)argv;
-    (void)skip;
-    config_print_help(stdout);
+    if (argc == skip + 1 && strcmp(argv[skip], "markdown") == 0)
+        config_print_markdown(stdout);
+    else
+        config_print_help(stdout);
     return CRAWL_EXIT_OK;
 }
 

@@ -105,6 +105,8 @@ void config_release(struct config *config);
 
 /* Writes the help text: usage, examples, options by group. */
 void config_print_help(FILE *out);
+/* The table of options as Markdown, for the README. */
+void config_print_markdown(FILE *out);
 /* "name = value    # where it came from", in the format of the file. */
 void config_print(const struct config *config, FILE *out);
 /* The settings as one JSON object, for the table `runs`. Returned owned. */

@@ -91,6 +91,41 @@ void config_print_help(FILE *out)
           out);
 }
 
+/* A cell of a Markdown table: '|' would end it. */
+static void markdown_text(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        fprintf(out, *text == '|' ? "\\|" : "%c", *text);
+}
+
+void config_print_markdown(FILE *out)
+{
+    const char *group = "";
+
+    for (size_t i = 0; i < nr_options; i++) {
+        const struct option *option = &options[i];
+
+        if (strcmp(group, option->group) != 0) {
+            group = option->group;
+            fprintf(out, "%s| %s | default | |\n| --- | --- | --- |\n",
+                    i ? "\n" : "", group);
+        }
+        fputs("| `", out);
+        if (option->short_name)
+            fprintf(out, "-%c, ", option->short_name);
+        fprintf(out, "--%s", option->name);
+        if (option->argument)
+            fprintf(out, " %s", option->argument);
+        fprintf(out, "` | %s | ", option->fallback ? option->fallback : "");
+        markdown_text(out, option->help);
+        if (option->choices) {
+            fputs(": ", out);
+            markdown_text(out, option->choices);
+        }
+        fputs(" |\n", out);
+    }
+}
+
 static void print_value(const struct config *config,
                         const struct option *option, FILE *out)
 {
