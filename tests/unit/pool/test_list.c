@@ -1,0 +1,323 @@
+/* The guarantees of list.h: M1 to M5 for arrays, bounds, and what a killed
+ * user leaves behind. */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pool/list.h"
+#include "tests/unit/pool/family.h"
+#include "tests/unit/pool/stepper.h"
+
+#define V(text) sync_text(text)
+
+static struct list *open_list(const struct list_options *options)
+{
+    struct list *list = NULL;
+
+    assert_int_equal(list_open(&list, options), ERR_OK);
+    return list;
+}
+
+/* The values, one after the other, each with a blank behind it. */
+static void check_is(struct list *list, const char *expected)
+{
+    struct list_cursor cursor = {0};
+    char value[200], all[1000] = "";
+    struct sync_room room = {value, sizeof(value) - 1, 0};
+
+    while (list_next(list, &cursor, &room) == ERR_OK) {
+        value[room.len] = '\0';
+        strcat(strcat(all, value), " ");
+    }
+    assert_string_equal(all, expected);
+}
+
+static void list_appends_inserts_replaces_and_pops(void **state)
+{
+    struct list *list = open_list(NULL);
+    char text[10];
+    struct sync_room room = {text, sizeof(text), 0};
+
+    (void)state;
+    assert_int_equal(list_append(list, V("b")), ERR_OK);
+    assert_int_equal(list_append(list, V("d")), ERR_OK);
+    assert_int_equal(list_insert(list, 0, V("a")), ERR_OK);
+    assert_int_equal(list_insert(list, -1, V("c")), ERR_OK);
+    assert_int_equal(list_insert(list, 4, V("e")), ERR_OK);
+    check_is(list, "a b c d e ");
+    assert_int_equal(list_set(list, 1, V("BB")), ERR_OK);
+    assert_int_equal(list_set(list, -1, V("")), ERR_OK);
+    check_is(list, "a BB c d  ");
+    assert_int_equal(list_pop(list, -1, &room), ERR_OK);
+    assert_int_equal(room.len, 0);
+    assert_int_equal(list_pop(list, 1, &room), ERR_OK);
+    assert_memory_equal(text, "BB", 2);
+    assert_int_equal(list_pop(list, 0, NULL), ERR_OK);
+    check_is(list, "c d ");
+    assert_int_equal(list_get(list, -2, &room), ERR_OK);
+    assert_memory_equal(text, "c", 1);
+    assert_int_equal(list_size(list), 2);
+    list_clear(list);
+    check_is(list, "");
+    list_free(list);
+}
+
+static void list_knows_its_places(void **state)
+{
+    static const int64_t bad[] = {2, -3, INT64_MAX, INT64_MIN};
+    struct list *list = open_list(NULL);
+    struct sync_room room = {0};
+
+    (void)state;
+    assert_int_equal(list_append(list, V("a")), ERR_OK);
+    assert_int_equal(list_append(list, V("b")), ERR_OK);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        int64_t place = bad[i];
+
+        assert_int_equal(list_get(list, place, &room), ERR_NOT_FOUND);
+        assert_int_equal(list_set(list, place, V("x")), ERR_NOT_FOUND);
+        assert_int_equal(list_pop(list, place, &room), ERR_NOT_FOUND);
+        assert_int_equal(list_incr(list, place, 1, NULL), ERR_NOT_FOUND);
+        assert_int_equal(list_compare_set(list, place, V("a"), V("x")),
+                         ERR_NOT_FOUND);
+        if (place != 2)
+            assert_int_equal(list_insert(list, place, V("x")), ERR_NOT_FOUND);
+    }
+    check_is(list, "a b ");
+    list_free(list);
+}
+
+static void list_refuses_what_passes_its_bounds(void **state)
+{
+    struct list_options options = {.max_items = 3, .max_bytes = 10};
+    struct list_options items = {.max_items = LIST_ITEMS_MAX + 1};
+    struct list_options bytes = {.max_bytes = LIST_BYTES_MAX + 1};
+    struct list *list = open_list(&options), *none;
+    char text[3];
+    struct sync_room room = {text, sizeof(text), 0};
+
+    (void)state;
+    assert_int_equal(list_append(list, V("0123456789")), ERR_OK);
+    assert_int_equal(list_append(list, V("x")), ERR_FULL);
+    assert_int_equal(list_set(list, 0, V("0123456789a")), ERR_FULL);
+    assert_int_equal(list_set(list, 0, V("9876543210")), ERR_OK);
+    assert_int_equal(list_get(list, 0, &room), ERR_TOO_BIG);
+    assert_int_equal(room.len, 10);
+    assert_int_equal(list_pop(list, 0, &room), ERR_TOO_BIG);
+    assert_int_equal(list_append(list, V("")), ERR_OK);
+    assert_int_equal(list_append(list, V("")), ERR_OK);
+    assert_int_equal(list_append(list, V("")), ERR_FULL);
+    assert_int_equal(list_insert(list, 0, V("")), ERR_FULL);
+    check_is(list, "9876543210   ");
+    list_free(list);
+    assert_int_equal(list_open(&none, &items), ERR_INVALID);
+    assert_int_equal(list_open(&none, &bytes), ERR_INVALID);
+    list_free(NULL);
+}
+
+/* ---- M1 to M5 ---- */
+
+#define NR_CHILDREN 4
+#define NR_EACH     5000
+
+static int add_and_append(void *ctx)
+{
+    for (int i = 0; i < NR_EACH; i++) {
+        CHILD_CHECK(list_incr(ctx, 0, 1, NULL) == ERR_OK);
+        CHILD_CHECK(list_append(ctx, V("x")) == ERR_OK);
+    }
+    return 0;
+}
+
+static void list_m1_no_update_is_lost(void **state)
+{
+    struct list_options options = {.max_items = 1 + NR_CHILDREN * NR_EACH};
+    struct list *list = open_list(&options);
+    struct process *children[NR_CHILDREN];
+    int64_t number = 0;
+
+    (void)state;
+    assert_int_equal(
+        list_append(list, (struct sync_bytes){&number, sizeof(number)}),
+        ERR_OK);
+    for (size_t i = 0; i < NR_CHILDREN; i++)
+        children[i] = family_start(add_and_append, list);
+    for (size_t i = 0; i < NR_CHILDREN; i++)
+        assert_int_equal(family_end(children[i]), 0);
+    assert_int_equal(list_incr(list, 0, 0, &number), ERR_OK);
+    assert_int_equal(number, NR_CHILDREN * NR_EACH);
+    assert_int_equal(list_size(list), options.max_items);
+    list_free(list);
+}
+
+static void list_m1_incr_and_compare_set_check_what_is_there(void **state)
+{
+    struct list *list = open_list(NULL);
+    int64_t number = INT64_MAX;
+
+    (void)state;
+    assert_int_equal(list_append(list, V("text")), ERR_OK);
+    assert_int_equal(
+        list_append(list, (struct sync_bytes){&number, sizeof(number)}),
+        ERR_OK);
+    assert_int_equal(list_incr(list, 0, 1, NULL), ERR_INVALID);
+    assert_int_equal(list_incr(list, 1, 1, NULL), ERR_TOO_BIG);
+    assert_int_equal(list_incr(list, 1, -1, &number), ERR_OK);
+    assert_true(number == INT64_MAX - 1);
+    assert_int_equal(list_compare_set(list, 0, V("tex"), V("new")), ERR_EXISTS);
+    assert_int_equal(list_compare_set(list, 0, V("text"), V("new")), ERR_OK);
+    assert_int_equal(list_pop(list, -1, NULL), ERR_OK);
+    check_is(list, "new ");
+    list_free(list);
+}
+
+static void list_m3_walk_ends_when_values_come_or_go(void **state)
+{
+    struct list *list = open_list(NULL);
+    struct list_cursor cursor = {0};
+    char text[10];
+    struct sync_room room = {text, sizeof(text), 0};
+
+    (void)state;
+    assert_int_equal(list_append(list, V("a")), ERR_OK);
+    assert_int_equal(list_append(list, V("b")), ERR_OK);
+    assert_int_equal(list_next(list, &cursor, &room), ERR_OK);
+    assert_int_equal(list_set(list, 1, V("B")), ERR_OK);
+    assert_int_equal(list_next(list, &cursor, &room), ERR_OK);
+    assert_memory_equal(text, "B", 1);
+    assert_int_equal(list_next(list, &cursor, &room), ERR_NOT_FOUND);
+    assert_int_equal(list_pop(list, 0, NULL), ERR_OK);
+    assert_int_equal(list_next(list, &cursor, &room), ERR_STATE);
+    list_free(list);
+}
+
+static int free_and_leave(void *ctx)
+{
+    list_free(ctx);
+    return 0;
+}
+
+static int append_in_child(void *ctx)
+{
+    CHILD_CHECK(list_append(ctx, V("child")) == ERR_OK);
+    return 0;
+}
+
+static void list_m4_lives_as_long_as_anybody_uses_it(void **state)
+{
+    struct list *list = open_list(NULL);
+
+    (void)state;
+    family_run(free_and_leave, list);
+    family_run(append_in_child, list);
+    check_is(list, "child ");
+    list_free(list);
+}
+
+/* ---- killed at every instruction (M5) ---- */
+
+struct scene {
+    struct list *list;
+    const char *before, *after;
+};
+
+#define LONG "a-value-that-is-longer-than-one-block-of-64-bytes-............."
+
+static void open_scene(void *ctx)
+{
+    struct scene *scene = ctx;
+    struct list_options options = {.max_items = 4, .max_bytes = 200};
+
+    scene->list = open_list(&options);
+    assert_int_equal(list_append(scene->list, V("a")), ERR_OK);
+    assert_int_equal(list_append(scene->list, V(LONG)), ERR_OK);
+    assert_int_equal(list_append(scene->list, V("c")), ERR_OK);
+}
+
+static void verify(void *ctx, bool done)
+{
+    struct scene *scene = ctx;
+    struct list_cursor cursor = {0};
+    char value[200] = "", all[1000] = "";
+    struct sync_room room = {value, sizeof(value) - 1, 0};
+
+    while (list_next(scene->list, &cursor, &room) == ERR_OK) {
+        value[room.len] = '\0';
+        strcat(strcat(all, value), " ");
+    }
+    if (done || strcmp(all, scene->before) != 0)
+        assert_string_equal(all, scene->after);
+    /* It can still be filled to both bounds. */
+    while (list_size(scene->list) > 0)
+        assert_int_equal(list_pop(scene->list, 0, NULL), ERR_OK);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(
+            list_append(scene->list,
+                        (struct sync_bytes){value, i == 2 ? 197 : 1}),
+            ERR_OK);
+    list_free(scene->list);
+}
+
+static void act_insert(void *ctx)
+{
+    (void)!list_insert(((struct scene *)ctx)->list, 1, V("new"));
+}
+
+static void act_append(void *ctx)
+{
+    (void)!list_append(((struct scene *)ctx)->list, V("new"));
+}
+
+static void act_set(void *ctx)
+{
+    (void)!list_set(((struct scene *)ctx)->list, 1, V("new"));
+}
+
+static void act_pop_first(void *ctx)
+{
+    (void)!list_pop(((struct scene *)ctx)->list, 0, NULL);
+}
+
+static void act_pop_last(void *ctx)
+{
+    (void)!list_pop(((struct scene *)ctx)->list, -1, NULL);
+}
+
+static void list_m5_survives_a_kill_at_every_instruction(void **state)
+{
+    static const struct {
+        void (*act)(void *ctx);
+        const char *after;
+    } rows[] = {
+        {act_insert,    "a new " LONG " c "},
+        {act_append,    "a " LONG " c new "},
+        {act_set,       "a new c "         },
+        {act_pop_first, LONG " c "         },
+        {act_pop_last,  "a " LONG " "      },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct scene scene = {.before = "a " LONG " c ",
+                              .after = rows[i].after};
+        struct stepper stepper = {open_scene, rows[i].act, verify, &scene};
+
+        stepper_kill_everywhere(&stepper);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(list_appends_inserts_replaces_and_pops),
+        cmocka_unit_test(list_knows_its_places),
+        cmocka_unit_test(list_refuses_what_passes_its_bounds),
+        cmocka_unit_test(list_m1_no_update_is_lost),
+        cmocka_unit_test(list_m1_incr_and_compare_set_check_what_is_there),
+        cmocka_unit_test(list_m3_walk_ends_when_values_come_or_go),
+        cmocka_unit_test(list_m4_lives_as_long_as_anybody_uses_it),
+        cmocka_unit_test(list_m5_survives_a_kill_at_every_instruction),
+    };
+
+    return cmocka_run_group_tests_name("list", tests, NULL, NULL);
+}
