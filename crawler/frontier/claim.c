@@ -16,13 +16,13 @@ int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms)
 bool claim_is_crowded(const struct frontier *frontier)
 {
     return frontier->nr_sites >= frontier->cap_sites / 4 * 3 ||
-           frontier->nr_items >= frontier->cap_items / 4 * 3;
+           frontier->nr_items >= frontier->cap_urls / 4 * 3;
 }
 
-/* Part of the slots is kept for robots.txt and the like. */
+/* The slots behind are kept for robots.txt and the like. */
 bool claim_has_room(const struct frontier *frontier)
 {
-    return frontier->nr_items < frontier->cap_items / 8 * 7;
+    return frontier->nr_items < frontier->cap_urls;
 }
 
 /* ---- leases ---- */
@@ -75,10 +75,8 @@ static enum err renew_leases(struct frontier *frontier, int64_t now_ms)
     return ERR_OK;
 }
 
-void claim_fill_record(const struct frontier *frontier, const struct site *site,
-                       struct host_record *record)
+void claim_fill_record(const struct site *site, struct host_record *record)
 {
-    (void)frontier;
     *record = (struct host_record){
         .host_id = site->id,
         .key = {site->key, strlen(site->key)},
@@ -99,7 +97,7 @@ enum err claim_release_site(struct frontier *frontier, struct site *site,
     bool to_do = site->more || site->nr_items > 0;
     struct item *item;
 
-    claim_fill_record(frontier, site, &record);
+    claim_fill_record(site, &record);
     record.due_at = STORAGE_HOST_IDLE;
     if (site->clock.due_ms > now_ms)
         record.due_at = frontier_wall_ms(frontier, site->clock.due_ms);
@@ -139,12 +137,12 @@ static enum err take_host(void *ctx, const struct host_record *record)
         return ERR_OK;
     }
     site = site_new(frontier, record);
-    gate_restore(frontier, site, record, claim->now_ms);
+    enum err err = gate_restore(frontier, site, record, claim->now_ms);
     link_lease(frontier, site, claim->now_ms);
     site->more = true;
     site_mark_hungry(frontier, site);
     claim->site = site;
-    return ERR_OK;
+    return err;
 }
 
 enum err claim_site(struct frontier *frontier, struct site **site,
@@ -231,7 +229,7 @@ static size_t refill_size(const struct frontier *frontier,
                           const struct site *site)
 {
     size_t nr = (size_t)site->batch;
-    size_t room = frontier->cap_items - frontier->nr_items;
+    size_t room = frontier->cap_items - frontier->nr_items; /* not 0 */
 
     if (site->clock.state == HOST_DOWN || site->gate == GATE_CLOSED)
         nr = FRONTIER_BATCH_MAX; /* they end without being asked */

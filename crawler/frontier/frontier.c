@@ -315,8 +315,12 @@ static void drop_all_fresh(struct frontier *frontier)
         struct site *site = frontier->site_buckets[i];
         for (; site; site = site->hash_next) {
             drop_fresh(frontier, &site->queue);
-            if (site->queue.nr == 0)
+            if (site->queue.nr == 0 && site->urgent.nr > 0) {
+                int nr = site->urgent.nr;
                 drop_fresh(frontier, &site->urgent);
+                if (site->urgent.nr < nr && site->gate == GATE_ASKED)
+                    site->gate = GATE_UNKNOWN;
+            }
             site_mark_idle(frontier, site);
         }
     }
@@ -331,6 +335,9 @@ enum err frontier_turn(struct frontier *frontier, int64_t now_ms)
         drop_all_fresh(frontier);
     if (!frontier->stopped)
         err = answer_fire_retries(frontier, now_ms);
+    while (!err && frontier->held.head &&
+           frontier->held.head->site->clock.state == HOST_DOWN)
+        err = gate_admit(frontier, items_take(&frontier->held), now_ms);
     if (!err)
         err = claim_turn(frontier, now_ms);
     return err;

@@ -1,58 +1,366 @@
 /*
- * The gate of a host: what its robots.txt lets through.
+ * The gate of a host: what its robots.txt lets through (RFC 9309).
+ *
+ * The first URL of a host has its robots.txt fetched, by the host's own clock;
+ * until the answer is there, the URLs wait. A host that cannot be reached at
+ * all ends them with that very reason: that robots.txt was asked first is our
+ * affair.
  */
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "crawler/frontier/internal.h"
 
-void gate_restore(struct frontier *frontier, struct site *site,
-                  const struct host_record *record, int64_t now_ms)
+#define RULES_MS        86400000 /* RFC 9309 2.4: no longer than 24 hours */
+#define RULES_UNSURE_MS 3600000  /* where there was no answer to keep */
+#define ROBOTS_PATH     "/robots.txt"
+
+/* ---- rules ---- */
+
+static void set_rules(struct frontier *frontier, struct site *site,
+                      struct robots *robots)
 {
-    (void)frontier;
-    (void)record;
-    (void)now_ms;
+    double delay_s = robots ? robots_crawl_delay_s(robots) : -1;
+
+    robots_free(site->robots);
+    site->robots = robots;
     site->gate = GATE_RULES;
+    if (delay_s >= 0)
+        host_clock_set_crawl_delay(&site->clock, &frontier->limits,
+                                   (int64_t)(delay_s * 1000));
+}
+
+static enum err parse_rules(struct frontier *frontier, struct site *site,
+                            struct bytes text)
+{
+    struct robots *robots = NULL;
+    enum err err = robots_parse(&robots, text.data, text.len,
+                                frontier->options.product_token);
+
+    if (!err)
+        set_rules(frontier, site, robots);
+    return err;
+}
+
+enum err gate_restore(struct frontier *frontier, struct site *site,
+                      const struct host_record *record, int64_t now_ms)
+{
+    int status = record->robots_status;
+
+    if (frontier->options.ignore_robots) {
+        site->gate = GATE_RULES;
+        site->robots_until = INT64_MAX;
+        return ERR_OK;
+    }
+    if (record->robots_until <= frontier_wall_ms(frontier, now_ms))
+        return ERR_OK;
+    site->robots_status = status;
+    site->robots_at = record->robots_at;
+    site->robots_until = record->robots_until;
+    if (robots_policy(status, ERROR_NONE) == ROBOTS_PARSE)
+        return parse_rules(frontier, site, record->robots);
+    set_rules(frontier, site, NULL);
+    return ERR_OK;
+}
+
+/* ---- asking ---- */
+
+static enum err ask(struct frontier *frontier, struct site *site,
+                    int64_t now_ms)
+{
+    char text[FRONTIER_HOST_KEY_BYTES + sizeof(ROBOTS_PATH)];
+    size_t len = strlen(site->key);
+    struct door_url url;
+
+    assert(len < FRONTIER_HOST_KEY_BYTES);
+    memcpy(text, site->key, len);
+    memcpy(text + len, ROBOTS_PATH, sizeof(ROBOTS_PATH) - 1);
+    len += sizeof(ROBOTS_PATH) - 1;
+    enum error error = door_read(frontier, (struct bytes){text, len}, &url);
+    if (error) /* cannot be: the key was made of such a URL */
+        return ERR_CORRUPT;
+    struct item *item = item_new(frontier, site, ITEM_ROBOTS,
+                                 &(struct url_claim){
+                                     .key = url.key,
+                                     .url = url.url,
+                                 });
+    assert(item); /* there is a slot for each site */
+    site->gate = GATE_ASKED;
+    return gate_admit(frontier, item, now_ms);
+}
+
+/* ---- the answer ---- */
+
+static enum err put_rules(struct frontier *frontier, const struct site *site,
+                          struct bytes text)
+{
+    struct host_record record;
+
+    claim_fill_record(site, &record);
+    record.robots = text;
+    return storage_put_host(frontier->storage, &record);
+}
+
+/* The host's own failure is what its URLs shall be told. */
+static enum error reason_of(const struct item *item, const struct page *page)
+{
+    if (item->site != item->origin || page->error == ERROR_NONE)
+        return ERROR_ROBOTS_UNREACHABLE;
+    switch (error_info(page->error)->error_class) {
+    case CLASS_DNS:
+    case CLASS_CONNECT:
+    case CLASS_TLS:
+    case CLASS_TIMEOUT:
+        return page->error;
+    case CLASS_NONE:
+    case CLASS_INPUT:
+    case CLASS_HTTP:
+    case CLASS_BODY:
+    case CLASS_POLICY:
+    case CLASS_INTERNAL:
+    case CLASS_NR:
+        break;
+    }
+    return page->error == ERROR_HOST_DOWN ? ERROR_HOST_DOWN
+                                          : ERROR_ROBOTS_UNREACHABLE;
+}
+
+static void close_gate(struct site *site, const struct item *item,
+                       const struct page *page)
+{
+    site->gate = GATE_CLOSED;
+    site->gate_error = reason_of(item, page);
+    free(site->gate_detail);
+    site->gate_detail = xmemdup0(page->detail.data, page->detail.len);
+    site->robots_status = page->status ? page->status : -1;
+    site->robots_until = 0; /* to be asked again, not remembered */
+}
+
+static enum err take_rules(struct frontier *frontier, struct item *item,
+                           const struct page *page, int64_t now_ms)
+{
+    struct site *site = item->origin;
+    int64_t wall_ms = frontier_wall_ms(frontier, now_ms);
+    enum err err = ERR_OK;
+
+    site->robots_status = page->status;
+    site->robots_at = wall_ms;
+    site->robots_until = wall_ms + RULES_MS;
+    if (page->error == ERROR_BLOCKED_ADDRESS) {
+        /* let each URL be told so itself */
+        site->robots_until = wall_ms + RULES_UNSURE_MS;
+        site->robots_status = -1;
+        set_rules(frontier, site, NULL);
+        return ERR_OK;
+    }
+    switch (robots_policy(page->status, page->error)) {
+    case ROBOTS_PARSE:
+        err = parse_rules(frontier, site, page->body);
+        break;
+    case ROBOTS_ALLOW_ALL:
+        set_rules(frontier, site, NULL);
+        break;
+    case ROBOTS_DISALLOW_ALL:
+        close_gate(site, item, page);
+        return ERR_OK;
+    }
+    /* A Crawl-delay counts from the fetch that told it. */
+    if (item->site == site && site->clock.delay_ms > 0 &&
+        site->clock.due_ms < item->started_ms + site->clock.delay_ms)
+        site->clock.due_ms = item->started_ms + site->clock.delay_ms;
+    if (err)
+        return err;
+    struct bytes text = page->body;
+    if (!site->robots)
+        text.len = 0;
+    else if (text.len > ROBOTS_BYTES_MAX)
+        text.len = ROBOTS_BYTES_MAX;
+    return put_rules(frontier, site, text);
+}
+
+/* Goes on at the redirect's target, whose clock it waits for. */
+static enum err follow(struct frontier *frontier, struct item *item,
+                       const struct page *page, int64_t now_ms,
+                       enum error *error)
+{
+    struct site *site = NULL;
+    struct door_url target;
+
+    *error = answer_read_redirect(frontier, item, page, ROBOTS_REDIRECTS_MAX,
+                                  &target);
+    if (*error)
+        return ERR_OK;
+    enum err err = claim_site(frontier, &site, &target, now_ms);
+    if (err)
+        return err;
+    answer_add_hop(item, page, target.url);
+    item_move(item, site);
+    return gate_admit(frontier, item, now_ms);
+}
+
+static enum err settle(struct frontier *frontier, struct item *item,
+                       const struct page *page, int64_t now_ms)
+{
+    struct site *site = item->origin, *last = item->site;
+    enum err err = take_rules(frontier, item, page, now_ms);
+
+    item_free(frontier, item);
+    if (!err)
+        err = gate_admit_again(frontier, site, now_ms);
+    schedule_site(frontier, site, now_ms);
+    site_mark_idle(frontier, site);
+    site_mark_idle(frontier, last);
+    return err;
 }
 
 enum err gate_answer(struct frontier *frontier, struct item *item,
                      const struct page *page, int64_t now_ms)
 {
-    (void)page;
-    (void)now_ms;
-    item_free(frontier, item);
+    struct page last = *page;
+
+    if (page->error == ERROR_CANCELED)
+        return gate_admit(frontier, item, now_ms);
+    if (page->outcome == OUTCOME_REDIRECT && page->location.len > 0) {
+        enum err err = follow(frontier, item, page, now_ms, &last.error);
+        if (err || last.error == ERROR_NONE)
+            return err;
+    } else if (answer_is_retryable(page) &&
+               item->nr_retries < frontier->options.retries &&
+               item->site->clock.state != HOST_DOWN) {
+        answer_retry_later(frontier, item, now_ms);
+        return ERR_OK;
+    }
+    return settle(frontier, item, &last, now_ms);
+}
+
+/* ---- letting in ---- */
+
+static enum err end_unasked(struct frontier *frontier, struct item *item,
+                            enum error error, struct bytes detail,
+                            int64_t now_ms)
+{
+    bool is_failure = error_info(error)->error_class != CLASS_POLICY;
+
+    return answer_end(
+        frontier, item,
+        &(struct ending){
+            .outcome = is_failure ? OUTCOME_ERROR : OUTCOME_SKIPPED,
+            .error = error,
+            .detail = detail,
+            .worker = -1,
+        },
+        now_ms);
+}
+
+/* What is left of a host that is down: what was tried keeps its own reason,
+ * the rest was never asked. */
+static enum err end_down(struct frontier *frontier, struct item *item,
+                         int64_t now_ms)
+{
+    enum error error = item->last_error ? item->last_error : ERROR_HOST_DOWN;
+
+    if (item->kind == ITEM_URL)
+        return end_unasked(frontier, item, error, (struct bytes){"", 0},
+                           now_ms);
+    struct page page;
+    page_init(&page);
+    page.outcome = OUTCOME_ERROR;
+    page.error = error;
+    return settle(frontier, item, &page, now_ms);
+}
+
+/* Path and query of a canonical URL. */
+static struct bytes path_of(struct bytes url)
+{
+    const char *at = url.data, *end = at + url.len;
+    const char *path = memchr(at, '/', url.len); /* of "://" */
+
+    assert(path && path + 2 < end);
+    path = memchr(path + 2, '/', (size_t)(end - path - 2));
+    assert(path);
+    return (struct bytes){path, (size_t)(end - path)};
+}
+
+static enum err judge(struct frontier *frontier, struct item *item,
+                      int64_t now_ms, bool *ended)
+{
+    struct site *site = item->site;
+    struct robots_verdict verdict;
+    struct bytes path = path_of(item_target(item));
+
+    *ended = site->robots &&
+             !robots_allows(site->robots, path.data, path.len, &verdict);
+    if (!*ended)
+        return ERR_OK;
+    return end_unasked(frontier, item, ERROR_ROBOTS, verdict.rule, now_ms);
+}
+
+static void enqueue(struct frontier *frontier, struct item *item,
+                    int64_t now_ms)
+{
+    struct site *site = item->site;
+
+    item->state = ITEM_QUEUED;
+    item->queued_ms = now_ms;
+    items_add(item->kind == ITEM_URL ? &site->queue : &site->urgent, item);
+    schedule_site(frontier, site, now_ms);
+}
+
+static enum err admit_url(struct frontier *frontier, struct item *item,
+                          int64_t now_ms)
+{
+    struct site *site = item->site;
+    bool ended = false;
+    enum err err;
+
+    if (site->gate == GATE_RULES &&
+        site->robots_until <= frontier_wall_ms(frontier, now_ms))
+        site->gate = GATE_UNKNOWN; /* its rules have expired */
+    switch (site->gate) {
+    case GATE_UNKNOWN:
+        enqueue(frontier, item, now_ms);
+        return ask(frontier, site, now_ms);
+    case GATE_CLOSED:
+        return end_unasked(
+            frontier, item, site->gate_error,
+            (struct bytes){site->gate_detail, strlen(site->gate_detail)},
+            now_ms);
+    case GATE_RULES:
+        err = judge(frontier, item, now_ms, &ended);
+        if (err || ended)
+            return err;
+        break;
+    case GATE_ASKED:
+        break;
+    }
+    enqueue(frontier, item, now_ms);
     return ERR_OK;
 }
 
 enum err gate_admit(struct frontier *frontier, struct item *item,
                     int64_t now_ms)
 {
-    struct site *site = item->site;
-
-    if (site->clock.state == HOST_DOWN) {
-        enum error error =
-            item->last_error ? item->last_error : ERROR_HOST_DOWN;
-        return answer_end(frontier, item,
-                          &(struct ending){.outcome = OUTCOME_ERROR,
-                                           .error = error,
-                                           .worker = -1},
-                          now_ms);
-    }
-    item->state = ITEM_QUEUED;
-    item->queued_ms = now_ms;
-    items_add(item->kind == ITEM_URL ? &site->queue : &site->urgent, item);
-    schedule_site(frontier, site, now_ms);
+    if (item->site->clock.state == HOST_DOWN)
+        return end_down(frontier, item, now_ms);
+    if (item->kind == ITEM_URL)
+        return admit_url(frontier, item, now_ms);
+    enqueue(frontier, item, now_ms);
     return ERR_OK;
 }
 
 enum err gate_admit_again(struct frontier *frontier, struct site *site,
                           int64_t now_ms)
 {
-    struct items waiting = site->queue;
+    struct items urgent = site->urgent, queue = site->queue;
     struct item *item;
     enum err err = ERR_OK;
 
-    site->queue = (struct items){0};
-    while ((item = items_take(&waiting)) != NULL && !err)
+    site->urgent = site->queue = (struct items){0};
+    while (!err && (item = items_take(&urgent)) != NULL)
+        err = gate_admit(frontier, item, now_ms);
+    while (!err && (item = items_take(&queue)) != NULL)
         err = gate_admit(frontier, item, now_ms);
     return err;
 }

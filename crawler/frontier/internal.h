@@ -37,6 +37,7 @@
 #define FRONTIER_HOSTS_MIN      8192 /* active at once, at least */
 #define FRONTIER_HOSTS_EACH     8    /* ... and for each fetch in flight */
 #define FRONTIER_ITEMS_EACH     4    /* URLs in memory for each such host */
+#define FRONTIER_SITEMAPS_MAX   256  /* waiting or in flight */
 #define FRONTIER_ITEM_KEEP      1024 /* bytes of text a free slot may keep */
 #define FRONTIER_BATCH_MIN      16   /* URLs claimed of a host: doubles ... */
 #define FRONTIER_BATCH_MAX      1024
@@ -133,6 +134,7 @@ struct site {
 
     enum gate gate;
     enum error gate_error;
+    char *gate_detail;     /* owned */
     struct robots *robots; /* owned */
     int robots_status;
     int64_t robots_at, robots_until; /* wall */
@@ -176,6 +178,7 @@ struct frontier {
 
     struct item *items; /* cap_items slots, made at opening */
     uint32_t nr_slots, cap_items;
+    uint32_t cap_urls; /* no more are claimed from then on */
     struct item *free_items;
     uint32_t nr_items;
     struct item **item_buckets;
@@ -257,8 +260,7 @@ bool claim_wants_hosts(const struct frontier *frontier);
 bool claim_has_room(const struct frontier *frontier);
 bool claim_is_crowded(const struct frontier *frontier);
 /* What the database shall know of it; due_at is left to the caller. */
-void claim_fill_record(const struct frontier *frontier, const struct site *site,
-                       struct host_record *record);
+void claim_fill_record(const struct site *site, struct host_record *record);
 enum err claim_release_site(struct frontier *frontier, struct site *site,
                             int64_t now_ms) ERR_CHECK;
 int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms);
@@ -275,8 +277,9 @@ enum err gate_admit(struct frontier *frontier, struct item *item,
 enum err gate_admit_again(struct frontier *frontier, struct site *site,
                           int64_t now_ms) ERR_CHECK;
 /* Takes what storage remembers of its robots.txt. */
-void gate_restore(struct frontier *frontier, struct site *site,
-                  const struct host_record *record, int64_t now_ms);
+enum err gate_restore(struct frontier *frontier, struct site *site,
+                      const struct host_record *record,
+                      int64_t now_ms) ERR_CHECK;
 enum err gate_answer(struct frontier *frontier, struct item *item,
                      const struct page *page, int64_t now_ms) ERR_CHECK;
 

@@ -26,7 +26,12 @@ void table_init(struct frontier *frontier)
     if (sites < FRONTIER_HOSTS_MIN)
         sites = FRONTIER_HOSTS_MIN;
     frontier->cap_sites = sites;
-    frontier->cap_items = (uint32_t)sites * FRONTIER_ITEMS_EACH;
+    frontier->cap_urls = (uint32_t)sites * FRONTIER_ITEMS_EACH;
+    /* one more for the robots.txt of each site; redirects lead to further
+     * sites, one for each fetch in flight at most */
+    frontier->cap_items = frontier->cap_urls + (uint32_t)sites +
+                          (uint32_t)frontier->options.concurrency +
+                          FRONTIER_SITEMAPS_MAX;
     /* Pages of slots that are never used are never touched. */
     frontier->items = xcalloc(frontier->cap_items, sizeof(struct item));
 
@@ -312,6 +317,8 @@ void site_free(struct frontier *frontier, struct site *site)
         link = &(*link)->hash_next;
     *link = site->hash_next;
     frontier->nr_sites--;
+    robots_free(site->robots);
+    free(site->gate_detail);
     free(site->key);
     free(site);
 }

@@ -1,0 +1,445 @@
+/* One host's clock, on its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "crawler/frontier/heap.h"
+#include "crawler/frontier/host.h"
+
+static const struct host_limits limits = {
+    .per_host = 8,
+    .delay_ms = 0,
+    .max_wait_ms = 60000,
+    .max_errors = 3,
+};
+
+static struct host_answer answer_of(enum host_answer_kind kind, int status,
+                                    int64_t started_ms, int64_t now_ms)
+{
+    return (struct host_answer){
+        .kind = kind,
+        .status = status,
+        .started_ms = started_ms,
+        .now_ms = now_ms,
+        .latency_ms = (double)(now_ms - started_ms),
+        .retry_after_ms = -1,
+    };
+}
+
+/* One request from start to answer. */
+static void ask(struct host_clock *clock, enum host_answer_kind kind,
+                int64_t started_ms, int64_t latency_ms)
+{
+    int status = kind == HOST_ANSWER_CALM   ? 200
+                 : kind == HOST_ANSWER_BUSY ? 429
+                                            : 0;
+    struct host_answer answer =
+        answer_of(kind, status, started_ms, started_ms + latency_ms);
+
+    host_clock_started(clock, started_ms);
+    host_clock_answered(clock, &limits, &answer);
+}
+
+static void host_starts_at_once_up_to_its_limit(void **state)
+{
+    struct host_clock clock;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    for (int i = 0; i < limits.per_host; i++) {
+        assert_true(host_clock_may_start(&clock, 5));
+        host_clock_started(&clock, 5);
+    }
+    assert_false(host_clock_may_start(&clock, 5));
+    host_clock_put_back(&clock);
+    assert_true(host_clock_may_start(&clock, 5));
+}
+
+static void host_spaces_starts_by_its_delay(void **state)
+{
+    struct host_limits slow = limits;
+    struct host_clock clock;
+
+    (void)state;
+    slow.delay_ms = 100;
+    host_clock_init(&clock, &slow);
+    host_clock_started(&clock, 1000);
+    assert_false(host_clock_may_start(&clock, 1099));
+    assert_true(host_clock_may_start(&clock, 1100));
+    host_clock_started(&clock, 5000); /* no credit for the pause */
+    assert_false(host_clock_may_start(&clock, 5099));
+    host_clock_put_back(&clock);
+    assert_true(host_clock_may_start(&clock, 5000));
+}
+
+static void host_takes_a_crawl_delay_within_bounds(void **state)
+{
+    static const struct {
+        int64_t own_ms, asked_ms, delay_ms;
+    } rows[] = {
+        {0,     2000,        2000 },
+        {5000,  2000,        5000 },
+        {0,     0,           0    },
+        {0,     -5,          0    },
+        {0,     86400000000, 60000},
+        {90000, 100000,      90000},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct host_limits own = limits;
+        struct host_clock clock;
+        own.delay_ms = rows[i].own_ms;
+        host_clock_init(&clock, &own);
+        host_clock_set_crawl_delay(&clock, &own, rows[i].asked_ms);
+        assert_int_equal(clock.delay_ms, rows[i].delay_ms);
+    }
+}
+
+static void host_halves_its_window_and_opens_it_again(void **state)
+{
+    struct host_clock clock;
+    int64_t now_ms = 0;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    ask(&clock, HOST_ANSWER_TROUBLE, now_ms += 100, 10);
+    assert_int_equal((int)clock.window, 4);
+    ask(&clock, HOST_ANSWER_TROUBLE, now_ms += 100, 10);
+    ask(&clock, HOST_ANSWER_TROUBLE, now_ms += 100, 10);
+    ask(&clock, HOST_ANSWER_TROUBLE, now_ms += 100, 10);
+    assert_int_equal((int)clock.window, 1);
+    for (int i = 0; i < 36; i++)
+        ask(&clock, HOST_ANSWER_CALM, now_ms += 100, 10);
+    assert_int_equal((int)clock.window, 8);
+}
+
+static void host_takes_one_round_of_trouble_as_one(void **state)
+{
+    struct host_clock clock;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    for (int i = 0; i < 8; i++)
+        host_clock_started(&clock, 100);
+    for (int i = 0; i < 8; i++) {
+        struct host_answer answer =
+            answer_of(HOST_ANSWER_TROUBLE, 500, 100, 200 + i);
+        host_clock_answered(&clock, &limits, &answer);
+    }
+    assert_int_equal((int)clock.window, 4);
+}
+
+static void host_slows_down_when_latency_rises(void **state)
+{
+    struct host_clock clock;
+    int64_t now_ms = 0;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    for (int i = 0; i < 50; i++)
+        ask(&clock, HOST_ANSWER_CALM, now_ms += 1000, 50);
+    assert_int_equal((int)clock.window, 8);
+    for (int i = 0; i < 10; i++)
+        ask(&clock, HOST_ANSWER_CALM, now_ms += 5000, 2000);
+    assert_int_equal((int)clock.window, 1);
+    for (int i = 0; i < 60; i++)
+        ask(&clock, HOST_ANSWER_CALM, now_ms += 1000, 50);
+    assert_int_equal((int)clock.window, 8);
+}
+
+static void host_takes_lasting_latency_as_its_nature(void **state)
+{
+    struct host_clock clock;
+    int64_t now_ms = 0;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    for (int i = 0; i < 200; i++)
+        ask(&clock, HOST_ANSWER_CALM, now_ms += 5000, 3000);
+    assert_int_equal((int)clock.window, 8);
+}
+
+static void host_does_not_mind_small_changes_of_latency(void **state)
+{
+    struct host_clock clock;
+    int64_t now_ms = 0;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    for (int i = 0; i < 100; i++)
+        ask(&clock, HOST_ANSWER_CALM, now_ms += 1000, i % 2 ? 1 : 200);
+    assert_int_equal((int)clock.window, 8);
+}
+
+static void host_backs_off_twice_as_long_each_time(void **state)
+{
+    struct host_clock clock;
+    int64_t now_ms = 0;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    for (int64_t wait_ms = 1000; wait_ms <= 60000; wait_ms *= 2) {
+        ask(&clock, HOST_ANSWER_BUSY, now_ms += 100, 10);
+        assert_int_equal(clock.due_ms - now_ms - 10, wait_ms);
+        assert_int_equal(clock.status, 429);
+        now_ms = clock.due_ms;
+    }
+    ask(&clock, HOST_ANSWER_BUSY, now_ms += 100, 10);
+    assert_int_equal(clock.due_ms - now_ms - 10, 60000);
+    now_ms = clock.due_ms;
+    ask(&clock, HOST_ANSWER_CALM, now_ms += 100, 10);
+    assert_int_equal(clock.status, 0);
+    for (int i = 0; i < 20; i++)
+        ask(&clock, HOST_ANSWER_CALM, now_ms += 100, 10);
+    assert_int_equal(clock.backoff_ms, 0);
+}
+
+static void host_waits_as_it_asks(void **state)
+{
+    static const struct {
+        int64_t asked_ms, wait_ms;
+    } rows[] = {
+        {0,       0    },
+        {5000,    5000 },
+        {60000,   60000},
+        {3600000, 60000}
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct host_clock clock;
+        host_clock_init(&clock, &limits);
+        struct host_answer answer =
+            answer_of(HOST_ANSWER_BUSY, 503, 1000, 1010);
+        answer.retry_after_ms = rows[i].asked_ms;
+        host_clock_started(&clock, 1000);
+        host_clock_answered(&clock, &limits, &answer);
+        assert_int_equal(clock.due_ms, 1010 + rows[i].wait_ms);
+    }
+}
+
+static void host_never_shortens_a_wait(void **state)
+{
+    struct host_clock clock;
+    struct host_answer answer = answer_of(HOST_ANSWER_BUSY, 429, 1000, 1010);
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    host_clock_started(&clock, 1000);
+    host_clock_started(&clock, 1000);
+    answer.retry_after_ms = 30000;
+    host_clock_answered(&clock, &limits, &answer);
+    answer.retry_after_ms = 1000;
+    host_clock_answered(&clock, &limits, &answer);
+    assert_int_equal(clock.due_ms, 31010);
+}
+
+static void host_becomes_suspect_then_down(void **state)
+{
+    struct host_clock clock;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    ask(&clock, HOST_ANSWER_UNREACHABLE, 100, 10);
+    ask(&clock, HOST_ANSWER_UNREACHABLE, 200, 10);
+    assert_int_equal(clock.state, HOST_UP);
+    ask(&clock, HOST_ANSWER_UNREACHABLE, 300, 10);
+    assert_int_equal(clock.state, HOST_SUSPECT);
+    assert_false(host_clock_may_start(&clock, 310 + HOST_PROBE_MS - 1));
+    assert_true(host_clock_may_start(&clock, 310 + HOST_PROBE_MS));
+    host_clock_started(&clock, 310 + HOST_PROBE_MS);
+    assert_false(host_clock_has_room(&clock)); /* one probe */
+    host_clock_put_back(&clock);
+    ask(&clock, HOST_ANSWER_UNREACHABLE, 310 + HOST_PROBE_MS, 10);
+    assert_int_equal(clock.state, HOST_DOWN);
+}
+
+static void host_counts_only_the_probe_when_suspect(void **state)
+{
+    struct host_clock clock;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    for (int i = 0; i < 6; i++)
+        host_clock_started(&clock, 100);
+    for (int i = 0; i < 6; i++) {
+        struct host_answer answer =
+            answer_of(HOST_ANSWER_UNREACHABLE, 0, 100, 200 + i);
+        host_clock_answered(&clock, &limits, &answer);
+    }
+    assert_int_equal(clock.state, HOST_SUSPECT);
+    ask(&clock, HOST_ANSWER_CALM, 9000, 10);
+    assert_int_equal(clock.state, HOST_UP);
+    assert_int_equal(clock.nr_errors, 0);
+}
+
+static void host_forgets_failures_with_any_answer(void **state)
+{
+    struct host_clock clock;
+    int64_t now_ms = 0;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    for (int i = 0; i < 20; i++) {
+        ask(&clock, HOST_ANSWER_UNREACHABLE, now_ms += 100, 10);
+        ask(&clock, HOST_ANSWER_UNREACHABLE, now_ms += 100, 10);
+        ask(&clock, i % 2 ? HOST_ANSWER_CALM : HOST_ANSWER_BUSY, now_ms += 100,
+            10);
+    }
+    assert_int_equal(clock.state, HOST_UP);
+}
+
+static void host_is_not_blamed_for_our_own_failures(void **state)
+{
+    struct host_clock clock;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    for (int i = 0; i < 20; i++)
+        ask(&clock, HOST_ANSWER_NOTHING, 100 * i, 10);
+    assert_int_equal(clock.state, HOST_UP);
+    assert_int_equal((int)clock.window, 8);
+    assert_int_equal(clock.in_flight, 0);
+}
+
+/* ---- dates ---- */
+
+#define WALL_MS INT64_C(1764000000000) /* 2025-11-24T16:00:00Z */
+
+static struct bytes text_of(const char *text)
+{
+    return (struct bytes){text, strlen(text)};
+}
+
+static void host_reads_the_three_forms_of_a_date(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t date_ms;
+    } rows[] = {
+        {"Sun, 06 Nov 1994 08:49:37 GMT",          784111777000 },
+        {"Sunday, 06-Nov-94 08:49:37 GMT",         784111777000 },
+        {"Sun Nov  6 08:49:37 1994",               784111777000 },
+        {"Sun Nov 16 08:49:37 1994",               784975777000 },
+        {"Thu, 01 Jan 1970 00:00:00 GMT",          0            },
+        {"Tue, 29 Feb 2028 23:59:60 GMT",          1835481600000},
+        {"Monday, 24-Nov-25 16:00:00 GMT",         WALL_MS      },
+        {"Friday, 31-Dec-99 23:59:59 GMT",         946684799000 },
+        {"Sun, 06 Nov 1994 08:49:37",              -1           },
+        {"Sun, 06 Nov 1994 08:49:37 CET",          -1           },
+        {"Sun, 6 Nov 1994 08:49:37 GMT",           -1           },
+        {"Sun, 06 Nov 1994 25:49:37 GMT",          -1           },
+        {"Sun, 06 Nov 1994 08:60:37 GMT",          -1           },
+        {"Sun, 32 Nov 1994 08:49:37 GMT",          -1           },
+        {"Sun, 00 Nov 1994 08:49:37 GMT",          -1           },
+        {"Sun, 06 Nox 1994 08:49:37 GMT",          -1           },
+        {"Sun, 06 Nov 1894 08:49:37 GMT",          -1           },
+        {"Sun, 06 Nov 1994 08:49:37 GMT and more", -1           },
+        {"Sun, 06-Nov 1994 08:49:37 GMT",          -1           },
+        {"Sun Nov",                                -1           },
+        {"Sun,",                                   -1           },
+        {"",                                       -1           },
+        {"garbage",                                -1           },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        int64_t date_ms = host_date_ms(text_of(rows[i].text), WALL_MS);
+        if (date_ms != rows[i].date_ms)
+            fail_msg("%s: %lld", rows[i].text, (long long)date_ms);
+    }
+}
+
+static void host_reads_retry_after(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t wait_ms;
+    } rows[] = {
+        {"0",                             0            },
+        {"120",                           120000       },
+        {"99999999999999999999999",       9999999999000},
+        {"Mon, 24 Nov 2025 16:00:30 GMT", 30000        },
+        {"Mon, 24 Nov 2025 15:00:30 GMT", 0            },
+        {"-5",                            -1           },
+        {"1.5",                           -1           },
+        {"5 s",                           -1           },
+        {"",                              -1           },
+        {"soon",                          -1           },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        int64_t wait_ms = host_retry_after_ms(text_of(rows[i].text), WALL_MS);
+        if (wait_ms != rows[i].wait_ms)
+            fail_msg("%s: %lld", rows[i].text, (long long)wait_ms);
+    }
+}
+
+static void host_backoff_doubles_with_jitter(void **state)
+{
+    (void)state;
+    assert_int_equal(host_backoff_ms(1000, 0, 60000, 0), 1000);
+    assert_int_equal(host_backoff_ms(1000, 3, 60000, 0), 8000);
+    assert_int_equal(host_backoff_ms(1000, 3, 60000, 0.5), 6000);
+    assert_int_equal(host_backoff_ms(1000, 63, 60000, 0), 60000);
+    assert_true(host_backoff_ms(1000, 0, 60000, 0.999999) >= 500);
+}
+
+/* ---- heap ---- */
+
+static void heap_gives_the_earliest_first(void **state)
+{
+    struct heap heap = {0};
+    uint32_t random = 1;
+    int64_t last_ms = 0;
+    int entries[500];
+
+    (void)state;
+    assert_null(heap_take(&heap, INT64_MAX - 1));
+    for (int i = 0; i < 500; i++) {
+        random = random * 1664525 + 1013904223;
+        entries[i] = (int)(random >> 20);
+        heap_add(&heap, entries[i], &entries[i]);
+    }
+    for (int i = 0; i < 500; i++) {
+        int64_t due_ms = heap_due_ms(&heap);
+        assert_true(due_ms >= last_ms);
+        assert_null(heap_take(&heap, due_ms - 1));
+        assert_int_equal(*(int *)heap_take(&heap, due_ms), due_ms);
+        last_ms = due_ms;
+    }
+    assert_int_equal(heap_due_ms(&heap), INT64_MAX);
+    heap_release(&heap);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(host_starts_at_once_up_to_its_limit),
+        cmocka_unit_test(host_spaces_starts_by_its_delay),
+        cmocka_unit_test(host_takes_a_crawl_delay_within_bounds),
+        cmocka_unit_test(host_halves_its_window_and_opens_it_again),
+        cmocka_unit_test(host_takes_one_round_of_trouble_as_one),
+        cmocka_unit_test(host_slows_down_when_latency_rises),
+        cmocka_unit_test(host_takes_lasting_latency_as_its_nature),
+        cmocka_unit_test(host_does_not_mind_small_changes_of_latency),
+        cmocka_unit_test(host_backs_off_twice_as_long_each_time),
+        cmocka_unit_test(host_waits_as_it_asks),
+        cmocka_unit_test(host_never_shortens_a_wait),
+        cmocka_unit_test(host_becomes_suspect_then_down),
+        cmocka_unit_test(host_counts_only_the_probe_when_suspect),
+        cmocka_unit_test(host_forgets_failures_with_any_answer),
+        cmocka_unit_test(host_is_not_blamed_for_our_own_failures),
+        cmocka_unit_test(host_reads_the_three_forms_of_a_date),
+        cmocka_unit_test(host_reads_retry_after),
+        cmocka_unit_test(host_backoff_doubles_with_jitter),
+        cmocka_unit_test(heap_gives_the_earliest_first),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
