@@ -1,0 +1,277 @@
+/*
+ * What both sides of a channel share: its layout, its memory, its packets.
+ */
+#include "pool/channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Since Linux 6.3; older kernels answer EINVAL, older headers lack it. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+static size_t round_up(size_t value, size_t step)
+{
+    return (value + step - 1) / step * step;
+}
+
+/*
+ * Four times what can be in flight: a frame that the worker has just taken
+ * stays untouched while it copies it, and so does every unread reply.
+ */
+struct channel_shape channel_make_shape(uint32_t max_in_flight,
+                                        size_t arena_bytes,
+                                        size_t max_task_bytes)
+{
+    const size_t page = 4096;
+    struct channel_shape shape = {.nr_frames = 16};
+    size_t at = round_up(sizeof(struct channel_control), 64);
+
+    while (shape.nr_frames < 4 * max_in_flight)
+        shape.nr_frames *= 2;
+    shape.tasks_at = at;
+    at += shape.nr_frames * sizeof(struct frame_task);
+    shape.replies_at = at;
+    at += shape.nr_frames * sizeof(struct frame_reply);
+    shape.releases_at = at;
+    at = round_up(at + shape.nr_frames * sizeof(uint32_t), page);
+    shape.task_bytes_at = at;
+    at += CHANNEL_TASK_RING_BYTES;
+    shape.reply_bytes_at = at;
+    at += CHANNEL_REPLY_RING_BYTES;
+    shape.arena_at = at;
+    shape.arena_bytes = round_up(arena_bytes, page);
+    shape.total_bytes = at + shape.arena_bytes;
+    shape.max_task_bytes = max_task_bytes;
+    return shape;
+}
+
+static int memfd_create_noexec(const char *name)
+{
+    unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    int fd = memfd_create(name, flags | MFD_NOEXEC_SEAL);
+
+    if (fd < 0 && errno == EINVAL)
+        fd = memfd_create(name, flags);
+    return fd;
+}
+
+int channel_make_memfd(const struct channel_shape *shape)
+{
+    int fd = memfd_create_noexec("pool-channel");
+
+    if (fd < 0)
+        return -1;
+    if (ftruncate(fd, (off_t)shape->total_bytes) != 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) !=
+            0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+int channel_make_argument(const void *data, size_t len)
+{
+    int fd = memfd_create_noexec("pool-argument");
+    const unsigned char *at = data;
+    size_t left = len;
+
+    if (fd < 0)
+        return -1;
+    while (left > 0) {
+        ssize_t got = write(fd, at, left);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        at += got;
+        left -= (size_t)got;
+    }
+    if (left > 0 ||
+        fcntl(fd, F_ADD_SEALS,
+              F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static void set_places(struct channel *channel, unsigned char *base)
+{
+    const struct channel_shape *shape = &channel->shape;
+
+    channel->control = (struct channel_control *)base;
+    channel->tasks = (struct frame_task *)(base + shape->tasks_at);
+    channel->replies = (struct frame_reply *)(base + shape->replies_at);
+    channel->releases = (_Atomic uint32_t *)(base + shape->releases_at);
+    channel->task_bytes = base + shape->task_bytes_at;
+    channel->reply_bytes = base + shape->reply_bytes_at;
+    channel->mask = shape->nr_frames - 1;
+}
+
+static enum err open_common(struct channel *channel,
+                            const struct channel_shape *shape, int memfd,
+                            int fd)
+{
+    unsigned char *base;
+
+    *channel = (struct channel){.shape = *shape, .fd = fd};
+    channel->out.end_of = calloc(shape->nr_frames, sizeof(uint32_t));
+    if (!channel->out.end_of)
+        return ERR_NOMEM;
+    base = mmap(NULL, shape->arena_at, PROT_READ | PROT_WRITE, MAP_SHARED,
+                memfd, 0);
+    if (base == MAP_FAILED)
+        return ERR_NOMEM;
+    set_places(channel, base);
+    return ERR_OK;
+}
+
+static enum err map_arena(struct channel *channel, int memfd, int protection)
+{
+    void *arena = mmap(NULL, channel->shape.arena_bytes, protection, MAP_SHARED,
+                       memfd, (off_t)channel->shape.arena_at);
+
+    if (arena == MAP_FAILED)
+        return ERR_NOMEM;
+    channel->arena = arena;
+    return ERR_OK;
+}
+
+enum err channel_open_parent(struct channel *channel,
+                             const struct channel_shape *shape, int memfd,
+                             int fd)
+{
+    enum err err = open_common(channel, shape, memfd, fd);
+
+    if (err == ERR_OK)
+        err = map_arena(channel, memfd, PROT_READ);
+    if (err != ERR_OK) {
+        channel_release(channel);
+        return err;
+    }
+    channel->out.data =
+        (unsigned char *)channel->control + shape->task_bytes_at;
+    channel->out.size = CHANNEL_TASK_RING_BYTES;
+    return ERR_OK;
+}
+
+enum err channel_open_worker(struct channel *channel,
+                             const struct channel_shape *shape, int memfd,
+                             int fd)
+{
+    enum err err = open_common(channel, shape, memfd, fd);
+
+    if (err == ERR_OK)
+        err = map_arena(channel, memfd, PROT_READ | PROT_WRITE);
+    if (err != ERR_OK) {
+        channel_release(channel);
+        return err;
+    }
+    channel->out.data =
+        (unsigned char *)channel->control + shape->reply_bytes_at;
+    channel->out.size = CHANNEL_REPLY_RING_BYTES;
+    return ERR_OK;
+}
+
+void channel_release(struct channel *channel)
+{
+    if (channel->arena)
+        munmap(channel->arena, channel->shape.arena_bytes);
+    if (channel->control)
+        munmap(channel->control, channel->shape.arena_at);
+    if (channel->fd >= 0)
+        close(channel->fd);
+    free(channel->out.end_of);
+    *channel = (struct channel){.fd = -1};
+}
+
+enum err channel_send(int fd, const struct frame_packet *packet, int ride)
+{
+    unsigned char bytes[FRAME_PACKET_BYTES];
+    struct iovec part = {.iov_base = bytes, .iov_len = sizeof(bytes)};
+    _Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))] = {0};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    ssize_t sent;
+
+    frame_put_packet(packet, bytes);
+    if (ride >= 0) {
+        struct cmsghdr *header = (struct cmsghdr *)room;
+
+        message.msg_control = room;
+        message.msg_controllen = sizeof(room);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &ride, sizeof(ride));
+    }
+    do {
+        sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent >= 0)
+        return ERR_OK;
+    if (errno == EPIPE || errno == ECONNRESET)
+        return ERR_CLOSED;
+    return errno == EAGAIN || errno == ENOBUFS || errno == ETOOMANYREFS
+               ? ERR_AGAIN
+               : ERR_IO;
+}
+
+/* Finds the one descriptor that may ride along; closes any others. */
+static int take_ride(struct msghdr *message)
+{
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    int ride = -1;
+
+    for (; header; header = CMSG_NXTHDR(message, header)) {
+        size_t nr = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; i < nr; i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(fd));
+            if (ride < 0)
+                ride = fd;
+            else
+                close(fd);
+        }
+    }
+    return ride;
+}
+
+enum err channel_receive(int fd, struct frame_packet *packet, int *ride)
+{
+    unsigned char bytes[FRAME_PACKET_BYTES + 1];
+    struct iovec part = {.iov_base = bytes, .iov_len = sizeof(bytes)};
+    _Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))];
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    int got_fd = -1;
+    ssize_t got;
+
+    message.msg_control = room;
+    message.msg_controllen = sizeof(room);
+    do {
+        got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return errno == EAGAIN ? ERR_AGAIN : ERR_CLOSED;
+    if (message.msg_controllen > 0)
+        got_fd = take_ride(&message);
+    if (ride)
+        *ride = got_fd;
+    else if (got_fd >= 0)
+        close(got_fd);
+    if (got == 0)
+        return ERR_CLOSED;
+    return frame_get_packet(bytes, (size_t)got, packet);
+}

@@ -1,0 +1,170 @@
+/*
+ * channel: the shared memory and the socket between the parent and one worker.
+ *
+ * DESIGN. One sealed memfd per worker holds
+ *
+ *   control | task frames | reply frames | releases | task bytes | reply bytes
+ *   | arena
+ *
+ * Tasks and replies travel in two rings of fixed frames with a byte ring
+ * beside each for small payloads; large replies lie in the arena, which the
+ * parent can only read. Nothing is locked. A frame counts once the position
+ * behind it is published, so a worker killed anywhere leaves whole frames or
+ * none, and what it had published stays readable after its death.
+ *
+ * The positions of the task ring, `taken` and `granted`, share one atomic
+ * word: the worker moves the first, the parent the second. So the parent can
+ * take unstarted tasks back, and knows after a death which had started.
+ *
+ * The socket (SOCK_SEQPACKET) only wakes: whoever is about to sleep sets its
+ * `armed` word, looks once more, and sleeps; the other side sends a bell when
+ * it finds that word set. While both are busy there is no system call.
+ *
+ * The parent keeps its own copy of every position it owns, takes what the
+ * worker writes for a claim, and copies a frame before it checks it.
+ */
+#ifndef POOL_CHANNEL_H
+#define POOL_CHANNEL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "pool/frame.h"
+
+#define CHANNEL_TASK_RING_BYTES  (256u * 1024)
+#define CHANNEL_REPLY_RING_BYTES (256u * 1024)
+#define CHANNEL_TASK_MAX         (CHANNEL_TASK_RING_BYTES / 8) /* above: a memfd */
+#define CHANNEL_STOP_ALL         UINT64_MAX /* as stop_id: whatever runs there */
+
+/* Each member stands on the cache line of the side that writes it most. */
+struct channel_control {
+    _Alignas(64) _Atomic uint64_t grant;        /* taken | granted << 32 */
+    _Alignas(64) _Atomic uint32_t reply_head;   /* parent: has read up to */
+    _Atomic uint32_t release_tail;              /* parent: released up to */
+    _Atomic uint32_t stop;                      /* parent: no more tasks */
+    _Atomic uint32_t nr_packets;                /* parent: not bells */
+    _Atomic uint64_t stop_id;                   /* parent: end that call */
+    _Alignas(64) _Atomic uint32_t reply_tail;   /* worker: written up to */
+    _Atomic uint32_t is_ready;                  /* worker: init has passed */
+    _Atomic uint64_t alive;                     /* worker: counts turns */
+    _Alignas(64) _Atomic uint32_t parent_armed; /* parent sleeps */
+    _Alignas(64) _Atomic uint32_t worker_armed; /* worker sleeps */
+    _Atomic uint32_t wants_space;               /* worker: arena was full */
+};
+
+/* Sizes and places, the same on both sides. */
+struct channel_shape {
+    uint32_t nr_frames; /* of each ring; a power of two */
+    size_t tasks_at, replies_at, releases_at, task_bytes_at, reply_bytes_at;
+    size_t arena_at; /* what lies before is written by both sides */
+    size_t arena_bytes;
+    size_t total_bytes;
+    size_t max_task_bytes;
+};
+
+struct channel_shape channel_make_shape(uint32_t max_in_flight,
+                                        size_t arena_bytes,
+                                        size_t max_task_bytes);
+
+/* A byte ring's writer; positions count up for ever and wrap at 2^32. */
+struct channel_bytes {
+    unsigned char *data;
+    uint32_t size; /* a power of two */
+    uint32_t tail;
+    uint32_t *end_of; /* for each frame: the tail behind its bytes */
+};
+
+/* One side's view. */
+struct channel {
+    struct channel_shape shape;
+    int fd; /* the socket; owned */
+    struct channel_control *control;
+    struct frame_task *tasks;
+    struct frame_reply *replies;
+    _Atomic uint32_t *releases;
+    const unsigned char *task_bytes, *reply_bytes; /* as read */
+    unsigned char *arena;                          /* read-only in the parent */
+    struct channel_bytes out;
+    uint32_t mask;
+
+    uint32_t tail;      /* own ring: frames written */
+    uint32_t published; /* own ring: frames the other side may see */
+    uint32_t head;      /* other ring: frames read (worker: releases) */
+    uint32_t taken;     /* parent: last good value of the worker's `taken` */
+    uint32_t released;  /* parent: releases written */
+    int nr_borrows;     /* parent: callbacks that look at this memory */
+    bool is_dead;       /* parent: free it with the last borrow */
+};
+
+/* Maps `memfd` (not kept) and takes the socket `fd` in every case. ERR_NOMEM */
+enum err channel_open_parent(struct channel *channel,
+                             const struct channel_shape *shape, int memfd,
+                             int fd) ERR_CHECK;
+enum err channel_open_worker(struct channel *channel,
+                             const struct channel_shape *shape, int memfd,
+                             int fd) ERR_CHECK;
+/* Unmaps and closes. */
+void channel_release(struct channel *channel);
+
+/* A new memfd of the right size, sealed against resizing, or -1 (errno). */
+int channel_make_memfd(const struct channel_shape *shape);
+/* A memfd sealed against any change, that holds `data`; -1 (errno). */
+int channel_make_argument(const void *data, size_t len);
+
+/* One packet, never blocking. ERR_AGAIN: the socket is full; ERR_CLOSED.
+ * `fd` (-1: none) rides along. */
+enum err channel_send(int fd, const struct frame_packet *packet,
+                      int ride) ERR_CHECK;
+/* ERR_AGAIN: nothing there; ERR_CLOSED; ERR_CORRUPT. `ride` (may be NULL)
+ * gets the descriptor that came along, or -1. */
+enum err channel_receive(int fd, struct frame_packet *packet,
+                         int *ride) ERR_CHECK;
+
+/* ---- parent ---- */
+
+/* Writes a task behind the others, unseen until channel_publish(). `data` is
+ * copied; NULL for FRAME_MEMFD. ERR_AGAIN: no room. */
+enum err channel_put_task(struct channel *channel, struct frame_task *frame,
+                          const void *data) ERR_CHECK;
+/* Lets the worker see what was put, and wakes it. ERR_CORRUPT. */
+enum err channel_publish(struct channel *channel) ERR_CHECK;
+/* Reads how many tasks were started (a position). ERR_CORRUPT. */
+enum err channel_read_taken(struct channel *channel, uint32_t *taken) ERR_CHECK;
+/* Takes all unstarted tasks but `keep` of them back; `granted` gets the
+ * position behind the last task that the worker still has. ERR_CORRUPT. */
+enum err channel_recall(struct channel *channel, uint32_t keep,
+                        uint32_t *granted) ERR_CHECK;
+/* Copies the next reply frame, checked. ERR_AGAIN: none; ERR_CORRUPT. */
+enum err channel_get_reply(struct channel *channel,
+                           struct frame_reply *reply) ERR_CHECK;
+/* Whether a reply waits; a hint. */
+bool channel_has_reply(const struct channel *channel);
+/* Tells the worker that reply frames up to here are free. */
+void channel_consume(struct channel *channel);
+/* Gives a piece of the arena back. */
+void channel_release_piece(struct channel *channel, uint32_t offset);
+/* Wakes the worker if it waits for what was just given. */
+void channel_wake_for_space(struct channel *channel);
+/* Wakes the worker if it sleeps. */
+void channel_wake_worker(struct channel *channel);
+
+/* ---- worker ---- */
+
+/* Copies the next task frame and marks it started. ERR_AGAIN, ERR_CORRUPT. */
+enum err channel_take_task(struct channel *channel,
+                           struct frame_task *frame) ERR_CHECK;
+/* Room for `len` payload bytes of the next reply; NULL if there is none. */
+void *channel_reply_room(struct channel *channel, uint32_t len,
+                         uint32_t *offset);
+/* Publishes one reply. ERR_AGAIN: the ring is full. */
+enum err channel_put_reply(struct channel *channel,
+                           const struct frame_reply *frame) ERR_CHECK;
+/* The next piece the parent gave back, or false. */
+bool channel_get_release(struct channel *channel, uint32_t *offset);
+/* Wakes the parent if it sleeps. ERR_CLOSED. */
+enum err channel_wake_parent(struct channel *channel) ERR_CHECK;
+
+#endif

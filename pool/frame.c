@@ -1,0 +1,92 @@
+/*
+ * Frames are checked by comparing lengths before they are added up, so that
+ * no sum can wrap.
+ */
+#include "pool/frame.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "pool/pool.h"
+
+static bool range_fits(uint64_t offset, uint64_t len, size_t size)
+{
+    return offset <= size && len <= size - offset;
+}
+
+enum err frame_check_task(const struct frame_task *task,
+                          const struct frame_limits *limits)
+{
+    bool good = false;
+
+    if (task->id == 0 || task->attempt == 0 || task->len > limits->max_len)
+        return ERR_CORRUPT;
+    switch ((enum frame_place)task->place) {
+    case FRAME_INSIDE:
+        good = task->len <= FRAME_TASK_INSIDE;
+        break;
+    case FRAME_RING:
+        good = range_fits(task->offset, task->len, limits->ring_bytes);
+        break;
+    case FRAME_MEMFD:
+        good = task->len > 0;
+        break;
+    case FRAME_ARENA:
+        break;
+    }
+    return good ? ERR_OK : ERR_CORRUPT;
+}
+
+enum err frame_check_reply(const struct frame_reply *reply,
+                           const struct frame_limits *limits)
+{
+    uint64_t len = (uint64_t)reply->len + reply->message_len;
+    bool good = false;
+
+    if (reply->message_len > POOL_MESSAGE_BYTES ||
+        (reply->flags & ~FRAME_HAS_EXTRA) != 0)
+        return ERR_CORRUPT;
+    if ((reply->flags & FRAME_HAS_EXTRA) != 0 &&
+        !range_fits(reply->extra_offset, reply->extra_len, limits->arena_bytes))
+        return ERR_CORRUPT;
+    switch ((enum frame_place)reply->place) {
+    case FRAME_INSIDE:
+        good = len <= FRAME_REPLY_INSIDE;
+        break;
+    case FRAME_RING:
+        good = reply->len <= POOL_INLINE_BYTES &&
+               range_fits(reply->offset, len, limits->ring_bytes);
+        break;
+    case FRAME_ARENA:
+        good = range_fits(reply->offset, len, limits->arena_bytes);
+        break;
+    case FRAME_MEMFD:
+        break;
+    }
+    return good ? ERR_OK : ERR_CORRUPT;
+}
+
+void frame_put_packet(const struct frame_packet *packet,
+                      unsigned char out[FRAME_PACKET_BYTES])
+{
+    uint32_t type = (uint32_t)packet->type;
+
+    memcpy(out, &type, sizeof(type));
+    memcpy(out + sizeof(type), &packet->value, sizeof(packet->value));
+}
+
+enum err frame_get_packet(const void *data, size_t len,
+                          struct frame_packet *packet)
+{
+    uint32_t type;
+
+    if (len != FRAME_PACKET_BYTES)
+        return ERR_CORRUPT;
+    memcpy(&type, data, sizeof(type));
+    if (type > FRAME_ARGUMENT)
+        return ERR_CORRUPT;
+    packet->type = (enum frame_packet_type)type;
+    memcpy(&packet->value, (const unsigned char *)data + sizeof(type),
+           sizeof(packet->value));
+    return ERR_OK;
+}

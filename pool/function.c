@@ -1,0 +1,196 @@
+/*
+ * The worker of the ordinary pool: runs functions, one at a time.
+ *
+ * Its replies are in the shared memory at once, so a crash in one task loses
+ * no other. Only the bell is put off: it rings when there is nothing more to
+ * do, when a batch is full, or when the first of the replies has waited for
+ * BELL_US. A long task right behind short ones would hold their bell back;
+ * that is why the parent looks by itself POOL_LOOK_MS after the last news.
+ */
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "pool/worker_internal.h"
+
+#define BELL_US     50
+#define EXIT_BROKEN 1 /* the parent is gone, or out of step */
+
+/* One call with all that the function may say about its result. */
+struct call {
+    struct worker_call open; /* what the function sees; first member */
+    uint32_t piece;          /* ARENA_NONE: in `small` */
+    size_t len;
+    unsigned char *small; /* POOL_INLINE_BYTES */
+    char message[POOL_MESSAGE_BYTES + 1];
+};
+
+static struct call *call_of(const struct worker_call *open)
+{
+    return (struct call *)open;
+}
+
+static void drop_piece(struct call *call)
+{
+    struct worker *worker = call->open.worker;
+
+    if (call->piece != ARENA_NONE)
+        worker_space_drop(worker, worker->channel.arena + call->piece);
+    call->piece = ARENA_NONE;
+}
+
+/* Sleeps until the parent has something to say. */
+static void wait_for_parent(struct worker *worker)
+{
+    struct pollfd ready = {.fd = worker_fd(worker), .events = POLLIN};
+
+    if (worker_flush(worker) == ERR_OK)
+        poll(&ready, 1, -1);
+    worker_read_packets(worker);
+}
+
+/* Waits for a piece of the arena; NULL only when the parent is gone. */
+static void *wait_for_space(struct worker *worker, size_t len)
+{
+    void *space = worker_space(worker, len);
+
+    while (!space && !worker->is_gone) {
+        wait_for_parent(worker);
+        space = worker_space(worker, len);
+    }
+    return space;
+}
+
+void *worker_return_space(struct worker_call *open, size_t len)
+{
+    struct call *call = call_of(open);
+    struct worker *worker = open->worker;
+    unsigned char *space;
+
+    drop_piece(call);
+    call->len = 0;
+    if (len > worker_space_max(worker) - POOL_MESSAGE_BYTES)
+        return NULL;
+    if (len <= POOL_INLINE_BYTES) {
+        space = call->small;
+    } else {
+        /* with room for a message behind it */
+        space = wait_for_space(worker, len + POOL_MESSAGE_BYTES);
+        if (!space)
+            return NULL;
+        call->piece = (uint32_t)(space - worker->channel.arena);
+    }
+    call->len = len;
+    return space;
+}
+
+enum err worker_return(struct worker_call *open, const void *data, size_t len)
+{
+    void *space = worker_return_space(open, len);
+
+    if (!space)
+        return open->worker->is_gone ? ERR_CLOSED : ERR_TOO_BIG;
+    if (len)
+        memcpy(space, data, len);
+    return ERR_OK;
+}
+
+void worker_message(struct worker_call *open, const char *text)
+{
+    struct call *call = call_of(open);
+    size_t len = strnlen(text, POOL_MESSAGE_BYTES);
+
+    memcpy(call->message, text, len);
+    call->message[len] = '\0';
+}
+
+bool worker_should_stop(const struct worker_call *open)
+{
+    uint64_t id = atomic_load_explicit(&open->worker->channel.control->stop_id,
+                                       memory_order_relaxed);
+
+    return id == open->task_id || id == CHANNEL_STOP_ALL;
+}
+
+static enum err send_result(struct call *call, int code)
+{
+    struct worker *worker = call->open.worker;
+    struct worker_answer answer = {
+        .task_id = call->open.task_id,
+        .code = code,
+        .data = call->small,
+        .len = call->len,
+        .data_piece = call->piece,
+        .extra_piece = ARENA_NONE,
+        .message = call->message[0] ? call->message : NULL,
+    };
+    enum err err = worker_send(worker, &answer);
+
+    while (err == ERR_AGAIN && !worker->is_gone) {
+        wait_for_parent(worker);
+        err = worker_send(worker, &answer);
+    }
+    return err;
+}
+
+static enum err run_task(struct call *call, const struct worker_task *task,
+                         void *ctx)
+{
+    struct worker *worker = call->open.worker;
+    int code;
+
+    call->open = (struct worker_call){
+        .worker = worker,
+        .ctx = ctx,
+        .task_id = task->id,
+        .attempt = task->attempt,
+        .data = task->data,
+        .len = task->len,
+    };
+    call->piece = ARENA_NONE;
+    call->len = 0;
+    call->message[0] = '\0';
+    code = worker->options->functions[task->function](&call->open);
+    return send_result(call, code);
+}
+
+/* Rings for the replies so far if the first of them has waited long enough. */
+static enum err ring_in_time(struct worker *worker, int64_t *first_us)
+{
+    int64_t now_us = clock_mono_us();
+
+    if (worker->nr_unsent == 1)
+        *first_us = now_us;
+    else if (worker->nr_unsent >= POOL_BATCH_TASKS ||
+             now_us - *first_us >= BELL_US)
+        return worker_flush(worker);
+    return ERR_OK;
+}
+
+int function_main(struct worker *worker, void *ctx)
+{
+    static unsigned char small[POOL_INLINE_BYTES];
+    static struct call call = {.small = small, .piece = ARENA_NONE};
+    struct worker_task task;
+    int64_t first_us = 0;
+
+    call.open.worker = worker;
+    for (;;) {
+        switch (worker_take(worker, &task)) {
+        case WORKER_TASK:
+            if (run_task(&call, &task, ctx) != ERR_OK ||
+                ring_in_time(worker, &first_us) != ERR_OK)
+                return EXIT_BROKEN;
+            break;
+        case WORKER_EMPTY:
+            wait_for_parent(worker);
+            break;
+        case WORKER_CANCEL: /* only sent to a worker with its own loop */
+            break;
+        case WORKER_STOP:
+            return 0;
+        case WORKER_GONE:
+            return EXIT_BROKEN;
+        }
+    }
+}

@@ -1,0 +1,171 @@
+/*
+ * Which worker gets which task.
+ *
+ * The worker with the fewest tasks gets the next, in runs when many wait, so
+ * that a run shares one look at all slots. A task with an affinity key goes
+ * where its key went last, while there is room. The keys are remembered in a
+ * set-associative table that forgets the least recently used.
+ */
+#include <stdlib.h>
+
+#include "pool/internal.h"
+
+#define AFFINITY_SETS 4096u
+#define AFFINITY_WAYS 4u
+
+static struct slot *find_least_loaded(struct pool *pool)
+{
+    struct slot *best = NULL;
+
+    for (int i = 0; i < pool->options.nr_workers; i++) {
+        struct slot *slot = &pool->slots[i];
+
+        if (slot_room(slot) > 0 && (!best || slot->flight.nr < best->flight.nr))
+            best = slot;
+    }
+    return best;
+}
+
+/* The entry of a key, or the one to be replaced by it; NULL: no memory. */
+static struct affinity_entry *find_affinity(struct pool *pool, uint64_t key)
+{
+    struct affinity_entry *set, *oldest;
+
+    if (!pool->affinity)
+        pool->affinity =
+            calloc((size_t)AFFINITY_SETS * AFFINITY_WAYS, sizeof(*oldest));
+    if (!pool->affinity)
+        return NULL;
+    /* the keys may be small numbers: spread them (Fibonacci hashing) */
+    set = &pool->affinity[(key * 0x9e3779b97f4a7c15u >> 52) % AFFINITY_SETS *
+                          AFFINITY_WAYS];
+    oldest = set;
+    for (unsigned i = 0; i < AFFINITY_WAYS; i++) {
+        if (set[i].key == key)
+            return &set[i];
+        if (set[i].stamp < oldest->stamp)
+            oldest = &set[i];
+    }
+    return oldest;
+}
+
+static struct slot *find_by_affinity(struct pool *pool, uint64_t key)
+{
+    struct affinity_entry *entry = find_affinity(pool, key);
+    struct slot *slot = NULL;
+
+    if (!entry)
+        return find_least_loaded(pool);
+    if (entry->key == key)
+        slot = &pool->slots[entry->slot];
+    if (!slot || slot_room(slot) == 0)
+        slot = find_least_loaded(pool);
+    if (slot)
+        *entry = (struct affinity_entry){
+            .key = key,
+            .stamp = ++pool->affinity_stamp,
+            .slot = slot->index,
+        };
+    return slot;
+}
+
+static void publish_all(struct pool *pool)
+{
+    for (int i = 0; i < pool->options.nr_workers; i++) {
+        struct slot *slot = &pool->slots[i];
+
+        slot->is_full = false;
+        if (slot->channel && slot->channel->tail != slot->channel->published)
+            slot_publish(slot);
+    }
+}
+
+/* Recycling by number: the first generations leave one after another. */
+static void stop_if_spent(struct slot *slot)
+{
+    const struct pool *pool = slot->pool;
+    uint64_t limit = pool->options.max_tasks_per_worker;
+
+    if (limit == 0)
+        return;
+    if (slot->generation == 1)
+        limit -= limit * (uint64_t)slot->index /
+                 (4 * (uint64_t)pool->options.nr_workers);
+    if (slot->nr_sent < limit)
+        return;
+    slot_publish(slot);
+    slot->is_recycled = true;
+    slot_stop(slot);
+}
+
+void route_queue(struct pool *pool)
+{
+    size_t run = 0;
+    struct slot *slot = NULL;
+
+    pool->nr_unflushed = 0;
+    if (!pool->queue.first)
+        return;
+    while (pool->queue.first) {
+        struct task *task = pool->queue.first;
+
+        if (task->affinity) {
+            slot = find_by_affinity(pool, task->affinity);
+            run = 0;
+        } else if (run == 0 || slot_room(slot) == 0) {
+            run = pool->queue.nr / (size_t)pool->options.nr_workers;
+            run = run > POOL_BATCH_TASKS ? POOL_BATCH_TASKS : run;
+            slot = find_least_loaded(pool);
+        }
+        if (!slot)
+            break;
+        task_dequeue(pool, task);
+        if (slot_send(slot, task) != ERR_OK) {
+            slot->is_full = true;
+            task_requeue(pool, task);
+            continue;
+        }
+        stop_if_spent(slot);
+        if (run > 0 && --run == 0)
+            slot_publish(slot);
+    }
+    publish_all(pool);
+}
+
+/* The slot with the most unstarted tasks, if it has any. */
+static struct slot *find_most_unstarted(struct pool *pool, uint32_t *nr)
+{
+    struct slot *best = NULL;
+
+    *nr = 0;
+    for (int i = 0; i < pool->options.nr_workers; i++) {
+        struct slot *slot = &pool->slots[i];
+        uint32_t taken, waiting;
+
+        if (!slot->channel || slot->is_buried || slot->flight.nr < 2 ||
+            channel_read_taken(slot->channel, &taken) != ERR_OK)
+            continue;
+        waiting = slot->channel->published - taken;
+        if (waiting > *nr) {
+            best = slot;
+            *nr = waiting;
+        }
+    }
+    return best;
+}
+
+void route_balance(struct pool *pool)
+{
+    struct slot *idle = find_least_loaded(pool);
+    struct slot *busy;
+    uint32_t nr_waiting;
+
+    if (!pool->options.functions || pool->queue.first || !idle ||
+        idle->flight.nr > 0)
+        return;
+    busy = find_most_unstarted(pool, &nr_waiting);
+    if (!busy)
+        return;
+    slot_recall(busy, nr_waiting / 2);
+    route_queue(pool);
+}

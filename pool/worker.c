@@ -1,0 +1,458 @@
+/*
+ * The worker's side: takes tasks out of the shared rings, writes replies into
+ * them, and hands out the arena.
+ *
+ * DESIGN. What the worker knows about its tasks and its arena lies in its own
+ * memory. Arguments are read in place: the parent leaves the frame and bytes
+ * of the task taken last alone. `held` is the set of ids it may reply to.
+ */
+#include "pool/worker.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "pool/nursery.h"
+#include "pool/worker_internal.h"
+
+/* ---- the set of ids in flight ---- */
+
+static uint32_t held_place(const struct worker *worker, uint64_t id)
+{
+    return (uint32_t)(id * 0x9e3779b97f4a7c15u >> 40) & worker->held_mask;
+}
+
+static bool held_find(const struct worker *worker, uint64_t id, uint32_t *place)
+{
+    uint32_t at = held_place(worker, id);
+
+    while (worker->held[at] != 0 && worker->held[at] != id)
+        at = (at + 1) & worker->held_mask;
+    *place = at;
+    return worker->held[at] == id;
+}
+
+/* Takes an entry out and closes the gap (Knuth, vol. 3, 6.4, algorithm R). */
+static void held_remove(struct worker *worker, uint32_t gap)
+{
+    uint32_t at = gap;
+
+    for (;;) {
+        uint32_t home;
+
+        at = (at + 1) & worker->held_mask;
+        if (worker->held[at] == 0)
+            break;
+        home = held_place(worker, worker->held[at]);
+        if (((at - home) & worker->held_mask) <
+            ((at - gap) & worker->held_mask))
+            continue;
+        worker->held[gap] = worker->held[at];
+        gap = at;
+    }
+    worker->held[gap] = 0;
+}
+
+/* ---- packets ---- */
+
+static bool packets_push(struct worker_packets *packets, uint64_t value, int fd)
+{
+    if (packets->tail - packets->head == packets->cap)
+        return false;
+    packets->items[packets->tail++ & (packets->cap - 1)] =
+        (struct worker_packet){value, fd};
+    return true;
+}
+
+static bool packets_pop(struct worker_packets *packets,
+                        struct worker_packet *packet)
+{
+    if (packets->tail == packets->head)
+        return false;
+    *packet = packets->items[packets->head++ & (packets->cap - 1)];
+    return true;
+}
+
+void worker_read_packets(struct worker *worker)
+{
+    for (;;) {
+        struct frame_packet packet;
+        int fd = -1;
+        bool is_kept = true;
+        enum err err = channel_receive(worker->channel.fd, &packet, &fd);
+
+        if (err == ERR_AGAIN)
+            return;
+        if (err != ERR_OK) {
+            worker->is_gone = true;
+            if (fd >= 0)
+                close(fd);
+            return;
+        }
+        switch (packet.type) {
+        case FRAME_BELL:
+            is_kept = false;
+            break;
+        case FRAME_CANCEL:
+            is_kept = packets_push(&worker->cancels, packet.value, -1);
+            break;
+        case FRAME_ARGUMENT:
+            is_kept = packets_push(&worker->arguments, packet.value, fd);
+            break;
+        }
+        if (!is_kept && fd >= 0)
+            close(fd);
+    }
+}
+
+/* ---- tasks ---- */
+
+static void drop_argument(struct worker *worker)
+{
+    if (worker->argument)
+        munmap(worker->argument, worker->argument_len);
+    worker->argument = NULL;
+}
+
+/* Maps the memfd with this serial; those before it lost their tasks. */
+static bool map_argument(struct worker *worker, uint32_t serial, size_t len)
+{
+    struct worker_packet packet;
+    void *data = MAP_FAILED;
+
+    worker_read_packets(worker);
+    while (packets_pop(&worker->arguments, &packet)) {
+        if (packet.fd < 0)
+            continue;
+        if (packet.value == serial)
+            data = mmap(NULL, len, PROT_READ, MAP_PRIVATE, packet.fd, 0);
+        close(packet.fd);
+        if (packet.value == serial)
+            break;
+    }
+    if (data == MAP_FAILED)
+        return false;
+    worker->argument = data;
+    worker->argument_len = len;
+    return true;
+}
+
+static enum worker_take start_task(struct worker *worker,
+                                   struct frame_task *frame,
+                                   struct worker_task *task)
+{
+    uint32_t place;
+
+    *task = (struct worker_task){
+        .id = frame->id,
+        .function = frame->function,
+        .attempt = frame->attempt,
+        .len = frame->len,
+    };
+    switch ((enum frame_place)frame->place) {
+    case FRAME_INSIDE:
+        task->data = frame->inside;
+        break;
+    case FRAME_MEMFD:
+        if (!map_argument(worker, frame->offset, frame->len)) {
+            worker->is_gone = true; /* out of step with the parent */
+            return WORKER_GONE;
+        }
+        task->data = worker->argument;
+        break;
+    case FRAME_RING:
+    case FRAME_ARENA: /* refused by frame_check_task() */
+        task->data = worker->channel.task_bytes + frame->offset;
+        break;
+    }
+    held_find(worker, frame->id, &place);
+    worker->held[place] = frame->id;
+    return WORKER_TASK;
+}
+
+static bool take_cancel(struct worker *worker, struct worker_task *task)
+{
+    struct worker_packet packet;
+
+    while (packets_pop(&worker->cancels, &packet)) {
+        uint32_t place;
+
+        *task = (struct worker_task){.id = packet.value};
+        if (held_find(worker, packet.value, &place))
+            return true;
+    }
+    return false;
+}
+
+enum worker_take worker_take(struct worker *worker, struct worker_task *task)
+{
+    struct channel_control *control = worker->channel.control;
+    bool is_last = false;
+    enum err err;
+
+    drop_argument(worker);
+    if (worker->is_gone)
+        return WORKER_GONE;
+    if (atomic_load(&control->nr_packets) != worker->nr_packets_seen) {
+        worker->nr_packets_seen = atomic_load(&control->nr_packets);
+        worker_read_packets(worker);
+    }
+    if (take_cancel(worker, task))
+        return WORKER_CANCEL;
+    err = channel_take_task(&worker->channel, &worker->frame);
+    if (err == ERR_AGAIN) {
+        worker_read_packets(worker);
+        if (take_cancel(worker, task))
+            return WORKER_CANCEL;
+        /* before the last look, so that what comes later rings */
+        atomic_store(&control->worker_armed, 1);
+        is_last = atomic_load(&control->stop);
+        err = channel_take_task(&worker->channel, &worker->frame);
+    }
+    if (worker->is_gone || (err != ERR_OK && err != ERR_AGAIN)) {
+        worker->is_gone = true;
+        return WORKER_GONE;
+    }
+    if (err == ERR_OK)
+        return start_task(worker, &worker->frame, task);
+    return is_last ? WORKER_STOP : WORKER_EMPTY;
+}
+
+/* ---- space ---- */
+
+static void collect_releases(struct worker *worker)
+{
+    uint32_t offset;
+
+    while (channel_get_release(&worker->channel, &offset)) {
+        if (arena_give(worker->arena, offset) != ERR_OK)
+            worker->is_gone = true; /* out of step with the parent */
+    }
+}
+
+static uint32_t take_piece(struct worker *worker, size_t len)
+{
+    uint32_t offset;
+
+    collect_releases(worker);
+    offset = arena_take(worker->arena, len);
+    if (offset != ARENA_NONE)
+        return offset;
+    /* ask for a bell, then look once more */
+    atomic_store(&worker->channel.control->wants_space, 1);
+    collect_releases(worker);
+    return arena_take(worker->arena, len);
+}
+
+void *worker_space(struct worker *worker, size_t len)
+{
+    uint32_t offset = ARENA_NONE;
+
+    if (len <= worker_space_max(worker))
+        offset = take_piece(worker, len);
+    return offset == ARENA_NONE ? NULL : worker->channel.arena + offset;
+}
+
+size_t worker_space_max(const struct worker *worker)
+{
+    return worker->channel.shape.arena_bytes;
+}
+
+static uint32_t piece_of(const struct worker *worker, const void *space)
+{
+    uintptr_t offset = (uintptr_t)space - (uintptr_t)worker->channel.arena;
+
+    return offset < worker->channel.shape.arena_bytes ? (uint32_t)offset
+                                                      : ARENA_NONE;
+}
+
+void worker_space_drop(struct worker *worker, void *space)
+{
+    enum err err = arena_give(worker->arena, piece_of(worker, space));
+
+    (void)err; /* no piece of ours: nothing to give back */
+}
+
+/* ---- replies ---- */
+
+/* Finds a place for data and message, and copies them there. */
+static enum err place_answer(struct worker *worker,
+                             const struct worker_answer *answer,
+                             struct frame_reply *frame)
+{
+    size_t len = answer->len + frame->message_len;
+    unsigned char *to = frame->inside;
+    uint32_t piece;
+
+    frame->place = FRAME_INSIDE;
+    if (len > FRAME_REPLY_INSIDE && answer->len <= POOL_INLINE_BYTES) {
+        frame->place = FRAME_RING;
+        to =
+            channel_reply_room(&worker->channel, (uint32_t)len, &frame->offset);
+    }
+    if (!to || (frame->place == FRAME_INSIDE && len > FRAME_REPLY_INSIDE)) {
+        if (len > worker_space_max(worker))
+            return ERR_TOO_BIG;
+        piece = take_piece(worker, len);
+        if (piece == ARENA_NONE)
+            return ERR_AGAIN;
+        frame->place = FRAME_ARENA;
+        frame->offset = piece;
+        to = worker->channel.arena + piece;
+    }
+    if (answer->len)
+        memcpy(to, answer->data, answer->len);
+    if (frame->message_len)
+        memcpy(to + answer->len, answer->message, frame->message_len);
+    return ERR_OK;
+}
+
+enum err worker_send(struct worker *worker, const struct worker_answer *answer)
+{
+    struct frame_reply frame;
+    enum err err = ERR_OK;
+    uint32_t place;
+
+    if (worker->is_gone)
+        return ERR_CLOSED;
+    if (!held_find(worker, answer->task_id, &place))
+        return ERR_INVALID;
+    /* the last bytes need no value: only what is placed there is read */
+    memset(&frame, 0, offsetof(struct frame_reply, inside));
+    frame.id = answer->task_id;
+    frame.code = answer->code;
+    frame.len = (uint32_t)answer->len;
+    if (answer->message)
+        frame.message_len =
+            (uint16_t)strnlen(answer->message, POOL_MESSAGE_BYTES);
+    if (answer->extra_piece != ARENA_NONE) {
+        frame.flags = FRAME_HAS_EXTRA;
+        frame.extra_offset = answer->extra_piece;
+        frame.extra_len = (uint32_t)answer->extra_len;
+    }
+    if (answer->data_piece != ARENA_NONE) {
+        frame.place = FRAME_ARENA;
+        frame.offset = answer->data_piece;
+        if (answer->message)
+            memcpy(worker->channel.arena + frame.offset + frame.len,
+                   answer->message, frame.message_len);
+    } else {
+        err = place_answer(worker, answer, &frame);
+    }
+    if (err == ERR_OK)
+        err = channel_put_reply(&worker->channel, &frame);
+    if (err != ERR_OK)
+        return err;
+    held_remove(worker, place);
+    worker->nr_unsent++;
+    return ERR_OK;
+}
+
+enum err worker_reply_parts(struct worker *worker, uint64_t task_id, int code,
+                            const void *data, size_t len, void *space,
+                            size_t space_len)
+{
+    struct worker_answer answer = {
+        .task_id = task_id,
+        .code = code,
+        .data = data,
+        .len = len,
+        .data_piece = ARENA_NONE,
+        .extra_piece = ARENA_NONE,
+    };
+    enum err err;
+
+    if (space) {
+        answer.extra_piece = piece_of(worker, space);
+        answer.extra_len = space_len;
+        if (space_len > arena_piece_bytes(worker->arena, answer.extra_piece))
+            return ERR_INVALID;
+    }
+    err = worker_send(worker, &answer);
+    if (err == ERR_OK && worker->nr_unsent >= POOL_BATCH_TASKS)
+        err = worker_flush(worker);
+    return err;
+}
+
+enum err worker_flush(struct worker *worker)
+{
+    if (worker->is_gone)
+        return ERR_CLOSED;
+    if (worker->nr_unsent == 0)
+        return ERR_OK;
+    worker->nr_unsent = 0;
+    return channel_wake_parent(&worker->channel);
+}
+
+bool worker_blocked(const struct worker *worker)
+{
+    (void)worker;
+    return false; /* the rings hold every reply that may be given */
+}
+
+size_t worker_unsent(const struct worker *worker)
+{
+    return worker->nr_unsent;
+}
+
+void worker_alive(struct worker *worker)
+{
+    atomic_fetch_add_explicit(&worker->channel.control->alive, 1,
+                              memory_order_relaxed);
+}
+
+int worker_slot(const struct worker *worker)
+{
+    return worker->slot;
+}
+
+int worker_fd(const struct worker *worker)
+{
+    return worker->channel.fd;
+}
+
+/* ---- life ---- */
+
+static enum err init_worker(struct worker *worker)
+{
+    uint32_t nr = worker->channel.shape.nr_frames;
+
+    worker->held_mask = nr - 1;
+    worker->held = calloc(nr, sizeof(*worker->held));
+    worker->cancels = (struct worker_packets){.cap = nr};
+    worker->cancels.items = calloc(nr, sizeof(*worker->cancels.items));
+    worker->arguments = (struct worker_packets){.cap = nr};
+    worker->arguments.items = calloc(nr, sizeof(*worker->arguments.items));
+    if (!worker->held || !worker->cancels.items || !worker->arguments.items)
+        return ERR_NOMEM;
+    return arena_new(&worker->arena, worker->channel.shape.arena_bytes, nr);
+}
+
+/* Leaves its memory to the kernel: the process ends behind it. */
+int worker_run(const struct pool_options *options,
+               const struct channel_shape *shape, int slot, int memfd, int fd)
+{
+    static struct worker worker;
+    int status;
+
+    worker.options = options;
+    worker.slot = slot;
+    if (channel_open_worker(&worker.channel, shape, memfd, fd) != ERR_OK ||
+        init_worker(&worker) != ERR_OK)
+        return 1;
+    close(memfd);
+    if (options->worker_init) {
+        status = options->worker_init(&worker, options->ctx);
+        if (status != 0)
+            return status;
+    }
+    atomic_store(&worker.channel.control->is_ready, 1);
+    status = (options->functions ? function_main
+                                 : options->worker_main)(&worker, options->ctx);
+    if (status == 0 && !worker.is_gone && worker_flush(&worker) == ERR_OK &&
+        options->worker_exit)
+        options->worker_exit(&worker, options->ctx);
+    return status;
+}

@@ -1,0 +1,60 @@
+/*
+ * What the files of the worker's side share: worker.c (the tasks and replies
+ * of any worker), function.c (the loop of the ordinary pool).
+ */
+#ifndef POOL_WORKER_INTERNAL_H
+#define POOL_WORKER_INTERNAL_H
+
+#include "pool/arena.h"
+#include "pool/channel.h"
+#include "pool/pool.h"
+#include "pool/worker.h"
+
+/* A reply as worker_send() takes it; the pieces are arena offsets. */
+struct worker_answer {
+    uint64_t task_id;
+    int code;
+    const void *data; /* copied, unless `data_piece` is set */
+    size_t len;
+    uint32_t data_piece; /* ARENA_NONE, or where `data` lies already, with room
+                            for a message behind it */
+    uint32_t extra_piece;
+    size_t extra_len;
+    const char *message; /* may be NULL */
+};
+
+struct worker_packet {
+    uint64_t value;
+    int fd;
+};
+
+/* Packets that came before their time. */
+struct worker_packets {
+    struct worker_packet *items; /* a ring of `cap` */
+    uint32_t cap, head, tail;
+};
+
+struct worker {
+    const struct pool_options *options;
+    struct channel channel;
+    int slot;
+    struct arena *arena;
+    uint64_t *held; /* ids of the tasks in flight: open addressing, 0 free */
+    uint32_t held_mask;
+    struct frame_task frame; /* the task taken last */
+    struct worker_packets cancels, arguments;
+    uint32_t nr_packets_seen;
+    void *argument; /* mapped for the current task, or NULL */
+    size_t argument_len;
+    size_t nr_unsent; /* replies since the last bell */
+    bool is_gone;     /* the parent is */
+};
+
+/* Ends a task. As worker_reply_parts. */
+enum err worker_send(struct worker *worker, const struct worker_answer *answer);
+/* Reads all that is in the socket; keeps what is not a bell. */
+void worker_read_packets(struct worker *worker);
+/* The loop of the ordinary pool; returns the exit status. */
+int function_main(struct worker *worker, void *ctx);
+
+#endif
