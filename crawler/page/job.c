@@ -10,7 +10,7 @@
 
 /* flags, three lengths, and the texts at their longest */
 _Static_assert(JOB_BYTES_MAX >= 4 * sizeof(uint32_t) + URL_BYTES_MAX +
-                                    2 * JOB_VALIDATOR_BYTES,
+                                    (size_t)2 * JOB_VALIDATOR_BYTES,
                "the largest job fits");
 
 /* A validator is a header's value: nothing in it may end that header. */

@@ -26,7 +26,7 @@
 
 /* Longest text that is looked at. Dot segments may shorten a URL, so it is
  * more than URL_BYTES_MAX. */
-#define URL_INPUT_BYTES_MAX (4 * URL_BYTES_MAX)
+#define URL_INPUT_BYTES_MAX ((size_t)4 * URL_BYTES_MAX)
 
 /* What is left to read, and where the result goes. */
 struct parser {

@@ -42,38 +42,37 @@ static int escaped_byte(const char *at, const char *end)
 
 /*
  * RFC 3986, 6.2.2.1 and 6.2.2.2: escapes in upper case, unreserved characters
- * unescaped. A hexadecimal digit stays escaped within two bytes of a '%' that
- * begins no escape, as in "%%34": it could complete one, and what is canonical
- * would change when made canonical again. Dot segments need no second look:
- * the parser has removed them in their escaped forms too. `to` may be `from`.
+ * unescaped. A hexadecimal digit stays escaped where it could complete what
+ * begins like an escape, as in "%%34" and "%4%31": the canonical form would
+ * change when made canonical again. Dot segments need no second look: the
+ * parser has removed them in their escaped forms too. `to` may be `from`.
  */
 static size_t normalise_escapes(char *to, const char *from, size_t len)
 {
+    static const char digits[] = "0123456789ABCDEF";
     const char *end = from + len;
     char *out = to;
-    int near_percent = 0; /* bytes that still count as near to a bare '%' */
+    int wanting = 0; /* digits that the '%' before lacks to be an escape */
 
     while (from < end) {
         int byte = escaped_byte(from, end);
+        bool is_escape = byte >= 0;
+        bool is_digit;
 
-        if (byte < 0) {
-            near_percent = *from == '%' ? 2 : near_percent - 1;
-            *out++ = *from++;
-        } else if (url_byte_is((unsigned char)byte, URL_UNRESERVED) &&
-                   (near_percent <= 0 ||
-                    url_hex_value((unsigned char)byte) < 0)) {
-            near_percent--;
+        if (!is_escape)
+            byte = (unsigned char)*from;
+        is_digit = url_hex_value((unsigned char)byte) >= 0;
+        from += is_escape ? 3 : 1;
+        if (!is_escape || (url_byte_is((unsigned char)byte, URL_UNRESERVED) &&
+                           !(is_digit && wanting > 0))) {
             *out++ = (char)byte;
-            from += 3;
-        } else {
-            static const char digits[] = "0123456789ABCDEF";
-
-            near_percent = 0;
-            *out++ = '%';
-            *out++ = digits[byte >> 4];
-            *out++ = digits[byte & 15];
-            from += 3;
+            wanting = byte == '%' ? 2 : is_digit ? wanting - 1 : 0;
+            continue;
         }
+        *out++ = '%';
+        *out++ = digits[byte >> 4];
+        *out++ = digits[byte & 15];
+        wanting = 0;
     }
     return (size_t)(out - to);
 }

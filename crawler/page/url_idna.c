@@ -76,7 +76,7 @@ struct mapper {
 
 bool url_put_char(struct url_chars *out, uint32_t code)
 {
-    if (out->nr == URL_BYTES_MAX)
+    if (out->nr == URL_IDN_MAX)
         return false;
     out->chars[out->nr++] = code;
     return true;
@@ -135,16 +135,16 @@ static bool map_run(struct mapper *mapper)
     uint32_t before = mapper->before;
     bool composes =
         (before >= 'a' && before <= 'z') || (before >= '<' && before <= '>');
-    char text[RUN_BYTES_MAX + 2];
+    uint8_t text[RUN_BYTES_MAX + 2];
     size_t used = 0, start = mapper->out->nr;
     uint8_t *ace = NULL;
     bool good;
 
     if (before)
-        text[used++] = composes ? (char)before : '0';
+        text[used++] = composes ? (uint8_t)before : (uint8_t)'0';
     memcpy(text + used, mapper->run, mapper->len);
     text[used + mapper->len] = '\0';
-    if (idn2_lookup_u8((const uint8_t *)text, &ace,
+    if (idn2_lookup_u8(text, &ace,
                        IDN2_TRANSITIONAL | IDN2_NO_ALABEL_ROUNDTRIP) != IDN2_OK)
         return false;
     good = put_decoded(mapper->out, (const char *)ace);
@@ -231,7 +231,7 @@ static size_t to_utf8(const uint32_t *label, size_t nr,
 static bool decode_label(struct url_chars *out, const uint32_t *label,
                          size_t len)
 {
-    struct url_chars mapped;
+    struct url_chars mapped = {.nr = 0};
     char utf8[RUN_BYTES_MAX + 1];
     size_t start = out->nr, nr, utf8_len;
     bool is_ascii = true;
@@ -244,7 +244,6 @@ static bool decode_label(struct url_chars *out, const uint32_t *label,
     if (is_ascii || is_ace(out->chars + start, nr))
         return false;
     utf8_len = to_utf8(out->chars + start, nr, utf8);
-    mapped.nr = 0;
     return utf8_len > 0 && map(&mapped, utf8, utf8_len) && mapped.nr == nr &&
            memcmp(mapped.chars, out->chars + start, nr * sizeof(uint32_t)) == 0;
 }
@@ -345,9 +344,12 @@ static void put_labels(struct url_writer *out, const struct url_chars *domain)
 
 bool url_put_idna(struct url_writer *out, const char *domain, size_t len)
 {
-    struct url_chars mapped, decoded;
+    struct url_chars mapped = {.nr = 0}, decoded = {.nr = 0};
 
-    mapped.nr = decoded.nr = 0;
+    if (len > URL_IDN_MAX) {
+        out->full = true;
+        return false;
+    }
     if (!map(&mapped, domain, len) || !decode_labels(&decoded, &mapped) ||
         !check_labels(&decoded))
         return false;

@@ -100,14 +100,18 @@ bool url_put_host(struct url_writer *out, const char *text, size_t len,
 /*
  * Unicode ToASCII with the standard's arguments (URL 3.3) for a domain with at
  * least one character outside ASCII. `domain` is any bytes; invalid UTF-8
- * fails, since U+FFFD is not allowed in a domain. Appends; false on failure.
+ * fails, since U+FFFD is not allowed in a domain. Appends; false on failure,
+ * with out->full when it is longer than URL_IDN_MAX.
  */
 bool url_put_idna(struct url_writer *out, const char *domain, size_t len);
+
+/* Longest domain outside ASCII, in UTF-8 and in characters; DNS has 255. */
+#define URL_IDN_MAX 2048
 
 /* Code points of a domain or label. */
 struct url_chars {
     size_t nr;
-    uint32_t chars[URL_BYTES_MAX];
+    uint32_t chars[URL_IDN_MAX];
 };
 
 /* Appends one; false when there is no room. */

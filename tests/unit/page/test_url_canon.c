@@ -91,6 +91,8 @@ static void canonical_normalises_escapes(void **state)
         {"http://h/%%34%31",         "http://h/%%341"          },
         {"http://h/%%41%42",         "http://h/%%41B"          },
         {"http://h/%4%31",           "http://h/%4%31"          },
+        {"http://h/%-%34",           "http://h/%-4"            },
+        {"http://h/%\x20%34",        "http://h/%%204"          },
         {"http://h/%25%34%31",       "http://h/%2541"          },
     };
 

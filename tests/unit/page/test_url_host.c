@@ -269,15 +269,30 @@ static void domain_has_no_limit_of_dns(void **state)
     assert_memory_equal(url.text + url.host_at, "xn--aaa", 7);
 }
 
-static void domain_over_the_limit_of_a_url_is_too_long(void **state)
+static void domain_outside_ascii_is_cut_off_at_its_limit(void **state)
 {
     static struct url url;
-    static char text[3 * URL_BYTES_MAX];
+    static char text[URL_IDN_MAX + 16];
 
     (void)state;
-    for (size_t i = 0; i + 1 < sizeof(text); i += 2)
-        memcpy(text + i, "\xc3\x9f", 2);
-    memcpy(text, "http://a", 8);
+    memset(text, 'a', sizeof(text));
+    memcpy(text, "http://\xc3\x9f", 9);
+    assert_int_equal(url_parse(&url, text, 7 + URL_IDN_MAX, NULL), URL_OK);
+    assert_int_equal(url_parse(&url, text, 8 + URL_IDN_MAX, NULL),
+                     URL_TOO_LONG);
+}
+
+static void domain_in_ascii_is_cut_off_at_the_limit_of_a_url(void **state)
+{
+    static struct url url;
+    static char text[2 * URL_BYTES_MAX];
+
+    (void)state;
+    memset(text, 'a', sizeof(text));
+    memcpy(text, "http://", 7);
+    assert_int_equal(url_parse(&url, text, URL_BYTES_MAX - 1, NULL), URL_OK);
+    assert_int_equal(url.len, URL_BYTES_MAX);
+    assert_int_equal(url_parse(&url, text, URL_BYTES_MAX, NULL), URL_TOO_LONG);
     assert_int_equal(url_parse(&url, text, sizeof(text), NULL), URL_TOO_LONG);
 }
 
@@ -358,7 +373,8 @@ int main(void)
         cmocka_unit_test(domain_obeys_the_bidi_rule),
         cmocka_unit_test(domain_may_hold_joiners_in_context),
         cmocka_unit_test(domain_has_no_limit_of_dns),
-        cmocka_unit_test(domain_over_the_limit_of_a_url_is_too_long),
+        cmocka_unit_test(domain_outside_ascii_is_cut_off_at_its_limit),
+        cmocka_unit_test(domain_in_ascii_is_cut_off_at_the_limit_of_a_url),
         cmocka_unit_test(punycode_agrees_with_its_rfc),
         cmocka_unit_test(punycode_refuses_what_it_did_not_write),
     };
