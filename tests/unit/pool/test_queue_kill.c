@@ -17,6 +17,7 @@ struct scene {
     struct queue *queue;
     struct queue_item item; /* for task_done */
     bool joinable;
+    uint64_t nr_repairs; /* in all its queues */
 };
 
 static void open_scene(void *ctx)
@@ -44,12 +45,14 @@ static bool get_is(struct queue *queue, const char *expected, size_t len)
 }
 
 /* No slot and no block is lost: it takes what its bounds promise. */
-static void check_capacity(struct queue *queue)
+static void check_capacity(struct scene *scene)
 {
+    struct queue *queue = scene->queue;
     char data[298] = {0};
     struct queue_stats stats;
 
     queue_get_stats(queue, &stats);
+    scene->nr_repairs += stats.nr_repairs;
     assert_int_equal(stats.nr_waiting, 0);
     assert_int_equal(stats.nr_leased, 0);
     assert_int_equal(stats.bytes, 0);
@@ -79,7 +82,7 @@ static void verify_put(void *ctx, bool done)
     is_there = get_is(scene->queue, NEW, sizeof(NEW));
     if (done)
         assert_true(is_there);
-    check_capacity(scene->queue);
+    check_capacity(scene);
 }
 
 static void queue_survives_a_kill_at_every_instruction_of_put(void **state)
@@ -89,6 +92,8 @@ static void queue_survives_a_kill_at_every_instruction_of_put(void **state)
 
     (void)state;
     stepper_kill_everywhere(&stepper);
+    /* Otherwise nobody was hit where it matters. */
+    assert_true(scene.nr_repairs > 0);
 }
 
 static void get_old(void *ctx)
@@ -106,7 +111,7 @@ static void verify_plain_get(void *ctx, bool done)
 
     if (done)
         assert_false(is_there);
-    check_capacity(scene->queue);
+    check_capacity(scene);
 }
 
 static void queue_survives_a_kill_at_every_instruction_of_get(void **state)
@@ -116,6 +121,8 @@ static void queue_survives_a_kill_at_every_instruction_of_get(void **state)
 
     (void)state;
     stepper_kill_everywhere(&stepper);
+    /* Otherwise nobody was hit where it matters. */
+    assert_true(scene.nr_repairs > 0);
 }
 
 static void verify_lent(void *ctx, bool done)
@@ -126,7 +133,7 @@ static void verify_lent(void *ctx, bool done)
     (void)done;
     assert_true(get_is(scene->queue, OLD, sizeof(OLD)));
     assert_int_equal(queue_join(scene->queue, 0), ERR_OK);
-    check_capacity(scene->queue);
+    check_capacity(scene);
 }
 
 static void
@@ -137,6 +144,8 @@ queue_j5_no_instruction_of_a_lending_get_loses_the_item(void **state)
 
     (void)state;
     stepper_kill_everywhere(&stepper);
+    /* Otherwise nobody was hit where it matters. */
+    assert_true(scene.nr_repairs > 0);
 }
 
 static void open_and_take(void *ctx)
@@ -164,7 +173,7 @@ static void verify_finish(void *ctx, bool done)
     if (done)
         assert_int_equal(err, ERR_INVALID);
     assert_int_equal(queue_join(scene->queue, 0), ERR_OK);
-    check_capacity(scene->queue);
+    check_capacity(scene);
 }
 
 static void
@@ -175,6 +184,8 @@ queue_survives_a_kill_at_every_instruction_of_task_done(void **state)
 
     (void)state;
     stepper_kill_everywhere(&stepper);
+    /* Otherwise nobody was hit where it matters. */
+    assert_true(scene.nr_repairs > 0);
 }
 
 /* ---- at random points, under load ---- */
@@ -263,9 +274,6 @@ static void check_load(struct load *load)
     assert_int_equal(stats.nr_waiting, 0);
     assert_int_equal(stats.nr_leased, 0);
     assert_int_equal(stats.nr_dropped, 0);
-    /* Otherwise nobody was hit where it matters. */
-    assert_true(stats.nr_repairs > 0);
-    assert_true(stats.nr_returned > 0);
 }
 
 static void queue_loses_nothing_while_all_its_users_are_killed(void **state)
