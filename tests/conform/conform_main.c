@@ -22,6 +22,7 @@
 static const struct conform_suite *const suites[] = {
     &conform_robots,
     &conform_robots_other,
+    &conform_sitemaps,
     &conform_html_links,
     &conform_urls,
     &conform_url_normalize,
