@@ -97,22 +97,24 @@ static const struct error_info infos[ERROR_NR] = {
                     "The redirects lead back to a URL before them.",                                "The site may want a cookie, or is at fault: see "
                              "'curl -IL URL'."                                 },
 
-    [ERROR_BLOCKED_ADDRESS] = {"blocked_address",    CLASS_POLICY,   false,
+    [ERROR_BLOCKED_ADDRESS] =
+        {"blocked_address",    CLASS_POLICY,   false,
                     "The name leads to a private, loopback, "
-                               "link-local or metadata address.",                                   "If it is your own server, name the host in "
-                               "the list or allow its range."                     },
+         "link-local or metadata address.",                                                         "If it is your own server, name the host in "
+         "the list or allow its range with --allow-private."                                            },
     [ERROR_ROBOTS] = {"robots",             CLASS_POLICY,   false,
                     "The site's robots.txt disallows it.",                                          "Ask the site's owner; on a site of your own use "
                       "--robots ignore."                                                 },
-    [ERROR_ROBOTS_UNREACHABLE] = {"robots_unreachable", CLASS_POLICY,   true,
-                    "robots.txt could not be fetched, which "
-                                  "disallows everything for now (RFC 9309).",                       "Try later: see what 'curl -I "
-                                  "SITE/robots.txt' answers."         },
+    [ERROR_ROBOTS_UNREACHABLE] =
+        {"robots_unreachable", CLASS_POLICY,   true,
+                    "The site's robots.txt could not be had, which "
+         "disallows everything for now (RFC 9309).",                                                "Try later: see what 'curl -I "
+         "SITE/robots.txt' answers."                                                           },
     [ERROR_SCOPE] = {"scope",              CLASS_POLICY,   false,
                     "The URL lies outside --scope.",                                                "Widen --scope, or put the URL on the list."   },
     [ERROR_EXCLUDED] = {"excluded",           CLASS_POLICY,   false,
-                    "--include or --exclude leaves the URL out.",                                   "Change --include or --exclude if it should be "
-                        "fetched."                                                },
+                    "A rule of --include or --exclude leaves the URL out.",                         "Change --include or --exclude if it should be "
+                        "fetched."                                      },
     [ERROR_TRAP] = {"trap",               CLASS_POLICY,   false,
                     "The URL looks like one of an endless series.",                                 "Put the URL on the list if it is wanted: listed URLs "
                     "are not judged so."                                        },

@@ -33,7 +33,7 @@ enum url_error {
 /*
  * A parsed URL in the caller's storage. `text` is the serialisation, NUL
  * behind it; the others are offsets into it. Components include no
- * delimiters; has_... tells empty from absent.
+ * delimiters; has_... tells empty from absent, whose offset and length are 0.
  */
 struct url {
     char text[URL_BYTES_MAX + 1];
@@ -59,18 +59,20 @@ enum url_error url_parse(struct url *url, const char *text, size_t len,
                          const struct url *base) ERR_CHECK;
 
 struct url_canonical_options {
-    bool keep_user;           /* keep the credentials */
+    bool keep_user;           /* keep the credentials; the crawler never does */
     bool sort_query;          /* parameters in byte order of their names */
     const char *const *drop_keys; /* query keys to drop, "utm_*" as prefix;
                                      borrowed */
     size_t nr_drop_keys;
+    /* sorting and dropping remove empty parameters ("a&&b") as well */
 };
 
 /*
  * The form that identifies a resource for us: WHATWG plus RFC 3986 6.2.2
  * (percent-escapes in upper case, unreserved characters unescaped, dot
- * segments removed again), without userinfo and fragment. `options` may be
- * NULL. `out` may be `url` itself.
+ * segments removed again), without userinfo and fragment. It is its own canonical form
+ * under the same options. `options` may be NULL, `out` may be `url` itself.
+ * Never fails for what url_parse() made.
  */
 enum url_error url_canonical(struct url *out, const struct url *url,
                              const struct url_canonical_options *options)
