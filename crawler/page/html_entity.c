@@ -4,9 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "crawler/page/charset_utf8.h"
 #include "crawler/page/html_entity_table.h"
 
-#define REPLACEMENT   "\xef\xbf\xbd" /* U+FFFD */
 #define CODE_MAX      0x10ffffU
 #define CODE_TOO_HIGH 0x110000U /* larger ones stay here, with no overflow */
 
@@ -37,28 +37,13 @@ static unsigned digit_value(unsigned char c)
 
 static enum err put_code(struct buf *out, uint32_t code)
 {
-    unsigned char utf8[4];
-    size_t len = 0;
+    unsigned char utf8[UTF8_BYTES_MAX];
 
     if (code >= 0x80 && code <= 0x9f)
         code = c1_codes[code - 0x80];
     if (code == 0 || code > CODE_MAX || (code >= 0xd800 && code <= 0xdfff))
         code = 0xfffd;
-    if (code < 0x80) {
-        utf8[len++] = (unsigned char)code;
-    } else if (code < 0x800) {
-        utf8[len++] = (unsigned char)(0xc0 | code >> 6);
-    } else if (code < 0x10000) {
-        utf8[len++] = (unsigned char)(0xe0 | code >> 12);
-        utf8[len++] = (unsigned char)(0x80 | (code >> 6 & 0x3f));
-    } else {
-        utf8[len++] = (unsigned char)(0xf0 | code >> 18);
-        utf8[len++] = (unsigned char)(0x80 | (code >> 12 & 0x3f));
-        utf8[len++] = (unsigned char)(0x80 | (code >> 6 & 0x3f));
-    }
-    if (code >= 0x80)
-        utf8[len++] = (unsigned char)(0x80 | (code & 0x3f));
-    return buf_add(out, utf8, len);
+    return buf_add(out, utf8, utf8_encode(code, utf8));
 }
 
 /* "#65;", "#x41": *used is what it takes, 0 if it is no reference. */
@@ -164,7 +149,8 @@ static enum err decode_special(struct buf *out, const unsigned char *text,
 
     *used = 1;
     if (text[0] == 0)
-        return context == HTML_IN_TEXT ? ERR_OK : buf_add(out, REPLACEMENT, 3);
+        return context == HTML_IN_TEXT ? ERR_OK
+                                       : buf_add(out, UTF8_REPLACEMENT, 3);
     if (text[0] == '\r') { /* 13.2.3.5: newlines are normalised */
         *used = len > 1 && text[1] == '\n' ? 2 : 1;
         return buf_add_byte(out, '\n');

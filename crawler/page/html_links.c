@@ -16,6 +16,7 @@
 #include "base/xalloc.h"
 
 #define URLS_KEEP_BYTES ((size_t)256 << 10)
+#define HREF_BYTES_MAX  65536 /* longer ones are no URL anyway */
 #define SLOTS_MIN       64
 #define SLOTS_KEEP      16384 /* between pages */
 #define SLOT_NEW        UINT32_MAX
@@ -36,8 +37,10 @@ struct found {
 
 struct html_links {
     struct url base;
-    bool has_base;  /* false: relative URLs mean nothing here */
-    struct url url; /* scratch */
+    bool has_base; /* false: relative URLs mean nothing here */
+    enum charset charset;
+    struct buf href; /* scratch: one with its query encoded */
+    struct url url;  /* scratch */
     struct slot *slots;
     size_t nr_slots;     /* in use: a power of two, never half full */
     size_t cap_slots;    /* allocated */
@@ -51,6 +54,7 @@ struct html_links *html_links_new(void)
     struct html_links *links = xcalloc(1, sizeof(*links));
 
     buf_init(&links->urls, UINT32_MAX);
+    buf_init(&links->href, (size_t)16 * HREF_BYTES_MAX);
     return links;
 }
 
@@ -59,6 +63,7 @@ void html_links_free(struct html_links *links)
     if (!links)
         return;
     buf_release(&links->urls);
+    buf_release(&links->href);
     free(links->slots);
     free(links->found);
     free(links);
@@ -80,8 +85,9 @@ static bool is_ignored_base(struct bytes href)
 }
 
 void html_links_start(struct html_links *links, const struct url *page_url,
-                      const struct html_facts *facts)
+                      const struct html_facts *facts, enum charset charset)
 {
+    links->charset = charset;
     links->has_base = true;
     if (facts->has_base) {
         enum url_error error = url_parse(&links->base, facts->base.data,
@@ -96,9 +102,27 @@ void html_links_start(struct html_links *links, const struct url *page_url,
     links->base = *page_url;
 }
 
-enum url_error html_links_resolve(const struct html_links *links,
-                                  struct bytes href, struct url *url)
+/* The query of a link is in the page's encoding, unless that is UTF-8. */
+static bool needs_encoding(const struct html_links *links, struct bytes href)
 {
+    const char *query;
+
+    if (links->charset == CHARSET_UTF_8 || href.len > HREF_BYTES_MAX)
+        return false;
+    query = memchr(href.data, '?', href.len);
+    return query && charset_count_chars(href.data, href.len) < href.len;
+}
+
+enum url_error html_links_resolve(struct html_links *links, struct bytes href,
+                                  struct url *url)
+{
+    if (needs_encoding(links, href)) {
+        buf_reset(&links->href);
+        if (charset_encode_query(links->charset, href.data, href.len,
+                                 &links->href) != ERR_OK)
+            return URL_TOO_LONG;
+        href = (struct bytes){links->href.data, links->href.len};
+    }
     return url_parse(url, href.data, href.len,
                      links->has_base ? &links->base : NULL);
 }

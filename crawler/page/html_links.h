@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/wire.h"
+#include "crawler/page/charset.h"
 #include "crawler/page/html.h"
 #include "crawler/page/url.h"
 
@@ -23,13 +24,14 @@ struct html_links; /* opaque */
 struct html_links *html_links_new(void);
 void html_links_free(struct html_links *links);
 
-/* Begins a page: `page_url` is its own URL (copied), `facts` its fields. */
+/* Begins a page: `page_url` is its own URL (copied), `facts` its fields, and
+ * `charset` what it is written in: the queries of its links are encoded so. */
 void html_links_start(struct html_links *links, const struct url *page_url,
-                      const struct html_facts *facts);
+                      const struct html_facts *facts, enum charset charset);
 
 /* One URL as the page writes it: the standard's href, fragment and all. */
-enum url_error html_links_resolve(const struct html_links *links,
-                                  struct bytes href, struct url *url) ERR_CHECK;
+enum url_error html_links_resolve(struct html_links *links, struct bytes href,
+                                  struct url *url) ERR_CHECK;
 
 /*
  * Appends the page's links to `out` as page_put_link() does: http and https,

@@ -61,7 +61,7 @@ static void put_expected(const json_t *test, const char *field,
 
 enum pick { PICK_LINKS, PICK_FRAMES, PICK_SVG };
 
-static void put_links(const struct html *html, const struct html_links *links,
+static void put_links(const struct html *html, struct html_links *links,
                       enum pick pick, struct conform_answer *answer)
 {
     static const char *const labels[] = {"links", "frames", "svg_links"};
@@ -81,7 +81,7 @@ static void put_links(const struct html *html, const struct html_links *links,
 }
 
 static void put_one(const json_t *test, const char *field,
-                    const struct html_links *links, struct bytes href,
+                    struct html_links *links, struct bytes href,
                     struct conform_answer *answer)
 {
     const char *expected = conform_text(test, field);
@@ -93,25 +93,49 @@ static void put_one(const json_t *test, const char *field,
     conform_put(&answer->got, "%s: %s\n", field, has ? url.text : "none");
 }
 
-static void read_page(const json_t *test, struct html *html)
+/* UTF-8 where the case names none: then its page is text of the suite. */
+static enum charset choose_charset(const json_t *test)
+{
+    const char *label = conform_text(test, "charset");
+    enum charset charset = CHARSET_UTF_8;
+
+    if (label && !charset_find(label, strlen(label), &charset))
+        conform_stop(test, "unknown charset");
+    return charset;
+}
+
+/* Reads the page as UTF-8 and returns what it was in. */
+static enum charset read_page(const json_t *test, struct html *html)
 {
     struct html_options options = {.want_links = true};
-    struct buf page;
+    struct charset_text text;
+    struct buf page, utf8;
+    enum charset charset;
     bool failed = false;
 
     buf_init(&page, PAGE_BYTES_MAX);
+    buf_init(&utf8, PAGE_BYTES_MAX);
+    charset_text_init(&text);
     if (!conform_bytes(test, "html", &page))
         conform_stop(test, "no html");
+    charset = choose_charset(test);
+    charset_text_start(&text, charset);
     html_start(html, &options);
     for (size_t at = 0; at < page.len && !failed; at += PIECE_BYTES) {
         size_t left = page.len - at;
+        size_t len = left < PIECE_BYTES ? left : PIECE_BYTES;
 
-        failed = html_feed(html, page.data + at,
-                           left < PIECE_BYTES ? left : PIECE_BYTES) != ERR_OK;
+        buf_reset(&utf8);
+        failed = charset_text_add(&text, page.data + at, len, len == left,
+                                  &utf8) != ERR_OK ||
+                 html_feed(html, utf8.data, utf8.len) != ERR_OK;
     }
     if (failed || html_finish(html) != ERR_OK)
         conform_stop(test, "out of memory");
+    charset_text_release(&text);
     buf_release(&page);
+    buf_release(&utf8);
+    return charset;
 }
 
 static bool run(const json_t *test, struct conform_answer *answer)
@@ -121,11 +145,12 @@ static bool run(const json_t *test, struct conform_answer *answer)
     struct html_links *links = html_links_new();
     const struct html_facts *facts = html_get_facts(html);
     static struct url url;
+    enum charset charset;
 
     if (!base || url_parse(&url, base, strlen(base), NULL) != URL_OK)
         conform_stop(test, "no base");
-    read_page(test, html);
-    html_links_start(links, &url, facts);
+    charset = read_page(test, html);
+    html_links_start(links, &url, facts, charset);
     put_expected(test, "links", answer);
     put_links(html, links, PICK_LINKS, answer);
     put_expected(test, "frames", answer);
