@@ -18,132 +18,187 @@ static const char *const class_names[CLASS_NR] = {
     [CLASS_POLICY] = "policy", [CLASS_INTERNAL] = "internal",
 };
 
-/* One row for each error. The hint speaks to somebody at a command line. */
+/*
+ * One row for each error: code, class, whether a retry makes sense, meaning,
+ * hint. The hint speaks to somebody at a command line.
+ */
+/* clang-format off */
 static const struct error_info infos[ERROR_NR] = {
-    [ERROR_NONE] = {"",                   CLASS_NONE,     false, "There was no error.",             ""                                             },
-
-    [ERROR_BAD_URL] = {"bad_url",            CLASS_INPUT,    false,
-                    "The text is not a URL by the WHATWG URL standard.",                            "Correct the line of the list; its number is stored "
-                       "with it."                                          },
-    [ERROR_BLOCKED_SCHEME] = {"blocked_scheme",     CLASS_INPUT,    false,
-                    "The URL's scheme is neither http nor https.",                                  "Remove the line: only web pages are fetched." },
-    [ERROR_TOO_LONG] = {"too_long",           CLASS_INPUT,    false,
-                    "The line or its URL is longer than 8,192 bytes.",                              "Look whether two lines ran together, or the file is "
-                        "not a list of URLs."                                },
-    [ERROR_DUPLICATE] = {"duplicate",          CLASS_INPUT,    false,
-                    "The same URL stands on an earlier line.",                                      "Nothing to do: it was fetched once, and that row "
-                         "holds the answer."                                         },
-    [ERROR_BAD_PORT] = {"bad_port",           CLASS_INPUT,    false,
-                    "The port belongs to a service other than the web.",                            "Correct the port: browsers refuse it too (Fetch "
-                        "standard, port blocking)."                        },
-
-    [ERROR_DNS] = {"dns",                CLASS_DNS,      false, "The host's name has no address.",
-                    "Check the network: does 'getent hosts NAME' answer? If it "
-                   "does not, the name may be misspelt or gone."                                                                                   },
-    [ERROR_DNS_TIMEOUT] = {"dns_timeout",        CLASS_DNS,      true,
-                    "No name server answered in time.",                                             "Check the name servers in /etc/resolv.conf, or "
-                           "lower --concurrency."                                           },
-    [ERROR_CONNECT] = {"connect",            CLASS_CONNECT,  true,
-                    "The connection was refused, or the host cannot be "
-                       "reached.",                                                                  "Try 'curl -I URL': if it fails too, the server is "
-                       "down or a firewall stands between."                                                      },
-    [ERROR_CONNECT_TIMEOUT] = {"connect_timeout",    CLASS_CONNECT,  true,
-                    "The host did not take the connection in time.",                                "Try later, or raise --connect-timeout."       },
-    [ERROR_CONNECT_CLOSED] = {"connect_closed",     CLASS_CONNECT,  true,
-                    "The connection closed before a byte of the "
-                              "answer.",                                                            "The server may be overloaded or refuse this "
-                              "client: raise --delay or set --user-agent."                                 },
-    [ERROR_TLS] = {"tls",                CLASS_TLS,      false,
-                    "The TLS handshake failed, or the certificate is not "
-                   "valid; the detail says which.",                                                 "Check the clock with 'date' and the certificate with "
-                   "'openssl s_client -connect HOST:443'."                                      },
-    [ERROR_TIMEOUT] = {"timeout",            CLASS_TIMEOUT,  true,
-                    "The fetch took longer than its total time limit.",                             "Raise --max-time, or lower --per-host if the server "
-                       "is slow under load."                                },
-    [ERROR_STALLED] = {"stalled",            CLASS_TIMEOUT,  true,
-                    "The transfer was too slow for too long.",                                      "Try later, or raise --idle-timeout."          },
-
-    [ERROR_PROTOCOL] = {"protocol",           CLASS_HTTP,     false,
-                    "The answer is not HTTP, or broken HTTP.",                                      "Look at it with 'curl -v URL': the port may belong "
-                        "to another service, or want https."                         },
-    [ERROR_HEAD_TOO_LARGE] = {"head_too_large",     CLASS_HTTP,     false,
-                    "The answer's header fields are larger than the "
-                              "limit.",                                                             "Nothing to do here: the server sends far more "
-                              "header than a page needs."                                                   },
-    [ERROR_TRUNCATED] = {"truncated",          CLASS_BODY,     true,
-                    "The answer ended before its end.",                                             "Fetch it again; if it stays so, the server or a "
-                         "proxy breaks the connection off."                                 },
-    [ERROR_TOO_LARGE] = {"too_large",          CLASS_BODY,     false,
-                    "The body is larger than --max-size; the part kept "
-                         "is marked as cut.",                                                       "Raise --max-size to get it whole."            },
-    [ERROR_BAD_ENCODING] = {"bad_encoding",       CLASS_BODY,     false,
-                    "The body's Content-Encoding is damaged or "
-                            "unknown.",                                                             "The server's compression is at fault: compare "
-                            "'curl --compressed URL'."                                                      },
-    [ERROR_TRUNCATED_ENCODING] = {"truncated_encoding", CLASS_BODY,     true,
-                    "The compressed body ends before its end.",                                     "Fetch it again; if it stays so, the "
-                                  "server's compression is at fault."               },
-    [ERROR_BOMB] = {"bomb",               CLASS_BODY,     false,
-                    "The body decodes to a size out of all proportion.",                            "Leave the URL out: it is a decompression bomb, or looks "
-                    "like one."                                            },
-    [ERROR_BAD_REDIRECT] = {"bad_redirect",       CLASS_HTTP,     false,
-                    "The redirect's Location is missing or not a web "
-                            "URL.",                                                                 "Look at it with 'curl -I URL' and list the page "
-                            "it should lead to."                                                                },
-    [ERROR_REDIRECT_LIMIT] = {"redirect_limit",     CLASS_HTTP,     false,
-                    "There were more redirects than "
-                              "--max-redirects.",                                                   "Raise --max-redirects, or list the final URL."},
-    [ERROR_REDIRECT_LOOP] = {"redirect_loop",      CLASS_HTTP,     false,
-                    "The redirects lead back to a URL before them.",                                "The site may want a cookie, or is at fault: see "
-                             "'curl -IL URL'."                                 },
-
-    [ERROR_BLOCKED_ADDRESS] =
-        {"blocked_address",    CLASS_POLICY,   false,
-                    "The name leads to a private, loopback, "
-         "link-local or metadata address.",                                                         "If it is your own server, name the host in "
-         "the list or allow its range with --allow-private."                                            },
-    [ERROR_ROBOTS] = {"robots",             CLASS_POLICY,   false,
-                    "The site's robots.txt disallows it.",                                          "Ask the site's owner; on a site of your own use "
-                      "--robots ignore."                                                 },
-    [ERROR_ROBOTS_UNREACHABLE] =
-        {"robots_unreachable", CLASS_POLICY,   true,
-                    "The site's robots.txt could not be had, which "
-         "disallows everything for now (RFC 9309).",                                                "Try later: see what 'curl -I "
-         "SITE/robots.txt' answers."                                                           },
-    [ERROR_SCOPE] = {"scope",              CLASS_POLICY,   false,
-                    "The URL lies outside --scope.",                                                "Widen --scope, or put the URL on the list."   },
-    [ERROR_EXCLUDED] = {"excluded",           CLASS_POLICY,   false,
-                    "A rule of --include or --exclude leaves the URL out.",                         "Change --include or --exclude if it should be "
-                        "fetched."                                      },
-    [ERROR_TRAP] = {"trap",               CLASS_POLICY,   false,
-                    "The URL looks like one of an endless series.",                                 "Put the URL on the list if it is wanted: listed URLs "
-                    "are not judged so."                                        },
-    [ERROR_LIMIT] = {"limit",              CLASS_POLICY,   false,
-                    "A limit of the run or of the host was reached before "
-                     "its turn.",                                                                   "Raise the limit (--max-urls, --max-duration, "
-                     "--max-bytes) and run again to go on."                                                       },
-    [ERROR_HOST_DOWN] = {"host_down",          CLASS_POLICY,   true,
-                    "The host failed too often in this run; the URL was "
-                         "not tried.",                                                              "Try later: see what 'curl -I' says about the host, "
-                         "or raise --max-host-errors."                                                       },
-    [ERROR_NOFOLLOW] = {"nofollow",           CLASS_POLICY,   false,
-                    "The page asks that its links not be followed.",                                "Put the URL on the list if it is wanted."     },
-
-    [ERROR_WORKER_CRASH] = {"worker_crash",       CLASS_INTERNAL, true,
-                    "The worker process died while it held the URL.",                               "Run again; if it comes back, report the URL: "
-                            "this is a defect of crawl or of a library."      },
-    [ERROR_POISON] = {"poison",             CLASS_INTERNAL, false,
-                    "The URL killed two worker processes and was given up.",                        "Report the URL: this is a defect of crawl or of a "
-                      "library."                                       },
-    [ERROR_SANDBOX] = {"sandbox",            CLASS_INTERNAL, false,
-                    "The worker made a system call that its sandbox "
-                       "forbids.",                                                                  "Report the URL and treat the page as hostile."},
-    [ERROR_INTERNAL] = {"internal",           CLASS_INTERNAL, true,
-                    "Our side ran out of memory, descriptors or threads.",                          "Lower --concurrency or --workers, or raise 'ulimit "
-                        "-n'; then run again."                           },
-    [ERROR_CANCELED] = {"canceled",           CLASS_INTERNAL, true,
-                    "The run was stopped before the fetch ended.",                                  "Run the same command again to go on."         },
+    [ERROR_NONE] = {
+        "", CLASS_NONE, false,
+        "There was no error.",
+        ""},
+    [ERROR_BAD_URL] = {
+        "bad_url", CLASS_INPUT, false,
+        "The text is not a URL by the WHATWG URL standard.",
+        "Correct the line of the list; its number is stored with it."},
+    [ERROR_BLOCKED_SCHEME] = {
+        "blocked_scheme", CLASS_INPUT, false,
+        "The URL's scheme is neither http nor https.",
+        "Remove the line: only web pages are fetched."},
+    [ERROR_TOO_LONG] = {
+        "too_long", CLASS_INPUT, false,
+        "The line or its URL is longer than 8,192 bytes.",
+        "Look whether two lines ran together, or the file is not a list of "
+        "URLs."},
+    [ERROR_DUPLICATE] = {
+        "duplicate", CLASS_INPUT, false,
+        "The same URL stands on an earlier line.",
+        "Nothing to do: it was fetched once, and that row holds the answer."},
+    [ERROR_BAD_PORT] = {
+        "bad_port", CLASS_INPUT, false,
+        "The port belongs to a service other than the web.",
+        "Correct the port: browsers refuse it too (Fetch standard, port "
+        "blocking)."},
+    [ERROR_DNS] = {
+        "dns", CLASS_DNS, false,
+        "The host's name has no address.",
+        "Check the network: does 'getent hosts NAME' answer? If it does not, "
+        "the name may be misspelt or gone."},
+    [ERROR_DNS_TIMEOUT] = {
+        "dns_timeout", CLASS_DNS, true,
+        "No name server answered in time.",
+        "Check the name servers in /etc/resolv.conf, or lower --concurrency."},
+    [ERROR_CONNECT] = {
+        "connect", CLASS_CONNECT, true,
+        "The connection was refused, or the host cannot be reached.",
+        "Try 'curl -I URL': if it fails too, the server is down or a firewall"
+        " stands between."},
+    [ERROR_CONNECT_TIMEOUT] = {
+        "connect_timeout", CLASS_CONNECT, true,
+        "The host did not take the connection in time.",
+        "Try later, or raise --connect-timeout."},
+    [ERROR_CONNECT_CLOSED] = {
+        "connect_closed", CLASS_CONNECT, true,
+        "The connection closed before a byte of the answer.",
+        "The server may be overloaded or refuse this client: raise --delay or"
+        " set --user-agent."},
+    [ERROR_TLS] = {
+        "tls", CLASS_TLS, false,
+        "The TLS handshake failed, or the certificate is not valid; the "
+        "detail says which.",
+        "Check the clock with 'date' and the certificate with 'openssl "
+        "s_client -connect HOST:443'."},
+    [ERROR_TIMEOUT] = {
+        "timeout", CLASS_TIMEOUT, true,
+        "The fetch took longer than its total time limit.",
+        "Raise --max-time, or lower --per-host if the server is slow under "
+        "load."},
+    [ERROR_STALLED] = {
+        "stalled", CLASS_TIMEOUT, true,
+        "The transfer was too slow for too long.",
+        "Try later, or raise --idle-timeout."},
+    [ERROR_PROTOCOL] = {
+        "protocol", CLASS_HTTP, false,
+        "The answer is not HTTP, or broken HTTP.",
+        "Look at it with 'curl -v URL': the port may belong to another "
+        "service, or want https."},
+    [ERROR_HEAD_TOO_LARGE] = {
+        "head_too_large", CLASS_HTTP, false,
+        "The answer's header fields are larger than the limit.",
+        "Nothing to do here: the server sends far more header than a page "
+        "needs."},
+    [ERROR_TRUNCATED] = {
+        "truncated", CLASS_BODY, true,
+        "The answer ended before its end.",
+        "Fetch it again; if it stays so, the server or a proxy breaks the "
+        "connection off."},
+    [ERROR_TOO_LARGE] = {
+        "too_large", CLASS_BODY, false,
+        "The body is larger than --max-size; the part kept is marked as cut.",
+        "Raise --max-size to get it whole."},
+    [ERROR_BAD_ENCODING] = {
+        "bad_encoding", CLASS_BODY, false,
+        "The body's Content-Encoding is damaged or unknown.",
+        "The server's compression is at fault: compare 'curl --compressed "
+        "URL'."},
+    [ERROR_TRUNCATED_ENCODING] = {
+        "truncated_encoding", CLASS_BODY, true,
+        "The compressed body ends before its end.",
+        "Fetch it again; if it stays so, the server's compression is at "
+        "fault."},
+    [ERROR_BOMB] = {
+        "bomb", CLASS_BODY, false,
+        "The body decodes to a size out of all proportion.",
+        "Leave the URL out: it is a decompression bomb, or looks like one."},
+    [ERROR_BAD_REDIRECT] = {
+        "bad_redirect", CLASS_HTTP, false,
+        "The redirect's Location is missing or not a web URL.",
+        "Look at it with 'curl -I URL' and list the page it should lead to."},
+    [ERROR_REDIRECT_LIMIT] = {
+        "redirect_limit", CLASS_HTTP, false,
+        "There were more redirects than --max-redirects.",
+        "Raise --max-redirects, or list the final URL."},
+    [ERROR_REDIRECT_LOOP] = {
+        "redirect_loop", CLASS_HTTP, false,
+        "The redirects lead back to a URL before them.",
+        "The site may want a cookie, or is at fault: see 'curl -IL URL'."},
+    [ERROR_BLOCKED_ADDRESS] = {
+        "blocked_address", CLASS_POLICY, false,
+        "The name leads to a private, loopback, link-local or metadata "
+        "address.",
+        "If it is your own server, name the host in the list or allow its "
+        "range with --allow-private."},
+    [ERROR_ROBOTS] = {
+        "robots", CLASS_POLICY, false,
+        "The site's robots.txt disallows it.",
+        "Ask the site's owner; on a site of your own use --robots ignore."},
+    [ERROR_ROBOTS_UNREACHABLE] = {
+        "robots_unreachable", CLASS_POLICY, true,
+        "The site's robots.txt could not be had, which disallows everything "
+        "for now (RFC 9309).",
+        "Try later: see what 'curl -I SITE/robots.txt' answers."},
+    [ERROR_SCOPE] = {
+        "scope", CLASS_POLICY, false,
+        "The URL lies outside --scope.",
+        "Widen --scope, or put the URL on the list."},
+    [ERROR_EXCLUDED] = {
+        "excluded", CLASS_POLICY, false,
+        "A rule of --include or --exclude leaves the URL out.",
+        "Change --include or --exclude if it should be fetched."},
+    [ERROR_TRAP] = {
+        "trap", CLASS_POLICY, false,
+        "The URL looks like one of an endless series.",
+        "Put the URL on the list if it is wanted: listed URLs are not judged "
+        "so."},
+    [ERROR_LIMIT] = {
+        "limit", CLASS_POLICY, false,
+        "A limit of the run or of the host was reached before its turn.",
+        "Raise the limit (--max-urls, --max-duration, --max-bytes) and run "
+        "again to go on."},
+    [ERROR_HOST_DOWN] = {
+        "host_down", CLASS_POLICY, true,
+        "The host failed too often in this run; the URL was not tried.",
+        "Try later: see what 'curl -I' says about the host, or raise "
+        "--max-host-errors."},
+    [ERROR_NOFOLLOW] = {
+        "nofollow", CLASS_POLICY, false,
+        "The page asks that its links not be followed.",
+        "Put the URL on the list if it is wanted."},
+    [ERROR_WORKER_CRASH] = {
+        "worker_crash", CLASS_INTERNAL, true,
+        "The worker process died while it held the URL.",
+        "Run again; if it comes back, report the URL: this is a defect of "
+        "crawl or of a library."},
+    [ERROR_POISON] = {
+        "poison", CLASS_INTERNAL, false,
+        "The URL killed two worker processes and was given up.",
+        "Report the URL: this is a defect of crawl or of a library."},
+    [ERROR_SANDBOX] = {
+        "sandbox", CLASS_INTERNAL, false,
+        "The worker made a system call that its sandbox forbids.",
+        "Report the URL and treat the page as hostile."},
+    [ERROR_INTERNAL] = {
+        "internal", CLASS_INTERNAL, true,
+        "Our side ran out of memory, descriptors or threads.",
+        "Lower --concurrency or --workers, or raise 'ulimit -n'; then run "
+        "again."},
+    [ERROR_CANCELED] = {
+        "canceled", CLASS_INTERNAL, true,
+        "The run was stopped before the fetch ended.",
+        "Run the same command again to go on."},
 };
+/* clang-format on */
 
 const char *outcome_name(enum outcome outcome)
 {
