@@ -1,0 +1,156 @@
+#include "crawler/fetch/body.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#define EXPECTED_BYTES_MAX ((int64_t)1 << 20) /* room made on a mere claim */
+
+void body_init(struct body *body)
+{
+    *body = (struct body){.hash = XXH3_createState()};
+    buf_init(&body->data, SIZE_MAX);
+}
+
+void body_release(struct body *body)
+{
+    XXH3_freeState(body->hash);
+    buf_release(&body->data);
+}
+
+void body_reset(struct body *body, size_t keep)
+{
+    struct buf data = body->data;
+    void *hash = body->hash;
+
+    buf_reset_to(&data, keep);
+    *body = (struct body){.data = data, .hash = hash};
+}
+
+/* Where decoded bytes end up; what is too much was cut before. */
+static enum error keep(struct body *body, const void *data, size_t len)
+{
+    body->decoded_bytes += len;
+    XXH3_128bits_update(body->hash, data, len);
+    if (body->limits.keep && buf_add(&body->data, data, len))
+        return ERROR_INTERNAL;
+    return ERROR_NONE;
+}
+
+static enum error keep_decoded(void *ctx, const void *data, size_t len)
+{
+    return keep(ctx, data, len);
+}
+
+static enum error start_decoder(struct body *body, struct bytes codings)
+{
+    struct decode_options options = {
+        .sink = keep_decoded,
+        .ctx = body,
+        .max_bytes = body->limits.max_bytes,
+        .ratio_max = body->limits.max_ratio,
+    };
+
+    return decode_start(body->decode, codings.data, codings.len, &options);
+}
+
+enum error body_start(struct body *body, const struct body_limits *limits,
+                      struct decode *decode, struct bytes codings,
+                      int64_t expected)
+{
+    enum error error;
+
+    body->begun = true;
+    body->limits = *limits;
+    body->decode = NULL;
+    body->data.limit = limits->max_bytes;
+    if (!body->hash)
+        return ERROR_INTERNAL;
+    XXH3_128bits_reset(body->hash);
+    if (codings.len > 0) {
+        body->decode = decode;
+        error = start_decoder(body, codings);
+        if (error == ERROR_BAD_ENCODING) {
+            body->error = error; /* unknown: the bytes stay as they are */
+            body->decode = NULL;
+        } else if (error) {
+            return error;
+        }
+    }
+    if (limits->keep && expected > 0) {
+        if (expected > EXPECTED_BYTES_MAX)
+            expected = EXPECTED_BYTES_MAX;
+        if ((uint64_t)expected <= limits->max_bytes &&
+            buf_reserve(&body->data, (size_t)expected))
+            return ERROR_INTERNAL;
+    }
+    return ERROR_NONE;
+}
+
+static enum error feed_plain(struct body *body, const void *data, size_t len)
+{
+    uint64_t left = body->limits.max_bytes - body->decoded_bytes;
+    enum error error;
+
+    if (len <= left)
+        return keep(body, data, len);
+    error = keep(body, data, (size_t)left);
+    return error ? error : ERROR_TOO_LARGE;
+}
+
+/* Wrong from the start, such as "gzip" that is none: taken as it is. */
+static enum error feed_coded(struct body *body, const void *data, size_t len)
+{
+    bool first = body->wire_bytes == len;
+    enum error error = decode_feed(body->decode, data, len);
+
+    if (error == ERROR_BAD_ENCODING && first && body->decoded_bytes == 0) {
+        body->error = error;
+        body->decode = NULL;
+        return feed_plain(body, data, len);
+    }
+    return error;
+}
+
+enum error body_feed(struct body *body, const void *data, size_t len)
+{
+    uint64_t left = body->limits.max_wire_bytes - body->wire_bytes;
+    bool over = len > left;
+    enum error error;
+
+    if (over)
+        len = (size_t)left;
+    body->wire_bytes += len;
+    if (body->decode)
+        error = feed_coded(body, data, len);
+    else
+        error = feed_plain(body, data, len);
+    if (!error && over)
+        error = ERROR_TOO_LARGE;
+    if (error)
+        body->cut = true;
+    return error;
+}
+
+enum error body_finish(struct body *body)
+{
+    enum error error;
+
+    if (!body->decode)
+        return body->error;
+    error = decode_finish(body->decode);
+    body->has_junk = decode_has_junk(body->decode);
+    body->decode = NULL;
+    if (error)
+        body->cut = true;
+    return error;
+}
+
+void body_hash(const struct body *body, unsigned char out[PAGE_HASH_BYTES])
+{
+    XXH128_canonical_t canonical;
+    XXH128_hash_t hash =
+        body->begun ? XXH3_128bits_digest(body->hash) : XXH3_128bits("", 0);
+
+    XXH128_canonicalFromHash(&canonical, hash);
+    memcpy(out, canonical.digest, PAGE_HASH_BYTES);
+}

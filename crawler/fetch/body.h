@@ -1,0 +1,65 @@
+/*
+ * body: takes the body of one answer as it arrives.
+ *
+ * Counts it as received and as decoded, hashes what is decoded, keeps as much
+ * of that as the caller wants, and holds it to its caps. A coding that is
+ * wrong from the first byte leaves the bytes as they came. Knows nothing of
+ * libcurl.
+ */
+#ifndef CRAWLER_FETCH_BODY_H
+#define CRAWLER_FETCH_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/wire.h"
+#include "crawler/fetch/decode.h"
+#include "crawler/page/outcome.h"
+#include "crawler/page/page.h"
+
+struct body_limits {
+    uint64_t max_bytes;      /* decoded; the rest is cut */
+    uint64_t max_wire_bytes; /* as received */
+    uint64_t max_ratio;      /* decoded to received */
+    bool keep;               /* in `data`; else only counted and hashed */
+};
+
+struct body {
+    struct buf data;         /* decoded bytes that were kept */
+    struct decode *decode;   /* borrowed while a coding is being undone */
+    void *hash;              /* owned; state of XXH3 */
+    struct body_limits limits;
+    uint64_t wire_bytes;
+    uint64_t decoded_bytes;
+    bool begun;              /* body_start() was called for this answer */
+    bool cut;                /* stopped at a limit, or in a damaged coding */
+    bool has_junk;           /* bytes behind the end of a coding */
+    enum error error;        /* ERROR_BAD_ENCODING: `data` is undecoded */
+};
+
+void body_init(struct body *body);
+void body_release(struct body *body);
+/* Ready for the next answer; keeps `keep` bytes of memory at most. */
+void body_reset(struct body *body, size_t keep);
+
+/*
+ * Begins the body. `decode` is needed and borrowed until body_finish() when
+ * `codings` (value of Content-Encoding) is not empty; it may be NULL else.
+ * `expected` bytes, if above 0, are made room for at once.
+ * ERROR_NONE or ERROR_INTERNAL.
+ */
+enum error body_start(struct body *body, const struct body_limits *limits,
+                      struct decode *decode, struct bytes codings,
+                      int64_t expected);
+/* The next bytes as received. ERROR_NONE, ERROR_TOO_LARGE, ERROR_BOMB,
+ * ERROR_BAD_ENCODING or ERROR_INTERNAL: then no more is wanted. */
+enum error body_feed(struct body *body, const void *data, size_t len);
+/* All has arrived. ERROR_NONE, or what is wrong with it as a whole. */
+enum error body_finish(struct body *body);
+/* XXH3-128 of the decoded bytes so far, in canonical byte order; of none at
+ * all if no body has begun. */
+void body_hash(const struct body *body, unsigned char out[PAGE_HASH_BYTES]);
+
+#endif

@@ -1,0 +1,292 @@
+#include "crawler/fetch/head.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "crawler/page/page.h"
+
+void head_init(struct head *head, size_t max_bytes, const char *agent)
+{
+    *head = (struct head){.max_bytes = max_bytes, .agent = agent};
+    buf_init(&head->bytes, max_bytes);
+    buf_init(&head->codings, HEAD_CODINGS_BYTES);
+    head_reset(head);
+}
+
+void head_release(struct head *head)
+{
+    buf_release(&head->bytes);
+    buf_release(&head->codings);
+}
+
+/* Forgets the lines, not what they cost. */
+static void begin(struct head *head)
+{
+    buf_reset(&head->bytes);
+    buf_reset(&head->codings);
+    head->status = 0;
+    head->complete = false;
+    head->content_length = -1;
+    head->robots = 0;
+    head->field = -1;
+    memset(head->values, 0, sizeof(head->values));
+}
+
+void head_reset(struct head *head)
+{
+    begin(head);
+    head->total_bytes = 0;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static struct bytes trim(const char *text, size_t len)
+{
+    while (len > 0 && is_blank(text[0])) {
+        text++;
+        len--;
+    }
+    while (len > 0 && is_blank(text[len - 1]))
+        len--;
+    return (struct bytes){text, len};
+}
+
+static bool equals(struct bytes text, const char *word)
+{
+    return text.len == strlen(word) &&
+           strncasecmp(text.data, word, text.len) == 0;
+}
+
+/* Cuts the part before the next comma off the front. */
+static struct bytes next_element(struct bytes *list)
+{
+    const char *text = list->data;
+    const char *comma = memchr(text, ',', list->len);
+    size_t len = comma ? (size_t)(comma - text) : list->len;
+    size_t used = comma ? len + 1 : len;
+
+    *list = (struct bytes){text + used, list->len - used};
+    return trim(text, len);
+}
+
+/* RFC 9112 6.3: a list of equal numbers is one number, all else is an error. */
+static enum error read_length(struct head *head, struct bytes value)
+{
+    do {
+        struct bytes element = next_element(&value);
+        const char *digits = element.data;
+        int64_t length = 0;
+
+        if (element.len == 0)
+            return ERROR_PROTOCOL;
+        for (size_t i = 0; i < element.len; i++) {
+            if (digits[i] < '0' || digits[i] > '9')
+                return ERROR_PROTOCOL;
+            if (__builtin_mul_overflow(length, 10, &length) ||
+                __builtin_add_overflow(length, digits[i] - '0', &length))
+                return ERROR_TOO_LARGE;
+        }
+        if (head->content_length >= 0 && head->content_length != length)
+            return ERROR_PROTOCOL;
+        head->content_length = length;
+    } while (value.len > 0);
+    return ERROR_NONE;
+}
+
+static uint8_t robots_rule(struct bytes word)
+{
+    if (equals(word, "noindex"))
+        return PAGE_NOINDEX;
+    if (equals(word, "nofollow"))
+        return PAGE_NOFOLLOW;
+    if (equals(word, "noarchive"))
+        return PAGE_NOARCHIVE;
+    if (equals(word, "none"))
+        return PAGE_NOINDEX | PAGE_NOFOLLOW;
+    return 0;
+}
+
+/* Rules that carry a value, so their colon does not end a robot's name. */
+static bool has_value(struct bytes name)
+{
+    return equals(name, "unavailable_after") || equals(name, "max-snippet") ||
+           equals(name, "max-image-preview") ||
+           equals(name, "max-video-preview");
+}
+
+/*
+ * X-Robots-Tag: rules joined by commas. "name:" before a rule gives it, and
+ * those behind it, to that robot alone.
+ */
+static void read_robots(struct head *head, struct bytes value)
+{
+    bool ours = true;
+
+    while (value.len > 0) {
+        struct bytes word = next_element(&value);
+        const char *text = word.data;
+        const char *colon = memchr(text, ':', word.len);
+
+        if (colon) {
+            struct bytes name = trim(text, (size_t)(colon - text));
+
+            if (has_value(name))
+                continue;
+            ours = head->agent && equals(name, head->agent);
+            word = trim(colon + 1, word.len - (size_t)(colon + 1 - text));
+        }
+        if (ours)
+            head->robots |= robots_rule(word);
+    }
+}
+
+/* Several headers mean one list (RFC 9110 5.3). One too long is unknown. */
+static enum error add_codings(struct head *head, struct bytes value)
+{
+    enum err err = ERR_OK;
+
+    if (head->codings.len > 0)
+        err = buf_add_byte(&head->codings, ',');
+    if (!err)
+        err = buf_add(&head->codings, value.data, value.len);
+    if (err == ERR_TOO_BIG)
+        return ERROR_BAD_ENCODING;
+    return err ? ERROR_INTERNAL : ERROR_NONE;
+}
+
+/* The first one counts, but a redirect to two places goes nowhere. */
+static enum error keep_value(struct head *head, enum head_field field,
+                             struct bytes value)
+{
+    const unsigned char *start = head->bytes.data;
+
+    if (head->values[field].seen) {
+        struct bytes first = head_value(head, field);
+
+        if (field == HEAD_LOCATION &&
+            (first.len != value.len ||
+             memcmp(first.data, value.data, value.len) != 0))
+            return ERROR_BAD_REDIRECT;
+        return ERROR_NONE;
+    }
+    head->field = (int)field;
+    head->values[field].seen = true;
+    head->values[field].len = (uint32_t)value.len;
+    head->values[field].at =
+        (uint32_t)((const unsigned char *)value.data - start);
+    return ERROR_NONE;
+}
+
+static const struct {
+    const char *name;
+    size_t len;
+    enum head_field field;
+} kept[] = {
+    {"content-type",  12, HEAD_TYPE         },
+    {"location",      8,  HEAD_LOCATION     },
+    {"etag",          4,  HEAD_ETAG         },
+    {"last-modified", 13, HEAD_LAST_MODIFIED},
+    {"retry-after",   11, HEAD_RETRY_AFTER  },
+};
+
+static enum error read_field(struct head *head, const char *line, size_t len)
+{
+    const char *colon = memchr(line, ':', len);
+    size_t name_len = colon ? (size_t)(colon - line) : 0;
+    struct bytes name = {line, name_len};
+    struct bytes value;
+
+    head->field = -1;
+    if (!colon)
+        return ERROR_NONE; /* libcurl judges the form of a line */
+    value = trim(colon + 1, len - name_len - 1);
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        if (kept[i].len == name_len &&
+            strncasecmp(line, kept[i].name, name_len) == 0)
+            return keep_value(head, kept[i].field, value);
+    if (equals(name, "content-length"))
+        return read_length(head, value);
+    if (equals(name, "content-encoding"))
+        return add_codings(head, value);
+    if (equals(name, "x-robots-tag"))
+        read_robots(head, value);
+    return ERROR_NONE;
+}
+
+/* A folded line (RFC 9112 5.2) belongs to the value before it. */
+static void extend_field(struct head *head)
+{
+    const char *start = (const char *)head->bytes.data;
+    uint32_t at;
+    struct bytes value;
+
+    if (head->field < 0)
+        return;
+    at = head->values[head->field].at;
+    value = trim(start + at, head->bytes.len - at);
+    head->values[head->field].at = (uint32_t)((const char *)value.data - start);
+    head->values[head->field].len = (uint32_t)value.len;
+}
+
+static int status_of(const char *line, size_t len)
+{
+    const char *space = memchr(line, ' ', len);
+    int status = 0;
+
+    if (!space)
+        return 0;
+    for (const char *at = space + 1;
+         at < line + len && at < space + 4 && *at >= '0' && *at <= '9'; at++)
+        status = status * 10 + (*at - '0');
+    return status;
+}
+
+static bool begins_head(const struct head *head, const char *line, size_t len)
+{
+    if (head->bytes.len == 0)
+        return true;
+    return head->complete && head->status < 200 && len >= 5 &&
+           memcmp(line, "HTTP/", 5) == 0;
+}
+
+enum error head_line(struct head *head, const char *line, size_t len)
+{
+    size_t at;
+
+    if (len == 0)
+        return ERROR_NONE;
+    head->total_bytes += len;
+    if (head->total_bytes > head->max_bytes)
+        return ERROR_HEAD_TOO_LARGE;
+    if (begins_head(head, line, len)) {
+        begin(head);
+        head->status = status_of(line, len);
+        return buf_add(&head->bytes, line, len) ? ERROR_INTERNAL : ERROR_NONE;
+    }
+    if (head->complete)
+        return ERROR_NONE; /* a trailer: nothing in it is believed */
+    at = head->bytes.len;
+    if (buf_add(&head->bytes, line, len))
+        return ERROR_INTERNAL;
+    line = (const char *)head->bytes.data + at;
+    if (line[0] == '\n' || (len == 2 && line[0] == '\r' && line[1] == '\n')) {
+        head->complete = true;
+        return ERROR_NONE;
+    }
+    if (line[0] == ' ' || line[0] == '\t') {
+        extend_field(head);
+        return ERROR_NONE;
+    }
+    return read_field(head, line, len);
+}
+
+struct bytes head_value(const struct head *head, enum head_field field)
+{
+    if (head->values[field].len == 0)
+        return (struct bytes){"", 0};
+    return (struct bytes){head->bytes.data + head->values[field].at,
+                          head->values[field].len};
+}

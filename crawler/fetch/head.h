@@ -1,0 +1,66 @@
+/*
+ * head: reads the head of an answer, one line at a time as libcurl hands it
+ * over.
+ *
+ * Keeps the last head as it was received and remembers where the few values
+ * lie that a crawler needs. Counts every byte, those of interim answers (1xx)
+ * too, and tells what libcurl 7.88 passes in silence: a head without its end,
+ * two lengths that differ, a length beyond all numbers. Pure.
+ */
+#ifndef CRAWLER_FETCH_HEAD_H
+#define CRAWLER_FETCH_HEAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/wire.h"
+#include "crawler/page/outcome.h"
+
+#define HEAD_CODINGS_BYTES 512 /* of Content-Encoding, all headers joined */
+
+enum head_field {
+    HEAD_TYPE,
+    HEAD_LOCATION,
+    HEAD_ETAG,
+    HEAD_LAST_MODIFIED,
+    HEAD_RETRY_AFTER,
+    HEAD_FIELD_NR
+};
+
+struct head {
+    struct buf bytes;    /* the last head as received, blank line and all */
+    struct buf codings;  /* values of Content-Encoding, joined by commas */
+    size_t max_bytes;    /* cap on total_bytes */
+    size_t total_bytes;  /* of all heads of this answer, and trailers */
+    const char *agent;   /* product token that X-Robots-Tag may name; borrowed */
+    int status;          /* of the last status line */
+    bool complete;       /* the blank line was seen */
+    int64_t content_length; /* -1: none claimed */
+    uint8_t robots;      /* enum page_robots_flag, from X-Robots-Tag */
+    int field;           /* of the line before, for folded lines; -1: none */
+    struct {
+        uint32_t at, len; /* in bytes; len 0: none */
+        bool seen;
+    } values[HEAD_FIELD_NR];
+};
+
+/* Allocates nothing. `agent` is "name" of "name/1.0"; NULL: none. */
+void head_init(struct head *head, size_t max_bytes, const char *agent);
+void head_release(struct head *head);
+/* Ready for the next answer; keeps the memory. */
+void head_reset(struct head *head);
+
+/*
+ * Takes one line with its line end. ERROR_NONE, or why the answer is of no
+ * use: ERROR_HEAD_TOO_LARGE; ERROR_PROTOCOL (lengths that differ or are no
+ * numbers, RFC 9112 6.3); ERROR_TOO_LARGE (a length that no number holds);
+ * ERROR_BAD_REDIRECT (two Locations that differ); ERROR_INTERNAL (no memory).
+ */
+enum error head_line(struct head *head, const char *line, size_t len);
+
+/* The value as received, without white space around; "" if there was none. */
+struct bytes head_value(const struct head *head, enum head_field field);
+
+#endif

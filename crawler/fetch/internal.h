@@ -1,0 +1,140 @@
+/*
+ * What the files of one transfer share: transfer.c (the set and its lists),
+ * loop.c (epoll, timers, time limits), handle.c (libcurl's handles and their
+ * options), events.c (what libcurl reports on the way), answer.c (from a
+ * transfer that has ended to its page).
+ */
+#ifndef CRAWLER_FETCH_INTERNAL_H
+#define CRAWLER_FETCH_INTERNAL_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "crawler/fetch/auth.h"
+#include "crawler/fetch/body.h"
+#include "crawler/fetch/decode.h"
+#include "crawler/fetch/guard.h"
+#include "crawler/fetch/head.h"
+#include "crawler/fetch/transfer.h"
+#include "crawler/fetch/verdict.h"
+
+struct transfer {
+    struct transfers *set; /* borrowed */
+    struct transfer *next; /* in the list of free or of done ones */
+    CURL *easy;            /* owned */
+    bool active;           /* in the multi handle */
+
+    uint64_t id;
+    uint32_t flags;        /* enum job_flag */
+    bool conditional;      /* a validator was sent */
+    struct buf url;        /* NUL behind it */
+    struct curl_slist *headers; /* owned; NULL: the set's */
+
+    enum phase phase;
+    bool looking_up;       /* counts in set->nr_lookups */
+    bool tried_address;    /* some address passed the guard */
+    bool exhausted;        /* no descriptor for a socket */
+    int64_t start_ms;
+    int64_t phase_ms;      /* when the phase began */
+    uint64_t progress;     /* lines and body bytes, counted together */
+    uint64_t window_progress; /* the same when the stall window began */
+    int64_t window_ms;
+
+    enum error error;      /* decided by us before libcurl ended */
+    char note[PAGE_DETAIL_BYTES]; /* our words about it; "" */
+    char message[CURL_ERROR_SIZE]; /* libcurl's words */
+
+    struct head head;
+    struct body body;
+    struct decode *decode; /* borrowed from the set while a body runs */
+    struct buf raw_request, raw_body; /* JOB_RAW */
+    bool is_raw;           /* the handle's options are those of JOB_RAW */
+    char mime[128];
+    struct buf texts;      /* cleaned texts of the page */
+    struct buf location;
+    struct page page;
+};
+
+/* What epoll knows about a descriptor and what libcurl wants it to know. */
+struct interest {
+    uint32_t armed; /* events in epoll; 0: not in there */
+    bool is_ours;   /* made by our open-socket callback, so we see it close */
+    bool is_wanted; /* libcurl wants its events now */
+};
+
+struct transfers {
+    struct fetch_options options; /* defaults filled in */
+    CURLM *multi;
+    CURLSH *share;
+    struct curl_slist *headers;   /* sent to every host */
+    struct curl_slist *resolve;
+    struct guard *guard;
+    struct auth *auth;            /* NULL: none */
+    char agent[64];               /* product token of the user agent */
+
+    size_t max_connections;       /* kept open for use again */
+    int epoll_fd;
+    int watched_fd;               /* -1: none */
+    uint32_t watched_events;
+    struct interest *interests;   /* by descriptor */
+    size_t nr_interests;
+    bool timer_is_set;
+    int64_t timer_ms;             /* when libcurl wants to be called */
+    int64_t now_ms;
+    int64_t check_ms;             /* when time limits are looked at next */
+    int64_t check_every_ms;
+
+    struct transfer **all;        /* max_transfers places */
+    size_t nr_all;
+    struct transfer *free;
+    struct transfer *done, *done_last;
+    size_t nr_busy;               /* started and not recycled */
+    size_t nr_lookups;
+    size_t nr_fresh;              /* started since the last turn */
+    struct decode **decoders;     /* max_transfers places; idle ones */
+    size_t nr_decoders;
+};
+
+/* options.c */
+void fetch_options_fill(struct fetch_options *out,
+                        const struct fetch_options *in);
+
+/* handle.c */
+enum err handles_open(struct transfers *set) ERR_CHECK;
+void handles_close(struct transfers *set);
+/* A handle with every option that does not depend on the job. */
+enum err handle_make(struct transfer *transfer) ERR_CHECK;
+/* Sets what does. */
+enum err handle_aim(struct transfer *transfer, const struct job *job) ERR_CHECK;
+
+/* events.c: libcurl's callbacks */
+size_t event_head_line(char *line, size_t size, size_t nr, void *ctx);
+size_t event_body(char *data, size_t size, size_t nr, void *ctx);
+int event_lookup(void *resolver, void *reserved, void *ctx);
+curl_socket_t event_open_socket(void *ctx, curlsocktype purpose,
+                                struct curl_sockaddr *address);
+int event_request(void *ctx, char *peer_ip, char *own_ip, int peer_port,
+                  int own_port);
+int event_debug(CURL *easy, curl_infotype type, char *data, size_t len,
+                void *ctx);
+void transfer_enter(struct transfer *transfer, enum phase phase);
+void transfer_lookup_ended(struct transfer *transfer);
+
+/* loop.c */
+enum err loop_open(struct transfers *set) ERR_CHECK;
+void loop_close(struct transfers *set);
+void loop_socket_opened(struct transfers *set, int fd);
+int loop_close_socket(void *ctx, curl_socket_t fd);
+
+/* transfer.c: takes it out of libcurl and into the list of done ones.
+ * `error` other than ERROR_NONE goes before what `code` says. */
+void transfer_end(struct transfer *transfer, CURLcode code, enum error error,
+                  const char *note);
+
+/* answer.c */
+void answer_fill(struct transfer *transfer, CURLcode code);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * transfer: many requests at once, each from its job to its page.
+ *
+ * One libcurl multi handle in one epoll, driven by the caller turn by turn.
+ * Handles are used again with only the URL set anew; epoll's interest changes
+ * lazily. Time limits for look-up, connection, first byte, stall and total are
+ * kept here. Follows no redirect. Not safe for use by two threads at once.
+ *
+ *   start ─► turn, turn ... ─► next_done ─► page ─► recycle
+ */
+#ifndef CRAWLER_FETCH_TRANSFER_H
+#define CRAWLER_FETCH_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crawler/fetch/worker.h"
+#include "crawler/page/job.h"
+#include "crawler/page/page.h"
+
+#define TRANSFER_LOOKUPS_MAX 64 /* names looked up at once: a thread each */
+#define TRANSFER_CONNECTIONS_MAX 4096 /* kept open for use again */
+#define TRANSFER_STREAMS_MAX 32 /* on one HTTP/2 connection before the next */
+#define TRANSFER_KEEP_BYTES ((size_t)256 << 10) /* of memory, each transfer */
+
+struct transfers; /* the set; opaque */
+struct transfer;  /* one of them; opaque, lives as long as the set */
+
+/*
+ * `options` as checked by fetch_options_check(); 0 means its default. Borrows
+ * its texts. ERR_NOMEM, ERR_LIMIT (descriptors), ERR_INVALID, and those of
+ * auth_load(). Owned by the caller.
+ */
+enum err transfers_open(struct transfers **set,
+                        const struct fetch_options *options) ERR_CHECK;
+/* Ends what is in flight without a word; NULL is fine. */
+void transfers_close(struct transfers *set);
+
+/* Watches one other descriptor in the same epoll, for reading, and for
+ * writing too when `writing`. ERR_IO. */
+enum err transfers_watch(struct transfers *set, int fd, bool writing) ERR_CHECK;
+
+/* How many may be started before the next turn. */
+size_t transfers_room(const struct transfers *set);
+/* Started and not recycled. */
+size_t transfers_busy(const struct transfers *set);
+
+/* Copies the job; nothing is sent before the next turn. Call it only while
+ * there is room. ERR_NOMEM: `id` has not been started. */
+enum err transfers_start(struct transfers *set, uint64_t id,
+                         const struct job *job) ERR_CHECK;
+/* Ends a transfer as canceled; it comes out of next_done like any other.
+ * False: no such transfer in flight. */
+bool transfers_cancel(struct transfers *set, uint64_t id);
+
+/*
+ * Sends, receives, watches the time limits. Waits at most `timeout_ms` (-1: no
+ * limit) for something to happen; take all that is done before the next turn,
+ * as that does not wake it. `*watched` tells that the other descriptor is
+ * ready. ERR_IO.
+ */
+enum err transfers_turn(struct transfers *set, int timeout_ms, bool *watched)
+    ERR_CHECK;
+/* The next one that has ended, in order; NULL if there is none. */
+struct transfer *transfers_next_done(struct transfers *set);
+
+uint64_t transfer_id(const struct transfer *transfer);
+/* Lives until the transfer is recycled; the caller may change it. */
+struct page *transfer_page(struct transfer *transfer);
+/* Gives it back after next_done. */
+void transfer_recycle(struct transfer *transfer);
+
+/* Monotonic time at the last turn. */
+int64_t transfers_now_ms(const struct transfers *set);
+
+#endif

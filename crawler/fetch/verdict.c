@@ -1,0 +1,90 @@
+#include "crawler/fetch/verdict.h"
+
+#include <string.h>
+
+static enum error on_receive_error(const struct circumstances *seen)
+{
+    if (seen->phase < PHASE_ANSWERING)
+        return ERROR_CONNECT_CLOSED;
+    /* libcurl 7.88 has one code for all of these; its text tells. */
+    if (strstr(seen->message, "Too large response headers"))
+        return ERROR_HEAD_TOO_LARGE;
+    if (strstr(seen->message, "chunked-encoding"))
+        return ERROR_PROTOCOL;
+    return ERROR_TRUNCATED;
+}
+
+static enum error on_timeout(const struct circumstances *seen)
+{
+    switch (seen->phase) {
+    case PHASE_RESOLVING:
+        return ERROR_DNS_TIMEOUT;
+    case PHASE_CONNECTING:
+        return ERROR_CONNECT_TIMEOUT;
+    case PHASE_WAITING:
+    case PHASE_ASKED:
+    case PHASE_ANSWERING:
+        break;
+    }
+    return ERROR_TIMEOUT;
+}
+
+/* A line over 100 KB is "out of memory" to libcurl 7.88. */
+static bool is_in_head(const struct circumstances *seen)
+{
+    return seen->phase >= PHASE_ASKED && !seen->head_complete;
+}
+
+enum error verdict(CURLcode code, const struct circumstances *seen)
+{
+    /* No switch on the enum itself: it has a hundred values for FTP and the
+     * like that http and https never give. */
+    switch ((int)code) {
+    case CURLE_OK:
+        return seen->head_complete ? ERROR_NONE : ERROR_TRUNCATED;
+    case CURLE_URL_MALFORMAT:
+        return ERROR_BAD_URL;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return seen->exhausted ? ERROR_INTERNAL : ERROR_DNS;
+    case CURLE_COULDNT_CONNECT:
+        return seen->exhausted ? ERROR_INTERNAL : ERROR_CONNECT;
+    case CURLE_INTERFACE_FAILED:
+    case CURLE_PROXY:
+        return ERROR_CONNECT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_CLIENTCERT:
+    case CURLE_SSL_SHUTDOWN_FAILED:
+    case CURLE_USE_SSL_FAILED:
+        return ERROR_TLS;
+    case CURLE_OPERATION_TIMEDOUT:
+        return on_timeout(seen);
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+        return ERROR_CONNECT_CLOSED;
+    case CURLE_RECV_ERROR:
+        return on_receive_error(seen);
+    case CURLE_PARTIAL_FILE:
+        return ERROR_TRUNCATED;
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        return seen->head_complete ? ERROR_TRUNCATED : ERROR_PROTOCOL;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 and other first lines */
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_HTTP3:
+        return ERROR_PROTOCOL;
+    case CURLE_BAD_CONTENT_ENCODING:
+        return ERROR_BAD_ENCODING;
+    case CURLE_FILESIZE_EXCEEDED:
+        return ERROR_TOO_LARGE;
+    case CURLE_OUT_OF_MEMORY:
+        return is_in_head(seen) ? ERROR_HEAD_TOO_LARGE : ERROR_INTERNAL;
+    default:
+        return ERROR_INTERNAL;
+    }
+}

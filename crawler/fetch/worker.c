@@ -1,0 +1,300 @@
+#include "crawler/fetch/worker.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "crawler/fetch/transfer.h"
+#include "crawler/page/job.h"
+#include "crawler/page/page.h"
+
+#define TURN_MS_MAX      200 /* between two signs of life */
+#define FIELDS_BYTES_MAX ((size_t)128 << 10)
+#define CODE_BAD_JOB     1 /* the task was no job: a bug of the parent */
+
+/* A job that came while there was no room for it. */
+struct waiting {
+    struct waiting *next;
+    uint64_t id;
+    size_t len;
+    unsigned char data[];
+};
+
+struct fetcher {
+    struct worker *worker; /* borrowed */
+    struct transfers *transfers;
+    struct transfer *held; /* done, but the arena has no room for it */
+    struct waiting *waiting, **last_waiting;
+    struct buf fields; /* of the page on its way out */
+    bool stopping;
+    bool gone; /* nobody to report to */
+};
+
+/* ---- pages out ---- */
+
+static enum err send_page(struct fetcher *fetcher, uint64_t id,
+                          const struct page *page)
+{
+    size_t payload = page_payload_bytes(page);
+    void *space = NULL;
+    enum err err;
+
+    buf_reset(&fetcher->fields);
+    err = page_encode(&fetcher->fields, page);
+    if (err)
+        return err;
+    if (payload > 0) {
+        space = worker_space(fetcher->worker, payload);
+        if (!space)
+            return ERR_AGAIN;
+        page_put_payload(page, space);
+    }
+    err = worker_reply_parts(fetcher->worker, id, 0, fetcher->fields.data,
+                             fetcher->fields.len, space, payload);
+    if (err && space)
+        worker_space_drop(fetcher->worker, space);
+    return err;
+}
+
+/* A page that no arena holds loses the end of its body, then its raw bytes. */
+static void fit_payload(struct page *page, size_t most)
+{
+    size_t payload = page_payload_bytes(page);
+    size_t others;
+
+    if (payload <= most)
+        return;
+    others = payload - page->body.len;
+    if (others > most) {
+        page->raw_request.len = 0;
+        page->raw_head.len = 0;
+        page->raw_body.len = 0;
+        others = page->links.len;
+    }
+    if (others > most) {
+        page->links.len = 0;
+        page->nr_links = 0;
+        page->flags |= PAGE_LINKS_CUT;
+        others = 0;
+    }
+    if (page->body.len > most - others)
+        page->body.len = most - others;
+    page->flags |= PAGE_BODY_CUT;
+    if (!page->error) {
+        page->error = ERROR_TOO_LARGE;
+        page->outcome = OUTCOME_ERROR;
+    }
+}
+
+/* False: it has to wait for room in the arena. */
+static bool report(struct fetcher *fetcher, struct transfer *transfer)
+{
+    struct page *page = transfer_page(transfer);
+    enum err err;
+
+    fit_payload(page, worker_space_max(fetcher->worker));
+    err = send_page(fetcher, transfer_id(transfer), page);
+    if (err == ERR_AGAIN)
+        return false;
+    if (err)
+        fetcher->gone = true;
+    transfer_recycle(transfer);
+    return true;
+}
+
+static void report_all(struct fetcher *fetcher)
+{
+    struct transfer *transfer = fetcher->held;
+
+    fetcher->held = NULL;
+    if (!transfer)
+        transfer = transfers_next_done(fetcher->transfers);
+    while (transfer) {
+        if (!report(fetcher, transfer)) {
+            fetcher->held = transfer;
+            return;
+        }
+        transfer = transfers_next_done(fetcher->transfers);
+    }
+}
+
+/* ---- jobs in ---- */
+
+/* It ends before it has begun. */
+static void refuse(struct fetcher *fetcher, uint64_t id, enum error error)
+{
+    struct page page;
+
+    page_init(&page);
+    page.outcome = OUTCOME_ERROR;
+    page.error = error;
+    if (send_page(fetcher, id, &page))
+        fetcher->gone = true;
+}
+
+static void begin(struct fetcher *fetcher, uint64_t id, const void *data,
+                  size_t len)
+{
+    struct job job;
+
+    if (job_decode(&job, data, len)) {
+        if (worker_reply_parts(fetcher->worker, id, CODE_BAD_JOB, NULL, 0, NULL,
+                               0))
+            fetcher->gone = true;
+        return;
+    }
+    if (transfers_start(fetcher->transfers, id, &job))
+        refuse(fetcher, id, ERROR_INTERNAL);
+}
+
+static bool has_room(const struct fetcher *fetcher)
+{
+    return !fetcher->held && transfers_room(fetcher->transfers) > 0;
+}
+
+static void put_off(struct fetcher *fetcher, const struct worker_task *task)
+{
+    struct waiting *waiting = xmalloc(sizeof(*waiting) + task->len);
+
+    waiting->next = NULL;
+    waiting->id = task->id;
+    waiting->len = task->len;
+    memcpy(waiting->data, task->data, task->len);
+    *fetcher->last_waiting = waiting;
+    fetcher->last_waiting = &waiting->next;
+}
+
+/* Takes the one that `link` points at out of the list. */
+static void drop_waiting(struct fetcher *fetcher, struct waiting **link)
+{
+    struct waiting *waiting = *link;
+
+    *link = waiting->next;
+    if (fetcher->last_waiting == &waiting->next)
+        fetcher->last_waiting = link;
+    free(waiting);
+}
+
+static void begin_waiting(struct fetcher *fetcher)
+{
+    while (fetcher->waiting && has_room(fetcher)) {
+        struct waiting *first = fetcher->waiting;
+
+        begin(fetcher, first->id, first->data, first->len);
+        drop_waiting(fetcher, &fetcher->waiting);
+    }
+}
+
+static void cancel(struct fetcher *fetcher, uint64_t id)
+{
+    struct waiting **link = &fetcher->waiting;
+
+    if (transfers_cancel(fetcher->transfers, id))
+        return;
+    while (*link && (*link)->id != id)
+        link = &(*link)->next;
+    if (!*link)
+        return;
+    drop_waiting(fetcher, link);
+    refuse(fetcher, id, ERROR_CANCELED);
+}
+
+/* Reads until the pool has nothing more, as only that empties its socket;
+ * jobs beyond our room wait here. */
+static void take_jobs(struct fetcher *fetcher)
+{
+    struct worker_task task;
+
+    begin_waiting(fetcher);
+    while (!fetcher->gone) {
+        switch (worker_take(fetcher->worker, &task)) {
+        case WORKER_TASK:
+            if (fetcher->waiting || !has_room(fetcher))
+                put_off(fetcher, &task);
+            else
+                begin(fetcher, task.id, task.data, task.len);
+            break;
+        case WORKER_CANCEL:
+            cancel(fetcher, task.id);
+            break;
+        case WORKER_EMPTY:
+            return;
+        case WORKER_STOP:
+            fetcher->stopping = true;
+            return;
+        case WORKER_GONE:
+            fetcher->gone = true;
+            break;
+        }
+    }
+}
+
+/* ---- the loop ---- */
+
+static enum err turn(struct fetcher *fetcher)
+{
+    /* Jobs put off because of too many look-ups at once go on at once. */
+    int wait_ms = fetcher->waiting && has_room(fetcher) ? 0 : TURN_MS_MAX;
+    bool watched;
+    enum err err;
+
+    err = transfers_watch(fetcher->transfers, worker_fd(fetcher->worker),
+                          worker_blocked(fetcher->worker));
+    if (err)
+        return err;
+    return transfers_turn(fetcher->transfers, wait_ms, &watched);
+}
+
+static bool has_work(const struct fetcher *fetcher)
+{
+    return transfers_busy(fetcher->transfers) > 0 || fetcher->waiting ||
+           worker_unsent(fetcher->worker) > 0;
+}
+
+static enum err run(struct fetcher *fetcher)
+{
+    enum err err = ERR_OK;
+
+    while (!err) {
+        take_jobs(fetcher);
+        if (fetcher->gone || (fetcher->stopping && !has_work(fetcher)))
+            return ERR_OK;
+        err = turn(fetcher);
+        report_all(fetcher);
+        if (!err)
+            err = worker_flush(fetcher->worker);
+        worker_alive(fetcher->worker);
+    }
+    return err;
+}
+
+int fetch_worker_main(struct worker *worker, void *ctx)
+{
+    const struct fetch_options *options = ctx;
+    struct fetcher fetcher = {.worker = worker,
+                              .last_waiting = &fetcher.waiting};
+    int status = EXIT_SUCCESS;
+    enum err err;
+
+    buf_init(&fetcher.fields, FIELDS_BYTES_MAX);
+    if (curl_global_init(CURL_GLOBAL_DEFAULT))
+        return EXIT_FAILURE;
+    err = transfers_open(&fetcher.transfers, options);
+    if (err) {
+        log_error("worker cannot start: %s", err_str(err));
+        status = WORKER_EXIT_FATAL;
+    } else {
+        err = run(&fetcher);
+        if (err && err != ERR_CLOSED)
+            status = EXIT_FAILURE;
+    }
+    while (fetcher.waiting)
+        drop_waiting(&fetcher, &fetcher.waiting);
+    transfers_close(fetcher.transfers);
+    buf_release(&fetcher.fields);
+    curl_global_cleanup();
+    return status;
+}
