@@ -105,8 +105,7 @@ static void host_that_ends_in_a_number_is_an_ipv4_address(void **state)
         {"99999999999999999999", NULL             },
         {"%31%32%37.1",          "127.0.0.1"      },
         {"１２７.1",          "127.0.0.1"      },
-        {"127。"
-         "1",           "127.0.0.1"      },
+        {"127。1",              "127.0.0.1"      },
     };
 
     (void)state;
@@ -159,8 +158,7 @@ static void host_in_brackets_is_an_ipv6_address(void **state)
 static void domain_is_mapped_and_encoded(void **state)
 {
     static const struct row rows[] = {
-        {"BÜ"
-         "CHER.de",  "xn--bcher-kva.de"},
+        {"BÜCHER.de",        "xn--bcher-kva.de"},
         {"%C3%BC.de",         "xn--tda.de"      },
         {"faß.de",           "xn--fa-hia.de"   }, /* not "ss" */
         {"faẞ.de",          "xn--fa-hia.de"   },
@@ -169,11 +167,8 @@ static void domain_is_mapped_and_encoded(void **state)
         {"e\xcc\x81",         "xn--9ca"         }, /* NFC */
         {"e\xc2\xad\xcc\x81", "xn--9ca"         },
         {"=\xcc\xb8",         "xn--1ch"         },
-        {"a\xc2\xad"
-         "b",        "ab"              },
-        {"a。"
-         "b．"
-         "c",        "a.b.c"           },
+        {"a\xc2\xadx",        "ax"              },
+        {"a。b．c",         "a.b.c"           },
         {"Ｇｏ.com",        "go.com"          },
         {"-†",              "xn----xhn"       },
         {"a†--",            "xn--a---kp0a"    },
@@ -198,8 +193,7 @@ static void domain_is_refused_where_uts46_says_so(void **state)
         {"\xee\x80\x80",     NULL}, /* private use */
         {"\xcc\x81\xc3\xb6", NULL}, /* begins with a mark */
         {"a.\xcc\x81",       NULL},
-        {"％"
-         "41",      NULL}, /* becomes a percent sign */
+        {"％41",            NULL}, /* becomes a percent sign */
         {"℀",              NULL}, /* becomes a/c */
         {"xn--a.ß",         NULL}, /* decodes to a control */
         {"xn--.ß",          NULL},
