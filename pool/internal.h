@@ -9,7 +9,9 @@
  *   slot.c   one worker: sending, reading replies, stopping, death
  *   route.c  which slot gets which task
  *   watch.c  deadlines, silence, recycling, restarts: all that needs the time
- *   pool.c   open, submit, dispatch, close, free
+ *   turn.c   what drives all of it
+ *   open.c   open and its undoing
+ *   pool.c   submit, dispatch, close, join, terminate, free, statistics
  *   handle.c apply, get, cancel
  *
  *            submit           send               reply
@@ -34,8 +36,9 @@
 #include "pool/nursery.h"
 #include "pool/pool.h"
 
-#define POOL_DISPATCH_REPLIES 4096  /* read in one pool_dispatch() */
-#define POOL_LARGE_IN_FLIGHT  4     /* arguments by memfd, in one worker */
+#define POOL_DISPATCH_REPLIES 4096       /* read in one pool_dispatch() */
+#define POOL_LARGE_IN_FLIGHT  4          /* arguments by memfd, in one worker */
+#define POOL_EVENT_NURSERY    UINT32_MAX /* in the epoll set; else a slot */
 #define POOL_LOOK_MS          2     /* for replies whose bell was held back */
 #define POOL_LEAVE_MS         10000 /* for a worker told to leave, then KILL */
 
@@ -237,6 +240,13 @@ void pool_enter(struct pool *pool);
 void pool_leave(struct pool *pool);
 /* False in any process but the one that opened the pool. */
 bool pool_is_owner(const struct pool *pool);
+/* ---- open.c ---- */
+
+/* Frees everything, runs no callback. */
+void pool_destroy(struct pool *pool);
+
+/* ---- turn.c ---- */
+
 /* One turn: waits for something to happen, at most until `deadline_ms` (0: not
  * at all), and handles it. Returns the number of tasks ended. */
 size_t pool_turn(struct pool *pool, int64_t deadline_ms);

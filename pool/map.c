@@ -1,0 +1,456 @@
+/*
+ * Both kinds of map, written with handles. A canceled item may still be in
+ * its worker when its owner goes: so the items live on until their callback.
+ */
+#include "pool/map.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "pool/internal.h"
+
+#define WINDOW_PER_WORKER 128
+
+/* Neighbours share a key; the top bit keeps it apart from most others'. */
+struct chunks {
+    uint64_t key;
+    size_t nr_items; /* in each */
+    size_t left;     /* in the current one */
+};
+
+static uint64_t next_key(struct chunks *chunks)
+{
+    static uint64_t last_key = (uint64_t)1 << 63;
+
+    if (chunks->nr_items <= 1)
+        return 0;
+    if (chunks->left == 0) {
+        chunks->key = ++last_key;
+        chunks->left = chunks->nr_items;
+    }
+    chunks->left--;
+    return chunks->key;
+}
+
+static int64_t to_deadline(int64_t timeout_ms)
+{
+    return timeout_ms < 0 ? INT64_MAX : clock_mono_ms() + timeout_ms;
+}
+
+static bool is_past(int64_t deadline_ms)
+{
+    return deadline_ms != INT64_MAX && clock_mono_ms() >= deadline_ms;
+}
+
+static const struct pool_result *peek_result(struct pool_handle *handle)
+{
+    const struct pool_result *result = NULL;
+
+    return pool_get(handle, 0, &result) == ERR_OK ? result : NULL;
+}
+
+/* ---- map ---- */
+
+/* Lives until the last task that may set it has ended. */
+struct fail_flag {
+    bool is_set;
+    size_t nr_users;
+};
+
+struct pool_results {
+    struct pool_handle **handles;
+    size_t nr;
+    struct fail_flag *fail; /* NULL: failures cancel nothing */
+};
+
+static void leave_flag(struct fail_flag *flag)
+{
+    if (flag && --flag->nr_users == 0)
+        free(flag);
+}
+
+static void on_map_item_end(void *user, const struct pool_result *result)
+{
+    struct fail_flag *flag = user;
+
+    flag->is_set = flag->is_set || result->status != POOL_OK;
+    leave_flag(flag);
+}
+
+static void cancel_all(const struct pool_results *results)
+{
+    for (size_t i = 0; i < results->nr; i++) {
+        enum err err = pool_cancel(results->handles[i]);
+
+        (void)err; /* what has ended needs no cancel */
+    }
+}
+
+static enum err submit_item(struct pool *pool, const struct pool_map *map,
+                            struct pool_results *results, struct chunks *chunks,
+                            int64_t deadline_ms)
+{
+    const struct pool_item *item = &map->items[results->nr];
+    struct pool_task task = {
+        .function = map->function,
+        .data = item->data,
+        .len = item->len,
+        .retryable = map->retryable,
+        .soft_timeout_ms = map->soft_timeout_ms,
+        .hard_timeout_ms = map->hard_timeout_ms,
+        .affinity = next_key(chunks),
+        .on_done = results->fail ? on_map_item_end : NULL,
+        .user = results->fail,
+    };
+    struct pool_handle *handle;
+    enum err err = pool_apply_async(pool, &task, &handle);
+
+    while (err == ERR_AGAIN && !is_past(deadline_ms)) {
+        pool_turn(pool, deadline_ms);
+        err = pool_apply_async(pool, &task, &handle);
+    }
+    if (err == ERR_OK) {
+        results->handles[results->nr++] = handle;
+        if (results->fail)
+            results->fail->nr_users++;
+    }
+    return err == ERR_AGAIN ? ERR_TIMEOUT : err;
+}
+
+/* Waits for all; the first failure may cut it short. */
+static enum err wait_for_all(struct pool *pool,
+                             const struct pool_results *results,
+                             int64_t deadline_ms)
+{
+    bool may_cancel = results->fail != NULL;
+
+    for (size_t i = 0; i < results->nr; i++) {
+        while (!pool_ready(results->handles[i])) {
+            if (is_past(deadline_ms))
+                return ERR_TIMEOUT;
+            pool_turn(pool, deadline_ms);
+            if (may_cancel && results->fail->is_set) {
+                may_cancel = false;
+                cancel_all(results);
+            }
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err new_results(const struct pool_map *map,
+                            struct pool_results **out)
+{
+    struct pool_results *results = calloc(1, sizeof(*results));
+
+    *out = results;
+    if (!results)
+        return ERR_NOMEM;
+    results->handles = calloc(map->nr_items + 1, sizeof(struct pool_handle *));
+    if (map->is_fail_fast)
+        results->fail = calloc(1, sizeof(*results->fail));
+    if (!results->handles || (map->is_fail_fast && !results->fail))
+        return ERR_NOMEM;
+    if (results->fail)
+        results->fail->nr_users = 1; /* us */
+    return ERR_OK;
+}
+
+enum err pool_map(struct pool *pool, const struct pool_map *map,
+                  int64_t timeout_ms, struct pool_results **out)
+{
+    int64_t deadline_ms = to_deadline(timeout_ms);
+    struct chunks chunks = {.nr_items = map->chunk_items};
+    struct pool_results *results;
+    enum err err;
+
+    *out = NULL;
+    if (!pool_is_owner(pool))
+        return ERR_PERM;
+    err = new_results(map, &results);
+    if (err != ERR_OK) {
+        pool_results_free(results);
+        return err;
+    }
+    if (chunks.nr_items == 0) {
+        size_t nr_parts = 4 * (size_t)pool->options.nr_workers;
+
+        chunks.nr_items =
+            map->nr_items / nr_parts + (map->nr_items % nr_parts != 0);
+    }
+    pool_enter(pool);
+    while (err == ERR_OK && results->nr < map->nr_items)
+        err = submit_item(pool, map, results, &chunks, deadline_ms);
+    if (err == ERR_OK)
+        err = wait_for_all(pool, results, deadline_ms);
+    if (err != ERR_OK) {
+        cancel_all(results);
+        pool_results_free(results);
+        results = NULL;
+    }
+    pool_leave(pool);
+    *out = results;
+    return err;
+}
+
+size_t pool_results_nr(const struct pool_results *results)
+{
+    return results->nr;
+}
+
+const struct pool_result *pool_results_get(const struct pool_results *results,
+                                           size_t i)
+{
+    return peek_result(results->handles[i]);
+}
+
+const struct pool_result *
+pool_results_first_error(const struct pool_results *results)
+{
+    for (size_t i = 0; i < results->nr; i++) {
+        const struct pool_result *result = pool_results_get(results, i);
+
+        if (result->status != POOL_OK)
+            return result;
+    }
+    return NULL;
+}
+
+void pool_results_free(struct pool_results *results)
+{
+    if (!results)
+        return;
+    for (size_t i = 0; i < results->nr; i++)
+        pool_handle_free(results->handles[i]);
+    leave_flag(results->fail);
+    free(results->handles);
+    free(results);
+}
+
+/* ---- imap ---- */
+
+struct imap_item {
+    struct imap_item *next, *prev; /* all of the window, in order */
+    struct imap_item *next_ended;
+    struct pool_imap *imap; /* NULL: that is gone, nobody waits */
+    struct pool_handle *handle;
+};
+
+struct pool_imap {
+    struct pool *pool;
+    struct pool_imap_options options;
+    struct chunks chunks;
+    struct imap_item *first, *last;
+    struct imap_item *first_ended, *last_ended; /* in order of their end */
+    size_t nr_items;        /* of the window, lent one included */
+    struct imap_item *lent; /* whose result the caller looks at */
+    struct pool_item input; /* read from the source, not yet submitted */
+    bool has_input;
+    enum err source_err; /* ERR_OK while there may be more */
+};
+
+static void add_item(struct pool_imap *imap, struct imap_item *item)
+{
+    item->imap = imap;
+    item->prev = imap->last;
+    if (imap->last)
+        imap->last->next = item;
+    else
+        imap->first = item;
+    imap->last = item;
+    imap->nr_items++;
+}
+
+static void remove_item(struct pool_imap *imap, struct imap_item *item)
+{
+    if (item->prev)
+        item->prev->next = item->next;
+    else
+        imap->first = item->next;
+    if (item->next)
+        item->next->prev = item->prev;
+    else
+        imap->last = item->prev;
+    imap->nr_items--;
+}
+
+static void on_imap_item_end(void *user, const struct pool_result *result)
+{
+    struct imap_item *item = user;
+    struct pool_imap *imap = item->imap;
+
+    (void)result; /* the handle has it */
+    if (!imap) {
+        free(item);
+        return;
+    }
+    if (!imap->options.is_unordered)
+        return;
+    if (imap->last_ended)
+        imap->last_ended->next_ended = item;
+    else
+        imap->first_ended = item;
+    imap->last_ended = item;
+}
+
+enum err pool_imap_open(struct pool *pool,
+                        const struct pool_imap_options *options,
+                        struct pool_imap **out)
+{
+    struct pool_imap *imap;
+
+    *out = NULL;
+    if (!pool_is_owner(pool))
+        return ERR_PERM;
+    if (!options->source)
+        return ERR_INVALID;
+    imap = calloc(1, sizeof(*imap));
+    if (!imap)
+        return ERR_NOMEM;
+    imap->pool = pool;
+    imap->options = *options;
+    if (imap->options.window == 0)
+        imap->options.window =
+            (size_t)pool->options.nr_workers * WINDOW_PER_WORKER;
+    imap->chunks.nr_items = options->chunk_items;
+    *out = imap;
+    return ERR_OK;
+}
+
+static enum err submit_input(struct pool_imap *imap)
+{
+    struct imap_item *item = calloc(1, sizeof(*item));
+    struct pool_task task = {
+        .function = imap->options.function,
+        .data = imap->input.data,
+        .len = imap->input.len,
+        .retryable = imap->options.retryable,
+        .soft_timeout_ms = imap->options.soft_timeout_ms,
+        .hard_timeout_ms = imap->options.hard_timeout_ms,
+        .affinity = next_key(&imap->chunks),
+        .on_done = on_imap_item_end,
+        .user = item,
+    };
+    enum err err;
+
+    if (!item)
+        return ERR_NOMEM;
+    err = pool_apply_async(imap->pool, &task, &item->handle);
+    if (err != ERR_OK) {
+        free(item);
+        return err;
+    }
+    imap->has_input = false;
+    add_item(imap, item);
+    return ERR_OK;
+}
+
+/*
+ * Reads the source until the window or the pool's queue is full. What the
+ * pool refuses for good ends the input like an error of the source.
+ */
+static void fill_window(struct pool_imap *imap)
+{
+    enum err err = ERR_OK;
+
+    while (err == ERR_OK && imap->nr_items < imap->options.window) {
+        if (!imap->has_input && imap->source_err == ERR_OK) {
+            imap->source_err =
+                imap->options.source(imap->options.user, &imap->input);
+            imap->has_input = imap->source_err == ERR_OK;
+        }
+        if (!imap->has_input)
+            return;
+        err = submit_input(imap);
+    }
+    if (err != ERR_OK && err != ERR_AGAIN) {
+        imap->has_input = false;
+        imap->source_err = err;
+    }
+}
+
+/* The item whose turn it is, if it has ended. */
+static struct imap_item *find_ended(const struct pool_imap *imap)
+{
+    if (imap->options.is_unordered)
+        return imap->first_ended;
+    if (imap->first && pool_ready(imap->first->handle))
+        return imap->first;
+    return NULL;
+}
+
+static const struct pool_result *lend_item(struct pool_imap *imap,
+                                           struct imap_item *item)
+{
+    if (imap->options.is_unordered) {
+        imap->first_ended = item->next_ended;
+        if (!imap->first_ended)
+            imap->last_ended = NULL;
+    }
+    remove_item(imap, item);
+    imap->lent = item;
+    return peek_result(item->handle);
+}
+
+static void drop_lent(struct pool_imap *imap)
+{
+    if (!imap->lent)
+        return;
+    pool_handle_free(imap->lent->handle);
+    free(imap->lent);
+    imap->lent = NULL;
+}
+
+enum err pool_imap_next(struct pool_imap *imap, int64_t timeout_ms,
+                        const struct pool_result **result)
+{
+    int64_t deadline_ms = to_deadline(timeout_ms);
+    struct imap_item *item = NULL;
+    enum err err = ERR_OK;
+
+    *result = NULL;
+    if (!pool_is_owner(imap->pool))
+        return ERR_PERM;
+    drop_lent(imap);
+    pool_enter(imap->pool);
+    for (;;) {
+        fill_window(imap);
+        item = find_ended(imap);
+        if (item || (imap->nr_items == 0 && !imap->has_input) ||
+            is_past(deadline_ms))
+            break;
+        pool_turn(imap->pool, deadline_ms);
+    }
+    if (item) {
+        *result = lend_item(imap, item);
+    } else if (imap->nr_items == 0 && !imap->has_input) {
+        err = imap->source_err;
+        imap->source_err = ERR_NOT_FOUND; /* an error shows once */
+    } else {
+        err = ERR_TIMEOUT;
+    }
+    pool_leave(imap->pool);
+    return err;
+}
+
+void pool_imap_free(struct pool_imap *imap)
+{
+    if (!imap)
+        return;
+    drop_lent(imap);
+    while (imap->first) {
+        struct imap_item *item = imap->first;
+        struct pool_handle *handle = item->handle;
+        enum err err = ERR_OK;
+
+        remove_item(imap, item);
+        item->imap = NULL;
+        if (pool_ready(handle))
+            free(item); /* its callback has been */
+        else
+            err = pool_cancel(handle);
+        (void)err; /* the task ends in any case, and nobody looks */
+        pool_handle_free(handle);
+    }
+    free(imap);
+}

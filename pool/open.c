@@ -1,0 +1,233 @@
+/*
+ * Opening a pool, all of it or nothing, and taking it apart.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "pool/internal.h"
+
+#define OPEN_MAX_MS 30000 /* for all workers to be forked */
+
+#define DEFAULT_PREFETCH     128
+#define DEFAULT_LOOP_TASKS   32
+#define TASKS_PER_WORKER_MAX 16384
+#define ATTEMPTS_MAX         100
+#define ARENA_MAX            ((size_t)2 << 30)
+
+/* A page that the kernel zeroes in a forked child: cheaper than getpid(). */
+static unsigned char *make_owner_mark(void)
+{
+    unsigned char *mark = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (mark == MAP_FAILED)
+        return NULL;
+    if (madvise(mark, 4096, MADV_WIPEONFORK) != 0) {
+        munmap(mark, 4096);
+        return NULL;
+    }
+    *mark = 1;
+    return mark;
+}
+
+bool pool_is_owner(const struct pool *pool)
+{
+    return *pool->owner_mark != 0;
+}
+
+static int count_cores(void)
+{
+    long nr = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (nr < 1)
+        return 1;
+    return nr > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : (int)nr;
+}
+
+static bool options_are_valid(const struct pool_options *options)
+{
+    bool has_functions = options->functions && options->nr_functions > 0;
+
+    return options->nr_workers >= 0 &&
+           options->nr_workers <= POOL_WORKERS_MAX &&
+           has_functions != (options->worker_main != NULL) &&
+           (options->functions == NULL || has_functions) &&
+           options->tasks_per_worker >= 0 &&
+           options->tasks_per_worker <= TASKS_PER_WORKER_MAX &&
+           options->arena_bytes <= ARENA_MAX &&
+           options->max_task_bytes <= ARENA_MAX && options->max_attempts >= 0 &&
+           options->max_attempts <= ATTEMPTS_MAX &&
+           options->soft_timeout_ms >= 0 && options->hard_timeout_ms >= 0 &&
+           options->silence_ms >= 0 && options->max_restarts >= 0 &&
+           options->restart_window_ms >= 0;
+}
+
+static void set_defaults(struct pool_options *options)
+{
+    if (options->nr_workers == 0)
+        options->nr_workers = count_cores();
+    if (options->tasks_per_worker == 0)
+        options->tasks_per_worker =
+            options->functions ? DEFAULT_PREFETCH : DEFAULT_LOOP_TASKS;
+    if (options->arena_bytes == 0)
+        options->arena_bytes = (size_t)16 << 20;
+    if (options->max_task_bytes == 0)
+        options->max_task_bytes = (size_t)1 << 20;
+    if (options->max_queued_tasks == 0)
+        options->max_queued_tasks = 65536;
+    if (options->max_queued_bytes == 0)
+        options->max_queued_bytes = (size_t)64 << 20;
+    if (options->max_attempts == 0)
+        options->max_attempts = 2;
+    if (options->max_restarts == 0)
+        options->max_restarts = 5;
+    if (options->restart_window_ms == 0)
+        options->restart_window_ms = 10000;
+}
+
+/* Too many is better refused now than half started (each worker costs three
+ * descriptors here while it starts). */
+static bool limits_allow(int nr_workers)
+{
+    struct rlimit limit;
+    rlim_t nr = (rlim_t)nr_workers;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 3 * nr + 16)
+        return false;
+    return getrlimit(RLIMIT_NPROC, &limit) != 0 || limit.rlim_cur >= nr + 2;
+}
+
+static enum err make_parts(struct pool *pool)
+{
+    struct epoll_event event = {
+        .events = EPOLLIN,
+        .data.u32 = POOL_EVENT_NURSERY,
+    };
+    struct pool_options *options = &pool->options;
+    enum err err;
+
+    pool->owner_mark = make_owner_mark();
+    pool->slots = calloc((size_t)options->nr_workers, sizeof(*pool->slots));
+    if (!pool->owner_mark || !pool->slots)
+        return ERR_NOMEM;
+    for (int i = 0; i < options->nr_workers; i++)
+        pool->slots[i] = (struct slot){
+            .pool = pool,
+            .index = i,
+            .pidfd = -1,
+        };
+    err = nursery_open(&pool->nursery, options, &pool->shape);
+    if (err != ERR_OK)
+        return err;
+    pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (pool->epoll_fd < 0 ||
+        epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, pool->nursery.fd, &event) != 0)
+        return err_from_errno(errno);
+    return ERR_OK;
+}
+
+/* The next word from the nursery while the pool opens; it blocks. */
+static enum err receive_start(struct pool *pool, int64_t deadline_ms)
+{
+    struct pollfd ready = {.fd = pool->nursery.fd, .events = POLLIN};
+    struct nursery_message message;
+    struct nursery_fds fds;
+    int64_t left_ms = deadline_ms - clock_mono_ms();
+    enum err err;
+
+    if (left_ms <= 0 || poll(&ready, 1, (int)left_ms) == 0)
+        return ERR_TIMEOUT;
+    err = nursery_receive(&pool->nursery, &message, &fds);
+    if (err != ERR_OK)
+        return err;
+    switch ((enum nursery_event)message.event) {
+    case NURSERY_STARTED:
+        return slot_start(&pool->slots[message.slot], message.pid, &fds);
+    case NURSERY_FAILED:
+        return message.status == EAGAIN ? ERR_LIMIT
+                                        : err_from_errno(message.status);
+    case NURSERY_EXITED:
+        slot_bury(&pool->slots[message.slot], message.status);
+        return ERR_OK;
+    }
+    return ERR_IO;
+}
+
+static enum err start_workers(struct pool *pool)
+{
+    int64_t deadline_ms = clock_mono_ms() + OPEN_MAX_MS;
+
+    for (int i = 0; i < pool->options.nr_workers; i++) {
+        struct slot *slot = &pool->slots[i];
+        enum err err;
+
+        slot_ask(slot);
+        err = slot->is_asked ? ERR_OK : ERR_IO;
+        while (err == ERR_OK && slot->is_asked && slot->generation == 1)
+            err = receive_start(pool, deadline_ms);
+        if (err != ERR_OK)
+            return err;
+    }
+    return ERR_OK;
+}
+
+void pool_destroy(struct pool *pool)
+{
+    for (int i = 0; pool->slots && i < pool->options.nr_workers; i++) {
+        struct slot *slot = &pool->slots[i];
+
+        if (slot->channel) {
+            channel_release(slot->channel);
+            free(slot->channel);
+        }
+        if (slot->pidfd >= 0)
+            close(slot->pidfd);
+    }
+    nursery_close(&pool->nursery);
+    if (pool->epoll_fd >= 0)
+        close(pool->epoll_fd);
+    if (pool->owner_mark)
+        munmap(pool->owner_mark, 4096);
+    free(pool->affinity);
+    free(pool->table);
+    free(pool->slots);
+    free(pool);
+}
+
+enum err pool_open(struct pool **out, const struct pool_options *options)
+{
+    struct pool *pool;
+    enum err err;
+
+    *out = NULL;
+    if (!options_are_valid(options))
+        return ERR_INVALID;
+    pool = calloc(1, sizeof(*pool));
+    if (!pool)
+        return ERR_NOMEM;
+    pool->options = *options;
+    set_defaults(&pool->options);
+    pool->epoll_fd = -1;
+    pool->nursery = (struct nursery){.fd = -1, .pidfd = -1};
+    pool->first_free = UINT32_MAX;
+    pool->now_ms = clock_mono_ms();
+    pool->max_in_flight = pool->options.tasks_per_worker;
+    pool->shape = channel_make_shape((uint32_t)pool->max_in_flight,
+                                     pool->options.arena_bytes,
+                                     pool->options.max_task_bytes);
+    err = limits_allow(pool->options.nr_workers) ? make_parts(pool) : ERR_LIMIT;
+    if (err == ERR_OK)
+        err = start_workers(pool);
+    if (err != ERR_OK) {
+        pool_destroy(pool);
+        return err;
+    }
+    *out = pool;
+    return ERR_OK;
+}

@@ -1,0 +1,184 @@
+/*
+ * One turn of the pool: what the system has to say, the replies, the dead,
+ * what is due, the callbacks, the queue.
+ */
+#include <limits.h>
+#include <signal.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "pool/internal.h"
+
+#define EVENTS_MAX  64
+#define READ_ROUNDS 4 /* of one turn, while replies keep coming */
+
+/* The nursery is gone and has taken its workers along. */
+static void bury_all(struct pool *pool)
+{
+    const int killed = SIGKILL; /* as a wait status */
+
+    epoll_ctl(pool->epoll_fd, EPOLL_CTL_DEL, pool->nursery.fd, NULL);
+    pool->is_dead = true;
+    for (int i = 0; i < pool->options.nr_workers; i++) {
+        struct slot *slot = &pool->slots[i];
+
+        slot->is_asked = false;
+        slot->restart_ms = 0;
+        slot->is_given_up = true;
+        if (slot->channel && !slot->is_buried) {
+            slot_kill(slot);
+            slot_bury(slot, killed);
+        }
+    }
+    pool->stats.degraded = true;
+    watch_give_up(pool, &pool->slots[0]);
+}
+
+static void handle_message(struct pool *pool,
+                           const struct nursery_message *message,
+                           struct nursery_fds *fds)
+{
+    struct slot *slot = &pool->slots[message->slot];
+    enum err err;
+
+    switch ((enum nursery_event)message->event) {
+    case NURSERY_STARTED:
+        err = slot_start(slot, message->pid, fds);
+        (void)err; /* then it is killed, and its end reported */
+        break;
+    case NURSERY_FAILED:
+        slot->is_asked = false;
+        slot->nr_done = 0;
+        slot->last_signal = slot->last_exit = 0;
+        watch_plan_restart(slot, true);
+        break;
+    case NURSERY_EXITED:
+        slot_bury(slot, message->status);
+        break;
+    }
+}
+
+static void read_nursery(struct pool *pool)
+{
+    for (;;) {
+        struct nursery_message message;
+        struct nursery_fds fds;
+        enum err err = nursery_receive(&pool->nursery, &message, &fds);
+
+        if (err == ERR_AGAIN)
+            return;
+        if (err == ERR_LIMIT) { /* no descriptors for it: a failed start */
+            message.event = NURSERY_FAILED;
+            err = ERR_OK;
+        }
+        if (err != ERR_OK) {
+            bury_all(pool);
+            return;
+        }
+        handle_message(pool, &message, &fds);
+    }
+}
+
+/* For epoll_wait(2): until the deadline or what is due before, -1: for ever. */
+static int time_to_wait(const struct pool *pool, int64_t deadline_ms)
+{
+    int64_t now_ms = clock_mono_ms();
+    int64_t wait_ms = pool_wait_ms(pool, now_ms);
+
+    if (deadline_ms != INT64_MAX &&
+        (wait_ms < 0 || deadline_ms - now_ms < wait_ms))
+        wait_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0;
+    return wait_ms > INT_MAX ? INT_MAX : (int)wait_ms;
+}
+
+/* Collects what the system has to say. True: the nursery spoke. */
+static bool collect_events(struct pool *pool, int64_t deadline_ms)
+{
+    struct epoll_event events[EVENTS_MAX];
+    bool nursery_spoke = false;
+    int wait_ms = deadline_ms > 0 ? time_to_wait(pool, deadline_ms) : 0;
+    int nr = epoll_wait(pool->epoll_fd, events, EVENTS_MAX, wait_ms);
+
+    pool->now_ms = clock_mono_ms();
+    for (int i = 0; i < nr; i++) {
+        if (events[i].data.u32 == POOL_EVENT_NURSERY)
+            nursery_spoke = true;
+        else if (pool->slots[events[i].data.u32].channel)
+            slot_read_socket(&pool->slots[events[i].data.u32]);
+    }
+    return nursery_spoke;
+}
+
+static size_t read_slots(struct pool *pool, size_t max)
+{
+    size_t nr = 0;
+
+    for (int i = 0; i < pool->options.nr_workers && nr < max; i++) {
+        struct slot *slot = &pool->slots[i];
+        size_t nr_read;
+
+        if (!slot->channel || slot->is_buried)
+            continue;
+        nr_read = slot_read(slot, max - nr);
+        nr += nr_read;
+        if (nr_read > 0 && pool->options.functions)
+            slot->look_ms = pool->now_ms + POOL_LOOK_MS;
+        if (nr_read > 0)
+            slot->since_ms = pool->now_ms;
+    }
+    return nr;
+}
+
+/* Asks every busy worker for a bell. True: there are replies already. */
+static bool arm_slots(struct pool *pool)
+{
+    bool has_more = false;
+
+    for (int i = 0; i < pool->options.nr_workers; i++) {
+        struct slot *slot = &pool->slots[i];
+
+        if (slot->channel && !slot->is_buried && slot->flight.nr > 0 &&
+            slot_arm(slot))
+            has_more = true;
+    }
+    return has_more;
+}
+
+/* At three quarters, so that one call serves a good many tasks. */
+static void tell_writable(struct pool *pool)
+{
+    if (!pool->wants_writable || pool->is_closed ||
+        pool->queue.nr > pool->options.max_queued_tasks / 4 * 3 ||
+        pool->queued_bytes > pool->options.max_queued_bytes / 4 * 3)
+        return;
+    pool->wants_writable = false;
+    if (pool->options.on_writable)
+        pool->options.on_writable(pool->options.user, pool);
+}
+
+size_t pool_turn(struct pool *pool, int64_t deadline_ms)
+{
+    bool nursery_spoke = collect_events(pool, deadline_ms);
+    size_t nr = 0;
+
+    for (int round = 0; round < READ_ROUNDS; round++) {
+        size_t nr_read = read_slots(pool, POOL_DISPATCH_REPLIES / READ_ROUNDS);
+
+        nr += nr_read;
+        if (nursery_spoke)
+            read_nursery(pool);
+        nursery_spoke = false;
+        watch_run(pool);
+        if (pool->is_dead)
+            watch_give_up(pool, &pool->slots[0]);
+        nr += task_finish_doomed(pool);
+        route_queue(pool);
+        tell_writable(pool);
+        route_queue(pool);
+        route_balance(pool);
+        pool->has_more = arm_slots(pool);
+        if (!pool->has_more)
+            break;
+    }
+    return nr;
+}
