@@ -17,6 +17,13 @@
 
 #define TEXT(literal) ((struct bytes){literal, sizeof(literal) - 1})
 
+/* Writes a text over the middle of another. */
+static void overwrite(char *at, const char *text)
+{
+    while (*text)
+        *at++ = *text++;
+}
+
 /* A page in which every field says something else. */
 static struct page full_page(void)
 {
@@ -249,7 +256,7 @@ static void page_texts_are_cut_at_a_character(void **state)
 
     (void)state;
     memset(text, 'x', sizeof(text));
-    memcpy(text + PAGE_TEXT_BYTES - 1, "\xc3\xa9", 2);
+    overwrite(text + PAGE_TEXT_BYTES - 1, "\xc3\xa9");
     page_init(&page);
     page.title = (struct bytes){text, sizeof(text)};
     page.lang = (struct bytes){text, sizeof(text)};
@@ -286,11 +293,11 @@ static void page_urls_are_sent_as_a_whole_or_not_at_all(void **state)
 /* Replaces the first bytes equal to `from` by as many others. */
 static void replace(struct reply *reply, const char *from, const char *to)
 {
-    unsigned char *at =
+    char *at =
         memmem(reply->fields.data, reply->fields.len, from, strlen(from));
 
     assert_non_null(at);
-    memcpy(at, to, strlen(to));
+    overwrite(at, to);
 }
 
 static void page_decoder_refuses_texts_that_are_not_clean(void **state)
@@ -361,7 +368,7 @@ static void link_text_is_cut_at_a_character(void **state)
 
     (void)state;
     memset(text, 'x', sizeof(text));
-    memcpy(text + PAGE_LINK_TEXT_BYTES - 1, "\xc3\xa9", 2);
+    overwrite(text + PAGE_LINK_TEXT_BYTES - 1, "\xc3\xa9");
     buf_init(&links, FIELDS_MAX);
     assert_int_equal(page_put_link(&links, &link), ERR_OK);
     left = (struct bytes){links.data, links.len};
