@@ -172,10 +172,8 @@ CREATE TABLE links (
   kind text NOT NULL,
   text text,
   rel text,
-  internal smallint NOT NULL,
-  PRIMARY KEY (page_id, pos)
-) WITHOUT ROWID; -- sqlite
-); -- postgresql
+  internal smallint NOT NULL
+);
 
 CREATE TABLE redirects (
   page_id bigint NOT NULL,

@@ -244,7 +244,7 @@ static enum err write_all(struct sink *sink)
     }
     sink->offset += (int64_t)sink->buf.len;
     sink->unsynced += (int64_t)sink->buf.len;
-    buf_reset_to(&sink->buf, 4 * SINK_FLUSH_BYTES);
+    buf_reset_to(&sink->buf, SINK_KEEP_BYTES);
     return ERR_OK;
 }
 

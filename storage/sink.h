@@ -20,6 +20,7 @@
 #include "storage/record.h"
 
 #define SINK_FLUSH_BYTES (1 << 20)    /* a file gets its bytes from here on */
+#define SINK_KEEP_BYTES (4u << 20)  /* memory kept from commit to commit */
 #define SINK_BUF_BYTES   (512u << 20) /* limit of what waits for a commit */
 
 struct sink;

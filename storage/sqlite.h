@@ -19,6 +19,7 @@
 #define STORAGE_APPLICATION_ID 0x6372776c /* "crwl" */
 #define STORAGE_SCHEMA_VERSION 1
 #define STORAGE_SINKS_MAX      16
+#define STORAGE_LINKS_AT_ONCE  8
 #define STORAGE_BUSY_MS        5000 /* patience with a shell that writes */
 
 extern const char storage_schema[]; /* schema.sql, for SQLite */
@@ -49,6 +50,7 @@ enum stmt {
     STMT_KEPT_PAGE,
     STMT_KEEP_LINKS,
     STMT_PUT_LINK,
+    STMT_PUT_LINKS, /* STORAGE_LINKS_AT_ONCE rows */
     STMT_PUT_REDIRECT,
     STMT_PUT_BODY,
     STMT_PUT_ATTEMPT,

@@ -17,24 +17,36 @@ static bool is_word(struct bytes text, const char *word)
 
 /* ---- parts of a page ---- */
 
+static void bind_link(struct binder *binder, const struct page_record *page,
+                      size_t i, int64_t page_id)
+{
+    const struct link_record *link = &page->links[i];
+
+    bind_int(binder, page_id);
+    bind_int(binder, (int64_t)i);
+    bind_int(binder, link->key.host_id);
+    bind_int(binder, link->key.url_hash);
+    bind_text(binder, link->url);
+    bind_text(binder, link->kind);
+    bind_text(binder, link->text);
+    bind_text(binder, link->rel);
+    bind_int(binder, link->key.host_id == page->key.host_id);
+}
+
 static enum err put_links(struct storage *storage,
                           const struct page_record *page, int64_t page_id)
 {
     enum err err = ERR_OK;
+    size_t i = 0;
 
-    for (size_t i = 0; i < page->nr_links && !err; i++) {
-        const struct link_record *link = &page->links[i];
-        struct binder binder = storage_bind(storage, STMT_PUT_LINK);
+    while (i < page->nr_links && !err) {
+        bool many = page->nr_links - i >= STORAGE_LINKS_AT_ONCE;
+        size_t end = i + (many ? STORAGE_LINKS_AT_ONCE : 1);
+        struct binder binder =
+            storage_bind(storage, many ? STMT_PUT_LINKS : STMT_PUT_LINK);
 
-        bind_int(&binder, page_id);
-        bind_int(&binder, (int64_t)i);
-        bind_int(&binder, link->key.host_id);
-        bind_int(&binder, link->key.url_hash);
-        bind_text(&binder, link->url);
-        bind_text(&binder, link->kind);
-        bind_text(&binder, link->text);
-        bind_text(&binder, link->rel);
-        bind_int(&binder, link->key.host_id == page->key.host_id);
+        for (; i < end; i++)
+            bind_link(&binder, page, i, page_id);
         err = storage_run(storage, &binder);
     }
     return err;

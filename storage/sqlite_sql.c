@@ -4,7 +4,8 @@
  */
 #include "storage/sqlite.h"
 
-#define KEY "shard = 0 AND host_id = ? AND url_hash = ?"
+#define LINK "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define KEY  "shard = 0 AND host_id = ? AND url_hash = ?"
 
 const char *const storage_sql[STMT_NR] = {
     [STMT_BEGIN] = "BEGIN IMMEDIATE",
@@ -111,7 +112,12 @@ const char *const storage_sql[STMT_NR] = {
         " kind, text, rel, internal FROM links WHERE page_id = ?",
     [STMT_PUT_LINK] =
         "INSERT INTO links (page_id, pos, to_host_id, to_hash, to_url, kind,"
-        " text, rel, internal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " text, rel, internal) VALUES " LINK,
+    /* starting a statement costs more than a row does */
+    [STMT_PUT_LINKS] =
+        "INSERT INTO links (page_id, pos, to_host_id, to_hash, to_url, kind,"
+        " text, rel, internal) VALUES " LINK ", " LINK ", " LINK ", " LINK
+        ", " LINK ", " LINK ", " LINK ", " LINK,
     [STMT_PUT_REDIRECT] =
         "INSERT INTO redirects (page_id, hop, from_url, to_url, status, kind,"
         " elapsed_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
