@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "pool/sync_futex.h"
+
 void *sync_region_map(size_t bytes)
 {
     void *region;
@@ -62,17 +64,14 @@ enum err sync_mutex_init(pthread_mutex_t *mutex, int type)
     return err_from_errno(rc);
 }
 
-/* The moment on CLOCK_MONOTONIC at which a positive timeout ends. */
-static struct timespec moment_after(int64_t timeout_ms)
+/* The moment on CLOCK_MONOTONIC after so many milliseconds. */
+static struct timespec moment_after(int64_t ms)
 {
     struct timespec moment;
 
-    /* A time_t of 64 bits holds it; a century is as good as for ever. */
-    if (timeout_ms > INT64_C(100) * 366 * 24 * 3600 * 1000)
-        timeout_ms = INT64_C(100) * 366 * 24 * 3600 * 1000;
     clock_gettime(CLOCK_MONOTONIC, &moment);
-    moment.tv_sec += (time_t)(timeout_ms / 1000);
-    moment.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    moment.tv_sec += (time_t)(ms / 1000);
+    moment.tv_nsec += (long)(ms % 1000) * 1000000;
     if (moment.tv_nsec >= 1000000000) {
         moment.tv_nsec -= 1000000000;
         moment.tv_sec++;
@@ -80,17 +79,23 @@ static struct timespec moment_after(int64_t timeout_ms)
     return moment;
 }
 
+/*
+ * Waits in slices, for a wake can get lost: one who unlocks sets the word to 0
+ * and then wakes a sleeper. If he is killed between the two, the kernel wakes
+ * one for him, but only while the word is still 0; if a third has taken the
+ * mutex meanwhile, he does not know of the sleeper and wakes nobody either.
+ */
 enum err sync_mutex_lock_timed(pthread_mutex_t *mutex, int64_t timeout_ms)
 {
-    struct timespec until;
-    int rc;
+    int64_t deadline_ms = sync_deadline(timeout_ms);
+    int rc = pthread_mutex_trylock(mutex);
 
-    if (timeout_ms < 0) {
-        rc = pthread_mutex_lock(mutex);
-    } else if (timeout_ms == 0) {
-        rc = pthread_mutex_trylock(mutex);
-    } else {
-        until = moment_after(timeout_ms);
+    while (rc == EBUSY || rc == ETIMEDOUT) {
+        int64_t slice_ms = sync_slice_ms(deadline_ms);
+        struct timespec until = moment_after(slice_ms);
+
+        if (slice_ms == 0)
+            return timeout_ms == 0 ? ERR_AGAIN : ERR_TIMEOUT;
         rc = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &until);
     }
     switch (rc) {
@@ -100,10 +105,6 @@ enum err sync_mutex_lock_timed(pthread_mutex_t *mutex, int64_t timeout_ms)
         return ERR_OWNERDEAD;
     case EDEADLK:
         return ERR_STATE;
-    case EBUSY:
-        return ERR_AGAIN;
-    case ETIMEDOUT:
-        return ERR_TIMEOUT;
     default: /* recoverable always: nobody unlocks without a repair */
         assert(rc == EAGAIN);
         return ERR_LIMIT;

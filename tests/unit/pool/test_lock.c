@@ -132,6 +132,80 @@ static void lock_l2_recursive_counts_its_levels(void **state)
     lock_free(lock);
 }
 
+static void await_sleep(pid_t pid)
+{
+    char name[50], state = 'R';
+
+    snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+    while (state != 'S') {
+        FILE *file = fopen(name, "r");
+
+        assert_non_null(file);
+        assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+        fclose(file);
+    }
+}
+
+/* A holder that has stopped right before it releases. */
+static pid_t start_holder(struct lock *lock)
+{
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 ||
+            lock_acquire(lock, -1) != ERR_OK)
+            _exit(EXIT_FAILURE);
+        raise(SIGSTOP);
+        (void)!lock_release(lock);
+        raise(SIGSTOP);
+        _exit(EXIT_SUCCESS);
+    }
+    return pid;
+}
+
+static int acquire_and_release(void *ctx)
+{
+    enum err err = lock_acquire(ctx, -1);
+
+    CHILD_CHECK(err == ERR_OK || err == ERR_OWNERDEAD);
+    CHILD_CHECK(lock_release(ctx) == ERR_OK);
+    return 0;
+}
+
+/*
+ * A sleeps for the lock, B releases it, we take it before A is awake, B is
+ * killed, we release. B's wake may be lost and we know nothing of A.
+ */
+static void lock_l1_sleeper_is_not_forgotten_by_a_killed_releaser(void **state)
+{
+    struct lock *lock = open_lock(LOCK_PLAIN);
+    bool ours = false;
+
+    (void)state;
+    /* The first instruction after which it is free is the one. */
+    for (int k = 1; !ours; k++) {
+        pid_t holder = start_holder(lock);
+        struct process *sleeper;
+
+        if (!WIFSTOPPED(stepper_wait(holder)))
+            skip(); /* no ptrace here */
+        sleeper = family_start(acquire_and_release, lock);
+        await_sleep(process_pid(sleeper));
+        for (int i = 0; i < k; i++) {
+            assert_int_equal(ptrace(PTRACE_SINGLESTEP, holder, NULL, NULL), 0);
+            assert_int_equal(WSTOPSIG(stepper_wait(holder)), SIGTRAP);
+        }
+        ours = lock_acquire(lock, 0) == ERR_OK;
+        kill(holder, SIGKILL);
+        stepper_wait(holder);
+        if (ours)
+            assert_int_equal(lock_release(lock), ERR_OK);
+        assert_int_equal(family_end(sleeper), 0);
+    }
+    lock_free(lock);
+}
+
 /* ---- L3 ---- */
 
 static int take_unit(void *ctx)
@@ -499,6 +573,7 @@ int main(void)
         cmocka_unit_test(lock_l1_only_the_holder_releases),
         cmocka_unit_test(lock_l1_of_a_dead_holder_goes_to_the_next),
         cmocka_unit_test(lock_l1_refuses_a_kind_that_is_none),
+        cmocka_unit_test(lock_l1_sleeper_is_not_forgotten_by_a_killed_releaser),
         cmocka_unit_test(lock_l2_recursive_counts_its_levels),
         cmocka_unit_test(lock_l3_semaphore_counts),
         cmocka_unit_test(lock_l3_bounded_semaphore_refuses_a_release_too_many),
