@@ -1,0 +1,683 @@
+/*
+ * What Python's Pool guarantees, one test each. The numbers P1 to P20 are
+ * those of the list of guarantees in docs/decisions; map has its own file.
+ */
+#include "tests/unit/pool/pool_fixture.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+/* P1 */
+static void pool_starts_all_workers_and_reuses_them(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 3});
+    struct pool_task task = {.function = RUN_PID};
+    pid_t pids[3];
+
+    (void)state;
+    assert_int_equal(stats_of(pool).nr_workers, 3);
+    for (int i = 0; i < 3; i++)
+        pids[i] = info_of(pool, i).pid;
+    for (int i = 0; i < 50; i++) {
+        struct pool_handle *handle;
+        const struct pool_result *result = apply(pool, &task, &handle);
+        pid_t pid;
+
+        memcpy(&pid, result->data, sizeof(pid));
+        assert_true(pid == pids[0] || pid == pids[1] || pid == pids[2]);
+        assert_int_equal(pid, pids[result->worker]);
+        pool_handle_free(handle);
+    }
+    close_and_free(pool);
+}
+
+/* P1 */
+static void pool_takes_one_worker_per_core_by_default(void **state)
+{
+    struct pool_options options = {
+        .functions = run_functions,
+        .nr_functions = RUN_NR,
+    };
+    struct pool *pool;
+
+    (void)state;
+    assert_int_equal(pool_open(&pool, &options), ERR_OK);
+    assert_int_equal(stats_of(pool).nr_workers, sysconf(_SC_NPROCESSORS_ONLN));
+    pool_free(pool);
+}
+
+/* P2: the descriptors run out half way through. */
+static void pool_open_starts_all_or_nothing(void **state)
+{
+    struct pool_options options = {
+        .nr_workers = 40,
+        .functions = run_functions,
+        .nr_functions = RUN_NR,
+    };
+    size_t nr_fds = count_fds(), nr_channels = count_channels();
+    struct rlimit before, small;
+    struct pool *pool = (struct pool *)&options;
+    int taken[64];
+
+    (void)state;
+    for (int i = 0; i < 64; i++)
+        taken[i] = dup(0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    small = before;
+    small.rlim_cur = 140; /* looks enough, but for what is open already */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+    assert_int_equal(pool_open(&pool, &options), ERR_LIMIT);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_null(pool);
+    for (int i = 0; i < 64; i++)
+        close(taken[i]);
+    assert_int_equal(count_fds(), nr_fds);
+    assert_int_equal(count_channels(), nr_channels);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
+}
+
+/* P3 */
+static void pool_apply_runs_others_while_it_waits(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
+    struct tally tally = {0};
+    struct pool_task before = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+    struct pool_task task = {.function = RUN_ECHO, .data = "abc", .len = 3};
+    struct pool_handle *handle;
+    const struct pool_result *result;
+
+    (void)state;
+    submit(pool, &before);
+    submit(pool, &before);
+    result = apply(pool, &task, &handle);
+    assert_int_equal(result->status, POOL_OK);
+    assert_int_equal(result->attempts, 1);
+    assert_int_equal(result->len, 3);
+    assert_memory_equal(result->data, "abc", 3);
+    assert_int_equal(tally.nr, 2);
+    pool_handle_free(handle);
+    close_and_free(pool);
+}
+
+/* P4 */
+static void pool_get_times_out_and_cancels_nothing(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
+    char path[] = "/tmp/pool-test-XXXXXX";
+    struct pool_task task = {
+        .function = RUN_WAIT_FOR_FILE,
+        .data = path,
+        .len = sizeof(path),
+    };
+    struct pool_handle *handle;
+    const struct pool_result *result;
+    bool successful;
+    int fd = mkstemp(path);
+
+    (void)state;
+    unlink(path);
+    assert_int_equal(pool_apply_async(pool, &task, &handle), ERR_OK);
+    assert_int_equal(pool_get(handle, 20, &result), ERR_TIMEOUT);
+    assert_null(result);
+    assert_false(pool_ready(handle));
+    assert_int_equal(pool_successful(handle, &successful), ERR_STATE);
+    close(open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+    assert_int_equal(pool_get(handle, WAIT_MS, &result), ERR_OK);
+    assert_true(pool_ready(handle));
+    assert_int_equal(pool_successful(handle, &successful), ERR_OK);
+    assert_true(successful);
+    pool_handle_free(handle);
+    unlink(path);
+    close(fd);
+    close_and_free(pool);
+}
+
+struct order {
+    struct pool_handle *handle;
+    int nr_done, nr_error;
+    bool was_ready;
+    pid_t pid;
+};
+
+static void on_done(void *user, const struct pool_result *result)
+{
+    struct order *order = user;
+
+    (void)result;
+    order->nr_done++;
+    order->pid = getpid();
+    order->was_ready = pool_ready(order->handle);
+}
+
+static void on_error(void *user, const struct pool_result *result)
+{
+    struct order *order = user;
+
+    assert_int_equal(result->status, POOL_FAILED);
+    order->nr_error++;
+}
+
+/* P5 */
+static void pool_calls_back_once_here_before_get_returns(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){0});
+    struct order good = {0}, bad = {0};
+    int code = 5;
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_done,
+        .on_error = on_error,
+        .user = &good,
+    };
+    const struct pool_result *result;
+
+    (void)state;
+    assert_int_equal(pool_apply_async(pool, &task, &good.handle), ERR_OK);
+    assert_int_equal(good.nr_done, 0);
+    assert_int_equal(pool_get(good.handle, WAIT_MS, &result), ERR_OK);
+    assert_int_equal(good.nr_done, 1);
+    assert_int_equal(good.nr_error, 0);
+    assert_int_equal(good.pid, getpid());
+    assert_true(good.was_ready);
+    task.function = RUN_FAIL;
+    task.data = &code;
+    task.len = sizeof(code);
+    task.user = &bad;
+    assert_int_equal(pool_apply_async(pool, &task, &bad.handle), ERR_OK);
+    assert_int_equal(pool_get(bad.handle, WAIT_MS, &result), ERR_OK);
+    assert_int_equal(bad.nr_done, 0);
+    assert_int_equal(bad.nr_error, 1);
+    pool_handle_free(good.handle);
+    pool_handle_free(bad.handle);
+    close_and_free(pool);
+}
+
+/* P6 */
+static void pool_reports_a_failure_with_code_and_message(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){0});
+    int code = -42;
+    struct pool_task task = int_task(RUN_FAIL, &code);
+    struct pool_handle *handle;
+    const struct pool_result *result = apply(pool, &task, &handle);
+    bool successful;
+
+    (void)state;
+    assert_int_equal(result->status, POOL_FAILED);
+    assert_int_equal(result->code, -42);
+    assert_string_equal(result->message, "it failed");
+    assert_int_equal(pool_successful(handle, &successful), ERR_OK);
+    assert_false(successful);
+    pool_handle_free(handle);
+    close_and_free(pool);
+}
+
+/* P7 */
+static void pool_refuses_what_is_too_large_and_loses_no_worker(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .arena_bytes = 1 << 20,
+        .max_task_bytes = 100000,
+    });
+    size_t too_big = (1 << 20) + 1;
+    static char argument[100001];
+    struct pool_task task = {
+        .function = RUN_ECHO,
+        .data = argument,
+        .len = sizeof(argument),
+    };
+    struct pool_handle *handle;
+    const struct pool_result *result;
+
+    (void)state;
+    assert_int_equal(pool_submit(pool, &task, NULL), ERR_TOO_BIG);
+    task = (struct pool_task){
+        .function = RUN_BIG,
+        .data = &too_big,
+        .len = sizeof(too_big),
+    };
+    result = apply(pool, &task, &handle);
+    assert_int_equal(result->status, POOL_FAILED);
+    pool_handle_free(handle);
+    assert_int_equal(stats_of(pool).nr_deaths, 0);
+    close_and_free(pool);
+}
+
+/* Every way a payload can travel, at its edges, forth and back. */
+static void pool_carries_payloads_of_every_size(void **state)
+{
+    static const size_t sizes[] = {
+        0,     1,     32,    33,    40,     41,     4095,    4096,   4097,
+        32768, 32769, 65536, 99999, 131072, 131073, 1000000, 1048576};
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
+    unsigned char *data = malloc(1048576);
+
+    (void)state;
+    for (size_t i = 0; i < 1048576; i++)
+        data[i] = (unsigned char)(i * 7 + i / 253);
+    for (int round = 0; round < 5; round++) {
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+            struct pool_task task = {
+                .function = RUN_ECHO,
+                .data = data,
+                .len = sizes[i],
+            };
+            struct pool_handle *handle;
+            const struct pool_result *result = apply(pool, &task, &handle);
+
+            assert_int_equal(result->status, POOL_OK);
+            assert_int_equal(result->len, sizes[i]);
+            if (sizes[i])
+                assert_memory_equal(result->data, data, sizes[i]);
+            pool_handle_free(handle);
+        }
+    }
+    assert_int_equal(stats_of(pool).nr_deaths, 0);
+    free(data);
+    close_and_free(pool);
+}
+
+/* P12 */
+static void pool_close_runs_what_was_accepted(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){0});
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        submit(pool, &task);
+    assert_int_equal(pool_join(pool, 0), ERR_STATE);
+    assert_int_equal(pool_close(pool), ERR_OK);
+    assert_int_equal(pool_submit(pool, &task, NULL), ERR_STATE);
+    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(tally.by_status[POOL_OK], 1000);
+    assert_int_equal(stats_of(pool).nr_workers, 0);
+    assert_int_equal(pool_join(pool, 0), ERR_OK);
+    pool_free(pool);
+}
+
+/* P13 */
+static void pool_terminate_ends_ten_thousand_sleeping_tasks(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 4});
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_FOREVER,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    for (int i = 0; i < 10000; i++)
+        submit(pool, &task);
+    turn(pool);
+    assert_int_equal(pool_terminate(pool, 10), ERR_OK);
+    assert_int_equal(tally.by_status[POOL_CANCELED], 10000);
+    assert_int_equal(pool_pending(pool), 0);
+    assert_int_equal(pool_submit(pool, &task, NULL), ERR_STATE);
+    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    pool_free(pool);
+}
+
+/* P13: a task that listens ends in the grace, and its worker cleanly. */
+static void pool_terminate_tells_running_tasks_to_stop(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
+    struct pool_task task = {.function = RUN_UNTIL_STOP};
+    int64_t end_ms = clock_mono_ms() + WAIT_MS;
+
+    (void)state;
+    submit(pool, &task);
+    pool_flush(pool);
+    while (info_of(pool, 0).state != POOL_WORKER_BUSY)
+        assert_true(clock_mono_ms() < end_ms);
+    assert_int_equal(pool_terminate(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(stats_of(pool).nr_protocol_errors, 0);
+    pool_free(pool);
+}
+
+/* P14 */
+static void pool_free_terminates_and_leaves_nothing_behind(void **state)
+{
+    size_t nr_fds = count_fds(), nr_channels = count_channels();
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 4});
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_FOREVER,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+    pid_t pids[4];
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        pids[i] = info_of(pool, i).pid;
+    for (int i = 0; i < 100; i++)
+        submit(pool, &task);
+    turn(pool);
+    pool_free(pool);
+    assert_int_equal(tally.by_status[POOL_CANCELED], 100);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(kill(pids[i], 0), -1);
+    assert_int_equal(count_fds(), nr_fds);
+    assert_int_equal(count_channels(), nr_channels);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+/* P15 */
+static void pool_replaces_workers_after_their_tasks(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .max_tasks_per_worker = 10,
+        .max_restarts = 1, /* a planned replacement is no failure */
+    });
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_PID,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    for (int i = 0; i < 500; i++)
+        submit(pool, &task);
+    turn_until(pool, &tally.nr, 500);
+    assert_int_equal(tally.by_status[POOL_OK], 500);
+    assert_true(info_of(pool, 0).generation + info_of(pool, 1).generation >=
+                50);
+    assert_int_equal(stats_of(pool).nr_retried, 0);
+    assert_false(stats_of(pool).degraded);
+    close_and_free(pool);
+}
+
+/* P15: the first generations end one after another. */
+static void pool_staggers_replacements(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .nr_workers = 4,
+        .max_tasks_per_worker = 160,
+        .tasks_per_worker = 1,
+    });
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    /* each worker gets as many; the last leaves after 130, the first at 160 */
+    for (size_t i = 0; i < 4 * 135; i++) {
+        task.affinity = i % 4 + 1;
+        submit(pool, &task);
+        if (i % 4 == 3)
+            turn_until(pool, &tally.nr, i + 1);
+    }
+    assert_int_equal(info_of(pool, 0).generation, 1);
+    assert_int_equal(info_of(pool, 3).generation, 2);
+    assert_int_equal(tally.by_status[POOL_OK], 4 * 135);
+    close_and_free(pool);
+}
+
+static int init_worker(struct worker *worker, void *ctx)
+{
+    FILE *file = fopen(ctx, "ae");
+
+    (void)worker;
+    if (!file)
+        return 1;
+    fputs("init\n", file);
+    fclose(file);
+    return 0;
+}
+
+static void exit_worker(struct worker *worker, void *ctx)
+{
+    FILE *file = fopen(ctx, "ae");
+
+    (void)worker;
+    if (!file)
+        return;
+    fputs("exit\n", file);
+    fclose(file);
+}
+
+static void count_hooks(const char *path, int *nr_init, int *nr_exit)
+{
+    FILE *file = fopen(path, "re");
+    char line[16];
+
+    *nr_init = *nr_exit = 0;
+    while (file && fgets(line, sizeof(line), file)) {
+        *nr_init += strcmp(line, "init\n") == 0;
+        *nr_exit += strcmp(line, "exit\n") == 0;
+    }
+    if (file)
+        fclose(file);
+}
+
+/* P16, P19 */
+static void pool_runs_hooks_in_every_worker(void **state)
+{
+    char path[] = "/tmp/pool-test-XXXXXX";
+    int fd = mkstemp(path);
+    struct pool *pool = open_pool((struct pool_options){
+        .worker_init = init_worker,
+        .worker_exit = exit_worker,
+        .ctx = path,
+    });
+    int how = DIE_KILL;
+    struct pool_task task = int_task(RUN_DIE_ONCE, &how);
+    struct pool_handle *handle;
+    int nr_init, nr_exit;
+
+    (void)state;
+    task.retryable = true;
+    assert_int_equal(apply(pool, &task, &handle)->status, POOL_OK);
+    pool_handle_free(handle);
+    wait_for_idle(pool);
+    close_and_free(pool);
+    count_hooks(path, &nr_init, &nr_exit);
+    assert_int_equal(nr_init, 3); /* two, and a replacement */
+    assert_int_equal(nr_exit, 2); /* not in the one that was killed */
+    unlink(path);
+    close(fd);
+}
+
+/* P17: a task's memory goes with its end; AddressSanitizer sees the rest. */
+static void pool_keeps_nothing_of_ended_tasks(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .max_queued_tasks = 64,
+    });
+    struct tally tally = {0};
+    static char argument[3000];
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+        .data = argument,
+        .len = sizeof(argument),
+    };
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        while (pool_submit(pool, &task, NULL) == ERR_AGAIN)
+            turn(pool);
+    }
+    turn_until(pool, &tally.nr, 20000);
+    assert_int_equal(pool_pending(pool), 0);
+    assert_int_equal(stats_of(pool).queued_bytes, 0);
+    assert_int_equal(stats_of(pool).nr_submitted, 20000);
+    assert_int_equal(stats_of(pool).nr_ok, 20000);
+    close_and_free(pool);
+}
+
+static void on_writable(void *user, struct pool *pool)
+{
+    (void)pool;
+    ++*(int *)user;
+}
+
+/* P18 */
+static void pool_bounds_its_queue_and_says_when_there_is_room(void **state)
+{
+    int nr_calls = 0;
+    struct pool *pool = open_pool((struct pool_options){
+        .nr_workers = 1,
+        .tasks_per_worker = 1,
+        .max_queued_tasks = 4,
+        .on_writable = on_writable,
+        .user = &nr_calls,
+    });
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+    size_t nr = 0;
+
+    (void)state;
+    while (pool_submit(pool, &task, NULL) == ERR_OK)
+        nr++;
+    assert_int_equal(nr, 5); /* four wait, one is with the worker */
+    assert_int_equal(nr_calls, 0);
+    assert_int_equal(pool_room(pool), 0);
+    turn_until(pool, &tally.nr, 3);
+    assert_int_equal(nr_calls, 1);
+    assert_int_equal(pool_submit(pool, &task, NULL), ERR_OK);
+    turn_until(pool, &tally.nr, nr + 1);
+    assert_int_equal(nr_calls, 1); /* nothing was refused since */
+    close_and_free(pool);
+}
+
+/* P18: the bytes that wait are bounded too. */
+static void pool_bounds_the_bytes_in_its_queue(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .nr_workers = 1,
+        .tasks_per_worker = 1,
+        .max_queued_bytes = 1000,
+    });
+    static char argument[400];
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_ECHO,
+        .data = argument,
+        .len = sizeof(argument),
+        .on_done = on_tally,
+        .user = &tally,
+    };
+    size_t nr = 0;
+
+    (void)state;
+    while (pool_submit(pool, &task, NULL) == ERR_OK)
+        nr++;
+    assert_int_equal(nr, 3); /* one in the worker, two wait */
+    assert_int_equal(stats_of(pool).queued_bytes, 800);
+    turn_until(pool, &tally.nr, nr);
+    close_and_free(pool);
+}
+
+/* P18: first come, first served, when there is one worker. */
+static void on_order(void *user, const struct pool_result *result)
+{
+    int *expected = user;
+    int value;
+
+    memcpy(&value, result->data, sizeof(value));
+    assert_int_equal(value, *expected);
+    ++*expected;
+}
+
+static void pool_with_one_worker_keeps_the_order(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
+    int expected = 0;
+
+    (void)state;
+    for (int i = 0; i < 2000; i++) {
+        struct pool_task task = int_task(RUN_ECHO, &i);
+
+        task.on_done = on_order;
+        task.user = &expected;
+        submit(pool, &task);
+    }
+    close_and_free(pool);
+    assert_int_equal(expected, 2000);
+}
+
+/* P20 */
+static void pool_belongs_to_the_process_that_opened_it(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){0});
+    struct pool_task task = {.function = RUN_NOP};
+    struct pool_handle *handle;
+    const struct pool_result *result;
+    int status;
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(pool_apply_async(pool, &task, &handle), ERR_OK);
+    pid = fork();
+    if (pid == 0) {
+        bool is_refused = pool_submit(pool, &task, NULL) == ERR_PERM &&
+                          pool_dispatch(pool, NULL) == ERR_PERM &&
+                          pool_close(pool) == ERR_PERM &&
+                          pool_join(pool, 0) == ERR_PERM &&
+                          pool_terminate(pool, 0) == ERR_PERM &&
+                          pool_kill_worker(pool, 0, SIGKILL) == ERR_PERM &&
+                          pool_cancel_task(pool, 1) == ERR_PERM &&
+                          pool_get(handle, 0, &result) == ERR_PERM;
+
+        pool_free(pool); /* must not end the workers of another process */
+        _exit(is_refused ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(pool_get(handle, WAIT_MS, &result), ERR_OK);
+    assert_int_equal(result->status, POOL_OK);
+    pool_handle_free(handle);
+    close_and_free(pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pool_starts_all_workers_and_reuses_them),
+        cmocka_unit_test(pool_takes_one_worker_per_core_by_default),
+        cmocka_unit_test(pool_open_starts_all_or_nothing),
+        cmocka_unit_test(pool_apply_runs_others_while_it_waits),
+        cmocka_unit_test(pool_get_times_out_and_cancels_nothing),
+        cmocka_unit_test(pool_calls_back_once_here_before_get_returns),
+        cmocka_unit_test(pool_reports_a_failure_with_code_and_message),
+        cmocka_unit_test(pool_refuses_what_is_too_large_and_loses_no_worker),
+        cmocka_unit_test(pool_carries_payloads_of_every_size),
+        cmocka_unit_test(pool_close_runs_what_was_accepted),
+        cmocka_unit_test(pool_terminate_ends_ten_thousand_sleeping_tasks),
+        cmocka_unit_test(pool_terminate_tells_running_tasks_to_stop),
+        cmocka_unit_test(pool_free_terminates_and_leaves_nothing_behind),
+        cmocka_unit_test(pool_replaces_workers_after_their_tasks),
+        cmocka_unit_test(pool_staggers_replacements),
+        cmocka_unit_test(pool_runs_hooks_in_every_worker),
+        cmocka_unit_test(pool_keeps_nothing_of_ended_tasks),
+        cmocka_unit_test(pool_bounds_its_queue_and_says_when_there_is_room),
+        cmocka_unit_test(pool_bounds_the_bytes_in_its_queue),
+        cmocka_unit_test(pool_with_one_worker_keeps_the_order),
+        cmocka_unit_test(pool_belongs_to_the_process_that_opened_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
