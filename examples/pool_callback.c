@@ -1,0 +1,113 @@
+/*
+ * The smallest crawler: workers get, the parent parses.
+ *
+ *   pool_callback URL...
+ *
+ * Each address is a task. A worker fetches it and returns the body; the
+ * callback, which runs in the parent, appends `url:length` to db.txt. So one
+ * process writes the file and needs no lock.
+ */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "examples/must.h"
+#include "pool/pool.h"
+
+#define NR_WORKERS     4
+#define MAX_BODY_BYTES (1 << 20)
+#define MAX_SECONDS    20L
+
+struct body {
+    char *data; /* room of MAX_BODY_BYTES in the worker's arena */
+    size_t len;
+};
+
+static size_t keep(char *data, size_t size, size_t nr, void *user)
+{
+    struct body *body = user;
+
+    if (size * nr > MAX_BODY_BYTES - body->len)
+        return 0; /* too big: curl gives up */
+    memcpy(body->data + body->len, data, size * nr);
+    body->len += size * nr;
+    return size * nr;
+}
+
+/* In a worker. The argument is an address with its NUL. */
+static int get(struct worker_call *call)
+{
+    struct body body = {worker_return_space(call, MAX_BODY_BYTES), 0};
+    CURL *curl = curl_easy_init();
+    CURLcode code = CURLE_OUT_OF_MEMORY;
+
+    if (curl && body.data) {
+        curl_easy_setopt(curl, CURLOPT_URL, call->data);
+        curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+        curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, MAX_SECONDS);
+        curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
+        curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
+        code = curl_easy_perform(curl);
+    }
+    if (code != CURLE_OK)
+        worker_message(call, curl_easy_strerror(code));
+    else if (worker_return(call, body.data, body.len) != ERR_OK)
+        code = CURLE_OUT_OF_MEMORY;
+    curl_easy_cleanup(curl);
+    return (int)code;
+}
+
+struct page {
+    const char *url;
+    FILE *db;
+};
+
+/* In the parent. */
+static void parse(void *user, const struct pool_result *result)
+{
+    const struct page *page = user;
+
+    fprintf(page->db, "%s:%zu\n", page->url, result->len);
+}
+
+static void report(void *user, const struct pool_result *result)
+{
+    const struct page *page = user;
+
+    fprintf(stderr, "%s: %s\n", page->url, result->message);
+}
+
+int main(int argc, char **argv)
+{
+    const pool_task_fn functions[] = {get};
+    struct pool_options options = {
+        .nr_workers = NR_WORKERS, .functions = functions, .nr_functions = 1};
+    struct page *pages = calloc((size_t)argc, sizeof(*pages));
+    struct pool *pool;
+    FILE *db;
+
+    must(pool_open(&pool, &options), "open"); /* before the file is open */
+    db = fopen("db.txt", "a");
+    if (!db || !pages)
+        must(ERR_IO, "db.txt");
+    for (int i = 1; i < argc; i++) {
+        struct pool_task task = {.data = argv[i],
+                                 .len = strlen(argv[i]) + 1,
+                                 .on_done = parse,
+                                 .on_error = report,
+                                 .user = &pages[i]};
+
+        pages[i] = (struct page){.url = argv[i], .db = db};
+        must(pool_submit(pool, &task, NULL), "submit");
+    }
+    must(pool_close(pool), "close");
+    must(pool_join(pool, -1), "join");
+    pool_free(pool);
+    free(pages);
+    if (fclose(db) != 0)
+        must(ERR_IO, "db.txt");
+    return 0;
+}
