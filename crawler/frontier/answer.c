@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "crawler/frontier/follow.h"
 #include "crawler/frontier/internal.h"
 
 #define RETRY_CAP_MS 300000 /* the longest pause between two tries */
@@ -18,7 +19,7 @@ static struct bytes text_behind_url(const struct item *item, uint32_t at,
     return (struct bytes){item->text + item->url_len + 1 + at, len};
 }
 
-static void count_visit(struct frontier *frontier, const struct visit *visit)
+enum err answer_visit(struct frontier *frontier, const struct visit *visit)
 {
     struct frontier_stats *stats = &frontier->stats;
 
@@ -27,6 +28,7 @@ static void count_visit(struct frontier *frontier, const struct visit *visit)
     stats->nr_queued--;
     if (visit->line > 0 && visit->page)
         stats->nr_status[visit->page->status / 100 % 6]++;
+    return frontier->options.on_visit(frontier->options.ctx, visit);
 }
 
 enum err answer_end(struct frontier *frontier, struct item *item,
@@ -55,8 +57,7 @@ enum err answer_end(struct frontier *frontier, struct item *item,
         .worker = ending->worker,
     };
 
-    count_visit(frontier, &visit);
-    enum err err = frontier->options.on_visit(frontier->options.ctx, &visit);
+    enum err err = answer_visit(frontier, &visit);
     item_free(frontier, item);
     if (origin->nr_items == 0)
         site_mark_idle(frontier, origin);
@@ -69,6 +70,12 @@ static enum err end_with_page(struct frontier *frontier, struct item *item,
                               int worker, const struct page *page,
                               int64_t now_ms)
 {
+    enum err err = follow_page(frontier, item, page, now_ms);
+
+    if (!err && item->chain && frontier->options.depth > 0)
+        err = follow_end_hops(frontier, item, page, now_ms);
+    if (err)
+        return err;
     return answer_end(frontier, item,
                       &(struct ending){.outcome = page->outcome,
                                        .error = page->error,
@@ -314,12 +321,34 @@ static enum err follow_redirect(struct frontier *frontier, struct item *item,
     return gate_admit(frontier, item, now_ms);
 }
 
-static bool is_to_follow(const struct frontier *frontier,
-                         const struct item *item, const struct page *page)
+/* A discovered URL ends with its redirect: the target is a URL of its own. */
+static enum err end_redirected(struct frontier *frontier, struct item *item,
+                               int worker, const struct page *page,
+                               int64_t now_ms)
 {
-    return page->outcome == OUTCOME_REDIRECT && page->error == ERROR_NONE &&
-           page->location.len > 0 && item->line > 0 &&
-           frontier->options.max_redirects > 0;
+    struct page last = *page;
+    enum err err = ERR_OK;
+
+    if (item->prio - item->depth >= frontier->options.max_redirects) {
+        last.outcome = OUTCOME_ERROR;
+        last.error = ERROR_REDIRECT_LIMIT;
+    } else {
+        err = follow_discovered(frontier, item, page, now_ms);
+    }
+    if (err)
+        return err;
+    return end_with_page(frontier, item, worker, &last, now_ms);
+}
+
+static enum err take_redirect(struct frontier *frontier, struct item *item,
+                              int worker, const struct page *page,
+                              int64_t now_ms)
+{
+    if (frontier->options.max_redirects == 0)
+        return end_with_page(frontier, item, worker, page, now_ms);
+    if (item->line > 0 || follow_is_sitemap(item))
+        return follow_redirect(frontier, item, worker, page, now_ms);
+    return end_redirected(frontier, item, worker, page, now_ms);
 }
 
 static enum err answer_url(struct frontier *frontier, struct item *item,
@@ -327,8 +356,9 @@ static enum err answer_url(struct frontier *frontier, struct item *item,
 {
     if (page->error == ERROR_CANCELED)
         return gate_admit(frontier, item, now_ms);
-    if (is_to_follow(frontier, item, page))
-        return follow_redirect(frontier, item, worker, page, now_ms);
+    if (page->outcome == OUTCOME_REDIRECT && page->error == ERROR_NONE &&
+        page->location.len > 0)
+        return take_redirect(frontier, item, worker, page, now_ms);
     if (answer_is_retryable(page) &&
         item->nr_retries < frontier->options.retries &&
         item->site->clock.state != HOST_DOWN) {

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "crawler/frontier/follow.h"
 #include "crawler/frontier/internal.h"
 
 int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms)
@@ -255,6 +256,8 @@ static enum err refill_site(struct frontier *frontier, struct site *site,
         site->batch *= 2;
     while ((item = items_take(&refill.fresh)) != NULL && !err)
         err = gate_admit(frontier, item, now_ms);
+    if (!err)
+        err = follow_host(frontier, site, now_ms);
     if (site->more && site->queue.nr < site->batch / 2)
         site_mark_hungry(frontier, site);
     if (site->nr_items == 0)
@@ -380,7 +383,10 @@ static enum err look_for_end(struct frontier *frontier, int64_t now_ms)
 
 enum err claim_turn(struct frontier *frontier, int64_t now_ms)
 {
-    enum err err = renew_leases(frontier, now_ms);
+    enum err err = batch_flush(frontier, &frontier->links, now_ms);
+
+    if (!err)
+        err = renew_leases(frontier, now_ms);
 
     if (!err)
         err = look_at_all_idle(frontier, now_ms);

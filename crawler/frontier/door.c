@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "crawler/frontier/follow.h"
 #include "crawler/frontier/internal.h"
 
 #define LINE_TEXT_BYTES 2048 /* of a bad line, kept in its row */
@@ -70,6 +71,7 @@ void batch_init(struct batch *batch, size_t cap)
     batch->urls = xcalloc(cap, sizeof(*batch->urls));
     batch->records = xcalloc(cap, sizeof(*batch->records));
     batch->added = xcalloc(cap, sizeof(*batch->added));
+    batch->notes = xcalloc(cap, sizeof(*batch->notes));
     buf_init(&batch->text, 2 * FRONTIER_TEXT_BYTES);
 }
 
@@ -78,6 +80,7 @@ void batch_release(struct batch *batch)
     free(batch->urls);
     free(batch->records);
     free(batch->added);
+    free(batch->notes);
     buf_release(&batch->text);
 }
 
@@ -87,7 +90,7 @@ bool batch_is_full(const struct batch *batch)
 }
 
 enum err batch_add(struct batch *batch, const struct door_url *url,
-                   struct bytes listed, const struct batch_url *meta)
+                   struct bytes note, const struct batch_url *meta)
 {
     struct batch_url *to = &batch->urls[batch->nr];
 
@@ -97,12 +100,12 @@ enum err batch_add(struct batch *batch, const struct door_url *url,
     to->text_at = batch->text.len;
     to->host_len = (uint32_t)url->host_key.len;
     to->url_len = (uint32_t)url->url.len;
-    to->listed_len = (uint32_t)listed.len;
+    to->note_len = (uint32_t)note.len;
     enum err err = buf_add(&batch->text, url->host_key.data, to->host_len);
     if (!err)
         err = buf_add(&batch->text, url->url.data, to->url_len);
     if (!err)
-        err = buf_add(&batch->text, listed.data, to->listed_len);
+        err = buf_add(&batch->text, note.data, to->note_len);
     if (!err)
         batch->nr++;
     return err;
@@ -138,21 +141,24 @@ static enum err put_duplicate(struct frontier *frontier, struct bytes listed,
     });
 }
 
-static void fill_record(struct url_record *record, const struct batch *batch,
+static void fill_record(struct batch *batch, size_t nr,
                         const struct batch_url *url)
 {
     const char *at = (const char *)batch->text.data + url->text_at;
+    struct bytes note = {at + url->host_len + url->url_len, url->note_len};
+    struct bytes none = {"", 0};
 
-    *record = (struct url_record){
+    batch->records[nr] = (struct url_record){
         .key = url->key,
-        .host_key = {at,                                url->host_len  },
-        .url = {at + url->host_len,                url->url_len   },
-        .listed = {at + url->host_len + url->url_len, url->listed_len},
+        .host_key = {at,                 url->host_len},
+        .url = {at + url->host_len, url->url_len },
+        .listed = url->line > 0 ? note : none,
         .line = url->line,
         .parent = url->parent,
         .depth = url->depth,
         .prio = url->prio,
     };
+    batch->notes[nr] = url->line > 0 ? none : note;
 }
 
 static struct bytes listed_text(const struct url_record *record)
@@ -168,7 +174,7 @@ static enum err make_records(struct frontier *frontier, struct batch *batch,
 
     for (size_t i = 0; i < batch->nr; i++) {
         struct url_record *record = &batch->records[nr];
-        fill_record(record, batch, &batch->urls[i]);
+        fill_record(batch, nr, &batch->urls[i]);
         bool again = nr > 0 && record[-1].key.host_id == record->key.host_id &&
                      record[-1].key.url_hash == record->key.url_hash;
         if (!again) {
@@ -181,6 +187,42 @@ static enum err make_records(struct frontier *frontier, struct batch *batch,
     }
     *nr_records = nr;
     return ERR_OK;
+}
+
+/* A discovered URL that a trap rule refuses: its row says which. */
+static enum err end_refused(struct frontier *frontier,
+                            const struct url_record *record,
+                            struct bytes reason)
+{
+    return answer_visit(frontier, &(struct visit){
+                                      .host_id = record->key.host_id,
+                                      .url_hash = record->key.url_hash,
+                                      .url = record->url,
+                                      .depth = record->depth,
+                                      .outcome = OUTCOME_SKIPPED,
+                                      .error = ERROR_TRAP,
+                                      .detail = reason,
+                                      .worker = -1,
+                                  });
+}
+
+static enum err take_added(struct frontier *frontier, const struct batch *batch,
+                           size_t i, int64_t now_ms)
+{
+    const struct url_record *record = &batch->records[i];
+    bool is_known = batch->added[i] == STORAGE_KNOWN;
+
+    if (is_known && (record->line == 0 || batch->reread))
+        return ERR_OK;
+    if (is_known)
+        return put_duplicate(frontier, listed_text(record), record);
+    claim_note_added(frontier, record, batch->added[i], now_ms);
+    if (record->line > 0)
+        return ERR_OK;
+    follow_count(frontier, record);
+    if (batch->notes[i].len == 0)
+        return ERR_OK;
+    return end_refused(frontier, record, batch->notes[i]);
 }
 
 enum err batch_flush(struct frontier *frontier, struct batch *batch,
@@ -196,13 +238,8 @@ enum err batch_flush(struct frontier *frontier, struct batch *batch,
         err =
             storage_add_urls(frontier->storage, batch->records, nr,
                              frontier_wall_ms(frontier, now_ms), batch->added);
-    for (size_t i = 0; i < nr && !err; i++) {
-        const struct url_record *record = &batch->records[i];
-        if (batch->added[i] != STORAGE_KNOWN)
-            claim_note_added(frontier, record, batch->added[i], now_ms);
-        else if (record->line > 0 && !batch->reread)
-            err = put_duplicate(frontier, listed_text(record), record);
-    }
+    for (size_t i = 0; i < nr && !err; i++)
+        err = take_added(frontier, batch, i, now_ms);
     batch->nr = 0;
     buf_reset(&batch->text);
     return err;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "crawler/frontier/follow.h"
 #include "crawler/frontier/internal.h"
 #include "crawler/page/job.h"
 
@@ -74,7 +75,9 @@ enum err frontier_open(struct frontier **frontier,
     batch_init(&made->lines, FRONTIER_LINES_BATCH);
     batch_init(&made->links, FRONTIER_LINKS_BATCH);
 
-    enum err err = count_queued(made);
+    enum err err = follow_init(made, message);
+    if (!err)
+        err = count_queued(made);
     if (err) {
         frontier_free(made);
         return err;
@@ -92,6 +95,7 @@ void frontier_free(struct frontier *frontier)
     heap_release(&frontier->retries);
     batch_release(&frontier->lines);
     batch_release(&frontier->links);
+    follow_release(frontier);
     free(frontier);
 }
 
@@ -109,7 +113,7 @@ static uint32_t job_flags(const struct frontier *frontier,
         flags |= JOB_LISTED_AUTH;
     if (item->kind == ITEM_ROBOTS)
         return flags | JOB_ROBOTS;
-    if (item->kind == ITEM_SITEMAP)
+    if (follow_is_sitemap(item))
         return flags | JOB_SITEMAP;
     if (options->store_links || item->depth < options->depth)
         flags |= JOB_LINKS;
@@ -378,7 +382,7 @@ int64_t frontier_wait_ms(const struct frontier *frontier, int64_t now_ms)
         at = next_start_ms(frontier, now_ms);
     if (!frontier->stopped)
         at = earlier(at, heap_due_ms(&frontier->retries));
-    if (frontier->idle.nr > 0 || (frontier->limit_hit && !frontier->limit_done))
+    if (frontier->idle.nr > 0 || frontier->links.nr > 0 || (frontier->limit_hit && !frontier->limit_done))
         at = now_ms;
     if (frontier->leases.head)
         at = earlier(at, frontier->leases.head->renew_ms);

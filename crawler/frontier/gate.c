@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "crawler/frontier/follow.h"
 #include "crawler/frontier/internal.h"
 
 #define RULES_MS        86400000 /* RFC 9309 2.4: no longer than 24 hours */
@@ -207,6 +208,8 @@ static enum err settle(struct frontier *frontier, struct item *item,
     enum err err = take_rules(frontier, item, page, now_ms);
 
     item_free(frontier, item);
+    if (!err)
+        err = follow_host(frontier, site, now_ms);
     if (!err)
         err = gate_admit_again(frontier, site, now_ms);
     schedule_site(frontier, site, now_ms);

@@ -37,7 +37,6 @@
 #define FRONTIER_HOSTS_MIN      8192 /* active at once, at least */
 #define FRONTIER_HOSTS_EACH     8    /* ... and for each fetch in flight */
 #define FRONTIER_ITEMS_EACH     4    /* URLs in memory for each such host */
-#define FRONTIER_SITEMAPS_MAX   256  /* waiting or in flight */
 #define FRONTIER_ITEM_KEEP      1024 /* bytes of text a free slot may keep */
 #define FRONTIER_BATCH_MIN      16   /* URLs claimed of a host: doubles ... */
 #define FRONTIER_BATCH_MAX      1024
@@ -51,7 +50,7 @@
 #define FRONTIER_HOST_KEY_BYTES 320
 #define FRONTIER_CLAIM_PAUSE_MS 1000 /* between two looks for waiting hosts */
 
-enum item_kind { ITEM_URL, ITEM_ROBOTS, ITEM_SITEMAP };
+enum item_kind { ITEM_URL, ITEM_ROBOTS };
 enum item_state {
     ITEM_FREE,
     ITEM_NEW, /* claimed, not yet admitted */
@@ -109,6 +108,7 @@ enum gate {
 };
 
 struct site {
+    bool has_sitemaps; /* they were offered */
     int64_t id;
     char *key; /* owned, "http://host:80" */
     struct site *hash_next;
@@ -154,8 +154,9 @@ struct door_url {
 /* A URL on its way into storage; its texts lie in batch->text. */
 struct batch_url {
     struct url_key key;
-    size_t text_at; /* host key, then url, then listed */
-    uint32_t host_len, url_len, listed_len;
+    size_t text_at; /* host key, then url, then note: the line as listed,
+                     * or why a discovered URL is refused */
+    uint32_t host_len, url_len, note_len;
     int64_t line;
     struct url_key parent;
     int depth, prio;
@@ -165,6 +166,7 @@ struct batch {
     struct batch_url *urls; /* owned, cap of them; so are the next two */
     struct url_record *records;
     enum storage_added *added;
+    struct bytes *notes; /* why a discovered URL is refused; empty: it is not */
     size_t nr, cap;
     struct buf text;
     bool reread;
@@ -202,6 +204,7 @@ struct frontier {
     struct frontier_stats stats;
 
     struct batch lines, links;
+    struct follow *follow;  /* owned: scope, traps, what was seen */
     struct url url, parsed; /* room for reading a URL: 8 KiB each */
     char host_key[FRONTIER_HOST_KEY_BYTES];
 };
@@ -224,6 +227,8 @@ struct bytes item_url(const struct item *item);
 void item_move(struct item *item, struct site *site);
 void items_add(struct items *list, struct item *item);
 void items_add_front(struct items *list, struct item *item);
+/* Takes an item out of its middle. */
+void items_remove(struct items *items, struct item *item);
 struct item *items_take(struct items *list);
 /* A new active host; the caller has looked whether there is room. */
 struct site *site_new(struct frontier *frontier,
@@ -291,6 +296,9 @@ struct ending {
     const struct page *page; /* NULL: nothing was asked */
     int worker;
 };
+/* Counts and reports a URL that ended. */
+enum err answer_visit(struct frontier *frontier,
+                      const struct visit *visit) ERR_CHECK;
 /* Ends an item: its visit, the counters; frees it. */
 enum err answer_end(struct frontier *frontier, struct item *item,
                     const struct ending *ending, int64_t now_ms) ERR_CHECK;
@@ -319,7 +327,7 @@ void batch_init(struct batch *batch, size_t cap);
 void batch_release(struct batch *batch);
 /* Adds a URL; `meta` names line, parent, depth, prio. Flush it when full. */
 enum err batch_add(struct batch *batch, const struct door_url *url,
-                   struct bytes listed, const struct batch_url *meta) ERR_CHECK;
+                   struct bytes note, const struct batch_url *meta) ERR_CHECK;
 bool batch_is_full(const struct batch *batch);
 enum err batch_flush(struct frontier *frontier, struct batch *batch,
                      int64_t now_ms) ERR_CHECK;

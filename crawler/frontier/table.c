@@ -30,8 +30,7 @@ void table_init(struct frontier *frontier)
     /* one more for the robots.txt of each site; redirects lead to further
      * sites, one for each fetch in flight at most */
     frontier->cap_items = frontier->cap_urls + (uint32_t)sites +
-                          (uint32_t)frontier->options.concurrency +
-                          FRONTIER_SITEMAPS_MAX;
+                          (uint32_t)frontier->options.concurrency;
     /* Pages of slots that are never used are never touched. */
     frontier->items = xcalloc(frontier->cap_items, sizeof(struct item));
 
@@ -254,6 +253,22 @@ void items_add_front(struct items *items, struct item *item)
     if (!items->tail)
         items->tail = item;
     items->nr++;
+}
+
+void items_remove(struct items *items, struct item *item)
+{
+    struct item *before = NULL;
+
+    for (struct item *at = items->head; at != item; at = at->next)
+        before = at;
+    if (before)
+        before->next = item->next;
+    else
+        items->head = item->next;
+    if (items->tail == item)
+        items->tail = before;
+    items->nr--;
+    item->next = NULL;
 }
 
 struct item *items_take(struct items *items)

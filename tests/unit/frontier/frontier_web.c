@@ -112,6 +112,12 @@ void web_open(struct web *web)
         ERR_OK);
 }
 
+static void drop_flights(struct web *web)
+{
+    while (web->nr_flights > 0)
+        buf_release(&web->flights[--web->nr_flights].answer.links);
+}
+
 void web_close(struct web *web, const char *status)
 {
     assert_int_equal(frontier_release(web->frontier, web->now_ms), ERR_OK);
@@ -122,7 +128,7 @@ void web_close(struct web *web, const char *status)
     frontier_free(web->frontier);
     web->storage = NULL;
     web->frontier = NULL;
-    web->nr_flights = 0;
+    drop_flights(web);
 }
 
 void web_kill(struct web *web)
@@ -133,7 +139,7 @@ void web_kill(struct web *web)
                      ERR_OK);
     web->storage = NULL;
     web->frontier = NULL;
-    web->nr_flights = 0;
+    drop_flights(web);
 }
 
 void web_free(struct web *web)
@@ -176,6 +182,7 @@ static void start_one(struct web *web, const struct frontier_fetch *fetch)
     *flight = (struct flight){.id = fetch->id};
     page_init(&flight->answer.page);
     flight->answer.latency_ms = 10;
+    buf_init(&flight->answer.links, 1 << 20);
     web_status(&flight->answer, 200);
     web->nr_asked++;
     if (web->answer)
@@ -212,9 +219,12 @@ static void take_answers(struct web *web)
             continue;
         }
         web->flights[i] = web->flights[--web->nr_flights];
+        flight.answer.page.links =
+            (struct bytes){flight.answer.links.data, flight.answer.links.len};
         assert_int_equal(frontier_answer(web->frontier, flight.id, 0,
                                          &flight.answer.page, web->now_ms),
                          ERR_OK);
+        buf_release(&flight.answer.links);
     }
 }
 
@@ -298,4 +308,17 @@ void web_body(struct web_answer *answer, const char *body)
 {
     answer->page.body = (struct bytes){body, strlen(body)};
     answer->page.body_bytes = strlen(body);
+}
+
+void web_link(struct web_answer *answer, const char *url, uint8_t rel)
+{
+    struct page_link link = {
+        .url = {url, strlen(url)},
+        .text = {"",  0          },
+        .kind = LINK_A,
+        .rel = rel,
+    };
+
+    assert_int_equal(page_put_link(&answer->links, &link), ERR_OK);
+    answer->page.nr_links++;
 }

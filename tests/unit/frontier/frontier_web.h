@@ -19,6 +19,7 @@
 /* One answer that the web gives; page_init() was called. */
 struct web_answer {
     struct page page;
+    struct buf links;
     int64_t latency_ms; /* 10 unless set */
     bool put_back;      /* no worker took it */
 };
@@ -85,6 +86,7 @@ size_t web_nr_fetches(const struct web *web, const char *url);
 void web_redirect(struct web_answer *answer, int status, const char *to);
 void web_fail(struct web_answer *answer, enum error error);
 void web_body(struct web_answer *answer, const char *body);
+void web_link(struct web_answer *answer, const char *url, uint8_t rel);
 void web_status(struct web_answer *answer, int status);
 
 #endif

@@ -1,0 +1,308 @@
+#include "crawler/frontier/follow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "crawler/frontier/scope.h"
+#include "crawler/frontier/seen.h"
+#include "crawler/frontier/trap.h"
+
+#define SEEN_HASHES ((size_t)1 << 20) /* 8 MiB */
+#define PAGES_ROWS  4
+#define PAGES_BITS  16 /* 4 rows of 2^16 counters: 1 MiB */
+
+/* Pages of each host, in a count-min sketch: hosts may be too many to count
+ * each, and a trap is a host with very many pages. */
+struct page_counts {
+    uint32_t counters[PAGES_ROWS][1 << PAGES_BITS];
+};
+
+struct follow {
+    struct scope *scope;
+    struct trap *trap;
+    struct seen *seen;
+    struct page_counts *pages;
+    struct url seed, seed2; /* of the page at hand */
+};
+
+enum err follow_init(struct frontier *frontier,
+                     char message[STORAGE_MESSAGE_BYTES])
+{
+    const struct frontier_options *options = &frontier->options;
+    char why[SCOPE_MESSAGE_BYTES] = "";
+    struct scope_options scope = {
+        .scope = options->scope,
+        .include = options->include,
+        .exclude = options->exclude,
+        .nr_include = options->nr_include,
+        .nr_exclude = options->nr_exclude,
+    };
+    struct trap_limits limits = {
+        .path_depth = options->max_path_depth,
+        .repeated_segments = options->max_repeated_segments,
+        .query_variants = options->max_query_variants,
+        .pages_per_host = options->max_pages_per_host,
+    };
+
+    frontier->follow = xcalloc(1, sizeof(*frontier->follow));
+    enum err err = scope_new(&frontier->follow->scope, &scope, why);
+    if (err) {
+        snprintf(message, STORAGE_MESSAGE_BYTES, "%s", why);
+        return err;
+    }
+    frontier->follow->trap = trap_new(&limits, frontier->hash_key);
+    frontier->follow->seen = seen_new(SEEN_HASHES);
+    frontier->follow->pages = xcalloc(1, sizeof(*frontier->follow->pages));
+    return ERR_OK;
+}
+
+void follow_release(struct frontier *frontier)
+{
+    struct follow *follow = frontier->follow;
+
+    if (!follow)
+        return;
+    scope_free(follow->scope);
+    trap_free(follow->trap);
+    seen_free(follow->seen);
+    free(follow->pages);
+    free(follow);
+}
+
+/* ---- pages of a host ---- */
+
+static uint32_t *page_counter(struct page_counts *pages, int64_t host_id,
+                              int row)
+{
+    uint64_t hash = (uint64_t)host_id; /* SipHash already: 16 bits a row */
+
+    return &pages->counters[row][hash >> (16 * row) & 0xFFFF];
+}
+
+static int64_t nr_pages(struct page_counts *pages, int64_t host_id)
+{
+    uint32_t least = UINT32_MAX;
+
+    for (int row = 0; row < PAGES_ROWS; row++) {
+        uint32_t count = *page_counter(pages, host_id, row);
+        least = count < least ? count : least;
+    }
+    return least;
+}
+
+void follow_count(struct frontier *frontier, const struct url_record *url)
+{
+    struct follow *follow = frontier->follow;
+    int64_t host_id = url->key.host_id;
+    int64_t least = nr_pages(follow->pages, host_id);
+
+    for (int row = 0; row < PAGES_ROWS; row++) {
+        uint32_t *counter = page_counter(follow->pages, host_id, row);
+        if (*counter == least && *counter < UINT32_MAX)
+            (*counter)++; /* conservative update: never more than needed */
+    }
+    if (url_parse(&frontier->parsed, url->url.data, url->url.len, NULL) ==
+        URL_OK)
+        trap_count(follow->trap, &frontier->parsed);
+}
+
+/* ---- one URL ---- */
+
+static bool in_scope(struct follow *follow, const struct url *url,
+                     const struct offer *offer)
+{
+    return !offer->seed ||
+           scope_allows(follow->scope, url, offer->seed, NULL) ||
+           (offer->seed2 &&
+            scope_allows(follow->scope, url, offer->seed2, NULL));
+}
+
+enum err follow_offer(struct frontier *frontier, const struct offer *offer,
+                      int64_t now_ms)
+{
+    struct follow *follow = frontier->follow;
+    char reason[TRAP_REASON_BYTES] = "";
+    struct door_url url;
+    uint64_t hash =
+        hash_sip(frontier->hash_key, offer->url.data, offer->url.len);
+
+    if (seen_has(follow->seen, hash) ||
+        seen_has(follow->seen, hash ^ offer->context))
+        return ERR_OK;
+    /* What comes from a worker is read anew: it must be the canonical form. */
+    if (door_read(frontier, offer->url, &url) != ERROR_NONE ||
+        !in_scope(follow, &frontier->url, offer)) {
+        seen_add(follow->seen, hash ^ offer->context);
+        return ERR_OK;
+    }
+    seen_add(follow->seen, hash);
+    if (hash != (uint64_t)url.key.url_hash)
+        seen_add(follow->seen, (uint64_t)url.key.url_hash);
+    if (trap_judge(follow->trap, &frontier->url,
+                   nr_pages(follow->pages, url.key.host_id),
+                   reason) == TRAP_NONE)
+        reason[0] = '\0';
+    enum err err = batch_add(&frontier->links, &url,
+                             (struct bytes){reason, strlen(reason)},
+                             &(struct batch_url){
+                                 .parent = offer->parent,
+                                 .depth = offer->depth,
+                                 .prio = offer->prio,
+                             });
+    if (!err && batch_is_full(&frontier->links))
+        err = batch_flush(frontier, &frontier->links, now_ms);
+    return err;
+}
+
+/* ---- pages ---- */
+
+static bool read_seed(struct url *seed, struct bytes text)
+{
+    return url_parse(seed, text.data, text.len, NULL) == URL_OK;
+}
+
+bool follow_seeds(struct frontier *frontier, const struct item *item,
+                  struct offer *offer)
+{
+    struct follow *follow = frontier->follow;
+
+    offer->context = (uint64_t)item->site->id * UINT64_C(0x9E3779B97F4A7C15);
+    offer->seed = &follow->seed;
+    if (!read_seed(&follow->seed, item_target(item)))
+        return false;
+    if (item->site == item->origin)
+        return true;
+    offer->context ^= (uint64_t)item->origin->id;
+    offer->seed2 = &follow->seed2;
+    return read_seed(&follow->seed2, item_url(item));
+}
+
+enum err follow_page(struct frontier *frontier, const struct item *item,
+                     const struct page *page, int64_t now_ms)
+{
+    bool obey = !frontier->options.ignore_robots, bad = false;
+    struct bytes links = page->links;
+    struct page_link link;
+    struct offer offer = {
+        .parent = item->key,
+        .depth = item->depth + 1,
+        .prio = item->depth + 1,
+    };
+    enum err err = ERR_OK;
+
+    if (follow_is_sitemap(item))
+        return follow_sitemap(frontier, item, page, now_ms);
+    if (item->depth >= frontier->options.depth || links.len == 0 ||
+        page->outcome != OUTCOME_OK ||
+        (obey && (page->robots & PAGE_NOFOLLOW)) ||
+        !follow_seeds(frontier, item, &offer))
+        return ERR_OK;
+    while (!err && page_next_link(&links, &link, &bad)) {
+        offer.url = link.url;
+        if (!obey || !(link.rel & LINK_NOFOLLOW))
+            err = follow_offer(frontier, &offer, now_ms);
+    }
+    return err;
+}
+
+/* Hops are counted by how far prio is ahead of depth, so that a chain ends. */
+enum err follow_discovered(struct frontier *frontier, const struct item *item,
+                           const struct page *page, int64_t now_ms)
+{
+    struct offer offer = {
+        .url = page->location,
+        .parent = item->key,
+        .depth = item->depth,
+        .prio = item->prio + 1,
+    };
+
+    if (!follow_seeds(frontier, item, &offer))
+        return ERR_OK;
+    return follow_offer(frontier, &offer, now_ms);
+}
+
+/* ---- hops ---- */
+
+/* One that only waits, found as a link before, is answered too. */
+static enum err end_waiting(struct frontier *frontier, struct item *item,
+                            const struct visit *visit, int64_t now_ms)
+{
+    if (item->state != ITEM_QUEUED || item->started || item->line > 0)
+        return ERR_OK;
+    items_remove(&item->site->queue, item);
+    return answer_end(frontier, item,
+                      &(struct ending){
+                          .outcome = visit->outcome,
+                          .error = visit->error,
+                          .detail = visit->detail,
+                          .page = visit->page,
+                          .worker = visit->worker,
+                      },
+                      now_ms);
+}
+
+static enum err end_hop(struct frontier *frontier, const struct item *item,
+                        struct visit *visit, int64_t now_ms)
+{
+    enum storage_added added = STORAGE_KNOWN;
+    struct door_url url;
+
+    if (door_read(frontier, visit->url, &url) != ERROR_NONE)
+        return ERR_OK;
+    struct item *known = item_find(frontier, url.key);
+    if (known)
+        return end_waiting(frontier, known, visit, now_ms);
+    enum err err =
+        storage_add_urls(frontier->storage,
+                         &(struct url_record){
+                             .key = url.key,
+                             .host_key = url.host_key,
+                             .url = url.url,
+                             .parent = item->key,
+                             .depth = item->depth,
+                             .prio = item->depth,
+                         },
+                         1, frontier_wall_ms(frontier, now_ms), &added);
+    seen_add(frontier->follow->seen, (uint64_t)url.key.url_hash);
+    if (err || added != STORAGE_ADDED)
+        return err;
+    frontier->stats.nr_queued++;
+    visit->host_id = url.key.host_id;
+    visit->url_hash = url.key.url_hash;
+    return answer_visit(frontier, visit);
+}
+
+enum err follow_end_hops(struct frontier *frontier, const struct item *item,
+                         const struct page *page, int64_t now_ms)
+{
+    const struct chain *chain = item->chain;
+    enum err err = ERR_OK;
+    struct page moved;
+
+    page_init(&moved);
+    moved.outcome = OUTCOME_REDIRECT;
+    for (size_t i = 0; chain && i < chain->nr_hops && !err; i++) {
+        bool last = i + 1 == chain->nr_hops;
+        const struct page *answer = last ? page : &moved;
+        if (!last) {
+            moved.status = (uint16_t)chain->hops[i + 1].status;
+            moved.location = chain->hops[i + 1].to_url;
+        }
+        struct visit visit = {
+            .url = chain->hops[i].to_url,
+            .final_url = chain->hops[i].to_url,
+            .depth = item->depth,
+            .outcome = answer->outcome,
+            .error = answer->error,
+            .detail = answer->detail,
+            .page = answer,
+            .tries = 1,
+            .fetched_at = frontier_wall_ms(frontier, now_ms),
+            .worker = -1,
+        };
+        err = end_hop(frontier, item, &visit, now_ms);
+    }
+    return err;
+}

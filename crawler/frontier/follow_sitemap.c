@@ -1,0 +1,176 @@
+/*
+ * Sitemaps are URLs like others, known by their prio: so they are stored,
+ * fetched once, by robots.txt and the host's clock, and survive a restart.
+ * Their entries enter like links of depth 1.
+ */
+#include <string.h>
+#include <zlib.h>
+
+#include "crawler/frontier/follow.h"
+#include "crawler/frontier/sitemap.h"
+
+#define SITEMAP_PRIO     (-1) /* before any page */
+#define SITEMAP_NESTING  3    /* an index of indexes of sitemaps */
+#define SITEMAP_PATH     "/sitemap.xml"
+#define INFLATE_BYTES    65536
+#define GZIP_WINDOW_BITS (15 + 16)
+
+bool follow_is_sitemap(const struct item *item)
+{
+    return item->prio == SITEMAP_PRIO && item->line == 0;
+}
+
+/* ---- which ---- */
+
+static enum err offer_sitemap(struct frontier *frontier,
+                              const struct site *site, struct bytes url,
+                              int64_t now_ms)
+{
+    struct offer offer = {
+        .url = url,
+        .parent = {.host_id = site->id},
+        .prio = SITEMAP_PRIO,
+    };
+
+    return follow_offer(frontier, &offer, now_ms);
+}
+
+enum err follow_host(struct frontier *frontier, struct site *site,
+                     int64_t now_ms)
+{
+    char text[FRONTIER_HOST_KEY_BYTES + sizeof(SITEMAP_PATH)];
+    size_t nr = site->robots ? robots_nr_sitemaps(site->robots) : 0;
+    enum err err = ERR_OK;
+
+    if (!frontier->options.sitemaps || !site->listed || site->has_sitemaps ||
+        site->gate != GATE_RULES)
+        return ERR_OK;
+    site->has_sitemaps = true;
+    for (size_t i = 0; i < nr && !err; i++)
+        err = offer_sitemap(frontier, site, robots_sitemap(site->robots, i),
+                            now_ms);
+    if (nr > 0)
+        return err;
+    size_t len = strlen(site->key);
+    memcpy(text, site->key, len);
+    memcpy(text + len, SITEMAP_PATH, sizeof(SITEMAP_PATH) - 1);
+    len += sizeof(SITEMAP_PATH) - 1;
+    return offer_sitemap(frontier, site, (struct bytes){text, len}, now_ms);
+}
+
+/* ---- entries ---- */
+
+struct sitemap_walk {
+    struct frontier *frontier;
+    const struct item *item;
+    struct url url, entry; /* of the sitemap, of the entry at hand */
+    struct offer offer;
+    int64_t now_ms;
+};
+
+/* Named in the robots.txt of the host that it speaks about. */
+static bool is_named_by(struct frontier *frontier, const struct url *entry,
+                        const struct url *sitemap)
+{
+    char key[FRONTIER_HOST_KEY_BYTES];
+    size_t len = url_host_key(entry, key, sizeof(key));
+    struct bytes no_url = {"", 0};
+    struct url_key host = door_key(frontier, (struct bytes){key, len}, no_url);
+    const struct site *site = site_find(frontier, host.host_id);
+
+    for (size_t i = 0;
+         site && site->robots && i < robots_nr_sitemaps(site->robots); i++) {
+        struct bytes named = robots_sitemap(site->robots, i);
+        if (named.len == sitemap->len &&
+            memcmp(named.data, sitemap->text, named.len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_same_host(const struct url *a, const struct url *b)
+{
+    return a->scheme == b->scheme && a->port == b->port &&
+           a->host_len == b->host_len &&
+           memcmp(a->text + a->host_at, b->text + b->host_at, a->host_len) == 0;
+}
+
+static enum err take_entry(void *ctx, const struct sitemap_entry *entry)
+{
+    struct sitemap_walk *walk = ctx;
+    struct offer *offer = &walk->offer;
+
+    if (url_parse(&walk->entry, entry->loc.data, entry->loc.len, &walk->url) !=
+        URL_OK)
+        return ERR_OK;
+    /* A sitemap speaks for its own folder, an index for its own host; for
+     * another host only if that one's robots.txt names it. */
+    bool covers = entry->is_sitemap ? is_same_host(&walk->url, &walk->entry)
+                                    : sitemap_covers(&walk->url, &walk->entry);
+    bool named =
+        !covers && is_named_by(walk->frontier, &walk->entry, &walk->url);
+    if (!covers && !named)
+        return ERR_OK;
+    if (entry->is_sitemap && walk->item->depth >= SITEMAP_NESTING)
+        return ERR_OK;
+    offer->seed2 = named ? &walk->entry : NULL;
+    offer->url = (struct bytes){walk->entry.text, walk->entry.len};
+    offer->depth = entry->is_sitemap ? walk->item->depth + 1 : 1;
+    offer->prio = entry->is_sitemap ? SITEMAP_PRIO : 1;
+    return follow_offer(walk->frontier, offer, walk->now_ms);
+}
+
+static enum err feed_gzip(struct sitemap *sitemap, struct bytes body)
+{
+    unsigned char out[INFLATE_BYTES];
+    z_stream stream = {
+        .next_in = (unsigned char *)(uintptr_t)body.data,
+        .avail_in = (uInt)body.len,
+    };
+    int result = Z_OK;
+    enum err err = ERR_OK;
+
+    if (inflateInit2(&stream, GZIP_WINDOW_BITS) != Z_OK)
+        return ERR_NOMEM;
+    while (!err && result == Z_OK && !sitemap_is_over(sitemap)) {
+        stream.next_out = out;
+        stream.avail_out = sizeof(out);
+        result = inflate(&stream, Z_NO_FLUSH);
+        err = sitemap_feed(sitemap, out, sizeof(out) - stream.avail_out);
+        if (stream.avail_in == 0 && stream.avail_out > 0)
+            break;
+    }
+    inflateEnd(&stream);
+    return err; /* damaged gzip: what came before counts */
+}
+
+static bool is_gzip(struct bytes body)
+{
+    return body.len > 2 && memcmp(body.data, "\x1f\x8b", 2) == 0;
+}
+
+enum err follow_sitemap(struct frontier *frontier, const struct item *item,
+                        const struct page *page, int64_t now_ms)
+{
+    struct sitemap_walk walk = {
+        .frontier = frontier,
+        .item = item,
+        .offer.parent = item->key,
+        .now_ms = now_ms,
+    };
+    struct bytes target = item_target(item);
+
+    if (page->outcome != OUTCOME_OK || page->body.len == 0 ||
+        url_parse(&walk.url, target.data, target.len, NULL) != URL_OK ||
+        !follow_seeds(frontier, item, &walk.offer))
+        return ERR_OK;
+    struct sitemap *sitemap = sitemap_new(
+        &(struct sitemap_options){.on_entry = take_entry, .ctx = &walk});
+    enum err err = is_gzip(page->body)
+                       ? feed_gzip(sitemap, page->body)
+                       : sitemap_feed(sitemap, page->body.data, page->body.len);
+    if (!err)
+        err = sitemap_finish(sitemap);
+    sitemap_free(sitemap);
+    return err;
+}

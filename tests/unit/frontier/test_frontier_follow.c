@@ -1,0 +1,539 @@
+/* Where pages lead to: links, scope, traps, redirects, sitemaps. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+#include "crawler/frontier/seen.h"
+#include "crawler/page/job.h"
+#include "frontier_web.h"
+
+static int setup(void **state)
+{
+    struct web *web = malloc(sizeof(*web));
+
+    if (!web)
+        return -1;
+    web_init(web);
+    web->options.depth = 3;
+    *state = web;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    web_free(*state);
+    free(*state);
+    return 0;
+}
+
+static bool is(const char *url, const char *other)
+{
+    return strcmp(url, other) == 0;
+}
+
+/* A test's site: which page links to which. */
+struct edge {
+    const char *from, *to;
+};
+
+static void edge_answers(struct web *web, const char *url,
+                         struct web_answer *answer)
+{
+    const struct edge *edge = web->ctx;
+
+    for (; edge->from; edge++)
+        if (is(url, edge->from))
+            web_link(answer, edge->to, 0);
+}
+
+static void run_edges(struct web *web, const struct edge *edges,
+                      const char *list)
+{
+    web->answer = edge_answers;
+    web->ctx = (void *)(uintptr_t)edges;
+    web_open(web);
+    web_add_list(web, list);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+}
+
+static void frontier_follows_links_to_its_depth(void **state)
+{
+    static const struct edge edges[] = {
+        {"http://a.test/",  "http://a.test/1"},
+        {"http://a.test/1", "http://a.test/2"},
+        {"http://a.test/2", "http://a.test/3"},
+        {"http://a.test/3", "http://a.test/4"},
+        {NULL,              NULL             },
+    };
+    struct web *web = *state;
+
+    run_edges(web, edges, "http://a.test/");
+    assert_int_equal(web->nr_visits, 4);
+    assert_int_equal(web_visit(web, "http://a.test/3")->depth, 3);
+    assert_int_equal(web_visit(web, "http://a.test/3")->line, 0);
+}
+
+static void frontier_follows_nothing_without_depth(void **state)
+{
+    static const struct edge edges[] = {
+        {"http://a.test/", "http://a.test/1"},
+        {NULL,             NULL             },
+    };
+    struct web *web = *state;
+
+    web->options.depth = 0;
+    run_edges(web, edges, "http://a.test/");
+    assert_int_equal(web->nr_visits, 1);
+    assert_int_equal(web->fetches[0].flags & JOB_LINKS, 0);
+}
+
+static void frontier_asks_each_page_once(void **state)
+{
+    static const struct edge edges[] = {
+        {"http://a.test/",  "http://a.test/1"   },
+        {"http://a.test/",  "http://a.test/1"   },
+        {"http://a.test/",  "http://a.test/"    },
+        {"http://a.test/",  "HTTP://A.test:80/1"},
+        {"http://a.test/1", "http://a.test/"    },
+        {"http://a.test/1", "http://a.test/2"   },
+        {"http://a.test/2", "http://a.test/1"   },
+        {NULL,              NULL                },
+    };
+    struct web *web = *state;
+
+    run_edges(web, edges, "http://a.test/");
+    assert_int_equal(web->nr_visits, 3);
+    assert_int_equal(web->nr_fetches, 3);
+}
+
+static void frontier_stays_in_scope(void **state)
+{
+    static const struct edge edges[] = {
+        {"http://www.a.test/x/", "http://www.a.test/y"  },
+        {"http://www.a.test/x/", "http://www.a.test/x/z"},
+        {"http://www.a.test/x/", "http://other.a.test/" },
+        {"http://www.a.test/x/", "http://b.test/"       },
+        {"http://www.a.test/x/", "https://www.a.test/s" },
+        {NULL,                   NULL                   },
+    };
+    static const struct {
+        enum frontier_scope scope;
+        size_t nr_visits;
+    } rows[] = {
+        {SCOPE_HOST,   4},
+        {SCOPE_DOMAIN, 5},
+        {SCOPE_PREFIX, 2},
+        {SCOPE_ANY,    6}
+    };
+    struct web *web = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        web->options.scope = rows[i].scope;
+        run_edges(web, edges, "http://www.a.test/x/");
+        assert_int_equal(web->nr_visits, rows[i].nr_visits);
+        teardown(state);
+        setup(state);
+        web = *state;
+    }
+}
+
+static void frontier_keeps_the_prefix_of_the_seed(void **state)
+{
+    static const struct edge edges[] = {
+        {"http://a.test/docs/index.html", "http://a.test/docs/x/1.html"},
+        {"http://a.test/docs/x/1.html",   "http://a.test/docs/y/2.html"},
+        {"http://a.test/docs/y/2.html",   "http://a.test/blog/"        },
+        {NULL,                            NULL                         },
+    };
+    struct web *web = *state;
+
+    web->options.scope = SCOPE_PREFIX;
+    run_edges(web, edges, "http://a.test/docs/index.html");
+    assert_int_equal(web->nr_visits, 3);
+    assert_int_equal(web_nr_fetches(web, "http://a.test/docs/y/2.html"), 1);
+}
+
+static void frontier_keeps_include_and_exclude(void **state)
+{
+    static const struct edge edges[] = {
+        {"http://a.test/", "http://a.test/1.html"        },
+        {"http://a.test/", "http://a.test/2.pdf"         },
+        {"http://a.test/", "http://a.test/private/3.html"},
+        {NULL,             NULL                          },
+    };
+    static const char *const include[] = {"\\.html$"};
+    static const char *const exclude[] = {"/private/"};
+    struct web *web = *state;
+
+    web->options.include = include;
+    web->options.nr_include = 1;
+    web->options.exclude = exclude;
+    web->options.nr_exclude = 1;
+    run_edges(web, edges, "http://a.test/");
+    assert_int_equal(web->nr_visits, 2);
+    web_visit(web, "http://a.test/1.html");
+}
+
+static void frontier_refuses_a_pattern_that_does_not_compile(void **state)
+{
+    static const char *const include[] = {"("};
+    struct web *web = *state;
+    struct frontier *frontier = NULL;
+    char message[STORAGE_MESSAGE_BYTES];
+
+    web_open(web);
+    web->options.include = include;
+    web->options.nr_include = 1;
+    assert_int_equal(
+        frontier_open(&frontier, &web->options, web->storage, message),
+        ERR_INVALID);
+    assert_true(strlen(message) > 0);
+}
+
+static void nofollow_answers(struct web *web, const char *url,
+                             struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/")) {
+        web_link(answer, "http://a.test/yes", 0);
+        web_link(answer, "http://a.test/no", LINK_NOFOLLOW);
+    } else if (is(url, "http://a.test/yes")) {
+        web_link(answer, "http://a.test/meta", 0);
+        answer->page.robots = PAGE_NOFOLLOW;
+    }
+}
+
+static void frontier_obeys_nofollow_unless_told(void **state)
+{
+    struct web *web = *state;
+
+    web->options.ignore_robots = false;
+    web->answer = nofollow_answers;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 2);
+    web_visit(web, "http://a.test/yes");
+    teardown(state);
+    setup(state);
+
+    web = *state;
+    web->answer = nofollow_answers;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 4);
+}
+
+static void calendar_answers(struct web *web, const char *url,
+                             struct web_answer *answer)
+{
+    char to[512];
+
+    (void)web;
+    snprintf(to, sizeof(to), "%snext/", url);
+    web_link(answer, to, 0);
+}
+
+static void frontier_ends_a_trap_with_a_reason(void **state)
+{
+    struct web *web = *state;
+
+    web->options.depth = 1000;
+    web->answer = calendar_answers;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_true(web->nr_visits < 10);
+    const struct web_visit *last = &web->visits[web->nr_visits - 1];
+    assert_int_equal(last->outcome, OUTCOME_SKIPPED);
+    assert_int_equal(last->error, ERROR_TRAP);
+    assert_true(strlen(last->detail) > 0);
+    assert_int_equal(web->nr_fetches, web->nr_visits - 1);
+}
+
+static void many_links(struct web *web, const char *url,
+                       struct web_answer *answer)
+{
+    char to[64];
+
+    (void)url;
+    for (int i = 0; i < 10; i++) {
+        snprintf(to, sizeof(to), "http://a.test/%d", web->nr_asked * 10 + i);
+        web_link(answer, to, 0);
+    }
+}
+
+static void frontier_limits_the_pages_of_a_host(void **state)
+{
+    struct web *web = *state;
+
+    web->options.depth = 5;
+    web->options.max_pages_per_host = 50;
+    web->answer = many_links;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_in_range(web->nr_fetches, 45, 120);
+}
+
+/* ---- redirects ---- */
+
+static void redirected_seed(struct web *web, const char *url,
+                            struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/"))
+        web_redirect(answer, 301, "http://www.a.test/moved");
+    else if (is(url, "http://www.a.test/moved"))
+        web_redirect(answer, 301, "http://www.a.test/");
+    else if (is(url, "http://www.a.test/"))
+        web_link(answer, "http://www.a.test/1", 0);
+    else if (is(url, "http://www.a.test/1")) {
+        web_link(answer, "http://www.a.test/", 0);
+        web_link(answer, "http://www.a.test/moved", 0);
+        web_link(answer, "http://www.a.test/2", 0);
+    }
+}
+
+static void frontier_goes_on_where_the_seed_redirects_to(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = redirected_seed;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_fetches, 5);
+    assert_int_equal(web_visit(web, "http://a.test/")->outcome, OUTCOME_OK);
+    assert_int_equal(web_visit(web, "http://www.a.test/")->outcome, OUTCOME_OK);
+    assert_int_equal(web_visit(web, "http://www.a.test/moved")->outcome,
+                     OUTCOME_REDIRECT);
+    assert_int_equal(web_visit(web, "http://www.a.test/moved")->status, 301);
+    web_visit(web, "http://www.a.test/2");
+    assert_int_equal(web->nr_visits, 5);
+}
+
+static void moved_link(struct web *web, const char *url,
+                       struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/"))
+        web_link(answer, "http://a.test/old", 0);
+    else if (is(url, "http://a.test/old"))
+        web_redirect(answer, 301, "http://a.test/new");
+    else if (is(url, "http://a.test/new"))
+        web_redirect(answer, 301, "http://b.test/outside");
+}
+
+static void frontier_takes_a_links_redirect_as_a_url(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = moved_link;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 3);
+    assert_int_equal(web_visit(web, "http://a.test/old")->outcome,
+                     OUTCOME_REDIRECT);
+    assert_int_equal(web_visit(web, "http://a.test/old")->nr_hops, 0);
+    assert_int_equal(web_visit(web, "http://a.test/new")->depth, 1);
+}
+
+static void endless_links(struct web *web, const char *url,
+                          struct web_answer *answer)
+{
+    static char to[64];
+
+    if (is(url, "http://a.test/")) {
+        web_link(answer, "http://a.test/r0", 0);
+    } else {
+        snprintf(to, sizeof(to), "http://a.test/r%d", web->nr_asked);
+        web_redirect(answer, 302, to);
+    }
+}
+
+static void frontier_ends_a_links_chain_of_redirects(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = endless_links;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_fetches, 12);
+    assert_int_equal(web->visits[11].error, ERROR_REDIRECT_LIMIT);
+}
+
+/* ---- restart ---- */
+
+static void frontier_goes_on_following_after_a_restart(void **state)
+{
+    struct web *web = *state;
+
+    web->options.depth = 2;
+    web->options.max_urls = 30;
+    web->answer = many_links;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_LIMIT);
+    web_close(web, "limit");
+    web->options.max_urls = 0;
+    web_open(web);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 111);
+    assert_int_equal(web->nr_fetches, 111);
+}
+
+/* ---- sitemaps ---- */
+
+#define URLSET(urls) "<?xml version=\"1.0\"?><urlset>" urls "</urlset>"
+#define INDEX(urls)  "<sitemapindex>" urls "</sitemapindex>"
+#define LOC(url)     "<url><loc>" url "</loc></url>"
+#define MAP(url)     "<sitemap><loc>" url "</loc></sitemap>"
+
+static void sitemap_answers(struct web *web, const char *url,
+                            struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/robots.txt"))
+        web_body(answer, "Sitemap: http://a.test/index.xml\n");
+    else if (is(url, "http://a.test/index.xml"))
+        web_body(answer,
+                 INDEX(MAP("http://a.test/s1.xml") MAP("http://b.test/s2.xml")
+                           MAP("http://a.test/index.xml")));
+    else if (is(url, "http://a.test/s1.xml"))
+        web_body(answer, URLSET(LOC("http://a.test/1") LOC("http://a.test/2")
+                                    LOC("http://b.test/3")));
+    else if (strstr(url, "robots.txt") || strstr(url, "xml"))
+        web_status(answer, 404);
+}
+
+static void frontier_reads_the_sitemaps_of_listed_hosts(void **state)
+{
+    struct web *web = *state;
+
+    web->options.depth = 0;
+    web->options.sitemaps = true;
+    web->options.ignore_robots = false;
+    web->answer = sitemap_answers;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    web_visit(web, "http://a.test/1");
+    web_visit(web, "http://a.test/2");
+    assert_int_equal(web_nr_fetches(web, "http://b.test/3"), 0);
+    assert_int_equal(web_nr_fetches(web, "http://b.test/s2.xml"), 0);
+    assert_int_equal(web_nr_fetches(web, "http://a.test/index.xml"), 1);
+    assert_int_equal(web->nr_fetches, 6);
+    for (size_t i = 0; i < web->nr_fetches; i++)
+        if (strstr(web->fetches[i].url, ".xml"))
+            assert_int_equal(web->fetches[i].flags & JOB_SITEMAP, JOB_SITEMAP);
+}
+
+static unsigned char packed[512];
+static size_t packed_len;
+
+static void gzip_answers(struct web *web, const char *url,
+                         struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/sitemap.xml"))
+        answer->page.body = (struct bytes){packed, packed_len};
+}
+
+static void pack(const char *text)
+{
+    z_stream stream = {0};
+
+    assert_int_equal(
+        deflateInit2(&stream, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    stream.next_in = (unsigned char *)(uintptr_t)text;
+    stream.avail_in = (uInt)strlen(text);
+    stream.next_out = packed;
+    stream.avail_out = sizeof(packed);
+    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    packed_len = sizeof(packed) - stream.avail_out;
+    deflateEnd(&stream);
+}
+
+static void frontier_reads_a_packed_sitemap(void **state)
+{
+    struct web *web = *state;
+
+    for (int cut = 0; cut < 2; cut++) {
+        pack(URLSET(LOC("http://a.test/1") LOC("http://a.test/2")));
+        packed_len -= cut ? 12 : 0;
+        web->options.depth = 0;
+        web->options.sitemaps = true;
+        web->answer = gzip_answers;
+        web_open(web);
+        web_add_list(web, "http://a.test/");
+        assert_int_equal(web_run(web), FRONTIER_DONE);
+        web_visit(web, "http://a.test/1");
+        assert_in_range(web->nr_fetches, 3, 4);
+        teardown(state);
+        setup(state);
+        web = *state;
+    }
+}
+
+/* ---- seen ---- */
+
+static void seen_remembers_and_forgets(void **state)
+{
+    struct seen *seen = seen_new(1024);
+    uint64_t random = 1;
+    int nr_kept = 0;
+
+    (void)state;
+    assert_false(seen_has(seen, 0));
+    for (int i = 0; i < 4096; i++) {
+        random = random * UINT64_C(6364136223846793005) + 1;
+        uint64_t hash = random ^ random >> 33;
+        assert_false(seen_has(seen, hash));
+        seen_add(seen, hash);
+        assert_true(seen_has(seen, hash));
+    }
+    random = 1;
+    for (int i = 0; i < 4096; i++) {
+        random = random * UINT64_C(6364136223846793005) + 1;
+        nr_kept += seen_has(seen, random ^ random >> 33);
+    }
+    assert_in_range(nr_kept, 1000, 1024);
+    seen_free(seen);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(frontier_follows_links_to_its_depth),
+        TEST(frontier_follows_nothing_without_depth),
+        TEST(frontier_asks_each_page_once),
+        TEST(frontier_stays_in_scope),
+        TEST(frontier_keeps_the_prefix_of_the_seed),
+        TEST(frontier_keeps_include_and_exclude),
+        TEST(frontier_refuses_a_pattern_that_does_not_compile),
+        TEST(frontier_obeys_nofollow_unless_told),
+        TEST(frontier_ends_a_trap_with_a_reason),
+        TEST(frontier_limits_the_pages_of_a_host),
+        TEST(frontier_goes_on_where_the_seed_redirects_to),
+        TEST(frontier_takes_a_links_redirect_as_a_url),
+        TEST(frontier_ends_a_links_chain_of_redirects),
+        TEST(frontier_goes_on_following_after_a_restart),
+        TEST(frontier_reads_the_sitemaps_of_listed_hosts),
+        TEST(frontier_reads_a_packed_sitemap),
+        cmocka_unit_test(seen_remembers_and_forgets),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
