@@ -51,9 +51,13 @@ static size_t normalise_escapes(char *to, const char *from, size_t len)
 {
     static const char digits[] = "0123456789ABCDEF";
     const char *end = from + len;
-    char *out = to;
+    const char *percent = memchr(from, '%', len);
+    size_t plain = percent ? (size_t)(percent - from) : len;
+    char *out = to + plain;
     int wanting = 0; /* digits that the '%' before lacks to be an escape */
 
+    memmove(to, from, plain); /* nearly always all of it */
+    from += plain;
     while (from < end) {
         int byte = escaped_byte(from, end);
         bool is_escape = byte >= 0;
