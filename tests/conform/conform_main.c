@@ -231,8 +231,10 @@ static void replace_lone_surrogates(char *line)
                 continue;
             }
         }
-        if (unit >= 0xd800 && unit <= 0xdfff)
-            memcpy(line + 2, "fffd", 4);
+        if (unit >= 0xd800 && unit <= 0xdfff) {
+            memset(line + 2, 'f', 3);
+            line[5] = 'd';
+        }
         if (unit >= 0)
             line += 6;
         else
