@@ -39,6 +39,7 @@ struct robots {
     struct buf pool;
     struct buf rules;    /* of struct robots_rule, sorted */
     struct buf sitemaps; /* of struct place */
+    size_t nr_wildcards; /* rules that count for ROBOTS_WILDCARDS_MAX */
     double delay_s;
     bool names_token;
 };
@@ -255,18 +256,28 @@ static enum err pool_add(struct robots *robots, const char *text, size_t len,
     return buf_add(&robots->pool, text, len);
 }
 
-/* A pattern begins with a slash (RFC 9309 2.2.2) or a wildcard; others,
- * empty ones first of all, are no rule. */
+/* A pattern begins with a slash (RFC 9309 2.2.2) or a wildcard; others, empty
+ * ones first of all, are no rule. */
+static bool is_pattern(const char *value, size_t len)
+{
+    return len && (*value == '/' || *value == '*');
+}
+
 static enum err add_rule(struct robots *robots, const struct line *line)
 {
     struct robots_rule rule = {.allow = line->kind == LINE_ALLOW,
                                .text_len = (uint16_t)line->len,
                                .line = line->number};
+    bool has_wildcard;
     enum err err;
 
-    if (!line->value_len || (*line->value != '/' && *line->value != '*') ||
-        nr_rules(robots) >= ROBOTS_RULES_MAX)
+    if (!is_pattern(line->value, line->value_len) ||
+        nr_rules(robots) == ROBOTS_RULES_MAX)
         return ERR_OK;
+    has_wildcard = memchr(line->value, '*', line->value_len - 1) != NULL;
+    if (has_wildcard && robots->nr_wildcards == ROBOTS_WILDCARDS_MAX)
+        return ERR_OK;
+    robots->nr_wildcards += has_wildcard;
     err = pool_add(robots, line->text, line->len, &rule.text_at);
     if (!err)
         err = robots_rule_compile(&rule, &robots->pool, line->value,

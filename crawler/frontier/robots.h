@@ -22,11 +22,13 @@
 #include "crawler/page/outcome.h"
 
 /* RFC 9309 2.5 asks for at least 500 KiB; what lies behind is not read. */
-#define ROBOTS_BYTES_MAX    ((size_t)500 * 1024)
-#define ROBOTS_LINE_BYTES   16663 /* longer lines are cut, as Google does */
-#define ROBOTS_RULES_MAX    50000 /* for one token; later ones are dropped */
-#define ROBOTS_SITEMAPS_MAX 1000
-#define ROBOTS_DELAY_MAX_S  86400.0 /* larger crawl delays count as this */
+#define ROBOTS_BYTES_MAX     ((size_t)500 * 1024)
+#define ROBOTS_LINE_BYTES    16663 /* longer lines are cut, as Google does */
+#define ROBOTS_RULES_MAX     50000 /* for one token; later ones are dropped */
+/* of them with a wildcard before their end: these cost time for each URL */
+#define ROBOTS_WILDCARDS_MAX 2000
+#define ROBOTS_SITEMAPS_MAX  1000
+#define ROBOTS_DELAY_MAX_S   86400.0 /* larger crawl delays count as this */
 
 struct robots; /* opaque */
 
