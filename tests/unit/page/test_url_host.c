@@ -197,6 +197,7 @@ static void domain_is_refused_where_uts46_says_so(void **state)
         {"℀",              NULL}, /* becomes a/c */
         {"xn--a.ß",         NULL}, /* decodes to a control */
         {"xn--.ß",          NULL},
+        {"xn--ib9b.ß",      NULL}, /* a surrogate */
         {"xn--abc-.ß",      NULL}, /* decodes to ASCII */
         {"xn--99999999.ß",  NULL}, /* overflows */
         {"xn--ö",           NULL}, /* an ACE label is ASCII */
@@ -281,6 +282,33 @@ static void domain_outside_ascii_is_cut_off_at_its_limit(void **state)
     assert_int_equal(url_parse(&url, text, 7 + URL_IDN_MAX, NULL), URL_OK);
     assert_int_equal(url_parse(&url, text, 8 + URL_IDN_MAX, NULL),
                      URL_TOO_LONG);
+}
+
+/* What libidn2 or the buffers cannot hold is no name, and no crash. */
+static void domain_that_grows_or_runs_too_long_is_refused(void **state)
+{
+    static const char *const units[] = {
+        "\xef\xb7\xba"
+        "a",           /* becomes 18 characters */
+        "é",           /* one run over all of it */
+        "é.",          /* a run again and again */
+        "xn--a-lq6a.", /* with a name outside ASCII behind it */
+    };
+    static const enum url_error errors[] = {URL_BAD, URL_BAD, URL_OK, URL_OK};
+    static struct url url;
+    static char text[URL_IDN_MAX + 16];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        size_t len = 7, step = strlen(units[i]);
+
+        overwrite(text, "http://");
+        for (; len + step + 2 <= URL_IDN_MAX; len += step)
+            overwrite(text + len, units[i]);
+        overwrite(text + len, "ö");
+        if (url_parse(&url, text, len + 2, NULL) != errors[i])
+            fail_msg("row %zu", i);
+    }
 }
 
 static void domain_in_ascii_is_cut_off_at_the_limit_of_a_url(void **state)
@@ -375,6 +403,7 @@ int main(void)
         cmocka_unit_test(domain_may_hold_joiners_in_context),
         cmocka_unit_test(domain_has_no_limit_of_dns),
         cmocka_unit_test(domain_outside_ascii_is_cut_off_at_its_limit),
+        cmocka_unit_test(domain_that_grows_or_runs_too_long_is_refused),
         cmocka_unit_test(domain_in_ascii_is_cut_off_at_the_limit_of_a_url),
         cmocka_unit_test(punycode_agrees_with_its_rfc),
         cmocka_unit_test(punycode_refuses_what_it_did_not_write),
