@@ -35,18 +35,22 @@ enum pool_status {
     POOL_LOST,     /* its worker died: `signal_nr` or `exit_code` */
 };
 
-/* How one task ended. All of it is borrowed: valid during the callback. */
+/*
+ * How one task ended. All of it is borrowed: valid during the callback. `data`
+ * up to POOL_INLINE_BYTES is a private copy; what is larger, and `extra`, lies
+ * in memory that the worker can still write: do not check it and read again.
+ */
 struct pool_result {
     uint64_t task_id;
     enum pool_status status;
-    int code;           /* POOL_FAILED: what the function returned */
-    int signal_nr;      /* POOL_LOST: the signal that killed, or 0 */
-    int exit_code;      /* POOL_LOST: the exit status if there was no signal */
-    int attempts;       /* starts so far, at least 1 once it has started */
-    int worker;         /* slot that ran it last, -1 if none did */
-    const void *data;   /* what the worker replied, `len` bytes */
+    int code;         /* POOL_FAILED: what the function returned */
+    int signal_nr;    /* POOL_LOST: the signal that killed, or 0 */
+    int exit_code;    /* POOL_LOST: the exit status if there was no signal */
+    int attempts;     /* starts so far, at least 1 once it has started */
+    int worker;       /* slot that ran it last, -1 if none did */
+    const void *data; /* what the worker replied, `len` bytes */
     size_t len;
-    const void *extra;  /* second part of a reply (worker_reply_parts) */
+    const void *extra; /* second part of a reply (worker_reply_parts) */
     size_t extra_len;
     const char *message; /* for people, "" if there is none */
 };
@@ -57,10 +61,10 @@ typedef void (*pool_reply_fn)(void *user, const struct pool_result *result);
 /* A function that workers run. Returns 0 or the code of its failure. */
 typedef int (*pool_task_fn)(struct worker_call *call);
 
-#define POOL_WORKERS_MAX 256
-#define POOL_BATCH_TASKS 32        /* descriptors in one packet, at most */
-#define POOL_INLINE_BYTES 4096     /* larger payloads go through the arena */
-#define POOL_MESSAGE_BYTES 1024    /* of a result's message, at most */
+#define POOL_WORKERS_MAX   256
+#define POOL_BATCH_TASKS   32   /* after so many the other side is woken */
+#define POOL_INLINE_BYTES  4096 /* larger results go through the arena */
+#define POOL_MESSAGE_BYTES 1024 /* of a result's message, at most */
 
 struct pool_options {
     int nr_workers; /* 0: one for each core; at most POOL_WORKERS_MAX */
@@ -80,10 +84,11 @@ struct pool_options {
     void (*worker_exit)(struct worker *worker, void *ctx);
     void *ctx; /* for the three above; borrowed, seen as it was at open */
 
-    int tasks_per_worker;   /* in flight in one worker; 0: prefetch by itself
-                               (1 running + a few) */
-    size_t arena_bytes;     /* shared memory of each worker; 0: 16 MiB */
-    size_t max_task_bytes;  /* of one task's argument; 0: 1 MiB */
+    int tasks_per_worker;    /* in flight in one worker, at most 16,384; 0: 128
+                                for functions (those not started go to a worker
+                                that is idle), 32 for an own event loop */
+    size_t arena_bytes;      /* shared memory of each worker; 0: 16 MiB */
+    size_t max_task_bytes;   /* of one task's argument; 0: 1 MiB */
     size_t max_queued_tasks; /* waiting in the parent; 0: 65,536 */
     size_t max_queued_bytes; /* argument bytes waiting; 0: 64 MiB */
 
@@ -94,8 +99,9 @@ struct pool_options {
                                 life (worker_alive); 0: no limit */
     uint64_t max_tasks_per_worker; /* then the worker is replaced; 0: never */
     size_t max_worker_rss_bytes;   /* then the worker is replaced; 0: never */
-    int max_restarts;       /* within restart_window_ms; 0: 5 */
-    int64_t restart_window_ms; /* 0: 10,000 */
+    int max_restarts;              /* of a worker that ended no task, within
+                                      restart_window_ms; 0: 5. Then it is given up */
+    int64_t restart_window_ms;     /* 0: 10,000 */
 
     /* Called when a refused pool_submit() would be accepted again. */
     void (*on_writable)(void *user, struct pool *pool);
@@ -111,16 +117,16 @@ struct pool_options {
  * functions and worker_main), ERR_LIMIT (RLIMIT_NPROC or RLIMIT_NOFILE too
  * small), ERR_NOMEM, ERR_IO.
  */
-enum err pool_open(struct pool **pool, const struct pool_options *options)
-    ERR_CHECK;
+enum err pool_open(struct pool **pool,
+                   const struct pool_options *options) ERR_CHECK;
 
 struct pool_task {
-    unsigned function;     /* place in options.functions */
-    const void *data;      /* argument, copied */
+    unsigned function; /* place in options.functions */
+    const void *data;  /* argument, copied */
     size_t len;
-    uint64_t affinity;     /* tasks with the same key stay with one worker while
-                              that has room; 0: any worker */
-    bool retryable;        /* may start again when its worker died */
+    uint64_t affinity; /* tasks with the same key stay with one worker while
+                          that has room; 0: any worker */
+    bool retryable;    /* may start again when its worker died */
     int64_t soft_timeout_ms; /* 0: the pool's; from its start */
     int64_t hard_timeout_ms; /* 0: the pool's */
     pool_reply_fn on_done;   /* may be NULL */
@@ -154,7 +160,9 @@ size_t pool_room(const struct pool *pool);
 /* Tasks neither done nor reported. */
 size_t pool_pending(const struct pool *pool);
 
-/* Python's apply and apply_async. `timeout_ms` < 0: no limit. */
+/* Python's apply and apply_async. `timeout_ms` < 0: no limit. pool_apply()
+ * gives the handle on ERR_OK, then it is ready, and on ERR_TIMEOUT if the task
+ * was accepted; else it is NULL. */
 enum err pool_apply(struct pool *pool, const struct pool_task *task,
                     int64_t timeout_ms, struct pool_handle **handle) ERR_CHECK;
 enum err pool_apply_async(struct pool *pool, const struct pool_task *task,
@@ -165,10 +173,10 @@ enum err pool_get(struct pool_handle *handle, int64_t timeout_ms,
                   const struct pool_result **result) ERR_CHECK;
 bool pool_ready(const struct pool_handle *handle);
 /* ERR_STATE while it is not ready. */
-enum err pool_successful(const struct pool_handle *handle, bool *successful)
-    ERR_CHECK;
-/* Unstarted: canceled at once. Started: its worker is told (soft), and the
- * result says POOL_CANCELED unless it was done first. */
+enum err pool_successful(const struct pool_handle *handle,
+                         bool *successful) ERR_CHECK;
+/* Unstarted: canceled at once, its callback runs now. Started: its worker is
+ * told (soft), and the result says POOL_CANCELED unless it was done first. */
 enum err pool_cancel(struct pool_handle *handle) ERR_CHECK;
 /* NULL is fine; the task itself goes on. */
 void pool_handle_free(struct pool_handle *handle);
@@ -178,8 +186,9 @@ enum err pool_cancel_task(struct pool *pool, uint64_t id) ERR_CHECK;
 
 /* No new tasks; the accepted ones run. */
 enum err pool_close(struct pool *pool) ERR_CHECK;
-/* Waits until every task is done and every worker has left. ERR_STATE before
- * close or terminate, ERR_TIMEOUT. */
+/* Waits until every task is done and every worker has left; one that was told
+ * to and does not is killed after 10 s. ERR_STATE before close or terminate,
+ * ERR_TIMEOUT. */
 enum err pool_join(struct pool *pool, int64_t timeout_ms) ERR_CHECK;
 /* Every pending task ends as POOL_CANCELED (callbacks run); workers are told
  * to stop, killed after `grace_ms`. */
@@ -200,19 +209,19 @@ enum pool_worker_state {
 struct pool_worker_info {
     pid_t pid;
     enum pool_worker_state state;
-    uint32_t generation;   /* counts replacements in this slot */
-    size_t in_flight;      /* tasks it holds */
-    uint64_t nr_done;      /* by this generation */
-    int64_t since_ms;      /* monotonic: when the oldest task it holds started,
-                              or when it became idle */
+    uint32_t generation; /* counts replacements in this slot */
+    size_t in_flight;    /* tasks it holds */
+    uint64_t nr_done;    /* by this generation */
+    int64_t since_ms;    /* monotonic: when the oldest task it holds started,
+                            or when it became idle */
 };
 
 struct pool_stats {
-    int nr_workers;  /* alive */
-    bool degraded;   /* over the restart intensity: fewer than asked for */
+    int nr_workers; /* alive */
+    bool degraded;  /* over the restart intensity: fewer than asked for */
     uint64_t nr_submitted, nr_ok, nr_failed, nr_timeout, nr_canceled, nr_lost;
     uint64_t nr_retried, nr_deaths, nr_protocol_errors;
-    size_t nr_queued;      /* waiting in the parent */
+    size_t nr_queued; /* waiting in the parent */
     size_t queued_bytes;
 };
 
@@ -221,7 +230,7 @@ void pool_get_stats(const struct pool *pool, struct pool_stats *stats);
 enum err pool_worker_info(const struct pool *pool, int worker,
                           struct pool_worker_info *info) ERR_CHECK;
 /* Sends a signal to a worker through its pidfd; for tests and operators. */
-enum err pool_kill_worker(struct pool *pool, int worker, int signal_nr)
-    ERR_CHECK;
+enum err pool_kill_worker(struct pool *pool, int worker,
+                          int signal_nr) ERR_CHECK;
 
 #endif

@@ -27,7 +27,7 @@ struct worker;
 
 struct worker_call {
     struct worker *worker;
-    void *ctx;        /* pool_options.ctx */
+    void *ctx; /* pool_options.ctx */
     uint64_t task_id;
     int attempt;      /* 1 for the first start */
     const void *data; /* argument, borrowed */
@@ -35,8 +35,8 @@ struct worker_call {
 };
 
 /* Copies a result; the last call counts. ERR_TOO_BIG above the arena. */
-enum err worker_return(struct worker_call *call, const void *data, size_t len)
-    ERR_CHECK;
+enum err worker_return(struct worker_call *call, const void *data,
+                       size_t len) ERR_CHECK;
 /* Room for a result of `len` bytes, written in place, uninitialised; NULL if
  * it is larger than the arena. Replaces an earlier result. */
 void *worker_return_space(struct worker_call *call, size_t len);
@@ -58,8 +58,10 @@ struct worker_task {
 enum worker_take {
     WORKER_TASK,   /* `task` is filled; it counts as started */
     WORKER_EMPTY,  /* nothing now: poll worker_fd() */
-    WORKER_CANCEL, /* `task->id` is not wanted any more; reply soon, anything */
-    WORKER_STOP,   /* no more will come: finish what is in flight and return */
+    WORKER_CANCEL, /* `task->id` is past its soft deadline, or not wanted any
+                      more: reply soon, anything */
+    WORKER_STOP,   /* no more will come: finish what is in flight and return;
+                      cancels may still come */
     WORKER_GONE,   /* the parent is gone: return at once */
 };
 
@@ -73,8 +75,9 @@ enum worker_take worker_take(struct worker *worker, struct worker_task *task);
 
 /*
  * Space for a reply in the arena: uninitialised, 64-byte aligned. NULL while
- * the arena is full: flush, keep the task, and try again when worker_fd() was
- * readable. A size above worker_space_max() never succeeds.
+ * the arena is full: flush, keep the task, and try again each time after
+ * worker_take() has said WORKER_EMPTY, before you poll worker_fd(); that gets
+ * readable when space came back. Above worker_space_max() it never succeeds.
  */
 void *worker_space(struct worker *worker, size_t len);
 size_t worker_space_max(const struct worker *worker);
@@ -85,19 +88,22 @@ void worker_space_drop(struct worker *worker, void *space);
  * Ends a task. `data` is copied (small: at most POOL_INLINE_BYTES, else it
  * goes through the arena itself); `space` (may be NULL) is a piece from
  * worker_space(), of which `space_len` bytes are lent to the parent and come
- * back by themselves. Replies leave in batches: at worker_flush(), or when one
- * is full.
- * Returns ERR_INVALID (no such task in flight), ERR_TOO_BIG, ERR_AGAIN (the
- * arena is full, when `data` is large), ERR_CLOSED.
+ * back by themselves. The reply is in shared memory at once, and counts even
+ * if the worker dies now; the parent is woken at worker_flush(), or after
+ * POOL_BATCH_TASKS replies.
+ * Returns ERR_INVALID (no such task in flight, no such space), ERR_TOO_BIG,
+ * ERR_AGAIN (the arena is full, when `data` is large), ERR_CLOSED. On any
+ * error nothing was sent and `space` is still the caller's.
  */
 enum err worker_reply_parts(struct worker *worker, uint64_t task_id, int code,
                             const void *data, size_t len, void *space,
                             size_t space_len) ERR_CHECK;
-/* Sends waiting replies. When the socket is full they stay and worker_blocked()
- * is true: watch worker_fd() for writing too. ERR_CLOSED. */
+/* Wakes the parent for the replies so far, if it sleeps. Never blocks: there
+ * is room for every reply that may be given. ERR_CLOSED. */
 enum err worker_flush(struct worker *worker) ERR_CHECK;
+/* Always false; watching for writing is not needed. */
 bool worker_blocked(const struct worker *worker);
-/* Number of replies not yet sent. */
+/* Number of replies since the last flush. */
 size_t worker_unsent(const struct worker *worker);
 
 /* A sign of life in the scoreboard; call it once a turn of the loop. */
