@@ -202,7 +202,7 @@ static uint32_t time_us(const struct transfer *transfer, CURLINFO info)
     return clip_us(us);
 }
 
-static void fill_times(struct transfer *transfer, CURLcode code)
+static void fill_times(struct transfer *transfer)
 {
     struct page *page = &transfer->page;
     int64_t total_ms = transfer->set->now_ms - transfer->start_ms;
@@ -218,8 +218,10 @@ static void fill_times(struct transfer *transfer, CURLcode code)
     }
     if (transfer->phase == PHASE_ANSWERING)
         page->first_byte_us = time_us(transfer, CURLINFO_STARTTRANSFER_TIME_T);
-    page->total_us = code == CURLE_OK ? time_us(transfer, CURLINFO_TOTAL_TIME_T)
-                                      : clip_us(total_ms * 1000);
+    /* libcurl's clock is finer, but stands still when we end a transfer. */
+    page->total_us = time_us(transfer, CURLINFO_TOTAL_TIME_T);
+    if (clip_us(total_ms * 1000) > page->total_us)
+        page->total_us = clip_us(total_ms * 1000);
 }
 
 static void fill_peer(struct transfer *transfer)
@@ -299,7 +301,7 @@ void answer_fill(struct transfer *transfer, CURLcode code)
     page_init(page);
     if (error && transfer->body.begun)
         transfer->body.cut |= error != ERROR_BAD_ENCODING;
-    fill_times(transfer, code);
+    fill_times(transfer);
     fill_peer(transfer);
     fill_head(transfer);
     fill_body(transfer);

@@ -18,6 +18,7 @@
 #include "crawler/fetch/decode.h"
 #include "crawler/fetch/guard.h"
 #include "crawler/fetch/head.h"
+#include "crawler/fetch/scan.h"
 #include "crawler/fetch/transfer.h"
 #include "crawler/fetch/verdict.h"
 
@@ -73,6 +74,7 @@ struct transfers {
     struct curl_slist *resolve;
     struct guard *guard;
     struct auth *auth;            /* NULL: none */
+    struct scan *scan;
     char agent[64];               /* product token of the user agent */
 
     size_t max_connections;       /* kept open for use again */
@@ -96,6 +98,7 @@ struct transfers {
     size_t nr_fresh;              /* started since the last turn */
     struct decode **decoders;     /* max_transfers places; idle ones */
     size_t nr_decoders;
+    size_t idle_bytes;            /* of large buffers that idle ones keep */
 };
 
 /* options.c */

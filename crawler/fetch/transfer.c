@@ -73,6 +73,7 @@ enum err transfers_open(struct transfers **out,
                         set->options.nr_allow_private, NULL);
     if (!err && set->options.auth_file)
         err = auth_load(&set->auth, set->options.auth_file, NULL);
+    set->scan = scan_new(set->agent);
     if (!err)
         err = handles_open(set);
     if (!err)
@@ -113,6 +114,7 @@ void transfers_close(struct transfers *set)
     loop_close(set);
     guard_free(set->guard);
     auth_free(set->auth);
+    scan_free(set->scan);
     free(set->all);
     free(set->decoders);
     free(set);
@@ -142,6 +144,14 @@ int64_t transfers_now_ms(const struct transfers *set)
     return set->now_ms;
 }
 
+/* Memory that a small page does not need. */
+static size_t large_bytes(const struct transfer *transfer)
+{
+    size_t cap = transfer->body.data.cap;
+
+    return cap > TRANSFER_KEEP_BYTES ? cap : 0;
+}
+
 /* An idle one, or a new one. NULL: no memory. */
 static struct transfer *take_idle(struct transfers *set)
 {
@@ -149,6 +159,7 @@ static struct transfer *take_idle(struct transfers *set)
 
     if (transfer) {
         set->free = transfer->next;
+        set->idle_bytes -= large_bytes(transfer);
         return transfer;
     }
     transfer = xcalloc(1, sizeof(*transfer));
@@ -168,10 +179,17 @@ static struct transfer *take_idle(struct transfers *set)
     return transfer;
 }
 
+/* Last in, first out: the next page finds warm memory. */
 static void give_back(struct transfer *transfer)
 {
-    transfer->next = transfer->set->free;
-    transfer->set->free = transfer;
+    struct transfers *set = transfer->set;
+    size_t large = large_bytes(transfer);
+    bool is_kept = set->idle_bytes + large <= TRANSFER_IDLE_BYTES;
+
+    body_reset(&transfer->body, is_kept ? SIZE_MAX : TRANSFER_KEEP_BYTES);
+    set->idle_bytes += large_bytes(transfer);
+    transfer->next = set->free;
+    set->free = transfer;
 }
 
 enum err transfers_start(struct transfers *set, uint64_t id,
@@ -249,12 +267,33 @@ bool transfers_cancel(struct transfers *set, uint64_t id)
     return false;
 }
 
+/* HTTP's own answers are read too (404 has a title); a redirect's body says
+ * nothing, and half a page or raw bytes say too little. */
+static bool is_to_be_scanned(const struct transfer *transfer)
+{
+    return (transfer->flags & (JOB_LINKS | JOB_HEAD_SCAN)) &&
+           transfer->page.error == ERROR_NONE &&
+           transfer->page.outcome != OUTCOME_REDIRECT &&
+           transfer->body.data.len > 0;
+}
+
 struct transfer *transfers_next_done(struct transfers *set)
 {
     struct transfer *transfer = set->done;
 
-    if (transfer)
-        set->done = transfer->next;
+    if (!transfer)
+        return NULL;
+    set->done = transfer->next;
+    if (is_to_be_scanned(transfer)) {
+        struct scan_input input = {
+            .url = {transfer->url.data,       transfer->url.len - 1  },
+            .type = head_value(&transfer->head, HEAD_TYPE),
+            .body = {transfer->body.data.data, transfer->body.data.len},
+            .flags = transfer->flags,
+        };
+
+        scan_page(set->scan, &input, &transfer->page);
+    }
     return transfer;
 }
 
@@ -271,7 +310,6 @@ struct page *transfer_page(struct transfer *transfer)
 void transfer_recycle(struct transfer *transfer)
 {
     head_reset(&transfer->head);
-    body_reset(&transfer->body, TRANSFER_KEEP_BYTES);
     buf_reset(&transfer->raw_request);
     buf_reset_to(&transfer->raw_body, TRANSFER_KEEP_BYTES);
     buf_reset(&transfer->texts);

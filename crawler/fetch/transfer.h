@@ -23,7 +23,8 @@
 #define TRANSFER_LOOKUPS_MAX 64 /* names looked up at once: a thread each */
 #define TRANSFER_CONNECTIONS_MAX 4096 /* kept open for use again */
 #define TRANSFER_STREAMS_MAX 32 /* on one HTTP/2 connection before the next */
-#define TRANSFER_KEEP_BYTES ((size_t)256 << 10) /* of memory, each transfer */
+#define TRANSFER_KEEP_BYTES ((size_t)64 << 10) /* of memory, each transfer */
+#define TRANSFER_IDLE_BYTES ((size_t)32 << 20) /* beyond that, all together */
 
 struct transfers; /* the set; opaque */
 struct transfer;  /* one of them; opaque, lives as long as the set */
@@ -63,11 +64,13 @@ bool transfers_cancel(struct transfers *set, uint64_t id);
  */
 enum err transfers_turn(struct transfers *set, int timeout_ms, bool *watched)
     ERR_CHECK;
-/* The next one that has ended, in order; NULL if there is none. */
+/* The next one that has ended, in order, its page scanned; NULL if there is
+ * none. Ends the life of the page handed out before. */
 struct transfer *transfers_next_done(struct transfers *set);
 
 uint64_t transfer_id(const struct transfer *transfer);
-/* Lives until the transfer is recycled; the caller may change it. */
+/* Lives until the transfer is recycled or the next one is handed out; the
+ * caller may change it. */
 struct page *transfer_page(struct transfer *transfer);
 /* Gives it back after next_done. */
 void transfer_recycle(struct transfer *transfer);

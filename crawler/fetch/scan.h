@@ -1,0 +1,40 @@
+/*
+ * scan: what a page says about itself, out of its decoded body.
+ *
+ * Puts sniffing, charset, HTML and links of crawler/page/ in their order. One
+ * object serves a worker, one page after the other: what it puts into a page
+ * lives until the next. Knows nothing of libcurl.
+ */
+#ifndef CRAWLER_FETCH_SCAN_H
+#define CRAWLER_FETCH_SCAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/wire.h"
+#include "crawler/page/page.h"
+
+#define SCAN_LINKS_BYTES_MAX ((size_t)32 << 20) /* encoded, of one page */
+
+struct scan; /* opaque */
+
+struct scan_input {
+    struct bytes url;  /* of the page, canonical */
+    struct bytes type; /* value of Content-Type, "" if none */
+    struct bytes body; /* decoded */
+    uint32_t flags;    /* enum job_flag: JOB_LINKS, JOB_HEAD_SCAN */
+};
+
+/* `agent`: own product token, borrowed. Owned by the caller, never NULL. */
+struct scan *scan_new(const char *agent);
+void scan_free(struct scan *scan);
+
+/*
+ * Fills mime, charset, chars, and for HTML title and the other texts, robots,
+ * links and their flags. Whatever cannot be had for want of memory stays
+ * empty, and links that are missing are flagged: a page is never lost here.
+ */
+void scan_page(struct scan *scan, const struct scan_input *input,
+               struct page *page);
+
+#endif
