@@ -71,6 +71,8 @@ static struct bytes clean(struct transfer *transfer, struct bytes text)
     size_t len = text.len < cap ? text.len : cap;
     char *out;
 
+    if (len == 0)
+        return (struct bytes){"", 0};
     if (text_utf8_prefix(text.data, len) == len && !memchr(text.data, 0, len) &&
         !memchr(text.data, '\n', len))
         return (struct bytes){text.data, len};
