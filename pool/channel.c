@@ -275,3 +275,13 @@ enum err channel_receive(int fd, struct frame_packet *packet, int *ride)
         return ERR_CLOSED;
     return frame_get_packet(bytes, (size_t)got, packet);
 }
+
+bool channel_has_bell(int fd)
+{
+    unsigned char bytes[FRAME_PACKET_BYTES];
+    struct frame_packet packet;
+    ssize_t got = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_PEEK);
+
+    return got > 0 && frame_get_packet(bytes, (size_t)got, &packet) == ERR_OK &&
+           packet.type == FRAME_BELL;
+}

@@ -123,6 +123,9 @@ enum err channel_send(int fd, const struct frame_packet *packet,
 enum err channel_receive(int fd, struct frame_packet *packet,
                          int *ride) ERR_CHECK;
 
+/* Whether the next packet is a bell; it stays where it is. */
+bool channel_has_bell(int fd);
+
 /* ---- parent ---- */
 
 /* Writes a task behind the others, unseen until channel_publish(). `data` is

@@ -81,8 +81,13 @@ void worker_read_packets(struct worker *worker)
         struct frame_packet packet;
         int fd = -1;
         bool is_kept = true;
-        enum err err = channel_receive(worker->channel.fd, &packet, &fd);
+        enum err err;
 
+        if (worker->wants_space && channel_has_bell(worker->channel.fd)) {
+            worker->wants_space = false;
+            return;
+        }
+        err = channel_receive(worker->channel.fd, &packet, &fd);
         if (err == ERR_AGAIN)
             return;
         if (err != ERR_OK) {
@@ -232,18 +237,27 @@ static void collect_releases(struct worker *worker)
     }
 }
 
+/*
+ * When there is no room: asks for a bell, empties the socket, looks again. The
+ * parent takes the request back when it rings; so if that still stands at the
+ * end, the bell is yet to come and nobody has read it.
+ */
 static uint32_t take_piece(struct worker *worker, size_t len)
 {
+    _Atomic uint32_t *request = &worker->channel.control->wants_space;
     uint32_t offset;
 
+    worker->wants_space = false;
     collect_releases(worker);
     offset = arena_take(worker->arena, len);
-    if (offset != ARENA_NONE)
-        return offset;
-    /* ask for a bell, then look once more */
-    atomic_store(&worker->channel.control->wants_space, 1);
-    collect_releases(worker);
-    return arena_take(worker->arena, len);
+    while (offset == ARENA_NONE && !worker->is_gone && !worker->wants_space) {
+        atomic_store(request, 1);
+        worker_read_packets(worker);
+        collect_releases(worker);
+        offset = arena_take(worker->arena, len);
+        worker->wants_space = offset == ARENA_NONE && atomic_load(request);
+    }
+    return offset;
 }
 
 void *worker_space(struct worker *worker, size_t len)

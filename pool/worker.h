@@ -75,9 +75,8 @@ enum worker_take worker_take(struct worker *worker, struct worker_task *task);
 
 /*
  * Space for a reply in the arena: uninitialised, 64-byte aligned. NULL while
- * the arena is full: flush, keep the task, and try again each time after
- * worker_take() has said WORKER_EMPTY, before you poll worker_fd(); that gets
- * readable when space came back. Above worker_space_max() it never succeeds.
+ * the arena is full: flush, keep the task, and try again when worker_fd() was
+ * readable. A size above worker_space_max() never succeeds.
  */
 void *worker_space(struct worker *worker, size_t len);
 size_t worker_space_max(const struct worker *worker);

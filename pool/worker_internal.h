@@ -47,12 +47,17 @@ struct worker {
     void *argument; /* mapped for the current task, or NULL */
     size_t argument_len;
     size_t nr_unsent; /* replies since the last bell */
+    bool wants_space; /* leave the next bell for the caller's poll */
     bool is_gone;     /* the parent is */
 };
 
 /* Ends a task. As worker_reply_parts. */
 enum err worker_send(struct worker *worker, const struct worker_answer *answer);
-/* Reads all that is in the socket; keeps what is not a bell. */
+/*
+ * Reads all that is in the socket and keeps what is not a bell. When space is
+ * wanted, it leaves the next bell there, once: it may be the one that says
+ * that there is space, and a caller who polls must see it.
+ */
 void worker_read_packets(struct worker *worker);
 /* The loop of the ordinary pool; returns the exit status. */
 int function_main(struct worker *worker, void *ctx);
