@@ -399,7 +399,7 @@ struct attribute {
 static const char *next_attribute(const char *at, const char *end,
                                   struct attribute *attribute)
 {
-    char quote;
+    char quote = '\0';
 
     while (at < end && !is_name_byte(*at))
         at++;
@@ -416,7 +416,8 @@ static const char *next_attribute(const char *at, const char *end,
     at++;
     while (at < end && is_space(*at))
         at++;
-    quote = at < end && (*at == '"' || *at == '\'') ? *at++ : '\0';
+    if (at < end && (*at == '"' || *at == '\''))
+        quote = *at++;
     attribute->value = at;
     while (at < end && (quote ? *at != quote : !is_space(*at)))
         at++;

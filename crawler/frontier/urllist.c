@@ -25,7 +25,7 @@ static const unsigned char gzip_magic[2] = {0x1f, 0x8b}; /* RFC 1952 2.3.1 */
 static const unsigned char utf8_bom[3] = {0xef, 0xbb, 0xbf};
 
 enum input_state {
-    INPUT_NEW, /* magic_len bytes of the magic were seen, nothing else */
+    INPUT_NEW, /* magic_len bytes of the gzip magic were seen, no others */
     INPUT_PLAIN,
     INPUT_MEMBER,  /* inside a gzip member */
     INPUT_BETWEEN, /* a member has ended */
@@ -37,8 +37,8 @@ struct urllist {
     enum err err; /* the first error; sticks */
 
     enum input_state input;
-    size_t magic_len;
-    z_stream z; /* open from INPUT_MEMBER on */
+    size_t magic_len; /* below 2 while INPUT_NEW */
+    z_stream z;       /* open from INPUT_MEMBER on */
     unsigned char *inflated;
 
     int64_t text_offset; /* plain bytes taken so far, BOM included */
@@ -310,11 +310,11 @@ static enum err gzip_start(struct urllist *list)
     return gzip_feed(list, gzip_magic, sizeof(gzip_magic));
 }
 
+/* No gzip; the first byte may have looked like it. */
 static enum err plain_start(struct urllist *list)
 {
     list->input = INPUT_PLAIN;
-    return list->magic_len ? text_feed(list, gzip_magic, list->magic_len)
-                           : ERR_OK;
+    return list->magic_len ? text_feed(list, gzip_magic, 1) : ERR_OK;
 }
 
 static enum err input_feed(struct urllist *list, const unsigned char *at,

@@ -283,7 +283,7 @@ static void urllist_cuts_lines_over_the_limit(void **state)
 {
     static const size_t lens[] = {URLLIST_LINE_BYTES - 1, URLLIST_LINE_BYTES,
                                   URLLIST_LINE_BYTES + 1,
-                                  2 * URLLIST_LINE_BYTES, 2000000};
+                                  (size_t)2 * URLLIST_LINE_BYTES, 2000000};
     static const size_t chunks[] = {1000, 65536, 65537, LEN_MAX};
 
     (void)state;
