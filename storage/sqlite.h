@@ -45,6 +45,7 @@ enum stmt {
     STMT_NEXT_DUE,
     STMT_PUT_TRIES,
     STMT_FIND_URL,
+    STMT_LISTED_URLS,
     STMT_END_URL,
     STMT_PUT_PAGE,
     STMT_KEPT_PAGE,

@@ -226,6 +226,27 @@ enum err storage_find_url(struct storage *storage, struct url_key key,
     return err;
 }
 
+enum err storage_each_listed(struct storage *storage, storage_url_fn fn,
+                             void *ctx)
+{
+    struct binder binder = storage_bind(storage, STMT_LISTED_URLS);
+    bool row = true;
+    enum err err = ERR_OK;
+
+    while (!err && row) {
+        struct url_claim claim = {0};
+
+        err = storage_step(storage, &binder, &row);
+        if (err || !row)
+            break;
+        claim.url = column_bytes(binder.stmt, 0);
+        claim.line = sqlite3_column_int64(binder.stmt, 1);
+        err = fn(ctx, &claim);
+    }
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
 /* ---- claims ---- */
 
 static void read_host(sqlite3_stmt *stmt, struct host_record *host)

@@ -82,6 +82,7 @@ const char *const storage_sql[STMT_NR] = {
     [STMT_NEXT_DUE] = "SELECT due_at FROM hosts WHERE shard = 0"
                       " AND holder = 0 ORDER BY due_at LIMIT 1",
     [STMT_PUT_TRIES] = "UPDATE urls SET tries = ? WHERE " KEY,
+    [STMT_LISTED_URLS] = "SELECT url, line FROM urls WHERE line IS NOT NULL",
     [STMT_FIND_URL] = "SELECT state FROM urls WHERE " KEY,
 
     /* whoever takes the state from 0 writes the page: nobody else can */

@@ -170,6 +170,11 @@ enum err storage_put_tries(struct storage *storage, struct url_key key,
 enum err storage_find_url(struct storage *storage, struct url_key key,
                           bool *known, bool *ended) ERR_CHECK;
 
+/* Calls `fn` for every URL of the list, with `url` and `line` alone: what a
+ * scope is made of. It reads all of them. `fn` must not write. */
+enum err storage_each_listed(struct storage *storage, storage_url_fn fn,
+                             void *ctx) ERR_CHECK;
+
 /* ---- results ---- */
 
 /*

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "crawler/frontier/folders.h"
 #include "crawler/frontier/scope.h"
 #include "crawler/frontier/seen.h"
 #include "crawler/frontier/trap.h"
@@ -24,8 +25,26 @@ struct follow {
     struct trap *trap;
     struct seen *seen;
     struct page_counts *pages;
-    struct url seed, seed2; /* of the page at hand */
+    struct folders *folders; /* NULL unless they are the scope */
+    struct url seed, seed2;  /* of the page at hand */
 };
+
+void follow_listed(struct frontier *frontier)
+{
+    if (frontier->follow->folders)
+        folders_add(frontier->follow->folders, &frontier->url);
+}
+
+/* An earlier run has read the list, or a part of it. */
+static enum err take_listed(void *ctx, const struct url_claim *claim)
+{
+    struct frontier *frontier = ctx;
+
+    if (url_parse(&frontier->url, claim->url.data, claim->url.len, NULL) ==
+        URL_OK)
+        follow_listed(frontier);
+    return ERR_OK;
+}
 
 enum err follow_init(struct frontier *frontier,
                      char message[STORAGE_MESSAGE_BYTES])
@@ -33,7 +52,8 @@ enum err follow_init(struct frontier *frontier,
     const struct frontier_options *options = &frontier->options;
     char why[SCOPE_MESSAGE_BYTES] = "";
     struct scope_options scope = {
-        .scope = options->scope,
+        /* where the seeds lie is our own affair: see folders.h */
+        .scope = options->scope == SCOPE_PREFIX ? SCOPE_ANY : options->scope,
         .include = options->include,
         .exclude = options->exclude,
         .nr_include = options->nr_include,
@@ -55,7 +75,11 @@ enum err follow_init(struct frontier *frontier,
     frontier->follow->trap = trap_new(&limits, frontier->hash_key);
     frontier->follow->seen = seen_new(SEEN_HASHES);
     frontier->follow->pages = xcalloc(1, sizeof(*frontier->follow->pages));
-    return ERR_OK;
+    if (options->scope != SCOPE_PREFIX ||
+        (options->depth == 0 && !options->sitemaps))
+        return ERR_OK;
+    frontier->follow->folders = folders_new(frontier->hash_key);
+    return storage_each_listed(frontier->storage, take_listed, frontier);
 }
 
 void follow_release(struct frontier *frontier)
@@ -68,6 +92,7 @@ void follow_release(struct frontier *frontier)
     trap_free(follow->trap);
     seen_free(follow->seen);
     free(follow->pages);
+    folders_free(follow->folders);
     free(follow);
 }
 
@@ -113,6 +138,8 @@ void follow_count(struct frontier *frontier, const struct url_record *url)
 static bool in_scope(struct follow *follow, const struct url *url,
                      const struct offer *offer)
 {
+    if (follow->folders && offer->seed && !folders_have(follow->folders, url))
+        return false;
     return !offer->seed ||
            scope_allows(follow->scope, url, offer->seed, NULL) ||
            (offer->seed2 &&

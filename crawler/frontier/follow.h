@@ -17,6 +17,9 @@ enum err follow_init(struct frontier *frontier,
                      char message[STORAGE_MESSAGE_BYTES]) ERR_CHECK;
 void follow_release(struct frontier *frontier);
 
+/* A line of the list was read: its URL is in frontier->url. */
+void follow_listed(struct frontier *frontier);
+
 /* Offers what the answer of an item leads to; called before the item ends. */
 enum err follow_page(struct frontier *frontier, const struct item *item,
                      const struct page *page, int64_t now_ms) ERR_CHECK;

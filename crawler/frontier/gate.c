@@ -7,6 +7,7 @@
  * affair.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,13 +129,29 @@ static enum error reason_of(const struct item *item, const struct page *page)
                                           : ERROR_ROBOTS_UNREACHABLE;
 }
 
+/* "HTTP 503", "poison: killed by signal 11" */
+static char *detail_of(const struct page *page)
+{
+    char text[PAGE_DETAIL_BYTES + 64];
+
+    if (page->error == ERROR_NONE)
+        snprintf(text, sizeof(text), "HTTP %d", page->status);
+    else
+        snprintf(text, sizeof(text), "%s%s%.*s", error_code(page->error),
+                 page->detail.len ? ": " : "", (int)page->detail.len,
+                 (const char *)page->detail.data);
+    return xmemdup0(text, strlen(text));
+}
+
 static void close_gate(struct site *site, const struct item *item,
                        const struct page *page)
 {
     site->gate = GATE_CLOSED;
     site->gate_error = reason_of(item, page);
     free(site->gate_detail);
-    site->gate_detail = xmemdup0(page->detail.data, page->detail.len);
+    site->gate_detail = site->gate_error == ERROR_ROBOTS_UNREACHABLE
+                            ? detail_of(page)
+                            : xmemdup0(page->detail.data, page->detail.len);
     site->robots_status = page->status ? page->status : -1;
     site->robots_until = 0; /* to be asked again, not remembered */
 }

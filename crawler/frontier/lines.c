@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "crawler/frontier/follow.h"
 #include "crawler/frontier/internal.h"
 
 #define LINE_TEXT_BYTES 2048 /* of a bad line, kept in its row */
@@ -108,6 +109,7 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
         error = read_bare(frontier, text, &url);
     if (error)
         return put_bad_line(frontier, text, line, error);
+    follow_listed(frontier);
     if (text.len == url.url.len &&
         memcmp(text.data, url.url.data, text.len) == 0)
         text.len = 0;
