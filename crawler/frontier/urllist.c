@@ -169,15 +169,15 @@ static enum err split_lines(struct urllist *list, const char *text, size_t len)
     lf = find(at, end, '\n');
     cr = find(at, end, '\r');
     for (;;) {
-        const char *eol = lf < cr ? lf : cr;
+        bool is_cr = cr <= lf; /* equal: neither is there */
+        const char *eol = is_cr ? cr : lf;
         const char *next;
         enum err err;
 
-        if (eol == cr && end - cr <= 1)
+        if (is_cr && end - cr <= 1)
             break;
         next = eol + 1;
-        if (eol == cr)
-            next += *next == '\n';
+        next += is_cr && *next == '\n';
         err =
             hand_on(list, at, (size_t)(eol - at), begin_offset + (next - text));
         if (err)
