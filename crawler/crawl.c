@@ -340,12 +340,17 @@ static enum crawl_exit storage_failed(const struct crawl *crawl)
     return CRAWL_EXIT_FAILURE;
 }
 
+/* False when there was something to ask and nothing answered: no network. */
 static bool anything_answered(const struct frontier_stats *stats)
 {
-    int64_t nr_tried = stats->nr_visits[OUTCOME_ERROR];
+    int64_t nr_answered = stats->nr_visits[OUTCOME_OK] +
+                          stats->nr_visits[OUTCOME_REDIRECT] +
+                          stats->nr_visits[OUTCOME_HTTP_ERROR] +
+                          stats->nr_by_error[ERROR_ROBOTS];
+    int64_t nr_tried = stats->nr_visits[OUTCOME_ERROR] +
+                       stats->nr_visits[OUTCOME_SKIPPED] + stats->nr_bad_lines;
 
-    return stats->nr_visits[OUTCOME_OK] || stats->nr_visits[OUTCOME_REDIRECT] ||
-           stats->nr_visits[OUTCOME_HTTP_ERROR] || nr_tried == 0;
+    return nr_answered > 0 || nr_tried == 0;
 }
 
 /* What the run came to: the words for `runs`, and the exit status. */

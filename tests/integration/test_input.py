@@ -93,8 +93,14 @@ class Lines(harness.CrawlTest):
             self.assertEqual(got[line], ("skipped", "bad_url"), line)
         self.assertEqual(len(rows), 12)
 
+    def test_a_list_of_bad_lines_alone_is_no_success(self):
+        self.write("urls.txt", "ftp://example.org/\n")
+        _, err = self.crawl("urls.txt", expect=3)
+        self.assertIn("bad lines 1", err)
+
     def test_no_byte_of_a_line_reaches_the_terminal_raw(self):
-        self.write("urls.txt", b"http://\x1b[31mred\nhttp://127.0.0.1:1/\x1b]0;x\x07\n")
+        self.write("urls.txt", b"http://\x1b[31mred\nhttp://127.0.0.1:%d/\x1b]0;x\x07\n"
+                   % harness.free_port())
         out, err = self.crawl("urls.txt", "--retries", "0", "-vv", expect=3)
         self.assertNotIn("\x1b", out + err)
 

@@ -51,7 +51,7 @@ class Pages(harness.CrawlTest):
 
     def test_an_unknown_authority_is_a_tls_row_each(self):
         server = self.nginx(tls=True)
-        self.write("urls.txt", "https://localhost:%d/\nhttps://127.0.0.1:%d/x\n"
+        self.write("urls.txt", "https://localhost:%d/en/index.html\nhttps://127.0.0.1:%d/x\n"
                    % (server.tls_port, server.tls_port))
         self.crawl("urls.txt", "--retries", "0", expect=3)
         self.assertEqual([row[3:] for row in self.results()], [("error", "tls")] * 2)
@@ -94,7 +94,7 @@ class Redirects(harness.CrawlTest):
         location /to-loop { return 302 /loop; }
         location /loop { return 302 /to-loop; }
         location ~ ^/long/(.*)$ { return 302 /long/x$1; }
-        location /gone { return 302 /nothing-there; }
+        location /gone { return 302 /no-such; }
         location /ftp { return 302 ftp://example.org/; }
         location /other { return 302 http://127.0.0.9:$server_port/index.txt; }
         location /index.txt { return 200 "twelve bytes"; }
@@ -115,7 +115,7 @@ class Redirects(harness.CrawlTest):
         self.assertEqual([row[1:5] for row in rows], [(12, 200, "ok", None)] * 3)
         self.assertEqual({row[5] for row in rows}, {base + "/index.txt"})
         self.assertEqual(self.db_txt(), {base + p: 12 for p in ["/hop/1", "/hop/0", "/index.txt"]})
-        hops = self.rows("select from_url, to_url, status from redirects r join pages p "
+        hops = self.rows("select from_url, to_url, r.status from redirects r join pages p "
                          "on p.id = r.page_id where p.url = ? order by hop",
                          parameters=(base + "/hop/1",))
         self.assertEqual(hops, [(base + "/hop/1", base + "/hop/0", 301),
@@ -132,7 +132,7 @@ class Redirects(harness.CrawlTest):
     def test_a_redirect_to_a_private_host_off_the_list_is_blocked(self):
         server = self.nginx(server_extra=self.SERVER)
         rows = self.outcome(server, ["/other"])
-        self.assertEqual([row[3:5] for row in rows], [("error", "blocked_address")])
+        self.assertEqual([row[3:5] for row in rows], [("skipped", "blocked_address")])
         rows = self.outcome(server, ["/other"], "--allow-private", "127.0.0.0/8")
         self.assertEqual([row[1:5] for row in rows], [(12, 200, "ok", None)])
 
