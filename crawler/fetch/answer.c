@@ -43,7 +43,7 @@ static enum error choose_error(struct transfer *transfer, CURLcode code)
 {
     struct circumstances seen = {
         .phase = transfer->phase,
-        .head_complete = transfer->head.complete,
+        .head_complete = head_is_final(&transfer->head),
         .message = transfer->message,
     };
     enum error error = transfer->error;
@@ -105,12 +105,17 @@ static void fill_mime(struct transfer *transfer)
     transfer->page.mime = (struct bytes){transfer->mime, len};
 }
 
+/* Our words where we decided, libcurl's where it did; "" if the error says it
+ * all. */
 static void fill_detail(struct transfer *transfer)
 {
-    const char *words = transfer->note[0] ? transfer->note : transfer->message;
+    const char *words = transfer->note;
     char text[sizeof(transfer->note)];
-    size_t len = text_escape(words, strlen(words), text, sizeof(text));
+    size_t len;
 
+    if (!words[0] && !transfer->error)
+        words = transfer->message;
+    len = text_escape(words, strlen(words), text, sizeof(text));
     memcpy(transfer->note, text, len + 1);
     transfer->page.detail = (struct bytes){transfer->note, len};
 }
@@ -169,8 +174,6 @@ static enum error judge_status(struct transfer *transfer)
     struct page *page = &transfer->page;
     int status = transfer->head.status;
 
-    if (status < 200)
-        return protocol_error(transfer, "an interim answer was the last");
     if (status == 206)
         return protocol_error(transfer, "206, but no range was asked for");
     if (status == 304) {
@@ -254,7 +257,7 @@ static void fill_head(struct transfer *transfer)
     struct page *page = &transfer->page;
 
     page->head_bytes = (uint32_t)head->total_bytes;
-    if (!head->complete)
+    if (!head_is_final(head))
         return;
     page->status = (uint16_t)head->status;
     page->content_length = head->content_length;
@@ -283,7 +286,7 @@ static void fill_body(struct transfer *transfer)
         page->flags |= PAGE_BODY_CUT;
     if (body->has_junk)
         page->flags |= PAGE_JUNK_AFTER;
-    if (!transfer->head.complete)
+    if (!head_is_final(&transfer->head))
         return;
     body_hash(body, page->hash);
     if (transfer->flags & (JOB_BODY | JOB_ROBOTS | JOB_SITEMAP))

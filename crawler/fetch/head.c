@@ -283,6 +283,11 @@ enum error head_line(struct head *head, const char *line, size_t len)
     return read_field(head, line, len);
 }
 
+bool head_is_final(const struct head *head)
+{
+    return head->complete && head->status >= 200;
+}
+
 struct bytes head_value(const struct head *head, enum head_field field)
 {
     if (head->values[field].len == 0)

@@ -60,6 +60,9 @@ void head_reset(struct head *head);
  */
 enum error head_line(struct head *head, const char *line, size_t len);
 
+/* The end of a final answer's head was seen (not that of a 1xx). */
+bool head_is_final(const struct head *head);
+
 /* The value as received, without white space around; "" if there was none. */
 struct bytes head_value(const struct head *head, enum head_field field);
 

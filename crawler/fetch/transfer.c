@@ -203,6 +203,7 @@ enum err transfers_start(struct transfers *set, uint64_t id,
     transfer->id = id;
     transfer->flags = job->flags;
     transfer->conditional = false;
+    transfer->message[0] = '\0';
     buf_reset(&transfer->url);
     err = buf_add(&transfer->url, job->url, job->url_len);
     if (!err)

@@ -1,6 +1,7 @@
 #include "crawler/fetch/worker.h"
 
 #include <curl/curl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -279,6 +280,8 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     int status = EXIT_SUCCESS;
     enum err err;
 
+    /* OpenSSL writes without MSG_NOSIGNAL, and libcurl installs no handlers. */
+    signal(SIGPIPE, SIG_IGN);
     buf_init(&fetcher.fields, FIELDS_BYTES_MAX);
     if (curl_global_init(CURL_GLOBAL_DEFAULT))
         return EXIT_FAILURE;
