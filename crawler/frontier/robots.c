@@ -191,10 +191,11 @@ static struct reader reader_of(const void *data, size_t len)
     static const char bom[] = "\xef\xbb\xbf";
     struct reader reader = {.at = data ? data : ""};
 
-    if (len > ROBOTS_BYTES_MAX) {
-        /* half a rule may be a very different one: "/" of "/private" */
+    if (len >= ROBOTS_BYTES_MAX) {
+        /* Cut, here or by the fetch. Half a line may be a very different
+         * rule: "/" of "/private". */
         len = ROBOTS_BYTES_MAX;
-        while (len && reader.at[len] != '\n' && reader.at[len] != '\r')
+        while (len && reader.at[len - 1] != '\n' && reader.at[len - 1] != '\r')
             len--;
     }
     reader.end = reader.at + len;

@@ -21,7 +21,8 @@
 #include "base/wire.h"
 #include "crawler/page/outcome.h"
 
-/* RFC 9309 2.5 asks for at least 500 KiB; what lies behind is not read. */
+/* RFC 9309 2.5 asks for at least 500 KiB; what lies behind is not read, nor is
+ * a line that is cut there. */
 #define ROBOTS_BYTES_MAX     ((size_t)500 * 1024)
 #define ROBOTS_LINE_BYTES    16663 /* longer lines are cut, as Google does */
 #define ROBOTS_RULES_MAX     50000 /* for one token; later ones are dropped */

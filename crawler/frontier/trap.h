@@ -21,9 +21,9 @@
 #include "crawler/page/url.h"
 
 #define TRAP_URL_BYTES          2048
-#define TRAP_PATH_DEPTH         24
-#define TRAP_REPEATED_SEGMENTS  3
-#define TRAP_QUERY_VARIANTS     10000
+#define TRAP_PATH_DEPTH         32
+#define TRAP_REPEATED_SEGMENTS  4
+#define TRAP_QUERY_VARIANTS     1000
 #define TRAP_PAGES_PER_HOST     1000000
 #define TRAP_QUERY_VARIANTS_MAX 65534 /* the sketch counts no further */
 #define TRAP_REASON_BYTES       128
@@ -56,7 +56,7 @@ void trap_free(struct trap *trap);
 /*
  * Judges a canonical URL that is new. `nr_pages` is the number of URLs of its
  * host known so far. When it is a trap, `reason` (may be NULL) says which
- * limit at what value: "segments of the path: 31, limit 24".
+ * limit at what value: "segments of the path: 40, limit 32".
  */
 enum trap_rule trap_judge(const struct trap *trap, const struct url *url,
                           int64_t nr_pages, char reason[TRAP_REASON_BYTES]);

@@ -87,12 +87,12 @@ static void trap_has_default_limits(void **state)
     struct trap *trap = trap_new(&(struct trap_limits){0}, &key);
     struct url long_enough = make_url(TRAP_URL_BYTES, "x");
     struct url too_long = make_url(TRAP_URL_BYTES + 1, "x");
-    struct url deep = parse("http://h.test/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/"
-                            "16/17/18/19/20/21/22/23/24");
-    struct url too_deep = parse("http://h.test/1/2/3/4/5/6/7/8/9/10/11/12/13/"
-                                "14/15/16/17/18/19/20/21/22/23/24/25");
-    struct url repeating = parse("http://h.test/a/a/b/a");
-    struct url too_repeating = parse("http://h.test/a/a/a/b/a");
+    struct url deep = make_url(14 + 2 * TRAP_PATH_DEPTH, "a/b/c/d/e/f/g/h/i/j/"
+                                                         "k/l/m/n/o/p/");
+    struct url too_deep = make_url(14 + 2 * TRAP_PATH_DEPTH + 2,
+                                   "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/");
+    struct url repeating = parse("http://h.test/a/a/b/a/a");
+    struct url too_repeating = parse("http://h.test/a/a/a/b/a/a");
     struct url root = parse("http://h.test/");
     char reason[TRAP_REASON_BYTES];
 
@@ -106,7 +106,7 @@ static void trap_has_default_limits(void **state)
     assert_int_equal(trap_judge(trap, &too_repeating, 0, reason),
                      TRAP_IS_REPEATING);
     assert_string_equal(reason,
-                        "times the same segment in the path: 4, limit 3");
+                        "times the same segment in the path: 5, limit 4");
     assert_int_equal(trap_judge(trap, &root, TRAP_PAGES_PER_HOST - 1, NULL),
                      TRAP_NONE);
     assert_int_equal(trap_judge(trap, &root, TRAP_PAGES_PER_HOST, reason),
