@@ -261,15 +261,22 @@ decode_replacement(struct charset_text *text, struct writer *writer,
     return end;
 }
 
-/* An invalid sequence: a lead byte alone, or a pair that means nothing; a
- * byte of ASCII is never swallowed (Encoding standard, 10 to 12). */
-static size_t invalid_len(const struct charset_text *text, const char *in,
-                          size_t left)
+/*
+ * Length of an invalid sequence: a byte alone, or a lead byte with the byte
+ * that makes no pair with it; but ASCII is never swallowed (Encoding standard,
+ * 10 to 12). 0: the byte that decides has not come yet.
+ */
+static size_t invalid_len(const struct charset_text *text,
+                          const unsigned char *in, size_t left, bool last)
 {
-    return text->charset != CHARSET_ISO_2022_JP && left > 1 && (in[0] & 0x80) &&
-                   (in[1] & 0x80)
-               ? 2
-               : 1;
+    bool is_lead =
+        text->charset != CHARSET_ISO_2022_JP && in[0] > 0x80 && in[0] < 0xff;
+
+    if (!is_lead || (left == 1 && last))
+        return 1;
+    if (left == 1)
+        return 0;
+    return in[1] >= 0x80 ? 2 : 1;
 }
 
 /* Big5 holds a letter back: the next one may be its accent. */
@@ -307,7 +314,11 @@ static const unsigned char *decode_iconv(struct charset_text *text,
         }
         if (errno == EINVAL && !last && left < sizeof(text->tail))
             break;
-        skip = errno == EINVAL ? left : invalid_len(text, in, left);
+        skip = errno == EINVAL
+                   ? left
+                   : invalid_len(text, (unsigned char *)in, left, last);
+        if (skip == 0)
+            break;
         put_code(writer, 0);
         in += skip;
         left -= skip;

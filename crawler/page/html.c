@@ -98,6 +98,16 @@ static struct bytes trim(struct bytes text)
     return (struct bytes){at, (size_t)(end - at)};
 }
 
+/* The value of an attribute, "" if it is absent. */
+static struct bytes view_value(const struct html_tag *tag,
+                               enum html_attribute name)
+{
+    const struct html_value *value = &tag->values[name];
+
+    return (struct bytes){value->data ? (const char *)value->data : "",
+                          value->len};
+}
+
 static bool is_word(struct bytes text, const char *word)
 {
     return text.len == strlen(word) &&
@@ -219,12 +229,12 @@ static void close_link(struct html *html)
     link->text_len = (uint32_t)(html->texts.len - link->text_at);
 }
 
-static uint8_t rel_flags(const struct html_value *rel)
+static uint8_t rel_flags(const struct html_tag *tag)
 {
-    struct bytes rest = {rel->data, rel->len}, word;
+    struct bytes rest = view_value(tag, HTML_REL), word;
     unsigned flags = 0;
 
-    while (rel->data && next_word(&rest, ' ', &word)) {
+    while (next_word(&rest, ' ', &word)) {
         if (is_word(word, "nofollow"))
             flags |= LINK_NOFOLLOW;
         else if (is_word(word, "ugc"))
@@ -243,7 +253,7 @@ static bool add_link(struct html *html, enum link_kind kind,
         .href_at = (uint32_t)html->hrefs.len,
         .href_len = (uint32_t)href->len,
         .kind = (uint8_t)kind,
-        .rel = rel_flags(&tag->values[HTML_REL]),
+        .rel = rel_flags(tag),
     };
 
     if (!html->options.want_links || !href->data)
@@ -283,10 +293,9 @@ static void add_svg_link(struct html *html, const struct html_tag *tag)
 static void take_link(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *href = &tag->values[HTML_HREF];
-    struct bytes rest = {tag->values[HTML_REL].data, tag->values[HTML_REL].len},
-                 word;
+    struct bytes rest = view_value(tag, HTML_REL), word;
 
-    if (!rest.data || !href->data || href->len == 0 || href->cut)
+    if (!href->data || href->len == 0 || href->cut)
         return;
     while (next_word(&rest, ' ', &word)) {
         if (is_word(word, "canonical"))
@@ -297,15 +306,12 @@ static void take_link(struct html *html, const struct html_tag *tag)
 static void take_meta(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *content = &tag->values[HTML_CONTENT];
-    const struct html_value *names[] = {&tag->values[HTML_NAME],
-                                        &tag->values[HTML_HTTP_EQUIV]};
     const char *agent = html->options.agent;
-    struct bytes name, equiv, url;
+    struct bytes name = trim(view_value(tag, HTML_NAME));
+    struct bytes equiv = trim(view_value(tag, HTML_HTTP_EQUIV)), url;
 
     if (!content->data)
         return;
-    name = trim((struct bytes){names[0]->data, names[0]->len});
-    equiv = trim((struct bytes){names[1]->data, names[1]->len});
     if (is_word(name, "robots") || (agent && is_word(name, agent)))
         html->facts.robots |= html_robots_flags(content->data, content->len);
     else if (is_word(name, "description"))

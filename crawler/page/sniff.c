@@ -85,7 +85,9 @@ static bool copy_essence(char *out, const char *type, size_t len)
         slashes += c == '/';
         if ((c != '/' && !is_token(c)) || put == SNIFF_MIME_BYTES - 1)
             return false;
-        out[put++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        out[put++] = c;
     }
     out[put] = 0;
     return slashes == 1 && out[0] != '/' && put > 1 && out[put - 1] != '/';
