@@ -13,6 +13,7 @@
 #include "pool/map.h"
 
 #define NR_WORKERS     2
+#define NR_WARM        ((size_t)2 * NR_WORKERS)
 #define BODY_BYTES     20480
 #define BIG_BODY_BYTES 1048576
 #define SLOW_MS        500
@@ -164,7 +165,7 @@ static double run_async(enum function function, size_t len, size_t nr)
     int64_t start_us;
     double rate;
 
-    submit_all(pool, function, 2 * NR_WORKERS, len, &warm);
+    submit_all(pool, function, NR_WARM, len, &warm);
     start_us = clock_mono_us();
     submit_all(pool, function, nr, len, &sum);
     rate = (double)nr / bench_seconds_since(start_us);
@@ -292,12 +293,14 @@ static double run_start(size_t nr)
 static size_t resident_bytes(void)
 {
     FILE *file = fopen("/proc/self/statm", "r");
-    size_t pages = 0;
+    char line[200] = "", *resident = NULL;
 
-    if (!file || fscanf(file, "%*u %zu", &pages) != 1)
+    if (file && fgets(line, sizeof(line), file))
+        resident = strchr(line, ' '); /* the second number */
+    if (!resident)
         bench_must(ERR_IO, "statm");
     fclose(file);
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
+    return strtoull(resident, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void bench_backlog(void)

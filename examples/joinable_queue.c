@@ -52,7 +52,8 @@ int main(void)
 {
     struct queue_options options = {.max_items = 5, .joinable = true};
     struct kitchen kitchen = {0};
-    struct process *producers[NR_PRODUCERS], *consumers[NR_CONSUMERS];
+    struct process *producers[NR_PRODUCERS] = {0};
+    struct process *consumers[NR_CONSUMERS] = {0};
     int64_t eaten;
 
     must(queue_open(&kitchen.queue, &options), "queue");

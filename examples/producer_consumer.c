@@ -69,7 +69,8 @@ int main(void)
 {
     struct queue_options small = {.max_items = 5};
     struct kitchen kitchen = {0};
-    struct process *producers[NR_PRODUCERS], *consumers[NR_CONSUMERS];
+    struct process *producers[NR_PRODUCERS] = {0};
+    struct process *consumers[NR_CONSUMERS] = {0};
 
     must(queue_open(&kitchen.queue, &small), "queue");
     must(dict_open(&kitchen.eaten, NULL), "dict");

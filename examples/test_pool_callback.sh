@@ -10,8 +10,9 @@ mkdir www
 printf 'hello' > www/a.txt
 head -c 300000 /dev/zero > www/b.bin
 
+: > server.log
 python3 -u -m http.server 0 --bind 127.0.0.1 --directory www \
-    > server.log 2>&1 &
+    >> server.log 2>&1 &
 server=$!
 port=
 for _ in $(seq 100); do

@@ -93,7 +93,7 @@ static inline void stepper_kill_everywhere(const struct stepper *stepper)
     long total, stride;
 
     stepper->prepare(stepper->ctx);
-    total = stepper_run(stepper, 10 * 1000 * 1000, &done);
+    total = stepper_run(stepper, 10000000L, &done);
     if (total < 0)
         skip();
     assert_true(done);

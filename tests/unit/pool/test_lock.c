@@ -457,7 +457,7 @@ static void lock_l4_wait_times_out_with_the_lock(void **state)
     assert_int_equal(
         condition_wait_for(meeting->condition, is_open, meeting, BRIEF_MS),
         ERR_TIMEOUT);
-    assert_true(clock_mono_ms() - start_ms >= 2 * BRIEF_MS);
+    assert_true(clock_mono_ms() - start_ms >= 2L * BRIEF_MS);
     assert_int_equal(
         condition_wait_for(meeting->condition, is_open, meeting, 0), ERR_AGAIN);
     meeting->open = 1;

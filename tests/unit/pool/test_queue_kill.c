@@ -190,10 +190,11 @@ queue_survives_a_kill_at_every_instruction_of_task_done(void **state)
 
 /* ---- at random points, under load ---- */
 
-#define NR_SIDE    2 /* producers, and consumers */
-#define NR_KILLS   400
-#define NR_NUMBERS (8u << 20)
-#define SEED       20261123
+#define NR_SIDE     2 /* producers, and consumers */
+#define NR_CHILDREN ((size_t)2 * NR_SIDE)
+#define NR_KILLS    400
+#define NR_NUMBERS  (8u << 20)
+#define SEED        20261123
 
 struct load {
     struct queue *queue;
@@ -285,16 +286,16 @@ static void queue_loses_nothing_while_all_its_users_are_killed(void **state)
         {load, 0},
         {load, 1}
     };
-    struct process *children[2 * NR_SIDE];
+    struct process *children[NR_CHILDREN];
 
     (void)state;
     assert_non_null(load);
     assert_int_equal(queue_open(&load->queue, &options), ERR_OK);
     srandom(SEED);
-    for (size_t i = 0; i < 2 * NR_SIDE; i++)
+    for (size_t i = 0; i < NR_CHILDREN; i++)
         children[i] = family_start(i % 2 ? consume : produce, &sides[i / 2]);
     for (int kill = 0; kill < NR_KILLS; kill++) {
-        size_t i = (size_t)random() % (2 * NR_SIDE);
+        size_t i = (size_t)random() % NR_CHILDREN;
 
         usleep((useconds_t)(random() % 1000));
         assert_int_equal(process_kill(children[i], SIGKILL), ERR_OK);
@@ -302,7 +303,7 @@ static void queue_loses_nothing_while_all_its_users_are_killed(void **state)
         children[i] = family_start(i % 2 ? consume : produce, &sides[i / 2]);
     }
     queue_close(load->queue);
-    for (size_t i = 0; i < 2 * NR_SIDE; i++)
+    for (size_t i = 0; i < NR_CHILDREN; i++)
         assert_int_equal(family_end(children[i]), 0);
     assert_int_equal(queue_join(load->queue, 0), ERR_OK);
     check_load(load);

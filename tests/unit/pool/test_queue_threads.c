@@ -13,8 +13,10 @@
 #include "pool/lock.h"
 #include "pool/queue.h"
 
-#define NR_PAIRS 2
-#define NR_EACH  5000
+#define NR_PAIRS   2
+#define NR_THREADS ((size_t)2 * NR_PAIRS)
+#define NR_ITEMS   ((size_t)NR_PAIRS * NR_EACH)
+#define NR_EACH    5000
 
 struct shop {
     struct queue *queue;
@@ -61,9 +63,9 @@ static void *consume(void *ctx)
 static void queue_and_dict_serve_threads_too(void **state)
 {
     struct queue_options options = {.max_items = 32, .joinable = true};
-    struct list_options many = {.max_items = NR_PAIRS * NR_EACH};
+    struct list_options many = {.max_items = NR_ITEMS};
     struct shop shop = {0};
-    pthread_t threads[2 * NR_PAIRS];
+    pthread_t threads[NR_THREADS];
     int64_t nr;
     void *nr_failed;
 
@@ -73,24 +75,24 @@ static void queue_and_dict_serve_threads_too(void **state)
     assert_int_equal(list_open(&shop.list, &many), ERR_OK);
     assert_int_equal(lock_open(&shop.lock, LOCK_PLAIN), ERR_OK);
     assert_int_equal(semaphore_open(&shop.semaphore, 1, true), ERR_OK);
-    for (size_t i = 0; i < 2 * NR_PAIRS; i++)
+    for (size_t i = 0; i < NR_THREADS; i++)
         assert_int_equal(
             pthread_create(&threads[i], NULL, i % 2 ? consume : produce, &shop),
             0);
-    for (size_t i = 0; i < 2 * NR_PAIRS; i += 2) {
+    for (size_t i = 0; i < NR_THREADS; i += 2) {
         assert_int_equal(pthread_join(threads[i], &nr_failed), 0);
         assert_null(nr_failed);
     }
     assert_int_equal(queue_join(shop.queue, -1), ERR_OK);
     queue_close(shop.queue);
-    for (size_t i = 1; i < 2 * NR_PAIRS; i += 2) {
+    for (size_t i = 1; i < NR_THREADS; i += 2) {
         assert_int_equal(pthread_join(threads[i], &nr_failed), 0);
         assert_null(nr_failed);
     }
     assert_int_equal(dict_incr(shop.dict, sync_text("n"), 0, &nr), ERR_OK);
-    assert_int_equal(nr, NR_PAIRS * NR_EACH);
-    assert_int_equal(list_size(shop.list), NR_PAIRS * NR_EACH);
-    assert_int_equal(shop.total, NR_PAIRS * (NR_EACH * (NR_EACH + 1) / 2));
+    assert_int_equal(nr, NR_ITEMS);
+    assert_int_equal(list_size(shop.list), NR_ITEMS);
+    assert_int_equal(shop.total, NR_PAIRS * (NR_EACH * (NR_EACH + 1L) / 2));
     queue_free(shop.queue);
     dict_free(shop.dict);
     list_free(shop.list);
