@@ -129,7 +129,8 @@ static size_t read_slots(struct pool *pool, size_t max)
     return nr;
 }
 
-/* Asks every busy worker for a bell. True: there are replies already. */
+/* Asks every worker for a bell, an idle one too: it may get tasks before the
+ * host sleeps. True: there are replies already. */
 static bool arm_slots(struct pool *pool)
 {
     bool has_more = false;
@@ -137,8 +138,7 @@ static bool arm_slots(struct pool *pool)
     for (int i = 0; i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
 
-        if (slot->channel && !slot->is_buried && slot->flight.nr > 0 &&
-            slot_arm(slot))
+        if (slot->channel && !slot->is_buried && slot_arm(slot))
             has_more = true;
     }
     return has_more;
