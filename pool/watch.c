@@ -8,6 +8,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -112,31 +113,39 @@ static void check_silence(struct slot *slot)
     }
 }
 
-/* Resident bytes of a process, 0 if unknown: field 2 of proc(5) statm. */
+/*
+ * Resident bytes of a process without those of files and shared memory, such
+ * as its arena: fields 2 and 3 of proc(5) statm. 0 if unknown.
+ */
 static size_t read_rss(pid_t pid)
 {
-    char path[32];
-    unsigned long total, resident;
-    size_t bytes = 0;
+    char path[32], line[128] = "";
+    unsigned long pages[3];
+    char *at = line;
     FILE *file;
 
     snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
     file = fopen(path, "re");
     if (!file)
         return 0;
-    if (fscanf(file, "%lu %lu", &total, &resident) == 2) // NOLINT(cert-err34-c)
-        bytes = resident * (size_t)sysconf(_SC_PAGESIZE);
+    if (!fgets(line, sizeof(line), file))
+        line[0] = '\0';
     fclose(file);
-    return bytes;
+    for (int i = 0; i < 3; i++)
+        pages[i] = strtoul(at, &at, 10);
+    return pages[1] > pages[2]
+               ? (pages[1] - pages[2]) * (size_t)sysconf(_SC_PAGESIZE)
+               : 0;
 }
 
-/* Only one worker at a time leaves for its size. */
+/* Only one worker at a time leaves for its size, and none before it has ended
+ * a task: where the limit is too small there is still progress. */
 static void check_rss(struct slot *slot)
 {
     struct pool *pool = slot->pool;
 
     if (pool->options.max_worker_rss_bytes == 0 || !slot_is_open(slot) ||
-        pool->now_ms < slot->rss_ms)
+        slot->nr_done == 0 || pool->now_ms < slot->rss_ms)
         return;
     slot->rss_ms = pool->now_ms + RSS_LOOK_MS;
     for (int i = 0; i < pool->options.nr_workers; i++) {

@@ -345,7 +345,6 @@ static void loop_is_told_of_a_cancel(void **state)
     turn_until(pool, &other.nr, 1); /* so the others have started */
     for (int i = 0; i < 60; i++)
         assert_int_equal(pool_cancel_task(pool, ids[i]), ERR_OK);
-    assert_int_equal(tally.nr, 0); /* the worker has not answered yet */
     turn_until(pool, &tally.nr, 60);
     assert_int_equal(tally.by_status[POOL_CANCELED], 60);
     assert_int_equal(pool_cancel_task(pool, ids[0]), ERR_NOT_FOUND);

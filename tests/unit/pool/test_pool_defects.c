@@ -1,0 +1,723 @@
+/*
+ * The defects that other pools are known for, one test each that would show
+ * them. D1 to D23 are the numbers of docs/decisions.
+ */
+#include "tests/unit/pool/pool_fixture.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+/* D1: whatever way a busy worker dies, its task ends and the others run. */
+static void pool_reports_every_kind_of_death(void **state)
+{
+    static const struct {
+        const char *name;
+        int how, signal_nr, exit_code;
+    } rows[] = {
+        {"segmentation fault", DIE_SEGV,   SIGSEGV, 0},
+        {"abort",              DIE_ABORT,  SIGABRT, 0},
+        {"kill",               DIE_KILL,   SIGKILL, 0},
+        {"exit 0",             DIE_EXIT_0, 0,       0}, /* D8 */
+        {"exit 3",             DIE_EXIT_3, 0,       3},
+    };
+    struct pool *pool = open_pool((struct pool_options){.max_restarts = 1000});
+    struct pool_task echo = {.function = RUN_ECHO, .data = "x", .len = 1};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pool_task task = int_task(RUN_DIE, &rows[i].how);
+        struct pool_handle *handle;
+        const struct pool_result *result;
+
+        print_message("%s\n", rows[i].name);
+        for (int attempts = 1; attempts <= 2; attempts++) {
+            task.retryable = attempts == 2;
+            result = apply(pool, &task, &handle);
+            assert_int_equal(result->status, POOL_LOST);
+            assert_int_equal(result->signal_nr, rows[i].signal_nr);
+            assert_int_equal(result->exit_code, rows[i].exit_code);
+            assert_int_equal(result->attempts, attempts);
+            pool_handle_free(handle);
+        }
+        assert_int_equal(apply(pool, &echo, &handle)->status, POOL_OK);
+        pool_handle_free(handle);
+    }
+    assert_int_equal(stats_of(pool).nr_lost, 10);
+    assert_int_equal(stats_of(pool).nr_retried, 5);
+    close_and_free(pool);
+}
+
+/* D1: the tasks behind a fatal one, sent but not started, are not harmed. */
+static void pool_loses_only_the_task_that_ran(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
+    struct tally before = {0}, fatal = {0}, after = {0};
+    int how = DIE_SEGV;
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &before,
+    };
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        submit(pool, &task);
+    task = int_task(RUN_DIE, &how);
+    task.on_done = on_tally;
+    task.user = &fatal;
+    submit(pool, &task);
+    task = (struct pool_task){
+        .function = RUN_ATTEMPT,
+        .on_done = on_tally,
+        .user = &after,
+    };
+    for (int i = 0; i < 20; i++)
+        submit(pool, &task);
+    turn_until(pool, &after.nr, 20);
+    assert_int_equal(before.by_status[POOL_OK], 20);
+    assert_int_equal(fatal.by_status[POOL_LOST], 1);
+    assert_int_equal(after.by_status[POOL_OK], 20);
+    assert_int_equal(after.last.attempts, 1); /* the return was no start */
+    close_and_free(pool);
+}
+
+static void pool_retries_what_may_be_retried(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){0});
+    int how = DIE_KILL, attempt;
+    struct pool_task task = int_task(RUN_DIE_ONCE, &how);
+    struct pool_handle *handle;
+    const struct pool_result *result;
+
+    (void)state;
+    task.retryable = true;
+    result = apply(pool, &task, &handle);
+    assert_int_equal(result->status, POOL_OK);
+    assert_int_equal(result->attempts, 2);
+    memcpy(&attempt, result->data, sizeof(attempt));
+    assert_int_equal(attempt, 2);
+    pool_handle_free(handle);
+    close_and_free(pool);
+}
+
+/* D2: killing idle workers takes nothing with them. */
+static void pool_survives_the_death_of_idle_workers(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.max_restarts = 100});
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    for (size_t round = 1; round <= 6; round++) {
+        wait_for_idle(pool);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(pool_kill_worker(pool, i, SIGKILL), ERR_OK);
+        for (int i = 0; i < 4; i++)
+            submit(pool, &task);
+        turn_until(pool, &tally.nr, 4 * round);
+        while (stats_of(pool).nr_deaths < 2 * round)
+            turn(pool);
+    }
+    assert_int_equal(tally.by_status[POOL_OK], 24);
+    close_and_free(pool);
+}
+
+/* D3, D5: every call is legal in a callback. */
+struct reentry {
+    struct pool *pool;
+    size_t nr, nr_nested;
+};
+
+static void on_nested(void *user, const struct pool_result *result)
+{
+    struct reentry *reentry = user;
+
+    (void)result;
+    reentry->nr_nested++;
+}
+
+static void on_reentry(void *user, const struct pool_result *result)
+{
+    struct reentry *reentry = user;
+    struct pool_task task = {
+        .function = RUN_ECHO,
+        .data = "in",
+        .len = 2,
+        .on_done = on_nested,
+        .user = reentry,
+    };
+    struct pool_handle *handle;
+
+    assert_int_equal(result->len, 3);
+    assert_memory_equal(result->data, "out", 3);
+    reentry->nr++;
+    submit(reentry->pool, &task);
+    assert_int_equal(pool_dispatch(reentry->pool, NULL), ERR_OK);
+    assert_int_equal(apply(reentry->pool, &task, &handle)->status, POOL_OK);
+    pool_handle_free(handle);
+    assert_memory_equal(result->data, "out", 3); /* still ours */
+}
+
+static void pool_may_be_used_inside_its_callbacks(void **state)
+{
+    struct reentry reentry = {
+        .pool = open_pool((struct pool_options){.nr_workers = 1}),
+    };
+    struct pool_task task = {
+        .function = RUN_ECHO,
+        .data = "out",
+        .len = 3,
+        .on_done = on_reentry,
+        .user = &reentry,
+    };
+
+    (void)state;
+    for (int i = 0; i < 50; i++)
+        submit(reentry.pool, &task);
+    turn_until(reentry.pool, &reentry.nr, 50);
+    close_and_free(reentry.pool);
+    assert_int_equal(reentry.nr, 50);
+    assert_int_equal(reentry.nr_nested, 100);
+}
+
+/* A callback that waits for far more than the rings and the arena hold. */
+static void on_deep(void *user, const struct pool_result *result)
+{
+    struct reentry *reentry = user;
+    const unsigned char *data = result->data;
+    size_t len = 100000;
+    struct pool_task task = {
+        .function = RUN_BIG,
+        .data = &len,
+        .len = sizeof(len),
+    };
+
+    for (int i = 0; i < 2000; i++) {
+        struct pool_handle *handle;
+
+        assert_int_equal(apply(reentry->pool, &task, &handle)->len, len);
+        pool_handle_free(handle);
+    }
+    for (size_t i = 0; i < result->len; i++)
+        assert_int_equal(data[i], (unsigned char)result->len);
+    reentry->nr++;
+}
+
+static void pool_lends_a_result_while_thousands_pass(void **state)
+{
+    struct reentry reentry = {
+        .pool = open_pool((struct pool_options){.nr_workers = 1}),
+    };
+    size_t len = 50001;
+    struct pool_task task = {
+        .function = RUN_BIG,
+        .data = &len,
+        .len = sizeof(len),
+        .on_done = on_deep,
+        .user = &reentry,
+    };
+
+    (void)state;
+    submit(reentry.pool, &task);
+    turn_until(reentry.pool, &reentry.nr, 1);
+    close_and_free(reentry.pool);
+    assert_int_equal(reentry.nr, 1);
+}
+
+/* Its worker dies, is buried and replaced while a result of it is lent. */
+static void on_grave(void *user, const struct pool_result *result)
+{
+    struct reentry *reentry = user;
+    const unsigned char *data = result->data;
+    struct pool_task task = {.function = RUN_NOP};
+    struct pool_handle *handle;
+
+    assert_int_equal(pool_kill_worker(reentry->pool, 0, SIGKILL), ERR_OK);
+    while (info_of(reentry->pool, 0).generation == 1)
+        turn(reentry->pool);
+    assert_int_equal(apply(reentry->pool, &task, &handle)->status, POOL_OK);
+    pool_handle_free(handle);
+    for (size_t i = 0; i < result->len; i++)
+        assert_int_equal(data[i], (unsigned char)result->len);
+    reentry->nr++;
+}
+
+static void pool_lends_a_result_beyond_its_workers_death(void **state)
+{
+    size_t nr_channels = count_channels();
+    struct reentry reentry = {
+        .pool = open_pool((struct pool_options){.nr_workers = 1}),
+    };
+    size_t len = 50001;
+    struct pool_task task = {
+        .function = RUN_BIG,
+        .data = &len,
+        .len = sizeof(len),
+        .on_done = on_grave,
+        .user = &reentry,
+    };
+
+    (void)state;
+    submit(reentry.pool, &task);
+    turn_until(reentry.pool, &reentry.nr, 1);
+    close_and_free(reentry.pool);
+    assert_int_equal(reentry.nr, 1);
+    assert_int_equal(count_channels(), nr_channels);
+}
+
+static void on_free(void *user, const struct pool_result *result)
+{
+    struct reentry *reentry = user;
+
+    reentry->nr++;
+    if (result->status != POOL_CANCELED) {
+        pool_free(reentry->pool);
+        pool_free(reentry->pool); /* the first took effect only later */
+    }
+}
+
+/* D5 */
+static void pool_may_be_freed_inside_a_callback(void **state)
+{
+    size_t nr_fds = count_fds();
+    struct reentry reentry = {.pool = open_pool((struct pool_options){0})};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_free,
+        .user = &reentry,
+    };
+
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        submit(reentry.pool, &task);
+    while (reentry.nr == 0)
+        turn(reentry.pool);
+    assert_int_equal(reentry.nr, 1000);
+    assert_int_equal(count_fds(), nr_fds);
+}
+
+static void on_terminate(void *user, const struct pool_result *result)
+{
+    struct reentry *reentry = user;
+
+    reentry->nr++;
+    if (result->status == POOL_OK) {
+        assert_int_equal(pool_terminate(reentry->pool, 0), ERR_OK);
+        assert_int_equal(pool_join(reentry->pool, WAIT_MS), ERR_OK);
+    }
+}
+
+/* D5 */
+static void pool_may_be_ended_inside_a_callback(void **state)
+{
+    struct reentry reentry = {.pool = open_pool((struct pool_options){0})};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_terminate,
+        .user = &reentry,
+    };
+
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        submit(reentry.pool, &task);
+    while (reentry.nr < 1000)
+        turn(reentry.pool);
+    pool_free(reentry.pool);
+    assert_int_equal(reentry.nr, 1000);
+}
+
+static int fail_init(struct worker *worker, void *ctx)
+{
+    (void)worker;
+    (void)ctx;
+    return 4;
+}
+
+static void on_death(void *user, int worker, pid_t pid, int signal_nr,
+                     int exit_code)
+{
+    (void)worker;
+    assert_true(pid > 0);
+    assert_int_equal(signal_nr, 0);
+    assert_int_equal(exit_code, 4);
+    ++*(size_t *)user;
+}
+
+/* D9: it ends by itself, and all that waits is reported. */
+static void pool_gives_up_when_init_always_fails(void **state)
+{
+    size_t nr_deaths = 0;
+    struct pool *pool = open_pool((struct pool_options){
+        .worker_init = fail_init,
+        .max_restarts = 3,
+        .on_worker_death = on_death,
+        .user = &nr_deaths,
+    });
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        submit(pool, &task);
+    turn_until(pool, &tally.nr, 10);
+    assert_int_equal(tally.by_status[POOL_LOST], 10);
+    assert_int_equal(tally.last.exit_code, 4);
+    assert_int_equal(tally.last.attempts, 0);
+    assert_int_equal(nr_deaths, 2 * 4);
+    assert_true(stats_of(pool).degraded);
+    assert_int_equal(pool_submit(pool, &task, NULL), ERR_CLOSED);
+    close_and_free(pool);
+}
+
+/* D10: hard deadlines end the late task alone. */
+static void pool_kills_what_is_late_and_nothing_else(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .nr_workers = 1, .max_restarts = 1, /* a deadline is no crash */
+    });
+    struct tally late = {0}, after = {0};
+    struct pool_task task = {
+        .function = RUN_FOREVER,
+        .hard_timeout_ms = 30,
+        .on_done = on_tally,
+        .user = &late,
+    };
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        submit(pool, &task);
+    task = (struct pool_task){
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &after,
+    };
+    for (int i = 0; i < 3; i++)
+        submit(pool, &task);
+    turn_until(pool, &after.nr, 3);
+    assert_int_equal(late.by_status[POOL_TIMEOUT], 3);
+    assert_int_equal(late.last.attempts, 1);
+    assert_int_equal(after.by_status[POOL_OK], 3);
+    assert_int_equal(after.last.attempts, 1);
+    assert_false(stats_of(pool).degraded);
+    close_and_free(pool);
+}
+
+/* D10: even one that is stopped. */
+static void pool_kills_a_stopped_worker_at_its_deadline(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .hard_timeout_ms = 30,
+    });
+    int how = DIE_STOP;
+    struct pool_task task = int_task(RUN_DIE, &how);
+    struct pool_handle *handle;
+
+    (void)state;
+    task.retryable = true;
+    assert_int_equal(apply(pool, &task, &handle)->status, POOL_TIMEOUT);
+    pool_handle_free(handle);
+    close_and_free(pool);
+}
+
+/* D10 */
+static void pool_asks_before_it_kills(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .soft_timeout_ms = 20,
+        .hard_timeout_ms = WAIT_MS,
+    });
+    struct pool_task task = {.function = RUN_UNTIL_STOP};
+    struct pool_handle *handle;
+    const struct pool_result *result = apply(pool, &task, &handle);
+
+    (void)state;
+    assert_int_equal(result->status, POOL_FAILED);
+    assert_int_equal(result->code, 7);
+    pool_handle_free(handle);
+    close_and_free(pool);
+}
+
+/* D10: a cancel reaches a queued task, a sent one, and a running one. */
+static void pool_cancels_at_every_stage(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .nr_workers = 1,
+        .tasks_per_worker = 2,
+    });
+    struct pool_task task = {.function = RUN_UNTIL_STOP};
+    struct pool_handle *handles[3];
+    const struct pool_result *result;
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pool_apply_async(pool, &task, &handles[i]), ERR_OK);
+    assert_int_equal(pool_get(handles[0], 10, &result), ERR_TIMEOUT);
+    for (int i = 2; i > 0; i--) {
+        assert_int_equal(pool_cancel(handles[i]), ERR_OK);
+        assert_true(pool_ready(handles[i])); /* at once */
+        assert_int_equal(pool_get(handles[i], 0, &result), ERR_OK);
+        assert_int_equal(result->status, POOL_CANCELED);
+        assert_int_equal(result->attempts, 0);
+    }
+    assert_int_equal(pool_cancel(handles[0]), ERR_OK);
+    assert_int_equal(pool_get(handles[0], WAIT_MS, &result), ERR_OK);
+    assert_int_equal(result->status, POOL_CANCELED);
+    assert_int_equal(result->code, 7);
+    assert_int_equal(result->attempts, 1);
+    for (int i = 0; i < 3; i++)
+        pool_handle_free(handles[i]);
+    close_and_free(pool);
+}
+
+/* D10: join has a limit. */
+static void pool_join_times_out(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){0});
+    struct pool_task task = {.function = RUN_FOREVER};
+
+    (void)state;
+    submit(pool, &task);
+    assert_int_equal(pool_close(pool), ERR_OK);
+    assert_int_equal(pool_join(pool, 30), ERR_TIMEOUT);
+    assert_int_equal(pool_pending(pool), 1);
+    pool_free(pool);
+}
+
+/* D15: replacement under load with a full queue. */
+static void pool_recycles_under_a_full_queue(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .max_tasks_per_worker = 1,
+        .max_queued_tasks = 8,
+    });
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        while (pool_submit(pool, &task, NULL) == ERR_AGAIN)
+            turn(pool);
+    }
+    turn_until(pool, &tally.nr, 100);
+    assert_int_equal(tally.by_status[POOL_OK], 100);
+    close_and_free(pool);
+}
+
+static int eat_memory(struct worker_call *call)
+{
+    static char *eaten;
+    size_t len = (size_t)40 << 20;
+
+    (void)call;
+    eaten = realloc(eaten, len);
+    if (!eaten)
+        return 1;
+    memset(eaten, 1, len);
+    return 0;
+}
+
+/* What this process holds in memory, and a fresh worker with it. */
+static size_t own_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long total, resident;
+
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%lu %lu", &total, &resident), 2);
+    fclose(file);
+    return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* D15: a worker that has grown is replaced between two tasks. */
+static void pool_replaces_workers_that_grow(void **state)
+{
+    static const pool_task_fn functions[] = {eat_memory};
+    struct pool_options options = {
+        .nr_workers = 1,
+        .functions = functions,
+        .nr_functions = 1,
+    };
+    struct pool *pool;
+    struct tally tally = {0};
+    struct pool_task task = {.on_done = on_tally, .user = &tally};
+
+    (void)state;
+    options.max_worker_rss_bytes = own_bytes() + ((size_t)16 << 20);
+    assert_int_equal(pool_open(&pool, &options), ERR_OK);
+    submit(pool, &task);
+    turn_until(pool, &tally.nr, 1);
+    while (info_of(pool, 0).generation == 1)
+        turn(pool);
+    assert_int_equal(tally.by_status[POOL_OK], 1);
+    close_and_free(pool);
+}
+
+/* D20: an interrupt of the whole process group is the parent's to judge. */
+static void pool_workers_ignore_an_interrupt(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){0});
+    struct pool_task task = {.function = RUN_PID};
+    struct pool_handle *handle;
+    pid_t pids[2];
+
+    (void)state;
+    wait_for_idle(pool);
+    for (int i = 0; i < 2; i++) {
+        pids[i] = info_of(pool, i).pid;
+        assert_int_equal(pool_kill_worker(pool, i, SIGINT), ERR_OK);
+    }
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(apply(pool, &task, &handle)->status, POOL_OK);
+        pool_handle_free(handle);
+    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(info_of(pool, i).pid, pids[i]);
+    close_and_free(pool);
+}
+
+/* D22: replies written right before a death are never taken for lost. */
+static int reply_and_die(struct worker *worker, void *ctx)
+{
+    struct worker_task task;
+
+    (void)ctx;
+    for (;;) {
+        struct pollfd ready = {.fd = worker_fd(worker), .events = POLLIN};
+        enum worker_take what = worker_take(worker, &task);
+
+        if (what == WORKER_STOP || what == WORKER_GONE)
+            return 0;
+        if (what == WORKER_EMPTY)
+            poll(&ready, 1, -1);
+        else if (worker_reply_parts(worker, task.id, 0, "done", 4, NULL, 0) !=
+                     ERR_OK ||
+                 task.id % 7 == 0)
+            raise(SIGKILL); /* nothing was flushed */
+    }
+}
+
+static void pool_counts_what_a_dead_worker_had_done(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .worker_main = reply_and_die,
+        .max_restarts = 100000,
+    });
+    struct tally tally = {0};
+    struct pool_task task = {.on_done = on_tally, .user = &tally};
+
+    (void)state;
+    for (int i = 0; i < 300; i++)
+        submit(pool, &task);
+    turn_until(pool, &tally.nr, 300);
+    assert_int_equal(tally.by_status[POOL_OK], 300);
+    assert_true(stats_of(pool).nr_deaths > 0);
+    close_and_free(pool);
+}
+
+static int count_open_fds(struct worker_call *call)
+{
+    int nr = 0;
+
+    for (int fd = 0; fd < 1024; fd++)
+        nr += fcntl(fd, F_GETFD) >= 0;
+    return worker_return(call, &nr, sizeof(nr)) == ERR_OK ? 0 : 1;
+}
+
+/* D23: no descriptor of the parent reaches a worker. */
+static void pool_workers_hold_no_foreign_descriptor(void **state)
+{
+    static const pool_task_fn functions[] = {count_open_fds};
+    struct pool_options options = {
+        .nr_workers = 3,
+        .functions = functions,
+        .nr_functions = 1,
+    };
+    struct pool *pool;
+    struct pool_task task = {.function = 0};
+    int extra[10], nr;
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        extra[i] = dup(0);
+    assert_int_equal(pool_open(&pool, &options), ERR_OK);
+    for (int i = 0; i < 10; i++) {
+        struct pool_handle *handle;
+
+        memcpy(&nr, apply(pool, &task, &handle)->data, sizeof(nr));
+        assert_int_equal(nr, 4); /* 0, 1, 2 and the socket */
+        pool_handle_free(handle);
+    }
+    for (int i = 0; i < 10; i++)
+        close(extra[i]);
+    close_and_free(pool);
+}
+
+/* A long task behind short ones neither hides their results nor keeps those
+ * behind it from an idle worker. */
+static void pool_does_not_wait_behind_a_long_task(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){0});
+    struct tally tally = {0}, never = {0};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+    struct pool_task longest = {
+        .function = RUN_FOREVER,
+        .on_done = on_tally,
+        .user = &never,
+    };
+
+    (void)state;
+    for (int i = 0; i < 50; i++)
+        submit(pool, &task);
+    submit(pool, &longest);
+    for (int i = 0; i < 50; i++)
+        submit(pool, &task);
+    turn_until(pool, &tally.nr, 100);
+    assert_int_equal(never.nr, 0);
+    pool_free(pool);
+    assert_int_equal(never.by_status[POOL_CANCELED], 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pool_reports_every_kind_of_death),
+        cmocka_unit_test(pool_loses_only_the_task_that_ran),
+        cmocka_unit_test(pool_retries_what_may_be_retried),
+        cmocka_unit_test(pool_survives_the_death_of_idle_workers),
+        cmocka_unit_test(pool_may_be_used_inside_its_callbacks),
+        cmocka_unit_test(pool_lends_a_result_while_thousands_pass),
+        cmocka_unit_test(pool_lends_a_result_beyond_its_workers_death),
+        cmocka_unit_test(pool_may_be_freed_inside_a_callback),
+        cmocka_unit_test(pool_may_be_ended_inside_a_callback),
+        cmocka_unit_test(pool_gives_up_when_init_always_fails),
+        cmocka_unit_test(pool_kills_what_is_late_and_nothing_else),
+        cmocka_unit_test(pool_kills_a_stopped_worker_at_its_deadline),
+        cmocka_unit_test(pool_asks_before_it_kills),
+        cmocka_unit_test(pool_cancels_at_every_stage),
+        cmocka_unit_test(pool_join_times_out),
+        cmocka_unit_test(pool_recycles_under_a_full_queue),
+        cmocka_unit_test(pool_replaces_workers_that_grow),
+        cmocka_unit_test(pool_workers_ignore_an_interrupt),
+        cmocka_unit_test(pool_counts_what_a_dead_worker_had_done),
+        cmocka_unit_test(pool_workers_hold_no_foreign_descriptor),
+        cmocka_unit_test(pool_does_not_wait_behind_a_long_task),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
