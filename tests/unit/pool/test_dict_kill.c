@@ -176,10 +176,89 @@ static void dict_survives_a_kill_at_every_instruction(void **state)
         stepper_kill_everywhere(&steppers[i]);
 }
 
+/* ---- a million operations ---- */
+
+#define NR_OPERATIONS 1000000
+#define NR_KEYS       200
+#define SEED          20261123
+
+/* What the dict should hold: numbers, or nothing. */
+struct model {
+    bool is_there[NR_KEYS];
+    int64_t number[NR_KEYS];
+    size_t nr;
+};
+
+static void expect(struct model *model, unsigned key, bool is_there)
+{
+    model->nr += is_there;
+    model->nr -= model->is_there[key];
+    model->is_there[key] = is_there;
+}
+
+/* One random operation on both; what they answer must agree. */
+static void do_both(struct dict *dict, struct model *model)
+{
+    unsigned key = (unsigned)random() % NR_KEYS;
+    int64_t fresh = random(), got = 0, old = model->number[key];
+    bool was = model->is_there[key];
+    enum err found = was ? ERR_OK : ERR_NOT_FOUND;
+    struct sync_bytes name = {&key, sizeof(key)}, value = {&fresh, 8};
+    struct sync_bytes expected = {&old, 8};
+    struct sync_room room = {&got, sizeof(got), 0};
+
+    switch (random() % 5) {
+    case 0:
+        assert_int_equal(dict_set(dict, name, value), ERR_OK);
+        model->number[key] = fresh;
+        expect(model, key, true);
+        break;
+    case 1:
+        assert_int_equal(dict_get(dict, name, &room), found);
+        assert_true(!was || got == old);
+        break;
+    case 2:
+        assert_int_equal(dict_pop(dict, name, &room), found);
+        assert_true(!was || got == old);
+        expect(model, key, false);
+        break;
+    case 3:
+        assert_int_equal(dict_incr(dict, name, fresh, &got), ERR_OK);
+        model->number[key] = (was ? old : 0) + fresh;
+        assert_true(got == model->number[key]);
+        expect(model, key, true);
+        break;
+    default:
+        assert_int_equal(dict_compare_set(dict, name, &expected, value),
+                         was ? ERR_OK : ERR_EXISTS);
+        if (was)
+            model->number[key] = fresh;
+    }
+}
+
+static void dict_agrees_with_a_model_for_a_million_operations(void **state)
+{
+    const char *more = getenv("CRAWL_STRESS");
+    uint64_t nr = more ? strtoull(more, NULL, 10) : NR_OPERATIONS;
+    struct dict_options options = {.max_entries = NR_KEYS};
+    struct dict *dict = open_dict(&options);
+    struct model model = {0};
+
+    (void)state;
+    srandom(SEED);
+    for (uint64_t i = 0; i < nr; i++) {
+        do_both(dict, &model);
+        assert_int_equal(dict_size(dict), model.nr);
+    }
+    assert_int_equal(dict_bytes(dict), 12 * model.nr);
+    dict_free(dict);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dict_survives_a_kill_at_every_instruction),
+        cmocka_unit_test(dict_agrees_with_a_model_for_a_million_operations),
     };
 
     return cmocka_run_group_tests_name("dict_kill", tests, NULL, NULL);

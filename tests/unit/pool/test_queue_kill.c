@@ -317,7 +317,7 @@ static void queue_loses_nothing_while_all_its_users_are_killed(void **state)
 
 static int put_numbers(void *ctx)
 {
-    const char *more = getenv("CRAWL_STRESS_OPERATIONS");
+    const char *more = getenv("CRAWL_STRESS");
     uint64_t nr = more ? strtoull(more, NULL, 10) : NR_OPERATIONS;
 
     for (uint64_t i = 0; i < nr / 2; i++)
