@@ -102,19 +102,28 @@ static bool is_mime(const char *mime, const char *const *list)
     return false;
 }
 
-/* 3, "binary data byte". */
-static bool is_binary_byte(unsigned char c)
+/* 3, "binary data byte". Without a branch, so that the loop below becomes one
+ * over whole vectors. */
+static uint8_t is_binary_byte(unsigned char c)
 {
-    return c < 0x20 && c != '\t' && c != '\n' && c != '\f' && c != '\r' &&
-           c != 0x1b;
+    return (c < 0x20) & (c != '\t') & (c != '\n') & (c != '\f') & (c != '\r') &
+           (c != 0x1b);
 }
 
 static size_t count_binary(const unsigned char *data, size_t len)
 {
     size_t nr = 0;
 
-    for (size_t i = 0; i < len; i++)
-        nr += is_binary_byte(data[i]);
+    while (len > 0) {
+        size_t part = len < UINT8_MAX ? len : UINT8_MAX;
+        uint8_t in_part = 0; /* cannot overflow: a byte counts once */
+
+        for (size_t i = 0; i < part; i++)
+            in_part = (uint8_t)(in_part + is_binary_byte(data[i]));
+        nr += in_part;
+        data += part;
+        len -= part;
+    }
     return nr;
 }
 
