@@ -3,6 +3,7 @@
  * fetched once, by robots.txt and the host's clock, and survive a restart.
  * Their entries enter like links of depth 1.
  */
+#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -51,11 +52,9 @@ enum err follow_host(struct frontier *frontier, struct site *site,
                             now_ms);
     if (nr > 0)
         return err;
-    size_t len = strlen(site->key);
-    memcpy(text, site->key, len);
-    memcpy(text + len, SITEMAP_PATH, sizeof(SITEMAP_PATH) - 1);
-    len += sizeof(SITEMAP_PATH) - 1;
-    return offer_sitemap(frontier, site, (struct bytes){text, len}, now_ms);
+    int len = snprintf(text, sizeof(text), "%s" SITEMAP_PATH, site->key);
+    return offer_sitemap(frontier, site, (struct bytes){text, (size_t)len},
+                         now_ms);
 }
 
 /* ---- entries ---- */

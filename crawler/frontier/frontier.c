@@ -364,7 +364,7 @@ static int64_t next_start_ms(const struct frontier *frontier, int64_t now_ms)
         at = now_ms;
     if (frontier->held.head && frontier->nr_in_flight == 0)
         at = earlier(at, frontier->held.head->site->clock.due_ms);
-    if (at < frontier->rate_next_ms)
+    if ((double)at < frontier->rate_next_ms)
         at = (int64_t)frontier->rate_next_ms + 1;
     if (frontier->hungry.nr > 0 && claim_has_room(frontier) &&
         !frontier->limit_hit)

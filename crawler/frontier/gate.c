@@ -73,14 +73,11 @@ static enum err ask(struct frontier *frontier, struct site *site,
                     int64_t now_ms)
 {
     char text[FRONTIER_HOST_KEY_BYTES + sizeof(ROBOTS_PATH)];
-    size_t len = strlen(site->key);
+    int len = snprintf(text, sizeof(text), "%s" ROBOTS_PATH, site->key);
     struct door_url url;
+    enum error error =
+        door_read(frontier, (struct bytes){text, (size_t)len}, &url);
 
-    assert(len < FRONTIER_HOST_KEY_BYTES);
-    memcpy(text, site->key, len);
-    memcpy(text + len, ROBOTS_PATH, sizeof(ROBOTS_PATH) - 1);
-    len += sizeof(ROBOTS_PATH) - 1;
-    enum error error = door_read(frontier, (struct bytes){text, len}, &url);
     if (error) /* cannot be: the key was made of such a URL */
         return ERR_CORRUPT;
     struct item *item = item_new(frontier, site, ITEM_ROBOTS,

@@ -64,9 +64,9 @@ static int take_month(struct reader *reader)
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     char name[3] = {take(reader), take(reader), take(reader)};
 
-    for (int i = 0; i < 12; i++)
+    for (size_t i = 0; i < 12; i++)
         if (memcmp(name, names + 3 * i, 3) == 0)
-            return i + 1;
+            return (int)i + 1;
     reader->bad = true;
     return 1;
 }

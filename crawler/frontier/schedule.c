@@ -32,12 +32,11 @@ void schedule_site(struct frontier *frontier, struct site *site, int64_t now_ms)
     if (site->clock.due_ms <= now_ms) {
         site->place = PLACE_READY;
         ring_add(&frontier->ready, site);
-    } else if (site->clock.due_ms - now_ms <= schedule_linger_ms(frontier) ||
-               site->nr_items > site->queue.nr) {
+    } else if (site->clock.due_ms - now_ms <= schedule_linger_ms(frontier)) {
         schedule_wait(frontier, site);
-    } else {
-        site_mark_idle(frontier, site);
-    }
+    } else if (site->clock.in_flight == 0) {
+        site_mark_idle(frontier, site); /* may go back to storage meanwhile */
+    } /* else the answer will ask again */
 }
 
 void schedule_wait(struct frontier *frontier, struct site *site)

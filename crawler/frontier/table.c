@@ -51,6 +51,14 @@ static void free_chain(struct chain *chain)
     free(chain);
 }
 
+static void destroy_site(struct site *site)
+{
+    robots_free(site->robots);
+    free(site->gate_detail);
+    free(site->key);
+    free(site);
+}
+
 void table_release(struct frontier *frontier)
 {
     for (uint32_t i = 0; i < frontier->nr_slots; i++) {
@@ -59,9 +67,13 @@ void table_release(struct frontier *frontier)
     }
     free(frontier->items);
     free(frontier->item_buckets);
-    for (size_t i = 0; frontier->site_buckets && i <= frontier->site_mask; i++)
-        while (frontier->site_buckets[i])
-            site_free(frontier, frontier->site_buckets[i]);
+    for (size_t i = 0; i <= frontier->site_mask; i++) {
+        struct site *next;
+        for (struct site *site = frontier->site_buckets[i]; site; site = next) {
+            next = site->hash_next;
+            destroy_site(site);
+        }
+    }
     free(frontier->site_buckets);
 }
 
@@ -332,8 +344,5 @@ void site_free(struct frontier *frontier, struct site *site)
         link = &(*link)->hash_next;
     *link = site->hash_next;
     frontier->nr_sites--;
-    robots_free(site->robots);
-    free(site->gate_detail);
-    free(site->key);
-    free(site);
+    destroy_site(site);
 }

@@ -1,0 +1,325 @@
+#include "frontier_fake_storage.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "crawler/frontier/heap.h"
+
+struct fake_url {
+    int64_t hash;
+    char *url; /* NULL: ended */
+    int64_t line;
+    struct fake_url *next; /* of its host, ordered by hash */
+};
+
+struct fake_host {
+    struct host_record record;
+    char *key;
+    bool held;
+    struct fake_url *urls;
+};
+
+struct storage {
+    struct hash_key hash_key;
+    struct fake_host *hosts;
+    struct fake_url *urls;
+    size_t nr_hosts, cap_hosts, nr_urls, cap_urls, nr_ended;
+    size_t *slots; /* host_id to index + 1 */
+    size_t slot_mask;
+    struct heap due; /* of hosts; stale entries are passed over */
+};
+
+struct storage *fake_storage_new(size_t max_hosts, size_t max_urls)
+{
+    struct storage *storage = xcalloc(1, sizeof(*storage));
+    size_t nr_slots = 2;
+
+    while (nr_slots < 2 * max_hosts)
+        nr_slots *= 2;
+    storage->hash_key = (struct hash_key){1, 2};
+    storage->cap_hosts = max_hosts;
+    storage->cap_urls = max_urls;
+    storage->hosts = xcalloc(max_hosts, sizeof(*storage->hosts));
+    storage->urls = xcalloc(max_urls, sizeof(*storage->urls));
+    storage->slots = xcalloc(nr_slots, sizeof(*storage->slots));
+    storage->slot_mask = nr_slots - 1;
+    return storage;
+}
+
+void fake_storage_free(struct storage *storage)
+{
+    for (size_t i = 0; i < storage->nr_urls; i++)
+        free(storage->urls[i].url);
+    for (size_t i = 0; i < storage->nr_hosts; i++)
+        free(storage->hosts[i].key);
+    free(storage->hosts);
+    free(storage->urls);
+    free(storage->slots);
+    heap_release(&storage->due);
+    free(storage);
+}
+
+size_t fake_storage_nr_to_do(const struct storage *storage)
+{
+    return storage->nr_urls - storage->nr_ended;
+}
+
+/* The host, or the free slot's place for it. */
+static struct fake_host *find_host(struct storage *storage, int64_t host_id,
+                                   struct bytes key)
+{
+    size_t at = (uint64_t)host_id & storage->slot_mask;
+
+    while (storage->slots[at]) {
+        struct fake_host *host = &storage->hosts[storage->slots[at] - 1];
+        if (host->record.host_id == host_id)
+            return host;
+        at = (at + 1) & storage->slot_mask;
+    }
+    assert(key.len && storage->nr_hosts < storage->cap_hosts);
+    struct fake_host *host = &storage->hosts[storage->nr_hosts++];
+    storage->slots[at] = storage->nr_hosts;
+    host->key = xmemdup0(key.data, key.len);
+    host->record.host_id = host_id;
+    host->record.key = (struct bytes){host->key, key.len};
+    host->record.due_at = STORAGE_HOST_IDLE;
+    return host;
+}
+
+static struct fake_host *known_host(struct storage *storage, int64_t host_id)
+{
+    return find_host(storage, host_id, (struct bytes){NULL, 0});
+}
+
+static void set_due(struct storage *storage, struct fake_host *host,
+                    int64_t due_at)
+{
+    host->record.due_at = due_at;
+    if (due_at < STORAGE_HOST_IDLE)
+        heap_add(&storage->due, due_at, host);
+}
+
+/* ---- what the frontier calls ---- */
+
+const struct hash_key *storage_hash_key(const struct storage *storage)
+{
+    return &storage->hash_key;
+}
+
+enum err storage_add_urls(struct storage *storage,
+                          const struct url_record *urls, size_t nr_urls,
+                          int64_t now_ms, enum storage_added *added)
+{
+    for (size_t i = 0; i < nr_urls; i++) {
+        struct fake_host *host =
+            find_host(storage, urls[i].key.host_id, urls[i].host_key);
+        struct fake_url **link = &host->urls;
+        assert(i == 0 || urls[i - 1].key.host_id < urls[i].key.host_id ||
+               (urls[i - 1].key.host_id == urls[i].key.host_id &&
+                urls[i - 1].key.url_hash < urls[i].key.url_hash));
+        while (*link && (*link)->hash < urls[i].key.url_hash)
+            link = &(*link)->next;
+        added[i] = STORAGE_KNOWN;
+        if (*link && (*link)->hash == urls[i].key.url_hash)
+            continue;
+        assert(storage->nr_urls < storage->cap_urls);
+        struct fake_url *url = &storage->urls[storage->nr_urls++];
+        *url = (struct fake_url){urls[i].key.url_hash,
+                                 xmemdup0(urls[i].url.data, urls[i].url.len),
+                                 urls[i].line, *link};
+        *link = url;
+        added[i] = STORAGE_ADDED;
+        host->record.listed |= url->line > 0;
+        if (host->record.due_at == STORAGE_HOST_IDLE && !host->held)
+            set_due(storage, host, now_ms);
+    }
+    return ERR_OK;
+}
+
+static enum err lease(struct fake_host *host, int64_t now_ms,
+                      storage_host_fn fn, void *ctx)
+{
+    host->held = true;
+    host->record.token++;
+    host->record.due_at = now_ms + STORAGE_LEASE_MS;
+    return fn(ctx, &host->record);
+}
+
+enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
+                             size_t max_hosts, storage_host_fn fn, void *ctx)
+{
+    enum err err = ERR_OK;
+
+    while (max_hosts > 0 && !err) {
+        int64_t due_at = heap_due_ms(&storage->due);
+        struct fake_host *host = heap_take(&storage->due, now_ms);
+        if (!host)
+            break;
+        if (host->record.due_at != due_at || host->held)
+            continue;
+        max_hosts--;
+        err = lease(host, now_ms, fn, ctx);
+    }
+    return err;
+}
+
+enum err storage_claim_host(struct storage *storage, int64_t host_id,
+                            struct bytes host_key, int64_t now_ms,
+                            storage_host_fn fn, void *ctx)
+{
+    struct fake_host *host = find_host(storage, host_id, host_key);
+
+    return host->held ? ERR_BUSY : lease(host, now_ms, fn, ctx);
+}
+
+enum err storage_claim_urls(struct storage *storage, int64_t host_id,
+                            int after_prio, int64_t after_hash, size_t max_urls,
+                            storage_url_fn fn, void *ctx)
+{
+    struct fake_host *host = known_host(storage, host_id);
+    struct fake_url *url = host->urls;
+    enum err err = ERR_OK;
+
+    assert(host->held && max_urls > 0);
+    for (; url && max_urls > 0 && !err; url = url->next) {
+        if (!url->url || (after_prio >= 0 && url->hash <= after_hash))
+            continue;
+        max_urls--;
+        err = fn(ctx, &(struct url_claim){
+                          .key = {host_id,  url->hash       },
+                          .url = {url->url, strlen(url->url)},
+                          .listed = {"",       0               },
+                          .line = url->line,
+                          .etag = {"",       0               },
+                          .last_modified = {"",       0               },
+        });
+    }
+    return err;
+}
+
+enum err storage_put_host(struct storage *storage,
+                          const struct host_record *host)
+{
+    struct fake_host *known = known_host(storage, host->host_id);
+
+    assert(known->held && known->record.token == host->token);
+    return ERR_OK;
+}
+
+enum err storage_release_host(struct storage *storage,
+                              const struct host_record *host)
+{
+    struct fake_host *known = known_host(storage, host->host_id);
+
+    assert(known->held && known->record.token == host->token);
+    known->held = false;
+    set_due(storage, known, host->due_at);
+    return ERR_OK;
+}
+
+enum err storage_renew_host(struct storage *storage, int64_t host_id,
+                            int64_t token, int64_t now_ms)
+{
+    struct fake_host *host = known_host(storage, host_id);
+
+    assert(host->held && host->record.token == token);
+    assert(now_ms < host->record.due_at); /* in time */
+    host->record.due_at = now_ms + STORAGE_LEASE_MS;
+    return ERR_OK;
+}
+
+enum err storage_sweep(struct storage *storage, int64_t now_ms,
+                       size_t *nr_woken)
+{
+    *nr_woken = 0;
+    for (size_t i = 0; i < storage->nr_hosts; i++) {
+        struct fake_host *host = &storage->hosts[i];
+        struct fake_url *url = host->urls;
+        while (url && !url->url)
+            url = url->next;
+        if (!url || host->held || host->record.due_at != STORAGE_HOST_IDLE)
+            continue;
+        set_due(storage, host, now_ms);
+        (*nr_woken)++;
+    }
+    return ERR_OK;
+}
+
+enum err storage_next_due(struct storage *storage, int64_t *due_at)
+{
+    *due_at = STORAGE_HOST_IDLE;
+    for (;;) {
+        int64_t first = heap_due_ms(&storage->due);
+        if (first == INT64_MAX)
+            return ERR_OK;
+        struct fake_host *host = storage->due.entries[0].what;
+        if (host->record.due_at == first && !host->held) {
+            *due_at = first;
+            return ERR_OK;
+        }
+        heap_take(&storage->due, first); /* overtaken */
+    }
+}
+
+bool fake_storage_end(struct storage *storage, struct url_key key)
+{
+    struct fake_url *url = known_host(storage, key.host_id)->urls;
+
+    while (url && url->hash != key.url_hash)
+        url = url->next;
+    assert(url);
+    if (!url->url)
+        return false;
+    free(url->url);
+    url->url = NULL;
+    storage->nr_ended++;
+    return true;
+}
+
+enum err storage_count(struct storage *storage, struct storage_counts *counts)
+{
+    *counts = (struct storage_counts){
+        .nr_urls = (int64_t)storage->nr_urls,
+        .nr_ended = (int64_t)storage->nr_ended,
+        .nr_hosts = (int64_t)storage->nr_hosts,
+    };
+    return ERR_OK;
+}
+
+/* ---- what a simulation never needs ---- */
+
+enum err storage_put_line(struct storage *storage,
+                          const struct line_record *line)
+{
+    (void)storage;
+    (void)line;
+    return ERR_STATE;
+}
+
+enum err storage_put_tries(struct storage *storage, struct url_key key,
+                           int tries)
+{
+    (void)storage;
+    (void)key;
+    (void)tries;
+    return ERR_OK;
+}
+
+enum err storage_put_attempt(struct storage *storage,
+                             const struct attempt_record *attempt)
+{
+    (void)storage;
+    (void)attempt;
+    return ERR_OK;
+}
+
+enum err storage_each_listed(struct storage *storage, storage_url_fn fn,
+                             void *ctx)
+{
+    (void)storage;
+    (void)fn;
+    (void)ctx;
+    return ERR_STATE;
+}

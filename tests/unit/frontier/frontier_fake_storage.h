@@ -1,0 +1,18 @@
+/*
+ * frontier_fake_storage: storage.h in memory, for a simulation of the frontier
+ * alone. It keeps what the frontier asks for (hosts, leases, URLs to do) and
+ * holds its contract with asserts: a URL is ended once, a host is written only
+ * by whoever has its lease.
+ */
+#ifndef TESTS_UNIT_FRONTIER_FRONTIER_FAKE_STORAGE_H
+#define TESTS_UNIT_FRONTIER_FRONTIER_FAKE_STORAGE_H
+
+#include "storage/storage.h"
+
+struct storage *fake_storage_new(size_t max_hosts, size_t max_urls);
+void fake_storage_free(struct storage *storage);
+/* Ends a URL; false if it had ended. */
+bool fake_storage_end(struct storage *storage, struct url_key key);
+size_t fake_storage_nr_to_do(const struct storage *storage);
+
+#endif
