@@ -10,13 +10,13 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "crawler/page/html_foreign.h"
 #include "crawler/page/html_tokenizer.h"
+#include "crawler/page/html_words.h"
 
 #define KEEP_BYTES  ((size_t)256 << 10) /* of a buffer, between pages */
 /* Bytes taken beyond a cap, so that its last character is a whole one. */
@@ -82,22 +82,6 @@ static void note_err(struct html *html, enum err err)
         html->err = err;
 }
 
-static bool is_space(unsigned char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
-}
-
-static struct bytes trim(struct bytes text)
-{
-    const unsigned char *at = text.data, *end = at + text.len;
-
-    while (at < end && is_space(*at))
-        at++;
-    while (end > at && is_space(end[-1]))
-        end--;
-    return (struct bytes){at, (size_t)(end - at)};
-}
-
 /* The value of an attribute, "" if it is absent. */
 static struct bytes view_value(const struct html_tag *tag,
                                enum html_attribute name)
@@ -106,27 +90,6 @@ static struct bytes view_value(const struct html_tag *tag,
 
     return (struct bytes){value->data ? (const char *)value->data : "",
                           value->len};
-}
-
-static bool is_word(struct bytes text, const char *word)
-{
-    return text.len == strlen(word) &&
-           strncasecmp(text.data, word, text.len) == 0;
-}
-
-/* Takes the next word off the front; white space and `comma` part them. */
-static bool next_word(struct bytes *text, char comma, struct bytes *word)
-{
-    const unsigned char *at = text->data, *end = at + text->len, *from;
-
-    while (at < end && (is_space(*at) || *at == (unsigned char)comma))
-        at++;
-    from = at;
-    while (at < end && !is_space(*at) && *at != (unsigned char)comma)
-        at++;
-    *word = (struct bytes){from, (size_t)(at - from)};
-    *text = (struct bytes){at, (size_t)(end - at)};
-    return word->len > 0;
 }
 
 static void begin_capture(struct capture *capture)
@@ -142,7 +105,7 @@ static void add_capture(struct capture *capture, const unsigned char *data,
     if (!capture->open)
         return;
     for (size_t i = 0; i < len && capture->len < capture->cap; i++) {
-        if (is_space(data[i])) {
+        if (html_is_space(data[i])) {
             capture->space = capture->len > 0;
             continue;
         }
@@ -234,12 +197,12 @@ static uint8_t rel_flags(const struct html_tag *tag)
     struct bytes rest = view_value(tag, HTML_REL), word;
     unsigned flags = 0;
 
-    while (next_word(&rest, ' ', &word)) {
-        if (is_word(word, "nofollow"))
+    while (html_next_word(&rest, ' ', &word)) {
+        if (html_is_word(word, "nofollow"))
             flags |= LINK_NOFOLLOW;
-        else if (is_word(word, "ugc"))
+        else if (html_is_word(word, "ugc"))
             flags |= LINK_UGC;
-        else if (is_word(word, "sponsored"))
+        else if (html_is_word(word, "sponsored"))
             flags |= LINK_SPONSORED;
     }
     return (uint8_t)flags;
@@ -297,8 +260,8 @@ static void take_link(struct html *html, const struct html_tag *tag)
 
     if (!href->data || href->len == 0 || href->cut)
         return;
-    while (next_word(&rest, ' ', &word)) {
-        if (is_word(word, "canonical"))
+    while (html_next_word(&rest, ' ', &word)) {
+        if (html_is_word(word, "canonical"))
             keep_field(html, FIELD_CANONICAL, href->data, href->len);
     }
 }
@@ -307,16 +270,16 @@ static void take_meta(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *content = &tag->values[HTML_CONTENT];
     const char *agent = html->options.agent;
-    struct bytes name = trim(view_value(tag, HTML_NAME));
-    struct bytes equiv = trim(view_value(tag, HTML_HTTP_EQUIV)), url;
+    struct bytes name = html_trim(view_value(tag, HTML_NAME));
+    struct bytes equiv = html_trim(view_value(tag, HTML_HTTP_EQUIV)), url;
 
     if (!content->data)
         return;
-    if (is_word(name, "robots") || (agent && is_word(name, agent)))
+    if (html_is_word(name, "robots") || (agent && html_is_word(name, agent)))
         html->facts.robots |= html_robots_flags(content->data, content->len);
-    else if (is_word(name, "description"))
+    else if (html_is_word(name, "description"))
         keep_text(html, FIELD_DESCRIPTION, content);
-    if (is_word(equiv, "refresh") && !content->cut &&
+    if (html_is_word(equiv, "refresh") && !content->cut &&
         html_refresh_url(content->data, content->len, &url))
         keep_field(html, FIELD_REFRESH, url.data, url.len);
 }
@@ -603,74 +566,4 @@ struct html_link html_get_link(const struct html *html, size_t index)
         view.text =
             (struct bytes){html->texts.data + link->text_at, link->text_len};
     return view;
-}
-
-uint8_t html_robots_flags(const void *content, size_t len)
-{
-    struct bytes rest = {content, len}, word;
-    unsigned flags = 0;
-
-    while (next_word(&rest, ',', &word)) {
-        if (is_word(word, "noindex"))
-            flags |= PAGE_NOINDEX;
-        else if (is_word(word, "nofollow"))
-            flags |= PAGE_NOFOLLOW;
-        else if (is_word(word, "noarchive"))
-            flags |= PAGE_NOARCHIVE;
-        else if (is_word(word, "none"))
-            flags |= PAGE_NOINDEX | PAGE_NOFOLLOW;
-    }
-    return (uint8_t)flags;
-}
-
-static const unsigned char *skip_spaces(const unsigned char *at,
-                                        const unsigned char *end)
-{
-    while (at < end && is_space(*at))
-        at++;
-    return at;
-}
-
-/* Behind "url" and '=' if they stand at `at`; NULL if it is a URL that only
- * begins like them. */
-static const unsigned char *skip_url_word(const unsigned char *at,
-                                          const unsigned char *end)
-{
-    static const char word[] = "url";
-
-    if (at == end || (*at | 0x20) != 'u')
-        return at;
-    for (size_t i = 0; i < 3; i++, at++) {
-        if (at == end || (*at | 0x20) != word[i])
-            return NULL;
-    }
-    at = skip_spaces(at, end);
-    return at < end && *at == '=' ? skip_spaces(at + 1, end) : NULL;
-}
-
-bool html_refresh_url(const void *content, size_t len, struct bytes *url)
-{
-    const unsigned char *at = content, *end = at + len, *from, *quote;
-
-    from = at = skip_spaces(at, end);
-    while (at < end && ((*at >= '0' && *at <= '9') || *at == '.'))
-        at++;
-    if (at == from || at == end || (*at != ';' && *at != ',' && !is_space(*at)))
-        return false;
-    at = skip_spaces(at, end);
-    if (at < end && (*at == ';' || *at == ','))
-        at = skip_spaces(at + 1, end);
-    *url = (struct bytes){at, (size_t)(end - at)};
-    if (at == end)
-        return false;
-    at = skip_url_word(at, end);
-    if (!at)
-        return true;
-    if (at < end && (*at == '"' || *at == '\'')) {
-        quote = memchr(at + 1, *at, (size_t)(end - at - 1));
-        end = quote ? quote : end;
-        at++;
-    }
-    *url = (struct bytes){at, (size_t)(end - at)};
-    return true;
 }

@@ -136,15 +136,19 @@ bool html_foreign_start(struct html_foreign *foreign,
     return false;
 }
 
+/* End tags of HTML that pages put where a drawing was left open. */
+static bool closes_html(const struct html_tag *tag)
+{
+    return tag->element == HTML_A || tag->element == HTML_BR ||
+           tag->element == HTML_BREAKOUT || tag->element == HTML_H1 ||
+           tag->element == HTML_P;
+}
+
 bool html_foreign_end(struct html_foreign *foreign, const struct html_tag *tag)
 {
-    struct html_foreign_open *top = get_top(foreign);
     size_t len =
         tag->name_len < HTML_NAME_BYTES ? tag->name_len : HTML_NAME_BYTES;
 
-    if (top && !is_point(top) &&
-        (tag->element == HTML_P || tag->element == HTML_BR))
-        pop_to_point(foreign);
     for (size_t i = foreign->depth; i-- > 0;) {
         const struct html_foreign_open *open = &foreign->open[i];
 
@@ -158,6 +162,10 @@ bool html_foreign_end(struct html_foreign *foreign, const struct html_tag *tag)
             tag->element != HTML_MATH)
             return false;
     }
+    /* it ends an element outside, which takes the foreign ones along; that
+     * it is open there is not known, but likely */
+    if (closes_html(tag))
+        pop_to_point(foreign);
     return false;
 }
 

@@ -71,4 +71,33 @@ void html_add_value(struct html_tokenizer *tokenizer, const unsigned char *from,
 /* The tag is complete: reports it. */
 void html_emit_tag(struct html_tokenizer *tokenizer);
 
+/* The states of html_raw.c. */
+const unsigned char *html_raw_state(struct html_tokenizer *tokenizer,
+                                    const unsigned char *at,
+                                    const unsigned char *end);
+const unsigned char *html_raw_open_state(struct html_tokenizer *tokenizer,
+                                         const unsigned char *at,
+                                         const unsigned char *end);
+const unsigned char *html_raw_end_open_state(struct html_tokenizer *tokenizer,
+                                             const unsigned char *at,
+                                             const unsigned char *end);
+const unsigned char *html_raw_end_name_state(struct html_tokenizer *tokenizer,
+                                             const unsigned char *at,
+                                             const unsigned char *end);
+const unsigned char *html_script_state(struct html_tokenizer *tokenizer,
+                                       const unsigned char *at,
+                                       const unsigned char *end);
+const unsigned char *html_script_open_state(struct html_tokenizer *tokenizer,
+                                            const unsigned char *at,
+                                            const unsigned char *end);
+const unsigned char *html_script_bang_state(struct html_tokenizer *tokenizer,
+                                            const unsigned char *at,
+                                            const unsigned char *end);
+const unsigned char *html_script_name_state(struct html_tokenizer *tokenizer,
+                                            const unsigned char *at,
+                                            const unsigned char *end);
+const unsigned char *html_plaintext_state(struct html_tokenizer *tokenizer,
+                                          const unsigned char *at,
+                                          const unsigned char *end);
+
 #endif

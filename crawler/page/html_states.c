@@ -6,21 +6,14 @@
  */
 #include <string.h>
 
+#include "crawler/page/html_bytes.h"
 #include "crawler/page/html_internal.h"
 #include "crawler/page/html_scan.h"
-
-enum class {
-    CLASS_SPACE = 1 << 0,
-    CLASS_ALPHA = 1 << 1,
-    CLASS_TAG_END = 1 << 2,  /* ends the name of a tag */
-    CLASS_NAME_END = 1 << 3, /* ends the name of an attribute */
-    CLASS_WORD = 1 << 4,     /* in a plain name of an attribute */
-};
 
 #define SPACE (CLASS_SPACE | CLASS_TAG_END | CLASS_NAME_END)
 #define ALPHA (CLASS_ALPHA | CLASS_WORD)
 
-static const uint8_t classes[256] = {
+const uint8_t html_classes[256] = {
     ['\t'] = SPACE,
     ['\n'] = SPACE,
     ['\f'] = SPACE,
@@ -37,44 +30,6 @@ static const uint8_t classes[256] = {
     ['A' ... 'Z'] = ALPHA,
 };
 
-static bool has_class(unsigned char c, unsigned class)
-{
-    return (classes[c] & class) != 0;
-}
-
-static unsigned char to_lower(unsigned char c)
-{
-    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
-/* The first byte in [at, end) with, or without, a class; or `end`. */
-static const unsigned char *find_class(const unsigned char *at,
-                                       const unsigned char *end, unsigned class)
-{
-    while (at < end && !has_class(*at, class))
-        at++;
-    return at;
-}
-
-static const unsigned char *skip_class(const unsigned char *at,
-                                       const unsigned char *end, unsigned class)
-{
-    while (at < end && has_class(*at, class))
-        at++;
-    return at;
-}
-
-/* Adds [from, to) to a name in lower case; counts what does not fit. */
-static void add_name(unsigned char *name, size_t *name_len,
-                     const unsigned char *from, const unsigned char *to)
-{
-    for (; from < to; from++) {
-        if (*name_len < HTML_NAME_BYTES)
-            name[*name_len] = to_lower(*from);
-        ++*name_len;
-    }
-}
-
 /*
  * The quote at `quote` in a tag whose name ends at `name_end` opens a value,
  * beyond doubt: before it stands '=', a plain name, and white space that does
@@ -85,13 +40,13 @@ static bool opens_value(const unsigned char *name_end,
 {
     const unsigned char *at = quote - 1;
 
-    if (at <= name_end || *at != '=' || !has_class(at[-1], CLASS_WORD))
+    if (at <= name_end || *at != '=' || !html_has_class(at[-1], CLASS_WORD))
         return false;
-    while (at > name_end && has_class(at[-1], CLASS_WORD))
+    while (at > name_end && html_has_class(at[-1], CLASS_WORD))
         at--;
-    if (at == name_end || !has_class(at[-1], CLASS_SPACE))
+    if (at == name_end || !html_has_class(at[-1], CLASS_SPACE))
         return false;
-    while (at > name_end && has_class(at[-1], CLASS_SPACE))
+    while (at > name_end && html_has_class(at[-1], CLASS_SPACE))
         at--;
     return at == name_end || at[-1] != '=';
 }
@@ -111,10 +66,10 @@ static const unsigned char *skip_tag(const unsigned char *at,
     at++;
     if (at < end && *at == '/')
         at++;
-    if (at == end || !has_class(*at, CLASS_ALPHA))
+    if (at == end || !html_has_class(*at, CLASS_ALPHA))
         return NULL;
-    name_end = find_class(at, end, CLASS_TAG_END);
-    add_name(name, &len, at, name_end);
+    name_end = html_find_class(at, end, CLASS_TAG_END);
+    html_add_name(name, &len, at, name_end);
     if (html_element_find(name, len) != HTML_UNKNOWN)
         return NULL;
     at = name_end;
@@ -162,7 +117,7 @@ static const unsigned char *tag_open_state(struct html_tokenizer *tokenizer,
                                            const unsigned char *end)
 {
     (void)end;
-    if (has_class(*at, CLASS_ALPHA)) {
+    if (html_has_class(*at, CLASS_ALPHA)) {
         html_begin_tag(tokenizer, false);
         return at;
     }
@@ -186,7 +141,7 @@ static const unsigned char *end_tag_open_state(struct html_tokenizer *tokenizer,
                                                const unsigned char *end)
 {
     (void)end;
-    if (has_class(*at, CLASS_ALPHA)) {
+    if (html_has_class(*at, CLASS_ALPHA)) {
         html_begin_tag(tokenizer, true);
         return at;
     }
@@ -200,9 +155,9 @@ static const unsigned char *tag_name_state(struct html_tokenizer *tokenizer,
                                            const unsigned char *end)
 {
     struct html_tag *tag = &tokenizer->tag;
-    const unsigned char *to = find_class(at, end, CLASS_TAG_END);
+    const unsigned char *to = html_find_class(at, end, CLASS_TAG_END);
 
-    add_name(tag->name, &tag->name_len, at, to);
+    html_add_name(tag->name, &tag->name_len, at, to);
     if (to == end)
         return end;
     html_end_tag_name(tokenizer);
@@ -214,7 +169,7 @@ static const unsigned char *before_name_state(struct html_tokenizer *tokenizer,
                                               const unsigned char *at,
                                               const unsigned char *end)
 {
-    at = skip_class(at, end, CLASS_SPACE);
+    at = html_skip_class(at, end, CLASS_SPACE);
     if (at == end)
         return end;
     if (*at == '/' || *at == '>') {
@@ -223,7 +178,7 @@ static const unsigned char *before_name_state(struct html_tokenizer *tokenizer,
     }
     /* whatever it is, '=' too, it is the first byte of a name */
     tokenizer->name_len = 0;
-    add_name(tokenizer->name, &tokenizer->name_len, at, at + 1);
+    html_add_name(tokenizer->name, &tokenizer->name_len, at, at + 1);
     tokenizer->state = STATE_NAME;
     return at + 1;
 }
@@ -232,9 +187,9 @@ static const unsigned char *name_state(struct html_tokenizer *tokenizer,
                                        const unsigned char *at,
                                        const unsigned char *end)
 {
-    const unsigned char *to = find_class(at, end, CLASS_NAME_END);
+    const unsigned char *to = html_find_class(at, end, CLASS_NAME_END);
 
-    add_name(tokenizer->name, &tokenizer->name_len, at, to);
+    html_add_name(tokenizer->name, &tokenizer->name_len, at, to);
     if (to == end)
         return end;
     html_begin_value(tokenizer);
@@ -246,7 +201,7 @@ static const unsigned char *after_name_state(struct html_tokenizer *tokenizer,
                                              const unsigned char *at,
                                              const unsigned char *end)
 {
-    at = skip_class(at, end, CLASS_SPACE);
+    at = html_skip_class(at, end, CLASS_SPACE);
     if (at == end)
         return end;
     tokenizer->state = *at == '=' ? STATE_BEFORE_VALUE : STATE_BEFORE_NAME;
@@ -257,7 +212,7 @@ static const unsigned char *before_value_state(struct html_tokenizer *tokenizer,
                                                const unsigned char *at,
                                                const unsigned char *end)
 {
-    at = skip_class(at, end, CLASS_SPACE);
+    at = html_skip_class(at, end, CLASS_SPACE);
     if (at == end)
         return end;
     if (*at == '"' || *at == '\'') {
@@ -288,7 +243,7 @@ static const unsigned char *unquoted_state(struct html_tokenizer *tokenizer,
 {
     const unsigned char *to = at;
 
-    while (to < end && *to != '>' && !has_class(*to, CLASS_SPACE))
+    while (to < end && *to != '>' && !html_has_class(*to, CLASS_SPACE))
         to++;
     html_add_value(tokenizer, at, to);
     if (to < end)
@@ -417,175 +372,6 @@ static const unsigned char *cdata_end_state(struct html_tokenizer *tokenizer,
     return at + 1;
 }
 
-/* RCDATA and RAWTEXT. What may become the end tag is kept as text until it
- * is one. */
-static const unsigned char *raw_state(struct html_tokenizer *tokenizer,
-                                      const unsigned char *at,
-                                      const unsigned char *end)
-{
-    const unsigned char *open = html_find(at, end, '<');
-
-    html_add_run(tokenizer, at, (size_t)(open - at));
-    if (open == end)
-        return end;
-    tokenizer->run_mark = tokenizer->run.len;
-    html_add_run(tokenizer, "<", 1);
-    tokenizer->state = STATE_RAW_OPEN;
-    return open + 1;
-}
-
-static void back_to_raw(struct html_tokenizer *tokenizer)
-{
-    tokenizer->state =
-        tokenizer->model == HTML_MODEL_SCRIPT ? STATE_SCRIPT : STATE_RAW;
-}
-
-static const unsigned char *raw_open_state(struct html_tokenizer *tokenizer,
-                                           const unsigned char *at,
-                                           const unsigned char *end)
-{
-    (void)end;
-    if (*at != '/') {
-        back_to_raw(tokenizer);
-        return at;
-    }
-    html_add_run(tokenizer, "/", 1);
-    tokenizer->state = STATE_RAW_END_OPEN;
-    return at + 1;
-}
-
-static const unsigned char *raw_end_open_state(struct html_tokenizer *tokenizer,
-                                               const unsigned char *at,
-                                               const unsigned char *end)
-{
-    (void)end;
-    if (has_class(*at, CLASS_ALPHA)) {
-        html_begin_tag(tokenizer, true);
-        tokenizer->state = STATE_RAW_END_NAME;
-    } else {
-        back_to_raw(tokenizer);
-    }
-    return at;
-}
-
-static const unsigned char *raw_end_name_state(struct html_tokenizer *tokenizer,
-                                               const unsigned char *at,
-                                               const unsigned char *end)
-{
-    struct html_tag *tag = &tokenizer->tag;
-    const unsigned char *to = skip_class(at, end, CLASS_ALPHA);
-
-    add_name(tag->name, &tag->name_len, at, to);
-    html_add_run(tokenizer, at, (size_t)(to - at));
-    if (to == end)
-        return end;
-    if (!has_class(*to, CLASS_TAG_END) ||
-        tag->name_len != tokenizer->last_start_len ||
-        memcmp(tag->name, tokenizer->last_start, tag->name_len) != 0) {
-        back_to_raw(tokenizer);
-        return to;
-    }
-    tokenizer->run.len = tokenizer->run_mark;
-    html_end_tag_name(tokenizer);
-    tokenizer->state = STATE_AFTER_VALUE;
-    return to;
-}
-
-/*
- * Scripts. "<!--" leads to the escaped level, where "<script" leads to the
- * double escaped one and "</script" back from there; "-->" leads out of both.
- * Only outside of the double escaped level does "</script" end the element.
- */
-static const unsigned char *script_state(struct html_tokenizer *tokenizer,
-                                         const unsigned char *at,
-                                         const unsigned char *end)
-{
-    if (tokenizer->script_level == 0)
-        at = html_find(at, end, '<');
-    for (; at < end; at++) {
-        if (*at == '<') {
-            tokenizer->dashes = 0;
-            tokenizer->state = STATE_SCRIPT_OPEN;
-            return at + 1;
-        }
-        if (*at == '>' && tokenizer->dashes == 2) {
-            tokenizer->script_level = 0;
-            return at + 1;
-        }
-        if (*at != '-')
-            tokenizer->dashes = 0;
-        else if (tokenizer->dashes < 2)
-            tokenizer->dashes++;
-    }
-    return end;
-}
-
-static const unsigned char *script_open_state(struct html_tokenizer *tokenizer,
-                                              const unsigned char *at,
-                                              const unsigned char *end)
-{
-    uint8_t level = tokenizer->script_level;
-
-    (void)end;
-    tokenizer->name_len = 0;
-    tokenizer->state = STATE_SCRIPT;
-    if (*at == '/') {
-        tokenizer->state = level == 2 ? STATE_SCRIPT_NAME : STATE_RAW_END_OPEN;
-        return at + 1;
-    }
-    if (*at == '!' && level == 0) {
-        tokenizer->state = STATE_SCRIPT_BANG;
-        return at + 1;
-    }
-    if (has_class(*at, CLASS_ALPHA) && level == 1)
-        tokenizer->state = STATE_SCRIPT_NAME;
-    return at;
-}
-
-static const unsigned char *script_bang_state(struct html_tokenizer *tokenizer,
-                                              const unsigned char *at,
-                                              const unsigned char *end)
-{
-    bool is_second = tokenizer->state == STATE_SCRIPT_BANG_DASH;
-
-    (void)end;
-    if (*at != '-') {
-        tokenizer->state = STATE_SCRIPT;
-        return at;
-    }
-    tokenizer->state = is_second ? STATE_SCRIPT : STATE_SCRIPT_BANG_DASH;
-    if (is_second) {
-        tokenizer->script_level = 1;
-        tokenizer->dashes = 2; /* "<!-->" is over at once */
-    }
-    return at + 1;
-}
-
-static const unsigned char *script_name_state(struct html_tokenizer *tokenizer,
-                                              const unsigned char *at,
-                                              const unsigned char *end)
-{
-    const unsigned char *to = skip_class(at, end, CLASS_ALPHA);
-
-    add_name(tokenizer->name, &tokenizer->name_len, at, to);
-    if (to == end)
-        return end;
-    tokenizer->state = STATE_SCRIPT;
-    if (!has_class(*to, CLASS_TAG_END))
-        return to;
-    if (tokenizer->name_len == 6 && memcmp(tokenizer->name, "script", 6) == 0)
-        tokenizer->script_level = tokenizer->script_level == 1 ? 2 : 1;
-    return to + 1;
-}
-
-static const unsigned char *plaintext_state(struct html_tokenizer *tokenizer,
-                                            const unsigned char *at,
-                                            const unsigned char *end)
-{
-    html_add_run(tokenizer, at, (size_t)(end - at));
-    return end;
-}
-
 const html_state_fn html_states[STATE_NR] = {
     [STATE_DATA] = data_state,
     [STATE_TAG_OPEN] = tag_open_state,
@@ -611,14 +397,14 @@ const html_state_fn html_states[STATE_NR] = {
     [STATE_CDATA] = cdata_state,
     [STATE_CDATA_BRACKET] = cdata_end_state,
     [STATE_CDATA_END] = cdata_end_state,
-    [STATE_RAW] = raw_state,
-    [STATE_RAW_OPEN] = raw_open_state,
-    [STATE_RAW_END_OPEN] = raw_end_open_state,
-    [STATE_RAW_END_NAME] = raw_end_name_state,
-    [STATE_SCRIPT] = script_state,
-    [STATE_SCRIPT_OPEN] = script_open_state,
-    [STATE_SCRIPT_BANG] = script_bang_state,
-    [STATE_SCRIPT_BANG_DASH] = script_bang_state,
-    [STATE_SCRIPT_NAME] = script_name_state,
-    [STATE_PLAINTEXT] = plaintext_state,
+    [STATE_RAW] = html_raw_state,
+    [STATE_RAW_OPEN] = html_raw_open_state,
+    [STATE_RAW_END_OPEN] = html_raw_end_open_state,
+    [STATE_RAW_END_NAME] = html_raw_end_name_state,
+    [STATE_SCRIPT] = html_script_state,
+    [STATE_SCRIPT_OPEN] = html_script_open_state,
+    [STATE_SCRIPT_BANG] = html_script_bang_state,
+    [STATE_SCRIPT_BANG_DASH] = html_script_bang_state,
+    [STATE_SCRIPT_NAME] = html_script_name_state,
+    [STATE_PLAINTEXT] = html_plaintext_state,
 };

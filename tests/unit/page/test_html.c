@@ -161,6 +161,9 @@ static void html_tells_foreign_content_from_html(void **state)
         {"<math><mi><mglyph><a href=1>",                             ""                 },
         {"<svg><foreignObject><div></svg><a href=1>",                "a:1() "           },
         {"<svg><a><foreignObject><b></a><a href=1>",                 "a:1() "           },
+        {"<a href=0><svg><path></a><a href=1>",                      "a:0() a:1() "     },
+        {"<div><svg><path></div><a href=1>",                         "a:1() "           },
+        {"<svg><path></unknown></body><a href=1>",                   "svg a:1() "       },
         {"<svg><SVG><g></svg></svg><a href=1>",                      "a:1() "           },
         {"<svg><template><a href=1></template></svg>",               "svg a:1() "       },
     };
