@@ -38,7 +38,7 @@
 #define NEXT        {.op = SCRIPTED_NEXT}
 
 #define LIMIT_MS       600
-#define TOTAL_MS       1500
+#define TOTAL_MS       2500
 #define MAX_BODY_BYTES 200000
 
 static struct scripted_blob gzip_page, gzip_cut, gzip_bomb, gzip_damaged;
@@ -134,7 +134,7 @@ static const struct row {
      .steps = {SAY(OK_HEAD), REPEAT("Set-Cookie: a=0123456789012345678901" END,
                                     5000), SAY(CLOSE END "page")},
      .outcome = OUTCOME_OK, .status = 200, .body_bytes = 4},
-    {.name = "29 no answer at all", .steps = {WAIT(5000)},
+    {.name = "29 no answer at all", .steps = {WAIT(8000)},
      .error = ERROR_TIMEOUT},
     {.name = "29 slow head",
      .steps = {SAY(OK_HEAD), DRIP("a: 0123456789012345678901234567890123" END,
