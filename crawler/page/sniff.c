@@ -135,8 +135,6 @@ static size_t count_binary(const unsigned char *data, size_t len)
     }
     return nr;
 }
-return nr;
-}
 
 static const char *find_mark(const unsigned char *data, size_t len)
 {
