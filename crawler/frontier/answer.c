@@ -87,6 +87,13 @@ static enum err end_with_page(struct frontier *frontier, struct item *item,
 
 /* ---- the host's clock ---- */
 
+bool answer_is_retryable(const struct page *page)
+{
+    if (page->error != ERROR_NONE)
+        return error_info(page->error)->retryable;
+    return page->status == 408 || page->status == 429 || page->status >= 500;
+}
+
 static enum host_answer_kind kind_of_status(int status)
 {
     if (status == 429 || status == 503)
@@ -106,8 +113,9 @@ static enum host_answer_kind kind_of_answer(const struct page *page)
     case CLASS_TIMEOUT: /* not a byte came: as good as no connection */
         return page->status ? HOST_ANSWER_TROUBLE : HOST_ANSWER_UNREACHABLE;
     case CLASS_HTTP:
-    case CLASS_BODY:
-        return HOST_ANSWER_TROUBLE;
+    case CLASS_BODY: /* what it sends may be odd, but it answers */
+        return answer_is_retryable(page) ? HOST_ANSWER_TROUBLE
+                                         : HOST_ANSWER_CALM;
     case CLASS_NONE:
     case CLASS_INPUT:
     case CLASS_POLICY:
@@ -173,13 +181,6 @@ static enum err put_attempt(struct frontier *frontier, const struct item *item,
     if (!err)
         err = storage_put_tries(frontier->storage, item->key, item->tries);
     return err;
-}
-
-bool answer_is_retryable(const struct page *page)
-{
-    if (page->error != ERROR_NONE)
-        return error_info(page->error)->retryable;
-    return page->status == 408 || page->status == 429 || page->status >= 500;
 }
 
 void answer_retry_later(struct frontier *frontier, struct item *item,

@@ -51,7 +51,7 @@ enum error door_read(struct frontier *frontier, struct bytes text,
         error = url_canonical(canonical, &frontier->parsed, NULL);
     if (error != URL_OK)
         return error_of(error);
-    if (url_port_is_bad(canonical->port))
+    if (canonical->port_given && url_port_is_bad(canonical->port))
         return ERROR_BAD_PORT;
     url->host_key.data = frontier->host_key;
     url->host_key.len =
