@@ -105,6 +105,8 @@ struct slot {
     int64_t deadline_ms; /* look at deadlines then; 0: no need */
     int64_t leave_ms;    /* kill it then; 0: it was not told to leave */
     int64_t rss_ms;      /* look at its memory then */
+    uint64_t head_id;    /* first task in flight, and since when it is that */
+    int64_t head_ms;
     uint64_t alive_seen; /* the worker's counter, and when it last moved */
     int64_t alive_ms;
 

@@ -45,6 +45,7 @@ static void reset_generation(struct slot *slot)
     slot->look_ms = 0;
     slot->deadline_ms = 0;
     slot->leave_ms = 0;
+    slot->head_id = 0;
     slot->alive_seen = 0;
     slot->alive_ms = pool->now_ms;
     slot->rss_ms = pool->now_ms;

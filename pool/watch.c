@@ -43,6 +43,21 @@ void watch_task(struct slot *slot, const struct task *task)
         slot->deadline_ms = at;
 }
 
+/*
+ * A worker that has nothing before this task and still does not start it is
+ * stopped or hangs in its init. The task is as good as new after the kill.
+ */
+static bool is_stuck(struct slot *slot, const struct task *task)
+{
+    int64_t now_ms = slot->pool->now_ms;
+
+    if (slot->head_id != task->id) {
+        slot->head_id = task->id;
+        slot->head_ms = now_ms;
+    }
+    return task->hard_ms && now_ms - slot->head_ms >= task->hard_ms;
+}
+
 /* Acts on what is late; returns when to look at this task again. */
 static int64_t check_task(struct slot *slot, struct task *task,
                           bool was_started)
@@ -50,9 +65,12 @@ static int64_t check_task(struct slot *slot, struct task *task,
     int64_t now_ms = slot->pool->now_ms;
     int64_t next_ms = INT64_MAX;
 
-    if (!was_started)
+    if (!was_started) {
+        if (task == slot->flight.first && is_stuck(slot, task))
+            slot_kill(slot);
         return task->soft_ms || task->hard_ms ? now_ms + look_after_ms(task)
                                               : INT64_MAX;
+    }
     if (task->start_ms == 0)
         task->start_ms = now_ms;
     if (task->hard_ms) {
