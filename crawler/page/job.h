@@ -15,16 +15,17 @@
 #include "base/err.h"
 
 #define JOB_BYTES_MAX 12288
-#define JOB_VALIDATOR_BYTES 512 /* of an ETag or date; longer ones are dropped */
+#define JOB_VALIDATOR_BYTES                                                    \
+    512 /* of an ETag or date; longer ones are dropped */
 
 enum job_flag {
-    JOB_LINKS = 1 << 0,     /* store the page's links in the reply */
-    JOB_HEAD_SCAN = 1 << 1, /* title, canonical, robots, refresh */
-    JOB_BODY = 1 << 2,      /* send the decoded body along */
-    JOB_RAW = 1 << 3,       /* send head and body as received (WARC) */
+    JOB_LINKS = 1 << 0,      /* store the page's links in the reply */
+    JOB_HEAD_SCAN = 1 << 1,  /* title, canonical, robots, refresh */
+    JOB_BODY = 1 << 2,       /* send the decoded body along */
+    JOB_RAW = 1 << 3,        /* send head and body as received (WARC) */
     JOB_PRIVATE_OK = 1 << 4, /* the user's list names this host: no guard */
-    JOB_ROBOTS = 1 << 5,    /* a robots.txt: body always, cut at its own cap */
-    JOB_SITEMAP = 1 << 6,   /* a sitemap: body always, own cap */
+    JOB_ROBOTS = 1 << 5,     /* a robots.txt: body always, cut at its own cap */
+    JOB_SITEMAP = 1 << 6,    /* a sitemap: body always, own cap */
     JOB_LISTED_AUTH = 1 << 7, /* credentials for this host may be used */
 };
 
@@ -32,7 +33,7 @@ enum job_flag {
 struct job {
     const char *url; /* canonical, URL_BYTES_MAX at most */
     size_t url_len;
-    uint32_t flags; /* enum job_flag */
+    uint32_t flags;   /* enum job_flag */
     const char *etag; /* for If-None-Match; NULL or empty: none */
     size_t etag_len;
     const char *last_modified; /* for If-Modified-Since; likewise */

@@ -23,7 +23,7 @@ enum outcome {
 
 enum error_class {
     CLASS_NONE,
-    CLASS_INPUT,    /* the line of the list itself */
+    CLASS_INPUT, /* the line of the list itself */
     CLASS_DNS,
     CLASS_CONNECT,
     CLASS_TLS,
@@ -44,41 +44,41 @@ enum error {
     ERROR_DUPLICATE,      /* the same URL stands on an earlier line */
     ERROR_BAD_PORT,       /* a port that no web server should be asked on */
     /* names and connections */
-    ERROR_DNS,            /* the name has no address */
+    ERROR_DNS, /* the name has no address */
     ERROR_DNS_TIMEOUT,
-    ERROR_CONNECT,        /* refused, unreachable */
+    ERROR_CONNECT, /* refused, unreachable */
     ERROR_CONNECT_TIMEOUT,
     ERROR_CONNECT_CLOSED, /* closed before a byte of the answer */
     ERROR_TLS,            /* handshake or certificate */
     ERROR_TIMEOUT,        /* total time limit */
     ERROR_STALLED,        /* too slow for too long */
     /* the answer */
-    ERROR_PROTOCOL,       /* not HTTP, or broken HTTP */
+    ERROR_PROTOCOL, /* not HTTP, or broken HTTP */
     ERROR_HEAD_TOO_LARGE,
-    ERROR_TRUNCATED,      /* ended before its end */
-    ERROR_TOO_LARGE,      /* body over --max-size; the kept part is marked */
-    ERROR_BAD_ENCODING,   /* Content-Encoding damaged or unknown */
+    ERROR_TRUNCATED,    /* ended before its end */
+    ERROR_TOO_LARGE,    /* body over --max-size; the kept part is marked */
+    ERROR_BAD_ENCODING, /* Content-Encoding damaged or unknown */
     ERROR_TRUNCATED_ENCODING, /* compressed body ends early */
-    ERROR_BOMB,           /* decoded size out of all proportion */
-    ERROR_BAD_REDIRECT,   /* 3xx whose Location cannot be resolved */
-    ERROR_REDIRECT_LIMIT, /* more than --max-redirects hops */
+    ERROR_BOMB,               /* decoded size out of all proportion */
+    ERROR_BAD_REDIRECT,       /* 3xx whose Location cannot be resolved */
+    ERROR_REDIRECT_LIMIT,     /* more than --max-redirects hops */
     ERROR_REDIRECT_LOOP,
     /* policy */
-    ERROR_BLOCKED_ADDRESS, /* private, loopback, metadata ... address */
-    ERROR_ROBOTS,         /* robots.txt says no */
+    ERROR_BLOCKED_ADDRESS,    /* private, loopback, metadata ... address */
+    ERROR_ROBOTS,             /* robots.txt says no */
     ERROR_ROBOTS_UNREACHABLE, /* robots.txt gave 5xx or nothing: not allowed */
-    ERROR_SCOPE,          /* outside --scope */
-    ERROR_EXCLUDED,       /* --include or --exclude */
-    ERROR_TRAP,           /* a trap rule: depth, repeated segments ... */
-    ERROR_LIMIT,          /* a limit of the run or host was reached */
-    ERROR_HOST_DOWN,      /* the host failed too often; not tried */
-    ERROR_NOFOLLOW,       /* the page asked not to */
+    ERROR_SCOPE,              /* outside --scope */
+    ERROR_EXCLUDED,           /* --include or --exclude */
+    ERROR_TRAP,               /* a trap rule: depth, repeated segments ... */
+    ERROR_LIMIT,              /* a limit of the run or host was reached */
+    ERROR_HOST_DOWN,          /* the host failed too often; not tried */
+    ERROR_NOFOLLOW,           /* the page asked not to */
     /* our side */
-    ERROR_WORKER_CRASH,   /* the worker died with it */
-    ERROR_POISON,         /* killed two workers: given up */
-    ERROR_SANDBOX,        /* its worker broke the sandbox */
-    ERROR_INTERNAL,       /* out of memory, descriptors, threads */
-    ERROR_CANCELED,       /* stopped by the user before it ended */
+    ERROR_WORKER_CRASH, /* the worker died with it */
+    ERROR_POISON,       /* killed two workers: given up */
+    ERROR_SANDBOX,      /* its worker broke the sandbox */
+    ERROR_INTERNAL,     /* out of memory, descriptors, threads */
+    ERROR_CANCELED,     /* stopped by the user before it ended */
     ERROR_NR
 };
 

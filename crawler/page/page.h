@@ -23,12 +23,12 @@
 #include "base/wire.h"
 #include "crawler/page/outcome.h"
 
-#define PAGE_TEXT_BYTES 2048     /* of title, description ...: cut there */
-#define PAGE_DETAIL_BYTES 300    /* of the error's detail */
-#define PAGE_SHORT_BYTES 512     /* of mime, charset, etag, lang ... */
-#define PAGE_LINK_TEXT_BYTES 200 /* of a link's text */
-#define PAGE_LINKS_MAX 100000    /* of one page */
-#define PAGE_HASH_BYTES 16       /* XXH3-128 */
+#define PAGE_TEXT_BYTES      2048   /* of title, description ...: cut there */
+#define PAGE_DETAIL_BYTES    300    /* of the error's detail */
+#define PAGE_SHORT_BYTES     512    /* of mime, charset, etag, lang ... */
+#define PAGE_LINK_TEXT_BYTES 200    /* of a link's text */
+#define PAGE_LINKS_MAX       100000 /* of one page */
+#define PAGE_HASH_BYTES      16     /* XXH3-128 */
 
 enum page_robots_flag {
     PAGE_NOINDEX = 1 << 0,
@@ -41,16 +41,26 @@ enum page_flag {
     PAGE_LINKS_CUT = 1 << 1,  /* more links than PAGE_LINKS_MAX */
     PAGE_JUNK_AFTER = 1 << 2, /* bytes behind the end of the compressed body */
     PAGE_NOT_MODIFIED = 1 << 3, /* 304 to a conditional request */
-    PAGE_SCANNED = 1 << 4,    /* it was HTML, and its fields are set */
-    PAGE_REUSED = 1 << 5,     /* the connection had been used before */
+    PAGE_SCANNED = 1 << 4,      /* it was HTML, and its fields are set */
+    PAGE_REUSED = 1 << 5,       /* the connection had been used before */
 };
 
 enum link_kind {
-    LINK_A, LINK_AREA, LINK_FRAME, LINK_CANONICAL, LINK_REFRESH, LINK_REDIRECT,
-    LINK_SITEMAP, LINK_KIND_NR
+    LINK_A,
+    LINK_AREA,
+    LINK_FRAME,
+    LINK_CANONICAL,
+    LINK_REFRESH,
+    LINK_REDIRECT,
+    LINK_SITEMAP,
+    LINK_KIND_NR
 };
 
-enum link_rel { LINK_NOFOLLOW = 1 << 0, LINK_UGC = 1 << 1, LINK_SPONSORED = 1 << 2 };
+enum link_rel {
+    LINK_NOFOLLOW = 1 << 0,
+    LINK_UGC = 1 << 1,
+    LINK_SPONSORED = 1 << 2
+};
 
 /* One link, canonical URL; views. */
 struct page_link {
@@ -75,28 +85,28 @@ struct page {
     uint32_t flags;       /* enum page_flag */
     uint8_t robots;       /* enum page_robots_flag: meta and X-Robots-Tag */
 
-    uint64_t body_bytes;  /* decoded length, also when no body is sent */
-    uint64_t wire_bytes;  /* body as received */
+    uint64_t body_bytes; /* decoded length, also when no body is sent */
+    uint64_t wire_bytes; /* body as received */
     uint32_t head_bytes;
     int64_t content_length; /* as claimed, -1 if not */
-    uint64_t chars;       /* characters of the text; 0 if not text */
+    uint64_t chars;         /* characters of the text; 0 if not text */
     unsigned char hash[PAGE_HASH_BYTES]; /* XXH3-128 of the decoded body */
 
     uint32_t dns_us, connect_us, tls_us, first_byte_us, total_us;
 
-    struct bytes ip;            /* "192.0.2.1", "2001:db8::1" */
-    struct bytes location;      /* canonical target of a redirect; "" if none */
-    struct bytes mime;          /* "text/html", lower case, no parameters */
-    struct bytes charset;       /* by the Encoding standard, lower case */
-    struct bytes encoding;      /* Content-Encoding as claimed */
+    struct bytes ip;       /* "192.0.2.1", "2001:db8::1" */
+    struct bytes location; /* canonical target of a redirect; "" if none */
+    struct bytes mime;     /* "text/html", lower case, no parameters */
+    struct bytes charset;  /* by the Encoding standard, lower case */
+    struct bytes encoding; /* Content-Encoding as claimed */
     struct bytes etag, last_modified, retry_after; /* as received, cleaned */
     struct bytes title, description, canonical, lang, h1;
-    struct bytes refresh;       /* canonical target of a meta refresh */
+    struct bytes refresh; /* canonical target of a meta refresh */
 
-    struct bytes body;          /* decoded; "" unless asked for */
+    struct bytes body; /* decoded; "" unless asked for */
     uint32_t nr_links;
-    struct bytes links;         /* encoded: read with page_next_link() */
-    struct bytes raw_request;   /* for WARC; "" unless asked for */
+    struct bytes links;       /* encoded: read with page_next_link() */
+    struct bytes raw_request; /* for WARC; "" unless asked for */
     struct bytes raw_head, raw_body;
 };
 
@@ -116,8 +126,8 @@ enum err page_decode(struct page *page, const void *fields, size_t fields_len,
                      const void *payload, size_t payload_len) ERR_CHECK;
 
 /* Appends one link to an encoded list. Errors as buf_add. */
-enum err page_put_link(struct buf *links, const struct page_link *link)
-    ERR_CHECK;
+enum err page_put_link(struct buf *links,
+                       const struct page_link *link) ERR_CHECK;
 /* Takes the next link off the front of `links`. Returns false at the end, and
  * sets *bad when the rest does not parse. */
 bool page_next_link(struct bytes *links, struct page_link *link, bool *bad);

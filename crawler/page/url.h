@@ -25,9 +25,9 @@ enum url_scheme { URL_HTTP, URL_HTTPS, URL_OTHER };
 
 enum url_error {
     URL_OK = 0,
-    URL_BAD,          /* the standard's parser fails */
-    URL_BAD_SCHEME,   /* parsed, but neither http nor https: nothing is kept */
-    URL_TOO_LONG,     /* over URL_BYTES_MAX */
+    URL_BAD,        /* the standard's parser fails */
+    URL_BAD_SCHEME, /* parsed, but neither http nor https: nothing is kept */
+    URL_TOO_LONG,   /* over URL_BYTES_MAX */
 };
 
 /*
@@ -39,12 +39,12 @@ struct url {
     char text[URL_BYTES_MAX + 1];
     uint16_t len;
     enum url_scheme scheme;
-    uint16_t user_at, user_len;       /* "user" or "user:password" */
-    uint16_t host_at, host_len;       /* with brackets for IPv6 */
-    uint16_t port;                    /* effective: 80 or 443 by default */
-    bool port_given;                  /* stands in the text */
+    uint16_t user_at, user_len; /* "user" or "user:password" */
+    uint16_t host_at, host_len; /* with brackets for IPv6 */
+    uint16_t port;              /* effective: 80 or 443 by default */
+    bool port_given;            /* stands in the text */
     bool host_is_ipv4, host_is_ipv6;
-    uint16_t path_at, path_len;       /* begins with '/' */
+    uint16_t path_at, path_len; /* begins with '/' */
     uint16_t query_at, query_len;
     uint16_t fragment_at, fragment_len;
     bool has_user, has_query, has_fragment;
@@ -59,8 +59,8 @@ enum url_error url_parse(struct url *url, const char *text, size_t len,
                          const struct url *base) ERR_CHECK;
 
 struct url_canonical_options {
-    bool keep_user;           /* keep the credentials; the crawler never does */
-    bool sort_query;          /* parameters in byte order of their names */
+    bool keep_user;  /* keep the credentials; the crawler never does */
+    bool sort_query; /* parameters in byte order of their names */
     const char *const *drop_keys; /* query keys to drop, "utm_*" as prefix;
                                      borrowed */
     size_t nr_drop_keys;
@@ -70,13 +70,13 @@ struct url_canonical_options {
 /*
  * The form that identifies a resource for us: WHATWG plus RFC 3986 6.2.2
  * (percent-escapes in upper case, unreserved characters unescaped, dot
- * segments removed again), without userinfo and fragment. It is its own canonical form
- * under the same options. `options` may be NULL, `out` may be `url` itself.
- * Never fails for what url_parse() made.
+ * segments removed again), without userinfo and fragment. It is its own
+ * canonical form under the same options. `options` may be NULL, `out` may be
+ * `url` itself. Never fails for what url_parse() made.
  */
-enum url_error url_canonical(struct url *out, const struct url *url,
-                             const struct url_canonical_options *options)
-    ERR_CHECK;
+enum url_error
+url_canonical(struct url *out, const struct url *url,
+              const struct url_canonical_options *options) ERR_CHECK;
 
 /*
  * The politeness key: "http://host:port" with the effective port always

@@ -32,18 +32,18 @@ struct visit {
     int depth;                 /* hops from the list */
     struct bytes final_url;    /* where `page` came from */
 
-    enum outcome outcome;      /* after policy and redirects */
+    enum outcome outcome; /* after policy and redirects */
     enum error error;
-    struct bytes detail;       /* for people: page's, or the rule that decided */
-    const struct page *page;   /* last answer; NULL if nothing was ever asked */
+    struct bytes detail;     /* for people: page's, or the rule that decided */
+    const struct page *page; /* last answer; NULL if nothing was ever asked */
 
-    int tries;                 /* requests started, hops not counted */
+    int tries; /* requests started, hops not counted */
     const struct visit_hop *hops;
     size_t nr_hops;
-    int64_t fetched_at;        /* wall ms of the last answer; 0: none */
-    double elapsed_ms;         /* first start to end */
-    double wait_ms;            /* of it: waiting for the host's turn */
-    int worker;                /* slot of the last fetch; -1: none */
+    int64_t fetched_at; /* wall ms of the last answer; 0: none */
+    double elapsed_ms;  /* first start to end */
+    double wait_ms;     /* of it: waiting for the host's turn */
+    int worker;         /* slot of the last fetch; -1: none */
 };
 
 /* Called once for each URL that has ended. An error stops the crawl. */

@@ -43,6 +43,7 @@ struct conform_suite {
 extern const struct conform_suite conform_robots;
 extern const struct conform_suite conform_robots_other;
 extern const struct conform_suite conform_sitemaps;
+extern const struct conform_suite conform_encodings;
 extern const struct conform_suite conform_html_links;
 extern const struct conform_suite conform_urls;
 extern const struct conform_suite conform_url_normalize;

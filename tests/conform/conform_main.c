@@ -20,8 +20,9 @@
 #define GROUPS_MAX       32
 
 static const struct conform_suite *const suites[] = {
-    &conform_robots,     &conform_robots_other, &conform_sitemaps,
-    &conform_html_links, &conform_urls,         &conform_url_normalize,
+    &conform_robots,        &conform_robots_other, &conform_sitemaps,
+    &conform_html_links,    &conform_encodings,    &conform_urls,
+    &conform_url_normalize,
 };
 #define NR_SUITES (sizeof(suites) / sizeof(suites[0]))
 

@@ -80,7 +80,7 @@ void fixture_output(struct fixture *fix, const char *name)
 {
     size_t nr = fix->options.nr_outputs++;
 
-    assert_true(nr < 4);
+    assert_true(nr < FIXTURE_OUTPUTS);
     fix->names[nr] = name;
     set_path(fix, nr);
     fix->outputs[nr] = fix->paths[nr];

@@ -10,15 +10,17 @@
 
 #include "storage/storage.h"
 
-#define NOW         INT64_C(1795421982123) /* 2026-11-23T08:19:42.123Z */
-#define FIXTURE_MAX 16
+#define NOW             INT64_C(1795421982123) /* 2026-11-23T08:19:42.123Z */
+#define FIXTURE_MAX     16
+#define FIXTURE_OUTPUTS 6
 
 #define assert_ok(call) assert_int_equal((call), ERR_OK)
 
 struct fixture {
     char folder[64];
-    char paths[4][128]; /* crawl.db (or CRAWL_TEST_STORAGE), db.txt ... */
-    const char *outputs[4], *names[4];
+    char paths[FIXTURE_OUTPUTS]
+              [128]; /* crawl.db (or CRAWL_TEST_STORAGE), db.txt ... */
+    const char *outputs[FIXTURE_OUTPUTS], *names[FIXTURE_OUTPUTS];
     struct storage_options options;
     struct storage *storage;
     char message[STORAGE_MESSAGE_BYTES];
