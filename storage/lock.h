@@ -25,6 +25,8 @@ struct lock {
  */
 enum err lock_take(struct lock *lock, const char *path, bool *made,
                    pid_t *holder) ERR_CHECK;
+/* Whether a process has it, and which; does not open the file. */
+bool lock_is_held(const char *path, pid_t *holder);
 void lock_drop(struct lock *lock);
 
 #endif

@@ -160,6 +160,7 @@ CREATE TABLE pages (
   warc_file text,
   warc_offset bigint,
   warc_length bigint,
+  warc_type text, -- response, revisit
   warc_digest text
 );
 

@@ -1,6 +1,5 @@
 #include "storage/sink.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +14,8 @@
 
 #include "base/xalloc.h"
 
-static const struct sink_ops *const kinds[] = {&sink_text};
+static const struct sink_ops *const kinds[] = {&sink_text, &sink_jsonl,
+                                               &sink_csv, &sink_warc};
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 /* The suffix of `path` among those of the kind; NULL: another kind. */
@@ -104,6 +104,8 @@ enum err sink_open(struct sink **sink, const char *path,
     } else {
         err = open_file(opened, path);
     }
+    if (!err && ops->init)
+        err = ops->init(opened);
     if (err) {
         sink_close(opened, true);
         opened = NULL;
@@ -112,24 +114,26 @@ enum err sink_open(struct sink **sink, const char *path,
     return err;
 }
 
-char *sink_part_path(const char *path, const char *suffix, int part)
+char *sink_part_path(const struct sink *sink, int part)
 {
-    size_t stem = strlen(path) - strlen(suffix);
-    size_t bytes = strlen(path) + 16;
-    char *name = xmalloc(bytes);
+    const char *suffix = find_suffix(sink->ops, sink->path);
+    size_t bytes = strlen(sink->path) + 16;
+    char *path = xmalloc(bytes);
 
+    if (!suffix)
+        suffix = sink->path + strlen(sink->path);
     if (part == 0)
-        snprintf(name, bytes, "%s", path);
+        snprintf(path, bytes, "%s", sink->path);
     else
-        snprintf(name, bytes, "%.*s-%05d%s", (int)stem, path, part, suffix);
-    return name;
+        snprintf(path, bytes, "%.*s-%05d%s", (int)(suffix - sink->path),
+                 sink->path, part, suffix);
+    return path;
 }
 
 /* Closes the file at hand and opens that of `part`. */
 static enum err open_part(struct sink *sink, int part)
 {
-    const char *suffix = find_suffix(sink->ops, sink->path);
-    char *path = sink_part_path(sink->path, suffix ? suffix : "", part);
+    char *path = sink_part_path(sink, part);
     bool first_made = sink->made;
     enum err err;
 
@@ -143,6 +147,19 @@ static enum err open_part(struct sink *sink, int part)
     sink->unsynced = 0;
     free(path);
     return err;
+}
+
+/* Parts that were begun after the last commit. */
+static void remove_parts_behind(const struct sink *sink)
+{
+    bool there = true;
+
+    for (int part = sink->part + 1; there; part++) {
+        char *path = sink_part_path(sink, part);
+
+        there = unlink(path) == 0;
+        free(path);
+    }
 }
 
 enum err sink_resume(struct sink *sink, int part, int64_t offset)
@@ -164,6 +181,8 @@ enum err sink_resume(struct sink *sink, int part, int64_t offset)
         if (ftruncate(sink->fd, offset) ||
             lseek(sink->fd, offset, SEEK_SET) < 0)
             return err_from_errno(errno);
+        if (sink->ops->is_full)
+            remove_parts_behind(sink);
     }
     sink->offset = offset;
     if (offset == 0 && sink->ops->start)
@@ -248,11 +267,45 @@ static enum err write_all(struct sink *sink)
     return ERR_OK;
 }
 
+struct page_record sink_line_page(const struct line_record *line)
+{
+    return (struct page_record){
+        .url = line->text,
+        .line = line->line,
+        .outcome = {"skipped", 7},
+        .error = line->error,
+        .detail = line->detail,
+        .length = -1,
+        .content_length = -1,
+        .chars = -1,
+        .nr_links_out = -1,
+        .worker = -1,
+    };
+}
+
+/* Closes the full part, all of it on disk, and starts the next one. */
+static enum err roll(struct sink *sink)
+{
+    enum err err = sink_flush(sink);
+
+    if (!err)
+        err = open_part(sink, sink->part + 1);
+    if (!err && ftruncate(sink->fd, 0))
+        err = err_from_errno(errno);
+    if (!err && sink->ops->start)
+        err = sink->ops->start(sink);
+    return err;
+}
+
 enum err sink_put(struct sink *sink, const struct page_record *page,
                   struct sink_place *place)
 {
-    enum err err = sink->ops->put(sink, page, place);
+    enum err err = ERR_OK;
 
+    if (sink->ops->is_full && !sink->is_stream && sink->ops->is_full(sink))
+        err = roll(sink);
+    if (!err)
+        err = sink->ops->put(sink, page, place);
     /* early bytes of a file do no harm: a resume cuts them off */
     if (!err && !sink->is_stream && sink->buf.len >= SINK_FLUSH_BYTES)
         err = write_all(sink);
@@ -269,18 +322,4 @@ enum err sink_flush(struct sink *sink)
         return err_from_errno(errno);
     sink->unsynced = 0;
     return ERR_OK;
-}
-
-enum err sink_roll(struct sink *sink)
-{
-    enum err err = sink_flush(sink);
-
-    assert(!sink->is_stream);
-    if (!err)
-        err = open_part(sink, sink->part + 1);
-    if (!err && ftruncate(sink->fd, 0))
-        err = err_from_errno(errno);
-    if (!err && sink->ops->start)
-        err = sink->ops->start(sink);
-    return err;
 }

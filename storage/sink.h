@@ -18,30 +18,36 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "storage/record.h"
+#include "storage/stamp.h"
 
 #define SINK_FLUSH_BYTES (1 << 20)    /* a file gets its bytes from here on */
-#define SINK_KEEP_BYTES (4u << 20)  /* memory kept from commit to commit */
+#define SINK_KEEP_BYTES  (4u << 20)   /* memory kept from commit to commit */
 #define SINK_BUF_BYTES   (512u << 20) /* limit of what waits for a commit */
 
 struct sink;
 
 /* Where a WARC sink put the response; the page's row remembers it. */
 struct sink_place {
-    const char *file; /* NULL: nowhere */
+    char file[256];   /* name of the part, without folder; "": nowhere */
+    const char *type; /* "response", "revisit"; NULL: nowhere */
     int64_t offset, length;
     char digest[40]; /* "sha1:" and 32 characters */
 };
 
 struct sink_ops {
-    const char *kind;     /* "txt": the word for --format */
-    const char *suffixes; /* ".txt .text": blank between */
-    bool wants_raw;       /* asks for page_record.raw_... */
+    const char *kind;                    /* "txt": the word for --format */
+    const char *suffixes;                /* ".txt .text": blank between */
+    bool wants_raw;                      /* asks for page_record.raw_... */
+    enum err (*init)(struct sink *sink); /* makes `state`; may be NULL */
     /* Writes what stands at the start of a file; may be NULL. */
     enum err (*start)(struct sink *sink);
     /* One page, or a line that got no URL (url is the line's text). */
     enum err (*put)(struct sink *sink, const struct page_record *page,
                     struct sink_place *place);
     void (*release)(struct sink *sink); /* frees `state`; may be NULL */
+    /* Whether the file at hand is full and the next page goes to a new one;
+     * NULL: never. */
+    bool (*is_full)(const struct sink *sink);
 };
 
 extern const struct sink_ops sink_text;
@@ -60,6 +66,7 @@ struct sink {
     int64_t offset;   /* bytes of the file so far, without `buf` */
     int64_t unsynced; /* of them, not known to be on disk */
     struct buf buf;
+    struct stamp stamp;
     void *state; /* of the kind */
     /* about the run, for headers; borrowed from the options while opening */
     const char *version, *user_agent;
@@ -81,15 +88,15 @@ enum err sink_open(struct sink **sink, const char *path,
 enum err sink_resume(struct sink *sink, int part, int64_t offset) ERR_CHECK;
 /* A file that holds something already (a stream never does). */
 bool sink_has_content(const struct sink *sink);
+/* A line that got no URL, as the page that outputs show for it. */
+struct page_record sink_line_page(const struct line_record *line);
 enum err sink_put(struct sink *sink, const struct page_record *page,
                   struct sink_place *place) ERR_CHECK;
 /* Writes what waits and, for a file, makes it durable. */
 enum err sink_flush(struct sink *sink) ERR_CHECK;
-/* Closes the full part and starts the next: PATH with "-00001" before the
- * suffix. */
-enum err sink_roll(struct sink *sink) ERR_CHECK;
-/* The file name of a part; owned by the caller. */
-char *sink_part_path(const char *path, const char *suffix, int part);
+/* Path of a part, owned by the caller: the path with "-00001" before its
+ * suffix; part 0 is the path itself. */
+char *sink_part_path(const struct sink *sink, int part);
 /* Frees it; with `undo`, a file that this open made is removed. */
 void sink_close(struct sink *sink, bool undo);
 

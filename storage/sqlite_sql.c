@@ -96,10 +96,10 @@ const char *const storage_sql[STMT_NR] = {
         " wait_ms, dns_ms, connect_ms, tls_ms, ttfb_ms, total_ms, etag,"
         " last_modified, content_hash, title, description, canonical, robots,"
         " lang, h1, links_out, worker, retry_later, not_modified, warc_file,"
-        " warc_offset, warc_length, warc_digest)"
+        " warc_offset, warc_length, warc_type, warc_digest)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
         " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-        " ?, ?, ?, ?, ?, ?, ?)",
+        " ?, ?, ?, ?, ?, ?, ?, ?)",
     [STMT_KEPT_PAGE] =
         "SELECT p.id, p.length, p.status, p.outcome, p.final_url,"
         " p.content_length, p.chars, p.truncated, p.mime, p.charset,"

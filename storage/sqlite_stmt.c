@@ -150,24 +150,9 @@ enum err storage_begin(struct storage *storage)
     return storage_run(storage, &binder);
 }
 
-/*
- * A crawl stamps thousands of rows in a second that differ in the
- * milliseconds alone, so the rest of the text is kept from the last call.
- */
 struct bytes storage_iso(struct storage *storage, int64_t wall_ms)
 {
-    int ms = (int)(wall_ms % 1000);
-    char *digits = storage->iso + 20; /* behind "2026-11-23T08:19:42." */
-
-    if (wall_ms < 0 || wall_ms / 1000 != storage->iso_second) {
-        clock_iso(wall_ms, storage->iso);
-        storage->iso_second = wall_ms < 0 ? -1 : wall_ms / 1000;
-    } else {
-        digits[0] = (char)('0' + ms / 100);
-        digits[1] = (char)('0' + ms / 10 % 10);
-        digits[2] = (char)('0' + ms % 10);
-    }
-    return (struct bytes){storage->iso, CLOCK_ISO_BYTES - 1};
+    return stamp_text(&storage->stamp, wall_ms);
 }
 
 struct binder storage_bind(struct storage *storage, enum stmt which)

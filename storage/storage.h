@@ -32,8 +32,9 @@
 
 struct storage;
 
-#define STORAGE_HOST_IDLE INT64_C(0x4000000000000000) /* due_at: nothing to do */
-#define STORAGE_LEASE_MS 120000
+#define STORAGE_HOST_IDLE                                                      \
+    INT64_C(0x4000000000000000) /* due_at: nothing to do */
+#define STORAGE_LEASE_MS      120000
 #define STORAGE_MESSAGE_BYTES 600
 
 enum storage_refetch {
@@ -46,8 +47,8 @@ enum storage_refetch {
 struct storage_options {
     const char *const *outputs; /* paths; "-" streams JSONL to stdout */
     size_t nr_outputs;
-    const char *format;     /* kind where the extension does not tell; NULL */
-    bool force;             /* start over: outputs are emptied */
+    const char *format; /* kind where the extension does not tell; NULL */
+    bool force;         /* start over: outputs are emptied */
     enum storage_refetch refetch;
     int64_t stale_ms;
     bool store_bodies;
@@ -56,7 +57,7 @@ struct storage_options {
     /* about this run, for the table `runs` */
     const char *version, *command, *config_json, *user_agent, *input;
     int nr_workers;
-    int64_t now_ms;         /* wall */
+    int64_t now_ms; /* wall */
 };
 
 enum storage_state {
@@ -107,7 +108,7 @@ enum err storage_put_line(struct storage *storage,
 
 /* How far a list has been read, so that a resume does not read it again. */
 struct storage_input {
-    const char *name; /* as the user named it */
+    const char *name;             /* as the user named it */
     int64_t size_bytes, mtime_ns; /* its identity; -1: none (a pipe) */
     int64_t offset_bytes, line;   /* read and committed so far */
     bool done;
@@ -132,8 +133,8 @@ typedef enum err (*storage_url_fn)(void *ctx, const struct url_claim *url);
 
 /* Leases at most `max_hosts` hosts that are due at `now_ms`. */
 enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
-                             size_t max_hosts, storage_host_fn fn, void *ctx)
-    ERR_CHECK;
+                             size_t max_hosts, storage_host_fn fn,
+                             void *ctx) ERR_CHECK;
 /*
  * Leases one host by its key, due or not, and makes its row (idle, not listed)
  * if there is none: a redirect leads to it. ERR_BUSY: somebody else has it.
@@ -144,9 +145,8 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
 /* URLs of a leased host still to do, in the order (prio, url_hash), behind
  * the given place (INT_MIN, INT64_MIN for the first). `fn` must not write. */
 enum err storage_claim_urls(struct storage *storage, int64_t host_id,
-                            int after_prio, int64_t after_hash,
-                            size_t max_urls, storage_url_fn fn, void *ctx)
-    ERR_CHECK;
+                            int after_prio, int64_t after_hash, size_t max_urls,
+                            storage_url_fn fn, void *ctx) ERR_CHECK;
 /* Writes the host's fields, keeps the lease, and does not look at due_at.
  * ERR_NOT_FOUND, here and below: the host is not ours by this token. */
 enum err storage_put_host(struct storage *storage,
@@ -209,12 +209,12 @@ size_t storage_uncommitted(const struct storage *storage);
 enum err storage_commit(struct storage *storage) ERR_CHECK;
 
 struct storage_counts {
-    int64_t nr_urls, nr_ended;     /* of the whole database */
+    int64_t nr_urls, nr_ended;      /* of the whole database */
     int64_t nr_lines, nr_bad_lines; /* lines of the list; without a URL */
     int64_t nr_hosts;
 };
-enum err storage_count(struct storage *storage, struct storage_counts *counts)
-    ERR_CHECK;
+enum err storage_count(struct storage *storage,
+                       struct storage_counts *counts) ERR_CHECK;
 
 /*
  * Ends the run: "done", "interrupted", "limit" or "failed" with its reason;

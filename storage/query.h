@@ -1,0 +1,104 @@
+/*
+ * query: reading a crawl's database, finished or under way.
+ *
+ * A reader opens the file read-only and never waits for the crawl that writes
+ * it (WAL), nor does the crawl wait for it. Named queries are plain SQL that
+ * can be printed and run in any SQLite shell. One thread, one result at a
+ * time.
+ */
+#ifndef STORAGE_QUERY_H
+#define STORAGE_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/wire.h"
+#include "storage/storage.h"
+
+struct query_info {
+    const char *name;  /* "broken" */
+    const char *shows; /* "links that lead to an error", for a list */
+    const char *sql;   /* without its page set: query_sql() adds that */
+};
+
+/* All named queries, in the order in which a list should show them. */
+const struct query_info *query_list(size_t *nr_queries);
+/* NULL if there is none of that name. */
+const struct query_info *query_find(const char *name);
+
+struct reader;
+
+/* As storage_open: `message` says in one line why not. ERR_NOT_FOUND,
+ * ERR_FORMAT, ERR_CORRUPT, ERR_PERM, ERR_BUSY. */
+enum err reader_open(struct reader **reader, const char *path,
+                     char message[STORAGE_MESSAGE_BYTES]) ERR_CHECK;
+void reader_close(struct reader *reader);
+/* Sentence about the last failure; "" if there was none. */
+const char *reader_message(const struct reader *reader);
+
+struct query_options {
+    int64_t run;   /* pages of this run; 0: the newest answer of each URL */
+    int64_t other; /* second run of `diff`; 0: the one before */
+    int64_t limit; /* rows at most; 0: all */
+};
+
+/* The whole statement of a named query; appended to `sql`, without a NUL. */
+enum err reader_sql(struct reader *reader, const struct query_info *query,
+                    const struct query_options *options,
+                    struct buf *sql) ERR_CHECK;
+
+enum query_type { QUERY_NULL, QUERY_INT, QUERY_REAL, QUERY_TEXT, QUERY_BLOB };
+
+struct query_value {
+    enum query_type type;
+    int64_t integer;
+    double real;
+    struct bytes text; /* of any type but NULL and blob: as text */
+};
+
+/* One row, borrowed. The first call of a result has nr_rows 0 and tells the
+ * names alone (`values` NULL). A return other than ERR_OK ends it. */
+struct query_row {
+    size_t nr_rows; /* with this one */
+    size_t nr_columns;
+    const char *const *names;
+    const struct query_value *values;
+};
+typedef enum err (*query_row_fn)(void *ctx, const struct query_row *row);
+
+/*
+ * Runs one statement, which can only read. ERR_INVALID: not SQL, several
+ * statements, or one that would write; the message has SQLite's words.
+ */
+enum err reader_run(struct reader *reader, const char *sql, size_t len,
+                    query_row_fn fn, void *ctx) ERR_CHECK;
+
+/* What `crawl status` shows, also of a crawl that is running. */
+struct reader_status {
+    bool running; /* a process has the lock */
+    int pid;      /* of it; 0: unknown */
+    char run_status[16], started_at[25], finished_at[25];
+    int64_t run_id, nr_runs;
+    struct storage_counts counts;
+    int64_t nr_ok, nr_http_errors, nr_errors, nr_skipped, nr_redirects;
+    int64_t bytes_down;
+    double urls_a_second; /* over the last samples; 0: unknown */
+    int64_t nr_active, nr_workers_busy;
+};
+enum err reader_status(struct reader *reader,
+                       struct reader_status *status) ERR_CHECK;
+
+/*
+ * Writes the newest answer of each URL, and the lines without one, in the
+ * order of the list (what was discovered comes last), to a text output: .txt,
+ * .jsonl, .csv, "-". WARC needs the bytes of the wire, which the database does
+ * not keep: ERR_FORMAT. ERR_EXISTS: the file is there already.
+ */
+enum err reader_export(struct reader *reader, const char *path,
+                       const char *format,
+                       const struct query_options *options) ERR_CHECK;
+
+#endif

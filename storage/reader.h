@@ -1,0 +1,26 @@
+/*
+ * reader: what sqlite_query.c and sqlite_export.c share, and nobody else
+ * includes.
+ */
+#ifndef STORAGE_READER_H
+#define STORAGE_READER_H
+
+#include "storage/query.h"
+#include "storage/sqlite.h"
+
+#define READER_SQL_BYTES 1000000
+
+struct reader {
+    sqlite3 *db;
+    char *path;
+    char message[STORAGE_MESSAGE_BYTES];
+};
+
+/* Keeps the sentence; returns `err`. */
+enum err reader_fail(struct reader *reader, enum err err, const char *format,
+                     ...) __attribute__((format(printf, 3, 4)));
+enum err reader_fail_sqlite(struct reader *reader, int rc);
+enum err reader_number(struct reader *reader, const char *sql,
+                       int64_t *number) ERR_CHECK;
+
+#endif

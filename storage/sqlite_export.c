@@ -1,0 +1,207 @@
+/* From a database to the other formats, and the index of a WARC output. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "storage/reader.h"
+
+/* ---- rows into pages ---- */
+
+/* In the order of read_page(). The lines without a URL have no page. */
+#define EXPORT_COLUMNS                                                         \
+    "u.line, p.url, u.listed, p.final_url, p.outcome, p.error, p.detail,"      \
+    " p.status, p.length, p.bytes_down, p.content_length, p.chars,"            \
+    " p.retry_later, p.fetched_at, p.elapsed_ms, p.wait_ms, p.dns_ms,"         \
+    " p.connect_ms, p.tls_ms, p.ttfb_ms, p.total_ms, p.tries, p.redirects,"    \
+    " p.worker, p.ip, p.mime, p.charset, p.encoding, p.http_version, p.etag,"  \
+    " p.last_modified, p.truncated, p.content_hash, p.title, p.description,"   \
+    " p.canonical, p.robots, p.lang, p.h1, p.links_out, p.depth"
+
+static const char newest_sql[] =
+    "SELECT " EXPORT_COLUMNS " FROM urls u JOIN pages p ON p.id = u.page_id"
+    " ORDER BY u.line IS NULL, u.line, p.id";
+static const char run_sql[] =
+    "SELECT " EXPORT_COLUMNS " FROM pages p JOIN urls u ON u.shard = 0"
+    " AND u.host_id = p.host_id AND u.url_hash = p.url_hash"
+    " WHERE p.run_id = ? ORDER BY u.line IS NULL, u.line, p.id";
+static const char lines_sql[] =
+    "SELECT line, text, error, detail FROM lines ORDER BY line";
+
+/* The next column, from left to right. */
+struct cursor {
+    sqlite3_stmt *stmt;
+    int at;
+};
+
+static int64_t next_int(struct cursor *cursor, int64_t none)
+{
+    int column = cursor->at++;
+
+    return sqlite3_column_type(cursor->stmt, column) == SQLITE_NULL
+               ? none
+               : sqlite3_column_int64(cursor->stmt, column);
+}
+
+static double next_real(struct cursor *cursor)
+{
+    return sqlite3_column_double(cursor->stmt, cursor->at++);
+}
+
+static struct bytes next_bytes(struct cursor *cursor)
+{
+    return column_bytes(cursor->stmt, cursor->at++);
+}
+
+/* "2026-11-23T08:19:42.123Z", as stamp_text() writes it; 0: no time. */
+static int64_t read_time(struct bytes text)
+{
+    struct tm utc = {0};
+    char copy[CLOCK_ISO_BYTES];
+    const char *end;
+
+    if (text.len != CLOCK_ISO_BYTES - 1)
+        return 0;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    end = strptime(copy, "%Y-%m-%dT%H:%M:%S", &utc);
+    if (!end || *end != '.')
+        return 0;
+    return (int64_t)timegm(&utc) * 1000 + strtol(end + 1, NULL, 10);
+}
+
+static void read_page(sqlite3_stmt *stmt, struct page_record *page)
+{
+    struct cursor next = {.stmt = stmt};
+
+    *page = (struct page_record){.line = next_int(&next, 0)};
+    page->url = next_bytes(&next);
+    page->listed = next_bytes(&next);
+    page->final_url = next_bytes(&next);
+    page->outcome = next_bytes(&next);
+    page->error = next_bytes(&next);
+    page->detail = next_bytes(&next);
+    page->status = (int)next_int(&next, 0);
+    page->length = next_int(&next, -1);
+    page->bytes_down = next_int(&next, 0);
+    page->content_length = next_int(&next, -1);
+    page->chars = next_int(&next, -1);
+    page->retry_later = next_int(&next, 0) != 0;
+    page->fetched_at = read_time(next_bytes(&next));
+    page->elapsed_ms = next_real(&next);
+    page->wait_ms = next_real(&next);
+    page->dns_ms = next_real(&next);
+    page->connect_ms = next_real(&next);
+    page->tls_ms = next_real(&next);
+    page->ttfb_ms = next_real(&next);
+    page->total_ms = next_real(&next);
+    page->tries = (int)next_int(&next, 0);
+    page->nr_redirects = (int)next_int(&next, 0);
+    page->worker = (int)next_int(&next, -1);
+    page->ip = next_bytes(&next);
+    page->mime = next_bytes(&next);
+    page->charset = next_bytes(&next);
+    page->encoding = next_bytes(&next);
+    page->http_version = next_bytes(&next);
+    page->etag = next_bytes(&next);
+    page->last_modified = next_bytes(&next);
+    page->truncated = next_bytes(&next);
+    page->content_hash = next_bytes(&next);
+    page->title = next_bytes(&next);
+    page->description = next_bytes(&next);
+    page->canonical = next_bytes(&next);
+    page->robots = next_bytes(&next);
+    page->lang = next_bytes(&next);
+    page->h1 = next_bytes(&next);
+    page->nr_links_out = next_int(&next, -1);
+    page->depth = (int)next_int(&next, 0);
+}
+
+static void read_line(sqlite3_stmt *stmt, struct page_record *page)
+{
+    *page = sink_line_page(&(struct line_record){
+        .line = sqlite3_column_int64(stmt, 0),
+        .text = column_bytes(stmt, 1),
+        .error = column_bytes(stmt, 2),
+        .detail = column_bytes(stmt, 3),
+    });
+}
+
+static enum err export_rows(struct reader *reader, struct sink *sink,
+                            const char *sql, int64_t run,
+                            void (*read)(sqlite3_stmt *, struct page_record *))
+{
+    sqlite3_stmt *stmt = NULL;
+    enum err err = ERR_OK;
+    int rc = sqlite3_prepare_v2(reader->db, sql, -1, &stmt, NULL);
+
+    if (rc == SQLITE_OK && run)
+        rc = sqlite3_bind_int64(stmt, 1, run);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    while (rc == SQLITE_ROW && !err) {
+        struct page_record page;
+        struct sink_place place = {0};
+
+        read(stmt, &page);
+        err = sink_put(sink, &page, &place);
+        /* a stream waits for no commit here */
+        if (!err && sink->buf.len >= SINK_FLUSH_BYTES)
+            err = sink_flush(sink);
+        if (!err)
+            rc = sqlite3_step(stmt);
+    }
+    sqlite3_finalize(stmt);
+    if (err)
+        return reader_fail(reader, err, "%s: cannot write: %s", sink->path,
+                           err_str(err));
+    return rc == SQLITE_DONE ? ERR_OK : reader_fail_sqlite(reader, rc);
+}
+
+static enum err export_all(struct reader *reader, struct sink *sink,
+                           int64_t run)
+{
+    enum err err =
+        export_rows(reader, sink, run ? run_sql : newest_sql, run, read_page);
+
+    if (!err)
+        err = export_rows(reader, sink, lines_sql, 0, read_line);
+    if (err)
+        return err;
+    err = sink_flush(sink);
+    return err ? reader_fail(reader, err, "%s: cannot write: %s", sink->path,
+                             err_str(err))
+               : ERR_OK;
+}
+
+enum err reader_export(struct reader *reader, const char *path,
+                       const char *format, const struct query_options *options)
+{
+    const struct sink_ops *ops = sink_kind(path, format);
+    struct sink *sink = NULL;
+    enum err err;
+
+    if (!ops || ops->wants_raw)
+        return reader_fail(
+            reader, ERR_FORMAT,
+            "%s: cannot export to that; end the name in .txt, "
+            ".jsonl or .csv, or give --format%s",
+            path, ops ? " (a WARC file is written while crawling)" : "");
+    err = sink_open(&sink, path, ops);
+    if (!err && sink_has_content(sink)) {
+        sink_close(sink, false);
+        return reader_fail(reader, ERR_EXISTS,
+                           "%s: exists already; name another file", path);
+    }
+    if (!err)
+        err = sink_resume(sink, 0, 0);
+    if (err)
+        reader_fail(reader, err, "%s: cannot write there: %s", path,
+                    err_str(err));
+    else
+        err = export_all(reader, sink, options->run);
+    sink_close(sink, err != ERR_OK);
+    return err;
+}

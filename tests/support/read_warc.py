@@ -1,0 +1,94 @@
+"""Reads a WARC file and its CDXJ index with nothing but Python's own library.
+
+usage: read_warc.py FILE.warc.gz FILE.cdxj NUMBER_OF_RECORDS
+
+Checks by the letter of WARC/1.1: one gzip member a record, the lengths, the
+mandatory fields, unique ids, what a revisit refers to, the payload digests
+computed anew; and that each line of the index leads to its record.
+"""
+import base64
+import hashlib
+import json
+import sys
+import zlib
+
+
+def members(data):
+    at = 0
+    while at < len(data):
+        unzip = zlib.decompressobj(31)
+        text = unzip.decompress(data[at:]) + unzip.flush()
+        assert unzip.eof, "a member is cut short"
+        end = len(data) - len(unzip.unused_data)
+        yield at, end - at, text
+        at = end
+
+
+def parse(text):
+    head, _, rest = text.partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    assert lines[0] == b"WARC/1.1", lines[0]
+    fields = {}
+    for line in lines[1:]:
+        name, _, value = line.partition(b": ")
+        assert name not in fields, name
+        fields[name.decode()] = value.decode()
+    length = int(fields["Content-Length"])
+    assert rest[length:] == b"\r\n\r\n", "the record does not end as it should"
+    return fields, rest[:length]
+
+
+def payload_digest(block):
+    body = block.partition(b"\r\n\r\n")[2]
+    return "sha1:" + base64.b32encode(hashlib.sha1(body).digest()).decode()
+
+
+def main():
+    data = open(sys.argv[1], "rb").read()
+    records, ids, digests = {}, set(), {}
+    for offset, length, text in members(data):
+        fields, block = parse(text)
+        kind = fields["WARC-Type"]
+        assert fields["WARC-Record-ID"] not in ids, "an id comes twice"
+        ids.add(fields["WARC-Record-ID"])
+        assert fields["WARC-Date"].endswith("Z")
+        records[offset] = (length, fields)
+        if kind == "warcinfo":
+            assert offset == 0
+        elif kind == "response":
+            digest = fields["WARC-Payload-Digest"]
+            assert digest == payload_digest(block), "wrong digest"
+            digests[digest] = fields
+        elif kind == "revisit":
+            assert not block.partition(b"\r\n\r\n")[2]
+            if fields["WARC-Profile"].endswith("/identical-payload-digest"):
+                first = digests[fields["WARC-Payload-Digest"]]
+                assert fields["WARC-Refers-To-Target-URI"] == \
+                    first["WARC-Target-URI"]
+                assert fields["WARC-Refers-To-Date"] == first["WARC-Date"]
+        elif kind == "request":
+            assert fields["WARC-Concurrent-To"] in ids
+        else:
+            raise AssertionError("unknown type " + kind)
+    assert len(records) == int(sys.argv[3]), len(records)
+
+    lines = open(sys.argv[2], "rb").read().splitlines()
+    assert lines == sorted(lines), "the index is not sorted"
+    for line in lines:
+        _, when, rest = line.decode().split(" ", 2)
+        entry = json.loads(rest)
+        length, fields = records[int(entry["offset"])]
+        assert length == int(entry["length"])
+        assert fields["WARC-Target-URI"] == entry["url"]
+        assert len(when) == 14 and when.isdigit()
+        assert entry["filename"] == sys.argv[1].rsplit("/", 1)[-1]
+        if "WARC-Payload-Digest" in fields:
+            assert fields["WARC-Payload-Digest"] == entry["digest"]
+        revisit = fields["WARC-Type"] == "revisit"
+        assert revisit == (entry["mime"] == "warc/revisit")
+    found = sum(1 for _, f in records.values()
+                if f["WARC-Type"] in ("response", "revisit"))
+    assert len(lines) == found, "the index is not complete"
+
+
+main()

@@ -1,0 +1,363 @@
+/* The reading side: every named query runs and says what it should on a small
+ * crawl whose answers can be counted by hand. */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "storage/query.h"
+#include "tests/support/storage_fixture.h"
+
+/* Rows as text, "a|b|c\n", without the names. */
+static enum err add_row(void *ctx, const struct query_row *row)
+{
+    struct buf *out = ctx;
+
+    if (!row->values)
+        return ERR_OK;
+    for (size_t i = 0; i < row->nr_columns; i++) {
+        assert_ok(buf_add(out, "|", i > 0));
+        assert_ok(
+            buf_add(out, row->values[i].text.data, row->values[i].text.len));
+    }
+    return buf_add_byte(out, '\n');
+}
+
+static struct reader *open_reader(struct fixture *fix)
+{
+    struct reader *reader;
+    enum err err = reader_open(&reader, fix->paths[0], fix->message);
+
+    if (err)
+        print_error("%s\n", fix->message);
+    assert_ok(err);
+    return reader;
+}
+
+static void query_is(struct fixture *fix, const char *name,
+                     const struct query_options *options, const char *expected)
+{
+    const struct query_info *query = query_find(name);
+    struct reader *reader = open_reader(fix);
+    struct buf sql, out;
+    enum err err;
+
+    assert_non_null(query);
+    buf_init(&sql, 100000);
+    buf_init(&out, 100000);
+    assert_ok(reader_sql(reader, query, options, &sql));
+    err = reader_run(reader, (char *)sql.data, sql.len, add_row, &out);
+    if (err)
+        print_error("%s: %s\n%.*s\n", name, reader_message(reader),
+                    (int)sql.len, (char *)sql.data);
+    assert_ok(err);
+    assert_ok(buf_add(&out, "", 1));
+    if (expected && strcmp((char *)out.data, expected) != 0)
+        print_error("%s:\n%s", name, (char *)out.data);
+    if (expected)
+        assert_string_equal((char *)out.data, expected);
+    buf_release(&sql);
+    buf_release(&out);
+    reader_close(reader);
+}
+
+/* A page of host 1 with links to 1/2, 1/3 and an http one to host 2. */
+static void put_linking_page(struct fixture *fix)
+{
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+    const struct link_record links[] = {
+        {.url = text("http://h1/2"), .key = {1, 2}, .kind = text("a")   },
+        {.url = text("http://h1/3"), .key = {1, 3}, .kind = text("a")   },
+        {.url = text("http://h1/3"), .key = {1, 3}, .kind = text("area")},
+        {.url = text("http://h2/9"), .key = {2, 9}, .kind = text("a")   },
+    };
+    const struct hop_record hops[] = {
+        {.from_url = text("http://h1/1"),
+         .to_url = text("http://h1/x"),
+         .status = 301,
+         .kind = text("http")},
+        {.from_url = text("http://h1/x"),
+         .to_url = text("https://h1/y"),
+         .status = 302,
+         .kind = text("http")},
+    };
+
+    page.links = links;
+    page.nr_links = 4;
+    page.nr_links_out = 4;
+    page.hops = hops;
+    page.nr_redirects = 2;
+    page.final_url = text("https://h1/y");
+    page.mime = text("text/html");
+    page.title = text("One");
+    page.canonical = text("http://h1/1");
+    page.total_ms = 3;
+    page.bytes_down = 500;
+    page.content_hash = (struct bytes){"0123456789abcdef", 16};
+    assert_ok(storage_put_page(fix->storage, &page));
+}
+
+static void put_crawl(struct fixture *fix)
+{
+    static const struct error_record errors[] = {
+        {"timeout", "timeout", "It took too long.", "Try later.",        true },
+        {"bad_url", "input",   "Not a URL.",        "Correct the line.", false},
+    };
+    struct sample_record sample = {
+        .t_ms = 1000, .nr_done = 10, .nr_active = 4, .nr_workers_busy = 2};
+    struct page_record page;
+    struct line_record line = {
+        .line = 6, .text = text("::"), .error = text("bad_url")};
+
+    fix->options.errors = errors;
+    fix->options.nr_errors = 2;
+    fixture_open(fix);
+    fixture_add(fix, 1, 5);
+    put_linking_page(fix);
+    fixture_end(fix, 1, 2, "http_error", 404);
+    page = fixture_page(1, 3, "error", 0);
+    page.tries = 3;
+    assert_ok(storage_put_page(fix->storage, &page));
+    page = fixture_page(1, 4, "ok", 200);
+    page.tries = 2;
+    page.mime = text("text/html");
+    page.title = text("One");
+    page.total_ms = 40;
+    page.content_hash = (struct bytes){"0123456789abcdef", 16};
+    assert_ok(storage_put_page(fix->storage, &page));
+    assert_ok(storage_put_line(fix->storage, &line));
+    assert_ok(storage_put_sample(fix->storage, &sample));
+    sample.t_ms = 3000;
+    sample.nr_done = 30;
+    assert_ok(storage_put_sample(fix->storage, &sample));
+}
+
+static void query_answers_by_hand_counted(void **state)
+{
+    static const struct {
+        const char *name, *expected;
+    } rows[] = {
+        {"status",             "200|2|50.0|500\n404|1|25.0|\ntimeout|1|25.0|\n"     },
+        {"errors",             "input|bad_url|1|0|::|Correct the line.\n"
+                   "timeout|timeout|1|1|http://h1/3|Try later.\n" },
+        {"broken",             "http://h1/3||timeout|2|http://h1/1\n"
+                   "http://h1/2|404||1|http://h1/1\n"             },
+        {"redirects",          "http://h1/1|2|301 > 302|https://h1/y|\n"            },
+        {"slow-hosts",         "http://h1:80|2|3.0|40.0|40.0\n"                     },
+        {"slow-pages",         "http://h1/4|40.0||||2\nhttp://h1/1|3.0|||500|1\n"   },
+        {"largest",            "http://h1/4|1004||text/html|\n"
+                    "http://h1/1|1001|500|text/html|\n"
+                    "http://h1/2|1002|||\n"                      },
+        {"duplicates",         "2|http://h1/1|1004|1004|"
+                       "30313233343536373839616263646566\n"   },
+        {"throughput",         "0|10.0|0.0|0.0\n"                                   },
+        {"latency",            "2.0|4.0|1|50.0\n32.0|64.0|1|100.0\n"                },
+        {"hosts",              "http://h1:80|4|2|2|500|21.5|0|0|0\n"                },
+        {"mime",               "text/html|2|2005|1003.0\n|1|1002|1002.0\n"          },
+        {"depth",              "0|4|2|0|1|1|0\n"                                    },
+        {"flaky",              "http://h1:80|4|2|1|50.0\n"                          },
+        {"skipped",            "bad_url|1|::|Not a URL.\n"                          },
+        {"titles",             "One|2|http://h1/1\n"                                },
+        {"missing-meta",       "http://h1/1|0|1|1|\nhttp://h1/4|0|1|1|\n"           },
+        {"canonical-mismatch", "http://h1/1|http://h1/1|https://h1/y\n"             },
+        {"top-linked",         "http://h1/3|1|2\nhttp://h1/2|1|1\nhttp://h2/9|1|1\n"},
+        {"orphans",            "1|http://h1/1\n4|http://h1/4\n5|http://h1/5\n"      },
+        {"insecure",           "http://h1/3|2|http://h1/1\nhttp://h1/2|1|http://h1/1\n"
+                     "http://h2/9|1|http://h1/1\n"              },
+        {"summary",            "urls ended|4\nok|2\nredirect|0\nhttp error|1\n"
+                    "no answer|1\nskipped|0\nlines without a url|1\n"
+                    "still to do|1\nbytes received|500\nbytes decoded|3007\n"
+                    "seconds|0.0\nurls/s|\nmean ms|21.5\np50 ms|3.0\n"
+                    "p95 ms|40.0\n"                              },
+    };
+    const size_t nr_rows = sizeof(rows) / sizeof(rows[0]);
+    struct fixture *fix = *state;
+    struct query_options options = {0};
+    size_t nr_queries;
+
+    put_crawl(fix);
+    fixture_close(fix, "interrupted");
+    for (size_t i = 0; i < nr_rows; i++) {
+        options.run = 0;
+        query_is(fix, rows[i].name, &options, rows[i].expected);
+        options.run = 1; /* the only one: the same answer */
+        query_is(fix, rows[i].name, &options, rows[i].expected);
+    }
+    /* all but diff, which needs two runs */
+    query_list(&nr_queries);
+    assert_int_equal(nr_rows + 1, nr_queries);
+}
+
+static void query_tells_what_changed_between_runs(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage_input input = {.name = "x", .done = true};
+    const struct query_options none = {0}, back = {.run = 1, .other = 2},
+                               limit = {.limit = 1};
+    struct page_record page;
+
+    put_crawl(fix);
+    fixture_end(fix, 1, 5, "ok", 200);
+    assert_ok(storage_put_input(fix->storage, &input));
+    fixture_close(fix, "done");
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    put_linking_page(fix);
+    fixture_end(fix, 1, 2, "ok", 200);
+    fixture_end(fix, 1, 3, "http_error", 500);
+    page = fixture_page(1, 4, "ok", 200);
+    page.content_hash = (struct bytes){"fedcba9876543210", 16};
+    assert_ok(storage_put_page(fix->storage, &page));
+    fixture_end(fix, 1, 5, "http_error", 404);
+    fixture_close(fix, "done");
+    query_is(fix, "diff", &none,
+             "changed|http://h1/4|200|200|||1004|1004\n"
+             "gone|http://h1/5|200|404|||1005|1005\n"
+             "moved|http://h1/3||500|timeout|||1003\n"
+             "repaired|http://h1/2|404|200|||1002|1002\n");
+    query_is(fix, "diff", &back,
+             "changed|http://h1/4|200|200|||1004|1004\n"
+             "gone|http://h1/2|200|404|||1002|1002\n"
+             "moved|http://h1/3|500|||timeout|1003|\n"
+             "repaired|http://h1/5|404|200|||1005|1005\n");
+    query_is(fix, "diff", &limit, "changed|http://h1/4|200|200|||1004|1004\n");
+    query_is(fix, "status", &none,
+             "200|3|60.0|500\n404|1|20.0|\n500|1|20.0|\n");
+}
+
+/* ---- statements of the user ---- */
+
+static void query_only_reads(void **state)
+{
+    static const struct {
+        const char *sql;
+        enum err err;
+        const char *says;
+    } rows[] = {
+        {"SELECT 1",                             ERR_OK,      ""             },
+        {"SELECT 1; -- and a word",              ERR_OK,      ""             },
+        {"SELEC 1",                              ERR_INVALID, "syntax error" },
+        {"SELECT * FROM nowhere",                ERR_INVALID, "no such table"},
+        {"DELETE FROM pages",                    ERR_INVALID, "only read"    },
+        {"SELECT 1; SELECT 2",                   ERR_INVALID, "one statement"},
+        {"ATTACH '/tmp/crawl-attached.db' AS x", ERR_INVALID, ""             },
+        {"",                                     ERR_INVALID, "no statement" },
+        {"-- nothing",                           ERR_INVALID, "no statement" },
+    };
+    struct fixture *fix = *state;
+    struct reader *reader;
+
+    put_crawl(fix);
+    fixture_close(fix, "interrupted");
+    reader = open_reader(fix);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf out;
+
+        print_message("%s\n", rows[i].sql);
+        buf_init(&out, 10000);
+        assert_int_equal(
+            reader_run(reader, rows[i].sql, strlen(rows[i].sql), add_row, &out),
+            rows[i].err);
+        assert_non_null(strstr(reader_message(reader), rows[i].says));
+        buf_release(&out);
+    }
+    assert_int_not_equal(access("/tmp/crawl-attached.db", F_OK), 0);
+    reader_close(reader);
+}
+
+static void query_reads_while_the_crawl_writes(void **state)
+{
+    struct fixture *fix = *state;
+    struct reader_status status;
+    struct reader *reader;
+
+    put_crawl(fix);
+    assert_ok(storage_commit(fix->storage));
+    fixture_end(fix, 1, 5, "ok", 200); /* not committed: not seen */
+    reader = open_reader(fix);
+    assert_ok(reader_status(reader, &status));
+    assert_true(status.running);
+    assert_int_equal(status.pid, getpid());
+    assert_string_equal(status.run_status, "running");
+    assert_string_equal(status.started_at, "2026-11-23T08:19:42.123Z");
+    assert_string_equal(status.finished_at, "");
+    assert_int_equal(status.counts.nr_urls, 5);
+    assert_int_equal(status.counts.nr_ended, 4);
+    assert_int_equal(status.counts.nr_lines, 6);
+    assert_int_equal(status.counts.nr_bad_lines, 1);
+    assert_int_equal(status.nr_ok, 2);
+    assert_int_equal(status.nr_http_errors, 1);
+    assert_int_equal(status.nr_errors, 1);
+    assert_int_equal(status.bytes_down, 500);
+    assert_int_equal(status.nr_active, 4);
+    assert_true(status.urls_a_second == 10);
+    assert_ok(storage_commit(fix->storage));
+    assert_ok(reader_status(reader, &status));
+    assert_int_equal(status.counts.nr_ended, 5);
+    reader_close(reader);
+    fixture_close(fix, "done");
+    reader = open_reader(fix);
+    assert_ok(reader_status(reader, &status));
+    assert_false(status.running);
+    assert_string_equal(status.run_status, "done");
+    reader_close(reader);
+}
+
+static void results_have_a_row_for_every_line(void **state)
+{
+    static const char sql[] = "SELECT url, length, status, outcome, error,"
+                              " final_url, line, detail FROM results"
+                              " ORDER BY line IS NULL, line, url";
+    struct fixture *fix = *state;
+    struct line_record twice = {
+        .line = 7,
+        .text = text("http://h1/2#x"),
+        .error = text("duplicate"),
+        .same_as = {1, 2}
+    };
+    struct url_record found = fixture_url(1, 8, 0);
+    struct reader *reader;
+    struct buf out;
+
+    put_crawl(fix);
+    assert_ok(storage_put_line(fix->storage, &twice));
+    assert_ok(storage_add_urls(fix->storage, &found, 1, NOW, NULL));
+    fixture_close(fix, "interrupted");
+    reader = open_reader(fix);
+    buf_init(&out, 10000);
+    assert_ok(reader_run(reader, sql, strlen(sql), add_row, &out));
+    assert_ok(buf_add(&out, "", 1));
+    assert_string_equal((char *)out.data,
+                        "http://h1/1|1001|200|ok||https://h1/y|1|\n"
+                        "http://h1/2|1002|404|http_error||http://h1/2|2|\n"
+                        "http://h1/3|||error|timeout||3|\n"
+                        "http://h1/4|1004|200|ok||http://h1/4|4|\n"
+                        "http://h1/5||||||5|\n"
+                        "::|||skipped|bad_url||6|\n"
+                        "http://h1/2#x|||skipped|duplicate||7|repeats line 2\n"
+                        "http://h1/8|||||||\n");
+    buf_release(&out);
+    reader_close(reader);
+}
+
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, fixture_new, fixture_free)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(query_answers_by_hand_counted),
+        TEST(query_tells_what_changed_between_runs),
+        TEST(query_only_reads),
+        TEST(query_reads_while_the_crawl_writes),
+        TEST(results_have_a_row_for_every_line),
+    };
+
+    return cmocka_run_group_tests_name("query", tests, NULL, NULL);
+}
