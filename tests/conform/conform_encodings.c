@@ -48,12 +48,6 @@ static bool find_page(const json_t *test, struct buf *page)
     return false;
 }
 
-static void put_found(struct conform_answer *answer, bool found,
-                      enum charset charset)
-{
-    conform_put(&answer->got, "%s", found ? charset_name(charset) : "none");
-}
-
 /* What stands in front of the page: its Content-Type, or a bare charset. */
 static size_t outer_type(const json_t *test, char *type, size_t cap)
 {
@@ -74,21 +68,21 @@ static bool run(const json_t *test, struct conform_answer *answer)
     enum charset charset = CHARSET_UTF_8;
     char type[1024];
     size_t type_len = outer_type(test, type, sizeof(type));
+    bool found = true;
     struct buf page;
 
     buf_init(&page, PAGE_BYTES_MAX);
     put_expected(test, answer);
     if (label)
-        put_found(answer, charset_find(label, strlen(label), &charset),
-                  charset);
+        found = charset_find(label, strlen(label), &charset);
     else if (find_page(test, &page))
-        put_found(answer, true,
-                  charset_detect(page.data ? page.data : (const void *)"",
-                                 page.len, type_len ? type : NULL, type_len));
+        charset = charset_detect(page.data ? page.data : (const void *)"",
+                                 page.len, type_len ? type : NULL, type_len);
     else if (type_len)
-        put_found(answer, charset_from_type(type, type_len, &charset), charset);
+        found = charset_from_type(type, type_len, &charset);
     else
         conform_stop(test, "neither label, content_type nor a page");
+    conform_put(&answer->got, "%s", found ? charset_name(charset) : "none");
     buf_release(&page);
     return conform_same(answer);
 }
