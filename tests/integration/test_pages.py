@@ -102,10 +102,10 @@ class Redirects(harness.CrawlTest):
         location /nothing { return 204; }
     """
 
-    def outcome(self, server, paths, *args):
+    def outcome(self, server, paths, *args, expect=0):
         self.write("urls.txt", "".join("http://127.0.0.1:%d%s\n" % (server.port, p)
                                        for p in paths))
-        self.crawl("urls.txt", "-o", "crawl.db", "-o", "db.txt", "--force", *args)
+        self.crawl("urls.txt", "-o", "crawl.db", "-o", "db.txt", "--force", *args, expect=expect)
         return self.results("url, length, status, outcome, error, final_url")
 
     def test_the_listed_url_gets_its_final_answer(self):
@@ -131,7 +131,7 @@ class Redirects(harness.CrawlTest):
 
     def test_a_redirect_to_a_private_host_off_the_list_is_blocked(self):
         server = self.nginx(server_extra=self.SERVER)
-        rows = self.outcome(server, ["/other"])
+        rows = self.outcome(server, ["/other"], expect=3)
         self.assertEqual([row[3:5] for row in rows], [("skipped", "blocked_address")])
         rows = self.outcome(server, ["/other"], "--allow-private", "127.0.0.0/8")
         self.assertEqual([row[1:5] for row in rows], [(12, 200, "ok", None)])
