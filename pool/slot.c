@@ -110,6 +110,8 @@ void slot_kill(struct slot *slot)
 /* A worker broke the protocol. */
 static void slot_condemn(struct slot *slot)
 {
+    if (slot->is_killed)
+        return; /* counted, or dead for another reason */
     slot->pool->stats.nr_protocol_errors++;
     slot_kill(slot);
 }
@@ -318,7 +320,10 @@ size_t slot_read(struct slot *slot, size_t max)
 {
     struct channel *channel = slot->channel;
     size_t nr = 0;
+    uint32_t taken;
 
+    if (channel_read_taken(channel, &taken) != ERR_OK)
+        slot_condemn(slot);
     channel->nr_borrows++;
     /* a callback may see the worker buried, or even replaced */
     while (nr < max && slot->channel == channel) {
