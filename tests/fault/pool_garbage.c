@@ -79,7 +79,7 @@ static void lie_in_control(struct worker *worker, enum lie lie)
     else if (lie == LIE_GRANT)
         atomic_store(&control->grant, grant + ((uint64_t)7 << 32));
     else
-        atomic_store(&control->grant, grant + 7);
+        atomic_store(&control->grant, grant + 100000);
     if (channel_send(worker_fd(worker), &packet, -1) != ERR_OK)
         _exit(9);
     pause(); /* an honest reply would put it right */
