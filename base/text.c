@@ -65,6 +65,21 @@ size_t text_utf8_prefix(const void *data, size_t len)
     return done;
 }
 
+bool text_is_ascii(const void *data, size_t len)
+{
+    const unsigned char *at = data;
+    uint64_t words[4], all = 0;
+
+    /* no branch inside, so that it becomes vector instructions */
+    for (; len >= sizeof(words); len -= sizeof(words), at += sizeof(words)) {
+        memcpy(words, at, sizeof(words));
+        all |= words[0] | words[1] | words[2] | words[3];
+    }
+    for (; len > 0; len--)
+        all |= *at++;
+    return (all & 0x8080808080808080U) == 0;
+}
+
 static bool is_control(const unsigned char *at, size_t len)
 {
     if (len == 1)

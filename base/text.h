@@ -13,6 +13,9 @@
  * valid (no surrogates, no overlong forms, at most U+10FFFF). */
 size_t text_utf8_prefix(const void *data, size_t len);
 
+/* Whether every byte is below 0x80. */
+bool text_is_ascii(const void *data, size_t len);
+
 /*
  * Copies text for a terminal or a log: valid printable UTF-8 stays, control
  * bytes (C0, DEL, C1) and invalid bytes become \xNN. Always ends in a NUL,

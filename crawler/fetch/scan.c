@@ -100,12 +100,23 @@ static enum err scan_converted(struct scan *scan, struct html *html,
     return err;
 }
 
+/* Whether bytes below 0x80 mean in it what they mean in ASCII. */
+static bool keeps_ascii(enum charset charset)
+{
+    return charset != CHARSET_UTF_16BE && charset != CHARSET_UTF_16LE &&
+           charset != CHARSET_ISO_2022_JP && charset != CHARSET_REPLACEMENT;
+}
+
 static enum err scan_text(struct scan *scan, struct html *html,
                           enum charset charset, struct bytes body,
                           uint64_t *chars)
 {
-    if (charset == CHARSET_UTF_8 &&
-        text_utf8_prefix(body.data, body.len) == body.len)
+    bool as_it_is =
+        charset == CHARSET_UTF_8
+            ? text_utf8_prefix(body.data, body.len) == body.len
+            : keeps_ascii(charset) && text_is_ascii(body.data, body.len);
+
+    if (as_it_is)
         return scan_utf8(html, body, chars);
     return scan_converted(scan, html, charset, body, chars);
 }
@@ -147,6 +158,9 @@ static void fill_facts(struct scan *scan, const struct scan_input *input,
     page->h1 = facts->h1;
     if (facts->links_cut)
         page->flags |= PAGE_LINKS_CUT;
+    if (facts->canonical.len == 0 && facts->refresh.len == 0 &&
+        !(input->flags & JOB_LINKS))
+        return;
     if (url_parse(&url, input->url.data, input->url.len, NULL) != URL_OK)
         return;
     html_links_start(scan->resolver, &url, facts, charset);

@@ -129,9 +129,27 @@ static void text_clean_fills_its_room_and_never_halves_a_character(void **state)
     assert_int_equal(text_clean("a", 1, out, 0), 0);
 }
 
+static void text_is_ascii_looks_at_every_byte(void **state)
+{
+    char text[100];
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    assert_true(text_is_ascii(text, 0));
+    for (size_t len = 1; len <= sizeof(text); len++) {
+        assert_true(text_is_ascii(text, len));
+        for (size_t at = 0; at < len; at++) {
+            text[at] = (char)0x80;
+            assert_false(text_is_ascii(text, len));
+            text[at] = 'x';
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_is_ascii_looks_at_every_byte),
         cmocka_unit_test(text_finds_the_valid_prefix),
         cmocka_unit_test(text_escapes_what_could_steer_a_terminal),
         cmocka_unit_test(text_escape_is_cut_between_characters),
