@@ -54,7 +54,6 @@ static struct pool *open_pool(size_t max_queued_tasks)
         .nr_workers = NR_WORKERS,
         .functions = functions,
         .nr_functions = NR_FUNCTIONS,
-        .arena_bytes = (size_t)32 << 20,
         .max_queued_tasks = max_queued_tasks,
     };
     struct pool *pool;
@@ -129,8 +128,12 @@ static void add_result(void *user, const struct pool_result *result)
 {
     struct sum *sum = user;
 
-    if (result->status != POOL_OK)
+    if (result->status != POOL_OK) {
+        fprintf(stderr, "status %d, signal %d, exit %d, attempts %d: %s\n",
+                (int)result->status, result->signal_nr, result->exit_code,
+                result->attempts, result->message);
         bench_must(ERR_LOST, "task");
+    }
     for (size_t i = 0; i < result->len; i += 64)
         sum->seen += ((const unsigned char *)result->data)[i];
     sum->nr++;

@@ -27,7 +27,9 @@ foreach(name IN LISTS public_headers)
   list(APPEND man_pages ${page})
   list(APPEND header_files ${name}.h)
 endforeach()
-add_custom_target(crawl_pool_man ALL DEPENDS ${man_pages})
+add_custom_target(crawl_pool_man DEPENDS ${man_pages})
+# Whoever builds the library has its pages, so that an install finds them.
+add_dependencies(crawl_pool crawl_pool_man)
 
 # From the pkg-config file to the prefix, so that the tree can be moved.
 file(RELATIVE_PATH pc_to_prefix

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Both sides in one sitting, as the Markdown table of docs/multiprocessing.md.
+# Usage: pool_table.sh BUILD (a Release build; `cmake --preset bench`)
+set -eu
+build=$1
+here=$(dirname "$0")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+python3 "$here/pool_python.py" > "$folder/python"
+"$build/bench/bench_pool" > "$folder/ours"
+"$build/bench/bench_pool_sync" >> "$folder/ours"
+
+# The quotient says how many times better ours is, whichever way better is.
+awk '
+    function number(x) { return x >= 1e6 ? sprintf("%.2f M", x / 1e6) : x >= 1e4 ? sprintf("%.1f k", x / 1e3) : sprintf("%.3g", x) }
+    FNR == NR { python[$1] = $2; next }
+    FNR == 1 { print "| figure | Python | ours | unit | times better |\n|---|---|---|---|---|" }
+    {
+        lower = $3 ~ /^(us|us_cpu\/task|ms|B\/task|tasks_of_4|KiB)$/
+        better = !($1 in python) || $2 == 0 ? "" : sprintf("%.3g", lower ? python[$1] / $2 : $2 / python[$1])
+        printf "| %s | %s | %s | %s | %s |\n", $1, $1 in python ? number(python[$1]) : "", number($2), $3, better
+    }
+' "$folder/python" "$folder/ours"
