@@ -100,7 +100,7 @@ static void fill_mime(struct transfer *transfer)
            text[len] > ' ' && text[len] < 0x7f) {
         char c = text[len];
 
-        transfer->mime[len++] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+        transfer->mime[len++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
     }
     transfer->page.mime = (struct bytes){transfer->mime, len};
 }

@@ -61,8 +61,8 @@ static void encode_base64(const char *text, size_t len, char *out)
             group |= in[i + 2];
         *out++ = digits[group >> 18];
         *out++ = digits[(group >> 12) & 63];
-        *out++ = nr > 1 ? digits[(group >> 6) & 63] : '=';
-        *out++ = nr > 2 ? digits[group & 63] : '=';
+        *out++ = (char)(nr > 1 ? digits[(group >> 6) & 63] : '=');
+        *out++ = (char)(nr > 2 ? digits[group & 63] : '=');
     }
     *out = '\0';
 }
@@ -115,15 +115,24 @@ static bool is_clean(struct bytes line)
     return true;
 }
 
+static bool is_word(struct bytes text, const char *word)
+{
+    return text.len == strlen(word) &&
+           strncasecmp(text.data, word, text.len) == 0;
+}
+
+/* NULL if the two words are no credentials. */
 static char *make_header(struct bytes second, struct bytes third)
 {
-    if (third.len == 0)
-        return memchr(second.data, ':', second.len)
-                   ? make_basic(second.data, second.len)
-                   : NULL;
-    if (second.len == 6 && strncasecmp(second.data, "bearer", 6) == 0)
+    if (third.len > 0 && is_word(second, "bearer"))
         return make_bearer(third.data, third.len);
-    return NULL;
+    if (third.len > 0 && !is_word(second, "basic"))
+        return NULL;
+    if (third.len > 0)
+        second = third;
+    return memchr(second.data, ':', second.len)
+               ? make_basic(second.data, second.len)
+               : NULL;
 }
 
 static bool add_line(struct auth *auth, struct bytes line)

@@ -1,8 +1,8 @@
 /*
  * auth: credentials of the user for hosts, from a file.
  *
- * One host a line: "host user:password" or "host bearer TOKEN"; empty lines
- * and lines that begin with '#' are nothing. What is read here goes into the
+ * One host a line: "host user:password", "host basic user:password" or "host
+ * bearer TOKEN"; empty lines and lines that begin with '#' are nothing. What is read here goes into the
  * Authorization header of requests to that very host, and nowhere else: no
  * log, no row.
  */

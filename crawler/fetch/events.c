@@ -117,6 +117,9 @@ int event_request(void *ctx, char *peer_ip, char *own_ip, int peer_port,
         decide(transfer, ERROR_BLOCKED_ADDRESS, "not a public address");
         return CURL_PREREQFUNC_ABORT;
     }
+    /* It may be asking again, after an old connection that was dead: what
+     * libcurl said about that one does not count. */
+    transfer->message[0] = '\0';
     transfer_enter(transfer, PHASE_ASKED);
     return CURL_PREREQFUNC_OK;
 }

@@ -10,9 +10,6 @@
 #define NET_SLACK_MS      1000L /* libcurl's own limits lie behind ours */
 #define MULTIPLEX_CODINGS "Accept-Encoding: gzip, deflate, br, zstd"
 
-/* Debian's; libcurl's own default, said aloud so that the sandbox knows. */
-#define CA_FILE_SYSTEM "/etc/ssl/certs/ca-certificates.crt"
-
 static enum err add_header(struct curl_slist **list, const char *header)
 {
     struct curl_slist *longer = curl_slist_append(*list, header);
@@ -120,7 +117,7 @@ static enum err set_tls(CURL *easy, const struct fetch_options *options)
     SET(CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
     /* A path, as a blob would be parsed for each connection; then the store
      * is made once and never thrown away. */
-    SET(CURLOPT_CAINFO, options->ca_file ? options->ca_file : CA_FILE_SYSTEM);
+    SET(CURLOPT_CAINFO, options->ca_file ? options->ca_file : TRANSFER_CA_FILE);
     SET(CURLOPT_CAPATH, NULL);
     SET(CURLOPT_CA_CACHE_TIMEOUT, -1L);
     return ERR_OK;

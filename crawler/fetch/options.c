@@ -8,6 +8,7 @@
 #include "crawler/fetch/auth.h"
 #include "crawler/fetch/guard.h"
 #include "crawler/fetch/internal.h"
+#include "crawler/fetch/sandbox.h"
 
 #define KIB ((int64_t)1024)
 #define MIB (KIB * 1024)
@@ -96,7 +97,7 @@ static enum err check_auth(const char *path, char *message, size_t cap)
 
     if (err == ERR_INVALID)
         snprintf(message, cap,
-                 "%s, line %zu: neither \"host user:password\" "
+                 "%s, line %zu: neither \"host basic user:password\" "
                  "nor \"host bearer TOKEN\"",
                  path, line);
     else if (err)
@@ -121,6 +122,18 @@ static enum err check_guard(const struct fetch_options *options, char *message,
     }
     guard_free(guard);
     return ERR_OK;
+}
+
+static enum err check_sandbox(char *message, size_t cap)
+{
+    uint32_t missing = SANDBOX_REQUIRED & ~sandbox_offered(NULL);
+    char parts[200];
+
+    if (!missing)
+        return ERR_OK;
+    sandbox_describe(missing, parts, sizeof(parts));
+    snprintf(message, cap, "the sandbox lacks on this system: %s", parts);
+    return ERR_INVALID;
 }
 
 enum err fetch_options_check(const struct fetch_options *options, char *message,
@@ -153,9 +166,7 @@ enum err fetch_options_check(const struct fetch_options *options, char *message,
     err = check_guard(options, message, cap);
     if (!err && options->auth_file)
         err = check_auth(options->auth_file, message, cap);
-    if (!err && options->sandbox == FETCH_SANDBOX_REQUIRE) {
-        snprintf(message, cap, "this build has no sandbox to require");
-        err = ERR_INVALID;
-    }
+    if (!err && options->sandbox == FETCH_SANDBOX_REQUIRE)
+        err = check_sandbox(message, cap);
     return err;
 }

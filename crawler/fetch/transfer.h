@@ -26,6 +26,9 @@
 #define TRANSFER_KEEP_BYTES ((size_t)64 << 10) /* of memory, each transfer */
 #define TRANSFER_IDLE_BYTES ((size_t)32 << 20) /* beyond that, all together */
 
+/* Debian's; libcurl's own default, said aloud so that the sandbox knows. */
+#define TRANSFER_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
+
 struct transfers; /* the set; opaque */
 struct transfer;  /* one of them; opaque, lives as long as the set */
 

@@ -2,14 +2,18 @@
 
 #include <curl/curl.h>
 #include <malloc.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "crawler/fetch/sandbox.h"
 #include "crawler/fetch/transfer.h"
+#include "crawler/page/charset.h"
 #include "crawler/page/job.h"
 #include "crawler/page/page.h"
 
@@ -274,12 +278,54 @@ static enum err run(struct fetcher *fetcher)
     return err;
 }
 
+/* ---- before the first job ---- */
+
 /* libcurl takes and frees a buffer of 128 KiB with each transfer: without
- * this, one in ten would cost a system call and fresh pages. */
+ * this, one in ten would cost a system call and fresh pages. The threads that
+ * look names up need no heap of their own. */
 static void keep_heap(void)
 {
     mallopt(M_MMAP_THRESHOLD, HEAP_KEEP_BYTES);
     mallopt(M_TRIM_THRESHOLD, HEAP_KEEP_BYTES);
+    mallopt(M_ARENA_MAX, 2);
+}
+
+/* Loads all that is loaded at its first use: afterwards files are shut. */
+static void warm_up(struct charset_warm **converters)
+{
+    struct addrinfo *none = NULL;
+    const char *missing = NULL;
+
+    tzset();
+    if (getaddrinfo("localhost", NULL, NULL, &none) == 0)
+        freeaddrinfo(none);
+    *converters = charset_warm_up(&missing);
+    if (missing)
+        log_info("no converter for %s on this system", missing);
+}
+
+static enum err lock_in(const struct fetch_options *options)
+{
+    struct sandbox_options sandbox = {
+        .user = options->user,
+        .ca_file = options->ca_file ? options->ca_file : TRANSFER_CA_FILE,
+    };
+    uint32_t reached = 0;
+    enum err err;
+
+    if (options->sandbox == FETCH_SANDBOX_OFF)
+        return ERR_OK;
+    err = sandbox_enter(&sandbox, &reached);
+    if (err) {
+        log_error("a worker cannot enter its sandbox: %s", err_str(err));
+        return err;
+    }
+    if (options->sandbox == FETCH_SANDBOX_REQUIRE &&
+        (reached & SANDBOX_REQUIRED) != SANDBOX_REQUIRED) {
+        log_error("the sandbox is incomplete on this system");
+        return ERR_PERM;
+    }
+    return ERR_OK;
 }
 
 int fetch_worker_main(struct worker *worker, void *ctx)
@@ -287,6 +333,7 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     const struct fetch_options *options = ctx;
     struct fetcher fetcher = {.worker = worker,
                               .last_waiting = &fetcher.waiting};
+    struct charset_warm *converters = NULL;
     int status = EXIT_SUCCESS;
     enum err err;
 
@@ -296,7 +343,10 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     buf_init(&fetcher.fields, FIELDS_BYTES_MAX);
     if (curl_global_init(CURL_GLOBAL_DEFAULT))
         return EXIT_FAILURE;
+    warm_up(&converters);
     err = transfers_open(&fetcher.transfers, options);
+    if (!err)
+        err = lock_in(options);
     if (err) {
         log_error("worker cannot start: %s", err_str(err));
         status = WORKER_EXIT_FATAL;
@@ -308,6 +358,7 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     while (fetcher.waiting)
         drop_waiting(&fetcher, &fetcher.waiting);
     transfers_close(fetcher.transfers);
+    charset_cool_down(converters);
     buf_release(&fetcher.fields);
     curl_global_cleanup();
     return status;

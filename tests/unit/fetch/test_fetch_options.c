@@ -127,7 +127,7 @@ static void auth_gives_each_host_its_own(void **state)
     assert_int_equal(load(&auth,
                           "# credentials\n\nexample.org user:pass\r\n"
                           "  api.example.org\tBearer  abc.def \n"
-                          "a.example f:fo\nb.example :\n",
+                          "a.example f:fo\nb.example Basic :\n",
                           NULL),
                      ERR_OK);
     assert_string_equal(auth_header(auth, "example.org", 11),

@@ -1,0 +1,354 @@
+/*
+ * What a worker cannot do once it is locked in, and what it still can.
+ *
+ * Each attempt runs in a child of its own, which enters the sandbox and then
+ * tries. Parts that this kernel (or a build with sanitizers) does not offer
+ * are left out of what is expected, never of what is tried.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crawler/fetch/sandbox.h"
+#include "tests/support/cmocka_all.h"
+
+#define CANNOT_ENTER 200 /* exit status of a child */
+#define SIGSYS_DEATH -1  /* in place of an errno */
+
+static const struct sandbox_options options = {
+    .ca_file = "/etc/ssl/certs/ca-certificates.crt",
+};
+
+/* Each returns 0 when it worked, or errno. */
+
+static int open_for(const char *path, int flags)
+{
+    int fd = open(path, flags, 0600);
+
+    if (fd < 0)
+        return errno;
+    close(fd);
+    return 0;
+}
+
+static int try_passwd(void)
+{
+    return open_for("/etc/passwd", O_RDONLY);
+}
+
+static int try_create(void)
+{
+    return open_for("/tmp/crawl-sandbox-test", O_WRONLY | O_CREAT);
+}
+
+static int try_folder(void)
+{
+    return open_for("/etc", O_RDONLY | O_DIRECTORY);
+}
+
+static int try_resolver(void)
+{
+    return open_for("/etc/hosts", O_RDONLY);
+}
+
+static int try_exec(void)
+{
+    char *const arguments[] = {"true", NULL};
+
+    execv("/bin/true", arguments);
+    return errno;
+}
+
+static int try_fork(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(0);
+    return pid < 0 ? errno : 0;
+}
+
+static int try_ptrace(void)
+{
+    return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 ? 0 : errno;
+}
+
+static int try_kill_parent(void)
+{
+    return kill(getppid(), 0) == 0 ? 0 : errno;
+}
+
+static int try_executable_memory(void)
+{
+    void *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return memory == MAP_FAILED ? errno : 0;
+}
+
+static int try_making_memory_executable(void)
+{
+    void *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return errno;
+    return mprotect(memory, 4096, PROT_READ | PROT_EXEC) == 0 ? 0 : errno;
+}
+
+static int try_unix_socket(void)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    return fd < 0 ? errno : 0;
+}
+
+static int try_bind(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {htonl(INADDR_LOOPBACK)},
+                                  .sin_port = htons(48123)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (fd < 0)
+        return errno;
+    return bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ? 0
+                                                                       : errno;
+}
+
+static int try_listen(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (fd < 0)
+        return errno;
+    return listen(fd, 1) == 0 ? 0 : errno;
+}
+
+static int try_privileges(void)
+{
+    return prctl(PR_SET_DUMPABLE, 1) == 0 ? 0 : errno;
+}
+
+static int try_socket(void)
+{
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    return fd < 0 ? errno : 0;
+}
+
+static int try_lookup(void)
+{
+    struct addrinfo *found = NULL;
+    int bad = getaddrinfo("localhost", "80", NULL, &found);
+
+    if (bad)
+        return ENOENT;
+    freeaddrinfo(found);
+    return 0;
+}
+
+static void *do_lookup(void *result)
+{
+    *(int *)result = try_lookup();
+    return NULL;
+}
+
+static int try_thread(void)
+{
+    pthread_t thread;
+    int result = ENOSYS;
+    int bad = pthread_create(&thread, NULL, do_lookup, &result);
+
+    if (bad)
+        return bad;
+    pthread_join(thread, NULL);
+    return result;
+}
+
+static int try_much_memory(void)
+{
+    char *memory = malloc(64 << 20);
+
+    if (!memory)
+        return ENOMEM;
+    memset(memory, 1, 64 << 20);
+    free(memory);
+    return 0;
+}
+
+static const struct attempt {
+    const char *name;
+    int (*run)(void);
+    uint32_t needs; /* parts without which it would work */
+    int error;      /* 0: it works; SIGSYS_DEATH */
+} attempts[] = {
+    {"read /etc/passwd",           try_passwd,                   SANDBOX_FILES,  EACCES      },
+    {"create a file",              try_create,                   SANDBOX_FILES,  EACCES      },
+    {"list a folder",              try_folder,                   SANDBOX_FILES,  EACCES      },
+    {"execute a program",          try_exec,                     SANDBOX_CALLS,  SIGSYS_DEATH},
+    {"fork",                       try_fork,                     SANDBOX_CALLS,  SIGSYS_DEATH},
+    {"ptrace",                     try_ptrace,                   SANDBOX_CALLS,  SIGSYS_DEATH},
+    {"signal the parent",          try_kill_parent,              SANDBOX_CALLS,  SIGSYS_DEATH},
+    {"map executable memory",      try_executable_memory,        SANDBOX_CALLS,
+     SIGSYS_DEATH                                                                            },
+    {"make memory executable",     try_making_memory_executable, SANDBOX_CALLS,
+     SIGSYS_DEATH                                                                            },
+    {"open a Unix socket",         try_unix_socket,              SANDBOX_CALLS,  EAFNOSUPPORT},
+    {"bind a TCP port",            try_bind,                     SANDBOX_LISTEN, EACCES      },
+    {"listen",                     try_listen,                   SANDBOX_CALLS,  SIGSYS_DEATH},
+    {"become dumpable",            try_privileges,               SANDBOX_CALLS,  EPERM       },
+    {"read /etc/hosts",            try_resolver,                 0,              0           },
+    {"open an internet socket",    try_socket,                   0,              0           },
+    {"look a name up",             try_lookup,                   0,              0           },
+    {"look a name up in a thread", try_thread,                   0,              0           },
+    {"use 64 MiB",                 try_much_memory,              0,              0           },
+};
+
+static void run_attempt(const struct attempt *attempt)
+{
+    uint32_t reached;
+
+    try_lookup(); /* loads the resolver's modules, as a worker does */
+    if (sandbox_enter(&options, &reached))
+        _exit(CANNOT_ENTER);
+    _exit(attempt->run());
+}
+
+/* Exit status of the child, or SIGSYS_DEATH; -2 for any other death. */
+static int run_in_child(const struct attempt *attempt)
+{
+    pid_t pid = fork();
+    int status = 0;
+
+    assert_true(pid >= 0);
+    if (pid == 0)
+        run_attempt(attempt);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    return WTERMSIG(status) == SIGSYS ? SIGSYS_DEATH : -2;
+}
+
+static void sandbox_refuses_what_fetching_does_not_need(void **state)
+{
+    uint32_t offered = sandbox_offered(NULL);
+    size_t nr_wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < NR(attempts); i++) {
+        int got;
+
+        if ((attempts[i].needs & offered) != attempts[i].needs)
+            continue;
+        got = run_in_child(&attempts[i]);
+        if (got == attempts[i].error)
+            continue;
+        print_error("%s: got %d, not %d\n", attempts[i].name, got,
+                    attempts[i].error);
+        nr_wrong++;
+    }
+    unlink("/tmp/crawl-sandbox-test");
+    assert_int_equal(nr_wrong, 0);
+}
+
+static int check_level(void)
+{
+    uint32_t offered = sandbox_offered(NULL);
+    uint32_t reached;
+
+    if (sandbox_enter(&options, &reached))
+        return CANNOT_ENTER;
+    return reached == offered ? 0 : 1;
+}
+
+static void sandbox_reaches_what_it_offers(void **state)
+{
+    int status;
+    pid_t pid = fork();
+
+    (void)state;
+    if (pid == 0)
+        _exit(check_level());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static int check_user(void)
+{
+    struct sandbox_options as_nobody = {.user = "nobody"};
+    uint32_t reached;
+
+    if (sandbox_enter(&as_nobody, &reached))
+        return CANNOT_ENTER;
+    if (!(reached & SANDBOX_USER) || getuid() == 0 || geteuid() == 0)
+        return 1;
+    return 0;
+}
+
+static void sandbox_leaves_root_behind(void **state)
+{
+    int status;
+    pid_t pid;
+
+    (void)state;
+    if (geteuid() != 0 || !getpwnam("nobody"))
+        skip();
+    pid = fork();
+    if (pid == 0)
+        _exit(check_user());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void sandbox_knows_no_such_user(void **state)
+{
+    struct sandbox_options unknown = {.user = "no-such-user-here"};
+    uint32_t reached;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(sandbox_enter(&unknown, &reached), ERR_NOT_FOUND);
+}
+
+static void sandbox_names_its_parts(void **state)
+{
+    char text[64];
+
+    (void)state;
+    sandbox_describe(SANDBOX_FILES | SANDBOX_CALLS, text, sizeof(text));
+    assert_string_equal(text, "files, system calls");
+    sandbox_describe(0, text, sizeof(text));
+    assert_string_equal(text, "");
+    sandbox_describe(UINT32_MAX, text, 12);
+    assert_int_equal(strlen(text), 11);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sandbox_refuses_what_fetching_does_not_need),
+        cmocka_unit_test(sandbox_reaches_what_it_offers),
+        cmocka_unit_test(sandbox_leaves_root_behind),
+        cmocka_unit_test(sandbox_knows_no_such_user),
+        cmocka_unit_test(sandbox_names_its_parts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
