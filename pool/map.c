@@ -246,6 +246,7 @@ struct pool_imap {
     struct imap_item *lent; /* whose result the caller looks at */
     struct pool_item input; /* read from the source, not yet submitted */
     bool has_input;
+    bool is_closing;
     enum err source_err; /* ERR_OK while there may be more */
 };
 
@@ -284,7 +285,7 @@ static void on_imap_item_end(void *user, const struct pool_result *result)
         free(item);
         return;
     }
-    if (!imap->options.is_unordered)
+    if (imap->is_closing || !imap->options.is_unordered)
         return;
     if (imap->last_ended)
         imap->last_ended->next_ended = item;
@@ -438,19 +439,22 @@ void pool_imap_free(struct pool_imap *imap)
     if (!imap)
         return;
     drop_lent(imap);
+    /* callbacks run in here, of any of the items, and keep off the list */
+    imap->is_closing = true;
+    for (struct imap_item *item = imap->first; item; item = item->next) {
+        enum err err = pool_cancel(item->handle);
+
+        (void)err; /* the task ends in any case, and nobody looks */
+    }
     while (imap->first) {
         struct imap_item *item = imap->first;
-        struct pool_handle *handle = item->handle;
-        enum err err = ERR_OK;
+        bool is_ready = pool_ready(item->handle);
 
         remove_item(imap, item);
+        pool_handle_free(item->handle);
         item->imap = NULL;
-        if (pool_ready(handle))
-            free(item); /* its callback has been */
-        else
-            err = pool_cancel(handle);
-        (void)err; /* the task ends in any case, and nobody looks */
-        pool_handle_free(handle);
+        if (is_ready)
+            free(item); /* else its callback will */
     }
     free(imap);
 }
