@@ -224,7 +224,7 @@ static void json_shown(FILE *out, const struct option *option,
         shown[strcspn(shown, ":")] = '\0';
     else if (strcmp(option->name, "proxy") == 0 && at) {
         host = host && host < at ? host + 2 : shown;
-        memmove(host, at + 1, strlen(at));
+        memmove(host, at + 1, strlen(at + 1) + 1);
     }
     json_text(out, shown);
     free(shown);
