@@ -189,6 +189,7 @@ static void start_one(struct web *web, const struct frontier_fetch *fetch)
         web->answer(web, fetch->url, &flight->answer);
     if (flight->answer.put_back) {
         frontier_put_back(web->frontier, fetch->id);
+        buf_release(&flight->answer.links);
         return;
     }
     flight->due_ms = web->now_ms + flight->answer.latency_ms;
