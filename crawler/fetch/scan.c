@@ -53,7 +53,8 @@ void scan_free(struct scan *scan)
 }
 
 /* Without HTML's prescan: the mark, the header, UTF-8 where it fits. */
-static enum charset text_charset(struct bytes body, struct bytes type)
+static enum charset text_charset(struct bytes body, struct bytes type,
+                                 bool is_ascii)
 {
     enum charset charset;
     size_t bom_len;
@@ -61,7 +62,7 @@ static enum charset text_charset(struct bytes body, struct bytes type)
     if (charset_from_bom(body.data, body.len, &charset, &bom_len) ||
         charset_from_type(type.data, type.len, &charset))
         return charset;
-    return text_utf8_prefix(body.data, body.len) == body.len
+    return is_ascii || text_utf8_prefix(body.data, body.len) == body.len
                ? CHARSET_UTF_8
                : CHARSET_WINDOWS_1252;
 }
@@ -111,14 +112,18 @@ static enum err scan_text(struct scan *scan, struct html *html,
                           enum charset charset, struct bytes body,
                           uint64_t *chars)
 {
-    bool as_it_is =
-        charset == CHARSET_UTF_8
-            ? text_utf8_prefix(body.data, body.len) == body.len
-            : keeps_ascii(charset) && text_is_ascii(body.data, body.len);
-
-    if (as_it_is)
+    if (charset == CHARSET_UTF_8 &&
+        text_utf8_prefix(body.data, body.len) == body.len)
         return scan_utf8(html, body, chars);
     return scan_converted(scan, html, charset, body, chars);
+}
+
+/* Nearly every page in English, and most style sheets: looked at once. */
+static enum err scan_ascii(struct html *html, struct bytes body,
+                           uint64_t *chars)
+{
+    *chars = body.len;
+    return html ? html_feed(html, body.data, body.len) : ERR_OK;
 }
 
 /* "" where it means no URL that could be fetched. */
@@ -178,12 +183,14 @@ void scan_page(struct scan *scan, const struct scan_input *input,
     struct html *html = NULL;
     enum charset charset;
     const char *name;
+    bool is_ascii;
     enum err err;
 
     sniff_body(sniff, input->type.data, input->type.len, body.data, body.len);
     page->mime = (struct bytes){sniff->mime, strlen(sniff->mime)};
     if (!sniff->is_text)
         return;
+    is_ascii = text_is_ascii(body.data, body.len);
     if (sniff->is_html) {
         charset = charset_detect(body.data, body.len, input->type.data,
                                  input->type.len);
@@ -191,11 +198,14 @@ void scan_page(struct scan *scan, const struct scan_input *input,
         html = scan->html;
         html_start(html, &scan->options);
     } else {
-        charset = text_charset(body, input->type);
+        charset = text_charset(body, input->type, is_ascii);
     }
     name = charset_name(charset);
     page->charset = (struct bytes){name, strlen(name)};
-    err = scan_text(scan, html, charset, body, &page->chars);
+    if (is_ascii && keeps_ascii(charset))
+        err = scan_ascii(html, body, &page->chars);
+    else
+        err = scan_text(scan, html, charset, body, &page->chars);
     if (html && !err)
         err = html_finish(html);
     if (html && !err)
