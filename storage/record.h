@@ -106,6 +106,7 @@ struct host_record {
     int64_t token;         /* fencing token of the lease */
     int64_t due_at;        /* wall ms; may be asked from then on */
     int64_t delay_ms;      /* between two requests */
+    int64_t not_before;    /* wall ms; what it asked for, whoever holds it */
     int fails;             /* holders that died with it, in a row */
     int nr_errors;         /* failures to connect, in a row */
     int robots_status;     /* HTTP status of robots.txt; 0: unknown, -1: none */

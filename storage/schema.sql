@@ -39,6 +39,7 @@ CREATE TABLE hosts (
   listed smallint NOT NULL DEFAULT 0,
   fails integer NOT NULL DEFAULT 0,
   delay_ms bigint NOT NULL DEFAULT 0,
+  not_before bigint NOT NULL DEFAULT 0,
   errors integer NOT NULL DEFAULT 0,
   robots_status integer NOT NULL DEFAULT 0,
   robots_at bigint NOT NULL DEFAULT 0,

@@ -262,7 +262,8 @@ static void read_host(sqlite3_stmt *stmt, struct host_record *host)
         .robots_status = sqlite3_column_int(stmt, 7),
         .robots_at = sqlite3_column_int64(stmt, 8),
         .robots_until = sqlite3_column_int64(stmt, 9),
-        .robots = column_bytes(stmt, 10),
+        .not_before = sqlite3_column_int64(stmt, 10),
+        .robots = column_bytes(stmt, 11),
     };
 }
 
@@ -386,6 +387,7 @@ enum err storage_claim_urls(struct storage *storage, int64_t host_id,
 static void bind_host(struct binder *binder, const struct host_record *host)
 {
     bind_int(binder, host->delay_ms);
+    bind_int(binder, host->not_before);
     bind_int(binder, host->fails);
     bind_int(binder, host->nr_errors);
     bind_int(binder, host->robots_status);

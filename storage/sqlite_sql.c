@@ -50,7 +50,8 @@ const char *const storage_sql[STMT_NR] = {
         " fails = CASE WHEN holder <> 0 THEN fails + 1 ELSE fails END"
         " WHERE shard = 0 AND host_id = ? AND (holder = 0 OR due_at <= ?)"
         " RETURNING host_id, host, listed, token, delay_ms, fails, errors,"
-        " robots_status, robots_at, robots_until, (SELECT body FROM robots r"
+        " robots_status, robots_at, robots_until, not_before,"
+        " (SELECT body FROM robots r"
         " WHERE r.shard = 0 AND r.host_id = hosts.host_id)",
     [STMT_CLAIM_URLS] =
         "SELECT u.url_hash, u.url, u.listed, u.line, u.depth, u.prio,"
@@ -60,11 +61,11 @@ const char *const storage_sql[STMT_NR] = {
         " AND u.state = 0 AND (u.prio, u.url_hash) > (?, ?)"
         " ORDER BY u.prio, u.url_hash LIMIT ?",
     [STMT_PUT_HOST] =
-        "UPDATE hosts SET delay_ms = ?, fails = ?, errors = ?,"
+        "UPDATE hosts SET delay_ms = ?, not_before = ?, fails = ?, errors = ?,"
         " robots_status = ?, robots_at = ?, robots_until = ?"
         " WHERE shard = 0 AND host_id = ? AND token = ? AND holder <> 0",
     [STMT_RELEASE_HOST] =
-        "UPDATE hosts SET delay_ms = ?, fails = ?, errors = ?,"
+        "UPDATE hosts SET delay_ms = ?, not_before = ?, fails = ?, errors = ?,"
         " robots_status = ?, robots_at = ?, robots_until = ?,"
         " due_at = ?, holder = 0"
         " WHERE shard = 0 AND host_id = ? AND token = ? AND holder <> 0",

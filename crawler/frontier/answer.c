@@ -139,8 +139,8 @@ static double latency_of(const struct page *page)
     return (page->first_byte_us - connected_us) / 1000.0;
 }
 
-static void tell_clock(struct frontier *frontier, const struct item *item,
-                       const struct page *page, int64_t now_ms)
+static enum err tell_clock(struct frontier *frontier, const struct item *item,
+                           const struct page *page, int64_t now_ms)
 {
     struct host_answer answer = {
         .kind = kind_of_answer(page),
@@ -158,6 +158,10 @@ static void tell_clock(struct frontier *frontier, const struct item *item,
                 page->retry_after, frontier_wall_ms(frontier, now_ms));
     }
     host_clock_answered(&item->site->clock, &frontier->limits, &answer);
+    /* What it asks for outlives us. */
+    if (answer.kind == HOST_ANSWER_BUSY && item->site->clock.due_ms > now_ms)
+        return claim_put_site(frontier, item->site);
+    return ERR_OK;
 }
 
 /* ---- again ---- */
@@ -375,9 +379,10 @@ enum err answer_take(struct frontier *frontier, struct item *item, int worker,
                      const struct page *page, int64_t now_ms)
 {
     struct site *site = item->site;
-    enum err err;
+    enum err err = tell_clock(frontier, item, page, now_ms);
 
-    tell_clock(frontier, item, page, now_ms);
+    if (err)
+        return err;
     if (page->error == ERROR_WORKER_CRASH || page->error == ERROR_SANDBOX)
         err = answer_crashed(frontier, item, worker, page, now_ms);
     else if (item->kind == ITEM_URL)

@@ -76,7 +76,8 @@ static enum err renew_leases(struct frontier *frontier, int64_t now_ms)
     return ERR_OK;
 }
 
-void claim_fill_record(const struct site *site, struct host_record *record)
+void claim_fill_record(const struct frontier *frontier, const struct site *site,
+                       struct host_record *record)
 {
     *record = (struct host_record){
         .host_id = site->id,
@@ -89,6 +90,16 @@ void claim_fill_record(const struct site *site, struct host_record *record)
         .robots_at = site->robots_at,
         .robots_until = site->robots_until,
     };
+    if (site->clock.due_ms > INT64_MIN)
+        record->not_before = frontier_wall_ms(frontier, site->clock.due_ms);
+}
+
+enum err claim_put_site(struct frontier *frontier, const struct site *site)
+{
+    struct host_record record;
+
+    claim_fill_record(frontier, site, &record);
+    return storage_put_host(frontier->storage, &record);
 }
 
 enum err claim_release_site(struct frontier *frontier, struct site *site,
@@ -98,7 +109,7 @@ enum err claim_release_site(struct frontier *frontier, struct site *site,
     bool to_do = site->more || site->nr_items > 0;
     struct item *item;
 
-    claim_fill_record(site, &record);
+    claim_fill_record(frontier, site, &record);
     record.due_at = STORAGE_HOST_IDLE;
     if (site->clock.due_ms > now_ms)
         record.due_at = frontier_wall_ms(frontier, site->clock.due_ms);
@@ -125,6 +136,25 @@ struct host_claim {
     struct site *site; /* the last one */
 };
 
+/*
+ * A host that asked for a pause is claimed before its end when a redirect leads
+ * to it, or when the process died meanwhile. No pause is longer than its cap,
+ * also where the wall clock was set back.
+ */
+static void restore_pause(const struct frontier *frontier, struct site *site,
+                          const struct host_record *record, int64_t now_ms)
+{
+    const struct host_limits *limits = &frontier->limits;
+    int64_t due_ms = record->not_before - frontier->options.wall_offset_ms;
+    int64_t cap_ms = limits->max_wait_ms > limits->delay_ms
+                         ? limits->max_wait_ms
+                         : limits->delay_ms;
+
+    if (due_ms > now_ms)
+        site->clock.due_ms =
+            due_ms < now_ms + cap_ms ? due_ms : now_ms + cap_ms;
+}
+
 static enum err take_host(void *ctx, const struct host_record *record)
 {
     struct host_claim *claim = ctx;
@@ -140,9 +170,12 @@ static enum err take_host(void *ctx, const struct host_record *record)
     site = site_new(frontier, record);
     enum err err = gate_restore(frontier, site, record, claim->now_ms);
     link_lease(frontier, site, claim->now_ms);
+    restore_pause(frontier, site, record, claim->now_ms);
     site->more = true;
     site_mark_hungry(frontier, site);
     claim->site = site;
+    if (!err && site->clock.delay_ms > record->delay_ms)
+        err = claim_put_site(frontier, site); /* a kill must not forget it */
     return err;
 }
 

@@ -97,7 +97,7 @@ static enum err put_rules(struct frontier *frontier, const struct site *site,
 {
     struct host_record record;
 
-    claim_fill_record(site, &record);
+    claim_fill_record(frontier, site, &record);
     record.robots = text;
     return storage_put_host(frontier->storage, &record);
 }

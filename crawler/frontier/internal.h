@@ -265,7 +265,11 @@ bool claim_wants_hosts(const struct frontier *frontier);
 bool claim_has_room(const struct frontier *frontier);
 bool claim_is_crowded(const struct frontier *frontier);
 /* What the database shall know of it; due_at is left to the caller. */
-void claim_fill_record(const struct site *site, struct host_record *record);
+void claim_fill_record(const struct frontier *frontier, const struct site *site,
+                       struct host_record *record);
+/* Writes what is known of the host, and keeps it. */
+enum err claim_put_site(struct frontier *frontier,
+                        const struct site *site) ERR_CHECK;
 enum err claim_release_site(struct frontier *frontier, struct site *site,
                             int64_t now_ms) ERR_CHECK;
 int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms);

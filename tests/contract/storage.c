@@ -206,6 +206,7 @@ static void storage_keeps_what_is_known_of_a_host(void **state)
     fixture_claim_hosts(fix, NOW, 1);
     host = fix->hosts[0];
     host.delay_ms = 250;
+    host.not_before = NOW + 5000;
     host.fails = 0;
     host.nr_errors = 2;
     host.robots_status = 200;
@@ -222,6 +223,7 @@ static void storage_keeps_what_is_known_of_a_host(void **state)
     fixture_claim_hosts(fix, NOW + 5000, 1);
     assert_int_equal(fix->nr_hosts, 1);
     assert_int_equal(fix->hosts[0].delay_ms, 250);
+    assert_int_equal(fix->hosts[0].not_before, NOW + 5000);
     assert_int_equal(fix->hosts[0].fails, 0);
     assert_int_equal(fix->hosts[0].nr_errors, 2);
     assert_int_equal(fix->hosts[0].robots_status, 200);

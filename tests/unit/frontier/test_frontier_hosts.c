@@ -403,6 +403,73 @@ static void frontier_keeps_a_long_wait_over_a_restart(void **state)
     assert_int_equal(web->nr_visits, 3);
 }
 
+/* a.test wants to be left alone; b.test leads there all the time. */
+static void lead_to_busy(struct web *web, const char *url,
+                         struct web_answer *answer)
+{
+    if (strncmp(url, "http://b.test/", 14) == 0 && !is_robots(url)) {
+        web_redirect(answer, 302, "http://a.test/page");
+        answer->latency_ms = 1000;
+    }
+    if (strcmp(url, "http://a.test/0") == 0 && web->now_ms < 1000) {
+        web_status(answer, 429);
+        answer->page.retry_after = (struct bytes){"25", 2};
+    }
+}
+
+/* From the answer that asked for it on, nothing of a.test starts before. */
+static void assert_left_alone(const struct web *web, int64_t until_ms)
+{
+    bool was_busy = false;
+
+    for (size_t i = 0; i < web->nr_fetches; i++) {
+        const struct web_fetch *fetch = &web->fetches[i];
+        if (strncmp(fetch->url, "http://a.test/", 14) != 0)
+            continue;
+        assert_false(was_busy && fetch->started_ms < until_ms);
+        was_busy |= strcmp(fetch->url, "http://a.test/0") == 0;
+    }
+    assert_true(was_busy);
+}
+
+static void frontier_redirects_to_no_host_that_waits_in_storage(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = lead_to_busy;
+    web->options.retries = 0;
+    web->options.per_host = 1;
+    web_open(web);
+    add_many(web, "a.test", 1);
+    add_many(web, "b.test", 5);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_left_alone(web, 25000);
+    assert_int_equal(web_nr_fetches(web, "http://a.test/page"), 5);
+}
+
+static void frontier_keeps_a_wait_over_a_kill(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = lead_to_busy;
+    web->options.per_host = 1;
+    web_open(web);
+    add_many(web, "a.test", 3);
+    frontier_list_ended(web->frontier);
+    web->stop_at_ms = 2000;
+    assert_int_equal(web_run(web), FRONTIER_LIMIT);
+    assert_int_equal(storage_commit(web->storage), ERR_OK);
+    web_kill(web);
+
+    web->stop_at_ms = 0;
+    web_open(web);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_left_alone(web, 25000);
+    assert_int_equal(web->nr_visits, 3);
+}
+
 /* b.test looks at the figures while a.test waits. */
 static void look_meanwhile(struct web *web, const char *url,
                            struct web_answer *answer)
@@ -511,6 +578,8 @@ int main(void)
         TEST(frontier_waits_as_retry_after_asks),
         TEST(frontier_caps_retry_after),
         TEST(frontier_keeps_a_long_wait_over_a_restart),
+        TEST(frontier_redirects_to_no_host_that_waits_in_storage),
+        TEST(frontier_keeps_a_wait_over_a_kill),
         TEST(frontier_shows_who_is_asked_to_wait),
         TEST(frontier_does_not_pay_a_timeout_for_each_url),
         TEST(frontier_goes_on_when_the_probe_is_answered),
