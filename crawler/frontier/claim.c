@@ -17,6 +17,7 @@ int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms)
 bool claim_is_crowded(const struct frontier *frontier)
 {
     return frontier->nr_sites >= frontier->cap_sites / 4 * 3 ||
+           frontier->rules_bytes >= FRONTIER_RULES_BYTES / 4 * 3 ||
            frontier->nr_items >= frontier->cap_urls / 4 * 3;
 }
 
@@ -211,6 +212,7 @@ static enum err set_next_claim(struct frontier *frontier, int64_t now_ms)
 bool claim_wants_hosts(const struct frontier *frontier)
 {
     return frontier->nr_sites < frontier->cap_sites &&
+           frontier->rules_bytes < FRONTIER_RULES_BYTES &&
            claim_has_room(frontier) && !frontier->limit_hit &&
            frontier->ready.nr + frontier->hungry.nr <
                2 * frontier->options.concurrency;

@@ -129,7 +129,9 @@ void frontier_put_back(struct frontier *frontier, uint64_t id);
 /*
  * Housekeeping: claims hosts and URLs from storage, releases and renews
  * leases, fires retries. Call it once a turn of the loop, before
- * frontier_next().
+ * frontier_next(). The links of the pages that ended since the last turn enter
+ * storage here: commit between a turn and the next answers, or a crash could
+ * lose them.
  */
 enum err frontier_turn(struct frontier *frontier, int64_t now_ms) ERR_CHECK;
 /* Milliseconds until frontier_turn() or frontier_next() could have something

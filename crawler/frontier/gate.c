@@ -26,6 +26,10 @@ static void set_rules(struct frontier *frontier, struct site *site,
 {
     double delay_s = robots ? robots_crawl_delay_s(robots) : -1;
 
+    if (site->robots)
+        frontier->rules_bytes -= robots_bytes(site->robots);
+    if (robots)
+        frontier->rules_bytes += robots_bytes(robots);
     robots_free(site->robots);
     site->robots = robots;
     site->gate = GATE_RULES;

@@ -37,6 +37,7 @@
 #define FRONTIER_HOSTS_MIN      8192 /* active at once, at least */
 #define FRONTIER_HOSTS_EACH     8    /* ... and for each fetch in flight */
 #define FRONTIER_ITEMS_EACH     4    /* URLs in memory for each such host */
+#define FRONTIER_RULES_BYTES    ((size_t)64 << 20) /* parsed robots.txt of all */
 #define FRONTIER_ITEM_KEEP      1024 /* bytes of text a free slot may keep */
 #define FRONTIER_BATCH_MIN      16   /* URLs claimed of a host: doubles ... */
 #define FRONTIER_BATCH_MAX      1024
@@ -48,7 +49,6 @@
 #define FRONTIER_LINKS_BATCH    2000
 #define FRONTIER_TEXT_BYTES     ((size_t)8 << 20) /* a batch is full then */
 #define FRONTIER_HOST_KEY_BYTES 320
-#define FRONTIER_CLAIM_PAUSE_MS 1000 /* between two looks for waiting hosts */
 
 enum item_kind { ITEM_URL, ITEM_ROBOTS };
 enum item_state {
@@ -119,7 +119,6 @@ struct site {
 
     bool listed; /* the user's list names it */
     int64_t token;
-    int fails;
     int64_t renew_ms;
 
     struct host_clock clock;
@@ -189,6 +188,7 @@ struct frontier {
     struct site **site_buckets;
     size_t site_mask;
     int nr_sites, cap_sites;
+    size_t rules_bytes; /* of the rules of all sites */
     struct site_list ready, hungry, idle, leases;
     struct heap due, retries;
     struct items held;

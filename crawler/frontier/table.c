@@ -322,7 +322,6 @@ struct site *site_new(struct frontier *frontier,
     site->key = xmemdup0(record->key.data, record->key.len);
     site->listed = record->listed;
     site->token = record->token;
-    site->fails = record->fails;
     site->batch = FRONTIER_BATCH_MIN;
     site->after_prio = INT_MIN;
     site->after_hash = INT64_MIN;
@@ -344,5 +343,7 @@ void site_free(struct frontier *frontier, struct site *site)
         link = &(*link)->hash_next;
     *link = site->hash_next;
     frontier->nr_sites--;
+    if (site->robots)
+        frontier->rules_bytes -= robots_bytes(site->robots);
     destroy_site(site);
 }

@@ -428,12 +428,20 @@ static void frontier_ends_each_url_once_whatever_happens(void **state)
         web->options.scope = SCOPE_ANY;
         web->options.concurrency = seed % 5 == 0 ? 3 : 64;
         web->options.delay_ms = seed % 7 == 0 ? 20 : 0;
+        web->options.max_urls = seed % 6 == 1 ? 50 : 0;
         web_open(web);
         for (int i = 0; i < 25; i++) {
             snprintf(host, sizeof(host), "h%d.test", i);
             add_many(web, host, i == 0 ? 60 : 4);
         }
         frontier_list_ended(web->frontier);
+        if (seed % 6 == 1) {
+            assert_int_equal(web_run(web), FRONTIER_LIMIT);
+            web_close(web, "limit");
+            web->options.max_urls = 0;
+            web_open(web);
+            frontier_list_ended(web->frontier);
+        }
         if (seed % 4 == 0) { /* killed, and again */
             web->stop_at_ms = 500;
             web_run(web);

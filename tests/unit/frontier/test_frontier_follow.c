@@ -158,6 +158,32 @@ static void frontier_keeps_the_prefix_of_the_seed(void **state)
     assert_int_equal(web_nr_fetches(web, "http://a.test/docs/y/2.html"), 1);
 }
 
+static void frontier_knows_the_prefix_after_a_restart(void **state)
+{
+    static const struct edge edges[] = {
+        {"http://a.test/docs/",    "http://a.test/docs/x/1"},
+        {"http://a.test/docs/x/1", "http://a.test/docs/y/2"},
+        {"http://a.test/docs/x/1", "http://a.test/no"      },
+        {NULL,                     NULL                    },
+    };
+    struct web *web = *state;
+
+    web->options.scope = SCOPE_PREFIX;
+    web->options.max_urls = 1;
+    web->answer = edge_answers;
+    web->ctx = (void *)(uintptr_t)edges;
+    web_open(web);
+    web_add_list(web, "http://a.test/docs/");
+    assert_int_equal(web_run(web), FRONTIER_LIMIT);
+    web_close(web, "limit");
+    web->options.max_urls = 0;
+    web_open(web);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 3);
+    web_visit(web, "http://a.test/docs/y/2");
+}
+
 static void frontier_keeps_include_and_exclude(void **state)
 {
     static const struct edge edges[] = {
@@ -521,6 +547,7 @@ int main(void)
         TEST(frontier_asks_each_page_once),
         TEST(frontier_stays_in_scope),
         TEST(frontier_keeps_the_prefix_of_the_seed),
+        TEST(frontier_knows_the_prefix_after_a_restart),
         TEST(frontier_keeps_include_and_exclude),
         TEST(frontier_refuses_a_pattern_that_does_not_compile),
         TEST(frontier_obeys_nofollow_unless_told),
