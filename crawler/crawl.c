@@ -38,6 +38,8 @@ static void fill_lost_page(struct page *page, const struct pool_result *result)
                   : result->signal_nr == SIGSYS   ? ERROR_SANDBOX
                                                   : ERROR_WORKER_CRASH;
     page->detail = (struct bytes){result->message, strlen(result->message)};
+    if (result->signal_nr == SIGKILL)
+        page->flags |= PAGE_KILLED;
 }
 
 static void on_reply(void *user, const struct pool_result *result)
@@ -343,10 +345,9 @@ static enum crawl_exit storage_failed(const struct crawl *crawl)
 /* False when there was something to ask and nothing answered: no network. */
 static bool anything_answered(const struct frontier_stats *stats)
 {
-    int64_t nr_answered = stats->nr_visits[OUTCOME_OK] +
-                          stats->nr_visits[OUTCOME_REDIRECT] +
-                          stats->nr_visits[OUTCOME_HTTP_ERROR] +
-                          stats->nr_by_error[ERROR_ROBOTS];
+    int64_t nr_answered =
+        stats->nr_visits[OUTCOME_OK] + stats->nr_visits[OUTCOME_REDIRECT] +
+        stats->nr_visits[OUTCOME_HTTP_ERROR] + stats->nr_by_error[ERROR_ROBOTS];
     int64_t nr_tried = stats->nr_visits[OUTCOME_ERROR] +
                        stats->nr_visits[OUTCOME_SKIPPED] + stats->nr_bad_lines;
 

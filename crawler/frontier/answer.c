@@ -10,6 +10,7 @@
 #include "crawler/frontier/internal.h"
 
 #define RETRY_CAP_MS 300000 /* the longest pause between two tries */
+#define KILLS_MAX    5      /* deaths by SIGKILL that a URL may be near */
 
 /* ---- the end ---- */
 
@@ -212,34 +213,44 @@ enum err answer_fire_retries(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
+static enum err end_poison(struct frontier *frontier, struct item *item,
+                           int worker, const struct page *page, int64_t now_ms)
+{
+    struct page last = *page;
+
+    last.outcome = OUTCOME_ERROR;
+    if (last.error != ERROR_SANDBOX)
+        last.error = ERROR_POISON;
+    return item->kind == ITEM_URL
+               ? end_with_page(frontier, item, worker, &last, now_ms)
+               : gate_answer(frontier, item, &last, now_ms);
+}
+
 /*
  * A dead worker takes every URL along that it held, and only one of them, if
  * any, is to blame. The first death is forgiven. After the second the URL is
  * held back until it can run with nothing else in flight: a death then is its
- * own.
+ * own, unless the worker was killed: that may have come from outside, so it
+ * takes a few, with the other suspects in between.
  */
 static enum err answer_crashed(struct frontier *frontier, struct item *item,
                                int worker, const struct page *page,
                                int64_t now_ms)
 {
+    bool killed = (page->flags & PAGE_KILLED) != 0;
     enum err err = ERR_OK;
 
-    if (item->alone) {
-        struct page last = *page;
-        last.outcome = OUTCOME_ERROR;
-        if (last.error != ERROR_SANDBOX)
-            last.error = ERROR_POISON;
-        return item->kind == ITEM_URL
-                   ? end_with_page(frontier, item, worker, &last, now_ms)
-                   : gate_answer(frontier, item, &last, now_ms);
-    }
+    item->nr_crashes++;
+    if (item->alone && (!killed || item->nr_crashes >= KILLS_MAX))
+        return end_poison(frontier, item, worker, page, now_ms);
     if (item->kind == ITEM_URL)
         err = put_attempt(frontier, item, page, now_ms);
     if (err)
         return err;
     item->last_error = page->error;
-    if (++item->nr_crashes < 2)
+    if (item->nr_crashes < 2)
         return gate_admit(frontier, item, now_ms);
+    item->alone = false;
     item->state = ITEM_HELD;
     items_add(&frontier->held, item);
     return ERR_OK;

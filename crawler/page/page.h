@@ -43,6 +43,8 @@ enum page_flag {
     PAGE_NOT_MODIFIED = 1 << 3, /* 304 to a conditional request */
     PAGE_SCANNED = 1 << 4,      /* it was HTML, and its fields are set */
     PAGE_REUSED = 1 << 5,       /* the connection had been used before */
+    PAGE_KILLED = 1 << 6, /* never sent by a worker: it was killed (SIGKILL),
+                             for whatever reason */
 };
 
 enum link_kind {
