@@ -340,6 +340,47 @@ static void frontier_poisons_no_innocent(void **state)
         assert_int_equal(web->visits[i].outcome, OUTCOME_OK);
 }
 
+/* Killed from outside, as by the kernel when memory is short. */
+static void killed_answers(struct web *web, const char *url,
+                           struct web_answer *answer)
+{
+    int *nr_left = web->ctx;
+
+    if (strstr(url, "/killed") && (*nr_left)-- > 0) {
+        web_fail(answer, ERROR_WORKER_CRASH);
+        answer->page.flags |= PAGE_KILLED;
+    }
+}
+
+static void frontier_is_slow_to_blame_a_url_for_kills(void **state)
+{
+    static const struct {
+        int nr_kills;
+        enum error error;
+    } rows[] = {
+        {1,   ERROR_NONE  },
+        {4,   ERROR_NONE  },
+        {100, ERROR_POISON}
+    };
+    struct web *web = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        int nr_left = rows[i].nr_kills;
+        web->answer = killed_answers;
+        web->ctx = &nr_left;
+        web_open(web);
+        add_many(web, "a.test", 10);
+        web_add_list(web, "http://b.test/killed");
+        assert_int_equal(web_run(web), FRONTIER_DONE);
+        assert_int_equal(web_visit(web, "http://b.test/killed")->error,
+                         rows[i].error);
+        assert_true(web_nr_fetches(web, "http://b.test/killed") <= 5);
+        teardown(state);
+        setup(state);
+        web = *state;
+    }
+}
+
 /* ---- everything at once ---- */
 
 #define NR_SEEDS 30
@@ -414,6 +455,26 @@ static void check_chaos(const struct web *web, int nr_listed)
     assert_int_equal(nr, nr_listed);
 }
 
+static bool same_host(const char *url, const char *other)
+{
+    size_t len = strlen("http://") + strcspn(url + strlen("http://"), "/");
+
+    return strncmp(url, other, len + 1) == 0;
+}
+
+/* Pages, redirects, robots.txt and retries: all by the host's clock. */
+static void check_spacing(const struct web *web)
+{
+    for (size_t i = 1; i < web->nr_fetches; i++)
+        for (size_t k = i; k-- > 0;)
+            if (same_host(web->fetches[i].url, web->fetches[k].url)) {
+                assert_true(web->fetches[i].started_ms -
+                                web->fetches[k].started_ms >=
+                            web->options.delay_ms);
+                break;
+            }
+}
+
 static void frontier_ends_each_url_once_whatever_happens(void **state)
 {
     struct web *web = *state;
@@ -452,6 +513,7 @@ static void frontier_ends_each_url_once_whatever_happens(void **state)
         }
         assert_int_equal(web_run(web), FRONTIER_DONE);
         check_chaos(web, 60 + 24 * 4);
+        check_spacing(web);
         teardown(state);
         setup(state);
         web = *state;
@@ -475,6 +537,7 @@ int main(void)
         TEST(frontier_retries_statuses_that_may_pass),
         TEST(frontier_gives_up_a_url_that_kills_its_workers),
         TEST(frontier_poisons_no_innocent),
+        TEST(frontier_is_slow_to_blame_a_url_for_kills),
         TEST(frontier_ends_each_url_once_whatever_happens),
     };
 
