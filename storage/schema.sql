@@ -292,7 +292,8 @@ SELECT h.host, count(p.id) AS n,
   sum(CASE WHEN p.outcome IN ('http_error', 'error') THEN 1 ELSE 0 END) AS bad,
   sum(p.bytes_down) AS bytes_down, avg(p.total_ms) AS mean_ms,
   max(p.total_ms) AS max_ms, h.robots_status, h.delay_ms, h.host_id
-FROM hosts h LEFT JOIN pages p ON p.shard = h.shard AND p.host_id = h.host_id
+FROM hosts h LEFT JOIN v_latest p
+  ON p.shard = h.shard AND p.host_id = h.host_id
 GROUP BY h.shard, h.host_id, h.host, h.robots_status, h.delay_ms;
 
 -- Pages whose bodies are equal, with the one to keep.

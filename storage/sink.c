@@ -185,9 +185,13 @@ enum err sink_resume(struct sink *sink, int part, int64_t offset)
             remove_parts_behind(sink);
     }
     sink->offset = offset;
-    if (offset == 0 && sink->ops->start)
-        err = sink->ops->start(sink);
     return err;
+}
+
+enum err sink_start(struct sink *sink)
+{
+    return sink->offset == 0 && sink->ops->start ? sink->ops->start(sink)
+                                                 : ERR_OK;
 }
 
 bool sink_has_content(const struct sink *sink)
@@ -292,9 +296,7 @@ static enum err roll(struct sink *sink)
         err = open_part(sink, sink->part + 1);
     if (!err && ftruncate(sink->fd, 0))
         err = err_from_errno(errno);
-    if (!err && sink->ops->start)
-        err = sink->ops->start(sink);
-    return err;
+    return err ? err : sink_start(sink);
 }
 
 enum err sink_put(struct sink *sink, const struct page_record *page,

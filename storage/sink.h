@@ -83,9 +83,10 @@ const struct sink_ops *sink_kind(const char *path, const char *format);
  */
 enum err sink_open(struct sink **sink, const char *path,
                    const struct sink_ops *ops) ERR_CHECK;
-/* Cuts it back to the committed place; an empty one gets its start. ERR_CORRUPT
- * when the file is shorter than that. */
+/* Cuts it back to the committed place. ERR_CORRUPT when it is shorter. */
 enum err sink_resume(struct sink *sink, int part, int64_t offset) ERR_CHECK;
+/* Puts into an empty one what stands at the start of its kind. */
+enum err sink_start(struct sink *sink) ERR_CHECK;
 /* A file that holds something already (a stream never does). */
 bool sink_has_content(const struct sink *sink);
 /* A line that got no URL, as the page that outputs show for it. */

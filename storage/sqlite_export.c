@@ -197,6 +197,8 @@ enum err reader_export(struct reader *reader, const char *path,
     }
     if (!err)
         err = sink_resume(sink, 0, 0);
+    if (!err)
+        err = sink_start(sink);
     if (err)
         reader_fail(reader, err, "%s: cannot write there: %s", path,
                     err_str(err));

@@ -233,6 +233,19 @@ static enum err resume_output(struct storage *storage, struct sink *sink,
     return ERR_OK;
 }
 
+static enum err start_outputs(struct storage *storage)
+{
+    for (size_t i = 0; i < storage->nr_sinks; i++) {
+        struct sink *sink = storage->sinks[i];
+        enum err err = sink_start(sink);
+
+        if (err)
+            return storage_break(storage, err, "%s: cannot write there: %s",
+                                 sink->path, err_str(err));
+    }
+    return ERR_OK;
+}
+
 static enum err open_all(struct storage *storage,
                          const struct storage_options *options)
 {
@@ -255,9 +268,10 @@ static enum err open_all(struct storage *storage,
     err = storage_start_run(storage, options);
     for (size_t i = 0; i < storage->nr_sinks && !err; i++)
         err = resume_output(storage, storage->sinks[i], options);
+    /* the outputs are known to the database before they hold a byte */
     if (!err)
         err = storage_commit(storage);
-    return err;
+    return err ? err : start_outputs(storage);
 }
 
 /* Frees everything. `undo`: the outputs that this open made are removed;
@@ -407,6 +421,7 @@ static const char index_sql[] =
     "CREATE INDEX IF NOT EXISTS pages_hash ON pages (content_hash)"
     " WHERE content_hash IS NOT NULL;"
     "CREATE INDEX IF NOT EXISTS pages_status ON pages (status, error);"
+    "CREATE INDEX IF NOT EXISTS links_page ON links (page_id);"
     "CREATE INDEX IF NOT EXISTS links_to ON links (to_host_id, to_hash);"
     "PRAGMA optimize";
 
@@ -433,12 +448,18 @@ static enum err end_run(struct storage *storage, const char *status,
 
 /* One file again: a folder that others may only read can hold no log beside
  * it. A reader that is still there keeps the log alive, which is no error. */
-static void fold_journal(struct storage *storage)
+static enum err fold_journal(struct storage *storage)
 {
-    (void)sqlite3_exec(storage->db,
-                       "PRAGMA wal_checkpoint(TRUNCATE);"
-                       "PRAGMA journal_mode = DELETE",
-                       NULL, NULL, NULL);
+    int rc;
+
+    sqlite3_busy_timeout(storage->db, 0);
+    rc = sqlite3_exec(storage->db,
+                      "PRAGMA wal_checkpoint(TRUNCATE);"
+                      "PRAGMA journal_mode = DELETE",
+                      NULL, NULL, NULL);
+    if (rc == SQLITE_OK || storage_err_of(storage->db, rc) == ERR_BUSY)
+        return ERR_OK;
+    return storage_break_sqlite(storage, rc, "make it one file");
 }
 
 enum err storage_close(struct storage *storage, const char *status,
@@ -457,10 +478,8 @@ enum err storage_close(struct storage *storage, const char *status,
             err = storage_write_index(storage, storage->sinks[i]);
     if (!err && storage->run_marked && done && !storage->is_state)
         err = storage_exec(storage, index_sql);
-    if (!err) {
-        sqlite3_busy_timeout(storage->db, 0);
-        fold_journal(storage);
-    }
+    if (!err)
+        err = fold_journal(storage);
     /* the outputs are complete and synced: nothing is left to remember */
     close_err = free_storage(storage, false, !err && done && storage->is_state);
     return err ? err : close_err;

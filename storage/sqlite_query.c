@@ -76,6 +76,31 @@ static enum err check_owner(struct reader *reader)
     return ERR_OK;
 }
 
+static int open_connection(struct reader *reader, int flags)
+{
+    int rc = sqlite3_open_v2(
+        reader->path, &reader->db,
+        flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_busy_timeout(reader->db, STORAGE_BUSY_MS);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(reader->db,
+                          "PRAGMA query_only = ON; PRAGMA trusted_schema ="
+                          " OFF; PRAGMA cache_size = -65536;"
+                          "PRAGMA temp_store = FILE;"
+                          "SELECT 1 FROM sqlite_master",
+                          NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        sqlite3_limit(reader->db, SQLITE_LIMIT_ATTACHED, 0);
+    return rc;
+}
+
+/*
+ * A crawl that was killed may leave a journal that has to be rolled back
+ * before anybody can read, and a read-only connection must not do that: then
+ * it is opened for writing, and query_only keeps statements from it.
+ */
 static enum err open_reader(struct reader *reader)
 {
     struct stat file;
@@ -87,19 +112,12 @@ static enum err open_reader(struct reader *reader)
     if (!S_ISREG(file.st_mode))
         return reader_fail(reader, ERR_INVALID, "%s: not a regular file",
                            reader->path);
-    rc = sqlite3_open_v2(reader->path, &reader->db,
-                         SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
-                             SQLITE_OPEN_EXRESCODE,
-                         NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_busy_timeout(reader->db, STORAGE_BUSY_MS);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(reader->db,
-                          "PRAGMA query_only = ON; PRAGMA trusted_schema ="
-                          " OFF; PRAGMA cache_size = -65536;"
-                          "PRAGMA temp_store = FILE",
-                          NULL, NULL, NULL);
-    sqlite3_limit(reader->db, SQLITE_LIMIT_ATTACHED, 0);
+    rc = open_connection(reader, SQLITE_OPEN_READONLY);
+    if ((rc & 0xff) == SQLITE_READONLY) {
+        sqlite3_close(reader->db);
+        reader->db = NULL;
+        rc = open_connection(reader, SQLITE_OPEN_READWRITE);
+    }
     return rc ? reader_fail_sqlite(reader, rc) : check_owner(reader);
 }
 

@@ -306,7 +306,8 @@ static enum err free_hosts(struct storage *storage, int64_t now_ms)
 
     snprintf(sql, sizeof(sql),
              "UPDATE hosts SET holder = 0, fails = fails + 1,"
-             " due_at = %" PRId64 " + delay_ms WHERE holder <> 0",
+             " due_at = max(not_before, %" PRId64 " + delay_ms)"
+             " WHERE holder <> 0",
              now_ms);
     return storage_exec(storage, sql);
 }

@@ -54,6 +54,8 @@ static const char *advice(enum err err)
                "the same command again";
     case ERR_CORRUPT:
         return "restore the file from a copy, or start over with --force";
+    case ERR_FORMAT:
+        return "name another file with --output";
     case ERR_PERM:
         return "check the permissions of the file and of its folder";
     default:

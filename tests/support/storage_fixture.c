@@ -1,6 +1,7 @@
 #include "tests/support/storage_fixture.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -94,7 +95,8 @@ void fixture_empty(struct fixture *fix)
     assert_non_null(folder);
     for (entry = readdir(folder); entry; entry = readdir(folder))
         if (entry->d_name[0] != '.')
-            unlinkat(dirfd(folder), entry->d_name, 0);
+            unlinkat(dirfd(folder), entry->d_name,
+                     entry->d_type == DT_DIR ? AT_REMOVEDIR : 0);
     closedir(folder);
 }
 
