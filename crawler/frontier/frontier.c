@@ -162,6 +162,7 @@ static void start_item(struct frontier *frontier, struct item *item,
     item->state = ITEM_IN_FLIGHT;
     item->started_ms = now_ms;
     frontier->nr_in_flight++;
+    frontier->nr_robots_in_flight += item->kind == ITEM_ROBOTS;
     frontier->stats.nr_requests++;
     host_clock_started(&item->site->clock, now_ms);
     if (frontier->options.rate_per_s > 0) {
@@ -172,13 +173,33 @@ static void start_item(struct frontier *frontier, struct item *item,
     }
 }
 
+int frontier_max_in_flight(int concurrency)
+{
+    return concurrency + concurrency / FRONTIER_ROBOTS_SHARE;
+}
+
+static bool has_place(const struct frontier *frontier)
+{
+    int concurrency = frontier->options.concurrency;
+    int on_top = frontier_max_in_flight(concurrency) - concurrency;
+
+    if (on_top > frontier->nr_robots_in_flight)
+        on_top = frontier->nr_robots_in_flight;
+    return frontier->nr_in_flight - on_top < concurrency;
+}
+
+static void leave_flight(struct frontier *frontier, const struct item *item)
+{
+    frontier->nr_in_flight--;
+    frontier->nr_robots_in_flight -= item->kind == ITEM_ROBOTS;
+}
+
 static bool may_start_any(struct frontier *frontier, int64_t now_ms)
 {
     const struct frontier_options *options = &frontier->options;
 
-    return frontier->nr_in_flight < options->concurrency &&
-           !frontier->stopped && !frontier->paused && !frontier->alone &&
-           (!frontier->limit_hit || frontier->limit_done) &&
+    return has_place(frontier) && !frontier->stopped && !frontier->paused &&
+           !frontier->alone && (!frontier->limit_hit || frontier->limit_done) &&
            frontier->rate_next_ms <= (double)now_ms;
 }
 
@@ -264,7 +285,7 @@ enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
 
     if (!item)
         return ERR_INVALID;
-    frontier->nr_in_flight--;
+    leave_flight(frontier, item);
     frontier->alone = false;
     frontier->stats.bytes_down += (int64_t)page->wire_bytes;
     if (frontier->options.max_bytes > 0 &&
@@ -279,7 +300,7 @@ void frontier_put_back(struct frontier *frontier, uint64_t id)
 
     assert(item);
     struct site *site = item->site;
-    frontier->nr_in_flight--;
+    leave_flight(frontier, item);
     frontier->stats.nr_requests--;
     frontier->alone = false;
     host_clock_put_back(&site->clock);
@@ -357,8 +378,7 @@ static int64_t next_start_ms(const struct frontier *frontier, int64_t now_ms)
 {
     int64_t at = heap_due_ms(&frontier->due);
 
-    if (frontier->nr_in_flight >= frontier->options.concurrency ||
-        frontier->alone)
+    if (!has_place(frontier) || frontier->alone)
         return INT64_MAX;
     if (frontier->ready.nr > 0)
         at = now_ms;
@@ -382,7 +402,8 @@ int64_t frontier_wait_ms(const struct frontier *frontier, int64_t now_ms)
         at = next_start_ms(frontier, now_ms);
     if (!frontier->stopped)
         at = earlier(at, heap_due_ms(&frontier->retries));
-    if (frontier->idle.nr > 0 || frontier->links.nr > 0 || (frontier->limit_hit && !frontier->limit_done))
+    if (frontier->idle.nr > 0 || frontier->links.nr > 0 ||
+        (frontier->limit_hit && !frontier->limit_done))
         at = now_ms;
     if (frontier->leases.head)
         at = earlier(at, frontier->leases.head->renew_ms);
@@ -429,6 +450,7 @@ static void forget_items(struct frontier *frontier)
     frontier->held = (struct items){0};
     frontier->nr_items = 0;
     frontier->nr_in_flight = 0;
+    frontier->nr_robots_in_flight = 0;
 }
 
 enum err frontier_release(struct frontier *frontier, int64_t now_ms)

@@ -26,6 +26,11 @@
 
 struct frontier;
 
+/* Fetches of robots.txt come on top of the concurrency, an eighth of it at
+ * most: they are small, and with many hosts they would take a good part of the
+ * places from pages. */
+#define FRONTIER_ROBOTS_SHARE 8
+
 enum frontier_scope {
     SCOPE_HOST,   /* same scheme-less host and port as the seed */
     SCOPE_DOMAIN, /* same registrable domain (public suffix list) */
@@ -36,44 +41,45 @@ enum frontier_scope {
 /* Zero means the named default where 0 makes no sense. Texts are borrowed for
  * the frontier's life. */
 struct frontier_options {
-    int concurrency;            /* fetches in flight in all; 256 */
+    int concurrency;            /* fetches in flight in all; 256; robots.txt
+                                   comes on top: FRONTIER_ROBOTS_SHARE */
     int per_host;               /* fetches in flight to one host; 6 */
     int64_t delay_ms;           /* between two requests to one host; 0 */
     int64_t max_crawl_delay_ms; /* cap on Crawl-delay and Retry-After waits */
     double rate_per_s;          /* of the whole run; 0: no limit */
 
     bool ignore_robots;
-    const char *product_token;  /* for robots.txt; "crawl" */
-    int max_redirects;          /* -1: default 10; 0: follow none */
-    int retries;                /* after the first try */
-    int64_t retry_delay_ms;     /* doubles, with jitter */
-    int max_host_errors;        /* then the host is taken as down */
+    const char *product_token; /* for robots.txt; "crawl" */
+    int max_redirects;         /* -1: default 10; 0: follow none */
+    int retries;               /* after the first try */
+    int64_t retry_delay_ms;    /* doubles, with jitter */
+    int max_host_errors;       /* then the host is taken as down */
 
-    int depth;                  /* links are followed so far; 0: list only */
-    bool sitemaps;              /* read sitemaps of the listed hosts */
-    bool store_links;           /* ask workers for links without following */
-    bool head_scan;             /* title, canonical, robots ... of each page */
-    bool want_body, want_raw;   /* for outputs that keep them */
+    int depth;                /* links are followed so far; 0: list only */
+    bool sitemaps;            /* read sitemaps of the listed hosts */
+    bool store_links;         /* ask workers for links without following */
+    bool head_scan;           /* title, canonical, robots ... of each page */
+    bool want_body, want_raw; /* for outputs that keep them */
     enum frontier_scope scope;
     const char *const *include, *const *exclude; /* PCRE2 */
     size_t nr_include, nr_exclude;
 
     int max_pages_per_host, max_path_depth, max_repeated_segments;
-    int max_query_variants;     /* of one path on a host */
-    int64_t max_urls;           /* fetched in this run; 0: no limit */
-    int64_t max_bytes;          /* received in this run; 0: no limit */
+    int max_query_variants; /* of one path on a host */
+    int64_t max_urls;       /* fetched in this run; 0: no limit */
+    int64_t max_bytes;      /* received in this run; 0: no limit */
 
-    int64_t wall_offset_ms;     /* wall clock less monotonic clock */
-    uint64_t seed;              /* of the jitter; fixed in tests */
+    int64_t wall_offset_ms; /* wall clock less monotonic clock */
+    uint64_t seed;          /* of the jitter; fixed in tests */
 
-    visit_fn on_visit;          /* every URL that ended */
+    visit_fn on_visit; /* every URL that ended */
     void *ctx;
 };
 
 /* One fetch for a worker. Texts are borrowed until frontier_answer(). */
 struct frontier_fetch {
-    uint64_t id;       /* never 0; for frontier_answer */
-    const char *url;   /* canonical */
+    uint64_t id;     /* never 0; for frontier_answer */
+    const char *url; /* canonical */
     size_t url_len;
     uint32_t flags;    /* enum job_flag */
     uint64_t affinity; /* of the host, never 0 */
@@ -90,6 +96,9 @@ enum err frontier_open(struct frontier **frontier,
                        char message[STORAGE_MESSAGE_BYTES]) ERR_CHECK;
 void frontier_free(struct frontier *frontier);
 
+/* Most fetches that frontier_next() ever has out at once. */
+int frontier_max_in_flight(int concurrency);
+
 /* ---- in ---- */
 
 /*
@@ -104,8 +113,8 @@ enum err frontier_add_line(struct frontier *frontier, const char *text,
 /* A line over the reader's limit: a row, with its first bytes. */
 enum err frontier_add_long_line(struct frontier *frontier, const char *text,
                                 size_t len, int64_t line) ERR_CHECK;
-enum err frontier_flush_lines(struct frontier *frontier, int64_t now_ms)
-    ERR_CHECK;
+enum err frontier_flush_lines(struct frontier *frontier,
+                              int64_t now_ms) ERR_CHECK;
 /* No more lines will come. */
 void frontier_list_ended(struct frontier *frontier);
 
@@ -140,9 +149,9 @@ int64_t frontier_wait_ms(const struct frontier *frontier, int64_t now_ms);
 
 enum frontier_end {
     FRONTIER_RUNNING,
-    FRONTIER_DONE,      /* every URL has ended */
-    FRONTIER_LIMIT,     /* a limit of the user was reached, and nothing is in
-                           flight any more; work is left */
+    FRONTIER_DONE,  /* every URL has ended */
+    FRONTIER_LIMIT, /* a limit of the user was reached, and nothing is in
+                       flight any more; work is left */
 };
 enum frontier_end frontier_ended(const struct frontier *frontier);
 /* Starts nothing more; what is in flight may be answered (Ctrl-C). */
@@ -157,17 +166,17 @@ struct frontier_stats {
     int64_t nr_lines, nr_bad_lines, nr_duplicates;
     int64_t nr_visits[OUTCOME_NR]; /* by outcome */
     int64_t nr_by_error[ERROR_NR];
-    int64_t nr_status[6];          /* listed by hundreds: [2] is 2xx */
-    int64_t nr_requests;           /* with hops, robots, retries */
+    int64_t nr_status[6]; /* listed by hundreds: [2] is 2xx */
+    int64_t nr_requests;  /* with hops, robots, retries */
     int64_t nr_retries_waiting;
-    int64_t nr_queued;             /* known and to do, in memory or not */
+    int64_t nr_queued; /* known and to do, in memory or not */
     int nr_in_flight;
-    int nr_hosts_active;           /* with a request in flight or due */
-    int nr_hosts_waiting;          /* held back by their clock */
-    int64_t bytes_down;            /* wire bytes of bodies */
+    int nr_hosts_active;  /* with a request in flight or due */
+    int nr_hosts_waiting; /* held back by their clock */
+    int64_t bytes_down;   /* wire bytes of bodies */
     /* the host that is asked to wait longest, for the progress rows */
-    const char *throttled_host;    /* "" if none; borrowed until the next call */
-    int throttled_status;          /* 429, 503; 0: crawl-delay or errors */
+    const char *throttled_host; /* "" if none; borrowed until the next call */
+    int throttled_status;       /* 429, 503; 0: crawl-delay or errors */
     int64_t throttled_until_ms;
 };
 void frontier_get_stats(const struct frontier *frontier,

@@ -194,6 +194,7 @@ struct frontier {
     struct items held;
 
     int nr_in_flight;
+    int nr_robots_in_flight; /* of them */
     bool list_ended, stopped, paused, done;
     bool limit_hit, limit_done; /* reached; and what waited is dropped */
     bool alone;                 /* a suspect is in flight, and nothing else */
