@@ -194,10 +194,8 @@ static void leave_flight(struct frontier *frontier, const struct item *item)
     frontier->nr_robots_in_flight -= item->kind == ITEM_ROBOTS;
 }
 
-static bool may_start_any(struct frontier *frontier, int64_t now_ms)
+static bool may_start_any(const struct frontier *frontier, int64_t now_ms)
 {
-    const struct frontier_options *options = &frontier->options;
-
     return has_place(frontier) && !frontier->stopped && !frontier->paused &&
            !frontier->alone && (!frontier->limit_hit || frontier->limit_done) &&
            frontier->rate_next_ms <= (double)now_ms;
