@@ -117,11 +117,12 @@ static void set_places(struct channel *channel, unsigned char *base)
     channel->mask = shape->nr_frames - 1;
 }
 
-static enum err open_common(struct channel *channel,
+static enum err init_common(struct channel *channel,
                             const struct channel_shape *shape, int memfd,
-                            int fd)
+                            int fd, int arena_protection)
 {
     unsigned char *base;
+    void *arena;
 
     *channel = (struct channel){.shape = *shape, .fd = fd};
     channel->out.end_of = calloc(shape->nr_frames, sizeof(uint32_t));
@@ -132,66 +133,71 @@ static enum err open_common(struct channel *channel,
     if (base == MAP_FAILED)
         return ERR_NOMEM;
     set_places(channel, base);
-    return ERR_OK;
-}
-
-static enum err map_arena(struct channel *channel, int memfd, int protection)
-{
-    void *arena = mmap(NULL, channel->shape.arena_bytes, protection, MAP_SHARED,
-                       memfd, (off_t)channel->shape.arena_at);
-
+    arena = mmap(NULL, shape->arena_bytes, arena_protection, MAP_SHARED, memfd,
+                 (off_t)shape->arena_at);
     if (arena == MAP_FAILED)
         return ERR_NOMEM;
     channel->arena = arena;
     return ERR_OK;
 }
 
-enum err channel_open_parent(struct channel *channel,
-                             const struct channel_shape *shape, int memfd,
-                             int fd)
+enum err channel_new_parent(struct channel **out,
+                            const struct channel_shape *shape, int memfd,
+                            int fd)
 {
-    enum err err = open_common(channel, shape, memfd, fd);
+    struct channel *channel = malloc(sizeof(*channel));
+    enum err err;
 
-    if (err == ERR_OK)
-        err = map_arena(channel, memfd, PROT_READ);
+    *out = NULL;
+    if (!channel) {
+        close(fd);
+        return ERR_NOMEM;
+    }
+    err = init_common(channel, shape, memfd, fd, PROT_READ);
     if (err != ERR_OK) {
-        channel_release(channel);
+        channel_free(channel);
         return err;
     }
     channel->out.data =
         (unsigned char *)channel->control + shape->task_bytes_at;
     channel->out.size = CHANNEL_TASK_RING_BYTES;
+    *out = channel;
     return ERR_OK;
 }
 
-enum err channel_open_worker(struct channel *channel,
+enum err channel_init_worker(struct channel *channel,
                              const struct channel_shape *shape, int memfd,
                              int fd)
 {
-    enum err err = open_common(channel, shape, memfd, fd);
+    enum err err =
+        init_common(channel, shape, memfd, fd, PROT_READ | PROT_WRITE);
 
-    if (err == ERR_OK)
-        err = map_arena(channel, memfd, PROT_READ | PROT_WRITE);
-    if (err != ERR_OK) {
-        channel_release(channel);
+    if (err != ERR_OK)
         return err;
-    }
     channel->out.data =
         (unsigned char *)channel->control + shape->reply_bytes_at;
     channel->out.size = CHANNEL_REPLY_RING_BYTES;
     return ERR_OK;
 }
 
-void channel_release(struct channel *channel)
+void channel_hang_up(struct channel *channel)
 {
+    if (channel->fd >= 0)
+        close(channel->fd);
+    channel->fd = -1;
+}
+
+void channel_free(struct channel *channel)
+{
+    if (!channel)
+        return;
     if (channel->arena)
         munmap(channel->arena, channel->shape.arena_bytes);
     if (channel->control)
         munmap(channel->control, channel->shape.arena_at);
-    if (channel->fd >= 0)
-        close(channel->fd);
+    channel_hang_up(channel);
     free(channel->out.end_of);
-    *channel = (struct channel){.fd = -1};
+    free(channel);
 }
 
 enum err channel_send(int fd, const struct frame_packet *packet, int ride)

@@ -34,8 +34,8 @@
 #include "base/err.h"
 #include "pool/frame.h"
 
-#define CHANNEL_TASK_RING_BYTES  (256u * 1024)
-#define CHANNEL_REPLY_RING_BYTES (256u * 1024)
+#define CHANNEL_TASK_RING_BYTES  262144u
+#define CHANNEL_REPLY_RING_BYTES 262144u
 #define CHANNEL_TASK_MAX         (CHANNEL_TASK_RING_BYTES / 8) /* above: a memfd */
 #define CHANNEL_STOP_ALL         UINT64_MAX /* as stop_id: whatever runs there */
 
@@ -99,15 +99,18 @@ struct channel {
     bool is_dead;       /* parent: free it with the last borrow */
 };
 
-/* Maps `memfd` (not kept) and takes the socket `fd` in every case. ERR_NOMEM */
-enum err channel_open_parent(struct channel *channel,
+/* Each maps `memfd` (not kept) and takes the socket `fd` in every case.
+ * ERR_NOMEM. The worker's process keeps its channel until it ends. */
+enum err channel_new_parent(struct channel **channel,
+                            const struct channel_shape *shape, int memfd,
+                            int fd) ERR_CHECK;
+enum err channel_init_worker(struct channel *channel,
                              const struct channel_shape *shape, int memfd,
                              int fd) ERR_CHECK;
-enum err channel_open_worker(struct channel *channel,
-                             const struct channel_shape *shape, int memfd,
-                             int fd) ERR_CHECK;
-/* Unmaps and closes. */
-void channel_release(struct channel *channel);
+/* Unmaps and closes. NULL is fine. */
+void channel_free(struct channel *channel);
+/* Closes the socket alone. */
+void channel_hang_up(struct channel *channel);
 
 /* A new memfd of the right size, sealed against resizing, or -1 (errno). */
 int channel_make_memfd(const struct channel_shape *shape);

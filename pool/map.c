@@ -438,7 +438,6 @@ void pool_imap_free(struct pool_imap *imap)
 {
     if (!imap)
         return;
-    drop_lent(imap);
     /* callbacks run in here, of any of the items, and keep off the list */
     imap->is_closing = true;
     for (struct imap_item *item = imap->first; item; item = item->next) {
@@ -450,11 +449,12 @@ void pool_imap_free(struct pool_imap *imap)
         struct imap_item *item = imap->first;
         bool is_ready = pool_ready(item->handle);
 
-        remove_item(imap, item);
+        imap->first = item->next;
         pool_handle_free(item->handle);
         item->imap = NULL;
         if (is_ready)
             free(item); /* else its callback will */
     }
+    drop_lent(imap);
     free(imap);
 }

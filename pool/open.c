@@ -182,10 +182,7 @@ void pool_destroy(struct pool *pool)
     for (int i = 0; pool->slots && i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
 
-        if (slot->channel) {
-            channel_release(slot->channel);
-            free(slot->channel);
-        }
+        channel_free(slot->channel);
         if (slot->pidfd >= 0)
             close(slot->pidfd);
     }

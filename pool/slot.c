@@ -59,28 +59,22 @@ enum err slot_start(struct slot *slot, pid_t pid, const struct nursery_fds *fds)
         .events = EPOLLIN,
         .data.u32 = (uint32_t)slot->index,
     };
-    enum err err = ERR_NOMEM;
+    enum err err;
 
     reset_generation(slot);
     slot->pid = pid;
     slot->pidfd = fds->pidfd;
-    slot->channel = calloc(1, sizeof(*slot->channel));
-    if (slot->channel)
-        err = channel_open_parent(slot->channel, &pool->shape, fds->memfd,
-                                  fds->socket);
-    else
-        close(fds->socket);
+    err = channel_new_parent(&slot->channel, &pool->shape, fds->memfd,
+                             fds->socket);
     close(fds->memfd);
     if (err == ERR_OK && epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD,
                                    slot->channel->fd, &event) != 0) {
-        channel_release(slot->channel);
+        channel_free(slot->channel);
+        slot->channel = NULL;
         err = ERR_IO;
     }
-    if (err != ERR_OK) {
-        free(slot->channel);
-        slot->channel = NULL;
+    if (err != ERR_OK)
         slot_kill(slot); /* the nursery will report its end */
-    }
     return err;
 }
 
@@ -342,10 +336,8 @@ size_t slot_read(struct slot *slot, size_t max)
         channel_consume(channel);
         channel_wake_for_space(channel);
     }
-    if (--channel->nr_borrows == 0 && channel->is_dead) {
-        channel_release(channel);
-        free(channel);
-    }
+    if (--channel->nr_borrows == 0 && channel->is_dead)
+        channel_free(channel);
     return nr;
 }
 
@@ -391,14 +383,9 @@ static void forget_process(struct slot *slot)
     if (!channel)
         return;
     channel->is_dead = true;
-    /* closing takes it out of the epoll set */
-    if (channel->fd >= 0)
-        close(channel->fd);
-    channel->fd = -1;
-    if (channel->nr_borrows == 0) {
-        channel_release(channel);
-        free(channel);
-    }
+    channel_hang_up(channel); /* which takes it out of the epoll set */
+    if (channel->nr_borrows == 0)
+        channel_free(channel);
 }
 
 /*

@@ -47,6 +47,21 @@ void task_list_remove(struct task_list *list, struct task *task)
     list->nr--;
 }
 
+/* The first of a list that has one. */
+static struct task *task_list_pop(struct task_list *list)
+{
+    struct task *task = list->first;
+
+    list->first = task->next;
+    if (list->first)
+        list->first->prev = NULL;
+    else
+        list->last = NULL;
+    task->next = NULL;
+    list->nr--;
+    return task;
+}
+
 static enum err grow_table(struct pool *pool)
 {
     uint32_t cap = pool->cap_table ? pool->cap_table * 2 : TABLE_FIRST;
@@ -204,14 +219,13 @@ size_t task_finish_doomed(struct pool *pool)
     size_t nr = 0;
 
     while (pool->doomed.first) {
-        struct task *task = pool->doomed.first;
+        struct task *task = task_list_pop(&pool->doomed);
         struct pool_result result = {
             .status = (enum pool_status)task->end_status,
             .signal_nr = task->end_signal,
             .exit_code = task->end_exit,
         };
 
-        task_list_remove(&pool->doomed, task);
         task_finish(pool, task, &result);
         nr++;
     }

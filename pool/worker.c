@@ -318,7 +318,7 @@ static enum err place_answer(struct worker *worker,
     }
     if (answer->len)
         memcpy(to, answer->data, answer->len);
-    if (frame->message_len)
+    if (answer->message)
         memcpy(to + answer->len, answer->message, frame->message_len);
     return ERR_OK;
 }
@@ -453,7 +453,7 @@ int worker_run(const struct pool_options *options,
 
     worker.options = options;
     worker.slot = slot;
-    if (channel_open_worker(&worker.channel, shape, memfd, fd) != ERR_OK ||
+    if (channel_init_worker(&worker.channel, shape, memfd, fd) != ERR_OK ||
         init_worker(&worker) != ERR_OK)
         return 1;
     close(memfd);

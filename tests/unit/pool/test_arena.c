@@ -51,7 +51,7 @@ static void arena_joins_what_is_given_back(void **state)
 
     (void)state;
     for (int row = 0; row < 6; row++) {
-        struct arena *arena = new_arena(64 * 3, 3);
+        struct arena *arena = new_arena(192, 3);
 
         for (uint32_t i = 0; i < 3; i++)
             assert_int_equal(arena_take(arena, 64), 64 * i);
@@ -59,7 +59,7 @@ static void arena_joins_what_is_given_back(void **state)
         for (int i = 0; i < 3; i++)
             assert_int_equal(arena_give(arena, 64 * (uint32_t)orders[row][i]),
                              ERR_OK);
-        assert_int_equal(arena_take(arena, 64 * 3), 0);
+        assert_int_equal(arena_take(arena, 192), 0);
         arena_free(arena);
     }
 }
