@@ -65,9 +65,9 @@ enum error door_read(struct frontier *frontier, struct bytes text,
 
 /* ---- batches ---- */
 
-void batch_init(struct batch *batch, size_t cap)
+void batch_init(struct batch *batch, size_t nr_full, size_t cap)
 {
-    *batch = (struct batch){.cap = cap};
+    *batch = (struct batch){.nr_full = nr_full, .cap = cap};
     batch->urls = xcalloc(cap, sizeof(*batch->urls));
     batch->records = xcalloc(cap, sizeof(*batch->records));
     batch->added = xcalloc(cap, sizeof(*batch->added));
@@ -86,7 +86,8 @@ void batch_release(struct batch *batch)
 
 bool batch_is_full(const struct batch *batch)
 {
-    return batch->nr == batch->cap || batch->text.len >= FRONTIER_TEXT_BYTES;
+    return batch->nr >= batch->nr_full ||
+           batch->text.len >= FRONTIER_TEXT_BYTES;
 }
 
 enum err batch_add(struct batch *batch, const struct door_url *url,
@@ -240,6 +241,10 @@ enum err batch_flush(struct frontier *frontier, struct batch *batch,
                              frontier_wall_ms(frontier, now_ms), batch->added);
     for (size_t i = 0; i < nr && !err; i++)
         err = take_added(frontier, batch, i, now_ms);
+    /* The first URLs shall be there soon; then long runs are what makes the
+     * database's work sequential. */
+    if (batch->nr >= batch->nr_full && 2 * batch->nr_full <= batch->cap)
+        batch->nr_full *= 2;
     batch->nr = 0;
     buf_reset(&batch->text);
     return err;

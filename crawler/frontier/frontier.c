@@ -72,8 +72,8 @@ enum err frontier_open(struct frontier **frontier,
     made->claim_ms = INT64_MIN;
     made->stats.throttled_host = "";
     table_init(made);
-    batch_init(&made->lines, FRONTIER_LINES_BATCH);
-    batch_init(&made->links, FRONTIER_LINKS_BATCH);
+    batch_init(&made->lines, FRONTIER_LINES_FIRST, FRONTIER_LINES_BATCH);
+    batch_init(&made->links, FRONTIER_LINKS_BATCH, FRONTIER_LINKS_BATCH);
 
     enum err err = follow_init(made, message);
     if (!err)

@@ -45,7 +45,8 @@
 #define FRONTIER_REFILLS        256   /* claims of URLs in one turn */
 #define FRONTIER_LINGER_MS      10000 /* longer waits are spent in storage */
 #define FRONTIER_CROWDED_MS     1000  /* the same, when memory is short */
-#define FRONTIER_LINES_BATCH    8000  /* lines sorted and added together */
+#define FRONTIER_LINES_FIRST    8000  /* lines added together: doubles ... */
+#define FRONTIER_LINES_BATCH    32000 /* ... for a long list in random order */
 #define FRONTIER_LINKS_BATCH    2000
 #define FRONTIER_TEXT_BYTES     ((size_t)8 << 20) /* a batch is full then */
 #define FRONTIER_HOST_KEY_BYTES 320
@@ -167,6 +168,7 @@ struct batch {
     enum storage_added *added;
     struct bytes *notes; /* why a discovered URL is refused; empty: it is not */
     size_t nr, cap;
+    size_t nr_full; /* it is full then; grows up to cap */
     struct buf text;
     bool reread;
 };
@@ -328,7 +330,7 @@ struct url_key door_key(const struct frontier *frontier, struct bytes host_key,
 /* Parses, canonicalises and keys a URL; ERROR_NONE or why it is refused. */
 enum error door_read(struct frontier *frontier, struct bytes text,
                      struct door_url *url);
-void batch_init(struct batch *batch, size_t cap);
+void batch_init(struct batch *batch, size_t nr_full, size_t cap);
 void batch_release(struct batch *batch);
 /* Adds a URL; `meta` names line, parent, depth, prio. Flush it when full. */
 enum err batch_add(struct batch *batch, const struct door_url *url,
