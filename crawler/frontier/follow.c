@@ -135,6 +135,18 @@ void follow_count(struct frontier *frontier, const struct url_record *url)
 
 /* ---- one URL ---- */
 
+/* What waits in the batch is not counted yet: near the limit it has to be. */
+static enum err count_waiting(struct frontier *frontier, int64_t host_id,
+                              int64_t now_ms)
+{
+    int limit = frontier->options.max_pages_per_host;
+    int64_t nr = nr_pages(frontier->follow->pages, host_id);
+
+    if (limit <= 0 || nr >= limit || nr + (int64_t)frontier->links.nr < limit)
+        return ERR_OK;
+    return batch_flush(frontier, &frontier->links, now_ms);
+}
+
 static bool in_scope(struct follow *follow, const struct url *url,
                      const struct offer *offer)
 {
@@ -167,17 +179,20 @@ enum err follow_offer(struct frontier *frontier, const struct offer *offer,
     seen_add(follow->seen, hash);
     if (hash != (uint64_t)url.key.url_hash)
         seen_add(follow->seen, (uint64_t)url.key.url_hash);
+    enum err err = count_waiting(frontier, url.key.host_id, now_ms);
+    if (err)
+        return err;
     if (trap_judge(follow->trap, &frontier->url,
                    nr_pages(follow->pages, url.key.host_id),
                    reason) == TRAP_NONE)
         reason[0] = '\0';
-    enum err err = batch_add(&frontier->links, &url,
-                             (struct bytes){reason, strlen(reason)},
-                             &(struct batch_url){
-                                 .parent = offer->parent,
-                                 .depth = offer->depth,
-                                 .prio = offer->prio,
-                             });
+    err = batch_add(&frontier->links, &url,
+                    (struct bytes){reason, strlen(reason)},
+                    &(struct batch_url){
+                        .parent = offer->parent,
+                        .depth = offer->depth,
+                        .prio = offer->prio,
+                    });
     if (!err && batch_is_full(&frontier->links))
         err = batch_flush(frontier, &frontier->links, now_ms);
     return err;
@@ -221,8 +236,7 @@ enum err follow_page(struct frontier *frontier, const struct item *item,
 
     if (follow_is_sitemap(item))
         return follow_sitemap(frontier, item, page, now_ms);
-    if (item->depth >= frontier->options.depth || links.len == 0 ||
-        page->outcome != OUTCOME_OK ||
+    if (item->depth >= frontier->options.depth || page->outcome != OUTCOME_OK ||
         (obey && (page->robots & PAGE_NOFOLLOW)) ||
         !follow_seeds(frontier, item, &offer))
         return ERR_OK;
@@ -231,6 +245,12 @@ enum err follow_page(struct frontier *frontier, const struct item *item,
         if (!obey || !(link.rel & LINK_NOFOLLOW))
             err = follow_offer(frontier, &offer, now_ms);
     }
+    offer.url = page->canonical;
+    if (!err && offer.url.len > 0)
+        err = follow_offer(frontier, &offer, now_ms);
+    offer.url = page->refresh;
+    if (!err && offer.url.len > 0)
+        err = follow_offer(frontier, &offer, now_ms);
     return err;
 }
 
