@@ -1,11 +1,10 @@
 /*
  * The defects that other pools are known for, one test each that would show
- * them. D1 to D23 are the numbers of docs/decisions.
+ * them. D1 to D23 number the list of them; D3 to D5 are in test_pool_reentry.c.
  */
 #include "tests/unit/pool/pool_fixture.h"
 
 #include <fcntl.h>
-#include <sys/wait.h>
 
 /* D1: whatever way a busy worker dies, its task ends and the others run. */
 static void pool_reports_every_kind_of_death(void **state)
@@ -124,210 +123,6 @@ static void pool_survives_the_death_of_idle_workers(void **state)
     }
     assert_int_equal(tally.by_status[POOL_OK], 24);
     close_and_free(pool);
-}
-
-/* D3, D5: every call is legal in a callback. */
-struct reentry {
-    struct pool *pool;
-    size_t nr, nr_nested;
-};
-
-static void on_nested(void *user, const struct pool_result *result)
-{
-    struct reentry *reentry = user;
-
-    (void)result;
-    reentry->nr_nested++;
-}
-
-static void on_reentry(void *user, const struct pool_result *result)
-{
-    struct reentry *reentry = user;
-    struct pool_task task = {
-        .function = RUN_ECHO,
-        .data = "in",
-        .len = 2,
-        .on_done = on_nested,
-        .user = reentry,
-    };
-    struct pool_handle *handle;
-
-    assert_int_equal(result->len, 3);
-    assert_memory_equal(result->data, "out", 3);
-    reentry->nr++;
-    submit(reentry->pool, &task);
-    assert_int_equal(pool_dispatch(reentry->pool, NULL), ERR_OK);
-    assert_int_equal(apply(reentry->pool, &task, &handle)->status, POOL_OK);
-    pool_handle_free(handle);
-    assert_memory_equal(result->data, "out", 3); /* still ours */
-}
-
-static void pool_may_be_used_inside_its_callbacks(void **state)
-{
-    struct reentry reentry = {
-        .pool = open_pool((struct pool_options){.nr_workers = 1}),
-    };
-    struct pool_task task = {
-        .function = RUN_ECHO,
-        .data = "out",
-        .len = 3,
-        .on_done = on_reentry,
-        .user = &reentry,
-    };
-
-    (void)state;
-    for (int i = 0; i < 50; i++)
-        submit(reentry.pool, &task);
-    turn_until(reentry.pool, &reentry.nr, 50);
-    close_and_free(reentry.pool);
-    assert_int_equal(reentry.nr, 50);
-    assert_int_equal(reentry.nr_nested, 100);
-}
-
-/* A callback that waits for far more than the rings and the arena hold. */
-static void on_deep(void *user, const struct pool_result *result)
-{
-    struct reentry *reentry = user;
-    const unsigned char *data = result->data;
-    size_t len = 100000;
-    struct pool_task task = {
-        .function = RUN_BIG,
-        .data = &len,
-        .len = sizeof(len),
-    };
-
-    for (int i = 0; i < 2000; i++) {
-        struct pool_handle *handle;
-
-        assert_int_equal(apply(reentry->pool, &task, &handle)->len, len);
-        pool_handle_free(handle);
-    }
-    for (size_t i = 0; i < result->len; i++)
-        assert_int_equal(data[i], (unsigned char)result->len);
-    reentry->nr++;
-}
-
-static void pool_lends_a_result_while_thousands_pass(void **state)
-{
-    struct reentry reentry = {
-        .pool = open_pool((struct pool_options){.nr_workers = 1}),
-    };
-    size_t len = 50001;
-    struct pool_task task = {
-        .function = RUN_BIG,
-        .data = &len,
-        .len = sizeof(len),
-        .on_done = on_deep,
-        .user = &reentry,
-    };
-
-    (void)state;
-    submit(reentry.pool, &task);
-    turn_until(reentry.pool, &reentry.nr, 1);
-    close_and_free(reentry.pool);
-    assert_int_equal(reentry.nr, 1);
-}
-
-/* Its worker dies, is buried and replaced while a result of it is lent. */
-static void on_grave(void *user, const struct pool_result *result)
-{
-    struct reentry *reentry = user;
-    const unsigned char *data = result->data;
-    struct pool_task task = {.function = RUN_NOP};
-    struct pool_handle *handle;
-
-    assert_int_equal(pool_kill_worker(reentry->pool, 0, SIGKILL), ERR_OK);
-    while (info_of(reentry->pool, 0).generation == 1)
-        turn(reentry->pool);
-    assert_int_equal(apply(reentry->pool, &task, &handle)->status, POOL_OK);
-    pool_handle_free(handle);
-    for (size_t i = 0; i < result->len; i++)
-        assert_int_equal(data[i], (unsigned char)result->len);
-    reentry->nr++;
-}
-
-static void pool_lends_a_result_beyond_its_workers_death(void **state)
-{
-    size_t nr_channels = count_channels();
-    struct reentry reentry = {
-        .pool = open_pool((struct pool_options){.nr_workers = 1}),
-    };
-    size_t len = 50001;
-    struct pool_task task = {
-        .function = RUN_BIG,
-        .data = &len,
-        .len = sizeof(len),
-        .on_done = on_grave,
-        .user = &reentry,
-    };
-
-    (void)state;
-    submit(reentry.pool, &task);
-    turn_until(reentry.pool, &reentry.nr, 1);
-    close_and_free(reentry.pool);
-    assert_int_equal(reentry.nr, 1);
-    assert_int_equal(count_channels(), nr_channels);
-}
-
-static void on_free(void *user, const struct pool_result *result)
-{
-    struct reentry *reentry = user;
-
-    reentry->nr++;
-    if (result->status != POOL_CANCELED) {
-        pool_free(reentry->pool);
-        pool_free(reentry->pool); /* the first took effect only later */
-    }
-}
-
-/* D5 */
-static void pool_may_be_freed_inside_a_callback(void **state)
-{
-    size_t nr_fds = count_fds();
-    struct reentry reentry = {.pool = open_pool((struct pool_options){0})};
-    struct pool_task task = {
-        .function = RUN_NOP,
-        .on_done = on_free,
-        .user = &reentry,
-    };
-
-    (void)state;
-    for (int i = 0; i < 1000; i++)
-        submit(reentry.pool, &task);
-    while (reentry.nr == 0)
-        turn(reentry.pool);
-    assert_int_equal(reentry.nr, 1000);
-    assert_int_equal(count_fds(), nr_fds);
-}
-
-static void on_terminate(void *user, const struct pool_result *result)
-{
-    struct reentry *reentry = user;
-
-    reentry->nr++;
-    if (result->status == POOL_OK) {
-        assert_int_equal(pool_terminate(reentry->pool, 0), ERR_OK);
-        assert_int_equal(pool_join(reentry->pool, WAIT_MS), ERR_OK);
-    }
-}
-
-/* D5 */
-static void pool_may_be_ended_inside_a_callback(void **state)
-{
-    struct reentry reentry = {.pool = open_pool((struct pool_options){0})};
-    struct pool_task task = {
-        .function = RUN_NOP,
-        .on_done = on_terminate,
-        .user = &reentry,
-    };
-
-    (void)state;
-    for (int i = 0; i < 1000; i++)
-        submit(reentry.pool, &task);
-    while (reentry.nr < 1000)
-        turn(reentry.pool);
-    pool_free(reentry.pool);
-    assert_int_equal(reentry.nr, 1000);
 }
 
 static int fail_init(struct worker *worker, void *ctx)
@@ -701,11 +496,6 @@ int main(void)
         cmocka_unit_test(pool_loses_only_the_task_that_ran),
         cmocka_unit_test(pool_retries_what_may_be_retried),
         cmocka_unit_test(pool_survives_the_death_of_idle_workers),
-        cmocka_unit_test(pool_may_be_used_inside_its_callbacks),
-        cmocka_unit_test(pool_lends_a_result_while_thousands_pass),
-        cmocka_unit_test(pool_lends_a_result_beyond_its_workers_death),
-        cmocka_unit_test(pool_may_be_freed_inside_a_callback),
-        cmocka_unit_test(pool_may_be_ended_inside_a_callback),
         cmocka_unit_test(pool_gives_up_when_init_always_fails),
         cmocka_unit_test(pool_kills_what_is_late_and_nothing_else),
         cmocka_unit_test(pool_kills_a_stopped_worker_at_its_deadline),

@@ -1,0 +1,235 @@
+/*
+ * How pools and workers end: the guarantees P12 to P16 and P19.
+ */
+#include "tests/unit/pool/pool_fixture.h"
+
+#include <sys/wait.h>
+
+/* P12 */
+static void pool_close_runs_what_was_accepted(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){0});
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        submit(pool, &task);
+    assert_int_equal(pool_join(pool, 0), ERR_STATE);
+    assert_int_equal(pool_close(pool), ERR_OK);
+    assert_int_equal(pool_submit(pool, &task, NULL), ERR_STATE);
+    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(tally.by_status[POOL_OK], 1000);
+    assert_int_equal(stats_of(pool).nr_workers, 0);
+    assert_int_equal(pool_join(pool, 0), ERR_OK);
+    pool_free(pool);
+}
+
+/* P13 */
+static void pool_terminate_ends_ten_thousand_sleeping_tasks(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 4});
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_FOREVER,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    for (int i = 0; i < 10000; i++)
+        submit(pool, &task);
+    turn(pool);
+    assert_int_equal(pool_terminate(pool, 10), ERR_OK);
+    assert_int_equal(tally.by_status[POOL_CANCELED], 10000);
+    assert_int_equal(pool_pending(pool), 0);
+    assert_int_equal(pool_submit(pool, &task, NULL), ERR_STATE);
+    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    pool_free(pool);
+}
+
+/* P13: a task that listens ends in the grace, and its worker cleanly. */
+static void pool_terminate_tells_running_tasks_to_stop(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
+    struct pool_task task = {.function = RUN_UNTIL_STOP};
+    int64_t end_ms = clock_mono_ms() + WAIT_MS;
+
+    (void)state;
+    submit(pool, &task);
+    pool_flush(pool);
+    while (info_of(pool, 0).state != POOL_WORKER_BUSY)
+        assert_true(clock_mono_ms() < end_ms);
+    assert_int_equal(pool_terminate(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(stats_of(pool).nr_protocol_errors, 0);
+    pool_free(pool);
+}
+
+/* P14 */
+static void pool_free_terminates_and_leaves_nothing_behind(void **state)
+{
+    size_t nr_fds = count_fds(), nr_channels = count_channels();
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 4});
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_FOREVER,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+    pid_t pids[4];
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        pids[i] = info_of(pool, i).pid;
+    for (int i = 0; i < 100; i++)
+        submit(pool, &task);
+    turn(pool);
+    pool_free(pool);
+    assert_int_equal(tally.by_status[POOL_CANCELED], 100);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(kill(pids[i], 0), -1);
+    assert_int_equal(count_fds(), nr_fds);
+    assert_int_equal(count_channels(), nr_channels);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+/* P15 */
+static void pool_replaces_workers_after_their_tasks(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .max_tasks_per_worker = 10,
+        .max_restarts = 1, /* a planned replacement is no failure */
+    });
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_PID,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    for (int i = 0; i < 500; i++)
+        submit(pool, &task);
+    turn_until(pool, &tally.nr, 500);
+    assert_int_equal(tally.by_status[POOL_OK], 500);
+    assert_true(info_of(pool, 0).generation + info_of(pool, 1).generation >=
+                50);
+    assert_int_equal(stats_of(pool).nr_retried, 0);
+    assert_false(stats_of(pool).degraded);
+    close_and_free(pool);
+}
+
+/* P15: the first generations end one after another. */
+static void pool_staggers_replacements(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .nr_workers = 4,
+        .max_tasks_per_worker = 160,
+        .tasks_per_worker = 1,
+    });
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    /* each worker gets as many; the last leaves after 130, the first at 160 */
+    for (size_t i = 0; i < 540; i++) {
+        task.affinity = i % 4 + 1;
+        submit(pool, &task);
+        if (i % 4 == 3)
+            turn_until(pool, &tally.nr, i + 1);
+    }
+    while (info_of(pool, 3).generation == 1)
+        turn(pool);
+    assert_int_equal(info_of(pool, 0).generation, 1);
+    assert_int_equal(tally.by_status[POOL_OK], 540);
+    close_and_free(pool);
+}
+
+static int init_worker(struct worker *worker, void *ctx)
+{
+    FILE *file = fopen(ctx, "ae");
+
+    (void)worker;
+    if (!file)
+        return 1;
+    fputs("init\n", file);
+    fclose(file);
+    return 0;
+}
+
+static void exit_worker(struct worker *worker, void *ctx)
+{
+    FILE *file = fopen(ctx, "ae");
+
+    (void)worker;
+    if (!file)
+        return;
+    fputs("exit\n", file);
+    fclose(file);
+}
+
+static void count_hooks(const char *path, int *nr_init, int *nr_exit)
+{
+    FILE *file = fopen(path, "re");
+    char line[16];
+
+    *nr_init = *nr_exit = 0;
+    while (file && fgets(line, sizeof(line), file)) {
+        *nr_init += strcmp(line, "init\n") == 0;
+        *nr_exit += strcmp(line, "exit\n") == 0;
+    }
+    if (file)
+        fclose(file);
+}
+
+/* P16, P19 */
+static void pool_runs_hooks_in_every_worker(void **state)
+{
+    char path[] = "/tmp/pool-test-XXXXXX";
+    int fd = mkstemp(path);
+    struct pool *pool = open_pool((struct pool_options){
+        .worker_init = init_worker,
+        .worker_exit = exit_worker,
+        .ctx = path,
+    });
+    int how = DIE_KILL;
+    struct pool_task task = int_task(RUN_DIE_ONCE, &how);
+    struct pool_handle *handle;
+    int nr_init, nr_exit;
+
+    (void)state;
+    task.retryable = true;
+    assert_int_equal(apply(pool, &task, &handle)->status, POOL_OK);
+    pool_handle_free(handle);
+    wait_for_idle(pool);
+    close_and_free(pool);
+    count_hooks(path, &nr_init, &nr_exit);
+    assert_int_equal(nr_init, 3); /* two, and a replacement */
+    assert_int_equal(nr_exit, 2); /* not in the one that was killed */
+    unlink(path);
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pool_close_runs_what_was_accepted),
+        cmocka_unit_test(pool_terminate_ends_ten_thousand_sleeping_tasks),
+        cmocka_unit_test(pool_terminate_tells_running_tasks_to_stop),
+        cmocka_unit_test(pool_free_terminates_and_leaves_nothing_behind),
+        cmocka_unit_test(pool_replaces_workers_after_their_tasks),
+        cmocka_unit_test(pool_staggers_replacements),
+        cmocka_unit_test(pool_runs_hooks_in_every_worker),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
