@@ -2,9 +2,9 @@
  * auth: credentials of the user for hosts, from a file.
  *
  * One host a line: "host user:password", "host basic user:password" or "host
- * bearer TOKEN"; empty lines and lines that begin with '#' are nothing. What is read here goes into the
- * Authorization header of requests to that very host, and nowhere else: no
- * log, no row.
+ * bearer TOKEN"; empty lines and lines that begin with '#' are nothing. What is
+ * read here goes into the Authorization header of requests to that very host,
+ * and nowhere else: no log, no row.
  */
 #ifndef CRAWLER_FETCH_AUTH_H
 #define CRAWLER_FETCH_AUTH_H
@@ -23,8 +23,8 @@ struct auth; /* opaque; constant once loaded */
  * ERR_INVALID (a line is neither form; `*bad_line` (may be NULL) is its
  * number), ERR_IO. Owned by the caller.
  */
-enum err auth_load(struct auth **auth, const char *path, size_t *bad_line)
-    ERR_CHECK;
+enum err auth_load(struct auth **auth, const char *path,
+                   size_t *bad_line) ERR_CHECK;
 /* Overwrites the secrets before it frees them; NULL is fine. */
 void auth_free(struct auth *auth);
 

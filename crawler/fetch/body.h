@@ -27,16 +27,16 @@ struct body_limits {
 };
 
 struct body {
-    struct buf data;         /* decoded bytes that were kept */
-    struct decode *decode;   /* borrowed while a coding is being undone */
-    void *hash;              /* owned; state of XXH3 */
+    struct buf data;       /* decoded bytes that were kept */
+    struct decode *decode; /* borrowed while a coding is being undone */
+    void *hash;            /* owned; state of XXH3 */
     struct body_limits limits;
     uint64_t wire_bytes;
     uint64_t decoded_bytes;
-    bool begun;              /* body_start() was called for this answer */
-    bool cut;                /* stopped at a limit, or in a damaged coding */
-    bool has_junk;           /* bytes behind the end of a coding */
-    enum error error;        /* ERROR_BAD_ENCODING: `data` is undecoded */
+    bool begun;       /* body_start() was called for this answer */
+    bool cut;         /* stopped at a limit, or in a damaged coding */
+    bool has_junk;    /* bytes behind the end of a coding */
+    enum error error; /* ERROR_BAD_ENCODING: `data` is undecoded */
 };
 
 void body_init(struct body *body);

@@ -30,16 +30,16 @@ enum head_field {
 };
 
 struct head {
-    struct buf bytes;    /* the last head as received, blank line and all */
-    struct buf codings;  /* values of Content-Encoding, joined by commas */
-    size_t max_bytes;    /* cap on total_bytes */
-    size_t total_bytes;  /* of all heads of this answer, and trailers */
-    const char *agent;   /* product token that X-Robots-Tag may name; borrowed */
-    int status;          /* of the last status line */
-    bool complete;       /* the blank line was seen */
+    struct buf bytes;   /* the last head as received, blank line and all */
+    struct buf codings; /* values of Content-Encoding, joined by commas */
+    size_t max_bytes;   /* cap on total_bytes */
+    size_t total_bytes; /* of all heads of this answer, and trailers */
+    const char *agent;  /* product token that X-Robots-Tag may name; borrowed */
+    int status;         /* of the last status line */
+    bool complete;      /* the blank line was seen */
     int64_t content_length; /* -1: none claimed */
-    uint8_t robots;      /* enum page_robots_flag, from X-Robots-Tag */
-    int field;           /* of the line before, for folded lines; -1: none */
+    uint8_t robots;         /* enum page_robots_flag, from X-Robots-Tag */
+    int field;              /* of the line before, for folded lines; -1: none */
     struct {
         uint32_t at, len; /* in bytes; len 0: none */
         bool seen;

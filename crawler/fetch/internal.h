@@ -29,32 +29,32 @@ struct transfer {
     bool active;           /* in the multi handle */
 
     uint64_t id;
-    uint32_t flags;        /* enum job_flag */
-    bool conditional;      /* a validator was sent */
-    struct buf url;        /* NUL behind it */
+    uint32_t flags;             /* enum job_flag */
+    bool conditional;           /* a validator was sent */
+    struct buf url;             /* NUL behind it */
     struct curl_slist *headers; /* owned; NULL: the set's */
 
     enum phase phase;
-    bool looking_up;       /* counts in set->nr_lookups */
-    bool tried_address;    /* some address passed the guard */
-    bool exhausted;        /* no descriptor for a socket */
+    bool looking_up;    /* counts in set->nr_lookups */
+    bool tried_address; /* some address passed the guard */
+    bool exhausted;     /* no descriptor for a socket */
     int64_t start_ms;
-    int64_t phase_ms;      /* when the phase began */
-    uint64_t progress;     /* lines and body bytes, counted together */
+    int64_t phase_ms;         /* when the phase began */
+    uint64_t progress;        /* lines and body bytes, counted together */
     uint64_t window_progress; /* the same when the stall window began */
     int64_t window_ms;
 
-    enum error error;      /* decided by us before libcurl ended */
-    char note[PAGE_DETAIL_BYTES]; /* our words about it; "" */
+    enum error error;              /* decided by us before libcurl ended */
+    char note[PAGE_DETAIL_BYTES];  /* our words about it; "" */
     char message[CURL_ERROR_SIZE]; /* libcurl's words */
 
     struct head head;
     struct body body;
     struct decode *decode; /* borrowed from the set while a body runs */
     struct buf raw_request, raw_body; /* JOB_RAW */
-    bool is_raw;           /* the handle's options are those of JOB_RAW */
+    bool is_raw; /* the handle's options are those of JOB_RAW */
     char mime[128];
-    struct buf texts;      /* cleaned texts of the page */
+    struct buf texts; /* cleaned texts of the page */
     struct buf location;
     struct page page;
 };
@@ -70,35 +70,35 @@ struct transfers {
     struct fetch_options options; /* defaults filled in */
     CURLM *multi;
     CURLSH *share;
-    struct curl_slist *headers;   /* sent to every host */
+    struct curl_slist *headers; /* sent to every host */
     struct curl_slist *resolve;
     struct guard *guard;
-    struct auth *auth;            /* NULL: none */
+    struct auth *auth; /* NULL: none */
     struct scan *scan;
-    char agent[64];               /* product token of the user agent */
+    char agent[64]; /* product token of the user agent */
 
-    size_t max_connections;       /* kept open for use again */
+    size_t max_connections; /* kept open for use again */
     int epoll_fd;
-    int watched_fd;               /* -1: none */
+    int watched_fd; /* -1: none */
     uint32_t watched_events;
-    struct interest *interests;   /* by descriptor */
+    struct interest *interests; /* by descriptor */
     size_t nr_interests;
     bool timer_is_set;
-    int64_t timer_ms;             /* when libcurl wants to be called */
+    int64_t timer_ms; /* when libcurl wants to be called */
     int64_t now_ms;
-    int64_t check_ms;             /* when time limits are looked at next */
+    int64_t check_ms; /* when time limits are looked at next */
     int64_t check_every_ms;
 
-    struct transfer **all;        /* max_transfers places */
+    struct transfer **all; /* max_transfers places */
     size_t nr_all;
     struct transfer *free;
     struct transfer *done, *done_last;
-    size_t nr_busy;               /* started and not recycled */
+    size_t nr_busy; /* started and not recycled */
     size_t nr_lookups;
-    size_t nr_fresh;              /* started since the last turn */
-    struct decode **decoders;     /* max_transfers places; idle ones */
+    size_t nr_fresh;          /* started since the last turn */
+    struct decode **decoders; /* max_transfers places; idle ones */
     size_t nr_decoders;
-    size_t idle_bytes;            /* of large buffers that idle ones keep */
+    size_t idle_bytes; /* of large buffers that idle ones keep */
 };
 
 /* options.c */

@@ -20,11 +20,11 @@
 #include "crawler/page/job.h"
 #include "crawler/page/page.h"
 
-#define TRANSFER_LOOKUPS_MAX 64 /* names looked up at once: a thread each */
+#define TRANSFER_LOOKUPS_MAX     64 /* names looked up at once: a thread each */
 #define TRANSFER_CONNECTIONS_MAX 4096 /* kept open for use again */
-#define TRANSFER_STREAMS_MAX 32 /* on one HTTP/2 connection before the next */
-#define TRANSFER_KEEP_BYTES ((size_t)64 << 10) /* of memory, each transfer */
-#define TRANSFER_IDLE_BYTES ((size_t)32 << 20) /* beyond that, all together */
+#define TRANSFER_STREAMS_MAX     32 /* on one HTTP/2 connection before the next */
+#define TRANSFER_KEEP_BYTES      ((size_t)64 << 10) /* of memory, each transfer */
+#define TRANSFER_IDLE_BYTES      ((size_t)32 << 20) /* beyond that, all together */
 
 /* Debian's; libcurl's own default, said aloud so that the sandbox knows. */
 #define TRANSFER_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
@@ -65,8 +65,8 @@ bool transfers_cancel(struct transfers *set, uint64_t id);
  * as that does not wake it. `*watched` tells that the other descriptor is
  * ready. ERR_IO.
  */
-enum err transfers_turn(struct transfers *set, int timeout_ms, bool *watched)
-    ERR_CHECK;
+enum err transfers_turn(struct transfers *set, int timeout_ms,
+                        bool *watched) ERR_CHECK;
 /* The next one that has ended, in order, its page scanned; NULL if there is
  * none. Ends the life of the page handed out before. */
 struct transfer *transfers_next_done(struct transfers *set);

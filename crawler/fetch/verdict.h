@@ -15,11 +15,11 @@
 
 /* Where a transfer is. It only moves down this list. */
 enum phase {
-    PHASE_WAITING,   /* for a connection, or not begun */
+    PHASE_WAITING, /* for a connection, or not begun */
     PHASE_RESOLVING,
     PHASE_CONNECTING, /* with TLS */
-    PHASE_ASKED,     /* request on its way, no line of the answer yet */
-    PHASE_ANSWERING, /* head or body are arriving */
+    PHASE_ASKED,      /* request on its way, no line of the answer yet */
+    PHASE_ANSWERING,  /* head or body are arriving */
 };
 
 struct circumstances {
