@@ -68,6 +68,8 @@ struct task {
     unsigned char data[];
 };
 
+_Static_assert(sizeof(struct task) <= 128, "a waiting task costs little");
+
 struct task_list {
     struct task *first, *last;
     size_t nr;

@@ -283,6 +283,31 @@ static void pool_carries_payloads_of_every_size(void **state)
     close_and_free(pool);
 }
 
+/* A function that needs room waits until the results before it are read. */
+static void pool_functions_wait_for_room_in_the_arena(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .nr_workers = 1,
+        .arena_bytes = 1 << 20,
+    });
+    struct tally tally = {0};
+    size_t len = 700000;
+    struct pool_task task = {
+        .function = RUN_BIG,
+        .data = &len,
+        .len = sizeof(len),
+        .on_done = on_tally,
+        .user = &tally,
+    };
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        submit(pool, &task);
+    turn_until(pool, &tally.nr, 20);
+    assert_int_equal(tally.by_status[POOL_OK], 20);
+    close_and_free(pool);
+}
+
 /* P17: a task's memory goes with its end; AddressSanitizer sees the rest. */
 static void pool_keeps_nothing_of_ended_tasks(void **state)
 {
@@ -453,6 +478,7 @@ int main(void)
         cmocka_unit_test(pool_reports_a_failure_with_code_and_message),
         cmocka_unit_test(pool_refuses_what_is_too_large_and_loses_no_worker),
         cmocka_unit_test(pool_carries_payloads_of_every_size),
+        cmocka_unit_test(pool_functions_wait_for_room_in_the_arena),
         cmocka_unit_test(pool_keeps_nothing_of_ended_tasks),
         cmocka_unit_test(pool_bounds_its_queue_and_says_when_there_is_room),
         cmocka_unit_test(pool_bounds_the_bytes_in_its_queue),

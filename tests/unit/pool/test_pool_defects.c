@@ -395,7 +395,7 @@ static int reply_and_die(struct worker *worker, void *ctx)
 
         if (what == WORKER_STOP || what == WORKER_GONE)
             return 0;
-        if (what == WORKER_EMPTY)
+        if (what == WORKER_EMPTY && worker_flush(worker) == ERR_OK)
             poll(&ready, 1, -1);
         else if (worker_reply_parts(worker, task.id, 0, "done", 4, NULL, 0) !=
                      ERR_OK ||
@@ -489,6 +489,28 @@ static void pool_does_not_wait_behind_a_long_task(void **state)
     assert_int_equal(never.by_status[POOL_CANCELED], 1);
 }
 
+/* The same with one worker: nobody rings while the long task runs. */
+static void pool_sees_results_before_a_long_task(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
+    struct tally tally = {0};
+    struct pool_task task = {
+        .function = RUN_NOP,
+        .on_done = on_tally,
+        .user = &tally,
+    };
+    struct pool_task longest = {.function = RUN_FOREVER};
+
+    (void)state;
+    wait_for_idle(pool);
+    for (int i = 0; i < 5; i++)
+        submit(pool, &task);
+    submit(pool, &longest);
+    turn_until(pool, &tally.nr, 5);
+    assert_int_equal(pool_pending(pool), 1);
+    pool_free(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -508,6 +530,7 @@ int main(void)
         cmocka_unit_test(pool_counts_what_a_dead_worker_had_done),
         cmocka_unit_test(pool_workers_hold_no_foreign_descriptor),
         cmocka_unit_test(pool_does_not_wait_behind_a_long_task),
+        cmocka_unit_test(pool_sees_results_before_a_long_task),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -245,6 +245,30 @@ static void loop_replies_through_an_arena_that_is_too_small(void **state)
     close_and_free(pool);
 }
 
+/* Nothing but the space itself can wake the worker here. */
+static void loop_is_woken_when_space_comes_back(void **state)
+{
+    struct pool *pool = open_loop((struct pool_options){
+        .nr_workers = 1,
+        .arena_bytes = 1 << 20,
+    });
+    struct check check = {0};
+    struct order order = {.command = LOOP_REPLY, .len = 700000};
+    struct pool_task task = {
+        .data = &order,
+        .len = sizeof(order),
+        .on_done = on_reply,
+        .user = &check,
+    };
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        submit(pool, &task);
+    turn_until(pool, &check.nr, 20);
+    assert_int_equal(check.nr_bad, 0);
+    close_and_free(pool);
+}
+
 static void loop_refuses_replies_that_break_the_contract(void **state)
 {
     struct pool *pool = open_loop((struct pool_options){.nr_workers = 1});
@@ -424,6 +448,36 @@ static void loop_death_retries_what_may_be_retried(void **state)
     pool_free(pool);
 }
 
+/* The kill for one task's lateness costs the others no attempt. */
+static void loop_kill_for_a_deadline_spares_the_others(void **state)
+{
+    struct pool *pool = open_loop((struct pool_options){
+        .nr_workers = 1,
+        .max_attempts = 1,
+    });
+    struct tally late = {0}, safe = {0}, unsafe = {0};
+    struct order order = {.command = LOOP_HOLD};
+    struct pool_task task = order_task(&order, &safe);
+
+    (void)state;
+    task.retryable = true;
+    for (int i = 0; i < 5; i++)
+        submit(pool, &task);
+    task = order_task(&order, &unsafe);
+    submit(pool, &task);
+    task = order_task(&order, &late);
+    task.hard_timeout_ms = 40;
+    submit(pool, &task);
+    turn_until(pool, &late.nr, 1);
+    turn_until(pool, &unsafe.nr, 1);
+    assert_int_equal(late.last.status, POOL_TIMEOUT);
+    assert_int_equal(unsafe.last.status, POOL_LOST);
+    assert_int_equal(safe.nr, 0);
+    assert_int_equal(pool_pending(pool), 5);
+    pool_free(pool);
+    assert_int_equal(safe.by_status[POOL_CANCELED], 5);
+}
+
 static void loop_that_returns_too_early_loses_its_tasks(void **state)
 {
     struct pool *pool = open_loop((struct pool_options){.nr_workers = 1});
@@ -463,6 +517,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loop_replies_through_an_arena_that_is_too_small),
+        cmocka_unit_test(loop_is_woken_when_space_comes_back),
         cmocka_unit_test(loop_refuses_replies_that_break_the_contract),
         cmocka_unit_test(loop_holds_up_to_its_limit),
         cmocka_unit_test(loop_keeps_a_key_with_its_worker),
@@ -471,6 +526,7 @@ int main(void)
         cmocka_unit_test(loop_is_told_of_a_soft_deadline),
         cmocka_unit_test(loop_that_falls_silent_is_replaced),
         cmocka_unit_test(loop_death_retries_what_may_be_retried),
+        cmocka_unit_test(loop_kill_for_a_deadline_spares_the_others),
         cmocka_unit_test(loop_that_returns_too_early_loses_its_tasks),
         cmocka_unit_test(loop_with_a_fatal_exit_is_not_started_again),
     };
