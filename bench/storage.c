@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "storage/query.h"
 #include "storage/storage.h"
 
 #define NOW          INT64_C(1795421982123)
@@ -31,10 +32,10 @@ static void must(enum err err, const char *what)
     exit(1);
 }
 
-static struct storage *open_new(const char *path)
+static struct storage *open_outputs(const char *const *paths, size_t nr)
 {
     struct storage_options options = {
-        .outputs = &path, .nr_outputs = 1, .force = true, .now_ms = NOW};
+        .outputs = paths, .nr_outputs = nr, .force = true, .now_ms = NOW};
     char message[STORAGE_MESSAGE_BYTES];
     struct storage *storage;
 
@@ -43,6 +44,11 @@ static struct storage *open_new(const char *path)
         exit(1);
     }
     return storage;
+}
+
+static struct storage *open_new(const char *path)
+{
+    return open_outputs(&path, 1);
 }
 
 static void report(const char *name, double value, const char *unit)
@@ -243,14 +249,39 @@ struct link_maker {
     struct link_record links[LINKS_A_PAGE];
     char texts[LINKS_A_PAGE][96];
     struct loader found; /* links of a whole batch, to be added */
-    uint64_t next, nr_known, nr_hosts;
+    uint64_t next, nr_hosts;
+    size_t nr_links; /* of a page, at most LINKS_A_PAGE */
+    bool seen;       /* a cache keeps known links from being looked up */
 };
 
-/* 20 links: 2 new, 18 known, four of five on the page's own host. */
+/* Links among `nr_known` URLs, and to new ones behind them. */
+static struct link_maker *new_link_maker(uint64_t nr_known, size_t nr_links)
+{
+    struct link_maker *maker = xcalloc(1, sizeof(*maker));
+    size_t cap = (size_t)CLAIM_HOSTS * CLAIM_URLS * LINKS_A_PAGE;
+
+    maker->found.urls = xcalloc(cap, sizeof(*maker->found.urls));
+    maker->found.texts = xcalloc(cap, sizeof(*maker->found.texts));
+    maker->found.hosts = xcalloc(cap, sizeof(*maker->found.hosts));
+    maker->next = nr_known;
+    maker->nr_hosts = nr_known / URLS_A_HOST;
+    maker->nr_links = nr_links;
+    return maker;
+}
+
+static void free_link_maker(struct link_maker *maker)
+{
+    free(maker->found.urls);
+    free(maker->found.texts);
+    free(maker->found.hosts);
+    free(maker);
+}
+
+/* Of 20 links 2 are new, of fewer none; four of five on the page's own host. */
 static void make_links(struct link_maker *maker, uint64_t page)
 {
-    for (size_t i = 0; i < LINKS_A_PAGE; i++) {
-        bool is_new = i < 2;
+    for (size_t i = 0; i < maker->nr_links; i++) {
+        bool is_new = i < 2 && maker->nr_links == LINKS_A_PAGE;
         bool inside = (uint64_t)mix(page * LINKS_A_PAGE + i) % 5 != 0;
         uint64_t host = inside ? page / URLS_A_HOST % maker->nr_hosts
                                : (uint64_t)mix(page * 31 + i) % maker->nr_hosts;
@@ -259,6 +290,7 @@ static void make_links(struct link_maker *maker, uint64_t page)
         struct loader *found = &maker->found;
 
         load_url(found, n, host);
+        found->urls[found->nr_urls - 1].prio = !is_new;
         found->urls[found->nr_urls - 1].line = 0;
         found->urls[found->nr_urls - 1].depth = 1;
         found->urls[found->nr_urls - 1].parent =
@@ -270,6 +302,19 @@ static void make_links(struct link_maker *maker, uint64_t page)
             .text = TEXT("read on"),
         };
     }
+}
+
+static void add_links(struct storage *storage, struct link_maker *maker)
+{
+    struct loader *found = &maker->found;
+    size_t nr_urls = 0;
+
+    for (size_t i = 0; i < found->nr_urls; i++)
+        if (!maker->seen || found->urls[i].prio == 0)
+            found->urls[nr_urls++] = found->urls[i];
+    qsort(found->urls, nr_urls, sizeof(*found->urls), compare_urls);
+    must(storage_add_urls(storage, found->urls, nr_urls, NOW, NULL), "add");
+    found->nr_urls = 0;
 }
 
 /* Ends up to `nr_pages` pages in batches of 1,000. */
@@ -297,20 +342,12 @@ static void cycle(struct storage *storage, uint64_t nr_pages,
             if (maker) {
                 make_links(maker, done + i);
                 page.links = maker->links;
-                page.nr_links = LINKS_A_PAGE;
+                page.nr_links = maker->nr_links;
             }
             must(storage_put_page(storage, &page), "put");
         }
-        if (maker) {
-            struct loader *found = &maker->found;
-
-            qsort(found->urls, found->nr_urls, sizeof(*found->urls),
-                  compare_urls);
-            must(storage_add_urls(storage, found->urls, found->nr_urls, NOW,
-                                  NULL),
-                 "add");
-            found->nr_urls = 0;
-        }
+        if (maker)
+            add_links(storage, maker);
         for (size_t i = 0; i < batch.nr_hosts; i++) {
             batch.hosts[i].due_at = now_ms;
             must(storage_release_host(storage, &batch.hosts[i]), "release");
@@ -362,30 +399,23 @@ static void bench_list(const char *path, double scale)
     remove_database(path);
 }
 
-static void bench_links(const char *path, double scale)
+static void bench_links(const char *path, double scale, bool seen)
 {
     uint64_t nr = (uint64_t)(1e6 * scale), nr_pages = nr / 5;
     struct storage *storage = open_new(path);
-    size_t cap = (size_t)CLAIM_HOSTS * CLAIM_URLS * LINKS_A_PAGE;
-    struct link_maker *maker = xcalloc(1, sizeof(*maker));
+    struct link_maker *maker = new_link_maker(nr, LINKS_A_PAGE);
     struct stopwatch watch;
 
-    maker->found.urls = xcalloc(cap, sizeof(*maker->found.urls));
-    maker->found.texts = xcalloc(cap, sizeof(*maker->found.texts));
-    maker->found.hosts = xcalloc(cap, sizeof(*maker->found.hosts));
-    maker->next = nr;
-    maker->nr_hosts = nr / URLS_A_HOST;
+    maker->seen = seen;
     load(storage, nr, URLS_A_HOST, false, BATCH_URLS);
     watch = start_watch();
     cycle(storage, nr_pages, maker);
-    report_rate("cycle_20_links", watch, nr_pages, "page");
+    report_rate(seen ? "cycle_20_links_seen" : "cycle_20_links", watch,
+                nr_pages, "page");
     must(storage_close(storage, "interrupted", NULL, NOW), "close");
     report("file_20_links", file_bytes(path) / (double)nr_pages, "B/page");
     remove_database(path);
-    free(maker->found.urls);
-    free(maker->found.texts);
-    free(maker->found.hosts);
-    free(maker);
+    free_link_maker(maker);
 }
 
 /* 10 M rows; the peak of memory is that of the whole process until then. */
@@ -417,6 +447,80 @@ static void bench_shuffled(const char *path, double scale)
     remove_database(path);
 }
 
+/* The same cycle with three text outputs beside the database. */
+static void bench_outputs(const char *path, double scale)
+{
+    static const char *const suffixes[] = {"", ".txt", ".jsonl", ".csv"};
+    uint64_t nr = (uint64_t)(1e6 * scale);
+    char paths[4][512];
+    const char *outputs[4];
+    struct storage *storage;
+    struct stopwatch watch;
+
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(paths[i], sizeof(paths[i]), "%s%s", path, suffixes[i]);
+        outputs[i] = paths[i];
+    }
+    storage = open_outputs(outputs, 4);
+    load(storage, nr, URLS_A_HOST, false, BATCH_URLS);
+    watch = start_watch();
+    cycle(storage, nr / 2, NULL);
+    report_rate("cycle_outputs", watch, nr / 2, "URL");
+    must(storage_close(storage, "interrupted", NULL, NOW), "close");
+    for (size_t i = 1; i < 4; i++)
+        unlink(paths[i]);
+    remove_database(path);
+}
+
+static enum err ignore_row(void *ctx, const struct query_row *row)
+{
+    (void)ctx;
+    (void)row;
+    return ERR_OK;
+}
+
+static void bench_query(struct reader *reader, const struct query_info *query)
+{
+    const struct query_options options = {.limit = 100};
+    char label[80];
+    struct buf sql;
+    int64_t start = clock_mono_us();
+
+    buf_init(&sql, 1 << 20);
+    must(reader_sql(reader, query, &options, &sql), "sql");
+    must(reader_run(reader, (const char *)sql.data, sql.len, ignore_row, NULL),
+         query->name);
+    snprintf(label, sizeof(label), "query_%s", query->name);
+    report(label, (double)(clock_mono_us() - start) / 1e3, "ms");
+    buf_release(&sql);
+}
+
+/* Every named query on 200,000 pages with 1,000,000 links. */
+static void bench_queries(const char *path, double scale)
+{
+    uint64_t nr = (uint64_t)(2e5 * scale);
+    struct storage *storage = open_new(path);
+    struct link_maker *maker = new_link_maker(nr, 5);
+    char message[STORAGE_MESSAGE_BYTES];
+    const struct query_info *queries;
+    struct stopwatch watch;
+    struct reader *reader;
+    size_t nr_queries;
+
+    load(storage, nr, URLS_A_HOST, false, BATCH_URLS);
+    cycle(storage, nr, maker);
+    watch = start_watch();
+    must(storage_close(storage, "done", NULL, NOW), "close");
+    report_rate("close_and_index", watch, 1, "close");
+    must(reader_open(&reader, path, message), message);
+    queries = query_list(&nr_queries);
+    for (size_t i = 0; i < nr_queries; i++)
+        bench_query(reader, &queries[i]);
+    reader_close(reader);
+    remove_database(path);
+    free_link_maker(maker);
+}
+
 int main(int argc, char **argv)
 {
     double scale = argc > 1 ? strtod(argv[1], NULL) : 1;
@@ -427,8 +531,14 @@ int main(int argc, char **argv)
     snprintf(path, sizeof(path), "%s/bench-storage.db", folder);
     if (!*which || strcmp(which, "list") == 0)
         bench_list(path, scale);
-    if (!*which || strcmp(which, "links") == 0)
-        bench_links(path, scale);
+    if (!*which || strcmp(which, "links") == 0) {
+        bench_links(path, scale, false);
+        bench_links(path, scale, true);
+    }
+    if (!*which || strcmp(which, "outputs") == 0)
+        bench_outputs(path, scale);
+    if (!*which || strcmp(which, "queries") == 0)
+        bench_queries(path, scale);
     if (!*which || strcmp(which, "shuffled") == 0)
         bench_shuffled(path, scale);
     if (!*which || strcmp(which, "load") == 0)

@@ -192,17 +192,18 @@ static const struct query_info queries[] = {
      "WHERE canonical IS NOT NULL AND canonical <> coalesce(final_url, url)"
      " ORDER BY url"                                                                           },
     {"top-linked",                                               "URLs by the number of pages that link to them",
-     ",\nx AS (SELECT l.to_host_id, l.to_hash, min(l.to_url) AS url,"
-     " count(*) AS links, count(DISTINCT l.page_id) AS pages"
-     " FROM links l JOIN p ON p.id = l.page_id GROUP BY 1, 2)\n"
-     "SELECT x.url, x.pages, x.links FROM x"
-     " ORDER BY x.pages DESC, x.links DESC, x.url"                                                                           },
+     ",\nx AS (SELECT count(DISTINCT page_id) AS pages, count(*) AS links,"
+     " min(l.rowid) AS example FROM links l CROSS JOIN p ON p.id = l.page_id"
+     " GROUP BY l.to_host_id, l.to_hash)\n"
+     "SELECT l.to_url AS url, x.pages, x.links"
+     " FROM x JOIN links l ON l.rowid = x.example"
+     " ORDER BY x.pages DESC, x.links DESC, url"                                                                           },
     {"orphans",                                                       "lines of the list that no crawled page links to",
      "\nSELECT u.line, coalesce(u.listed, u.url) AS url\n"
      "FROM urls u WHERE u.line IS NOT NULL AND NOT EXISTS"
      " (SELECT 1 FROM links l JOIN p ON p.id = l.page_id"
      " WHERE l.to_host_id = u.host_id AND l.to_hash = u.url_hash)"
-     " ORDER BY u.line"                                             },
+     " ORDER BY u.line"                                               },
     {"insecure",                                                          "http links on https pages",
      "\nSELECT l.to_url AS link, count(*) AS n, min(p.url) AS example\n"
      "FROM p JOIN links l ON l.page_id = p.id\n"
