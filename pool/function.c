@@ -3,9 +3,10 @@
  *
  * Its replies are in the shared memory at once, so a crash in one task loses
  * no other. Only the bell is put off: it rings when there is nothing more to
- * do, when a batch is full, or when the first of the replies has waited for
- * BELL_US. A long task right behind short ones would hold their bell back;
- * that is why the parent looks by itself POOL_LOOK_MS after the last news.
+ * do, when a batch is full, or at the end of a task when BELL_US have passed
+ * since the first task without a bell began. A long task right behind short
+ * ones holds their bell back; that is why the parent looks by itself
+ * POOL_LOOK_MS after the last news.
  */
 #include <poll.h>
 #include <string.h>
@@ -154,36 +155,44 @@ static enum err run_task(struct call *call, const struct worker_task *task,
     return send_result(call, code);
 }
 
-/* Rings for the replies so far if the first of them has waited long enough. */
-static enum err ring_in_time(struct worker *worker, int64_t *first_us)
+/* When the first reply without a bell began, and when the last task ended. */
+struct bell {
+    int64_t first_us, last_us;
+};
+
+/* Rings for the replies so far if the first of them has taken long enough. */
+static enum err ring_in_time(struct worker *worker, struct bell *bell)
 {
     int64_t now_us = clock_mono_us();
+    enum err err = ERR_OK;
 
     if (worker->nr_unsent == 1)
-        *first_us = now_us;
-    else if (worker->nr_unsent >= POOL_BATCH_TASKS ||
-             now_us - *first_us >= BELL_US)
-        return worker_flush(worker);
-    return ERR_OK;
+        bell->first_us = bell->last_us;
+    if (worker->nr_unsent >= POOL_BATCH_TASKS ||
+        now_us - bell->first_us >= BELL_US)
+        err = worker_flush(worker);
+    bell->last_us = now_us;
+    return err;
 }
 
 int function_main(struct worker *worker, void *ctx)
 {
     static unsigned char small[POOL_INLINE_BYTES];
     static struct call call = {.small = small, .piece = ARENA_NONE};
+    struct bell bell = {.last_us = clock_mono_us()};
     struct worker_task task;
-    int64_t first_us = 0;
 
     call.open.worker = worker;
     for (;;) {
         switch (worker_take(worker, &task)) {
         case WORKER_TASK:
             if (run_task(&call, &task, ctx) != ERR_OK ||
-                ring_in_time(worker, &first_us) != ERR_OK)
+                ring_in_time(worker, &bell) != ERR_OK)
                 return EXIT_BROKEN;
             break;
         case WORKER_EMPTY:
             wait_for_parent(worker);
+            bell.last_us = clock_mono_us();
             break;
         case WORKER_CANCEL: /* only sent to a worker with its own loop */
             break;

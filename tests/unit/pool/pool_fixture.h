@@ -31,6 +31,7 @@ enum {
     RUN_NOP,      /* nothing */
     RUN_FAIL,     /* fails with the int given, message "it failed" */
     RUN_BIG,      /* so many bytes (size_t), each the low byte of the number */
+    RUN_REST,     /* nothing, for so many ms (int) */
     RUN_PID,      /* the pid that runs it */
     RUN_ATTEMPT,  /* the number of this start */
     RUN_DIE,      /* ends the process as the int says: see die_as() */
@@ -109,6 +110,12 @@ static int run_big(struct worker_call *call)
     return 0;
 }
 
+static int run_rest(struct worker_call *call)
+{
+    usleep((useconds_t)int_argument(call) * 1000);
+    return 0;
+}
+
 static int run_pid(struct worker_call *call)
 {
     pid_t pid = getpid();
@@ -156,17 +163,12 @@ static int run_wait_for_file(struct worker_call *call)
 }
 
 static const pool_task_fn run_functions[RUN_NR] = {
-    [RUN_ECHO] = run_echo,
-    [RUN_NOP] = run_nop,
-    [RUN_FAIL] = run_fail,
-    [RUN_BIG] = run_big,
-    [RUN_PID] = run_pid,
-    [RUN_ATTEMPT] = run_attempt,
-    [RUN_DIE] = run_die,
-    [RUN_DIE_ONCE] = run_die_once,
-    [RUN_UNTIL_STOP] = run_until_stop,
-    [RUN_FOREVER] = run_forever,
-    [RUN_WAIT_FOR_FILE] = run_wait_for_file,
+    [RUN_ECHO] = run_echo,         [RUN_NOP] = run_nop,
+    [RUN_FAIL] = run_fail,         [RUN_BIG] = run_big,
+    [RUN_REST] = run_rest,         [RUN_PID] = run_pid,
+    [RUN_ATTEMPT] = run_attempt,   [RUN_DIE] = run_die,
+    [RUN_DIE_ONCE] = run_die_once, [RUN_UNTIL_STOP] = run_until_stop,
+    [RUN_FOREVER] = run_forever,   [RUN_WAIT_FOR_FILE] = run_wait_for_file,
 };
 
 /* A pool with these functions; options that are 0 get small defaults. */

@@ -422,6 +422,45 @@ static void pool_counts_what_a_dead_worker_had_done(void **state)
     close_and_free(pool);
 }
 
+/* More than one turn reads, and the worker is dead before the first. */
+static int reply_all_and_die(struct worker *worker, void *ctx)
+{
+    struct pollfd ready = {.fd = worker_fd(worker), .events = POLLIN};
+    struct worker_task task;
+
+    for (size_t nr = 0; nr < *(const size_t *)ctx;) {
+        if (worker_take(worker, &task) != WORKER_TASK)
+            poll(&ready, 1, -1);
+        else if (worker_reply_parts(worker, task.id, 0, NULL, 0, NULL, 0) ==
+                 ERR_OK)
+            nr++;
+    }
+    return 3;
+}
+
+static void pool_reads_all_of_a_dead_worker(void **state)
+{
+    size_t nr_tasks = 3000;
+    struct pool *pool = open_pool((struct pool_options){
+        .nr_workers = 1,
+        .worker_main = reply_all_and_die,
+        .ctx = &nr_tasks,
+        .tasks_per_worker = 3000,
+    });
+    struct tally tally = {0};
+    struct pool_task task = {.on_done = on_tally, .user = &tally};
+    pid_t pid = info_of(pool, 0).pid;
+
+    (void)state;
+    for (size_t i = 0; i < nr_tasks; i++)
+        submit(pool, &task);
+    pool_flush(pool);
+    wait_gone(pid);
+    turn_until(pool, &tally.nr, nr_tasks);
+    assert_int_equal(tally.by_status[POOL_OK], nr_tasks);
+    pool_free(pool);
+}
+
 static int count_open_fds(struct worker_call *call)
 {
     int nr = 0;
@@ -500,13 +539,17 @@ static void pool_sees_results_before_a_long_task(void **state)
         .user = &tally,
     };
     struct pool_task longest = {.function = RUN_FOREVER};
+    int rest_ms = 20;
+    struct pool_task rest = int_task(RUN_REST, &rest_ms);
 
     (void)state;
     wait_for_idle(pool);
-    for (int i = 0; i < 5; i++)
-        submit(pool, &task);
-    submit(pool, &longest);
-    turn_until(pool, &tally.nr, 5);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 5; i++)
+            submit(pool, &task);
+        submit(pool, round == 0 ? &rest : &longest);
+    }
+    turn_until(pool, &tally.nr, 10);
     assert_int_equal(pool_pending(pool), 1);
     pool_free(pool);
 }
@@ -528,6 +571,7 @@ int main(void)
         cmocka_unit_test(pool_replaces_workers_that_grow),
         cmocka_unit_test(pool_workers_ignore_an_interrupt),
         cmocka_unit_test(pool_counts_what_a_dead_worker_had_done),
+        cmocka_unit_test(pool_reads_all_of_a_dead_worker),
         cmocka_unit_test(pool_workers_hold_no_foreign_descriptor),
         cmocka_unit_test(pool_does_not_wait_behind_a_long_task),
         cmocka_unit_test(pool_sees_results_before_a_long_task),
