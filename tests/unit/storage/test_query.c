@@ -231,6 +231,72 @@ static void query_tells_what_changed_between_runs(void **state)
              "200|3|60.0|500\n404|1|20.0|\n500|1|20.0|\n");
 }
 
+static void number_is(struct fixture *fix, const char *sql,
+                      const char *expected)
+{
+    struct reader *reader = open_reader(fix);
+    struct buf out;
+
+    buf_init(&out, 1000);
+    assert_ok(reader_run(reader, sql, strlen(sql), add_row, &out));
+    assert_ok(buf_add(&out, "", 1));
+    assert_string_equal((char *)out.data, expected);
+    buf_release(&out);
+    reader_close(reader);
+}
+
+static void pages_keep_their_links_through_a_304(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record page = fixture_page(1, 1, "ok", 304);
+    struct storage_input input = {.name = "x", .done = true};
+
+    put_crawl(fix);
+    fixture_end(fix, 1, 5, "ok", 200);
+    assert_ok(storage_put_input(fix->storage, &input));
+    fixture_close(fix, "done");
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    page.length = -1;
+    page.etag = text("\"new\"");
+    assert_ok(storage_put_page(fix->storage, &page));
+    fixture_close(fix, "interrupted");
+    number_is(fix,
+              "SELECT p.status, p.length, p.title, p.etag, p.not_modified,"
+              " p.final_url, count(l.pos) FROM pages p JOIN links l ON"
+              " l.page_id = p.id WHERE p.run_id = 2",
+              "200|1001|One|\"new\"|1|https://h1/y|4\n");
+    /* the other four wait for their turn, with their old answers */
+    number_is(fix, "SELECT count(*) FROM results WHERE outcome IS NULL", "4\n");
+    number_is(fix, "SELECT count(*) FROM v_latest", "5\n");
+}
+
+static void bodies_are_kept_once(void **state)
+{
+    struct fixture *fix = *state;
+    const char hash[] = "0123456789abcdef";
+
+    fix->options.store_bodies = true;
+    fixture_open(fix);
+    fixture_add(fix, 1, 3);
+    for (int i = 1; i <= 3; i++) {
+        struct page_record page = fixture_page(1, i, "ok", 200);
+
+        page.body = text(i < 3 ? "the same body" : "another");
+        page.content_hash = (struct bytes){i < 3 ? hash : hash + 1, 15};
+        assert_ok(storage_put_page(fix->storage, &page));
+    }
+    fixture_close(fix, "done");
+    /* behind the magic number of a frame (RFC 8878, section 3.1.1) */
+    number_is(fix,
+              "SELECT p.url, b.body_bytes, hex(substr(b.zstd, 1, 4)),"
+              " instr(b.zstd, CAST('body' AS blob)) > 0 FROM pages p"
+              " JOIN bodies b USING (content_hash) ORDER BY p.url",
+              "http://h1/1|13|28B52FFD|1\nhttp://h1/2|13|28B52FFD|1\n"
+              "http://h1/3|7|28B52FFD|0\n");
+    number_is(fix, "SELECT count(*) FROM bodies", "2\n");
+}
+
 /* ---- statements of the user ---- */
 
 static void query_only_reads(void **state)
@@ -354,6 +420,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(query_answers_by_hand_counted),
         TEST(query_tells_what_changed_between_runs),
+        TEST(pages_keep_their_links_through_a_304),
+        TEST(bodies_are_kept_once),
         TEST(query_only_reads),
         TEST(query_reads_while_the_crawl_writes),
         TEST(results_have_a_row_for_every_line),
