@@ -1,7 +1,8 @@
 /*
- * What the storage costs, without a network: `bench_storage [SCALE] [FOLDER]`
- * prints "name value unit" a line. SCALE 1 is the size of the bars: 1,000,000
- * rows for the cycle, 200,000 pages with 20 links each, 10,000,000 rows loaded.
+ * What the storage costs, without a network: `bench_storage [SCALE] [FOLDER]
+ * [WHICH]` prints "name value unit" a line. SCALE 1 is the size of the bars:
+ * 1,000,000 rows for the cycle, 200,000 pages with 20 links each, 10,000,000
+ * rows loaded.
  */
 #include <inttypes.h>
 #include <limits.h>
@@ -264,7 +265,7 @@ static struct link_maker *new_link_maker(uint64_t nr_known, size_t nr_links)
     maker->found.texts = xcalloc(cap, sizeof(*maker->found.texts));
     maker->found.hosts = xcalloc(cap, sizeof(*maker->found.hosts));
     maker->next = nr_known;
-    maker->nr_hosts = nr_known / URLS_A_HOST;
+    maker->nr_hosts = 1 + (nr_known - 1) / URLS_A_HOST;
     maker->nr_links = nr_links;
     return maker;
 }
@@ -528,6 +529,10 @@ int main(int argc, char **argv)
     const char *which = argc > 3 ? argv[3] : "";
     char path[400];
 
+    if (!(scale > 0)) {
+        fprintf(stderr, "usage: bench_storage [SCALE] [FOLDER] [WHICH]\n");
+        return 2;
+    }
     snprintf(path, sizeof(path), "%s/bench-storage.db", folder);
     if (!*which || strcmp(which, "list") == 0)
         bench_list(path, scale);
