@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crawler/crawl_internal.h"
+#include "crawler/fetch/sandbox.h"
 #include "crawler/page/job.h"
 
 static void fail(struct crawl *crawl, enum err err)
@@ -30,14 +31,23 @@ static void fail(struct crawl *crawl, enum err err)
 /* ---- answers ---- */
 
 /* A task that no reply came from: its worker died, or we gave up. */
-static void fill_lost_page(struct page *page, const struct pool_result *result)
+static void fill_lost_page(const struct crawl *crawl, struct page *page,
+                           const struct pool_result *result,
+                           char call[SANDBOX_CALL_BYTES])
 {
+    const char *detail = result->message;
+
     page_init(page);
     page->outcome = OUTCOME_ERROR;
     page->error = result->status == POOL_CANCELED ? ERROR_CANCELED
                   : result->signal_nr == SIGSYS   ? ERROR_SANDBOX
                                                   : ERROR_WORKER_CRASH;
-    page->detail = (struct bytes){result->message, strlen(result->message)};
+    if (page->error == ERROR_SANDBOX) {
+        sandbox_board_call(crawl->fetch_options.sandbox_board, result->worker,
+                           call, SANDBOX_CALL_BYTES);
+        detail = call;
+    }
+    page->detail = (struct bytes){detail, strlen(detail)};
     if (result->signal_nr == SIGKILL)
         page->flags |= PAGE_KILLED;
 }
@@ -46,13 +56,16 @@ static void on_reply(void *user, const struct pool_result *result)
 {
     struct crawl_flight *flight = user;
     struct crawl *crawl = flight->crawl;
+    char call[SANDBOX_CALL_BYTES];
     struct page page;
     enum err err = ERR_OK;
 
     if (crawl->closing)
         return; /* its URL stays to do */
+    if (result->status == POOL_OK && !crawl->sandbox_is_told)
+        fail(crawl, crawl_tell_sandbox(crawl, result->worker));
     if (result->status != POOL_OK)
-        fill_lost_page(&page, result);
+        fill_lost_page(crawl, &page, result, call);
     else
         err = page_decode(&page, result->data, result->len, result->extra,
                           result->extra_len);

@@ -31,6 +31,7 @@ struct crawl {
     const struct config *config;
     struct fetch_options fetch_options; /* workers hold a pointer to it */
     char product_token[64];
+    bool sandbox_is_told; /* to the log and the database */
 
     struct pool *pool;
     struct storage *storage;
@@ -71,6 +72,9 @@ enum crawl_exit crawl_open(struct crawl *crawl);
 enum err crawl_close(struct crawl *crawl, const char *status,
                      const char *reason);
 const char *crawl_main_output(const struct config *config);
+/* Says once, after a worker's first answer, how far the workers are locked
+ * in. */
+enum err crawl_tell_sandbox(struct crawl *crawl, int worker);
 
 /* ---- crawl_report.c ---- */
 

@@ -14,6 +14,7 @@
 #include "base/xalloc.h"
 #include "crawler/cli/value.h"
 #include "crawler/crawl_internal.h"
+#include "crawler/fetch/sandbox.h"
 #include "crawler/page/job.h"
 
 #define DEFAULT_OUTPUT     "crawl.db"
@@ -163,13 +164,42 @@ static void raise_descriptor_limit(void)
     }
 }
 
+enum err crawl_tell_sandbox(struct crawl *crawl, int worker)
+{
+    const struct fetch_options *options = &crawl->fetch_options;
+    uint32_t parts = sandbox_board_parts(options->sandbox_board, worker);
+    uint32_t missing = SANDBOX_ALL & ~parts;
+    char has[SANDBOX_TEXT_BYTES], lacks[SANDBOX_TEXT_BYTES];
+    char detail[2 * SANDBOX_TEXT_BYTES + 20];
+
+    crawl->sandbox_is_told = true;
+    if (options->sandbox == FETCH_SANDBOX_OFF)
+        snprintf(detail, sizeof(detail), "off");
+    else {
+        sandbox_describe(parts, has, sizeof(has));
+        sandbox_describe(missing, lacks, sizeof(lacks));
+        snprintf(detail, sizeof(detail), "%s; without: %s",
+                 parts ? has : "none", missing ? lacks : "nothing");
+    }
+    log_info("sandbox: %s", detail);
+    return storage_put_event(crawl->storage, clock_wall_ms(), "info", "sandbox",
+                             detail);
+}
+
 static void on_worker_death(void *user, int worker, pid_t pid, int signal_nr,
                             int exit_code)
 {
     struct crawl *crawl = user;
-    char detail[200];
+    char detail[200], call[SANDBOX_CALL_BYTES] = "";
 
-    if (signal_nr)
+    if (signal_nr == SIGSYS)
+        sandbox_board_call(crawl->fetch_options.sandbox_board, worker, call,
+                           sizeof(call));
+    if (call[0])
+        snprintf(detail, sizeof(detail),
+                 "worker %d (pid %ld) made a forbidden system call, %s", worker,
+                 (long)pid, call);
+    else if (signal_nr)
         snprintf(detail, sizeof(detail), "worker %d (pid %ld) died of %s",
                  worker, (long)pid, strsignal(signal_nr));
     else
@@ -204,6 +234,9 @@ static enum err open_pool(struct crawl *crawl)
         .max_restarts = 100, /* hostile pages may come in rows */
     };
 
+    crawl->fetch_options.sandbox_board = sandbox_board_new(options.nr_workers);
+    if (!crawl->fetch_options.sandbox_board)
+        return ERR_NOMEM;
     return pool_open(&crawl->pool, &options);
 }
 
@@ -442,6 +475,7 @@ enum err crawl_close(struct crawl *crawl, const char *status,
         pool_terminate(crawl->pool, crawl->stop_now ? 0 : TERMINATE_GRACE_MS))
         log_debug("workers had to be killed");
     pool_free(crawl->pool);
+    sandbox_board_free(crawl->fetch_options.sandbox_board);
     frontier_free(crawl->frontier);
     if (crawl->storage) {
         err = storage_close(crawl->storage, status, reason, clock_wall_ms());

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "crawler/fetch/internal.h"
+#include "crawler/fetch/sandbox.h"
 #include "crawler/page/url.h"
 
 void transfer_enter(struct transfer *transfer, enum phase phase)
@@ -32,6 +33,10 @@ int event_lookup(void *resolver, void *reserved, void *ctx)
 
     (void)resolver;
     (void)reserved;
+    if (transfer->set->sandbox && sandbox_is_stale(transfer->set->sandbox)) {
+        decide(transfer, ERROR_INTERNAL, "the resolver's files were replaced");
+        return -1;
+    }
     if (!transfer->looking_up) {
         transfer->looking_up = true;
         transfer->set->nr_lookups++;

@@ -75,7 +75,8 @@ struct transfers {
     struct guard *guard;
     struct auth *auth; /* NULL: none */
     struct scan *scan;
-    char agent[64]; /* product token of the user agent */
+    struct sandbox *sandbox; /* borrowed; NULL: none */
+    char agent[64];          /* product token of the user agent */
 
     size_t max_connections; /* kept open for use again */
     int epoll_fd;

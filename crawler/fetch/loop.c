@@ -154,8 +154,14 @@ enum err transfers_watch(struct transfers *set, int fd, bool writing)
     };
     int op = set->watched_fd == fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
 
-    if (set->watched_fd == fd && set->watched_events == event.events)
+    if (set->watched_fd == fd &&
+        (fd < 0 || set->watched_events == event.events))
         return ERR_OK;
+    if (fd < 0) {
+        epoll_ctl(set->epoll_fd, EPOLL_CTL_DEL, set->watched_fd, NULL);
+        set->watched_fd = -1;
+        return ERR_OK;
+    }
     if (epoll_ctl(set->epoll_fd, op, fd, &event))
         return ERR_IO;
     set->watched_fd = fd;

@@ -1,6 +1,7 @@
 #include "crawler/fetch/worker.h"
 
 #include <arpa/inet.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -124,15 +125,26 @@ static enum err check_guard(const struct fetch_options *options, char *message,
     return ERR_OK;
 }
 
-static enum err check_sandbox(char *message, size_t cap)
+static enum err check_sandbox(const struct fetch_options *options,
+                              char *message, size_t cap)
 {
-    uint32_t missing = SANDBOX_REQUIRED & ~sandbox_offered(NULL);
-    char parts[200];
+    uint32_t offered = sandbox_offered(options->user);
+    uint32_t missing = SANDBOX_REQUIRED & ~offered;
+    char parts[SANDBOX_TEXT_BYTES];
 
-    if (!missing)
+    if (options->user && geteuid() != 0) {
+        snprintf(message, cap, "only root can become %s", options->user);
+        return ERR_INVALID;
+    }
+    if (options->user && !getpwnam(options->user)) {
+        snprintf(message, cap, "there is no user %s", options->user);
+        return ERR_INVALID;
+    }
+    if (options->sandbox != FETCH_SANDBOX_REQUIRE || !missing)
         return ERR_OK;
     sandbox_describe(missing, parts, sizeof(parts));
-    snprintf(message, cap, "the sandbox lacks on this system: %s", parts);
+    snprintf(message, cap, "this system cannot do all of the sandbox: no %s",
+             parts);
     return ERR_INVALID;
 }
 
@@ -166,7 +178,7 @@ enum err fetch_options_check(const struct fetch_options *options, char *message,
     err = check_guard(options, message, cap);
     if (!err && options->auth_file)
         err = check_auth(options->auth_file, message, cap);
-    if (!err && options->sandbox == FETCH_SANDBOX_REQUIRE)
-        err = check_sandbox(message, cap);
+    if (!err && options->sandbox != FETCH_SANDBOX_OFF)
+        err = check_sandbox(options, message, cap);
     return err;
 }

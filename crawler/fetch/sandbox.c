@@ -5,152 +5,156 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/xalloc.h"
 #include "crawler/fetch/sandbox_calls.h"
+#include "crawler/fetch/sandbox_landlock.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- Landlock, as of its sixth ABI; older headers lack parts of it ---- */
+/* ---- the board ---- */
 
-#define RULESET_VERSION     1u
-#define RULE_PATH_BENEATH   1
-#define ACCESS_READ_FILE    ((uint64_t)1 << 2)
-#define ACCESS_ALL_ABI_1    (((uint64_t)1 << 13) - 1)
-#define ACCESS_REFER        ((uint64_t)1 << 13) /* ABI 2 */
-#define ACCESS_TRUNCATE     ((uint64_t)1 << 14) /* ABI 3 */
-#define ACCESS_NET_BIND_TCP ((uint64_t)1 << 0)  /* ABI 4 */
-#define ACCESS_IOCTL_DEV    ((uint64_t)1 << 15) /* ABI 5 */
-#define SCOPE_ABSTRACT_UNIX ((uint64_t)1 << 0)  /* ABI 6 */
-#define SCOPE_SIGNAL        ((uint64_t)1 << 1)  /* ABI 6 */
-
-struct ruleset {
-    uint64_t files;  /* ABI 1 */
-    uint64_t net;    /* ABI 4 */
-    uint64_t scoped; /* ABI 6 */
+struct sandbox_line {
+    _Atomic uint32_t parts;
+    _Atomic int call; /* number of the forbidden one, plus 1 */
 };
 
-struct path_rule {
-    uint64_t allowed;
-    int32_t fd;
-} __attribute__((packed));
-
-static int landlock_abi(void)
-{
-    return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);
-}
-
-/* No more than the ABI knows: an unknown bit would refuse it all. */
-static size_t fill_ruleset(struct ruleset *rules, int abi)
-{
-    *rules = (struct ruleset){.files = ACCESS_ALL_ABI_1};
-    if (abi >= 2)
-        rules->files |= ACCESS_REFER;
-    if (abi >= 3)
-        rules->files |= ACCESS_TRUNCATE;
-    if (abi >= 4)
-        rules->net = ACCESS_NET_BIND_TCP;
-    if (abi >= 5)
-        rules->files |= ACCESS_IOCTL_DEV;
-    if (abi >= 6)
-        rules->scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
-    if (abi >= 6)
-        return sizeof(*rules);
-    return abi >= 4 ? offsetof(struct ruleset, scoped)
-                    : offsetof(struct ruleset, net);
-}
-
-static uint32_t landlock_parts(int abi)
-{
-    uint32_t parts = 0;
-
-    if (abi >= 1)
-        parts |= SANDBOX_FILES;
-    if (abi >= 4)
-        parts |= SANDBOX_LISTEN;
-    if (abi >= 6)
-        parts |= SANDBOX_SIGNALS;
-    return parts;
-}
-
-/* A file that is not there needs no rule. */
-static bool allow_file(int ruleset, const char *path)
-{
-    struct path_rule rule = {.allowed = ACCESS_READ_FILE};
-    int bad;
-
-    rule.fd = open(path, O_PATH | O_CLOEXEC);
-    if (rule.fd < 0)
-        return errno == ENOENT || errno == EACCES || errno == ENOTDIR;
-    bad = (int)syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule,
-                       0);
-    close(rule.fd);
-    return bad == 0;
-}
-
-static const char *const resolver_files[] = {
-    "/etc/resolv.conf", "/etc/hosts",    "/etc/nsswitch.conf",
-    "/etc/host.conf",   "/etc/gai.conf",
+/* Its size is the parent's own: what is shared may say anything. */
+struct sandbox_board {
+    size_t nr_lines;
+    struct sandbox_line *lines; /* shared */
 };
 
-static enum err limit_files(const char *ca_file, uint32_t *reached)
+struct sandbox_board *sandbox_board_new(int nr_workers)
 {
-    int abi = landlock_abi();
-    struct ruleset rules;
-    size_t size;
-    bool is_complete = true;
-    int fd;
+    size_t nr = (size_t)nr_workers;
+    struct sandbox_line *lines =
+        mmap(NULL, nr * sizeof(*lines), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct sandbox_board *board;
 
-    if (abi < 1)
-        return ERR_OK;
-    size = fill_ruleset(&rules, abi);
-    fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
-    if (fd < 0)
+    if (lines == MAP_FAILED)
+        return NULL;
+    board = xmalloc(sizeof(*board));
+    *board = (struct sandbox_board){.nr_lines = nr, .lines = lines};
+    return board;
+}
+
+void sandbox_board_free(struct sandbox_board *board)
+{
+    if (!board)
+        return;
+    munmap(board->lines, board->nr_lines * sizeof(*board->lines));
+    free(board);
+}
+
+static struct sandbox_line *line_of(const struct sandbox_board *board,
+                                    int worker)
+{
+    if (!board || worker < 0 || (size_t)worker >= board->nr_lines)
+        return NULL;
+    return &board->lines[worker];
+}
+
+uint32_t sandbox_board_parts(const struct sandbox_board *board, int worker)
+{
+    const struct sandbox_line *line = line_of(board, worker);
+
+    return line ? line->parts : 0;
+}
+
+void sandbox_board_call(const struct sandbox_board *board, int worker,
+                        char *out, size_t cap)
+{
+    const struct sandbox_line *line = line_of(board, worker);
+    int call = line ? line->call : 0;
+
+    out[0] = '\0';
+    if (call > 0)
+        sandbox_name_call(call - 1, out, cap);
+}
+
+/* ---- the user ---- */
+
+/* Whether that user, in whose skin this is for the moment, can read it. */
+static bool can_read(const char *path)
+{
+    return !path || faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 ||
+           errno == ENOENT;
+}
+
+/* Tries it on. `*is_fit`: we may become that user and still read `ca_file`.
+ * ERR_PERM: there was no way back. */
+static enum err try_user(const struct passwd *user, const char *ca_file,
+                         bool *is_fit)
+{
+    uid_t before_uid = geteuid();
+    gid_t before_gid = getegid();
+
+    *is_fit = setgroups(0, NULL) == 0 && setegid(user->pw_gid) == 0 &&
+              seteuid(user->pw_uid) == 0 && can_read(ca_file);
+    if (seteuid(before_uid) || setegid(before_gid))
         return ERR_PERM;
-    for (size_t i = 0; i < NR(resolver_files); i++)
-        is_complete &= allow_file(fd, resolver_files[i]);
-    if (ca_file)
-        is_complete &= allow_file(fd, ca_file);
-    is_complete =
-        is_complete && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
-    close(fd);
-    if (!is_complete)
-        return ERR_PERM;
-    *reached |= landlock_parts(abi);
     return ERR_OK;
 }
 
-/* ---- rights and limits ---- */
-
-static enum err become(const char *name, uint32_t *reached)
+static enum err leave_root(struct sandbox *sandbox, const struct passwd *user,
+                           const char *ca_file, bool is_asked)
 {
-    const struct passwd *user;
-    int death_signal = 0;
+    bool is_fit;
+    enum err err = try_user(user, ca_file, &is_fit);
 
-    if (!name || geteuid() != 0)
-        return ERR_OK;
-    errno = 0;
-    user = getpwnam(name);
-    if (!user)
-        return ERR_NOT_FOUND;
-    if (user->pw_uid == 0)
-        return ERR_OK;
-    prctl(PR_GET_PDEATHSIG, &death_signal);
-    if (setgroups(0, NULL) ||
-        setresgid(user->pw_gid, user->pw_gid, user->pw_gid) ||
+    if (err)
+        return err;
+    if (!is_fit)
+        return is_asked ? ERR_PERM : ERR_OK;
+    if (setresgid(user->pw_gid, user->pw_gid, user->pw_gid) ||
         setresuid(user->pw_uid, user->pw_uid, user->pw_uid) || setuid(0) == 0)
         return ERR_PERM;
-    /* The kernel forgets it with the user, see prctl(2). */
-    prctl(PR_SET_PDEATHSIG, death_signal);
-    *reached |= SANDBOX_USER;
+    sandbox->parts |= SANDBOX_USER;
     return ERR_OK;
 }
+
+static enum err change_user(struct sandbox *sandbox,
+                            const struct sandbox_options *options)
+{
+    bool is_asked = options->user != NULL;
+    const char *name = is_asked ? options->user : SANDBOX_USER_DEFAULT;
+    const struct passwd *user;
+    int death_signal = 0;
+    enum err err;
+
+    if (geteuid() != 0 && !is_asked)
+        return ERR_OK;
+    user = getpwnam(name);
+    if (!user)
+        return is_asked ? ERR_NOT_FOUND : ERR_OK;
+    if (user->pw_uid == geteuid())
+        return ERR_OK;
+    if (geteuid() != 0)
+        return ERR_PERM;
+    /* The kernel forgets it with the user, see prctl(2). */
+    prctl(PR_GET_PDEATHSIG, &death_signal);
+    err = leave_root(sandbox, user, options->ca_file, is_asked);
+    prctl(PR_SET_PDEATHSIG, death_signal);
+    return err;
+}
+
+static bool has_user(const char *name)
+{
+    const struct passwd *user = getpwnam(name ? name : SANDBOX_USER_DEFAULT);
+
+    return geteuid() == 0 && user && user->pw_uid != 0;
+}
+
+/* ---- limits ---- */
 
 static bool lower(int resource, rlim_t most)
 {
@@ -165,40 +169,60 @@ static bool lower(int resource, rlim_t most)
     return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
-static void limit_resources(uint32_t *reached)
+/* Address space in use; see proc(5). 0: not known. */
+static uint64_t mapped_bytes(void)
+{
+    unsigned long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    if (!file)
+        return 0;
+    if (fscanf(file, "%llu", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void limit_resources(struct sandbox *sandbox, uint64_t memory_bytes)
 {
     bool is_complete = lower(RLIMIT_CORE, 0) && lower(RLIMIT_FSIZE, 0);
 
     /* Standard error may be a file: then a line is lost, not the worker. */
     signal(SIGXFSZ, SIG_IGN);
-#ifndef __SANITIZE_ADDRESS__ /* it reserves terabytes */
-    is_complete = is_complete && lower(RLIMIT_AS, SANDBOX_ADDRESS_BYTES);
-#endif
+    /* Sanitizers reserve terabytes. */
+    if (!SANDBOX_HAS_SANITIZER)
+        is_complete =
+            is_complete && lower(RLIMIT_AS, mapped_bytes() + memory_bytes);
     if (is_complete)
-        *reached |= SANDBOX_LIMITS;
+        sandbox->parts |= SANDBOX_LIMITS;
 }
 
-enum err sandbox_enter(const struct sandbox_options *options, uint32_t *reached)
+/* ---- all of it ---- */
+
+enum err sandbox_enter(struct sandbox *sandbox,
+                       const struct sandbox_options *options)
 {
+    struct sandbox_line *line = line_of(options->board, options->worker);
     enum err err;
 
-    *reached = 0;
-    err = become(options->user, reached);
+    *sandbox = (struct sandbox){0};
+    if (line)
+        *line = (struct sandbox_line){0};
+    err = change_user(sandbox, options);
     if (err)
         return err;
-    if (options->ca_file && access(options->ca_file, F_OK) == 0 &&
-        access(options->ca_file, R_OK) != 0)
-        return ERR_PERM;
-    limit_resources(reached);
+    limit_resources(sandbox, options->memory_bytes);
     if (prctl(PR_SET_DUMPABLE, 0) == 0 &&
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
-        *reached |= SANDBOX_NO_NEW_PRIVS;
-    err = limit_files(options->ca_file, reached);
+        sandbox->parts |= SANDBOX_NO_NEW_PRIVS;
+    err = landlock_enter(sandbox, options->ca_file);
     if (!err && sandbox_can_limit_calls()) {
-        err = sandbox_limit_calls();
+        err = sandbox_limit_calls(line ? &line->call : NULL);
         if (!err)
-            *reached |= SANDBOX_CALLS;
+            sandbox->parts |= SANDBOX_CALLS;
     }
+    if (!err && line)
+        line->parts = sandbox->parts;
     return err;
 }
 
@@ -206,10 +230,10 @@ uint32_t sandbox_offered(const char *user)
 {
     uint32_t parts = SANDBOX_NO_NEW_PRIVS | SANDBOX_LIMITS;
 
-    parts |= landlock_parts(landlock_abi());
+    parts |= landlock_offered();
     if (sandbox_can_limit_calls())
         parts |= SANDBOX_CALLS;
-    if (user && geteuid() == 0)
+    if (has_user(user))
         parts |= SANDBOX_USER;
     return parts;
 }

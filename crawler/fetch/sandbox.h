@@ -4,15 +4,27 @@
  * Entered once, by one thread, after everything is loaded that has to be:
  * what is read later is the resolver's configuration and the CA file, nothing
  * else. No way back. Each part is there or not, by kernel and rights; whoever
- * calls decides whether that is enough.
+ * calls decides whether that is enough. docs/decisions/0006-sandbox.md tells
+ * why it is as it is.
+ *
+ * A forbidden system call ends the process by SIGSYS; its number stays in the
+ * board, memory that the parent shares with all workers. The parent believes
+ * none of it: it is words for people.
  */
 #ifndef CRAWLER_FETCH_SANDBOX_H
 #define CRAWLER_FETCH_SANDBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
+
+#define SANDBOX_FILES_MAX    6 /* that can be read after the door is shut */
+#define SANDBOX_USER_DEFAULT "nobody"
+#define SANDBOX_TEXT_BYTES   128 /* enough for sandbox_describe() */
+#define SANDBOX_CALL_BYTES   40  /* enough for the name of a system call */
 
 enum sandbox_part {
     SANDBOX_NO_NEW_PRIVS = 1 << 0, /* and not dumpable */
@@ -24,31 +36,68 @@ enum sandbox_part {
     SANDBOX_USER = 1 << 6,         /* another user than root */
 };
 
+#define SANDBOX_ALL ((uint32_t)(SANDBOX_USER << 1) - 1)
 /* Without these it is no sandbox: what `require` wants, on any kernel that is
  * supported. The rest is taken where it can be had. */
 #define SANDBOX_REQUIRED                                                       \
     ((uint32_t)(SANDBOX_NO_NEW_PRIVS | SANDBOX_LIMITS | SANDBOX_FILES |        \
                 SANDBOX_CALLS))
 
-#define SANDBOX_ADDRESS_BYTES ((uint64_t)8 << 30) /* of address space */
+/* ---- what workers leave behind for the parent ---- */
+
+struct sandbox_board; /* opaque; shared memory, a line for each worker */
+
+/* Before the workers are forked. NULL: no memory. */
+struct sandbox_board *sandbox_board_new(int nr_workers);
+void sandbox_board_free(struct sandbox_board *board);
+/* Parts that hold in this worker; 0: none, or it has not begun yet. */
+uint32_t sandbox_board_parts(const struct sandbox_board *board, int worker);
+/* The forbidden call that it died of, as "execve", in `out`; "" if it made
+ * none, or none that it could tell. */
+void sandbox_board_call(const struct sandbox_board *board, int worker,
+                        char *out, size_t cap);
+
+/* ---- the sandbox ---- */
 
 struct sandbox_options {
-    const char *user;    /* to become if root; NULL: stay */
-    const char *ca_file; /* to be read later; NULL: none */
+    /* To become if root. NULL: SANDBOX_USER_DEFAULT where that works and can
+     * read the CA file, else stay. */
+    const char *user;
+    const char *ca_file;         /* to be read later; NULL: none */
+    uint64_t memory_bytes;       /* address space beyond what is mapped now */
+    struct sandbox_board *board; /* NULL: none */
+    int worker;                  /* its line there */
+};
+
+struct sandbox {
+    uint32_t parts; /* enum sandbox_part: those that hold */
+    struct sandbox_file {
+        const char *path; /* borrowed */
+        dev_t device;
+        ino_t inode; /* 0: there was none */
+    } files[SANDBOX_FILES_MAX];
+    size_t nr_files;
+    bool is_stale;
 };
 
 /*
- * `*reached` gets the parts (enum sandbox_part) that hold now. ERR_NOT_FOUND:
- * no such user; ERR_PERM: the user cannot read the CA file, or a step failed
- * half-way; then the process must end.
+ * ERR_NOT_FOUND: no such user; ERR_PERM: not root and another user is wanted,
+ * that user cannot read the CA file, or a step failed half-way. On any error
+ * the process must end.
  */
-enum err sandbox_enter(const struct sandbox_options *options,
-                       uint32_t *reached) ERR_CHECK;
+enum err sandbox_enter(struct sandbox *sandbox,
+                       const struct sandbox_options *options) ERR_CHECK;
+/*
+ * True from the moment on when one of its files has been replaced by another,
+ * as by a renewed lease: Landlock knows files, not names, so the new one
+ * cannot be read, and look-ups would go astray. The worker should leave and
+ * be replaced. A few stat() calls, no more.
+ */
+bool sandbox_is_stale(struct sandbox *sandbox);
 
-/* What sandbox_enter() could reach here, without entering; SANDBOX_USER only
- * when `user` is given and this process is root. */
+/* What sandbox_enter() should reach here, without entering. */
 uint32_t sandbox_offered(const char *user);
-/* "files, calls"; "" for 0. Cut at `cap`. */
+/* "files, system calls"; "" for 0. Cut at `cap`. */
 void sandbox_describe(uint32_t parts, char *out, size_t cap);
 
 #endif

@@ -5,13 +5,28 @@
 #define CRAWLER_FETCH_SANDBOX_CALLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 
-/* Loads the filter into all threads of this process. ERR_PERM. */
-enum err sandbox_limit_calls(void) ERR_CHECK;
-/* False where the kernel has no filter, or this build makes calls of its own
- * (sanitizers). */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANDBOX_HAS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANDBOX_HAS_SANITIZER 1
+#endif
+#endif
+#ifndef SANDBOX_HAS_SANITIZER
+#define SANDBOX_HAS_SANITIZER 0
+#endif
+
+/* Loads the filter into all threads of this process. The number of a
+ * forbidden call is written to `*broken`, plus 1, before the process dies of
+ * it; NULL: nowhere. ERR_NOMEM, ERR_PERM. */
+enum err sandbox_limit_calls(_Atomic int *broken) ERR_CHECK;
+/* False where the kernel has no filter. */
 bool sandbox_can_limit_calls(void);
+/* "execve", or "number 9999" if it has no name. */
+void sandbox_name_call(int number, char *out, size_t cap);
 
 #endif

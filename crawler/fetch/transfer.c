@@ -179,6 +179,11 @@ static struct transfer *take_idle(struct transfers *set)
     return transfer;
 }
 
+void transfers_set_sandbox(struct transfers *set, struct sandbox *sandbox)
+{
+    set->sandbox = sandbox;
+}
+
 /* Last in, first out: the next page finds warm memory. */
 static void give_back(struct transfer *transfer)
 {

@@ -29,6 +29,7 @@
 /* Debian's; libcurl's own default, said aloud so that the sandbox knows. */
 #define TRANSFER_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 
+struct sandbox;   /* sandbox.h */
 struct transfers; /* the set; opaque */
 struct transfer;  /* one of them; opaque, lives as long as the set */
 
@@ -42,8 +43,11 @@ enum err transfers_open(struct transfers **set,
 /* Ends what is in flight without a word; NULL is fine. */
 void transfers_close(struct transfers *set);
 
+/* Look-ups end as ERROR_INTERNAL once it is stale. Borrowed. */
+void transfers_set_sandbox(struct transfers *set, struct sandbox *sandbox);
+
 /* Watches one other descriptor in the same epoll, for reading, and for
- * writing too when `writing`. ERR_IO. */
+ * writing too when `writing`; -1: none from now on. ERR_IO. */
 enum err transfers_watch(struct transfers *set, int fd, bool writing) ERR_CHECK;
 
 /* How many may be started before the next turn. */

@@ -11,16 +11,18 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "crawler/fetch/internal.h"
 #include "crawler/fetch/sandbox.h"
 #include "crawler/fetch/transfer.h"
 #include "crawler/page/charset.h"
 #include "crawler/page/job.h"
 #include "crawler/page/page.h"
 
-#define TURN_MS_MAX      200 /* between two signs of life */
-#define FIELDS_BYTES_MAX ((size_t)128 << 10)
-#define HEAP_KEEP_BYTES  (64 << 20) /* of freed memory, before it goes back */
-#define CODE_BAD_JOB     1 /* the task was no job: a bug of the parent */
+#define TURN_MS_MAX       200 /* between two signs of life */
+#define FIELDS_BYTES_MAX  ((size_t)128 << 10)
+#define HEAP_KEEP_BYTES   (64 << 20) /* of freed memory, before it goes back */
+#define MEMORY_BASE_BYTES ((uint64_t)2 << 30)
+#define CODE_BAD_JOB      1 /* the task was no job: a bug of the parent */
 
 /* A job that came while there was no room for it. */
 struct waiting {
@@ -36,6 +38,7 @@ struct fetcher {
     struct transfer *held; /* done, but the arena has no room for it */
     struct waiting *waiting, **last_waiting;
     struct buf fields; /* of the page on its way out */
+    struct sandbox sandbox;
     bool stopping;
     bool gone; /* nobody to report to */
 };
@@ -216,7 +219,7 @@ static void take_jobs(struct fetcher *fetcher)
     struct worker_task task;
 
     begin_waiting(fetcher);
-    while (!fetcher->gone) {
+    while (!fetcher->gone && !fetcher->sandbox.is_stale) {
         switch (worker_take(fetcher->worker, &task)) {
         case WORKER_TASK:
             if (fetcher->waiting || !has_room(fetcher))
@@ -245,10 +248,11 @@ static enum err turn(struct fetcher *fetcher)
 {
     /* Jobs put off because of too many look-ups at once go on at once. */
     int wait_ms = fetcher->waiting && has_room(fetcher) ? 0 : TURN_MS_MAX;
+    int fd = fetcher->sandbox.is_stale ? -1 : worker_fd(fetcher->worker);
     bool watched;
     enum err err;
 
-    err = transfers_watch(fetcher->transfers, worker_fd(fetcher->worker),
+    err = transfers_watch(fetcher->transfers, fd,
                           worker_blocked(fetcher->worker));
     if (err)
         return err;
@@ -261,13 +265,20 @@ static bool has_work(const struct fetcher *fetcher)
            worker_unsent(fetcher->worker) > 0;
 }
 
+/* A worker whose sandbox is stale leaves: it takes no more jobs, the pool
+ * gives those it was sent to others and starts another in its place. */
+static bool is_leaving(const struct fetcher *fetcher)
+{
+    return fetcher->stopping || fetcher->sandbox.is_stale;
+}
+
 static enum err run(struct fetcher *fetcher)
 {
     enum err err = ERR_OK;
 
     while (!err) {
         take_jobs(fetcher);
-        if (fetcher->gone || (fetcher->stopping && !has_work(fetcher)))
+        if (fetcher->gone || (is_leaving(fetcher) && !has_work(fetcher)))
             return ERR_OK;
         err = turn(fetcher);
         report_all(fetcher);
@@ -287,7 +298,7 @@ static void keep_heap(void)
 {
     mallopt(M_MMAP_THRESHOLD, HEAP_KEEP_BYTES);
     mallopt(M_TRIM_THRESHOLD, HEAP_KEEP_BYTES);
-    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_ARENA_MAX, 1);
 }
 
 /* Loads all that is loaded at its first use: afterwards files are shut. */
@@ -304,27 +315,48 @@ static void warm_up(struct charset_warm **converters)
         log_info("no converter for %s on this system", missing);
 }
 
-static enum err lock_in(const struct fetch_options *options)
+/* What all bodies at once may want, as received, decoded and as UTF-8, and the
+ * stacks of the threads that look names up. */
+static uint64_t memory_needed(const struct fetch_options *options)
+{
+    struct fetch_options full;
+    int64_t body;
+
+    fetch_options_fill(&full, options);
+    body = full.max_body_bytes;
+    if (body < full.max_wire_bytes)
+        body = full.max_wire_bytes;
+    if (body < full.max_sitemap_bytes)
+        body = full.max_sitemap_bytes;
+    return MEMORY_BASE_BYTES +
+           (uint64_t)full.max_transfers * (uint64_t)body * 4;
+}
+
+static enum err lock_in(struct fetcher *fetcher,
+                        const struct fetch_options *options)
 {
     struct sandbox_options sandbox = {
         .user = options->user,
         .ca_file = options->ca_file ? options->ca_file : TRANSFER_CA_FILE,
+        .memory_bytes = memory_needed(options),
+        .board = options->sandbox_board,
+        .worker = worker_slot(fetcher->worker),
     };
-    uint32_t reached = 0;
     enum err err;
 
     if (options->sandbox == FETCH_SANDBOX_OFF)
         return ERR_OK;
-    err = sandbox_enter(&sandbox, &reached);
+    err = sandbox_enter(&fetcher->sandbox, &sandbox);
     if (err) {
         log_error("a worker cannot enter its sandbox: %s", err_str(err));
         return err;
     }
     if (options->sandbox == FETCH_SANDBOX_REQUIRE &&
-        (reached & SANDBOX_REQUIRED) != SANDBOX_REQUIRED) {
+        (fetcher->sandbox.parts & SANDBOX_REQUIRED) != SANDBOX_REQUIRED) {
         log_error("the sandbox is incomplete on this system");
         return ERR_PERM;
     }
+    transfers_set_sandbox(fetcher->transfers, &fetcher->sandbox);
     return ERR_OK;
 }
 
@@ -346,7 +378,7 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     warm_up(&converters);
     err = transfers_open(&fetcher.transfers, options);
     if (!err)
-        err = lock_in(options);
+        err = lock_in(&fetcher, options);
     if (err) {
         log_error("worker cannot start: %s", err_str(err));
         status = WORKER_EXIT_FATAL;
