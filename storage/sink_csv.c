@@ -14,22 +14,38 @@ static bool needs_quotes(struct bytes text)
     return false;
 }
 
-/* RFC 4180, section 2, rules 5 to 7. */
+/* Bytes of the control character that `at` begins with; 0: there is none. */
+static size_t control_len(const unsigned char *at, size_t len)
+{
+    if (at[0] == '\t' || at[0] == '\r' || at[0] == '\n')
+        return 0;
+    if (at[0] < 0x20 || at[0] == 0x7f)
+        return 1;
+    return len > 1 && at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0 ? 2 : 0;
+}
+
+/*
+ * RFC 4180, section 2, rules 5 to 7. Its text has no control characters: a
+ * page's title could command the terminal that shows the file.
+ */
 static enum err add_cell(struct buf *buf, struct bytes text)
 {
     const unsigned char *at = text.data;
-    enum err err;
+    bool quoted = needs_quotes(text);
+    enum err err = quoted ? buf_add_byte(buf, '"') : ERR_OK;
 
-    if (!needs_quotes(text))
-        return buf_add(buf, text.data, text.len);
-    err = buf_add_byte(buf, '"');
-    for (size_t i = 0; i < text.len && !err; i++) {
+    for (size_t i = 0; i < text.len && !err;) {
+        size_t control = control_len(at + i, text.len - i);
+
         if (at[i] == '"')
             err = buf_add_byte(buf, '"');
-        if (!err)
+        if (!err && control)
+            err = buf_add(buf, "\xef\xbf\xbd", 3); /* U+FFFD */
+        else if (!err)
             err = buf_add_byte(buf, at[i]);
+        i += control ? control : 1;
     }
-    return err ? err : buf_add_byte(buf, '"');
+    return !err && quoted ? buf_add_byte(buf, '"') : err;
 }
 
 static enum err start(struct sink *sink)

@@ -5,13 +5,20 @@
 #include "storage/field.h"
 #include "storage/sink.h"
 
+/* U+0080 to U+009F: commands to some terminals, like ESC. */
+static bool is_c1(const unsigned char *at, size_t len)
+{
+    return len > 1 && at[0] == 0xc2 && at[1] < 0xa0;
+}
+
 /* Bytes that stand for themselves in a string: RFC 8259, section 7. */
 static size_t plain_prefix(const unsigned char *at, size_t len)
 {
     size_t done = 0;
 
     while (done < len && at[done] >= 0x20 && at[done] != '"' &&
-           at[done] != '\\' && at[done] != 0x7f)
+           at[done] != '\\' && at[done] != 0x7f &&
+           !is_c1(at + done, len - done))
         done++;
     return done;
 }
@@ -49,6 +56,7 @@ static enum err add_string(struct buf *buf, struct bytes text)
 
             err = buf_add(buf, at + i, plain);
             i += plain;
+            i += is_c1(at + i, valid - i); /* its code is its second byte */
             if (!err && i < valid)
                 err = add_escaped(buf, at[i++]);
         }

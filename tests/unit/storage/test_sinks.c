@@ -72,7 +72,8 @@ static struct page_record full_page(void)
     page.listed = text("H1/1?a=\"b,c\"");
     page.final_url = text("http://h1/end");
     page.detail = text("line one\r\nline \"two\", and a tab:\t.");
-    page.title = text("Gr\xc3\xbc\xc3\x9f Gott \xe2\x80\x94 <b>\x01\\");
+    page.title = text("Gr\xc3\xbc\xc3\x9f Gott \xe2\x80\x94 <b>\x01\\\xc2\x9b"
+                      "1m");
     page.mime = text("text/html");
     page.charset = text("utf-8");
     page.lang = text("de");
