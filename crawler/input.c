@@ -14,11 +14,12 @@
 
 /* One named list. */
 struct source {
-    const char *name; /* borrowed */
-    int fd;           /* -1: the name itself is the only line */
-    struct storage_input place;
-    bool reread; /* it has changed since it was read */
-    bool saved;  /* `place` is what storage knows */
+    const char *name;           /* borrowed */
+    int fd;                     /* -1: the name itself is the only line */
+    struct storage_input place; /* up to here every line is in storage */
+    bool reread;                /* it has changed since it was read */
+    bool saved;                 /* storage knows `place` */
+    bool ended;                 /* its last byte was read */
 };
 
 struct input {
@@ -201,33 +202,51 @@ static enum err begin(struct input *input, struct source *source)
     return ERR_OK;
 }
 
-/* The place that a resume can go on from. */
+/* The place that a resume can go on from: no line waits in memory. */
 static void note_place(struct input *input, struct source *source)
 {
+    if (!input->list ||
+        frontier_lines_state(input->frontier) != FRONTIER_LINES_NONE)
+        return;
     source->place.offset_bytes = urllist_offset(input->list);
     source->place.line = urllist_lines(input->list);
 }
 
-static enum err finish_source(struct input *input, struct source *source)
+static void next_source(struct input *input)
+{
+    urllist_free(input->list);
+    input->list = NULL;
+    input->current++;
+    if (input_ended(input))
+        frontier_list_ended(input->frontier);
+}
+
+static enum err end_list(struct input *input, struct source *source)
 {
     enum err err = urllist_finish(input->list);
 
-    note_place(input, source);
+    source->ended = true;
     if (err == ERR_CORRUPT)
         snprintf(input->message, sizeof(input->message),
                  "'%.300s' is damaged or cut after line %lld", source->name,
                  (long long)urllist_lines(input->list));
-    if (!err)
-        err = frontier_flush_lines(input->frontier, input->now_ms);
-    urllist_free(input->list);
-    input->list = NULL;
-    source->place.done = !err;
+    return err;
+}
+
+/* Done when its last lines have reached storage, some turns later. */
+static enum err finish_source(struct input *input, struct source *source)
+{
+    enum err err;
+
+    if (frontier_lines_state(input->frontier) != FRONTIER_LINES_NONE) {
+        frontier_push_lines(input->frontier);
+        return ERR_OK;
+    }
+    note_place(input, source);
+    source->place.done = true;
     source->saved = false;
-    if (!err)
-        err = input_save(input);
-    input->current++;
-    if (input_ended(input))
-        frontier_list_ended(input->frontier);
+    err = input_save(input);
+    next_source(input);
     return err;
 }
 
@@ -250,15 +269,14 @@ static enum err feed(struct input *input, struct source *source,
                  (long long)urllist_lines(input->list));
     if (err)
         return err;
-    note_place(input, source);
     skip = source->place.size_bytes >= 0 ? urllist_skip(input->list) : 0;
     if (skip > 0 && lseek(source->fd, (off_t)skip, SEEK_CUR) < 0)
         return ERR_IO;
-    if (!input->first_slice)
-        return ERR_OK;
     /* the first lines go out at once, so that fetching begins */
+    if (input->first_slice)
+        frontier_push_lines(input->frontier);
     input->first_slice = false;
-    return frontier_flush_lines(input->frontier, input->now_ms);
+    return ERR_OK;
 }
 
 static enum err read_slice(struct input *input, struct source *source)
@@ -269,10 +287,12 @@ static enum err read_slice(struct input *input, struct source *source)
 
     if (source->fd < 0) {
         err = feed(input, source, source->name, strlen(source->name));
-        return err ? err : finish_source(input, source);
+        return err ? err : end_list(input, source);
     }
-    if (input_fd(input) >= 0 && !has_bytes(source->fd))
+    if (input_fd(input) >= 0 && !has_bytes(source->fd)) {
+        frontier_push_lines(input->frontier); /* nobody knows when more come */
         return ERR_AGAIN;
+    }
     len = read(source->fd, data, sizeof(data));
     if (len < 0 && errno == EINTR)
         return ERR_OK;
@@ -283,7 +303,7 @@ static enum err read_slice(struct input *input, struct source *source)
         return ERR_IO;
     }
     if (len == 0)
-        return finish_source(input, source);
+        return end_list(input, source);
     return feed(input, source, data, (size_t)len);
 }
 
@@ -299,12 +319,13 @@ enum err input_read(struct input *input, int64_t now_ms)
         err = begin(input, source);
     if (err)
         return err;
+    note_place(input, source);
+    if (frontier_lines_state(input->frontier) == FRONTIER_LINES_PUSHED)
+        return ERR_OK; /* until they are in storage */
+    if (source->ended)
+        return finish_source(input, source);
     if (source->place.done) {
-        urllist_free(input->list);
-        input->list = NULL;
-        input->current++;
-        if (input_ended(input))
-            frontier_list_ended(input->frontier);
+        next_source(input);
         return ERR_OK;
     }
     return read_slice(input, source);
@@ -317,9 +338,8 @@ enum err input_save(struct input *input)
 
     if (input_ended(input) || source->saved || source->place.size_bytes < 0)
         return ERR_OK;
-    err = frontier_flush_lines(input->frontier, input->now_ms);
-    if (!err)
-        err = storage_put_input(input->storage, &source->place);
+    note_place(input, source);
+    err = storage_put_input(input->storage, &source->place);
     source->saved = !err;
     return err;
 }

@@ -95,7 +95,7 @@ enum err batch_add(struct batch *batch, const struct door_url *url,
 {
     struct batch_url *to = &batch->urls[batch->nr];
 
-    assert(batch->nr < batch->cap);
+    assert(batch->nr < batch->cap && batch->nr_records == 0);
     *to = *meta;
     to->key = url->key;
     to->text_at = batch->text.len;
@@ -226,26 +226,54 @@ static enum err take_added(struct frontier *frontier, const struct batch *batch,
     return end_refused(frontier, record, batch->notes[i]);
 }
 
-enum err batch_flush(struct frontier *frontier, struct batch *batch,
-                     int64_t now_ms)
+/* The first URLs shall be there soon; then long runs are what makes the
+ * database's work sequential. */
+static void empty_batch(struct batch *batch)
 {
-    size_t nr = 0;
+    if (batch->nr >= batch->nr_full && 2 * batch->nr_full <= batch->cap)
+        batch->nr_full *= 2;
+    batch->nr = batch->nr_records = batch->nr_stored = 0;
+    batch->is_pushed = false;
+    buf_reset(&batch->text);
+}
+
+static enum err sort_batch(struct frontier *frontier, struct batch *batch)
+{
+    qsort(batch->urls, batch->nr, sizeof(*batch->urls), compare_urls);
+    return make_records(frontier, batch, &batch->nr_records);
+}
+
+enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,
+                    int64_t now_ms)
+{
+    enum err err = ERR_OK;
 
     if (batch->nr == 0)
         return ERR_OK;
-    qsort(batch->urls, batch->nr, sizeof(*batch->urls), compare_urls);
-    enum err err = make_records(frontier, batch, &nr);
-    if (!err)
-        err =
-            storage_add_urls(frontier->storage, batch->records, nr,
-                             frontier_wall_ms(frontier, now_ms), batch->added);
-    for (size_t i = 0; i < nr && !err; i++)
+    if (batch->nr_records == 0)
+        err = sort_batch(frontier, batch);
+    if (err)
+        return err;
+    size_t from = batch->nr_stored, nr = batch->nr_records - from;
+    if (nr > max)
+        nr = max;
+    err = storage_add_urls(frontier->storage, batch->records + from, nr,
+                           frontier_wall_ms(frontier, now_ms),
+                           batch->added + from);
+    for (size_t i = from; i < from + nr && !err; i++)
         err = take_added(frontier, batch, i, now_ms);
-    /* The first URLs shall be there soon; then long runs are what makes the
-     * database's work sequential. */
-    if (batch->nr >= batch->nr_full && 2 * batch->nr_full <= batch->cap)
-        batch->nr_full *= 2;
-    batch->nr = 0;
-    buf_reset(&batch->text);
+    batch->nr_stored += nr;
+    if (batch->nr_stored == batch->nr_records)
+        empty_batch(batch);
+    return err;
+}
+
+enum err batch_flush(struct frontier *frontier, struct batch *batch,
+                     int64_t now_ms)
+{
+    enum err err = ERR_OK;
+
+    while (batch->nr > 0 && !err)
+        err = batch_step(frontier, batch, SIZE_MAX, now_ms);
     return err;
 }

@@ -72,7 +72,8 @@ enum err frontier_open(struct frontier **frontier,
     made->claim_ms = INT64_MIN;
     made->stats.throttled_host = "";
     table_init(made);
-    batch_init(&made->lines, FRONTIER_LINES_FIRST, FRONTIER_LINES_BATCH);
+    batch_init(&made->lines, FRONTIER_LINES_FIRST,
+               FRONTIER_LINES_BATCH + FRONTIER_LINES_SLACK);
     batch_init(&made->links, FRONTIER_LINKS_BATCH, FRONTIER_LINKS_BATCH);
 
     enum err err = follow_init(made, message);
@@ -361,6 +362,9 @@ enum err frontier_turn(struct frontier *frontier, int64_t now_ms)
     while (!err && frontier->held.head &&
            frontier->held.head->site->clock.state == HOST_DOWN)
         err = gate_admit(frontier, items_take(&frontier->held), now_ms);
+    if (!err && frontier->lines.is_pushed)
+        err =
+            batch_step(frontier, &frontier->lines, FRONTIER_LINES_STEP, now_ms);
     if (!err)
         err = claim_turn(frontier, now_ms);
     return err;
@@ -400,7 +404,8 @@ int64_t frontier_wait_ms(const struct frontier *frontier, int64_t now_ms)
         at = next_start_ms(frontier, now_ms);
     if (!frontier->stopped)
         at = earlier(at, heap_due_ms(&frontier->retries));
-    if (frontier->idle.nr > 0 || frontier->links.nr > 0 ||
+    if (frontier->lines.is_pushed || frontier->idle.nr > 0 ||
+        frontier->links.nr > 0 ||
         (frontier->limit_hit && !frontier->limit_done))
         at = now_ms;
     if (frontier->leases.head)

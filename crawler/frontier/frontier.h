@@ -103,7 +103,9 @@ int frontier_max_in_flight(int concurrency);
 
 /*
  * A line of the list, without its line end. Bad lines become rows at once;
- * good ones gather until a batch is full or frontier_flush_lines(). `reread`:
+ * good ones gather until a batch is full or pushed; then frontier_turn() takes
+ * some to storage each time, so that workers are not kept waiting. Meanwhile
+ * add no line: it would wait for all of them. `reread`:
  * the list was read in an earlier run and has changed, so a known URL is no
  * duplicate.
  */
@@ -113,6 +115,14 @@ enum err frontier_add_line(struct frontier *frontier, const char *text,
 /* A line over the reader's limit: a row, with its first bytes. */
 enum err frontier_add_long_line(struct frontier *frontier, const char *text,
                                 size_t len, int64_t line) ERR_CHECK;
+enum frontier_lines {
+    FRONTIER_LINES_NONE,     /* all lines so far are in storage */
+    FRONTIER_LINES_GATHERED, /* some wait for more of them */
+    FRONTIER_LINES_PUSHED,   /* some are on their way */
+};
+enum frontier_lines frontier_lines_state(const struct frontier *frontier);
+void frontier_push_lines(struct frontier *frontier);
+/* All of them, at once. */
 enum err frontier_flush_lines(struct frontier *frontier,
                               int64_t now_ms) ERR_CHECK;
 /* No more lines will come. */

@@ -47,6 +47,8 @@
 #define FRONTIER_CROWDED_MS     1000  /* the same, when memory is short */
 #define FRONTIER_LINES_FIRST    8000  /* lines added together: doubles ... */
 #define FRONTIER_LINES_BATCH    32000 /* ... for a long list in random order */
+#define FRONTIER_LINES_SLACK    4096  /* may come before the batch is pushed */
+#define FRONTIER_LINES_STEP     1000  /* stored in one turn: workers wait */
 #define FRONTIER_LINKS_BATCH    2000
 #define FRONTIER_TEXT_BYTES     ((size_t)8 << 20) /* a batch is full then */
 #define FRONTIER_HOST_KEY_BYTES 320
@@ -171,6 +173,9 @@ struct batch {
     size_t nr_full; /* it is full then; grows up to cap */
     struct buf text;
     bool reread;
+    bool is_pushed;    /* its URLs are to go to storage, some each turn */
+    size_t nr_records; /* above 0: sorted, and `nr_stored` of them are there */
+    size_t nr_stored;
 };
 
 struct frontier {
@@ -336,6 +341,9 @@ void batch_release(struct batch *batch);
 enum err batch_add(struct batch *batch, const struct door_url *url,
                    struct bytes note, const struct batch_url *meta) ERR_CHECK;
 bool batch_is_full(const struct batch *batch);
+/* Stores at most `max` of its URLs; the batch is empty when all are there. */
+enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,
+                    int64_t now_ms) ERR_CHECK;
 enum err batch_flush(struct frontier *frontier, struct batch *batch,
                      int64_t now_ms) ERR_CHECK;
 

@@ -118,10 +118,13 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     char clean[URL_BYTES_MAX];
     text.len = text_clean(text.data, text.len, clean, sizeof(clean));
     text.data = clean;
-    enum err err =
-        batch_add(batch, &url, text, &(struct batch_url){.line = line});
-    if (!err && batch_is_full(batch))
+    enum err err = ERR_OK;
+    if (batch->nr == batch->cap || batch->nr_records > 0 ||
+        batch->text.len >= FRONTIER_TEXT_BYTES)
         err = batch_flush(frontier, batch, now_ms);
+    if (!err)
+        err = batch_add(batch, &url, text, &(struct batch_url){.line = line});
+    batch->is_pushed |= batch_is_full(batch);
     return err;
 }
 
@@ -149,6 +152,19 @@ enum err frontier_add_long_line(struct frontier *frontier, const char *text,
     frontier->stats.nr_lines++;
     return put_bad_line(frontier, (struct bytes){text, len}, line,
                         ERROR_TOO_LONG);
+}
+
+void frontier_push_lines(struct frontier *frontier)
+{
+    frontier->lines.is_pushed = frontier->lines.nr > 0;
+}
+
+enum frontier_lines frontier_lines_state(const struct frontier *frontier)
+{
+    if (frontier->lines.nr == 0)
+        return FRONTIER_LINES_NONE;
+    return frontier->lines.is_pushed ? FRONTIER_LINES_PUSHED
+                                     : FRONTIER_LINES_GATHERED;
 }
 
 enum err frontier_flush_lines(struct frontier *frontier, int64_t now_ms)
