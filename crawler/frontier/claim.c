@@ -214,7 +214,7 @@ bool claim_wants_hosts(const struct frontier *frontier)
     return frontier->nr_sites < frontier->cap_sites &&
            frontier->rules_bytes < FRONTIER_RULES_BYTES &&
            claim_has_room(frontier) && !frontier->limit_hit &&
-           frontier->ready.nr + frontier->hungry.nr <
+           frontier->ready.nr + frontier->asking.nr + frontier->hungry.nr <
                2 * frontier->options.concurrency;
 }
 

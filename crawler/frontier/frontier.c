@@ -176,17 +176,16 @@ static void start_item(struct frontier *frontier, struct item *item,
 
 int frontier_max_in_flight(int concurrency)
 {
-    return concurrency + concurrency / FRONTIER_ROBOTS_SHARE;
+    int on_top = concurrency / FRONTIER_ROBOTS_SHARE;
+
+    return concurrency + (on_top > 0 ? on_top : 1);
 }
 
 static bool has_place(const struct frontier *frontier)
 {
-    int concurrency = frontier->options.concurrency;
-    int on_top = frontier_max_in_flight(concurrency) - concurrency;
-
-    if (on_top > frontier->nr_robots_in_flight)
-        on_top = frontier->nr_robots_in_flight;
-    return frontier->nr_in_flight - on_top < concurrency;
+    return frontier->nr_in_flight <
+               frontier_max_in_flight(frontier->options.concurrency) &&
+           (!schedule_pages_full(frontier) || frontier->asking.nr > 0);
 }
 
 static void leave_flight(struct frontier *frontier, const struct item *item)
@@ -382,7 +381,8 @@ static int64_t next_start_ms(const struct frontier *frontier, int64_t now_ms)
 
     if (!has_place(frontier) || frontier->alone)
         return INT64_MAX;
-    if (frontier->ready.nr > 0)
+    if ((frontier->ready.nr > 0 && !schedule_pages_full(frontier)) ||
+        frontier->asking.nr > 0)
         at = now_ms;
     if (frontier->held.head && frontier->nr_in_flight == 0)
         at = earlier(at, frontier->held.head->site->clock.due_ms);
@@ -468,7 +468,8 @@ enum err frontier_release(struct frontier *frontier, int64_t now_ms)
     forget_items(frontier);
     while (frontier->leases.head && !err)
         err = claim_release_site(frontier, frontier->leases.head, now_ms);
-    frontier->ready = frontier->hungry = frontier->idle = (struct site_list){0};
+    frontier->ready = frontier->asking = (struct site_list){0};
+    frontier->hungry = frontier->idle = (struct site_list){0};
     return err;
 }
 

@@ -26,9 +26,9 @@
 
 struct frontier;
 
-/* Fetches of robots.txt come on top of the concurrency, an eighth of it at
- * most: they are small, and with many hosts they would take a good part of the
- * places from pages. */
+/* Fetches of robots.txt have places of their own on top of the concurrency, an
+ * eighth of it (one at least): they are small, and with many hosts they would
+ * take a good part of the places from pages. */
 #define FRONTIER_ROBOTS_SHARE 8
 
 enum frontier_scope {

@@ -195,8 +195,10 @@ struct frontier {
     struct site **site_buckets;
     size_t site_mask;
     int nr_sites, cap_sites;
-    size_t rules_bytes; /* of the rules of all sites */
-    struct site_list ready, hungry, idle, leases;
+    size_t rules_bytes;      /* of the rules of all sites */
+    struct site_list ready;  /* may start a page ... */
+    struct site_list asking; /* ... or have their robots.txt to ask for */
+    struct site_list hungry, idle, leases;
     struct heap due, retries;
     struct items held;
 
@@ -254,6 +256,8 @@ void schedule_wait(struct frontier *frontier, struct site *site);
 /* Longer waits are spent in storage. */
 int64_t schedule_linger_ms(const struct frontier *frontier);
 void schedule_due(struct frontier *frontier, int64_t now_ms);
+/* No further page may be in flight; robots.txt has places of its own. */
+bool schedule_pages_full(const struct frontier *frontier);
 struct site *schedule_take(struct frontier *frontier);
 bool site_is_ready(const struct site *site);
 void site_mark_hungry(struct frontier *frontier, struct site *site);

@@ -1,7 +1,8 @@
 /*
- * Who is next. A site stands in one of two places: in the ready ring, from
- * which sites are taken in turn so that none holds up another, or in the heap
- * of those that wait for their clock. Both are O(log n) at most.
+ * Who is next. A site stands in one of two places: in a ring, from which sites
+ * are taken in turn so that none holds up another, or in the heap of those that
+ * wait for their clock. Both are O(log n) at most. There is a ring for pages
+ * and one for robots.txt, as each has places of its own.
  */
 #include "crawler/frontier/internal.h"
 
@@ -31,12 +32,13 @@ void schedule_site(struct frontier *frontier, struct site *site, int64_t now_ms)
         return;
     if (site->clock.due_ms <= now_ms) {
         site->place = PLACE_READY;
-        ring_add(&frontier->ready, site);
+        ring_add(site->urgent.head ? &frontier->asking : &frontier->ready,
+                 site);
     } else if (site->clock.due_ms - now_ms <= schedule_linger_ms(frontier)) {
         schedule_wait(frontier, site);
     } else if (site->clock.in_flight == 0) {
         site_mark_idle(frontier, site); /* may go back to storage meanwhile */
-    } /* else the answer will ask again */
+    }                                   /* else the answer will ask again */
 }
 
 void schedule_wait(struct frontier *frontier, struct site *site)
@@ -63,9 +65,16 @@ void schedule_due(struct frontier *frontier, int64_t now_ms)
     }
 }
 
+bool schedule_pages_full(const struct frontier *frontier)
+{
+    return frontier->nr_in_flight - frontier->nr_robots_in_flight >=
+           frontier->options.concurrency;
+}
+
 struct site *schedule_take(struct frontier *frontier)
 {
-    struct site_list *ring = &frontier->ready;
+    bool takes_page = frontier->ready.head && !schedule_pages_full(frontier);
+    struct site_list *ring = takes_page ? &frontier->ready : &frontier->asking;
     struct site *site = ring->head;
 
     if (!site)
