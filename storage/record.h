@@ -36,8 +36,8 @@ struct url_record {
 /* A line of the list that got no URL of its own. */
 struct line_record {
     int64_t line;
-    struct bytes text;   /* cleaned, cut at 2,048 bytes */
-    struct bytes error;  /* "bad_url", "duplicate" ... */
+    struct bytes text;  /* cleaned, cut at 2,048 bytes */
+    struct bytes error; /* "bad_url", "duplicate" ... */
     struct bytes detail;
     struct url_key same_as; /* of a duplicate; else 0, 0 */
 };
@@ -52,19 +52,19 @@ struct hop_record {
 
 /* One link of a page. */
 struct link_record {
-    struct bytes url;  /* canonical target */
+    struct bytes url;   /* canonical target */
     struct url_key key; /* of the target */
-    struct bytes kind; /* "a", "area", "frame", "canonical" ... */
+    struct bytes kind;  /* "a", "area", "frame", "canonical" ... */
     struct bytes text;
-    struct bytes rel;  /* "nofollow ugc", empty */
+    struct bytes rel; /* "nofollow ugc", empty */
 };
 
 /* How a URL ended: one row of `pages`, one line of db.txt, JSONL, CSV. */
 struct page_record {
     struct url_key key;
-    struct bytes url;       /* canonical */
-    struct bytes listed;    /* as listed; empty: same as url or not listed */
-    int64_t line;           /* 0: not listed */
+    struct bytes url;    /* canonical */
+    struct bytes listed; /* as listed; empty: same as url or not listed */
+    int64_t line;        /* 0: not listed */
     int depth;
     struct bytes final_url; /* where the answer came from; empty: url */
     struct bytes outcome;   /* "ok", "redirect", "http_error", ... */
@@ -77,42 +77,42 @@ struct page_record {
     int64_t chars;          /* -1: not text */
     bool retry_later;       /* not final: a later run may try again */
 
-    int64_t fetched_at;     /* wall ms; 0: never fetched */
-    double elapsed_ms;      /* from first start to the end, with retries */
-    double wait_ms;         /* of it: waiting for the host's turn */
+    int64_t fetched_at; /* wall ms; 0: never fetched */
+    double elapsed_ms;  /* from first start to the end, with retries */
+    double wait_ms;     /* of it: waiting for the host's turn */
     double dns_ms, connect_ms, tls_ms, ttfb_ms, total_ms; /* last request */
     int tries;
     int nr_redirects;
-    int worker;             /* slot; -1: none */
+    int worker; /* slot; -1: none */
 
     struct bytes ip, mime, charset, encoding, http_version;
     struct bytes etag, last_modified, truncated; /* "length", "time" ... */
-    struct bytes content_hash; /* 16 raw bytes */
+    struct bytes content_hash;                   /* 16 raw bytes */
     struct bytes title, description, canonical, robots, lang, h1;
 
-    const struct hop_record *hops; /* nr_redirects of them */
-    int64_t nr_links_out;          /* found; -1: not looked for */
+    const struct hop_record *hops;   /* nr_redirects of them */
+    int64_t nr_links_out;            /* found; -1: not looked for */
     const struct link_record *links; /* to store */
     size_t nr_links;
-    struct bytes body;             /* to store; empty: not */
+    struct bytes body;                            /* to store; empty: not */
     struct bytes raw_request, raw_head, raw_body; /* for WARC */
 };
 
 /* What the database remembers of a host. */
 struct host_record {
     int64_t host_id;
-    struct bytes key;      /* "http://host:80" */
-    bool listed;           /* a line of the list names it; storage keeps it */
-    int64_t token;         /* fencing token of the lease */
-    int64_t due_at;        /* wall ms; may be asked from then on */
-    int64_t delay_ms;      /* between two requests */
-    int64_t not_before;    /* wall ms; what it asked for, whoever holds it */
-    int fails;             /* holders that died with it, in a row */
-    int nr_errors;         /* failures to connect, in a row */
-    int robots_status;     /* HTTP status of robots.txt; 0: unknown, -1: none */
-    int64_t robots_at;     /* wall ms of its fetch; 0: never */
-    int64_t robots_until;  /* wall ms; to be fetched again from then on */
-    struct bytes robots;   /* its first 500 KiB; empty: none or unknown */
+    struct bytes key;     /* "http://host:80" */
+    bool listed;          /* a line of the list names it; storage keeps it */
+    int64_t token;        /* fencing token of the lease */
+    int64_t due_at;       /* wall ms; may be asked from then on */
+    int64_t delay_ms;     /* between two requests */
+    int64_t not_before;   /* wall ms; what it asked for, whoever holds it */
+    int fails;            /* holders that died with it, in a row */
+    int nr_errors;        /* failures to connect, in a row */
+    int robots_status;    /* HTTP status of robots.txt; 0: unknown, -1: none */
+    int64_t robots_at;    /* wall ms of its fetch; 0: never */
+    int64_t robots_until; /* wall ms; to be fetched again from then on */
+    struct bytes robots;  /* its first 500 KiB; empty: none or unknown */
 };
 
 /* Once a second: what plots are made of. */

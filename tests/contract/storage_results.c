@@ -1,0 +1,359 @@
+/*
+ * The contract of storage, second part: results, and running it again. Every
+ * back end has to pass it as it is.
+ */
+#include "storage/storage.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/xalloc.h"
+#include "tests/support/storage_fixture.h"
+
+static void storage_finds_a_url(void **state)
+{
+    struct fixture *fix = *state;
+    bool known, ended;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 2);
+    fixture_end(fix, 1, 1, "ok", 200);
+    assert_ok(
+        storage_find_url(fix->storage, (struct url_key){1, 1}, &known, &ended));
+    assert_true(known && ended);
+    assert_ok(
+        storage_find_url(fix->storage, (struct url_key){1, 2}, &known, &ended));
+    assert_true(known && !ended);
+    assert_ok(
+        storage_find_url(fix->storage, (struct url_key){2, 1}, &known, &ended));
+    assert_true(!known && !ended);
+}
+
+/* ---- results ---- */
+
+static void storage_ends_a_url_once(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+    struct storage_counts counts;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    assert_ok(storage_put_page(fix->storage, &page));
+    assert_int_equal(storage_put_page(fix->storage, &page), ERR_EXISTS);
+    fixture_claim_urls(fix, 1, 10);
+    assert_int_equal(fix->nr_urls, 0);
+    fixture_reopen(fix);
+    assert_int_equal(storage_put_page(fix->storage, &page), ERR_EXISTS);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_ended, 1);
+    fixture_close(fix, "done");
+    fixture_text_is(fix, "http://h1/1:1001\n");
+}
+
+static void storage_ends_no_url_that_it_does_not_know(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+
+    fixture_open(fix);
+    assert_int_equal(storage_put_page(fix->storage, &page), ERR_NOT_FOUND);
+    fixture_close(fix, "done");
+    fixture_text_is(fix, "");
+}
+
+static void storage_lists_only_listed_urls_that_answered_200(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record odd = fixture_page(1, 4, "ok", 200);
+    struct url_record found = fixture_url(1, 5, 0);
+    struct page_record found_page = fixture_page(1, 5, "ok", 200);
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 4);
+    assert_ok(storage_add_urls(fix->storage, &found, 1, NOW, NULL));
+    found_page.line = 0;
+    odd.listed = (struct bytes){"H1/\n\t4\x7f", 7};
+    fixture_end(fix, 1, 1, "ok", 204);
+    fixture_end(fix, 1, 2, "http_error", 404);
+    fixture_end(fix, 1, 3, "error", 200);
+    assert_ok(storage_put_page(fix->storage, &odd));
+    assert_ok(storage_put_page(fix->storage, &found_page));
+    fixture_close(fix, "done");
+    fixture_text_is(fix, "H1/%0A%094%7F:1004\n");
+}
+
+static void storage_forgets_what_was_not_committed(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage_counts counts;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 3);
+    fixture_end(fix, 1, 1, "ok", 200);
+    assert_true(storage_uncommitted(fix->storage) > 0);
+    assert_ok(storage_commit(fix->storage));
+    assert_int_equal(storage_uncommitted(fix->storage), 0);
+    fixture_end(fix, 1, 2, "ok", 200);
+    fixture_crash(fix);
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_ended, 1);
+    assert_int_equal(counts.nr_urls, 3);
+    fixture_end(fix, 1, 3, "ok", 200);
+    fixture_end(fix, 1, 2, "ok", 200);
+    fixture_close(fix, "done");
+    fixture_text_is(fix, "http://h1/1:1001\nhttp://h1/3:1003\n"
+                         "http://h1/2:1002\n");
+}
+
+static void storage_stores_what_hangs_on_a_page(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+    struct hop_record hop = {.from_url = text("http://h1/1"),
+                             .to_url = text("http://h1/b"),
+                             .kind = text("http"),
+                             .status = 301};
+    struct link_record links[2] = {
+        {.url = text("http://h1/2"), .key = {1, 2}, .kind = text("a")},
+        { .url = text("http://h2/1"),
+         .key = {2, 1},
+         .kind = text("area"),
+         .text = text("there"),
+         .rel = text("nofollow")}
+    };
+    struct attempt_record attempt = {
+        .key = {1, 1},
+          .attempt = 1, .at = NOW, .status = 503
+    };
+    struct sample_record sample = {.t_ms = 1000, .nr_done = 1};
+
+    page.hops = &hop;
+    page.nr_redirects = 1;
+    page.links = links;
+    page.nr_links = 2;
+    page.nr_links_out = 2;
+    page.final_url = hop.to_url;
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    assert_ok(storage_put_attempt(fix->storage, &attempt));
+    assert_ok(storage_put_page(fix->storage, &page));
+    assert_ok(storage_put_sample(fix->storage, &sample));
+    assert_ok(storage_put_event(fix->storage, NOW, "info", "test", "said"));
+    assert_ok(storage_commit(fix->storage));
+}
+
+/* ---- running again ---- */
+
+static void finish_three(struct fixture *fix)
+{
+    struct storage_input input = {.name = "urls.txt", .done = true};
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+
+    page.etag = text("\"v1\"");
+    page.last_modified = text("Mon, 23 Nov 2026 08:19:42 GMT");
+    fixture_open(fix);
+    fixture_add(fix, 1, 3);
+    fixture_claim_hosts(fix, NOW, 1);
+    assert_ok(storage_put_page(fix->storage, &page));
+    page = fixture_page(1, 2, "http_error", 503);
+    page.fetched_at = NOW + 1000;
+    assert_ok(storage_put_page(fix->storage, &page));
+    fixture_end(fix, 1, 3, "error", 0);
+    fix->hosts[0].due_at = STORAGE_HOST_IDLE;
+    assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
+    assert_ok(storage_put_input(fix->storage, &input));
+    fixture_close(fix, "done");
+}
+
+static void storage_says_finished_when_all_is_done(void **state)
+{
+    struct fixture *fix = *state;
+
+    finish_three(fix);
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_FINISHED);
+    fixture_claim_hosts(fix, NOW, 10);
+    assert_int_equal(fix->nr_hosts, 0);
+}
+
+static void storage_says_unfinished_while_the_list_is_not_read(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage_input input = {.name = "urls.txt", .done = false};
+
+    fixture_open(fix);
+    assert_ok(storage_put_input(fix->storage, &input));
+    fixture_close(fix, "interrupted");
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
+}
+
+static void storage_takes_new_lines_after_it_was_finished(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record url = fixture_url(1, 4, 4);
+
+    finish_three(fix);
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+    fixture_crash(fix);
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_FINISHED);
+    assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+    fixture_reopen(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
+    fixture_claim_hosts(fix, NOW, 10);
+    assert_int_equal(fix->nr_hosts, 1);
+}
+
+static void storage_refetches_what_was_asked_for(void **state)
+{
+    static const struct {
+        const char *name;
+        enum storage_refetch refetch;
+        int64_t stale_ms;
+        size_t nr_urls;
+        int64_t first_hash;
+    } rows[] = {
+        {"nothing", STORAGE_REFETCH_NONE,   0,   0, 0},
+        {"failed",  STORAGE_REFETCH_FAILED, 0,   2, 2},
+        {"stale",   STORAGE_REFETCH_STALE,  500, 2, 1},
+        {"all",     STORAGE_REFETCH_ALL,    0,   3, 1},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fixture *fix = *state;
+
+        print_message("refetch %s\n", rows[i].name);
+        finish_three(fix);
+        fix->options.refetch = rows[i].refetch;
+        fix->options.stale_ms = rows[i].stale_ms;
+        fix->options.now_ms = NOW + 1000;
+        fixture_open(fix);
+        assert_int_equal(storage_state(fix->storage), STORAGE_FINISHED);
+        fixture_claim_hosts(fix, NOW + 1000, 10);
+        assert_int_equal(fix->nr_hosts, rows[i].nr_urls > 0);
+        fixture_claim_urls(fix, 1, 10);
+        assert_int_equal(fix->nr_urls, rows[i].nr_urls);
+        if (rows[i].nr_urls)
+            assert_int_equal(fix->urls[0].key.url_hash, rows[i].first_hash);
+        fixture_close(fix, "interrupted");
+        fixture_empty(fix);
+    }
+}
+
+static void storage_brings_validators_with_a_refetched_url(void **state)
+{
+    struct fixture *fix = *state;
+
+    finish_three(fix);
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    fixture_claim_urls(fix, 1, 1);
+    assert_string_equal(fix->etag, "\"v1\"");
+    assert_string_equal(fix->last_modified, "Mon, 23 Nov 2026 08:19:42 GMT");
+}
+
+static void storage_keeps_the_answer_that_a_304_confirms(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record page = fixture_page(1, 1, "ok", 304);
+
+    finish_three(fix);
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    page.length = -1;
+    assert_ok(storage_put_page(fix->storage, &page));
+    assert_int_equal(storage_put_page(fix->storage, &page), ERR_EXISTS);
+    fixture_close(fix, "interrupted");
+    /* with the length of the stored answer, not that of the 304 */
+    fixture_text_is(fix, "http://h1/1:1001\nhttp://h1/1:1001\n");
+    /* the validators are still there for the next time */
+    fix->options.refetch = STORAGE_REFETCH_NONE;
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
+    fixture_end(fix, 1, 2, "ok", 200);
+    fixture_end(fix, 1, 3, "ok", 200);
+    fixture_close(fix, "done");
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    fixture_claim_urls(fix, 1, 1);
+    assert_string_equal(fix->etag, "\"v1\"");
+}
+
+static void storage_starts_over_when_forced(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage_counts counts;
+
+    finish_three(fix);
+    fix->options.force = true;
+    fixture_open(fix);
+    assert_int_equal(storage_state(fix->storage), STORAGE_NEW);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_urls, 0);
+    assert_int_equal(counts.nr_hosts, 0);
+    fixture_add(fix, 1, 1);
+    fixture_end(fix, 1, 1, "ok", 200);
+    fixture_close(fix, "done");
+    fixture_text_is(fix, "http://h1/1:1001\n");
+}
+
+static void storage_refuses_a_second_crawl(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage *second;
+    char message[STORAGE_MESSAGE_BYTES], pid[32];
+
+    fixture_open(fix);
+    assert_int_equal(storage_open(&second, &fix->options, message), ERR_BUSY);
+    assert_null(second);
+    snprintf(pid, sizeof(pid), "process %d", (int)getpid());
+    assert_non_null(strstr(message, pid));
+    /* and the first is none the worse for it */
+    fixture_add(fix, 1, 1);
+    assert_ok(storage_commit(fix->storage));
+}
+
+static void storage_closes_nothing(void **state)
+{
+    (void)state;
+    assert_ok(storage_close(NULL, "done", NULL, NOW));
+}
+
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, fixture_new, fixture_free)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(storage_finds_a_url),
+        TEST(storage_ends_a_url_once),
+        TEST(storage_ends_no_url_that_it_does_not_know),
+        TEST(storage_lists_only_listed_urls_that_answered_200),
+        TEST(storage_forgets_what_was_not_committed),
+        TEST(storage_stores_what_hangs_on_a_page),
+        TEST(storage_says_finished_when_all_is_done),
+        TEST(storage_says_unfinished_while_the_list_is_not_read),
+        TEST(storage_takes_new_lines_after_it_was_finished),
+        TEST(storage_refetches_what_was_asked_for),
+        TEST(storage_brings_validators_with_a_refetched_url),
+        TEST(storage_keeps_the_answer_that_a_304_confirms),
+        TEST(storage_starts_over_when_forced),
+        TEST(storage_refuses_a_second_crawl),
+        TEST(storage_closes_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
