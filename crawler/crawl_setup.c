@@ -471,17 +471,20 @@ enum err crawl_close(struct crawl *crawl, const char *status,
 
     crawl->closing = true;
     progress_free(crawl->progress);
-    if (crawl->pool &&
-        pool_terminate(crawl->pool, crawl->stop_now ? 0 : TERMINATE_GRACE_MS))
-        log_debug("workers had to be killed");
-    pool_free(crawl->pool);
-    sandbox_board_free(crawl->fetch_options.sandbox_board);
+    /* workers leave while the database is being closed */
+    if (crawl->pool && pool_close(crawl->pool))
+        log_debug("the pool was closed already");
     frontier_free(crawl->frontier);
     if (crawl->storage) {
         err = storage_close(crawl->storage, status, reason, clock_wall_ms());
         if (err)
             log_error("closing the database failed: %s", err_str(err));
     }
+    crawl->storage = NULL;
+    if (crawl->pool &&
+        pool_terminate(crawl->pool, crawl->stop_now ? 0 : TERMINATE_GRACE_MS))
+        log_debug("workers had to be killed");
+    pool_free(crawl->pool);
     input_close(crawl->input);
     if (crawl->signal_fd >= 0)
         close(crawl->signal_fd);

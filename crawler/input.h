@@ -20,7 +20,7 @@
 
 struct input;
 
-#define INPUT_SLICE_BYTES   16384
+#define INPUT_SLICE_BYTES   4096
 #define INPUT_MESSAGE_BYTES 600
 
 /*

@@ -48,7 +48,7 @@
 #define FRONTIER_LINES_FIRST    8000  /* lines added together: doubles ... */
 #define FRONTIER_LINES_BATCH    32000 /* ... for a long list in random order */
 #define FRONTIER_LINES_SLACK    4096  /* may come before the batch is pushed */
-#define FRONTIER_LINES_STEP     250   /* stored in one turn: workers wait */
+#define FRONTIER_LINES_STEP     64    /* stored in one turn: workers wait */
 #define FRONTIER_LINKS_BATCH    2000
 #define FRONTIER_TEXT_BYTES     ((size_t)8 << 20) /* a batch is full then */
 #define FRONTIER_HOST_KEY_BYTES 320
