@@ -485,6 +485,7 @@ enum err crawl_close(struct crawl *crawl, const char *status,
         pool_terminate(crawl->pool, crawl->stop_now ? 0 : TERMINATE_GRACE_MS))
         log_debug("workers had to be killed");
     pool_free(crawl->pool);
+    sandbox_board_free(crawl->fetch_options.sandbox_board);
     input_close(crawl->input);
     if (crawl->signal_fd >= 0)
         close(crawl->signal_fd);
