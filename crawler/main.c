@@ -8,6 +8,9 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "crawler/cli/complete.h"
+#include "crawler/cli/manual.h"
+#include "crawler/commands.h"
 #include "crawler/crawl.h"
 #include "crawler/version.h"
 
@@ -55,82 +58,125 @@ static bool answered(const struct config *config)
     return true;
 }
 
-static int command_run(int argc, char *const *argv, int skip)
+int command_run(const struct command_line *line)
 {
+    int skip = command_find(line->commands, line->argv[1]) ? 2 : 1;
     char message[CONFIG_MESSAGE_BYTES] = "";
     struct config config;
     int exit_status = CRAWL_EXIT_OK;
 
-    if (config_read(&config, argc - skip, argv + skip, message)) {
+    if (config_read(&config, line->argc - skip, line->argv + skip, message)) {
         log_error("%s", message);
         exit_status = CRAWL_EXIT_USAGE;
     } else {
         if (config.verbose)
             log_set_level(config.verbose > 1 ? LOG_DEBUG : LOG_INFO);
         if (!answered(&config))
-            exit_status = run(&config, argc, argv);
+            exit_status = run(&config, line->argc, line->argv);
     }
     config_release(&config);
     return exit_status;
 }
 
-static int command_help(int argc, char *const *argv, int skip)
+static void print_markdown(const struct commands *commands, FILE *out)
 {
-    if (argc == skip + 1 && strcmp(argv[skip], "markdown") == 0)
-        config_print_markdown(stdout);
-    else
+    (void)commands;
+    config_print_markdown(out);
+}
+
+static void print_manual(const struct commands *commands, FILE *out)
+{
+    manual_print(commands, CRAWL_VERSION, out);
+}
+
+int command_help(const struct command_line *line)
+{
+    static const struct {
+        const char *name;
+        void (*print)(const struct commands *commands, FILE *out);
+    } topics[] = {
+        {"man",      print_manual       },
+        {"markdown", print_markdown     },
+        {"bash",     complete_print_bash},
+        {"zsh",      complete_print_zsh },
+        {"fish",     complete_print_fish},
+    };
+    const char *topic = line->nr_words ? line->words[0] : "run";
+    const struct command *command = command_find(line->commands, topic);
+
+    for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
+        if (strcmp(topic, topics[i].name) == 0) {
+            topics[i].print(line->commands, stdout);
+            return CRAWL_EXIT_OK;
+        }
+    if (!command || !command->run) {
+        log_error("no help about '%s': 'crawl help' names the commands", topic);
+        return CRAWL_EXIT_USAGE;
+    }
+    if (command->run == command_run)
         config_print_help(stdout);
+    else
+        command_print_help(command, stdout);
     return CRAWL_EXIT_OK;
 }
 
-static int command_version(int argc, char *const *argv, int skip)
+int command_version(const struct command_line *line)
 {
-    (void)argc;
-    (void)argv;
-    (void)skip;
+    (void)line;
     version_print(stdout);
     return CRAWL_EXIT_OK;
 }
 
-static int command_reserved(int argc, char *const *argv, int skip)
+static bool asks_for_help(const struct command_line *line)
 {
-    (void)argc;
-    (void)skip;
-    log_error("'%s' is a word kept for a coming command; for a list of that "
-              "name type 'crawl ./%s'",
-              argv[1], argv[1]);
-    return CRAWL_EXIT_USAGE;
+    for (int i = 2; i < line->argc && strcmp(line->argv[i], "--") != 0; i++)
+        if (strcmp(line->argv[i], "--help") == 0 ||
+            strcmp(line->argv[i], "-h") == 0)
+            return true;
+    return false;
 }
 
-static const struct {
-    const char *name;
-    int (*command)(int argc, char *const *argv, int skip);
-} commands[] = {
-    {"run",     command_run     },
-    {"help",    command_help    },
-    {"version", command_version },
-    {"resume",  command_reserved},
-    {"status",  command_reserved},
-    {"query",   command_reserved},
-    {"report",  command_reserved},
-    {"export",  command_reserved},
-    {"diff",    command_reserved},
-    {"check",   command_reserved},
-    {"serve",   command_reserved},
-    {"import",  command_reserved},
-    {"init",    command_reserved},
-    {"doctor",  command_reserved},
-    {"why",     command_reserved},
-};
+static int dispatch(struct command_line *line)
+{
+    char message[COMMAND_MESSAGE_BYTES] = "";
+    int exit_status;
+
+    if (!line->command->run) {
+        log_error("'%s' is a word kept for a coming command; for a list of "
+                  "that name type 'crawl ./%s'",
+                  line->command->name, line->command->name);
+        return CRAWL_EXIT_USAGE;
+    }
+    if (line->command->run == command_run)
+        return command_run(line); /* reads its options itself */
+    if (asks_for_help(line)) {
+        command_print_help(line->command, stdout);
+        return CRAWL_EXIT_OK;
+    }
+    if (command_read(line, message)) {
+        log_error("%s", message);
+        exit_status = CRAWL_EXIT_USAGE;
+    } else {
+        exit_status = line->command->run(line);
+    }
+    command_release(line);
+    return exit_status;
+}
 
 int main(int argc, char **argv)
 {
+    struct command_line line = {
+        .commands = &crawl_commands,
+        .argc = argc,
+        .argv = argv,
+    };
+
     if (argc < 2) {
         config_print_help(stderr);
         return CRAWL_EXIT_USAGE;
     }
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].command(argc, argv, 2);
-    return command_run(argc, argv, 1);
+    line.command = command_find(&crawl_commands, argv[1]);
+    if (!line.command)
+        line.command = command_find(&crawl_commands, "run");
+    return dispatch(&line);
 }

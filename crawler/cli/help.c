@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/xalloc.h"
 #include "crawler/cli/config.h"
+#include "crawler/cli/json.h"
 #include "crawler/cli/options.h"
 #include "crawler/cli/value.h"
 
@@ -193,23 +193,7 @@ void config_print(const struct config *config, FILE *out)
 
 static void json_text(FILE *out, const char *text)
 {
-    size_t cap = strlen(text) * 3 + 1;
-    char *clean = xmalloc(cap);
-    size_t len = text_clean(text, strlen(text), clean, cap);
-
-    fputc('"', out);
-    for (size_t i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)clean[i];
-
-        if (byte == '"' || byte == '\\')
-            fprintf(out, "\\%c", byte);
-        else if (byte < 0x20)
-            fprintf(out, "\\u%04x", byte);
-        else
-            fputc(byte, out);
-    }
-    fputc('"', out);
-    free(clean);
+    json_print_text(out, text, strlen(text));
 }
 
 /* Drops what may be a secret: the value of a header, userinfo in a proxy. */

@@ -40,19 +40,22 @@ static enum error error_of(enum url_error error)
     return ERROR_BAD_URL;
 }
 
-enum error door_read(struct frontier *frontier, struct bytes text,
-                     struct door_url *url)
+enum error door_canonical(struct url *url, struct url *room, struct bytes text)
 {
-    struct url *canonical = &frontier->url;
-    enum url_error error =
-        url_parse(&frontier->parsed, text.data, text.len, NULL);
+    enum url_error error = url_parse(room, text.data, text.len, NULL);
 
     if (error == URL_OK)
-        error = url_canonical(canonical, &frontier->parsed, NULL);
+        error = url_canonical(url, room, NULL);
     if (error != URL_OK)
         return error_of(error);
-    if (canonical->port_given && url_port_is_bad(canonical->port))
-        return ERROR_BAD_PORT;
+    return url->port_given && url_port_is_bad(url->port) ? ERROR_BAD_PORT
+                                                         : ERROR_NONE;
+}
+
+enum error door_fill_keys(struct frontier *frontier, struct door_url *url)
+{
+    const struct url *canonical = &frontier->url;
+
     url->host_key.data = frontier->host_key;
     url->host_key.len =
         url_host_key(canonical, frontier->host_key, sizeof(frontier->host_key));
@@ -61,6 +64,14 @@ enum error door_read(struct frontier *frontier, struct bytes text,
     url->url = (struct bytes){canonical->text, canonical->len};
     url->key = door_key(frontier, url->host_key, url->url);
     return ERROR_NONE;
+}
+
+enum error door_read(struct frontier *frontier, struct bytes text,
+                     struct door_url *url)
+{
+    enum error error = door_canonical(&frontier->url, &frontier->parsed, text);
+
+    return error ? error : door_fill_keys(frontier, url);
 }
 
 /* ---- batches ---- */

@@ -336,6 +336,10 @@ enum err answer_take(struct frontier *frontier, struct item *item, int worker,
 /* ---- door.c ---- */
 struct url_key door_key(const struct frontier *frontier, struct bytes host_key,
                         struct bytes url);
+/* The canonical form of a URL, or why it is refused; `room` is scratch. */
+enum error door_canonical(struct url *url, struct url *room, struct bytes text);
+/* Keys of the URL in frontier->url. */
+enum error door_fill_keys(struct frontier *frontier, struct door_url *url);
 /* Parses, canonicalises and keys a URL; ERROR_NONE or why it is refused. */
 enum error door_read(struct frontier *frontier, struct bytes text,
                      struct door_url *url);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "crawler/frontier/follow.h"
 #include "crawler/frontier/internal.h"
+#include "crawler/frontier/line.h"
 
 #define LINE_TEXT_BYTES 2048 /* of a bad line, kept in its row */
 #define BARE_PREFIX     "https://"
@@ -84,8 +85,8 @@ static enum err put_bad_line(struct frontier *frontier, struct bytes text,
     });
 }
 
-static enum error read_bare(struct frontier *frontier, struct bytes text,
-                            struct door_url *url)
+static enum error read_bare(struct url *url, struct url *room,
+                            struct bytes text)
 {
     char whole[sizeof(BARE_PREFIX) + URL_BYTES_MAX];
 
@@ -94,7 +95,17 @@ static enum error read_bare(struct frontier *frontier, struct bytes text,
     memcpy(whole, BARE_PREFIX, sizeof(BARE_PREFIX) - 1);
     memcpy(whole + sizeof(BARE_PREFIX) - 1, text.data, text.len);
     struct bytes bare = {whole, sizeof(BARE_PREFIX) - 1 + text.len};
-    return door_read(frontier, bare, url);
+    return door_canonical(url, room, bare);
+}
+
+enum error line_read(struct url *url, struct url *room, struct bytes text)
+{
+    enum error error = door_canonical(url, room, text);
+
+    if ((error == ERROR_BAD_URL || error == ERROR_BLOCKED_SCHEME) &&
+        is_bare(text))
+        error = read_bare(url, room, text);
+    return error;
 }
 
 static enum err add_line(struct frontier *frontier, struct bytes text,
@@ -102,11 +113,10 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
 {
     struct batch *batch = &frontier->lines;
     struct door_url url;
-    enum error error = door_read(frontier, text, &url);
+    enum error error = line_read(&frontier->url, &frontier->parsed, text);
 
-    if ((error == ERROR_BAD_URL || error == ERROR_BLOCKED_SCHEME) &&
-        is_bare(text))
-        error = read_bare(frontier, text, &url);
+    if (!error)
+        error = door_fill_keys(frontier, &url);
     if (error)
         return put_bad_line(frontier, text, line, error);
     follow_listed(frontier);

@@ -1,0 +1,319 @@
+#include "crawler/cli/complete.h"
+
+#include <string.h>
+
+#include "crawler/cli/options.h"
+#include "storage/query.h"
+
+/* ---- pieces ---- */
+
+static void put_words(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        fputc(*text == '|' ? ' ' : *text, out);
+}
+
+static bool wants_argument(const struct option *option)
+{
+    return option->argument != NULL;
+}
+
+static void put_option_names(FILE *out)
+{
+    for (size_t i = 0; i < nr_options; i++)
+        fprintf(out, " --%s", options[i].name);
+}
+
+static void put_flag_names(const struct command *command, FILE *out)
+{
+    for (size_t i = 0; i < command->nr_flags; i++)
+        fprintf(out, " --%s", command->flags[i].name);
+    if (command->takes_options)
+        put_option_names(out);
+    else
+        fputs(" --help", out);
+}
+
+static void put_query_names(FILE *out)
+{
+    size_t nr_queries;
+    const struct query_info *queries = query_list(&nr_queries);
+
+    for (size_t i = 0; i < nr_queries; i++)
+        fprintf(out, "%s%s", i ? " " : "", queries[i].name);
+}
+
+static void put_command_names(const struct commands *commands, FILE *out)
+{
+    const char *between = "";
+
+    for (size_t i = 0; i < commands->nr; i++) {
+        if (!commands->all[i].arguments)
+            continue;
+        fprintf(out, "%s%s", between, commands->all[i].name);
+        between = " ";
+    }
+}
+
+/* Text between single quotes of a shell. */
+static void put_quoted(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        if (*text == '\'')
+            fputs("'\\''", out);
+        else
+            fputc(*text, out);
+}
+
+/* ---- bash ---- */
+
+static void put_bash_choices(FILE *out)
+{
+    fputs("    case $before in\n", out);
+    for (size_t i = 0; i < nr_options; i++) {
+        if (!options[i].choices)
+            continue;
+        fprintf(out, "    --%s) words='", options[i].name);
+        put_words(out, options[i].choices);
+        fputs("' ;;\n", out);
+    }
+    fputs("    ", out);
+    for (size_t i = 0; i < nr_options; i++) {
+        if (options[i].choices || !wants_argument(&options[i]))
+            continue;
+        if (options[i].short_name)
+            fprintf(out, "-%c | ", options[i].short_name);
+        fprintf(out, "--%s | ", options[i].name);
+    }
+    fputs("--robots-file) return ;;\n    esac\n", out);
+}
+
+static void put_bash_flags(const struct commands *commands, FILE *out)
+{
+    fputs("        case $command in\n", out);
+    for (size_t i = 0; i < commands->nr; i++) {
+        const struct command *command = &commands->all[i];
+
+        if (!command->arguments)
+            continue;
+        fprintf(out, "        %s) words='", command->name);
+        put_flag_names(command, out);
+        fputs("' ;;\n", out);
+    }
+    fputs("        *) words='", out);
+    put_option_names(out);
+    fputs("' ;;\n        esac\n", out);
+}
+
+void complete_print_bash(const struct commands *commands, FILE *out)
+{
+    fputs("# bash completion for crawl. Made by \"crawl help bash\".\n"
+          "_crawl()\n"
+          "{\n"
+          "    local current=${COMP_WORDS[COMP_CWORD]}\n"
+          "    local before=${COMP_WORDS[COMP_CWORD-1]}\n"
+          "    local command=${COMP_WORDS[1]} words='' nr=0 i\n"
+          "    COMPREPLY=()\n"
+          "    # --scope=ho comes as three words\n"
+          "    if [[ $current == = ]]; then\n"
+          "        current=''\n"
+          "    elif [[ $before == = && $COMP_CWORD -gt 2 ]]; then\n"
+          "        before=${COMP_WORDS[COMP_CWORD-2]}\n"
+          "    fi\n",
+          out);
+    put_bash_choices(out);
+    fputs("    if [[ $words ]]; then\n"
+          "        :\n"
+          "    elif [[ $current == -* ]]; then\n",
+          out);
+    put_bash_flags(commands, out);
+    fputs("    elif [[ $COMP_CWORD -eq 1 ]]; then\n        words='", out);
+    put_command_names(commands, out);
+    fputs("'\n"
+          "    else\n"
+          "        for ((i = 2; i < COMP_CWORD; i++)); do\n"
+          "            [[ ${COMP_WORDS[i]} == -* ]] || nr=$((nr + 1))\n"
+          "        done\n"
+          "        if [[ $command == query && $nr -eq 1 ]]; then\n"
+          "            words='",
+          out);
+    put_query_names(out);
+    fputs("'\n"
+          "        elif [[ $command == help && $nr -eq 0 ]]; then\n"
+          "            words='man markdown bash zsh fish ",
+          out);
+    put_command_names(commands, out);
+    fputs(
+        "'\n"
+        "        fi\n"
+        "    fi\n"
+        "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+        "}\n"
+        "complete -o default -F _crawl crawl\n",
+        out);
+}
+
+/* ---- zsh ---- */
+
+/* Text of an _arguments specification, inside single quotes: brackets and
+ * colons have a meaning there. */
+static void put_zsh(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        if (strchr("[]:\\", *text))
+            fputc('\\', out);
+        if (*text == '\'')
+            fputs("'\\''", out);
+        else
+            fputc(*text, out);
+    }
+}
+
+static void put_zsh_flag(FILE *out, char short_name, const char *name,
+                         const char *argument, const char *choices,
+                         const char *help)
+{
+    for (int is_long = short_name ? 0 : 1; is_long < 2; is_long++) {
+        fputs("    '*", out);
+        if (is_long)
+            fprintf(out, "--%s%s[", name, argument ? "=" : "");
+        else
+            fprintf(out, "-%c%s[", short_name, argument ? "+" : "");
+        put_zsh(out, help);
+        fputc(']', out);
+        if (argument) {
+            fputc(':', out);
+            put_zsh(out, argument);
+            fputc(':', out);
+        }
+        if (choices) {
+            fputc('(', out);
+            put_words(out, choices);
+            fputc(')', out);
+        } else if (argument && strcmp(argument, "FILE") == 0) {
+            fputs("_files", out);
+        }
+        fputs("'\n", out);
+    }
+}
+
+static void put_zsh_options(FILE *out)
+{
+    fputs("  options=(\n", out);
+    for (size_t i = 0; i < nr_options; i++)
+        put_zsh_flag(out, options[i].short_name, options[i].name,
+                     options[i].argument, options[i].choices, options[i].help);
+    fputs("  )\n", out);
+}
+
+static void put_zsh_command(const struct command *command, FILE *out)
+{
+    fprintf(out, "  %s) own=(\n", command->name);
+    for (size_t i = 0; i < command->nr_flags; i++) {
+        const struct command_flag *flag = &command->flags[i];
+
+        put_zsh_flag(out, flag->short_name, flag->name, flag->argument, NULL,
+                     flag->help);
+    }
+    if (strcmp(command->name, "query") == 0) {
+        fputs("    '1:database:_files' '2:query:(", out);
+        put_query_names(out);
+        fputs(")'", out);
+    } else {
+        fputs("    '*:file:_files'", out);
+    }
+    fprintf(out, "%s ) ;;\n", command->takes_options ? " \"$options[@]\"" : "");
+}
+
+void complete_print_zsh(const struct commands *commands, FILE *out)
+{
+    fputs("#compdef crawl\n"
+          "# zsh completion for crawl. Made by \"crawl help zsh\".\n"
+          "_crawl() {\n"
+          "  local -a options own commands\n",
+          out);
+    put_zsh_options(out);
+    fputs("  commands=(\n", out);
+    for (size_t i = 0; i < commands->nr; i++) {
+        if (!commands->all[i].arguments)
+            continue;
+        fprintf(out, "    '%s:", commands->all[i].name);
+        put_zsh(out, commands->all[i].summary);
+        fputs("'\n", out);
+    }
+    fputs("  )\n"
+          "  if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n"
+          "    _describe command commands\n"
+          "    _files\n"
+          "    return\n"
+          "  fi\n"
+          "  case $words[2] in\n",
+          out);
+    for (size_t i = 0; i < commands->nr; i++)
+        if (commands->all[i].arguments)
+            put_zsh_command(&commands->all[i], out);
+    fputs("  *) _arguments -s \"$options[@]\" '*:list:_files'; return ;;\n"
+          "  esac\n"
+          "  shift words\n"
+          "  (( CURRENT-- ))\n"
+          "  _arguments -s \"$own[@]\"\n"
+          "}\n"
+          "_crawl \"$@\"\n",
+          out);
+}
+
+/* ---- fish ---- */
+
+static void put_fish_flag(FILE *out, const char *when, char short_name,
+                          const char *name, const char *argument,
+                          const char *choices, const char *help)
+{
+    fprintf(out, "complete -c crawl -n '%s'", when);
+    if (short_name)
+        fprintf(out, " -s %c", short_name);
+    fprintf(out, " -l %s", name);
+    if (argument)
+        fputs(strcmp(argument, "FILE") == 0 ? " -r -F" : " -x", out);
+    if (choices) {
+        fputs(" -a '", out);
+        put_words(out, choices);
+        fputc('\'', out);
+    }
+    fputs(" -d '", out);
+    put_quoted(out, help);
+    fputs("'\n", out);
+}
+
+void complete_print_fish(const struct commands *commands, FILE *out)
+{
+    char other[400] = "not __fish_seen_subcommand_from";
+    size_t len = strlen(other);
+    char when[80];
+
+    fputs("# fish completion for crawl. Made by \"crawl help fish\".\n", out);
+    for (size_t i = 0; i < commands->nr; i++) {
+        const struct command *command = &commands->all[i];
+
+        if (!command->arguments)
+            continue;
+        fprintf(out, "complete -c crawl -n __fish_use_subcommand -a %s -d '",
+                command->name);
+        put_quoted(out, command->summary);
+        fputs("'\n", out);
+        snprintf(when, sizeof(when), "__fish_seen_subcommand_from %s",
+                 command->name);
+        for (size_t k = 0; k < command->nr_flags; k++)
+            put_fish_flag(out, when, command->flags[k].short_name,
+                          command->flags[k].name, command->flags[k].argument,
+                          NULL, command->flags[k].help);
+        if (!command->takes_options && len < sizeof(other))
+            len += (size_t)snprintf(other + len, sizeof(other) - len, " %s",
+                                    command->name);
+    }
+    fputs("complete -c crawl -n '__fish_seen_subcommand_from query' -a '", out);
+    put_query_names(out);
+    fputs("'\n", out);
+    for (size_t i = 0; i < nr_options; i++)
+        put_fish_flag(out, other, options[i].short_name, options[i].name,
+                      options[i].argument, options[i].choices, options[i].help);
+}
