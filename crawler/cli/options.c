@@ -129,7 +129,7 @@ const struct option options[] = {
     {"sandbox", 0, OPTION_CHOICE, "HOW", "auto", 0, 0, "auto|require|off",
      AT(sandbox), "Safety", "lock the workers in as far as the kernel can"},
     {"user", 0, OPTION_TEXT, "NAME", NULL, 0, 0, NULL, AT(user), "Safety",
-     "user that workers become when started as root"},
+     "user that workers become when started as root; default nobody"},
 
     {"progress", 0, OPTION_CHOICE, "HOW", "auto", 0, 0, "auto|live|plain|none",
      AT(progress), "Display", "rows on a terminal, plain lines elsewhere"},
