@@ -13,6 +13,7 @@
 #include "crawler/commands.h"
 #include "crawler/crawl.h"
 #include "crawler/version.h"
+#include "storage/query.h"
 
 #define COMMAND_BYTES 4096
 
@@ -89,6 +90,19 @@ static void print_manual(const struct commands *commands, FILE *out)
     manual_print(commands, CRAWL_VERSION, out);
 }
 
+static void print_command(const struct command *command)
+{
+    size_t nr_queries;
+    const struct query_info *queries = query_list(&nr_queries);
+
+    command_print_help(command, stdout);
+    if (command->run != command_query)
+        return;
+    fputs("\nnamed queries:\n", stdout);
+    for (size_t i = 0; i < nr_queries; i++)
+        printf("  %-20s%s\n", queries[i].name, queries[i].shows);
+}
+
 int command_help(const struct command_line *line)
 {
     static const struct {
@@ -116,7 +130,7 @@ int command_help(const struct command_line *line)
     if (command->run == command_run)
         config_print_help(stdout);
     else
-        command_print_help(command, stdout);
+        print_command(command);
     return CRAWL_EXIT_OK;
 }
 
@@ -150,7 +164,7 @@ static int dispatch(struct command_line *line)
     if (line->command->run == command_run)
         return command_run(line); /* reads its options itself */
     if (asks_for_help(line)) {
-        command_print_help(line->command, stdout);
+        print_command(line->command);
         return CRAWL_EXIT_OK;
     }
     if (command_read(line, message)) {
