@@ -10,6 +10,7 @@
 #include "crawler/frontier/internal.h"
 
 #define RETRY_CAP_MS 300000 /* the longest pause between two tries */
+#define LIST_WAIT_MS 200    /* between two looks whether a host is listed */
 #define KILLS_MAX    5      /* deaths by SIGKILL that a URL may be near */
 
 /* ---- the end ---- */
@@ -367,11 +368,27 @@ static enum err take_redirect(struct frontier *frontier, struct item *item,
     return end_redirected(frontier, item, worker, page, now_ms);
 }
 
+/* A private host was refused because no line of the list had named it: while
+ * lines are still to come, one of them may. */
+static enum err wait_for_list(struct frontier *frontier, struct item *item,
+                              int64_t now_ms)
+{
+    item->hopped = true; /* it is no further try */
+    if (frontier->list_ended)
+        return gate_admit(frontier, item, now_ms);
+    item->state = ITEM_WAITING;
+    frontier->stats.nr_retries_waiting++;
+    heap_add(&frontier->retries, now_ms + LIST_WAIT_MS, item);
+    return ERR_OK;
+}
+
 static enum err answer_url(struct frontier *frontier, struct item *item,
                            int worker, const struct page *page, int64_t now_ms)
 {
     if (page->error == ERROR_CANCELED)
         return gate_admit(frontier, item, now_ms);
+    if (page->error == ERROR_BLOCKED_ADDRESS && item->list_open)
+        return wait_for_list(frontier, item, now_ms);
     if (page->outcome == OUTCOME_REDIRECT && page->error == ERROR_NONE &&
         page->location.len > 0)
         return take_redirect(frontier, item, worker, page, now_ms);

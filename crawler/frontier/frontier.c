@@ -160,6 +160,7 @@ static void start_item(struct frontier *frontier, struct item *item,
     item->counted = !item->hopped;
     item->tries += item->counted;
     item->hopped = false;
+    item->list_open = !frontier->list_ended;
     item->state = ITEM_IN_FLIGHT;
     item->started_ms = now_ms;
     frontier->nr_in_flight++;

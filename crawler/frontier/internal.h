@@ -85,6 +85,7 @@ struct item {
     int nr_retries, nr_crashes;
     bool hopped, counted;  /* next (last) start is no try: a redirect's */
     bool alone;            /* nothing else is in flight beside it */
+    bool list_open;        /* the list was not read to its end when it began */
     enum error last_error; /* of the attempt before a retry */
 
     bool started; /* first_ms counts */
