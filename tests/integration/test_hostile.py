@@ -10,14 +10,17 @@ import gzip
 import json
 import os
 import random
+import signal
+import socket
 import ssl
 import subprocess
 import time
 import warnings
 
 import harness
-from server import RESET, Drip, Server, page, redirect
+from server import RESET, Drip, Server, page, redirect, slow
 from test_memory import MIB, Peaks, is_sanitized
+from test_signals import children, workers
 
 OK = b"HTTP/1.1 200 OK\r\n"
 HTML = b"Content-Type: text/html\r\n"
@@ -228,9 +231,24 @@ class Hostile(harness.CrawlTest):
                       "error", "connect_timeout"))
         return found
 
+    def full_port(self):
+        """A port whose queue is full: what tries to connect is not answered."""
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        self.addCleanup(listener.close)
+        for _ in range(3):
+            waiting = socket.socket()
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+            self.addCleanup(waiting.close)
+        return listener.getsockname()[1]
+
     def others(self):
         """What needs no server."""
         return [("5 refused", "http://127.99.0.2:%d/" % harness.free_port(), "error", "connect"),
+                ("6 never taken", "http://127.0.0.1:%d/" % self.full_port(), "error",
+                 "connect_timeout"),
                 ("9 brackets", "http://[::1%25eth0]/", "skipped", "bad_url"),
                 ("10 long label", "http://%s.test/" % ("a" * 64), "error", "dns"),
                 ("11 port 0", "http://127.0.0.1:65536/", "skipped", "bad_url"),
@@ -351,6 +369,77 @@ class Hostile(harness.CrawlTest):
                  if rows[url] != [outcome, error] and " to " not in what and
                  not what.startswith(("49", "53", "54 control"))]
         self.assertEqual(wrong, [])
+
+
+class Machine(harness.CrawlTest):
+    """Processes that stop, and signals that nobody expects."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = Server({None: slow(0.05), "/robots.txt": page(b"", "404 None")})
+        self.addCleanup(self.server.stop)
+        self.urls = [self.server.url("/%d" % n, "127.0.1.%d" % (n % 40)) for n in range(2000)]
+        self.write("urls.txt", "".join(url + "\n" for url in self.urls))
+
+    def start_and_wait(self):
+        process = self.start("urls.txt", "--max-time", "1s", "--per-host", "2")
+        while process.poll() is None and len(self.server.asked()) < 300:
+            time.sleep(0.01)
+        return process
+
+    def assert_ends_well(self, process):
+        _, err = process.communicate(timeout=harness.RUN_LIMIT_S)
+        self.assertEqual(process.returncode, 0, err[-2000:])
+        self.assertEqual(self.rows("select outcome, error, count(*) from results group by 1, 2"),
+                         [("ok", None, len(self.urls))])
+
+    def test_a_stopped_worker_is_replaced(self):
+        process = self.start_and_wait()
+        os.kill(workers(process.pid)[0], signal.SIGSTOP)
+        self.assert_ends_well(process)
+        self.assertEqual(self.rows("select count(*) from events where what = 'worker_death'"),
+                         [(1,)])
+
+    def test_a_stopped_crawl_goes_on_when_continued(self):
+        process = self.start_and_wait()
+        family = [process.pid] + children(process.pid) + workers(process.pid)
+        for pid in family:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(4)           # longer than every request may take
+        for pid in family:
+            os.kill(pid, signal.SIGCONT)
+        self.assert_ends_well(process)
+
+    def test_hangup_and_quit_save_like_an_interrupt(self):
+        for number in (signal.SIGHUP, signal.SIGQUIT):
+            process = self.start_and_wait()
+            process.send_signal(number)
+            _, err = process.communicate(timeout=30)
+            self.assertEqual(process.returncode, 128 + number, err[-2000:])
+            self.assertIn("go on", err)
+            self.server.requests.clear()
+        self.crawl("urls.txt", "--per-host", "6")
+        self.assertEqual({row[3] for row in self.results()}, {"ok"})
+
+    def test_two_interrupts_keep_what_was_reported(self):
+        self.server.answers[None] = slow(3.0)
+        quick = self.server.url("/", "127.0.2.1")
+        self.server.answers[("127.0.2.1", "/")] = page(b"x")
+        self.write("urls.txt", quick + "\n" + "".join(url + "\n" for url in self.urls))
+        process = self.start("urls.txt", "--max-time", "60s", "--per-host", "1")
+        while process.poll() is None and len(self.server.asked()) < 40:
+            time.sleep(0.01)
+        time.sleep(0.5)         # the quick one is committed
+        begun = time.monotonic()
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+        self.assertLess(time.monotonic() - begun, 3)    # nobody waited for the slow ones
+        self.assertEqual(
+            self.rows("select url, outcome from results where outcome is not null"),
+            [(quick, "ok")])
 
 
 if __name__ == "__main__":
