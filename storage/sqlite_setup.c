@@ -312,6 +312,27 @@ static enum err free_hosts(struct storage *storage, int64_t now_ms)
     return storage_exec(storage, sql);
 }
 
+/*
+ * The last run ended in our future: the wall clock was set back, and hosts
+ * would wait for as long. They are due now; what they asked for themselves
+ * stands in not_before, and its reader knows the longest pause.
+ */
+static enum err heed_the_clock(struct storage *storage, int64_t now_ms)
+{
+    struct stamp stamp = {0};
+    struct bytes now = stamp_text(&stamp, now_ms);
+    char sql[320];
+
+    snprintf(sql, sizeof(sql),
+             "UPDATE hosts SET due_at = %" PRId64 " WHERE holder = 0"
+             " AND due_at > %" PRId64 " AND due_at < %" PRId64
+             " AND (SELECT max(coalesce(finished_at, started_at)) FROM runs)"
+             " > '%.*s'",
+             now_ms, now_ms, STORAGE_HOST_IDLE, (int)now.len,
+             (const char *)now.data);
+    return storage_exec(storage, sql);
+}
+
 /* Nothing to do any more, and the last run had time to say so. */
 static enum err look_back(struct storage *storage)
 {
@@ -347,6 +368,8 @@ enum err storage_start_run(struct storage *storage,
     err = look_back(storage);
     if (!err)
         err = free_hosts(storage, options->now_ms);
+    if (!err)
+        err = heed_the_clock(storage, options->now_ms);
     if (err || storage->state == STORAGE_FINISHED)
         return err || !options->refetch ? err : put_back(storage, options);
     storage->run_marked = true;

@@ -252,6 +252,25 @@ static void storage_frees_the_hosts_of_a_dead_process(void **state)
     assert_int_equal(fix->urls[0].tries, 1);
 }
 
+static void storage_wakes_hosts_when_the_clock_was_set_back(void **state)
+{
+    struct fixture *fix = *state;
+    int64_t tomorrow = NOW + 86400000;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    fixture_claim_hosts(fix, NOW, 1);
+    fix->hosts[0].not_before = tomorrow + 5000;
+    fix->hosts[0].due_at = tomorrow + 5000;
+    assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
+    assert_ok(storage_close(fix->storage, "interrupted", NULL, tomorrow));
+    fix->storage = NULL;
+    fixture_open(fix);
+    fixture_claim_hosts(fix, NOW, 1);
+    assert_int_equal(fix->nr_hosts, 1);
+    assert_int_equal(fix->hosts[0].not_before, tomorrow + 5000);
+}
+
 static void storage_claims_one_host_by_its_key(void **state)
 {
     struct fixture *fix = *state;
@@ -407,6 +426,7 @@ int main(void)
         TEST(storage_renews_a_lease),
         TEST(storage_keeps_what_is_known_of_a_host),
         TEST(storage_frees_the_hosts_of_a_dead_process),
+        TEST(storage_wakes_hosts_when_the_clock_was_set_back),
         TEST(storage_claims_one_host_by_its_key),
         TEST(storage_wakes_an_idle_host_for_a_new_url),
         TEST(storage_does_not_wake_a_host_before_its_time),

@@ -4,8 +4,10 @@
 Judged by the server's own clock. A busy machine can delay a request on its way,
 so a single gap may look shorter by SLACK_S; the sum of many may not.
 """
+import contextlib
 import email.utils
 import signal
+import sqlite3
 import time
 
 import harness
@@ -214,6 +216,28 @@ class Waits(PolitenessTest):
         self.list_urls(*(server.url("/%d" % n) for n in range(3)))
         self.kill_and_go_on([], lambda: server.asked())
         self.assert_spaced([r.at for r in server.requests], 3)
+
+    def test_a_wait_is_no_longer_when_the_clock_was_set_back(self):
+        server = self.serve({"/robots.txt": NO_RULES, None: page(b"x"),
+                             "/busy": self.once(page(b"", "503 Busy", ["Retry-After: 9"]))})
+        self.list_urls(server.url("/busy"), *(server.url("/%d" % n) for n in range(5)))
+        process = self.start("urls.txt", "--per-host", "1")
+        while process.poll() is None and not server.asked(path="/busy"):
+            time.sleep(0.02)
+        time.sleep(0.7)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        with contextlib.closing(sqlite3.connect(self.path("crawl.db"))) as database:
+            # as if all of it had happened tomorrow
+            database.execute("update hosts set due_at = due_at + 86400000,"
+                             " not_before = not_before + 86400000")
+            database.execute("update runs set finished_at ="
+                             " strftime('%Y-%m-%dT%H:%M:%fZ', finished_at, '+1 day')")
+            database.commit()
+        begun = time.monotonic()
+        self.crawl("urls.txt", "--max-crawl-delay", "2s")
+        self.assertEqual(set(self.outcomes()), {("ok", None)})
+        self.assertLess(time.monotonic() - begun, 15)
 
     def test_the_own_delay_outlives_a_kill_without_robots_txt_too(self):
         server = self.serve({None: page(b"x")})
