@@ -86,7 +86,7 @@ const struct option options[] = {
     {"sitemaps", 0, OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(sitemaps),
      "Following links", "read the sitemaps of the listed hosts"},
     {"max-pages-per-host", 0, OPTION_INT, "N", "0", 0, INT32_MAX, NULL,
-     AT(max_pages_per_host), "Following links", "0: no limit"},
+     AT(max_pages_per_host), "Following links", "0: 1,000,000"},
     {"max-path-depth", 0, OPTION_INT, "N", "32", 1, 4096, NULL,
      AT(max_path_depth), "Following links", "folders in a followed URL"},
     {"max-repeated-segments", 0, OPTION_INT, "N", "4", 1, 4096, NULL,
