@@ -318,6 +318,19 @@ static void add_links(struct storage *storage, struct link_maker *maker)
     found->nr_urls = 0;
 }
 
+static void claim_urls(struct storage *storage, struct host_record *host,
+                       struct batch *batch)
+{
+    struct url_place place = URL_PLACE_FIRST;
+
+    place.walk_from = host->walk_from;
+    must(storage_claim_urls(storage, host->host_id, &place, CLAIM_URLS, on_url,
+                            batch),
+         "claim");
+    if (batch->nr_urls > 0)
+        host->walk_from = batch->keys[batch->nr_urls - 1].url_hash + 1;
+}
+
 /* Ends up to `nr_pages` pages in batches of 1,000. */
 static void cycle(struct storage *storage, uint64_t nr_pages,
                   struct link_maker *maker)
@@ -332,9 +345,7 @@ static void cycle(struct storage *storage, uint64_t nr_pages,
                                  &batch),
              "claim");
         for (size_t i = 0; i < batch.nr_hosts; i++)
-            must(storage_claim_urls(storage, batch.hosts[i].host_id, INT_MIN,
-                                    INT64_MIN, CLAIM_URLS, on_url, &batch),
-                 "claim");
+            claim_urls(storage, &batch.hosts[i], &batch);
         if (batch.nr_urls == 0)
             break;
         for (size_t i = 0; i < batch.nr_urls; i++) {

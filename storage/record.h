@@ -21,6 +21,14 @@ struct url_key {
     int64_t url_hash;
 };
 
+/*
+ * Bulk URLs are handed out in the order of their key, by a walk that passes
+ * over those that have ended; all others through an index, which costs as
+ * much as the row. For many at once: a few would let the walk begin anew.
+ */
+#define URL_PRIO_BULK   0
+#define URL_PRIO_LISTED (-1) /* a line of the list that is not bulk */
+
 /* A URL to fetch: a line of the list, or a discovered one. */
 struct url_record {
     struct url_key key;
@@ -30,7 +38,7 @@ struct url_record {
     int64_t line;          /* line of the list, from 1; 0: discovered */
     struct url_key parent; /* page that it was found on; 0, 0 for the list */
     int depth;             /* hops from the list */
-    int prio;              /* lower is earlier */
+    int prio;              /* URL_PRIO_BULK is first, then lower is earlier */
 };
 
 /* A line of the list that got no URL of its own. */
@@ -112,6 +120,7 @@ struct host_record {
     int robots_status;    /* HTTP status of robots.txt; 0: unknown, -1: none */
     int64_t robots_at;    /* wall ms of its fetch; 0: never */
     int64_t robots_until; /* wall ms; to be fetched again from then on */
+    int64_t walk_from;    /* bulk URLs with a lower url_hash have ended */
     struct bytes robots;  /* its first 500 KiB; empty: none or unknown */
 };
 

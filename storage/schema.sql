@@ -44,7 +44,8 @@ CREATE TABLE hosts (
   robots_status integer NOT NULL DEFAULT 0,
   robots_at bigint NOT NULL DEFAULT 0,
   robots_until bigint NOT NULL DEFAULT 0,
-  PRIMARY KEY (shard, host_id)
+  walk_from bigint NOT NULL DEFAULT -9223372036854775808,
+  PRIMARY KEY (host_id, shard)
 ) WITHOUT ROWID; -- sqlite
 ); -- postgresql
 CREATE INDEX hosts_due ON hosts (shard, due_at, holder);
@@ -55,7 +56,7 @@ CREATE TABLE robots (
   host_id bigint NOT NULL,
   fetched_ms bigint NOT NULL,
   body blob,
-  PRIMARY KEY (shard, host_id)
+  PRIMARY KEY (host_id, shard)
 ) WITHOUT ROWID; -- sqlite
 ); -- postgresql
 
@@ -73,11 +74,13 @@ CREATE TABLE urls (
   listed text,
   parent_host_id bigint,
   parent_hash bigint,
-  PRIMARY KEY (shard, host_id, url_hash)
+  PRIMARY KEY (host_id, url_hash, shard)
 ) WITHOUT ROWID; -- sqlite
 ); -- postgresql
+-- A long list (prio 0) is done in the order of the key and needs no index:
+-- its entries would cost as much as the rows.
 CREATE INDEX urls_todo ON urls (shard, host_id, prio, url_hash)
-  WHERE state = 0;
+  WHERE state = 0 AND prio <> 0;
 
 -- Lines of the list that got no URL of their own.
 CREATE TABLE lines (
@@ -292,8 +295,9 @@ SELECT h.host, count(p.id) AS n,
   sum(CASE WHEN p.outcome IN ('http_error', 'error') THEN 1 ELSE 0 END) AS bad,
   sum(p.bytes_down) AS bytes_down, avg(p.total_ms) AS mean_ms,
   max(p.total_ms) AS max_ms, h.robots_status, h.delay_ms, h.host_id
-FROM hosts h LEFT JOIN v_latest p
-  ON p.shard = h.shard AND p.host_id = h.host_id
+FROM hosts h
+LEFT JOIN urls u ON u.shard = h.shard AND u.host_id = h.host_id
+LEFT JOIN pages p ON p.id = u.page_id
 GROUP BY h.shard, h.host_id, h.host, h.robots_status, h.delay_ms;
 
 -- Pages whose bodies are equal, with the one to keep.

@@ -75,10 +75,27 @@ static enum err add_url(struct storage *storage, const struct url_record *url,
     return err;
 }
 
+/* What a sorted batch brings to one host. */
+struct news {
+    bool any, listed;
+    int64_t walk_from; /* lowest url_hash of a new bulk URL */
+};
+static const struct news no_news = {.walk_from = INT64_MAX};
+
+static void note_news(struct news *news, const struct url_record *url,
+                      enum storage_added added)
+{
+    news->any |= added != STORAGE_KNOWN;
+    news->listed |= url->line > 0;
+    if (added == STORAGE_ADDED && url->prio == URL_PRIO_BULK &&
+        url->key.url_hash < news->walk_from)
+        news->walk_from = url->key.url_hash;
+}
+
 /* Makes the host of a URL that is new, or wakes it if it had nothing to do. */
 static enum err touch_host(struct storage *storage,
-                           const struct url_record *url, bool listed,
-                           int64_t now_ms)
+                           const struct url_record *url,
+                           const struct news *news, int64_t now_ms)
 {
     struct binder binder = storage_bind(storage, STMT_ADD_HOST);
     enum err err;
@@ -86,7 +103,7 @@ static enum err touch_host(struct storage *storage,
     bind_int(&binder, url->key.host_id);
     bind_text(&binder, url->host_key);
     bind_int(&binder, now_ms);
-    bind_int(&binder, listed);
+    bind_int(&binder, news->listed);
     err = storage_run(storage, &binder);
     if (err)
         return err;
@@ -95,9 +112,10 @@ static enum err touch_host(struct storage *storage,
         return ERR_OK;
     }
     binder = storage_bind(storage, STMT_WAKE_HOST);
-    bind_int(&binder, listed);
+    bind_int(&binder, news->listed);
     bind_int(&binder, STORAGE_HOST_IDLE);
     bind_int(&binder, now_ms);
+    bind_int(&binder, news->walk_from);
     bind_int(&binder, url->key.host_id);
     return storage_run(storage, &binder);
 }
@@ -106,7 +124,7 @@ enum err storage_add_urls(struct storage *storage,
                           const struct url_record *urls, size_t nr_urls,
                           int64_t now_ms, enum storage_added *added)
 {
-    bool any_new = false, any_listed = false;
+    struct news news = no_news;
     enum err err = ERR_OK;
 
     for (size_t i = 0; i < nr_urls && !err; i++) {
@@ -119,14 +137,13 @@ enum err storage_add_urls(struct storage *storage,
             err = add_url(storage, &urls[i], &one);
         if (added)
             added[i] = one;
-        any_new = any_new || one != STORAGE_KNOWN;
-        any_listed = any_listed || urls[i].line > 0;
+        note_news(&news, &urls[i], one);
         if (!last_of_host)
             continue;
         /* once for each host of a sorted batch, and only if there is news */
-        if (!err && any_new)
-            err = touch_host(storage, &urls[i], any_listed, now_ms);
-        any_new = any_listed = false;
+        if (!err && news.any)
+            err = touch_host(storage, &urls[i], &news, now_ms);
+        news = no_news;
     }
     return err;
 }
@@ -263,7 +280,8 @@ static void read_host(sqlite3_stmt *stmt, struct host_record *host)
         .robots_at = sqlite3_column_int64(stmt, 8),
         .robots_until = sqlite3_column_int64(stmt, 9),
         .not_before = sqlite3_column_int64(stmt, 10),
-        .robots = column_bytes(stmt, 11),
+        .walk_from = sqlite3_column_int64(stmt, 11),
+        .robots = column_bytes(stmt, 12),
     };
 }
 
@@ -357,29 +375,48 @@ static void read_claim(sqlite3_stmt *stmt, int64_t host_id,
     };
 }
 
-enum err storage_claim_urls(struct storage *storage, int64_t host_id,
-                            int after_prio, int64_t after_hash, size_t max_urls,
-                            storage_url_fn fn, void *ctx)
+/* Gives the rows of a claim to its callback, and counts them. */
+static enum err hand_out(struct storage *storage, struct binder *binder,
+                         int64_t host_id, storage_url_fn fn, void *ctx,
+                         size_t *nr)
 {
-    struct binder binder = storage_bind(storage, STMT_CLAIM_URLS);
     bool row = true;
     enum err err = ERR_OK;
 
-    bind_int(&binder, host_id);
-    bind_int(&binder, after_prio);
-    bind_int(&binder, after_hash);
-    bind_int(&binder, (int64_t)max_urls);
     while (!err && row) {
         struct url_claim claim;
 
-        err = storage_step(storage, &binder, &row);
+        err = storage_step(storage, binder, &row);
         if (err || !row)
             break;
-        read_claim(binder.stmt, host_id, &claim);
+        ++*nr;
+        read_claim(binder->stmt, host_id, &claim);
         err = fn(ctx, &claim);
     }
-    sqlite3_reset(binder.stmt);
+    sqlite3_reset(binder->stmt);
     return err;
+}
+
+enum err storage_claim_urls(struct storage *storage, int64_t host_id,
+                            const struct url_place *place, size_t max_urls,
+                            storage_url_fn fn, void *ctx)
+{
+    struct binder binder = storage_bind(storage, STMT_WALK_URLS);
+    size_t nr = 0;
+    enum err err;
+
+    bind_int(&binder, host_id);
+    bind_int(&binder, place->walk_from);
+    bind_int(&binder, (int64_t)max_urls);
+    err = hand_out(storage, &binder, host_id, fn, ctx, &nr);
+    if (err || nr == max_urls)
+        return err;
+    binder = storage_bind(storage, STMT_CLAIM_URLS);
+    bind_int(&binder, host_id);
+    bind_int(&binder, place->prio);
+    bind_int(&binder, place->url_hash);
+    bind_int(&binder, (int64_t)(max_urls - nr));
+    return hand_out(storage, &binder, host_id, fn, ctx, &nr);
 }
 
 /* ---- leased hosts ---- */
@@ -448,6 +485,7 @@ enum err storage_release_host(struct storage *storage,
     binder = storage_bind(storage, STMT_RELEASE_HOST);
     bind_host(&binder, host);
     bind_int(&binder, host->due_at);
+    bind_int(&binder, host->walk_from);
     err = run_fenced(storage, &binder, host->host_id, host->token);
     return err ? err : put_robots(storage, host);
 }

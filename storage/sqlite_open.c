@@ -417,7 +417,6 @@ enum err storage_count(struct storage *storage, struct storage_counts *counts)
 
 /* Queries over the result are fast; while it grows nobody pays for them. */
 static const char index_sql[] =
-    "CREATE INDEX IF NOT EXISTS pages_host ON pages (host_id, url_hash);"
     "CREATE INDEX IF NOT EXISTS links_page ON links (page_id);"
     "CREATE INDEX IF NOT EXISTS links_to ON links"
     " (to_host_id, to_hash, page_id);"

@@ -291,6 +291,10 @@ static enum err put_back(struct storage *storage,
     sqlite3_finalize(binder.stmt);
     if (!err) {
         storage->counts.nr_ended -= sqlite3_changes64(storage->db);
+        err = storage_exec(storage, "UPDATE hosts SET walk_from ="
+                                    " -9223372036854775808");
+    }
+    if (!err) {
         err = storage_sweep(storage, options->now_ms, &nr_woken);
     }
     return err;

@@ -6,6 +6,9 @@
 
 #define LINK "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #define KEY  "shard = 0 AND host_id = ? AND url_hash = ?"
+#define CLAIMED                                                                \
+    "u.url_hash, u.url, u.listed, u.line, u.depth, u.prio, u.tries, p.etag,"   \
+    " p.last_modified"
 
 const char *const storage_sql[STMT_NR] = {
     [STMT_BEGIN] = "BEGIN IMMEDIATE",
@@ -17,14 +20,15 @@ const char *const storage_sql[STMT_NR] = {
         " VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     [STMT_ADOPT_URL] =
         "UPDATE urls SET line = ?, listed = ?, depth = min(depth, ?),"
-        " prio = min(prio, ?) WHERE " KEY " AND line IS NULL",
+        " prio = min(prio, ?, -1) WHERE " KEY " AND line IS NULL",
     [STMT_ADD_HOST] = "INSERT INTO hosts (shard, host_id, host, due_at, listed)"
                       " VALUES (0, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     /* only an idle host is woken: any other due_at is politeness or a lease */
     [STMT_WAKE_HOST] =
         "UPDATE hosts SET listed = max(listed, ?1), due_at ="
-        " CASE WHEN due_at = ?2 THEN ?3 ELSE due_at END"
-        " WHERE shard = 0 AND host_id = ?4 AND (due_at = ?2 OR listed < ?1)",
+        " CASE WHEN due_at = ?2 THEN ?3 ELSE due_at END,"
+        " walk_from = min(walk_from, ?4) WHERE shard = 0 AND host_id = ?5"
+        " AND (due_at = ?2 OR listed < ?1 OR walk_from > ?4)",
 
     /* a line that is read again is no duplicate of itself */
     [STMT_PUT_LINE] =
@@ -50,15 +54,18 @@ const char *const storage_sql[STMT_NR] = {
         " fails = CASE WHEN holder <> 0 THEN fails + 1 ELSE fails END"
         " WHERE shard = 0 AND host_id = ? AND (holder = 0 OR due_at <= ?)"
         " RETURNING host_id, host, listed, token, delay_ms, fails, errors,"
-        " robots_status, robots_at, robots_until, not_before,"
+        " robots_status, robots_at, robots_until, not_before, walk_from,"
         " (SELECT body FROM robots r"
         " WHERE r.shard = 0 AND r.host_id = hosts.host_id)",
-    [STMT_CLAIM_URLS] =
-        "SELECT u.url_hash, u.url, u.listed, u.line, u.depth, u.prio,"
-        " u.tries, p.etag, p.last_modified"
-        " FROM urls u INDEXED BY urls_todo LEFT JOIN pages p"
+    [STMT_WALK_URLS] =
+        "SELECT " CLAIMED " FROM urls u NOT INDEXED LEFT JOIN pages p"
         " ON p.id = u.page_id WHERE u.shard = 0 AND u.host_id = ?"
-        " AND u.state = 0 AND (u.prio, u.url_hash) > (?, ?)"
+        " AND u.url_hash >= ? AND u.prio = 0 AND u.state = 0"
+        " ORDER BY u.url_hash LIMIT ?",
+    [STMT_CLAIM_URLS] =
+        "SELECT " CLAIMED " FROM urls u INDEXED BY urls_todo LEFT JOIN pages p"
+        " ON p.id = u.page_id WHERE u.shard = 0 AND u.host_id = ?"
+        " AND u.prio <> 0 AND u.state = 0 AND (u.prio, u.url_hash) > (?, ?)"
         " ORDER BY u.prio, u.url_hash LIMIT ?",
     [STMT_PUT_HOST] =
         "UPDATE hosts SET delay_ms = ?, not_before = ?, fails = ?, errors = ?,"
@@ -67,7 +74,7 @@ const char *const storage_sql[STMT_NR] = {
     [STMT_RELEASE_HOST] =
         "UPDATE hosts SET delay_ms = ?, not_before = ?, fails = ?, errors = ?,"
         " robots_status = ?, robots_at = ?, robots_until = ?,"
-        " due_at = ?, holder = 0"
+        " due_at = ?, walk_from = ?, holder = 0"
         " WHERE shard = 0 AND host_id = ? AND token = ? AND holder <> 0",
     [STMT_PUT_ROBOTS] =
         "INSERT INTO robots (shard, host_id, fetched_ms, body)"
@@ -77,9 +84,13 @@ const char *const storage_sql[STMT_NR] = {
     [STMT_RENEW_HOST] = "UPDATE hosts SET due_at = ? WHERE shard = 0"
                         " AND host_id = ? AND token = ? AND holder <> 0",
     [STMT_SWEEP] = "UPDATE hosts SET due_at = ? WHERE shard = 0 AND due_at = ?"
-                   " AND holder = 0 AND EXISTS (SELECT 1 FROM urls u"
+                   " AND holder = 0 AND (EXISTS (SELECT 1 FROM urls u"
                    " INDEXED BY urls_todo WHERE u.shard = 0"
-                   " AND u.host_id = hosts.host_id AND u.state = 0)",
+                   " AND u.host_id = hosts.host_id AND u.state = 0"
+                   " AND u.prio <> 0) OR EXISTS (SELECT 1 FROM urls u"
+                   " NOT INDEXED WHERE u.shard = 0"
+                   " AND u.host_id = hosts.host_id AND u.state = 0"
+                   " AND u.prio = 0 AND u.url_hash >= walk_from))",
     [STMT_NEXT_DUE] = "SELECT due_at FROM hosts WHERE shard = 0"
                       " AND holder = 0 ORDER BY due_at LIMIT 1",
     [STMT_PUT_TRIES] = "UPDATE urls SET tries = ? WHERE " KEY,

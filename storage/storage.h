@@ -22,6 +22,7 @@
 #ifndef STORAGE_STORAGE_H
 #define STORAGE_STORAGE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -93,7 +94,8 @@ const char *storage_message(const struct storage *storage);
 enum storage_added {
     STORAGE_ADDED,   /* is new */
     STORAGE_KNOWN,   /* was there */
-    STORAGE_ADOPTED, /* had been discovered; now it is a line of the list */
+    STORAGE_ADOPTED, /* had been discovered; now it is a line of the list,
+                      * of URL_PRIO_LISTED at most */
 };
 
 /*
@@ -142,10 +144,18 @@ enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
 enum err storage_claim_host(struct storage *storage, int64_t host_id,
                             struct bytes host_key, int64_t now_ms,
                             storage_host_fn fn, void *ctx) ERR_CHECK;
-/* URLs of a leased host still to do, in the order (prio, url_hash), behind
- * the given place (INT_MIN, INT64_MIN for the first). `fn` must not write. */
+/* How far the URLs of a host have been claimed. */
+struct url_place {
+    int64_t walk_from; /* bulk URLs: from this url_hash on */
+    int prio;          /* the others: behind this prio and url_hash */
+    int64_t url_hash;
+};
+/* Nothing has been claimed yet. */
+#define URL_PLACE_FIRST ((struct url_place){INT64_MIN, INT_MIN, INT64_MIN})
+/* URLs of a leased host still to do from `place` on: the bulk ones by
+ * url_hash, then the others by (prio, url_hash). `fn` must not write. */
 enum err storage_claim_urls(struct storage *storage, int64_t host_id,
-                            int after_prio, int64_t after_hash, size_t max_urls,
+                            const struct url_place *place, size_t max_urls,
                             storage_url_fn fn, void *ctx) ERR_CHECK;
 /* Writes the host's fields, keeps the lease, and does not look at due_at.
  * ERR_NOT_FOUND, here and below: the host is not ours by this token. */

@@ -90,6 +90,7 @@ void claim_fill_record(const struct frontier *frontier, const struct site *site,
         .robots_status = site->robots_status,
         .robots_at = site->robots_at,
         .robots_until = site->robots_until,
+        .walk_from = site->claimed.walk_from,
     };
     if (site->clock.due_ms > INT64_MIN)
         record->not_before = frontier_wall_ms(frontier, site->clock.due_ms);
@@ -101,6 +102,16 @@ enum err claim_put_site(struct frontier *frontier, const struct site *site)
 
     claim_fill_record(frontier, site, &record);
     return storage_put_host(frontier->storage, &record);
+}
+
+/* A bulk URL before the place that the walk has come to. */
+static void note_behind(struct site *site, int64_t url_hash)
+{
+    if (url_hash >= site->claimed.walk_from ||
+        (site->has_behind && url_hash >= site->behind_hash))
+        return;
+    site->has_behind = true;
+    site->behind_hash = url_hash;
 }
 
 enum err claim_release_site(struct frontier *frontier, struct site *site,
@@ -121,8 +132,13 @@ enum err claim_release_site(struct frontier *frontier, struct site *site,
         if (due_ms < frontier->claim_ms)
             frontier->claim_ms = due_ms;
     }
-    while ((item = items_take(&site->queue)) != NULL)
+    while ((item = items_take(&site->queue)) != NULL) {
+        if (item->prio == URL_PRIO_BULK)
+            note_behind(site, item->key.url_hash);
         item_free(frontier, item);
+    }
+    if (site->has_behind)
+        record.walk_from = site->behind_hash;
     unlink_lease(frontier, site);
     site_free(frontier, site);
     return storage_release_host(frontier->storage, &record);
@@ -243,13 +259,24 @@ struct refill {
     size_t nr;
 };
 
+static void note_claimed(struct url_place *place, const struct url_claim *claim)
+{
+    int64_t url_hash = claim->key.url_hash;
+
+    if (claim->prio == URL_PRIO_BULK) {
+        place->walk_from = url_hash < INT64_MAX ? url_hash + 1 : INT64_MAX;
+    } else {
+        place->prio = claim->prio;
+        place->url_hash = url_hash;
+    }
+}
+
 static enum err take_url(void *ctx, const struct url_claim *claim)
 {
     struct refill *refill = ctx;
 
     refill->nr++;
-    refill->site->after_prio = claim->prio;
-    refill->site->after_hash = claim->key.url_hash;
+    note_claimed(&refill->site->claimed, claim);
     if (item_find(refill->frontier, claim->key))
         return ERR_OK; /* is here already: the place was moved back */
     struct item *item =
@@ -275,6 +302,16 @@ static size_t refill_size(const struct frontier *frontier,
     return nr < room / 4 ? nr : room / 4;
 }
 
+/* The walk came to its end: again, for what was added behind it? */
+static bool walk_again(struct site *site)
+{
+    if (!site->has_behind)
+        return false;
+    site->claimed.walk_from = site->behind_hash;
+    site->has_behind = false;
+    return true;
+}
+
 static enum err refill_site(struct frontier *frontier, struct site *site,
                             int64_t now_ms)
 {
@@ -282,11 +319,10 @@ static enum err refill_site(struct frontier *frontier, struct site *site,
     size_t max = refill_size(frontier, site);
     struct item *item;
 
-    enum err err =
-        storage_claim_urls(frontier->storage, site->id, site->after_prio,
-                           site->after_hash, max, take_url, &refill);
-    if (refill.nr < max)
-        site->more = false;
+    enum err err = storage_claim_urls(frontier->storage, site->id,
+                                      &site->claimed, max, take_url, &refill);
+    if (refill.nr < max && !err)
+        site->more = walk_again(site);
     if (site->batch < FRONTIER_BATCH_MAX)
         site->batch *= 2;
     while ((item = items_take(&refill.fresh)) != NULL && !err)
@@ -317,6 +353,21 @@ static enum err feed_sites(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
+/* The place is turned back for a URL before it. But the walk first goes on to
+ * its end, or each batch of a list that is being loaded would turn it back. */
+static void note_to_claim(struct site *site, int prio, int64_t url_hash)
+{
+    struct url_place *place = &site->claimed;
+
+    if (prio == URL_PRIO_BULK) {
+        note_behind(site, url_hash);
+    } else if (prio < place->prio ||
+               (prio == place->prio && url_hash <= place->url_hash)) {
+        place->prio = url_hash == INT64_MIN ? prio - 1 : prio;
+        place->url_hash = url_hash == INT64_MIN ? INT64_MAX : url_hash - 1;
+    }
+}
+
 void claim_note_added(struct frontier *frontier, const struct url_record *url,
                       enum storage_added added, int64_t now_ms)
 {
@@ -331,14 +382,10 @@ void claim_note_added(struct frontier *frontier, const struct url_record *url,
     }
     site->listed |= url->line > 0;
     site->more = true;
-    if (url->prio < site->after_prio ||
-        (url->prio == site->after_prio &&
-         url->key.url_hash <= site->after_hash)) {
-        site->after_prio = url->prio;
-        site->after_hash = url->key.url_hash - 1;
-        if (url->key.url_hash == INT64_MIN)
-            site->after_prio--;
-    }
+    int prio = url->prio;
+    if (added == STORAGE_ADOPTED && prio > URL_PRIO_LISTED)
+        prio = URL_PRIO_LISTED;
+    note_to_claim(site, prio, url->key.url_hash);
     if (site->queue.nr < site->batch / 2)
         site_mark_hungry(frontier, site);
 }

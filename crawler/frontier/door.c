@@ -153,6 +153,14 @@ static enum err put_duplicate(struct frontier *frontier, struct bytes listed,
     });
 }
 
+/* A few lines must not let the walk over a long list begin anew. */
+static int prio_of(const struct batch *batch, const struct batch_url *url)
+{
+    if (url->line == 0)
+        return url->prio;
+    return batch->nr < FRONTIER_BULK_LINES ? URL_PRIO_LISTED : URL_PRIO_BULK;
+}
+
 static void fill_record(struct batch *batch, size_t nr,
                         const struct batch_url *url)
 {
@@ -168,7 +176,7 @@ static void fill_record(struct batch *batch, size_t nr,
         .line = url->line,
         .parent = url->parent,
         .depth = url->depth,
-        .prio = url->prio,
+        .prio = prio_of(batch, url),
     };
     batch->notes[nr] = url->line > 0 ? none : note;
 }

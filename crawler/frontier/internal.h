@@ -50,6 +50,7 @@
 #define FRONTIER_LINES_SLACK    4096  /* may come before the batch is pushed */
 #define FRONTIER_LINES_STEP     64    /* stored in one turn: workers wait */
 #define FRONTIER_LINKS_BATCH    2000
+#define FRONTIER_BULK_LINES     1024 /* of a batch: then they are bulk */
 #define FRONTIER_TEXT_BYTES     ((size_t)8 << 20) /* a batch is full then */
 #define FRONTIER_HOST_KEY_BYTES 320
 
@@ -129,11 +130,12 @@ struct site {
     enum place place;
     struct items urgent; /* robots.txt: not held back by the gate */
     struct items queue;
-    int nr_items;   /* that belong to it or are asked from it */
-    int batch;      /* URLs to claim next time */
-    bool more;      /* storage may have more to do */
-    int after_prio; /* how far it has been claimed */
-    int64_t after_hash;
+    int nr_items;             /* that belong to it or are asked from it */
+    int batch;                /* URLs to claim next time */
+    bool more;                /* storage may have more to do */
+    struct url_place claimed; /* how far it has been claimed */
+    bool has_behind; /* bulk URLs came behind it: from behind_hash on */
+    int64_t behind_hash;
 
     enum gate gate;
     enum error gate_error;

@@ -323,8 +323,8 @@ struct site *site_new(struct frontier *frontier,
     site->listed = record->listed;
     site->token = record->token;
     site->batch = FRONTIER_BATCH_MIN;
-    site->after_prio = INT_MIN;
-    site->after_hash = INT64_MIN;
+    site->claimed = URL_PLACE_FIRST;
+    site->claimed.walk_from = record->walk_from;
     host_clock_init(&site->clock, &frontier->limits);
     site->clock.nr_errors = record->nr_errors;
 

@@ -355,38 +355,76 @@ storage_sweeps_up_hosts_that_were_put_to_sleep_too_early(void **state)
 
 /* ---- claims of URLs ---- */
 
-static void storage_hands_out_urls_by_prio_then_hash(void **state)
+static void add_urls_of_prios(struct fixture *fix)
 {
     static const struct {
-        int prio;
         int64_t hash;
-    } order[] = {
-        {-1, 5 },
-        {0,  -7},
-        {0,  3 },
-        {0,  4 },
-        {2,  -9}
+        int prio;
+    } rows[] = {
+        {-9, 2              },
+        {-7, URL_PRIO_BULK  },
+        {3,  URL_PRIO_BULK  },
+        {4,  1              },
+        {5,  URL_PRIO_LISTED}
     };
-    struct fixture *fix = *state;
     struct url_record urls[5];
-    int at[] = {4, 1, 2, 3, 0}; /* sorted by hash */
 
     for (int i = 0; i < 5; i++) {
-        urls[i] = fixture_url(1, order[at[i]].hash, i + 1);
-        urls[i].prio = order[at[i]].prio;
+        urls[i] = fixture_url(1, rows[i].hash, i + 1);
+        urls[i].prio = rows[i].prio;
     }
-    fixture_open(fix);
     assert_ok(storage_add_urls(fix->storage, urls, 5, NOW, NULL));
+}
+
+static void storage_hands_out_bulk_urls_then_by_prio_and_hash(void **state)
+{
+    static const int64_t order[] = {-7, 3, 5, 4, -9};
+    struct fixture *fix = *state;
+
+    fixture_open(fix);
+    add_urls_of_prios(fix);
     fixture_claim_urls(fix, 1, 3);
     assert_int_equal(fix->nr_urls, 3);
-    for (size_t i = 0; i < 3; i++)
-        assert_int_equal(fix->urls[i].key.url_hash, order[i].hash);
-    fix->nr_urls = 0;
-    assert_ok(storage_claim_urls(fix->storage, 1, order[2].prio, order[2].hash,
-                                 10, fixture_on_url, fix));
-    assert_int_equal(fix->nr_urls, 2);
-    assert_int_equal(fix->urls[0].key.url_hash, 4);
-    assert_int_equal(fix->urls[1].key.url_hash, -9);
+    fixture_claim_urls(fix, 1, 10);
+    assert_int_equal(fix->nr_urls, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(fix->urls[i].key.url_hash, order[i]);
+}
+
+static void storage_hands_out_what_lies_behind_the_place(void **state)
+{
+    struct fixture *fix = *state;
+
+    fixture_open(fix);
+    add_urls_of_prios(fix);
+    assert_ok(storage_claim_urls(fix->storage, 1,
+                                 &(struct url_place){3, URL_PRIO_LISTED, 5}, 10,
+                                 fixture_on_url, fix));
+    assert_int_equal(fix->nr_urls, 3);
+    assert_int_equal(fix->urls[0].key.url_hash, 3);
+    assert_int_equal(fix->urls[1].key.url_hash, 4);
+    assert_int_equal(fix->urls[2].key.url_hash, -9);
+}
+
+static void storage_walks_again_from_a_bulk_url_that_was_added(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record url = fixture_url(1, -3, 9);
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 2);
+    fixture_claim_hosts(fix, NOW, 1);
+    assert_int_equal(fix->hosts[0].walk_from, INT64_MIN);
+    fix->hosts[0].walk_from = 2;
+    fix->hosts[0].due_at = NOW;
+    assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
+    fixture_claim_hosts(fix, NOW, 1);
+    assert_int_equal(fix->hosts[0].walk_from, 2);
+    fix->hosts[0].due_at = NOW;
+    assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
+    assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+    fixture_claim_hosts(fix, NOW, 1);
+    assert_int_equal(fix->hosts[0].walk_from, -3);
 }
 
 static enum err refuse_url(void *ctx, const struct url_claim *url)
@@ -403,7 +441,7 @@ static void storage_ends_a_claim_when_the_callback_says_so(void **state)
 
     fixture_open(fix);
     fixture_add(fix, 1, 3);
-    assert_int_equal(storage_claim_urls(fix->storage, 1, INT_MIN, INT64_MIN, 10,
+    assert_int_equal(storage_claim_urls(fix->storage, 1, &URL_PLACE_FIRST, 10,
                                         refuse_url, &nr_calls),
                      ERR_AGAIN);
     assert_int_equal(nr_calls, 1);
@@ -431,7 +469,9 @@ int main(void)
         TEST(storage_wakes_an_idle_host_for_a_new_url),
         TEST(storage_does_not_wake_a_host_before_its_time),
         TEST(storage_sweeps_up_hosts_that_were_put_to_sleep_too_early),
-        TEST(storage_hands_out_urls_by_prio_then_hash),
+        TEST(storage_hands_out_bulk_urls_then_by_prio_and_hash),
+        TEST(storage_hands_out_what_lies_behind_the_place),
+        TEST(storage_walks_again_from_a_bulk_url_that_was_added),
         TEST(storage_ends_a_claim_when_the_callback_says_so),
     };
 

@@ -93,7 +93,7 @@ static enum err crawl_host(struct writer *writer, struct host_record *host)
     enum err err;
 
     fix->nr_urls = 0;
-    err = storage_claim_urls(writer->storage, host->host_id, INT_MIN, INT64_MIN,
+    err = storage_claim_urls(writer->storage, host->host_id, &URL_PLACE_FIRST,
                              5, fixture_on_url, fix);
     for (size_t i = 0; i < fix->nr_urls && !err; i++)
         err = end_url(writer, fix->urls[i].key);

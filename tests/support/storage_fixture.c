@@ -273,8 +273,8 @@ void fixture_claim_hosts(struct fixture *fix, int64_t now_ms, size_t max_hosts)
 void fixture_claim_urls(struct fixture *fix, int host, size_t max_urls)
 {
     fix->nr_urls = 0;
-    assert_ok(storage_claim_urls(fix->storage, host, INT_MIN, INT64_MIN,
-                                 max_urls, fixture_on_url, fix));
+    assert_ok(storage_claim_urls(fix->storage, host, &URL_PLACE_FIRST, max_urls,
+                                 fixture_on_url, fix));
 }
 
 char *fixture_read(struct fixture *fix, const char *name)

@@ -11,6 +11,7 @@ struct fake_url {
     int64_t hash;
     char *url; /* NULL: ended */
     int64_t line;
+    int prio;
     struct fake_url *next; /* of its host, ordered by hash */
 };
 
@@ -85,6 +86,7 @@ static struct fake_host *find_host(struct storage *storage, int64_t host_id,
     host->record.host_id = host_id;
     host->record.key = (struct bytes){host->key, key.len};
     host->record.due_at = STORAGE_HOST_IDLE;
+    host->record.walk_from = INT64_MIN;
     return host;
 }
 
@@ -128,10 +130,12 @@ enum err storage_add_urls(struct storage *storage,
         struct fake_url *url = &storage->urls[storage->nr_urls++];
         *url = (struct fake_url){urls[i].key.url_hash,
                                  xmemdup0(urls[i].url.data, urls[i].url.len),
-                                 urls[i].line, *link};
+                                 urls[i].line, urls[i].prio, *link};
         *link = url;
         added[i] = STORAGE_ADDED;
         host->record.listed |= url->line > 0;
+        if (url->prio == URL_PRIO_BULK && url->hash < host->record.walk_from)
+            host->record.walk_from = url->hash;
         if (host->record.due_at == STORAGE_HOST_IDLE && !host->held)
             set_due(storage, host, now_ms);
     }
@@ -174,27 +178,48 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
     return host->held ? ERR_BUSY : lease(host, now_ms, fn, ctx);
 }
 
+/* Lists are all that a simulation has: every URL is bulk or of one prio. */
+static bool is_claimed(const struct fake_url *url,
+                       const struct url_place *place, bool bulk)
+{
+    if ((url->prio == URL_PRIO_BULK) != bulk)
+        return true;
+    if (bulk)
+        return url->hash < place->walk_from;
+    return url->prio < place->prio ||
+           (url->prio == place->prio && url->hash <= place->url_hash);
+}
+
+static enum err hand_out(int64_t host_id, const struct fake_url *url,
+                         storage_url_fn fn, void *ctx)
+{
+    return fn(ctx, &(struct url_claim){
+                       .key = {host_id,  url->hash       },
+                       .url = {url->url, strlen(url->url)},
+                       .listed = {"",       0               },
+                       .line = url->line,
+                       .prio = url->prio,
+                       .etag = {"",       0               },
+                       .last_modified = {"",       0               },
+    });
+}
+
 enum err storage_claim_urls(struct storage *storage, int64_t host_id,
-                            int after_prio, int64_t after_hash, size_t max_urls,
+                            const struct url_place *place, size_t max_urls,
                             storage_url_fn fn, void *ctx)
 {
     struct fake_host *host = known_host(storage, host_id);
-    struct fake_url *url = host->urls;
     enum err err = ERR_OK;
 
     assert(host->held && max_urls > 0);
-    for (; url && max_urls > 0 && !err; url = url->next) {
-        if (!url->url || (after_prio >= 0 && url->hash <= after_hash))
-            continue;
-        max_urls--;
-        err = fn(ctx, &(struct url_claim){
-                          .key = {host_id,  url->hash       },
-                          .url = {url->url, strlen(url->url)},
-                          .listed = {"",       0               },
-                          .line = url->line,
-                          .etag = {"",       0               },
-                          .last_modified = {"",       0               },
-        });
+    for (int bulk = 1; bulk >= 0; bulk--) {
+        struct fake_url *url = host->urls;
+        for (; url && max_urls > 0 && !err; url = url->next) {
+            if (!url->url || is_claimed(url, place, bulk))
+                continue;
+            max_urls--;
+            err = hand_out(host_id, url, fn, ctx);
+        }
     }
     return err;
 }
@@ -215,6 +240,7 @@ enum err storage_release_host(struct storage *storage,
 
     assert(known->held && known->record.token == host->token);
     known->held = false;
+    known->record.walk_from = host->walk_from;
     set_due(storage, known, host->due_at);
     return ERR_OK;
 }
