@@ -182,8 +182,11 @@ enum err crawl_tell_sandbox(struct crawl *crawl, int worker)
                  parts ? has : "none", missing ? lacks : "nothing");
     }
     log_info("sandbox: %s", detail);
-    return storage_put_event(crawl->storage, clock_wall_ms(), "info", "sandbox",
-                             detail);
+    enum err err = storage_put_sandbox(crawl->storage, detail);
+    if (!err)
+        err = storage_put_event(crawl->storage, clock_wall_ms(), "info",
+                                "sandbox", detail);
+    return err;
 }
 
 static void on_worker_death(void *user, int worker, pid_t pid, int signal_nr,
