@@ -481,7 +481,10 @@ enum err crawl_close(struct crawl *crawl, const char *status,
     if (crawl->storage) {
         err = storage_close(crawl->storage, status, reason, clock_wall_ms());
         if (err)
-            log_error("closing the database failed: %s", err_str(err));
+            log_error("closing the database failed: %s; make that right and "
+                      "run the same command again: it goes on from the last "
+                      "commit",
+                      err_str(err));
     }
     crawl->storage = NULL;
     if (crawl->pool &&
