@@ -102,7 +102,8 @@ static enum err take_host(void *ctx, const struct query_row *row)
 bool why_read_database(struct why *why)
 {
     return run(why,
-               "SELECT u.line, u.depth, o.url, p.outcome, p.status, p.error,"
+               "SELECT u.line & 1099511627775, u.depth, o.url, p.outcome, "
+               "p.status, p.error,"
                " p.detail, p.fetched_at FROM urls u"
                " LEFT JOIN pages p ON p.id = u.page_id AND u.state <> 0"
                " LEFT JOIN urls o ON o.shard = u.shard"

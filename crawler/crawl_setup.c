@@ -182,8 +182,11 @@ enum err crawl_tell_sandbox(struct crawl *crawl, int worker)
                  parts ? has : "none", missing ? lacks : "nothing");
     }
     log_info("sandbox: %s", detail);
-    return storage_put_event(crawl->storage, clock_wall_ms(), "info", "sandbox",
-                             detail);
+    enum err err = storage_put_sandbox(crawl->storage, detail);
+    if (!err)
+        err = storage_put_event(crawl->storage, clock_wall_ms(), "info",
+                                "sandbox", detail);
+    return err;
 }
 
 static void on_worker_death(void *user, int worker, pid_t pid, int signal_nr,
@@ -478,7 +481,10 @@ enum err crawl_close(struct crawl *crawl, const char *status,
     if (crawl->storage) {
         err = storage_close(crawl->storage, status, reason, clock_wall_ms());
         if (err)
-            log_error("closing the database failed: %s", err_str(err));
+            log_error("closing the database failed: %s; make that right and "
+                      "run the same command again: it goes on from the last "
+                      "commit",
+                      err_str(err));
     }
     crawl->storage = NULL;
     if (crawl->pool &&

@@ -171,11 +171,22 @@ static enum err on_line(void *ctx, const struct urllist_line *line)
     if (!holds_something(line->text, line->len))
         return ERR_OK;
     input->nr_lines++;
+    int64_t number = storage_line(source->place.number, line->number);
     if (line->too_long)
         return frontier_add_long_line(input->frontier, line->text, line->len,
-                                      line->number);
-    return frontier_add_line(input->frontier, line->text, line->len,
-                             line->number, source->reread, input->now_ms);
+                                      number);
+    return frontier_add_line(input->frontier, line->text, line->len, number,
+                             source->reread, input->now_ms);
+}
+
+/* Its name and number are in storage before its first line; of a pipe there
+ * is nothing more to remember. */
+static enum err introduce(struct input *input, const struct source *source)
+{
+    struct storage_input place = source->place;
+
+    place.done = place.size_bytes < 0;
+    return storage_put_input(input->storage, &place);
 }
 
 /* Compares with what an earlier run read of it. */
@@ -196,10 +207,13 @@ static enum err begin(struct input *input, struct source *source)
         source->place = known;
         source->place.name = source->name;
     }
-    source->reread = !err && !same;
+    source->place.number = known.number;
+    source->reread = !err && known.size_bytes >= 0 && !same;
     source->saved = same;
+    if (err)
+        err = introduce(input, source);
     input->list = urllist_new(&options);
-    return ERR_OK;
+    return err;
 }
 
 /* The place that a resume can go on from: no line waits in memory. */

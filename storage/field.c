@@ -20,7 +20,7 @@ const struct field fields[] = {
     ALWAYS("outcome", FIELD_TEXT, outcome, 0),
     ALWAYS("error", FIELD_TEXT, error, 0),
     FIELD("final_url", FIELD_TEXT, final_url, 0),
-    FIELD("line", FIELD_INT64, line, 0),
+    FIELD("line", FIELD_LINE, line, 0),
     FIELD("detail", FIELD_TEXT, detail, 0),
     FIELD("title", FIELD_TEXT, title, 0),
     FIELD("mime", FIELD_TEXT, mime, 0),
@@ -54,6 +54,7 @@ const struct field fields[] = {
     FIELD("content_hash", FIELD_HASH, content_hash, 0),
     FIELD("worker", FIELD_INT, worker, -1),
     FIELD("retry_later", FIELD_BOOL, retry_later, 0),
+    FIELD("input", FIELD_TEXT, input, 0),
 };
 const size_t nr_fields = sizeof(fields) / sizeof(fields[0]);
 
@@ -132,6 +133,9 @@ struct bytes field_value(const struct field *field,
         return show_int_unless(*(const int *)at, field->none, room);
     case FIELD_INT64:
         return show_int_unless(*(const int64_t *)at, field->none, room);
+    case FIELD_LINE:
+        return show_int_unless(*(const int64_t *)at & STORAGE_LINE_MASK, 0,
+                               room);
     case FIELD_MS:
         if (*(const double *)at == 0)
             return (struct bytes){0};

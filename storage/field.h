@@ -22,7 +22,8 @@ struct field {
         FIELD_TEXT, /* struct bytes */
         FIELD_INT,
         FIELD_INT64,
-        FIELD_MS, /* double; three decimals */
+        FIELD_LINE, /* number in its list */
+        FIELD_MS,   /* double; three decimals */
         FIELD_BOOL,
         FIELD_TIME, /* wall ms */
         FIELD_HASH, /* raw bytes, shown as hexadecimal digits */

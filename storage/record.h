@@ -29,6 +29,19 @@ struct url_key {
 #define URL_PRIO_BULK   0
 #define URL_PRIO_LISTED (-1) /* a line of the list that is not bulk */
 
+ * With several lists each counts its own lines. A `line` below is the number
+ * of the list (storage_input.number) above the number in it, so that it names
+ * one line of all, sorts as they were read, and is the plain number in the
+ * first list.
+ */
+#define STORAGE_LINE_BITS 40
+#define STORAGE_LINE_MASK ((INT64_C(1) << STORAGE_LINE_BITS) - 1)
+
+static inline int64_t storage_line(int64_t list, int64_t line)
+{
+    return list << STORAGE_LINE_BITS | line;
+}
+
 /* A URL to fetch: a line of the list, or a discovered one. */
 struct url_record {
     struct url_key key;
@@ -73,6 +86,7 @@ struct page_record {
     struct bytes url;    /* canonical */
     struct bytes listed; /* as listed; empty: same as url or not listed */
     int64_t line;        /* 0: not listed */
+    struct bytes input;  /* name of its list; storage fills it */
     int depth;
     struct bytes final_url; /* where the answer came from; empty: url */
     struct bytes outcome;   /* "ok", "redirect", "http_error", ... */

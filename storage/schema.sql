@@ -25,7 +25,8 @@ CREATE TABLE runs (
   user_agent text,
   input text,
   workers integer,
-  refetch text
+  refetch text,
+  sandbox text
 );
 
 -- The frontier: hosts are leased, URLs are not (docs/protocol.md).
@@ -93,8 +94,10 @@ CREATE TABLE lines (
 ) WITHOUT ROWID; -- sqlite
 ); -- postgresql
 
+-- A `line` in urls and lines is number << 40 | line of that list.
 CREATE TABLE inputs (
   name text PRIMARY KEY,
+  number bigint NOT NULL UNIQUE,
   size_bytes bigint NOT NULL,
   mtime_ns bigint NOT NULL,
   offset_bytes bigint NOT NULL,
@@ -252,23 +255,31 @@ SELECT coalesce(u.listed, u.url) AS url, p.length, p.status, p.outcome,
   p.error,
   CASE WHEN p.status IS NOT NULL THEN coalesce(p.final_url, p.url) END
     AS final_url,
-  u.line, p.detail, p.title, p.mime, p.charset, p.lang, p.description, p.h1,
+  u.line & 1099511627775 AS line, p.detail, p.title, p.mime, p.charset, p.lang, p.description, p.h1,
   p.canonical, p.robots, p.redirects, p.fetched_at, p.elapsed_ms, p.ttfb_ms,
   p.total_ms, p.wait_ms, coalesce(p.tries, u.tries) AS tries, u.depth,
   p.bytes_down, p.chars, p.truncated, p.encoding, p.http_version, p.ip,
-  p.links_out, p.content_hash, p.run_id, u.page_id, u.host_id, u.url_hash
+  p.links_out, p.content_hash,
+  (SELECT i.name FROM inputs i WHERE i.number = u.line >> 40) AS input,
+  p.run_id, u.page_id, u.host_id, u.url_hash
 FROM urls u LEFT JOIN pages p ON p.id = u.page_id AND u.state <> 0
 UNION ALL
-SELECT l.text, NULL, NULL, 'skipped', l.error, NULL, l.line,
-  coalesce(l.detail, 'repeats line ' || u.line), NULL, NULL, NULL, NULL, NULL,
+SELECT l.text, NULL, NULL, 'skipped', l.error, NULL, l.line & 1099511627775,
+  coalesce(l.detail, 'repeats line ' || (u.line & 1099511627775) ||
+    CASE WHEN u.line >> 40 = l.line >> 40 THEN '' ELSE ' of ' ||
+    (SELECT i.name FROM inputs i WHERE i.number = u.line >> 40) END), NULL, NULL, NULL, NULL, NULL,
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL,
+  (SELECT i.name FROM inputs i WHERE i.number = l.line >> 40), NULL, NULL,
+  NULL, NULL
 FROM lines l LEFT JOIN urls u ON u.shard = 0
   AND u.host_id = l.same_host_id AND u.url_hash = l.same_hash;
 
 -- The newest stored answer of each URL, also while a refetch is under way.
 CREATE VIEW v_latest AS
-SELECT p.*, u.line, u.listed FROM urls u JOIN pages p ON p.id = u.page_id;
+SELECT p.*, u.line & 1099511627775 AS line, u.listed,
+  (SELECT i.name FROM inputs i WHERE i.number = u.line >> 40) AS input
+FROM urls u JOIN pages p ON p.id = u.page_id;
 
 CREATE VIEW v_status AS
 SELECT coalesce(CAST(status AS text), error, outcome) AS what, outcome,

@@ -17,7 +17,7 @@
 #include "storage/storage.h"
 
 #define STORAGE_APPLICATION_ID 0x6372776c /* "crwl" */
-#define STORAGE_SCHEMA_VERSION 1
+#define STORAGE_SCHEMA_VERSION 2
 #define STORAGE_SINKS_MAX      16
 #define STORAGE_LINKS_AT_ONCE  8
 #define STORAGE_BUSY_MS        5000 /* patience with a shell that writes */
@@ -61,6 +61,7 @@ enum stmt {
     STMT_PUT_OUTPUT,
     STMT_PUT_META,
     STMT_OPEN_RUN,
+    STMT_PUT_SANDBOX,
     STMT_NR
 };
 
@@ -88,6 +89,9 @@ struct storage {
     struct storage_counts counts, counts_stored;
     bool store_bodies;
     void *zstd; /* ZSTD_CCtx; NULL until a body is stored */
+
+    char **inputs; /* owned; names of the lists by their numbers */
+    size_t nr_inputs;
 
     struct sink *sinks[STORAGE_SINKS_MAX]; /* owned */
     size_t nr_sinks;
@@ -153,6 +157,14 @@ enum err storage_put_counts(struct storage *storage) ERR_CHECK;
 /* Begins the run or goes on with the last one; sets `state`. */
 enum err storage_start_run(struct storage *storage,
                            const struct storage_options *options) ERR_CHECK;
+
+/* ---- sqlite_inputs.c ---- */
+
+/* Reads the names of the lists. */
+enum err storage_read_inputs(struct storage *storage) ERR_CHECK;
+void storage_free_inputs(struct storage *storage);
+/* Name of the list that has the line; empty for 0, or an unknown one. */
+struct bytes storage_input_of(const struct storage *storage, int64_t line);
 
 /* ---- sqlite_cdxj.c ---- */
 

@@ -18,7 +18,8 @@
     " p.connect_ms, p.tls_ms, p.ttfb_ms, p.total_ms, p.tries, p.redirects,"    \
     " p.worker, p.ip, p.mime, p.charset, p.encoding, p.http_version, p.etag,"  \
     " p.last_modified, p.truncated, p.content_hash, p.title, p.description,"   \
-    " p.canonical, p.robots, p.lang, p.h1, p.links_out, p.depth"
+    " p.canonical, p.robots, p.lang, p.h1, p.links_out, p.depth,"              \
+    " (SELECT i.name FROM inputs i WHERE i.number = u.line >> 40)"
 
 static const char newest_sql[] =
     "SELECT " EXPORT_COLUMNS " FROM urls u JOIN pages p ON p.id = u.page_id"
@@ -28,7 +29,8 @@ static const char run_sql[] =
     " AND u.host_id = p.host_id AND u.url_hash = p.url_hash"
     " WHERE p.run_id = ? ORDER BY u.line IS NULL, u.line, p.id";
 static const char lines_sql[] =
-    "SELECT line, text, error, detail FROM lines ORDER BY line";
+    "SELECT l.line, l.text, l.error, l.detail, i.name FROM lines l"
+    " LEFT JOIN inputs i ON i.number = l.line >> 40 ORDER BY l.line";
 
 /* The next column, from left to right. */
 struct cursor {
@@ -117,6 +119,7 @@ static void read_page(sqlite3_stmt *stmt, struct page_record *page)
     page->h1 = next_bytes(&next);
     page->nr_links_out = next_int(&next, -1);
     page->depth = (int)next_int(&next, 0);
+    page->input = next_bytes(&next);
 }
 
 static void read_line(sqlite3_stmt *stmt, struct page_record *page)
@@ -127,6 +130,7 @@ static void read_line(sqlite3_stmt *stmt, struct page_record *page)
         .error = column_bytes(stmt, 2),
         .detail = column_bytes(stmt, 3),
     });
+    page->input = column_bytes(stmt, 4);
 }
 
 static enum err export_rows(struct reader *reader, struct sink *sink,

@@ -176,43 +176,6 @@ enum err storage_put_line(struct storage *storage,
     return storage_sink_line(storage, line);
 }
 
-enum err storage_get_input(struct storage *storage, struct storage_input *input)
-{
-    struct binder binder = storage_bind(storage, STMT_GET_INPUT);
-    bool row;
-    enum err err;
-
-    bind_str(&binder, input->name);
-    err = storage_step(storage, &binder, &row);
-    if (err || !row)
-        return err ? err : ERR_NOT_FOUND;
-    input->size_bytes = sqlite3_column_int64(binder.stmt, 0);
-    input->mtime_ns = sqlite3_column_int64(binder.stmt, 1);
-    input->offset_bytes = sqlite3_column_int64(binder.stmt, 2);
-    input->line = sqlite3_column_int64(binder.stmt, 3);
-    input->done = sqlite3_column_int(binder.stmt, 4) != 0;
-    sqlite3_reset(binder.stmt);
-    return ERR_OK;
-}
-
-enum err storage_put_input(struct storage *storage,
-                           const struct storage_input *input)
-{
-    struct binder binder;
-    enum err err = storage_begin(storage);
-
-    if (err)
-        return err;
-    binder = storage_bind(storage, STMT_PUT_INPUT);
-    bind_str(&binder, input->name);
-    bind_int(&binder, input->size_bytes);
-    bind_int(&binder, input->mtime_ns);
-    bind_int(&binder, input->offset_bytes);
-    bind_int(&binder, input->line);
-    bind_int(&binder, input->done);
-    return storage_run(storage, &binder);
-}
-
 enum err storage_put_tries(struct storage *storage, struct url_key key,
                            int tries)
 {

@@ -290,6 +290,7 @@ static enum err free_storage(struct storage *storage, bool undo, bool remove)
     for (size_t i = 0; i < storage->nr_sinks; i++)
         sink_close(storage->sinks[i], undo);
     ZSTD_freeCCtx(storage->zstd);
+    storage_free_inputs(storage);
     free(storage->path);
     free(storage);
     return err;

@@ -199,8 +199,10 @@ static const struct query_info queries[] = {
      " FROM x JOIN links l ON l.rowid = x.example"
      " ORDER BY x.pages DESC, x.links DESC, url"                                                                           },
     {"orphans",                                                       "lines of the list that no crawled page links to",
-     "\nSELECT u.line, coalesce(u.listed, u.url) AS url\n"
-     "FROM urls u WHERE u.line IS NOT NULL AND NOT EXISTS"
+     "\nSELECT u.line & 1099511627775 AS line,"
+     " coalesce(u.listed, u.url) AS url, i.name AS input\n"
+     "FROM urls u LEFT JOIN inputs i ON i.number = u.line >> 40\n"
+     " WHERE u.line IS NOT NULL AND NOT EXISTS"
      " (SELECT 1 FROM links l JOIN p ON p.id = l.page_id"
      " WHERE l.to_host_id = u.host_id AND l.to_hash = u.url_hash)"
      " ORDER BY u.line"                                               },

@@ -110,9 +110,15 @@ static enum err put_sinks(struct storage *storage,
                           const struct page_record *page,
                           struct sink_place *place)
 {
+    struct page_record named;
+
+    if (storage->nr_sinks == 0)
+        return ERR_OK;
+    named = *page;
+    named.input = storage_input_of(storage, page->line);
     for (size_t i = 0; i < storage->nr_sinks; i++) {
         struct sink *sink = storage->sinks[i];
-        enum err err = sink_put(sink, page, place);
+        enum err err = sink_put(sink, &named, place);
 
         if (err)
             return storage_break(storage, err,
@@ -390,5 +396,18 @@ enum err storage_put_event(struct storage *storage, int64_t now_ms,
     bind_str(&binder, level);
     bind_str(&binder, what);
     bind_str(&binder, detail);
+    return storage_run(storage, &binder);
+}
+
+enum err storage_put_sandbox(struct storage *storage, const char *level)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_PUT_SANDBOX);
+    bind_str(&binder, level);
+    bind_int(&binder, storage->run_id);
     return storage_run(storage, &binder);
 }

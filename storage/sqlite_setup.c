@@ -218,6 +218,8 @@ enum err storage_setup(struct storage *storage,
     if (!err)
         err = read_meta(storage);
     if (!err)
+        err = storage_read_inputs(storage);
+    if (!err)
         err = storage_number(storage, "SELECT max(id) FROM pages", 0,
                              &storage->next_page_id);
     storage->next_page_id++;

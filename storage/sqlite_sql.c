@@ -37,11 +37,12 @@ const char *const storage_sql[STMT_NR] = {
         " (SELECT 1 FROM urls WHERE shard = 0 AND host_id = ?5"
         " AND url_hash = ?6 AND line = ?1) ON CONFLICT DO NOTHING",
     [STMT_GET_INPUT] =
-        "SELECT size_bytes, mtime_ns, offset_bytes, line, done FROM inputs"
-        " WHERE name = ?",
+        "SELECT number, size_bytes, mtime_ns, offset_bytes, line, done"
+        " FROM inputs WHERE name = ?",
     [STMT_PUT_INPUT] =
-        "INSERT INTO inputs (name, size_bytes, mtime_ns, offset_bytes, line,"
-        " done) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+        "INSERT INTO inputs (name, number, size_bytes, mtime_ns, offset_bytes,"
+        " line, done) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO "
+        "UPDATE SET"
         " size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns,"
         " offset_bytes = excluded.offset_bytes, line = excluded.line,"
         " done = excluded.done",
@@ -154,4 +155,5 @@ const char *const storage_sql[STMT_NR] = {
                       " ON CONFLICT (k) DO UPDATE SET v = excluded.v",
     [STMT_OPEN_RUN] = "UPDATE runs SET status = 'running', finished_at = NULL,"
                       " reason = NULL WHERE id = ?",
+    [STMT_PUT_SANDBOX] = "UPDATE runs SET sandbox = ? WHERE id = ?",
 };

@@ -111,11 +111,13 @@ enum err storage_put_line(struct storage *storage,
 /* How far a list has been read, so that a resume does not read it again. */
 struct storage_input {
     const char *name;             /* as the user named it */
+    int64_t number;               /* of the list, from 0; storage gives it */
     int64_t size_bytes, mtime_ns; /* its identity; -1: none (a pipe) */
     int64_t offset_bytes, line;   /* read and committed so far */
     bool done;
 };
-/* ERR_NOT_FOUND: never read. Fills the other fields for input->name. */
+/* Fills the other fields for input->name. ERR_NOT_FOUND: never read, and
+ * `number` alone is filled; put it before the first line of the list. */
 enum err storage_get_input(struct storage *storage,
                            struct storage_input *input) ERR_CHECK;
 enum err storage_put_input(struct storage *storage,
@@ -212,6 +214,10 @@ enum err storage_put_sample(struct storage *storage,
 enum err storage_put_event(struct storage *storage, int64_t now_ms,
                            const char *level, const char *what,
                            const char *detail) ERR_CHECK;
+
+/* What the workers' sandbox reached, for the table `runs`. */
+enum err storage_put_sandbox(struct storage *storage,
+                             const char *level) ERR_CHECK;
 
 /* Rows waiting for the next commit. */
 size_t storage_uncommitted(const struct storage *storage);

@@ -114,6 +114,36 @@ static void storage_takes_no_line_for_a_duplicate_of_itself(void **state)
     assert_int_equal(counts.nr_lines, 2);
 }
 
+static void storage_keeps_equal_line_numbers_of_two_lists_apart(void **state)
+{
+    static const char *const names[] = {"a.txt", "b.txt"};
+    struct fixture *fix = *state;
+    struct storage_counts counts;
+
+    fixture_open(fix);
+    for (int i = 0; i < 2; i++) {
+        struct storage_input input = {.name = names[i]};
+        struct line_record bad = {.text = text("::"), .error = text("bad_url")};
+
+        assert_int_equal(storage_get_input(fix->storage, &input),
+                         ERR_NOT_FOUND);
+        assert_int_equal(input.number, i);
+        assert_ok(storage_put_input(fix->storage, &input));
+        bad.line = storage_line(input.number, 4);
+        assert_ok(storage_put_line(fix->storage, &bad));
+        assert_ok(storage_put_line(fix->storage, &bad));
+    }
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_bad_lines, 2);
+    fixture_reopen(fix);
+    for (int i = 0; i < 2; i++) {
+        struct storage_input input = {.name = names[i]};
+
+        assert_ok(storage_get_input(fix->storage, &input));
+        assert_int_equal(input.number, i);
+    }
+}
+
 static void storage_remembers_how_far_a_list_was_read(void **state)
 {
     struct fixture *fix = *state;
@@ -458,6 +488,7 @@ int main(void)
         TEST(storage_adopts_a_discovered_url_that_the_list_names),
         TEST(storage_counts_lines_without_a_url),
         TEST(storage_takes_no_line_for_a_duplicate_of_itself),
+        TEST(storage_keeps_equal_line_numbers_of_two_lists_apart),
         TEST(storage_remembers_how_far_a_list_was_read),
         TEST(storage_leases_a_host_to_one_claim_at_a_time),
         TEST(storage_leases_again_when_the_lease_has_ended),

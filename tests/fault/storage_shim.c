@@ -24,7 +24,8 @@ static struct {
     enum shim_fault fault;
     long left, calls;
     unsigned files;
-    bool failing;
+    bool failing, group;
+    pid_t owner;      /* 0: every process */
     struct undo *log; /* newest first */
 } shim;
 
@@ -37,6 +38,22 @@ void shim_set(enum shim_fault fault, long at, unsigned files)
     shim.failing = false;
 }
 
+void shim_own(bool group)
+{
+    shim.owner = getpid();
+    shim.group = group;
+}
+
+bool shim_is_owner(void)
+{
+    return shim.owner == 0 || shim.owner == getpid();
+}
+
+void shim_kill(void)
+{
+    kill(shim.group ? 0 : getpid(), SIGKILL);
+}
+
 long shim_calls(void)
 {
     return shim.calls;
@@ -44,7 +61,8 @@ long shim_calls(void)
 
 static bool is_file(int fd, struct stat *file)
 {
-    return fd > 2 && fstat(fd, file) == 0 && S_ISREG(file->st_mode);
+    return shim.fault && fd > 2 && shim_is_owner() && fstat(fd, file) == 0 &&
+           S_ISREG(file->st_mode);
 }
 
 /* Remembers `len` bytes at `at` before they change. */
@@ -101,12 +119,13 @@ static void cut_power(void)
 /* Counts a call; true if it has to fail. */
 static bool strike(bool sync)
 {
-    bool now = shim.fault && ++shim.calls == shim.left;
+    bool counts = sync || shim.fault != SHIM_KILL_AT_SYNC;
+    bool now = counts && ++shim.calls == shim.left;
 
     if (now && shim.fault == SHIM_POWER_CUT)
         cut_power();
-    if (now && (shim.fault == SHIM_POWER_CUT || shim.fault == SHIM_KILL))
-        kill(getpid(), SIGKILL);
+    if (now && shim.fault != SHIM_FULL && shim.fault != SHIM_SYNC)
+        shim_kill();
     if (now)
         shim.failing = true;
     return shim.failing && (shim.fault == SHIM_SYNC) == sync;

@@ -12,10 +12,11 @@
 
 enum shim_fault {
     SHIM_NONE,
-    SHIM_KILL,      /* SIGKILL instead of the call */
-    SHIM_POWER_CUT, /* what was not synced is undone, then SIGKILL */
-    SHIM_FULL,      /* from now on every write fails with ENOSPC */
-    SHIM_SYNC,      /* from now on every sync fails with EIO */
+    SHIM_KILL,         /* SIGKILL instead of the call */
+    SHIM_POWER_CUT,    /* what was not synced is undone, then SIGKILL */
+    SHIM_FULL,         /* from now on every write fails with ENOSPC */
+    SHIM_SYNC,         /* from now on every sync fails with EIO */
+    SHIM_KILL_AT_SYNC, /* SIGKILL instead of a sync; writes do not count */
 };
 
 /* Strikes at the `at`-th call from now. `files` has a bit for each file that
@@ -23,5 +24,11 @@ enum shim_fault {
 void shim_set(enum shim_fault fault, long at, unsigned files);
 /* Calls counted since shim_set. */
 long shim_calls(void);
+
+/* For a program with children: strikes only in the process that calls this;
+ * with `group` a kill takes its whole process group. */
+void shim_own(bool group);
+bool shim_is_owner(void);
+void shim_kill(void);
 
 #endif

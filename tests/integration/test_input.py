@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """What bad input gets: a clear refusal, or a row with its line number."""
+import json
 import os
 
 import harness
@@ -75,6 +76,30 @@ class Lines(harness.CrawlTest):
                          [(1, "ok", None), (2, "ok", None), (3, "skipped", "duplicate"),
                           (4, "skipped", "duplicate")])
         self.assertEqual(self.rows("select count(*) from pages"), [(2,)])
+
+    def test_each_list_counts_its_own_lines(self):
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        base = "http://127.0.0.1:%d" % server.port
+        self.write("a.txt", "%s/a\nftp://a/\n%s/a\n" % (base, base))
+        self.write("b.txt", "%s/b\nftp://b/\n%s/a\n" % (base, base))
+        command = ("a.txt", "b.txt", "-", "-o", "crawl.db", "-o", "out.jsonl")
+        self.crawl(*command, stdin="%s/c\nftp://c/\n%s/b\n" % (base, base))
+        expected = [(name, line) for name in ("a.txt", "b.txt", "-") for line in (1, 2, 3)]
+        rows = self.rows("select input, line, url, detail from results")
+        self.assertEqual(sorted(row[:2] for row in rows), sorted(expected))
+        details = {row[:2]: row[3] for row in rows}
+        self.assertEqual(details["a.txt", 3], "repeats line 1")
+        self.assertEqual(details["b.txt", 3], "repeats line 1 of a.txt")
+        self.assertEqual(details["-", 3], "repeats line 1 of b.txt")
+        with open(self.path("out.jsonl")) as f:
+            lines = [json.loads(line) for line in f]
+        self.assertEqual(sorted((line["input"], line["line"]) for line in lines),
+                         sorted(expected))
+        # a line that is added gets the next number of its own list
+        self.write("b.txt", "%s/b\nftp://b/\n%s/a\n%s/d\nftp://d/\n" % (base, base, base))
+        self.crawl(*command[:2], "-o", "crawl.db", "-o", "out.jsonl")
+        self.assertEqual(self.rows("select input, line from results where url like '%/d'"
+                                   " or url = 'ftp://d/' order by line"), [("b.txt", 4), ("b.txt", 5)])
 
     def test_what_is_no_url_has_a_row_with_its_line(self):
         base, rows = self.lines(b"BASE/a\nftp://example.org/\nmailto:a@b\nhttp://[::1\nhttp://\n"

@@ -90,6 +90,7 @@ class Sandbox(harness.CrawlTest):
             _, err = self.crawl("urls.txt", "-o", level + ".db", "--sandbox", level, "-v")
             told = self.rows("select detail from events where what = 'sandbox'", level + ".db")
             self.assertEqual(len(told), 1)
+            self.assertEqual(self.rows("select sandbox from runs", level + ".db"), told)
             self.assertIn("sandbox: " + told[0][0], err)
             if level == "off":
                 self.assertEqual(told[0][0], "off")

@@ -43,8 +43,8 @@ def payload_digest(block):
     return "sha1:" + base64.b32encode(hashlib.sha1(body).digest()).decode()
 
 
-def main():
-    data = open(sys.argv[1], "rb").read()
+def read_archive(data):
+    """{offset: (length, fields)} of all records, each of them checked."""
     records, ids, digests = {}, set(), {}
     for offset, length, text in members(data):
         fields, block = parse(text)
@@ -70,9 +70,11 @@ def main():
             assert fields["WARC-Concurrent-To"] in ids
         else:
             raise AssertionError("unknown type " + kind)
-    assert len(records) == int(sys.argv[3]), len(records)
+    return records
 
-    lines = open(sys.argv[2], "rb").read().splitlines()
+
+def check_index(lines, records, name):
+    """Each line of the CDXJ index leads to its record, and none is missing."""
     assert lines == sorted(lines), "the index is not sorted"
     for line in lines:
         _, when, rest = line.decode().split(" ", 2)
@@ -81,7 +83,7 @@ def main():
         assert length == int(entry["length"])
         assert fields["WARC-Target-URI"] == entry["url"]
         assert len(when) == 14 and when.isdigit()
-        assert entry["filename"] == sys.argv[1].rsplit("/", 1)[-1]
+        assert entry["filename"] == name
         if "WARC-Payload-Digest" in fields:
             assert fields["WARC-Payload-Digest"] == entry["digest"]
         revisit = fields["WARC-Type"] == "revisit"
@@ -91,4 +93,15 @@ def main():
     assert len(lines) == found, "the index is not complete"
 
 
-main()
+def check(path, index, number=None):
+    """All of the above of one file; returns its records."""
+    with open(path, "rb") as f:
+        records = read_archive(f.read())
+    assert number is None or len(records) == number, len(records)
+    with open(index, "rb") as f:
+        check_index(f.read().splitlines(), records, path.rsplit("/", 1)[-1])
+    return records
+
+
+if __name__ == "__main__":
+    check(sys.argv[1], sys.argv[2], int(sys.argv[3]))

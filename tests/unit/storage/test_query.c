@@ -167,7 +167,7 @@ static void query_answers_by_hand_counted(void **state)
         {"missing-meta",       "http://h1/1|0|1|1|\nhttp://h1/4|0|1|1|\n"           },
         {"canonical-mismatch", "http://h1/1|http://h1/1|https://h1/y\n"             },
         {"top-linked",         "http://h1/3|1|2\nhttp://h1/2|1|1\nhttp://h2/9|1|1\n"},
-        {"orphans",            "1|http://h1/1\n4|http://h1/4\n5|http://h1/5\n"      },
+        {"orphans",            "1|http://h1/1|\n4|http://h1/4|\n5|http://h1/5|\n"   },
         {"insecure",           "http://h1/3|2|http://h1/1\nhttp://h1/2|1|http://h1/1\n"
                      "http://h2/9|1|http://h1/1\n"              },
         {"summary",            "urls ended|4\nok|2\nredirect|0\nhttp error|1\n"

@@ -120,8 +120,10 @@ static void put_samples(struct fixture *fix)
                                .error = text("bad_url"),
                                .detail = text("no scheme")};
     struct url_record url = fixture_url(1, 1, 1);
+    struct storage_input input = {.name = "urls, 1.txt", .done = true};
 
     url.listed = page.listed;
+    assert_ok(storage_put_input(fix->storage, &input));
     assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
     fixture_add(fix, 1, 5);
     assert_ok(storage_put_page(fix->storage, &page));
