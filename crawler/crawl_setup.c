@@ -195,6 +195,7 @@ static void on_worker_death(void *user, int worker, pid_t pid, int signal_nr,
     struct crawl *crawl = user;
     char detail[200], call[SANDBOX_CALL_BYTES] = "";
 
+    sandbox_board_take(crawl->fetch_options.sandbox_board, worker);
     if (signal_nr == SIGSYS)
         sandbox_board_call(crawl->fetch_options.sandbox_board, worker, call,
                            sizeof(call));

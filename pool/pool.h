@@ -105,7 +105,8 @@ struct pool_options {
 
     /* Called when a refused pool_submit() would be accepted again. */
     void (*on_writable)(void *user, struct pool *pool);
-    /* Called when a worker died or was replaced, for logs. May be NULL. */
+    /* Called when a worker died or was replaced: before its replacement is
+     * started, and before the callbacks of what it lost. May be NULL. */
     void (*on_worker_death)(void *user, int worker, pid_t pid, int signal_nr,
                             int exit_code);
     void *user; /* for the two above */

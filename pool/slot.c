@@ -421,6 +421,7 @@ void slot_bury(struct slot *slot, int wait_status)
     struct channel *channel = slot->channel;
     uint32_t taken = 0;
     bool is_clean = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
+    bool is_failure;
 
     slot->is_buried = true;
     slot->last_signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
@@ -439,10 +440,10 @@ void slot_bury(struct slot *slot, int wait_status)
     }
     forget_process(slot);
     pool->stats.nr_deaths++;
-    watch_plan_restart(slot,
-                       !(slot->is_stopping && is_clean) && !slot->is_late);
+    is_failure = !(slot->is_stopping && is_clean) && !slot->is_late;
     if (pool->options.on_worker_death)
         pool->options.on_worker_death(pool->options.user, slot->index,
                                       slot->pid, slot->last_signal,
                                       slot->last_exit);
+    watch_plan_restart(slot, is_failure);
 }

@@ -58,24 +58,28 @@ static void handle_message(struct pool *pool,
     }
 }
 
-static void read_nursery(struct pool *pool)
+/* What a worker lost is told before another can die in its place. */
+static size_t read_nursery(struct pool *pool)
 {
+    size_t nr = 0;
+
     for (;;) {
         struct nursery_message message;
         struct nursery_fds fds;
         enum err err = nursery_receive(&pool->nursery, &message, &fds);
 
         if (err == ERR_AGAIN)
-            return;
+            return nr;
         if (err == ERR_LIMIT) { /* no descriptors for it: a failed start */
             message.event = NURSERY_FAILED;
             err = ERR_OK;
         }
         if (err != ERR_OK) {
             bury_all(pool);
-            return;
+            return nr;
         }
         handle_message(pool, &message, &fds);
+        nr += task_finish_doomed(pool);
     }
 }
 
@@ -166,7 +170,7 @@ size_t pool_turn(struct pool *pool, int64_t deadline_ms)
 
         nr += nr_read;
         if (nursery_spoke)
-            read_nursery(pool);
+            nr += read_nursery(pool);
         nursery_spoke = false;
         watch_run(pool);
         if (pool->is_dead)

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,17 +9,28 @@
 #include "crawler/page/url.h"
 
 #define SPARE_DESCRIPTORS 8 /* what one look-up may want at once */
+#define SPARE_BYTES       ((size_t)1 << 20)
 
 /* ---- which error ---- */
 
+static bool has_memory(void)
+{
+    void *volatile spare = malloc(SPARE_BYTES); /* not to be optimised away */
+
+    if (!spare)
+        return false;
+    free(spare);
+    return true;
+}
+
 /* A look-up fails in the same words when the name does not exist and when the
- * process has no descriptor or thread left for it. */
+ * process has no memory, descriptor or thread left for it. */
 static bool is_exhausted(const struct transfer *transfer)
 {
     int spare[SPARE_DESCRIPTORS];
     int nr = 0;
 
-    if (transfer->exhausted ||
+    if (transfer->exhausted || !has_memory() ||
         strstr(transfer->message, "thread failed to start"))
         return true;
     while (nr < SPARE_DESCRIPTORS) {
@@ -53,7 +65,8 @@ static enum error choose_error(struct transfer *transfer, CURLcode code)
     if (error)
         return error;
     if (code == CURLE_COULDNT_RESOLVE_HOST ||
-        code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT)
+        code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT ||
+        code == CURLE_OUT_OF_MEMORY)
         seen.exhausted = is_exhausted(transfer);
     error = verdict(code, &seen);
     if (!error && transfer->body.begun)

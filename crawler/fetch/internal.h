@@ -84,6 +84,8 @@ struct transfers {
     uint32_t watched_events;
     struct interest *interests; /* by descriptor */
     size_t nr_interests;
+    bool is_deaf; /* a socket could not be watched: what waits for it would be
+                     called too slow, so the worker has to leave */
     bool timer_is_set;
     int64_t timer_ms; /* when libcurl wants to be called */
     int64_t now_ms;

@@ -49,6 +49,10 @@ static void arm(struct transfers *set, int fd, struct interest *interest,
         interest->armed = events;
         return;
     }
+    if (errno == ENOMEM || errno == ENOSPC) {
+        set->is_deaf = true;
+        return;
+    }
     op = op == EPOLL_CTL_ADD ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     interest->armed =
         epoll_ctl(set->epoll_fd, op, fd, &event) == 0 ? events : 0;
@@ -323,5 +327,5 @@ enum err transfers_turn(struct transfers *set, int timeout_ms, bool *watched)
     collect_ended(set);
     if (set->now_ms >= set->check_ms)
         check_all_limits(set);
-    return ERR_OK;
+    return set->is_deaf ? ERR_NOMEM : ERR_OK;
 }

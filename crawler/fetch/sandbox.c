@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -25,10 +26,12 @@ struct sandbox_line {
     _Atomic int call; /* number of the forbidden one, plus 1 */
 };
 
-/* Its size is the parent's own: what is shared may say anything. */
+/* Its size and what was taken are the parent's own: what is shared may say
+ * anything, and belongs to the replacement as soon as there is one. */
 struct sandbox_board {
     size_t nr_lines;
     struct sandbox_line *lines; /* shared */
+    int taken[];                /* as `call`, of the last that died there */
 };
 
 struct sandbox_board *sandbox_board_new(int nr_workers)
@@ -41,8 +44,9 @@ struct sandbox_board *sandbox_board_new(int nr_workers)
 
     if (lines == MAP_FAILED)
         return NULL;
-    board = xmalloc(sizeof(*board));
-    *board = (struct sandbox_board){.nr_lines = nr, .lines = lines};
+    board = xcalloc(1, sizeof(*board) + nr * sizeof(board->taken[0]));
+    board->nr_lines = nr;
+    board->lines = lines;
     return board;
 }
 
@@ -69,11 +73,18 @@ uint32_t sandbox_board_parts(const struct sandbox_board *board, int worker)
     return line ? line->parts : 0;
 }
 
+void sandbox_board_take(struct sandbox_board *board, int worker)
+{
+    struct sandbox_line *line = line_of(board, worker);
+
+    if (line)
+        board->taken[worker] = atomic_exchange(&line->call, 0);
+}
+
 void sandbox_board_call(const struct sandbox_board *board, int worker,
                         char *out, size_t cap)
 {
-    const struct sandbox_line *line = line_of(board, worker);
-    int call = line ? line->call : 0;
+    int call = line_of(board, worker) ? board->taken[worker] : 0;
 
     out[0] = '\0';
     if (call > 0)
@@ -205,8 +216,6 @@ enum err sandbox_enter(struct sandbox *sandbox,
     enum err err;
 
     *sandbox = (struct sandbox){0};
-    if (line)
-        *line = (struct sandbox_line){0};
     err = change_user(sandbox, options);
     if (err)
         return err;

@@ -50,10 +50,13 @@ struct sandbox_board; /* opaque; shared memory, a line for each worker */
 /* Before the workers are forked. NULL: no memory. */
 struct sandbox_board *sandbox_board_new(int nr_workers);
 void sandbox_board_free(struct sandbox_board *board);
-/* Parts that hold in this worker; 0: none, or it has not begun yet. */
+/* Parts that hold in this worker, or held in the one before it while it is
+ * starting; 0: none. */
 uint32_t sandbox_board_parts(const struct sandbox_board *board, int worker);
-/* The forbidden call that it died of, as "execve", in `out`; "" if it made
- * none, or none that it could tell. */
+/* A worker died: before another takes its place and its line. */
+void sandbox_board_take(struct sandbox_board *board, int worker);
+/* The forbidden call that the one taken last died of, as "execve", in `out`;
+ * "" if it made none, or none that it could tell. */
 void sandbox_board_call(const struct sandbox_board *board, int worker,
                         char *out, size_t cap);
 

@@ -67,7 +67,7 @@ bool transfers_cancel(struct transfers *set, uint64_t id);
  * Sends, receives, watches the time limits. Waits at most `timeout_ms` (-1: no
  * limit) for something to happen; take all that is done before the next turn,
  * as that does not wake it. `*watched` tells that the other descriptor is
- * ready. ERR_IO.
+ * ready. ERR_IO; ERR_NOMEM when a socket could not be watched.
  */
 enum err transfers_turn(struct transfers *set, int timeout_ms,
                         bool *watched) ERR_CHECK;

@@ -83,7 +83,8 @@ enum error verdict(CURLcode code, const struct circumstances *seen)
     case CURLE_FILESIZE_EXCEEDED:
         return ERROR_TOO_LARGE;
     case CURLE_OUT_OF_MEMORY:
-        return is_in_head(seen) ? ERROR_HEAD_TOO_LARGE : ERROR_INTERNAL;
+        return is_in_head(seen) && !seen->exhausted ? ERROR_HEAD_TOO_LARGE
+                                                    : ERROR_INTERNAL;
     default:
         return ERROR_INTERNAL;
     }

@@ -25,7 +25,7 @@ enum phase {
 struct circumstances {
     enum phase phase;
     bool head_complete;
-    bool exhausted;      /* no descriptor or thread to be had just now */
+    bool exhausted;      /* no memory, descriptor or thread just now */
     const char *message; /* libcurl's error text, "" if none */
 };
 

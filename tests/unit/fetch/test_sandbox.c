@@ -233,6 +233,7 @@ static void sandbox_tells_what_it_died_of(void **state)
     for (size_t i = 0; i < NR(deaths); i++) {
         told_attempt = deaths[i].run;
         (void)exit_status_of(run_told);
+        sandbox_board_take(board, 2);
         sandbox_board_call(board, 2, call, sizeof(call));
         assert_string_equal(call, deaths[i].call);
         assert_int_equal(sandbox_board_parts(board, 2), sandbox_offered(NULL));
@@ -243,6 +244,39 @@ static void sandbox_tells_what_it_died_of(void **state)
     assert_int_equal(sandbox_board_parts(board, 3), 0);
     assert_int_equal(sandbox_board_parts(board, -1), 0);
     assert_int_equal(sandbox_board_parts(NULL, 0), 0);
+    sandbox_board_free(board);
+}
+
+/* Its line is another's by the time that somebody asks. */
+static void
+sandbox_tells_of_the_dead_whatever_its_replacement_does(void **state)
+{
+    char call[SANDBOX_CALL_BYTES];
+
+    (void)state;
+    if (!(sandbox_offered(NULL) & SANDBOX_CALLS))
+        skip();
+    board = sandbox_board_new(3);
+    assert_non_null(board);
+    told_attempt = try_ptrace;
+    assert_int_equal(exit_status_of(run_told), -1);
+    sandbox_board_take(board, 2);
+    told_attempt = try_socket;
+    assert_int_equal(exit_status_of(run_told), 0);
+    sandbox_board_call(board, 2, call, sizeof(call));
+    assert_string_equal(call, "ptrace");
+    told_attempt = try_exec;
+    assert_int_equal(exit_status_of(run_told), -1);
+    sandbox_board_call(board, 2, call, sizeof(call));
+    assert_string_equal(call, "ptrace");
+    sandbox_board_take(board, 2);
+    sandbox_board_call(board, 2, call, sizeof(call));
+    assert_string_equal(call, "execve");
+    sandbox_board_take(board, 2); /* whose death had no such reason */
+    sandbox_board_call(board, 2, call, sizeof(call));
+    assert_string_equal(call, "");
+    sandbox_board_take(board, 3);
+    sandbox_board_take(NULL, 0);
     sandbox_board_free(board);
 }
 
@@ -364,6 +398,8 @@ int main(void)
         cmocka_unit_test(sandbox_stays_root_where_nobody_could_not_read),
         cmocka_unit_test(sandbox_needs_root_to_change_the_user),
         cmocka_unit_test(sandbox_tells_what_it_died_of),
+        cmocka_unit_test(
+            sandbox_tells_of_the_dead_whatever_its_replacement_does),
         cmocka_unit_test(sandbox_notices_a_replaced_file),
         cmocka_unit_test(sandbox_does_without_landlock_and_require_does_not),
         cmocka_unit_test(sandbox_names_its_parts),

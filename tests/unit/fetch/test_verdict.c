@@ -44,6 +44,7 @@ static const struct {
     {CURLE_UNSUPPORTED_PROTOCOL,     PHASE_ASKED,      false, false, "",                              ERROR_PROTOCOL      },
     {CURLE_WEIRD_SERVER_REPLY,       LAST,             false, false, "",                              ERROR_PROTOCOL      },
     {CURLE_OUT_OF_MEMORY,            LAST,             false, false, "",                              ERROR_HEAD_TOO_LARGE},
+    {CURLE_OUT_OF_MEMORY,            LAST,             false, true,  "",                              ERROR_INTERNAL      },
     {CURLE_OUT_OF_MEMORY,            LAST,             true,  false, "",                              ERROR_INTERNAL      },
     {CURLE_OUT_OF_MEMORY,            PHASE_WAITING,    false, false, "",                              ERROR_INTERNAL      },
     {CURLE_URL_MALFORMAT,            PHASE_WAITING,    false, false, "",                              ERROR_BAD_URL       },
