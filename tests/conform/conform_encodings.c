@@ -96,9 +96,8 @@ static void put_text(const json_t *test, const struct buf *page,
     charset_text_start(&text, charset);
     do {
         len = page->len - at < PIECE_BYTES ? page->len - at : PIECE_BYTES;
-        failed |=
-            charset_text_add(&text, page->len ? page->data + at : NULL, len,
-                             at + len == page->len, out) != ERR_OK;
+        failed |= charset_text_add(&text, page->len ? page->data + at : NULL,
+                                   len, at + len == page->len, out) != ERR_OK;
         at += len;
     } while (at < page->len);
     charset_text_release(&text);

@@ -162,8 +162,7 @@ static void read_word(struct fetch *fetch, const char *word)
     fetch->more |= strcmp(word, "more") == 0 || strcmp(word, "over") == 0;
     if (strcmp(word, "many") == 0)
         fetch->hops = ROBOTS_REDIRECTS_MAX + 1;
-    if (strncmp(word, "redirect", 8) == 0 &&
-        fetch->hops > ROBOTS_REDIRECTS_MAX)
+    if (strncmp(word, "redirect", 8) == 0 && fetch->hops > ROBOTS_REDIRECTS_MAX)
         fetch->error = ERROR_REDIRECT_LIMIT;
     if (end > word)
         read_number(fetch, number, end);
