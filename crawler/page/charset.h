@@ -4,8 +4,9 @@
  * Names and labels are those of the WHATWG Encoding standard; what a page is
  * in, is decided as the HTML standard does (13.2.3.2): byte order mark, then
  * Content-Type, then a prescan of its first 1024 bytes, then windows-1252.
- * UTF-7 does not exist. Single-byte encodings are decoded by our own tables,
- * the Chinese, Japanese and Korean ones by glibc's iconv.
+ * UTF-7 does not exist. Encodings are decoded as that standard says; its
+ * indexes of Chinese, Japanese and Korean characters are made from the tables
+ * of glibc's iconv when a text first needs one.
  */
 #ifndef CRAWLER_PAGE_CHARSET_H
 #define CRAWLER_PAGE_CHARSET_H
@@ -93,15 +94,21 @@ struct charset_warm; /* opaque */
 struct charset_warm *charset_warm_up(const char **missing);
 void charset_cool_down(struct charset_warm *warm);
 
+struct charset_index; /* opaque */
+#define CHARSET_INDEXES 5
+
 /* Decodes one text after the other, piece by piece. */
 struct charset_text {
     enum charset charset;
-    void *iconv;            /* owned; NULL if not needed */
+    /* owned; NULL as long as no text has needed it */
+    struct charset_index *indexes[CHARSET_INDEXES];
     unsigned char tail[16]; /* bytes of a character that is not complete */
     size_t tail_len;
-    bool at_start;  /* a byte order mark may come yet */
-    bool replaced;  /* CHARSET_REPLACEMENT has put its U+FFFD */
-    uint64_t chars; /* characters put out so far */
+    bool at_start;   /* a byte order mark may come yet */
+    bool replaced;   /* CHARSET_REPLACEMENT has put its U+FFFD */
+    uint8_t jp_mode; /* of ISO-2022-JP: what its escape sequences chose */
+    bool jp_escaped; /* and one of them was the last that came */
+    uint64_t chars;  /* characters put out so far */
 };
 
 /* In the caller's storage. */

@@ -163,7 +163,8 @@ static bool read_meta(struct scan *scan, enum charset *charset)
             known = charset_find(value.data, value.len, charset);
         }
     }
-    return known && (!need_pragma || got_pragma);
+    /* a tag that is cut off says nothing */
+    return known && (!need_pragma || got_pragma) && scan->at < scan->end;
 }
 
 /* What a declaration inside of the page cannot mean, since it was read. */

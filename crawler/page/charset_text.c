@@ -5,9 +5,6 @@
  * bytes as `tail` has room for, and the rest is decoded where it lies.
  */
 #include <assert.h>
-#include <errno.h>
-#include <iconv.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,21 +17,10 @@
 #include "crawler/page/charset_internal.h"
 #include "crawler/page/charset_utf8.h"
 
-#define PIECE_BYTES 4096
-#define NO_ICONV    ((iconv_t)-1)
-
-struct writer {
-    unsigned char piece[PIECE_BYTES];
-    size_t len;
-    struct buf *out;
-    uint64_t chars;
-    enum err err;
-};
-
 /* Consumes what it can of [at, end), all of it if `last`, and returns where
  * it stopped: before a character that is not complete. */
 typedef const unsigned char *(*decode_fn)(struct charset_text *text,
-                                          struct writer *writer,
+                                          struct charset_writer *writer,
                                           const unsigned char *at,
                                           const unsigned char *end, bool last);
 
@@ -67,7 +53,7 @@ size_t charset_count_chars(const void *data, size_t len)
     return chars;
 }
 
-static void flush(struct writer *writer)
+static void flush(struct charset_writer *writer)
 {
     writer->chars += charset_count_chars(writer->piece, writer->len);
     if (writer->err == ERR_OK)
@@ -75,7 +61,8 @@ static void flush(struct writer *writer)
     writer->len = 0;
 }
 
-static void put_bytes(struct writer *writer, const void *data, size_t len)
+void charset_put_bytes(struct charset_writer *writer, const void *data,
+                       size_t len)
 {
     if (len > sizeof(writer->piece) - writer->len)
         flush(writer);
@@ -89,8 +76,7 @@ static void put_bytes(struct writer *writer, const void *data, size_t len)
         writer->err = buf_add(writer->out, data, len);
 }
 
-/* 0 is an error. */
-static void put_code(struct writer *writer, uint32_t code)
+void charset_put_code(struct charset_writer *writer, uint32_t code)
 {
     if (sizeof(writer->piece) - writer->len < UTF8_BYTES_MAX)
         flush(writer);
@@ -98,9 +84,8 @@ static void put_code(struct writer *writer, uint32_t code)
         utf8_encode(code ? code : 0xfffd, writer->piece + writer->len);
 }
 
-/* The first byte in [at, end) that is not ASCII. */
-static const unsigned char *skip_ascii(const unsigned char *at,
-                                       const unsigned char *end)
+const unsigned char *charset_skip_ascii(const unsigned char *at,
+                                        const unsigned char *end)
 {
 #ifdef __SSE2__
     for (; end - at >= 16; at += 16) {
@@ -117,7 +102,7 @@ static const unsigned char *skip_ascii(const unsigned char *at,
 }
 
 static const unsigned char *decode_single(struct charset_text *text,
-                                          struct writer *writer,
+                                          struct charset_writer *writer,
                                           const unsigned char *at,
                                           const unsigned char *end, bool last)
 {
@@ -127,17 +112,17 @@ static const unsigned char *decode_single(struct charset_text *text,
 
     (void)last;
     while (at < end) {
-        const unsigned char *to = skip_ascii(at, end);
+        const unsigned char *to = charset_skip_ascii(at, end);
 
-        put_bytes(writer, at, (size_t)(to - at));
+        charset_put_bytes(writer, at, (size_t)(to - at));
         for (at = to; at < end && *at >= 0x80; at++)
-            put_code(writer, charset_tables[charset][*at - 0x80]);
+            charset_put_code(writer, charset_tables[charset][*at - 0x80]);
     }
     return at;
 }
 
 static const unsigned char *decode_user_defined(struct charset_text *text,
-                                                struct writer *writer,
+                                                struct charset_writer *writer,
                                                 const unsigned char *at,
                                                 const unsigned char *end,
                                                 bool last)
@@ -146,15 +131,15 @@ static const unsigned char *decode_user_defined(struct charset_text *text,
     (void)last;
     for (; at < end; at++) {
         if (*at < 0x80)
-            put_bytes(writer, at, 1);
+            charset_put_bytes(writer, at, 1);
         else
-            put_code(writer, 0xf780U + *at - 0x80U);
+            charset_put_code(writer, 0xf780U + *at - 0x80U);
     }
     return at;
 }
 
 static const unsigned char *decode_utf16(struct charset_text *text,
-                                         struct writer *writer,
+                                         struct charset_writer *writer,
                                          const unsigned char *at,
                                          const unsigned char *end, bool last)
 {
@@ -167,9 +152,9 @@ static const unsigned char *decode_utf16(struct charset_text *text,
         if ((unit & 0xfc00) != 0xd800) {
             /* NUL is a character here, a lone low surrogate an error */
             if (unit == 0)
-                put_bytes(writer, "", 1);
+                charset_put_bytes(writer, "", 1);
             else
-                put_code(writer, (unit & 0xfc00) == 0xdc00 ? 0 : unit);
+                charset_put_code(writer, (unit & 0xfc00) == 0xdc00 ? 0 : unit);
             at += 2;
             continue;
         }
@@ -178,14 +163,15 @@ static const unsigned char *decode_utf16(struct charset_text *text,
         next = at[2 + low] | (uint32_t)at[3 - low] << 8;
         at += 2;
         if ((next & 0xfc00) != 0xdc00) {
-            put_code(writer, 0);
+            charset_put_code(writer, 0);
             continue;
         }
-        put_code(writer, 0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff));
+        charset_put_code(writer,
+                         0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff));
         at += 2;
     }
     if (last && at < end) {
-        put_code(writer, 0);
+        charset_put_code(writer, 0);
         at = end;
     }
     return at;
@@ -226,7 +212,7 @@ static size_t subpart_len(const unsigned char *at, const unsigned char *end,
 }
 
 static const unsigned char *decode_utf8(struct charset_text *text,
-                                        struct writer *writer,
+                                        struct charset_writer *writer,
                                         const unsigned char *at,
                                         const unsigned char *end, bool last)
 {
@@ -235,14 +221,14 @@ static const unsigned char *decode_utf8(struct charset_text *text,
         size_t len = text_utf8_prefix(at, (size_t)(end - at));
         bool open;
 
-        put_bytes(writer, at, len);
+        charset_put_bytes(writer, at, len);
         at += len;
         if (at == end)
             break;
         len = subpart_len(at, end, &open);
         if (open && !last)
             break;
-        put_code(writer, 0);
+        charset_put_code(writer, 0);
         at += len;
     }
     return at;
@@ -250,99 +236,15 @@ static const unsigned char *decode_utf8(struct charset_text *text,
 
 /* One U+FFFD for all of it (Encoding standard, 14.1.1). */
 static const unsigned char *
-decode_replacement(struct charset_text *text, struct writer *writer,
+decode_replacement(struct charset_text *text, struct charset_writer *writer,
                    const unsigned char *at, const unsigned char *end, bool last)
 {
     (void)last;
     if (at < end && !text->replaced) {
-        put_code(writer, 0);
+        charset_put_code(writer, 0);
         text->replaced = true;
     }
     return end;
-}
-
-/*
- * Length of an invalid sequence: a byte alone, or a lead byte with the byte
- * that makes no pair with it; but ASCII is never swallowed (Encoding standard,
- * 10 to 12). 0: the byte that decides has not come yet.
- */
-static size_t invalid_len(const struct charset_text *text,
-                          const unsigned char *in, size_t left, bool last)
-{
-    bool is_lead =
-        text->charset != CHARSET_ISO_2022_JP && in[0] > 0x80 && in[0] < 0xff;
-
-    if (!is_lead || (left == 1 && last))
-        return 1;
-    if (left == 1)
-        return 0;
-    return in[1] >= 0x80 ? 2 : 1;
-}
-
-/* Big5 holds a letter back: the next one may be its accent. */
-static void end_iconv(struct charset_text *text, struct writer *writer)
-{
-    size_t room;
-    char *out;
-
-    flush(writer);
-    out = (char *)writer->piece;
-    room = sizeof(writer->piece);
-    iconv(text->iconv, NULL, NULL, &out, &room);
-    writer->len = sizeof(writer->piece) - room;
-}
-
-static const unsigned char *decode_iconv(struct charset_text *text,
-                                         struct writer *writer,
-                                         const unsigned char *at,
-                                         const unsigned char *end, bool last)
-{
-    char *in = (char *)(uintptr_t)at;
-    size_t left = (size_t)(end - at), skip;
-
-    while (left > 0) {
-        char *out = (char *)writer->piece + writer->len;
-        size_t room = sizeof(writer->piece) - writer->len;
-        size_t result = iconv(text->iconv, &in, &left, &out, &room);
-
-        writer->len = sizeof(writer->piece) - room;
-        if (result != (size_t)-1)
-            break;
-        if (errno == E2BIG) {
-            flush(writer);
-            continue;
-        }
-        if (errno == EINVAL && !last && left < sizeof(text->tail))
-            break;
-        skip = errno == EINVAL
-                   ? left
-                   : invalid_len(text, (unsigned char *)in, left, last);
-        if (skip == 0)
-            break;
-        put_code(writer, 0);
-        in += skip;
-        left -= skip;
-    }
-    if (last)
-        end_iconv(text, writer);
-    return (const unsigned char *)in;
-}
-
-static const unsigned char *decode_missing(struct charset_text *text,
-                                           struct writer *writer,
-                                           const unsigned char *at,
-                                           const unsigned char *end, bool last)
-{
-    (void)text;
-    (void)last;
-    while (at < end) {
-        const unsigned char *to = skip_ascii(at, end);
-
-        put_bytes(writer, at, (size_t)(to - at));
-        for (at = to; at < end && *at >= 0x80; at++)
-            put_code(writer, 0);
-    }
-    return at;
 }
 
 static decode_fn get_decoder(const struct charset_text *text)
@@ -360,7 +262,7 @@ static decode_fn get_decoder(const struct charset_text *text)
     case CHARSET_UTF_8:
         return decode_utf8;
     }
-    return text->iconv ? decode_iconv : decode_missing;
+    return charset_decode_multi;
 }
 
 void charset_text_init(struct charset_text *text)
@@ -370,29 +272,51 @@ void charset_text_init(struct charset_text *text)
 
 void charset_text_release(struct charset_text *text)
 {
-    if (text->iconv)
-        iconv_close(text->iconv);
+    for (int i = 0; i < CHARSET_INDEX_NR; i++)
+        free(text->indexes[i]);
     charset_text_init(text);
+}
+
+static void need_index(struct charset_text *text, enum charset_index_kind kind)
+{
+    if (!text->indexes[kind])
+        text->indexes[kind] = charset_index_new(kind);
+}
+
+static void need_indexes(struct charset_text *text)
+{
+    switch ((int)text->charset) {
+    case CHARSET_GBK:
+    case CHARSET_GB18030:
+        need_index(text, CHARSET_INDEX_GB18030);
+        break;
+    case CHARSET_BIG5:
+        need_index(text, CHARSET_INDEX_BIG5);
+        break;
+    case CHARSET_EUC_JP:
+        need_index(text, CHARSET_INDEX_JIS0208);
+        need_index(text, CHARSET_INDEX_JIS0212);
+        break;
+    case CHARSET_ISO_2022_JP:
+    case CHARSET_SHIFT_JIS:
+        need_index(text, CHARSET_INDEX_JIS0208);
+        break;
+    case CHARSET_EUC_KR:
+        need_index(text, CHARSET_INDEX_EUC_KR);
+        break;
+    }
 }
 
 void charset_text_start(struct charset_text *text, enum charset charset)
 {
-    const char *name = charset_iconv_name(charset);
-
-    if (text->iconv && text->charset == charset) {
-        iconv(text->iconv, NULL, NULL, NULL, NULL);
-    } else {
-        charset_text_release(text);
-        if (name)
-            text->iconv = iconv_open("UTF-8", name);
-        if (text->iconv == NO_ICONV)
-            text->iconv = NULL;
-    }
     text->charset = charset;
     text->tail_len = 0;
     text->at_start = true;
     text->replaced = false;
+    text->jp_mode = CHARSET_JP_ASCII;
+    text->jp_escaped = false;
     text->chars = 0;
+    need_indexes(text);
 }
 
 /* Length of the byte order mark that the text begins with; false in *sure
@@ -422,7 +346,7 @@ static size_t get_bom(const struct charset_text *text, const unsigned char *at,
 
 /* Decodes [at, end), the beginning of the text perhaps. */
 static const unsigned char *decode(struct charset_text *text,
-                                   struct writer *writer,
+                                   struct charset_writer *writer,
                                    const unsigned char *at,
                                    const unsigned char *end, bool last)
 {
@@ -441,7 +365,7 @@ static const unsigned char *decode(struct charset_text *text,
 enum err charset_text_add(struct charset_text *text, const void *data,
                           size_t len, bool last, struct buf *out)
 {
-    struct writer writer;
+    struct charset_writer writer;
     const unsigned char *at = data, *end;
 
     writer.len = 0;

@@ -10,14 +10,15 @@
  *   map       Runs of characters outside ASCII, each with the character
  *             before it, go through its transitional mode, which maps them,
  *             normalises them to NFC and refuses what UTS #46 disallows. ASCII
- *             and the characters of the table `changes` are handled here:
- *             nothing composes with them, so a run may end at them.
+ *             and the characters of the table `changes` are handled here, and
+ *             those that are too new for it: nothing composes with them (few of
+ *             the last), so a run may end at them.
  *   decode    "xn--" labels, which must come out of `map` unchanged.
  *   check     Bidi and joiner rules, for labels that they concern.
  *   encode    Labels outside ASCII.
  *
  * What remains of libidn2's limits: a single run that no DNS name could hold
- * fails, and a label with a joiner is judged by IDNA2008.
+ * fails.
  */
 #include <idn2.h>
 #include <string.h>
@@ -33,7 +34,7 @@
  * Characters that are not left to libidn2: those in which the non-transitional
  * mode differs, hyphens, and those whose row in the mapping table is another in
  * Unicode 17 than in the version that libidn2 has. What was assigned since is
- * unassigned to it and fails.
+ * in url_unicode.c.
  */
 static const struct change {
     uint32_t first, last;
@@ -184,14 +185,19 @@ static bool map(struct url_chars *out, const char *text, size_t len)
     while (len > 0) {
         size_t step = url_take_utf8(at, len, &code);
         const struct change *change = find_change(code);
+        uint32_t to = 0;
 
+        if (change && change->to)
+            to = change->to + (code - change->first);
+        else if (!change)
+            url_find_assigned(code, &to);
         if (code == URL_NOT_UTF8 || code == 0)
             return false;
         if (code < 0x80) {
             if (!flush(&mapper, url_lower((unsigned char)code)))
                 return false;
-        } else if (change && change->to) {
-            if (!flush(&mapper, change->to + (code - change->first)))
+        } else if (to) {
+            if (!flush(&mapper, to))
                 return false;
         } else if (!change) {
             if (mapper.len + step > RUN_BYTES_MAX)
@@ -236,6 +242,9 @@ static bool decode_label(struct url_chars *out, const uint32_t *label,
     size_t start = out->nr, nr, utf8_len;
     bool is_ascii = true;
 
+    for (size_t i = 0; i < len; i++)
+        if (label[i] >= 0x80)
+            return false;
     if (!url_punycode_decode(label + 4, len - 4, out))
         return false;
     nr = out->nr - start;
@@ -281,18 +290,31 @@ static bool decode_labels(struct url_chars *out, const struct url_chars *domain)
     }
 }
 
-/* What libidn2 says about a label by itself. */
-static int judge(const uint32_t *label, size_t len)
+/* Whether a ZWNJ at `at` parts two letters that would join: RFC 5892, A.1. */
+static bool parts_letters(const uint32_t *label, size_t len, size_t at)
 {
-    char utf8[RUN_BYTES_MAX + 1];
-    char *ace = NULL;
-    int rc;
+    size_t left = at, right = at + 1;
 
-    if (to_utf8(label, len, utf8) == 0)
-        return IDN2_TOO_BIG_LABEL;
-    rc = idn2_to_ascii_8z(utf8, &ace, IDN2_NONTRANSITIONAL);
-    idn2_free(ace);
-    return rc;
+    while (left > 0 && url_joining_of(label[left - 1]) == URL_JOINS_THROUGH)
+        left--;
+    while (right < len && url_joining_of(label[right]) == URL_JOINS_THROUGH)
+        right++;
+    return left > 0 && right < len &&
+           (url_joining_of(label[left - 1]) & URL_JOINS_LEFT) &&
+           (url_joining_of(label[right]) & URL_JOINS_RIGHT);
+}
+
+/* The ContextJ rules (RFC 5892, A.1 and A.2). */
+static bool check_joiners(const uint32_t *label, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (label[i] != ZWNJ && label[i] != ZWJ)
+            continue;
+        if ((i == 0 || !url_is_virama(label[i - 1])) &&
+            (label[i] == ZWJ || !parts_letters(label, len, i)))
+            return false;
+    }
+    return true;
 }
 
 static bool check_labels(const struct url_chars *domain)
@@ -304,12 +326,9 @@ static bool check_labels(const struct url_chars *domain)
         is_bidi |= url_bidi_is_rtl(domain->chars[i]);
     while (at < end) {
         size_t len = label_len(at, end);
-        bool has_joiner = false;
 
-        for (size_t i = 0; i < len; i++)
-            has_joiner |= at[i] == ZWNJ || at[i] == ZWJ;
-        if ((has_joiner && judge(at, len) != IDN2_OK) ||
-            (is_bidi && !url_bidi_allows(at, len)))
+        if ((len > 0 && url_is_assigned_mark(at[0])) ||
+            !check_joiners(at, len) || (is_bidi && !url_bidi_allows(at, len)))
             return false;
         at += len < (size_t)(end - at) ? len + 1 : len;
     }

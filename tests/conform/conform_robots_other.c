@@ -108,6 +108,8 @@ static void robots_url(const json_t *test, struct conform_answer *answer)
  * word: what stands last is how it ended. */
 struct fetch {
     int status;
+    long hops; /* the number read last: "6-redirects" */
+    bool more; /* "more-than-5-redirects" */
     enum error error;
     bool has_no_body;
     size_t body_bytes; /* 0: nothing is said of it */
@@ -128,10 +130,25 @@ static const struct {
     {"certificate", ERROR_TLS           },
     {"timeout",     ERROR_TIMEOUT       },
     {"network",     ERROR_CONNECT       },
+    {"unreachable", ERROR_CONNECT       },
+    {"closed",      ERROR_CONNECT_CLOSED},
     {"loop",        ERROR_REDIRECT_LOOP },
     {"truncated",   ERROR_TRUNCATED     },
+    {"cut",         ERROR_TRUNCATED     },
 };
 #define NR_ERROR_WORDS (sizeof(error_words) / sizeof(error_words[0]))
+
+static void read_number(struct fetch *fetch, long number, const char *unit)
+{
+    if (strcmp(unit, "MiB") == 0 || strcmp(unit, "MB") == 0)
+        fetch->body_bytes = (size_t)number << 20;
+    else if (strcmp(unit, "KiB") == 0 || strcmp(unit, "KB") == 0)
+        fetch->body_bytes = (size_t)number << 10;
+    else if (*unit == '\0' && number >= 100 && number <= 999)
+        fetch->status = (int)number;
+    else if (*unit == '\0')
+        fetch->hops = number + fetch->more;
+}
 
 static void read_word(struct fetch *fetch, const char *word)
 {
@@ -142,16 +159,13 @@ static void read_word(struct fetch *fetch, const char *word)
         if (strcmp(word, error_words[i].word) == 0)
             fetch->error = error_words[i].error;
     fetch->has_no_body |= strcmp(word, "empty") == 0;
-    if (end == word)
-        return;
-    if (strcmp(end, "MiB") == 0)
-        fetch->body_bytes = (size_t)number << 20;
-    else if (strcmp(end, "KiB") == 0)
-        fetch->body_bytes = (size_t)number << 10;
-    else if (*end == '\0' && number >= 100 && number <= 999)
-        fetch->status = (int)number;
-    else if (*end == '\0' && number > ROBOTS_REDIRECTS_MAX)
+    fetch->more |= strcmp(word, "more") == 0 || strcmp(word, "over") == 0;
+    if (strcmp(word, "many") == 0)
+        fetch->hops = ROBOTS_REDIRECTS_MAX + 1;
+    if (strncmp(word, "redirect", 8) == 0 && fetch->hops > ROBOTS_REDIRECTS_MAX)
         fetch->error = ERROR_REDIRECT_LIMIT;
+    if (end > word)
+        read_number(fetch, number, end);
 }
 
 /*
@@ -211,6 +225,8 @@ static void fetch_outcome(const json_t *test, struct conform_answer *answer)
         read_word(&fetch, word);
     free(words);
     conform_put(&answer->expected, "%s", expected);
+    if (fetch.status == 0 && fetch.error == ERROR_NONE)
+        fetch.status = 200; /* "5-redirects": and then the file */
     policy = robots_policy(fetch.status, fetch.error);
     if (policy == ROBOTS_PARSE)
         conform_put(&answer->got, "%s", parse_outcome(&fetch));

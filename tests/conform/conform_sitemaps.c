@@ -62,12 +62,14 @@ static void read_file(const json_t *test, struct sitemap *sitemap,
 
     if (is_gzip && inflateInit2(&z, 16 + 15) != Z_OK)
         conform_stop(test, "out of memory");
-    while (is_gzip && result == Z_OK) {
+    while (is_gzip && result == Z_OK && !sitemap_is_over(sitemap)) {
         z.next_out = piece;
         z.avail_out = sizeof(piece);
         result = inflate(&z, Z_NO_FLUSH);
         if (sitemap_feed(sitemap, piece, sizeof(piece) - z.avail_out))
             conform_stop(test, "feed failed");
+        if (result == Z_STREAM_END && z.avail_in > 0)
+            result = inflateReset(&z); /* another member may follow */
     }
     if (is_gzip)
         inflateEnd(&z);

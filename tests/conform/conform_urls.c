@@ -10,7 +10,8 @@
 
 #define INPUT_BYTES_MAX (1 << 20)
 
-/* Parses the base, if the case has one. */
+/* Parses the base, if the case has one. Against one of another scheme only
+ * what needs none can be http or https. */
 static const struct url *parse_base(const json_t *test, struct url *base,
                                     bool *bad)
 {
@@ -19,9 +20,11 @@ static const struct url *parse_base(const json_t *test, struct url *base,
 
     buf_init(&text, INPUT_BYTES_MAX);
     if (conform_bytes(test, "base", &text) && text.len > 0) {
-        result = base;
-        *bad =
-            url_parse(base, (const char *)text.data, text.len, NULL) != URL_OK;
+        enum url_error error =
+            url_parse(base, (const char *)text.data, text.len, NULL);
+
+        *bad = error != URL_OK && error != URL_BAD_SCHEME;
+        result = error == URL_OK ? base : NULL;
     }
     buf_release(&text);
     return result;

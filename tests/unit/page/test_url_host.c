@@ -201,6 +201,7 @@ static void domain_is_refused_where_uts46_says_so(void **state)
         {"xn--abc-.ß",      NULL}, /* decodes to ASCII */
         {"xn--99999999.ß",  NULL}, /* overflows */
         {"xn--ö",           NULL}, /* an ACE label is ASCII */
+        {"xn--öö-",        NULL}, /* so are the letters it begins with */
         {"xn--8i7caa.ß",    NULL}, /* decodes to mapped characters */
         {"a\xe2\x80\x8c"
          "b",       NULL}, /* joiner without its context */
@@ -215,22 +216,26 @@ static void domain_is_refused_where_uts46_says_so(void **state)
 static void domain_obeys_the_bidi_rule(void **state)
 {
     static const struct row rows[] = {
-        {"\xd7\x90",           "xn--4db"   },
+        {"\xd7\x90",                 "xn--4db"     },
         {"\xd7\x90"
-         "1",         "xn--1-zhc" },
-        {"a.\xd7\x90",         "a.xn--4db" },
-        {"\xd7\x90-\xd7\x90",  "xn----zhcb"},
-        {"\xd7\x90\xd6\xb0",   "xn--7cb7d" }, /* a mark */
-        {"1\xd7\x90",          NULL        }, /* rule 1 */
-        {"1.\xd7\x90",         NULL        },
-        {"a\xd7\x90",          NULL        }, /* rule 5 */
+         "1",               "xn--1-zhc"   },
+        {"a.\xd7\x90",               "a.xn--4db"   },
+        {"\xd7\x90-\xd7\x90",        "xn----zhcb"  },
+        {"\xd7\x90\xd6\xb0",         "xn--7cb7d"   }, /* a mark */
+        {"1\xd7\x90",                NULL          }, /* rule 1 */
+        {"1.\xd7\x90",               NULL          },
+        {"a\xd7\x90",                NULL          }, /* rule 5 */
         {"\xd7\x90"
-         "a",         NULL        }, /* rule 2 */
-        {"\xd7\x90-",          NULL        }, /* rule 3 */
+         "a",               NULL          }, /* rule 2 */
+        {"\xd7\x90-",                NULL          }, /* rule 3 */
         {"\xd7\x90"
-         "1\xd9\xa1", NULL        }, /* rule 4 */
-        {"a-.\xd7\x90",        NULL        }, /* rule 6 */
-        {"\xd9\xa1.a",         NULL        },
+         "1\xd9\xa1",       NULL          }, /* rule 4 */
+        {"a-.\xd7\x90",              NULL          }, /* rule 6 */
+        {"\xd9\xa1.a",               NULL          },
+ /* marks and symbols of other scripts */
+        {"\xd7\x90\xe0\xa5\x8d",     "xn--4db00p"  },
+        {"\xd9\x84\xc2\xb7\xd9\x84", "xn--uba55zba"},
+        {"\xd9\x84.\xe3\x83\xbb",    NULL          },
     };
 
     (void)state;
@@ -241,6 +246,29 @@ static void domain_may_hold_joiners_in_context(void **state)
 {
     static const struct row rows[] = {
         {"\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7", "xn--11b2ezcw70k"},
+ /* beh, ZWNJ, beh: they would join, a mark between or not */
+        {"\xd8\xa8\xe2\x80\x8c\xd8\xa8",                     "xn--ngba799q"   },
+        {"\xd8\xa8\xd9\x8b\xe2\x80\x8c\xd8\xa8",             "xn--ngba8ho06i" },
+ /* alef joins nothing behind it, and ZWJ needs a virama */
+        {"\xd8\xa7\xe2\x80\x8c\xd8\xa8",                     NULL             },
+        {"\xd8\xa8\xe2\x80\x8d\xd8\xa8",                     NULL             },
+        {"\xe2\x80\x8c\xd8\xa8",                             NULL             },
+        {"\xd8\xa8\xe2\x80\x8c",                             NULL             },
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
+/* Unicode 15 to 17, which libidn2 may not know. */
+static void domain_may_hold_new_characters(void **state)
+{
+    static const struct row rows[] = {
+        {"\xf0\x9e\x93\x90",      "xn--oh5h"       }, /* Nag Mundari */
+        {"a\xf0\x9e\x82\x8f",     "xn--a-vw4r"     }, /* a mark */
+        {"\xf0\x9e\x82\x8f",      NULL             },
+        {"\xf0\x9e\x80\xb0",      "xn--80a"        }, /* becomes a Cyrillic a */
+        {"\xea\x9f\x8b.\xc3\xa9", "xn--3na.xn--9ca"}, /* a capital */
     };
 
     (void)state;
@@ -401,6 +429,7 @@ int main(void)
         cmocka_unit_test(domain_is_refused_where_uts46_says_so),
         cmocka_unit_test(domain_obeys_the_bidi_rule),
         cmocka_unit_test(domain_may_hold_joiners_in_context),
+        cmocka_unit_test(domain_may_hold_new_characters),
         cmocka_unit_test(domain_has_no_limit_of_dns),
         cmocka_unit_test(domain_outside_ascii_is_cut_off_at_its_limit),
         cmocka_unit_test(domain_that_grows_or_runs_too_long_is_refused),
