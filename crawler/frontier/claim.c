@@ -145,11 +145,14 @@ struct host_claim {
 static void restore_pause(const struct frontier *frontier, struct site *site,
                           const struct host_record *record, int64_t now_ms)
 {
-    const struct host_limits *limits = &frontier->limits;
+    const struct host_limits *limits = &site->rules.limits;
     int64_t due_ms = record->not_before - frontier->options.wall_offset_ms;
     int64_t cap_ms = limits->max_wait_ms > limits->delay_ms
                          ? limits->max_wait_ms
                          : limits->delay_ms;
+
+    if (cap_ms < limits->max_retry_after_ms)
+        cap_ms = limits->max_retry_after_ms;
 
     if (due_ms > now_ms)
         site->clock.due_ms =
@@ -243,10 +246,32 @@ struct refill {
     size_t nr;
 };
 
+/*
+ * Where links are followed, a host is walked level by level, so that a page
+ * is first found by a shortest way, and --depth means the same each time. A
+ * level begins when the one before has ended, but for what waits for a retry
+ * or another host.
+ */
+static bool opens_level(const struct refill *refill, int prio)
+{
+    struct site *site = refill->site;
+
+    if (refill->frontier->options.depth == 0 || prio <= site->level)
+        return true;
+    if (refill->nr > 0 || !site_level_ended(site))
+        return false;
+    site->level = prio;
+    return true;
+}
+
 static enum err take_url(void *ctx, const struct url_claim *claim)
 {
     struct refill *refill = ctx;
 
+    if (!opens_level(refill, claim->prio)) {
+        refill->site->is_closed = true;
+        return ERR_CANCELED;
+    }
     refill->nr++;
     refill->site->after_prio = claim->prio;
     refill->site->after_hash = claim->key.url_hash;
@@ -282,10 +307,13 @@ static enum err refill_site(struct frontier *frontier, struct site *site,
     size_t max = refill_size(frontier, site);
     struct item *item;
 
+    site->is_closed = false;
     enum err err =
         storage_claim_urls(frontier->storage, site->id, site->after_prio,
                            site->after_hash, max, take_url, &refill);
-    if (refill.nr < max)
+    if (site->is_closed)
+        err = ERR_OK;
+    else if (refill.nr < max)
         site->more = false;
     if (site->batch < FRONTIER_BATCH_MAX)
         site->batch *= 2;
@@ -293,9 +321,8 @@ static enum err refill_site(struct frontier *frontier, struct site *site,
         err = gate_admit(frontier, item, now_ms);
     if (!err)
         err = follow_host(frontier, site, now_ms);
-    if (site->more && site->queue.nr < site->batch / 2)
-        site_mark_hungry(frontier, site);
-    if (site->nr_items == 0)
+    site_ask_for_more(frontier, site);
+    if (site_level_ended(site))
         site_mark_idle(frontier, site);
     return err;
 }
@@ -339,8 +366,9 @@ void claim_note_added(struct frontier *frontier, const struct url_record *url,
         if (url->key.url_hash == INT64_MIN)
             site->after_prio--;
     }
-    if (site->queue.nr < site->batch / 2)
-        site_mark_hungry(frontier, site);
+    if (url->prio <= site->level)
+        site->is_closed = false;
+    site_ask_for_more(frontier, site);
 }
 
 /* ---- the turn ---- */
@@ -362,7 +390,7 @@ static enum err look_at_idle(struct frontier *frontier, struct site *site,
 
     if (site->place != PLACE_NOWHERE || site->is_hungry)
         return ERR_OK;
-    if (site->nr_items == 0 && site->more) {
+    if (site_level_ended(site) && site->more) {
         site_mark_hungry(frontier, site);
     } else if (!loose && waits && site_is_ready(site)) {
         schedule_wait(frontier, site);
