@@ -211,21 +211,32 @@ static enum err set_next_claim(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
-/* More hosts than can be asked at once would only fill memory. */
+/* Hosts that are wanted on top of those that have something to start. More
+ * than can be asked at once would only fill memory, and scatter what each
+ * commit writes all over the database. */
+static int nr_hosts_wanted(const struct frontier *frontier)
+{
+    return 2 * frontier->options.concurrency - frontier->ready.nr -
+           frontier->asking.nr - frontier->hungry.nr;
+}
+
 bool claim_wants_hosts(const struct frontier *frontier)
 {
     return frontier->nr_sites < frontier->cap_sites &&
            frontier->rules_bytes < FRONTIER_RULES_BYTES &&
            claim_has_room(frontier) && !frontier->limit_hit &&
-           frontier->ready.nr + frontier->asking.nr + frontier->hungry.nr <
-               2 * frontier->options.concurrency;
+           nr_hosts_wanted(frontier) > 0;
 }
 
 static enum err claim_hosts(struct frontier *frontier, int64_t now_ms)
 {
     struct host_claim claim = {frontier, now_ms, 0, NULL};
-    size_t room = (size_t)(frontier->cap_sites - frontier->nr_sites);
-    size_t max = room < FRONTIER_CLAIM_HOSTS ? room : FRONTIER_CLAIM_HOSTS;
+    size_t max = (size_t)(frontier->cap_sites - frontier->nr_sites);
+
+    if (max > FRONTIER_CLAIM_HOSTS)
+        max = FRONTIER_CLAIM_HOSTS;
+    if (max > (size_t)nr_hosts_wanted(frontier))
+        max = (size_t)nr_hosts_wanted(frontier);
 
     enum err err = storage_claim_hosts(frontier->storage,
                                        frontier_wall_ms(frontier, now_ms), max,
