@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "crawler/commands.h"
+#include "crawler/crawl_hosts.h"
 #include "crawler/fetch/guard.h"
 #include "crawler/frontier/line.h"
 #include "crawler/frontier/scope.h"
@@ -265,7 +266,7 @@ static void judge_robots(struct why *why)
 {
     const char *path = command_value(why->line, "robots-file");
 
-    if (why->config.robots == CONFIG_ROBOTS_IGNORE) {
+    if (why->rules.ignore_robots) {
         say(why, "robots", VERDICT_YES, "--robots ignore");
     } else if (path) {
         judge_file(why, path);
@@ -319,18 +320,45 @@ static void judge_address(struct why *why)
 
 static void say_pace(struct why *why)
 {
-    const struct config *config = &why->config;
-    int64_t delay_ms = config->delay_ms;
+    const struct host_limits *limits = &why->rules.limits;
+    int64_t delay_ms = limits->delay_ms;
     int64_t asked_ms = why->delay_ms;
 
-    if (asked_ms > config->max_crawl_delay_ms)
-        asked_ms = config->max_crawl_delay_ms;
+    if (asked_ms > limits->max_wait_ms)
+        asked_ms = limits->max_wait_ms;
     if (asked_ms > delay_ms)
         delay_ms = asked_ms;
     say(why, "pace", VERDICT_YES,
-        "%s has one clock: at most %lld at once, %lld ms apart%s",
-        why->host_key, (long long)config->per_host, (long long)delay_ms,
+        "%s has one clock: at most %d at once, %lld ms apart%s",
+        why->host_key, limits->per_host, (long long)delay_ms,
         asked_ms >= 0 && delay_ms == asked_ms ? " (Crawl-delay)" : "");
+}
+
+/* Which sections of the configuration speak of its host. */
+static void say_settings(struct why *why)
+{
+    const struct config *config = &why->config;
+    struct crawl_hosts hosts;
+    struct frontier_options options = {
+        .per_host = (int)config->per_host,
+        .delay_ms = config->delay_ms,
+        .max_crawl_delay_ms = config->max_crawl_delay_ms,
+        .max_retry_after_ms = config->max_retry_after_ms,
+        .retries = (int)config->retries,
+        .ignore_robots = config->robots == CONFIG_ROBOTS_IGNORE,
+        .max_host_errors = (int)config->max_host_errors,
+    };
+    struct bytes key = {why->host_key, strlen(why->host_key)};
+
+    crawl_hosts_init(&hosts, config);
+    options.hosts = hosts.rules;
+    options.nr_hosts = hosts.nr;
+    host_rules_find(&options, key, &why->rules);
+    for (size_t i = 0; i < hosts.nr; i++)
+        if (host_rules_match(hosts.rules[i].pattern, key))
+            say(why, "settings", VERDICT_YES, "[host %s]",
+                hosts.rules[i].pattern);
+    crawl_hosts_release(&hosts);
 }
 
 static void say_request(struct why *why)
@@ -338,10 +366,12 @@ static void say_request(struct why *why)
     const struct config *config = &why->config;
     bool plain = why->url.scheme == URL_HTTP || config->http1;
 
-    say(why, "request", VERDICT_YES, "GET %s as %s, HTTP/%s%s%s", why->url.text,
+    say(why, "request", VERDICT_YES, "GET %s as %s, HTTP/%s%s%s%s",
+        why->url.text,
         config->user_agent ? config->user_agent : USER_AGENT,
         plain ? "1.1" : "2 where the host has it",
         config->proxy ? ", by the proxy" : "",
+        why->rules.header_set ? ", with the headers of its host" : "",
         config->auth_file && !why->is_link
             ? ", with credentials if --auth-file has some"
             : "");
@@ -450,6 +480,7 @@ static void judge(struct why *why)
     if (!find_role(why))
         return;
     say(why, "url", VERDICT_YES, "%s", why->url.text);
+    say_settings(why);
     judge_known(why);
     judge_depth(why);
     judge_scope(why);

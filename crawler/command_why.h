@@ -8,6 +8,7 @@
 #include "crawler/cli/config.h"
 #include "crawler/command_common.h"
 #include "crawler/frontier/folders.h"
+#include "crawler/frontier/host_rules.h"
 #include "crawler/frontier/robots.h"
 #include "crawler/frontier/trap.h"
 #include "crawler/page/outcome.h"
@@ -40,6 +41,7 @@ struct why {
     char host_key[320];
     struct folders *folders; /* of --scope prefix; else NULL */
     struct trap *trap;
+    struct host_rules rules; /* of its host */
 
     enum error error; /* of the first rule that refuses */
     bool is_unsure;   /* robots.txt is not known */

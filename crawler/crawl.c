@@ -95,6 +95,7 @@ static enum err submit(struct crawl *crawl, const struct frontier_fetch *fetch)
         .url = fetch->url,
         .url_len = fetch->url_len,
         .flags = fetch->flags,
+        .header_set = fetch->header_set,
         .etag = fetch->etag.data,
         .etag_len = fetch->etag.len,
         .last_modified = fetch->last_modified.data,
@@ -355,16 +356,15 @@ static enum crawl_exit storage_failed(const struct crawl *crawl)
     return CRAWL_EXIT_FAILURE;
 }
 
-/* False when there was something to ask and nothing answered: no network. */
+/* False when there was something to ask and nothing answered: no network. A
+ * redirect to where we may not go is an answer; a bad line asks nobody. */
 static bool anything_answered(const struct frontier_stats *stats)
 {
-    int64_t nr_answered =
-        stats->nr_visits[OUTCOME_OK] + stats->nr_visits[OUTCOME_REDIRECT] +
-        stats->nr_visits[OUTCOME_HTTP_ERROR] + stats->nr_by_error[ERROR_ROBOTS];
-    int64_t nr_tried = stats->nr_visits[OUTCOME_ERROR] +
-                       stats->nr_visits[OUTCOME_SKIPPED] + stats->nr_bad_lines;
+    int64_t nr_tried =
+        stats->nr_visits[OUTCOME_ERROR] + stats->nr_visits[OUTCOME_SKIPPED];
 
-    return nr_answered > 0 || nr_tried == 0;
+    return stats->nr_answers > 0 || stats->nr_by_error[ERROR_ROBOTS] > 0 ||
+           nr_tried == 0;
 }
 
 /* What the run came to: the words for `runs`, and the exit status. */
@@ -408,21 +408,40 @@ static void settle(struct crawl *crawl)
     commit(crawl, now_ms);
 }
 
+/* Lines of the list, of earlier runs too, when none of them is a URL. */
+static bool list_has_no_url(const struct crawl *crawl, int64_t *nr_lines)
+{
+    *nr_lines = crawl->committed.nr_lines + crawl->before.nr_lines;
+    return *nr_lines ==
+           crawl->committed.nr_bad_lines + crawl->before.nr_bad_lines;
+}
+
+static void say_no_url(int64_t nr_lines)
+{
+    if (nr_lines == 0)
+        log_error("the list holds no URL: one a line, '#' begins a comment");
+    else
+        log_error("the list holds no URL: all of its %" PRId64 " lines are bad",
+                  nr_lines);
+}
+
 static enum crawl_exit finish(struct crawl *crawl)
 {
     const char *status, *reason;
     enum crawl_exit exit_status;
+    int64_t nr_lines = 0;
 
     settle(crawl);
     exit_status = verdict(crawl, &status, &reason);
     progress_free(crawl->progress);
     crawl->progress = NULL;
-    if (crawl->committed.nr_lines == 0 && crawl->before.nr_lines == 0 &&
-        exit_status == CRAWL_EXIT_OK && input_lines(crawl->input) == 0) {
-        log_error("the list holds no URL: one a line, '#' begins a comment");
-        exit_status = CRAWL_EXIT_USAGE;
-    } else if (!crawl->config->quiet) {
+    bool no_url = exit_status == CRAWL_EXIT_OK &&
+                  list_has_no_url(crawl, &nr_lines);
+    if (!crawl->config->quiet && (nr_lines > 0 || !no_url))
         crawl_summary(crawl, status, reason);
+    if (no_url) {
+        say_no_url(nr_lines);
+        exit_status = CRAWL_EXIT_USAGE;
     }
     if (crawl_close(crawl, status, reason) && exit_status != CRAWL_EXIT_STORAGE)
         exit_status = CRAWL_EXIT_STORAGE;

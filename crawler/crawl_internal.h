@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "crawler/cli/progress.h"
 #include "crawler/crawl.h"
+#include "crawler/crawl_hosts.h"
 #include "crawler/fetch/worker.h"
 #include "crawler/frontier/frontier.h"
 #include "crawler/input.h"
@@ -29,6 +30,7 @@ struct crawl_flight {
 struct crawl {
     const struct crawl_options *options;
     const struct config *config;
+    struct crawl_hosts hosts;
     struct fetch_options fetch_options; /* workers hold a pointer to it */
     char product_token[64];
     bool sandbox_is_told; /* to the log and the database */

@@ -63,6 +63,8 @@ void crawl_fill_fetch_options(struct crawl *crawl)
             config->user_agent ? config->user_agent : CRAWL_USER_AGENT,
         .headers = config->headers.items,
         .nr_headers = config->headers.nr_items,
+        .header_sets = crawl->hosts.header_sets,
+        .nr_header_sets = crawl->hosts.nr,
         .proxy = config->proxy,
         .ca_file = config->cacert,
         .insecure = config->insecure,
@@ -129,6 +131,9 @@ void crawl_fill_frontier_options(struct crawl *crawl,
         .per_host = (int)config->per_host,
         .delay_ms = config->delay_ms,
         .max_crawl_delay_ms = config->max_crawl_delay_ms,
+        .max_retry_after_ms = config->max_retry_after_ms,
+        .hosts = crawl->hosts.rules,
+        .nr_hosts = crawl->hosts.nr,
         .rate_per_s = config->rate_per_s,
         .ignore_robots = config->robots == CONFIG_ROBOTS_IGNORE,
         .product_token = crawl->product_token,
@@ -425,6 +430,7 @@ static enum crawl_exit check_first(struct crawl *crawl)
         log_error("%s", message);
         return CRAWL_EXIT_USAGE;
     }
+    crawl_hosts_init(&crawl->hosts, config);
     crawl_fill_fetch_options(crawl);
     if (fetch_options_check(&crawl->fetch_options, message, sizeof(message))) {
         log_error("%s", message);
@@ -499,6 +505,7 @@ enum err crawl_close(struct crawl *crawl, const char *status,
     if (crawl->epoll_fd >= 0)
         close(crawl->epoll_fd);
     buf_release(&crawl->job);
+    crawl_hosts_release(&crawl->hosts);
     free(crawl->flights);
     return err;
 }

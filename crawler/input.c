@@ -29,7 +29,6 @@ struct input {
     struct storage *storage;
     struct frontier *frontier;
     int64_t now_ms;
-    int64_t nr_lines;
     bool first_slice;
     char message[INPUT_MESSAGE_BYTES];
 };
@@ -149,11 +148,6 @@ const char *input_message(const struct input *input)
     return input->message;
 }
 
-int64_t input_lines(const struct input *input)
-{
-    return input->nr_lines;
-}
-
 static bool holds_something(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -170,7 +164,6 @@ static enum err on_line(void *ctx, const struct urllist_line *line)
     source->saved = false;
     if (!holds_something(line->text, line->len))
         return ERR_OK;
-    input->nr_lines++;
     int64_t number = storage_line(source->place.number, line->number);
     if (line->too_long)
         return frontier_add_long_line(input->frontier, line->text, line->len,

@@ -48,8 +48,6 @@ bool input_ended(const struct input *input);
 /* The descriptor that input_read() waits for; -1: none, call it again. */
 int input_fd(const struct input *input);
 const char *input_message(const struct input *input);
-/* Lines that hold more than blanks and comments, in this run. */
-int64_t input_lines(const struct input *input);
 /* Notes the place reached; belongs into each commit. */
 enum err input_save(struct input *input) ERR_CHECK;
 

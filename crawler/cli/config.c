@@ -2,18 +2,18 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "crawler/cli/config_internal.h"
 #include "crawler/cli/options.h"
 #include "crawler/cli/value.h"
 
 /* Where a value came from, as --print-config says it. */
 static const char from_default[] = "default";
-static const char from_file[] = "file";
+const char config_from_file[] = "file";
 static const char from_environment[] = "environment";
 static const char from_flag[] = "flag";
 
@@ -22,7 +22,7 @@ static void *field(struct config *config, const struct option *option)
     return (char *)config + option->offset;
 }
 
-static void list_clear(struct config_list *list)
+void config_list_clear(struct config_list *list)
 {
     for (size_t i = 0; i < list->nr_items; i++)
         free((char *)list->items[i]);
@@ -78,11 +78,9 @@ static enum err set_double(double *to, const struct option *option,
     return ERR_OK;
 }
 
-static enum err set_value(struct config *config, const struct option *option,
+enum err config_set_value(void *to, const struct option *option,
                           const char *text)
 {
-    void *to = field(config, option);
-
     switch (option->type) {
     case OPTION_FLAG:
         return parse_bool(text, to);
@@ -106,8 +104,7 @@ static enum err set_value(struct config *config, const struct option *option,
     return ERR_INVALID;
 }
 
-/* What would have been right, for the message. */
-static void expected(const struct option *option, char *out, size_t cap)
+void config_expected(const struct option *option, char *out, size_t cap)
 {
     switch (option->type) {
     case OPTION_FLAG:
@@ -140,7 +137,7 @@ static void expected(const struct option *option, char *out, size_t cap)
     }
 }
 
-static enum err set(struct config *config, const struct option *option,
+enum err config_set(struct config *config, const struct option *option,
                     const char *text, const char *origin, char *message)
 {
     const char **came_from = &config->origins[option - options];
@@ -149,10 +146,10 @@ static enum err set(struct config *config, const struct option *option,
 
     /* a list from a stronger source replaces one from a weaker */
     if (option->type == OPTION_LIST && *came_from != origin)
-        list_clear(field(config, option));
-    err = set_value(config, option, text);
+        config_list_clear(field(config, option));
+    err = config_set_value(field(config, option), option, text);
     if (err) {
-        expected(option, right, sizeof(right));
+        config_expected(option, right, sizeof(right));
         snprintf(message, CONFIG_MESSAGE_BYTES,
                  "'%.100s' is not valid for --%s (%s): give %s", text,
                  option->name, origin, right);
@@ -162,7 +159,7 @@ static enum err set(struct config *config, const struct option *option,
     return ERR_OK;
 }
 
-static const struct option *find_long(const char *name, size_t len)
+const struct option *config_find_option(const char *name, size_t len)
 {
     for (size_t i = 0; i < nr_options; i++)
         if (strlen(options[i].name) == len &&
@@ -192,7 +189,7 @@ static enum err set_flag(struct config *config, const struct option *option,
         config->origins[option - options] = from_flag;
         return ERR_OK;
     }
-    return set(config, option, "yes", from_flag, message);
+    return config_set(config, option, "yes", from_flag, message);
 }
 
 /* The arguments that are left to read. */
@@ -213,7 +210,7 @@ static enum err read_argument(struct config *config,
         }
         attached = *arguments->at++;
     }
-    return set(config, option, attached, from_flag, message);
+    return config_set(config, option, attached, from_flag, message);
 }
 
 static void unknown_long(const char *name, size_t len, char *message)
@@ -239,7 +236,7 @@ static enum err read_long(struct config *config, const char *name,
 {
     size_t len = strcspn(name, "=");
     const char *attached = name[len] ? name + len + 1 : NULL;
-    const struct option *option = find_long(name, len);
+    const struct option *option = config_find_option(name, len);
 
     if (!option) {
         unknown_long(name, len, message);
@@ -248,7 +245,7 @@ static enum err read_long(struct config *config, const char *name,
     if (wants_argument(option))
         return read_argument(config, option, attached, arguments, message);
     if (attached)
-        return set(config, option, attached, from_flag, message);
+        return config_set(config, option, attached, from_flag, message);
     return set_flag(config, option, message);
 }
 
@@ -289,7 +286,7 @@ static enum err read_flags(struct config *config, int argc, char *const *argv,
         const char *word = *arguments.at++;
 
         if (only_inputs || word[0] != '-' || word[1] == '\0')
-            err = set(config, find_short('i'), word, from_flag, message);
+            err = config_set(config, find_short('i'), word, from_flag, message);
         else if (strcmp(word, "--") == 0)
             only_inputs = true;
         else if (word[1] == '-')
@@ -316,77 +313,9 @@ static enum err read_environment(struct config *config, char *message)
         name[len] = '\0';
         value = getenv(name);
         if (value)
-            err = set(config, &options[i], value, from_environment, message);
+            err = config_set(config, &options[i], value, from_environment, message);
     }
     return err;
-}
-
-struct file_reading {
-    struct config *config;
-    char *message;
-    bool failed;
-};
-
-static int on_entry(void *ctx, const char *section, const char *name,
-                    const char *value)
-{
-    struct file_reading *reading = ctx;
-    const struct option *option = find_long(name, strlen(name));
-
-    if (strcmp(section, "crawl") != 0 || !option) {
-        snprintf(reading->message, CONFIG_MESSAGE_BYTES,
-                 "the configuration file has [%.50s] %.50s, which is no "
-                 "setting: 'crawl --print-config' shows the right form",
-                 section, name);
-        reading->failed = true;
-        return 0;
-    }
-    if (set(reading->config, option, value, from_file, reading->message)) {
-        reading->failed = true;
-        return 0;
-    }
-    return 1;
-}
-
-/* The default path; false when there is no home to look in. */
-static bool default_file(char *path, size_t cap)
-{
-    const char *xdg = getenv("XDG_CONFIG_HOME");
-    const char *home = getenv("HOME");
-    int len;
-
-    if (xdg && *xdg)
-        len = snprintf(path, cap, "%s/crawl/config", xdg);
-    else if (home && *home)
-        len = snprintf(path, cap, "%s/.config/crawl/config", home);
-    else
-        return false;
-    return len > 0 && (size_t)len < cap;
-}
-
-static enum err read_file(struct config *config, const char *named,
-                          char *message)
-{
-    struct file_reading reading = {config, message, false};
-    char path[4096];
-    int line;
-
-    if (named && strcmp(named, "none") == 0)
-        return ERR_OK;
-    if (!named && !default_file(path, sizeof(path)))
-        return ERR_OK;
-    line = ini_parse(named ? named : path, on_entry, &reading);
-    if (line == -1 && !named && (errno == ENOENT || errno == ENOTDIR))
-        return ERR_OK;
-    if (line == 0 && !reading.failed)
-        return ERR_OK;
-    if (!reading.failed)
-        snprintf(message, CONFIG_MESSAGE_BYTES,
-                 line < 0 ? "cannot read the configuration file %.300s"
-                          : "the configuration file %.300s breaks its format "
-                            "in line %d",
-                 named ? named : path, line);
-    return ERR_INVALID;
 }
 
 static enum err set_defaults(struct config *config, char *message)
@@ -396,7 +325,7 @@ static enum err set_defaults(struct config *config, char *message)
     for (size_t i = 0; i < nr_options && !err; i++) {
         config->origins[i] = from_default;
         if (options[i].fallback)
-            err = set(config, &options[i], options[i].fallback, from_default,
+            err = config_set(config, &options[i], options[i].fallback, from_default,
                       message);
     }
     return err;
@@ -433,7 +362,7 @@ enum err config_read(struct config *config, int argc, char *const *argv,
     if (!err)
         err = set_defaults(config, message);
     if (!err)
-        err = read_file(config, file, message);
+        err = config_read_file(config, file, message);
     if (!err)
         err = read_environment(config, message);
     if (!err)
@@ -448,10 +377,15 @@ void config_release(struct config *config)
         void *at = field(config, &options[i]);
 
         if (options[i].type == OPTION_LIST)
-            list_clear(at);
+            config_list_clear(at);
         else if (options[i].type == OPTION_TEXT)
             free(*(char **)at);
     }
+    for (size_t i = 0; i < config->nr_hosts; i++) {
+        config_list_clear(&config->hosts[i].headers);
+        free(config->hosts[i].pattern);
+    }
+    free(config->hosts);
     free(config->origins);
     *config = (struct config){0};
 }

@@ -19,6 +19,7 @@
 
 #define CONFIG_MESSAGE_BYTES 600
 #define CONFIG_LIST_MAX      1000 /* entries of one repeatable option */
+#define CONFIG_HOSTS_MAX     1000 /* sections of hosts in the file */
 
 /* Entries are owned by the config. */
 struct config_list {
@@ -51,6 +52,16 @@ enum config_extract {
 };
 enum config_store { CONFIG_STORE_HASH, CONFIG_STORE_BODY };
 
+/* A section "[host NAME]" of the file: what holds for that host, or for all
+ * below it. It goes before the general setting, wherever that came from. */
+struct config_host {
+    char *pattern; /* owned; canonical: "example.com", "*.example.com" */
+    /* as below; -1: not set here */
+    int64_t delay_ms, max_crawl_delay_ms, max_retry_after_ms;
+    int64_t per_host, retries, robots;
+    struct config_list headers; /* on top of the general ones */
+};
+
 /* Names follow the options. Enumerated values are ints of the enums above.
  * Durations are milliseconds, sizes bytes. */
 struct config {
@@ -60,7 +71,7 @@ struct config {
     char *refetch;
 
     int64_t workers, concurrency, per_host;
-    int64_t delay_ms, max_crawl_delay_ms;
+    int64_t delay_ms, max_crawl_delay_ms, max_retry_after_ms;
     double rate_per_s;
     int64_t robots, max_host_errors;
 
@@ -89,6 +100,9 @@ struct config {
     int64_t verbose;
     char *config_file;
     bool print_config, help, version;
+
+    struct config_host *hosts; /* from general to special: later ones win */
+    size_t nr_hosts;
 
     const char **origins; /* one for each option, for --print-config */
 };

@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "crawler/cli/config.h"
+#include "crawler/cli/config_internal.h"
 #include "crawler/cli/json.h"
-#include "crawler/cli/options.h"
 #include "crawler/cli/value.h"
 
 #define HELP_COLUMN 32
@@ -73,6 +72,7 @@ static void print_option(FILE *out, const struct option *option)
 void config_print_help(FILE *out)
 {
     const char *group = "";
+    char names[HOST_SETTING_NAMES_BYTES];
 
     fputs(head, out);
     for (size_t i = 0; i < nr_options; i++) {
@@ -84,8 +84,14 @@ void config_print_help(FILE *out)
     }
     fputs("\nDUR: 500ms, 10s, 5m, 2h.  SIZE: 64k, 16M, 1G.  Every option can "
           "be set by\nthe environment (CRAWL_PER_HOST=2) and the configuration "
-          "file.\n"
-          "Exit status: 0 every URL ended, 1 failure of the program, 2 usage "
+          "file.\n",
+          out);
+    config_host_setting_names(names);
+    fprintf(out,
+            "In that file [host example.com], or [host *.example.com] for all "
+            "below it,\nthese can be set for these hosts alone:\n%s.\n",
+            names);
+    fputs("Exit status: 0 every URL ended, 1 failure of the program, 2 usage "
           "or input,\n3 not one URL answered, 4 stopped by a limit, 5 storage, "
           "130 Ctrl-C, 143 TERM.\n",
           out);
@@ -101,6 +107,7 @@ static void markdown_text(FILE *out, const char *text)
 void config_print_markdown(FILE *out)
 {
     const char *group = "";
+    char names[HOST_SETTING_NAMES_BYTES];
 
     for (size_t i = 0; i < nr_options; i++) {
         const struct option *option = &options[i];
@@ -124,12 +131,16 @@ void config_print_markdown(FILE *out)
         }
         fputs(" |\n", out);
     }
+    config_host_setting_names(names);
+    fprintf(out,
+            "\nA section `[host example.com]` of the configuration file, or "
+            "`[host *.example.com]`\nfor all names below it, sets for these "
+            "alone:\n%s.\n",
+            names);
 }
 
-static void print_value(const struct config *config,
-                        const struct option *option, FILE *out)
+static void print_value(const void *at, const struct option *option, FILE *out)
 {
-    const void *at = (const char *)config + option->offset;
     const char *word;
     size_t len;
 
@@ -158,15 +169,50 @@ static void print_value(const struct config *config,
     }
 }
 
-static void print_line(const struct config *config, size_t i, const char *text,
-                       FILE *out)
+static void print_line(const void *at, const struct option *option,
+                       const char *text, const char *origin, FILE *out)
 {
-    fprintf(out, "%s = ", options[i].name);
+    fprintf(out, "%s = ", option->name);
     if (text)
         fputs(text, out);
     else
-        print_value(config, &options[i], out);
-    fprintf(out, "    ; %s\n", config->origins[i]);
+        print_value(at, option, out);
+    fprintf(out, "    ; %s\n", origin);
+}
+
+static void print_list(const struct option *option,
+                       const struct config_list *list, const char *origin,
+                       FILE *out)
+{
+    for (size_t i = 0; i < list->nr_items; i++)
+        print_line(NULL, option, list->items[i], origin, out);
+}
+
+/* Whether the section has it; numbers that are not set are -1. */
+static bool host_has(const void *at, const struct option *option)
+{
+    if (option->type == OPTION_LIST)
+        return ((const struct config_list *)at)->nr_items > 0;
+    return *(const int64_t *)at >= 0;
+}
+
+static const struct option *option_of(const struct host_setting *setting)
+{
+    return config_find_option(setting->name, strlen(setting->name));
+}
+
+static void print_host(const struct config_host *host, FILE *out)
+{
+    fprintf(out, "\n[host %s]\n", host->pattern);
+    for (size_t i = 0; i < nr_host_settings; i++) {
+        const struct option *option = option_of(&host_settings[i]);
+        const void *at = (const char *)host + host_settings[i].offset;
+
+        if (option->type == OPTION_LIST)
+            print_list(option, at, config_from_file, out);
+        else if (host_has(at, option))
+            print_line(at, option, NULL, config_from_file, out);
+    }
 }
 
 void config_print(const struct config *config, FILE *out)
@@ -179,16 +225,17 @@ void config_print(const struct config *config, FILE *out)
             options[i].type == OPTION_TEXT ? *(char *const *)at : NULL;
 
         if (options[i].type == OPTION_LIST) {
-            for (size_t k = 0; k < list->nr_items; k++)
-                print_line(config, i, list->items[k], out);
+            print_list(&options[i], list, config->origins[i], out);
             if (list->nr_items == 0)
                 fprintf(out, "; %s =\n", options[i].name);
         } else if (options[i].type == OPTION_TEXT && !text) {
             fprintf(out, "; %s =\n", options[i].name);
         } else {
-            print_line(config, i, text, out);
+            print_line(at, &options[i], text, config->origins[i], out);
         }
     }
+    for (size_t i = 0; i < config->nr_hosts; i++)
+        print_host(&config->hosts[i], out);
 }
 
 static void json_text(FILE *out, const char *text)
@@ -226,10 +273,8 @@ static void json_list(FILE *out, const struct option *option,
     fputc(']', out);
 }
 
-static void json_value(FILE *out, const struct config *config,
-                       const struct option *option)
+static void json_value(FILE *out, const void *at, const struct option *option)
 {
-    const void *at = (const char *)config + option->offset;
     const char *word;
     size_t len;
     char text[64];
@@ -264,6 +309,30 @@ static void json_value(FILE *out, const struct config *config,
     }
 }
 
+static void json_hosts(FILE *out, const struct config *config)
+{
+    fputs(", \"hosts\": [", out);
+    for (size_t i = 0; i < config->nr_hosts; i++) {
+        const struct config_host *host = &config->hosts[i];
+
+        fputs(i ? ", {\"host\": " : "{\"host\": ", out);
+        json_text(out, host->pattern);
+        for (size_t k = 0; k < nr_host_settings; k++) {
+            const struct option *option = option_of(&host_settings[k]);
+            const void *at = (const char *)host + host_settings[k].offset;
+
+            if (!host_has(at, option))
+                continue;
+            fputs(", ", out);
+            json_text(out, option->name);
+            fputs(": ", out);
+            json_value(out, at, option);
+        }
+        fputc('}', out);
+    }
+    fputc(']', out);
+}
+
 char *config_json(const struct config *config)
 {
     char *text = NULL;
@@ -277,8 +346,10 @@ char *config_json(const struct config *config)
         fputs(i ? ", " : "", out);
         json_text(out, options[i].name);
         fputs(": ", out);
-        json_value(out, config, &options[i]);
+        json_value(out, (const char *)config + options[i].offset, &options[i]);
     }
+    if (config->nr_hosts > 0)
+        json_hosts(out, config);
     fputc('}', out);
     if (fclose(out) != 0) {
         free(text);

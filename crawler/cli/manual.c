@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "crawler/cli/options.h"
+#include "crawler/cli/config_internal.h"
 #include "storage/query.h"
 
 static const char description[] =
@@ -40,6 +40,14 @@ static const struct {
      "--csv"                                                                                         },
     {"Why a URL is not fetched:",                           "crawl why https://example.com/private/x"},
 };
+
+static const char file_example[] = "[crawl]\n"
+                                   "user-agent = acme-bot/1.0\n"
+                                   "[host *.example.com]\n"
+                                   "delay = 2s\n"
+                                   "[host api.example.com]\n"
+                                   "per-host = 1\n"
+                                   "header = X-Api-Key: 1234";
 
 /* Text for roff: hyphens that can be copied, no escape, no request. */
 static void put(FILE *out, const char *text)
@@ -182,9 +190,31 @@ static void put_surroundings(FILE *out)
     put_item(out, "COLUMNS", "width of tables and progress");
     put_section(out, "files");
     put_item(out, "$XDG_CONFIG_HOME/crawl/config",
-             "settings: [crawl], then long option names with values; "
+             "settings, read if it is there; "
              "crawl --print-config shows the form");
     put_item(out, "crawl.db", "where results go when no output is named");
+}
+
+static void put_file(FILE *out)
+{
+    char names[HOST_SETTING_NAMES_BYTES];
+
+    config_host_setting_names(names);
+    put_section(out, "configuration file");
+    put(out, "A section [crawl] holds long option names with values; options "
+             "that repeat stand once for each value. A section [host "
+             "example.com], or [host *.example.com] for all names below it "
+             "but not itself, sets for these hosts alone: ");
+    put(out, names);
+    put(out, ". It goes before the general setting, wherever that came from; "
+             "of several the longest name counts, and the host itself before "
+             "all. Its headers are sent on top of the general ones, or in "
+             "place of those of the same name, to that host and to no other, "
+             "whatever a redirect says. A line that begins with ; or # is a "
+             "comment.");
+    fputs("\n.PP\n.nf\n.RS 4\n", out);
+    put(out, file_example);
+    fputs("\n.RE\n.fi\n", out);
 }
 
 static void put_lists(FILE *out)
@@ -230,6 +260,7 @@ void manual_print(const struct commands *commands, const char *version,
     put_commands(commands, out);
     put_options(out);
     put_queries(out);
+    put_file(out);
     put_surroundings(out);
     put_lists(out);
 }

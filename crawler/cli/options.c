@@ -41,13 +41,17 @@ const struct option options[] = {
     {"max-crawl-delay", 0, OPTION_DURATION, "DUR", "30s", 0, DAY_MS, NULL,
      AT(max_crawl_delay_ms), "Speed and politeness",
      "most that a Crawl-delay in robots.txt can ask for"},
+    {"max-retry-after", 0, OPTION_DURATION, "DUR", "1h", 0, DAY_MS, NULL,
+     AT(max_retry_after_ms), "Speed and politeness",
+     "most that a host can ask us to wait by Retry-After"},
     {"rate", 0, OPTION_NUMBER, "N", "0", 0, 1000000, NULL, AT(rate_per_s),
      "Speed and politeness", "requests a second, in all; 0: no limit"},
     {"robots", 0, OPTION_CHOICE, "HOW", "obey", 0, 0, "obey|ignore",
      AT(robots), "Speed and politeness", "what robots.txt counts for"},
     {"max-host-errors", 0, OPTION_INT, "N", "5", 1, 1000000, NULL,
      AT(max_host_errors), "Speed and politeness",
-     "failures to connect in a row after which a host is taken as down"},
+     "failures to connect, or waits that it asked for, in a row after which a "
+     "host is taken as down"},
 
     {"max-time", 'm', OPTION_DURATION, "DUR", "30s", 100, DAY_MS, NULL,
      AT(max_time_ms), "Limits", "for one request in all"},

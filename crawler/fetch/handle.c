@@ -27,21 +27,62 @@ static bool names_codings(const char *header)
     return curl_strnequal(header, name, sizeof(name) - 1);
 }
 
-static enum err make_headers(const struct transfers *set,
+/* "Name: value", "Name:" and "Name;" all speak of one header. */
+static bool same_name(const char *a, const char *b)
+{
+    size_t len = strcspn(a, ":;");
+
+    return len == strcspn(b, ":;") && curl_strnequal(a, b, len);
+}
+
+static bool is_replaced(const struct fetch_headers *own, const char *header)
+{
+    for (size_t i = 0; i < own->nr_items; i++)
+        if (same_name(own->items[i], header))
+            return true;
+    return false;
+}
+
+/* The general headers and, on top of them, `own`. */
+static enum err make_headers(const struct fetch_options *options,
+                             const struct fetch_headers *own,
                              struct curl_slist **list)
 {
-    const struct fetch_options *options = &set->options;
     bool has_codings = false;
     enum err err = ERR_OK;
 
     for (size_t i = 0; !err && i < options->nr_headers; i++) {
+        if (is_replaced(own, options->headers[i]))
+            continue;
         has_codings |= names_codings(options->headers[i]);
         err = add_header(list, options->headers[i]);
+    }
+    for (size_t i = 0; !err && i < own->nr_items; i++) {
+        has_codings |= names_codings(own->items[i]);
+        err = add_header(list, own->items[i]);
     }
     if (!err && !has_codings)
         err = add_header(list, options->no_compression
                                    ? "Accept-Encoding: identity"
                                    : MULTIPLEX_CODINGS);
+    return err;
+}
+
+static enum err make_all_headers(struct transfers *set)
+{
+    const struct fetch_options *options = &set->options;
+    struct fetch_headers none = {NULL, 0};
+    enum err err = make_headers(options, &none, &set->headers);
+
+    if (err || options->nr_header_sets == 0)
+        return err;
+    set->header_sets =
+        calloc(options->nr_header_sets, sizeof(*set->header_sets));
+    if (!set->header_sets)
+        return ERR_NOMEM;
+    for (size_t i = 0; !err && i < options->nr_header_sets; i++)
+        err = make_headers(options, &options->header_sets[i],
+                           &set->header_sets[i]);
     return err;
 }
 
@@ -67,7 +108,7 @@ enum err handles_open(struct transfers *set)
         curl_share_setopt(set->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
     for (size_t i = 0; !err && i < options->nr_resolve; i++)
         err = add_header(&set->resolve, options->resolve[i]);
-    return err ? err : make_headers(set, &set->headers);
+    return err ? err : make_all_headers(set);
 }
 
 void handles_close(struct transfers *set)
@@ -77,6 +118,9 @@ void handles_close(struct transfers *set)
     if (set->share)
         curl_share_cleanup(set->share);
     curl_slist_free_all(set->headers);
+    for (size_t i = 0; set->header_sets && i < set->options.nr_header_sets; i++)
+        curl_slist_free_all(set->header_sets[i]);
+    free(set->header_sets);
     curl_slist_free_all(set->resolve);
 }
 
@@ -176,6 +220,7 @@ enum err handle_make(struct transfer *transfer)
     transfer->easy = curl_easy_init();
     if (!transfer->easy)
         return ERR_NOMEM;
+    transfer->sent = set->headers; /* by set_http() */
     err = set_callbacks(transfer);
     if (!err)
         err = set_tls(transfer->easy, &set->options);
@@ -221,28 +266,41 @@ static enum err add_credentials(struct transfer *transfer,
     return header ? add_header(&transfer->headers, header) : ERR_OK;
 }
 
-/* The headers of this request alone; most have none. */
+/* Those of the job's host, or of every host. */
+static const struct curl_slist *usual_headers(const struct transfers *set,
+                                              const struct job *job)
+{
+    return job->header_set > 0 && job->header_set <= set->options.nr_header_sets
+               ? set->header_sets[job->header_set - 1]
+               : set->headers;
+}
+
+/* Most requests have none of their own. */
 static enum err aim_headers(struct transfer *transfer, const struct job *job)
 {
-    bool had_own = transfer->headers != NULL;
+    const struct curl_slist *usual = usual_headers(transfer->set, job);
+    struct curl_slist *before = transfer->headers;
+    const struct curl_slist *wanted;
     CURL *easy = transfer->easy;
     enum err err;
 
-    if (had_own) {
-        SET(CURLOPT_HTTPHEADER, transfer->set->headers);
-        curl_slist_free_all(transfer->headers);
-        transfer->headers = NULL;
-    }
+    transfer->headers = NULL;
     err = add_validator(transfer, "If-None-Match", job->etag, job->etag_len);
     if (!err)
         err = add_validator(transfer, "If-Modified-Since", job->last_modified,
                             job->last_modified_len);
     if (!err)
         err = add_credentials(transfer, job);
-    if (!err && transfer->headers) {
-        err = make_headers(transfer->set, &transfer->headers);
-        SET(CURLOPT_HTTPHEADER, transfer->headers);
+    wanted = transfer->headers ? transfer->headers : usual;
+    for (; !err && transfer->headers && usual; usual = usual->next)
+        err = add_header(&transfer->headers, usual->data);
+    if (err) /* what is half made is not sent */
+        wanted = transfer->set->headers;
+    if (wanted != transfer->sent) {
+        transfer->sent = wanted;
+        SET(CURLOPT_HTTPHEADER, wanted);
     }
+    curl_slist_free_all(before);
     return err;
 }
 

@@ -32,7 +32,8 @@ struct transfer {
     uint32_t flags;             /* enum job_flag */
     bool conditional;           /* a validator was sent */
     struct buf url;             /* NUL behind it */
-    struct curl_slist *headers; /* owned; NULL: the set's */
+    struct curl_slist *headers; /* owned; of this request alone, or NULL */
+    const struct curl_slist *sent; /* what the handle has */
 
     enum phase phase;
     bool looking_up;    /* counts in set->nr_lookups */
@@ -71,6 +72,7 @@ struct transfers {
     CURLM *multi;
     CURLSH *share;
     struct curl_slist *headers; /* sent to every host */
+    struct curl_slist **header_sets; /* nr_header_sets: whole lists */
     struct curl_slist *resolve;
     struct guard *guard;
     struct auth *auth; /* NULL: none */

@@ -148,20 +148,31 @@ static enum err check_sandbox(const struct fetch_options *options,
     return ERR_INVALID;
 }
 
+static enum err check_headers(const struct fetch_headers *headers,
+                              char *message, size_t cap)
+{
+    for (size_t i = 0; i < headers->nr_items; i++) {
+        if (header_is_valid(headers->items[i]))
+            continue;
+        snprintf(message, cap, "\"%.80s\" is no header such as \"Name: value\"",
+                 headers->items[i]);
+        return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
 enum err fetch_options_check(const struct fetch_options *options, char *message,
                              size_t cap)
 {
-    enum err err;
+    struct fetch_headers general = {options->headers, options->nr_headers};
+    enum err err = check_headers(&general, message, cap);
 
+    for (size_t i = 0; i < options->nr_header_sets && !err; i++)
+        err = check_headers(&options->header_sets[i], message, cap);
+    if (err)
+        return err;
     if (options->ipv4_only && options->ipv6_only) {
         snprintf(message, cap, "IPv4 only and IPv6 only exclude each other");
-        return ERR_INVALID;
-    }
-    for (size_t i = 0; i < options->nr_headers; i++) {
-        if (header_is_valid(options->headers[i]))
-            continue;
-        snprintf(message, cap, "\"%.80s\" is no header such as \"Name: value\"",
-                 options->headers[i]);
         return ERR_INVALID;
     }
     for (size_t i = 0; i < options->nr_resolve; i++) {

@@ -23,6 +23,12 @@ enum fetch_sandbox {
     FETCH_SANDBOX_OFF
 };
 
+/* Headers for some hosts; a job names its set. */
+struct fetch_headers {
+    const char *const *items; /* "Name: value" */
+    size_t nr_items;
+};
+
 /* Zero means the named default where 0 makes no sense. Everything is borrowed
  * and constant for the life of the pool. */
 struct fetch_options {
@@ -46,6 +52,9 @@ struct fetch_options {
     const char *user_agent;
     const char *const *headers; /* "Name: value", sent to every host */
     size_t nr_headers;
+    /* sent on top of them, or in place of those of the same name */
+    const struct fetch_headers *header_sets;
+    size_t nr_header_sets;
     const char *proxy;          /* NULL: none, whatever the environment says */
     const char *ca_file;        /* NULL: the system's */
     bool insecure;              /* -k */

@@ -61,9 +61,9 @@ enum err answer_end(struct frontier *frontier, struct item *item,
 
     enum err err = answer_visit(frontier, &visit);
     item_free(frontier, item);
-    if (origin->nr_items == 0)
+    if (site_level_ended(origin))
         site_mark_idle(frontier, origin);
-    if (site->nr_items == 0)
+    if (site_level_ended(site))
         site_mark_idle(frontier, site);
     return err;
 }
@@ -89,7 +89,7 @@ static enum err end_with_page(struct frontier *frontier, struct item *item,
 
 /* ---- the host's clock ---- */
 
-bool answer_is_retryable(const struct page *page)
+static bool answer_is_retryable(const struct page *page)
 {
     if (page->error != ERROR_NONE)
         return error_info(page->error)->retryable;
@@ -159,7 +159,7 @@ static enum err tell_clock(struct frontier *frontier, const struct item *item,
             answer.retry_after_ms = host_retry_after_ms(
                 page->retry_after, frontier_wall_ms(frontier, now_ms));
     }
-    host_clock_answered(&item->site->clock, &frontier->limits, &answer);
+    host_clock_answered(&item->site->clock, &item->site->rules.limits, &answer);
     /* What it asks for outlives us. */
     if (answer.kind == HOST_ANSWER_BUSY && item->site->clock.due_ms > now_ms)
         return claim_put_site(frontier, item->site);
@@ -198,6 +198,7 @@ void answer_retry_later(struct frontier *frontier, struct item *item,
 
     item->nr_retries++;
     item->state = ITEM_WAITING;
+    item_set_late(frontier, item);
     frontier->stats.nr_retries_waiting++;
     heap_add(&frontier->retries, now_ms + wait_ms, item);
 }
@@ -318,7 +319,7 @@ static enum err follow_redirect(struct frontier *frontier, struct item *item,
                                 int64_t now_ms)
 {
     struct door_url target;
-    struct site *site = NULL;
+    struct site *site = NULL, *before = item->site;
     enum error error = answer_read_redirect(
         frontier, item, page, (size_t)frontier->options.max_redirects, &target);
 
@@ -335,6 +336,9 @@ static enum err follow_redirect(struct frontier *frontier, struct item *item,
         return err;
     answer_add_hop(item, page, target.url);
     item_move(item, site);
+    site_mark_idle(frontier, before);
+    if (site != item->origin)
+        item_set_late(frontier, item);
     return gate_admit(frontier, item, now_ms);
 }
 
@@ -346,7 +350,9 @@ static enum err end_redirected(struct frontier *frontier, struct item *item,
     struct page last = *page;
     enum err err = ERR_OK;
 
-    if (item->prio - item->depth >= frontier->options.max_redirects) {
+    int nr_hops = item->prio - item->depth * FRONTIER_PRIO_STEP;
+
+    if (nr_hops >= frontier->options.max_redirects) {
         last.outcome = OUTCOME_ERROR;
         last.error = ERROR_REDIRECT_LIMIT;
     } else {
@@ -377,9 +383,28 @@ static enum err wait_for_list(struct frontier *frontier, struct item *item,
     if (frontier->list_ended)
         return gate_admit(frontier, item, now_ms);
     item->state = ITEM_WAITING;
+    item_set_late(frontier, item);
     frontier->stats.nr_retries_waiting++;
     heap_add(&frontier->retries, now_ms + LIST_WAIT_MS, item);
     return ERR_OK;
+}
+
+/* What has begun waits in memory. Many hosts that ask for long waits would
+ * take all of it from the others. */
+static bool waits_too_long(const struct frontier *frontier,
+                           const struct site *site, int64_t now_ms)
+{
+    return site->clock.due_ms > now_ms + FRONTIER_LINGER_MS &&
+           claim_is_crowded(frontier);
+}
+
+bool answer_may_retry(const struct frontier *frontier, const struct item *item,
+                      const struct page *page, int64_t now_ms)
+{
+    return answer_is_retryable(page) &&
+           item->nr_retries < item->site->rules.retries &&
+           item->site->clock.state != HOST_DOWN &&
+           !waits_too_long(frontier, item->site, now_ms);
 }
 
 static enum err answer_url(struct frontier *frontier, struct item *item,
@@ -392,9 +417,7 @@ static enum err answer_url(struct frontier *frontier, struct item *item,
     if (page->outcome == OUTCOME_REDIRECT && page->error == ERROR_NONE &&
         page->location.len > 0)
         return take_redirect(frontier, item, worker, page, now_ms);
-    if (answer_is_retryable(page) &&
-        item->nr_retries < frontier->options.retries &&
-        item->site->clock.state != HOST_DOWN) {
+    if (answer_may_retry(frontier, item, page, now_ms)) {
         enum err err = put_attempt(frontier, item, page, now_ms);
         item->last_error = page->error;
         answer_retry_later(frontier, item, now_ms);

@@ -161,11 +161,14 @@ struct host_claim {
 static void restore_pause(const struct frontier *frontier, struct site *site,
                           const struct host_record *record, int64_t now_ms)
 {
-    const struct host_limits *limits = &frontier->limits;
+    const struct host_limits *limits = &site->rules.limits;
     int64_t due_ms = record->not_before - frontier->options.wall_offset_ms;
     int64_t cap_ms = limits->max_wait_ms > limits->delay_ms
                          ? limits->max_wait_ms
                          : limits->delay_ms;
+
+    if (cap_ms < limits->max_retry_after_ms)
+        cap_ms = limits->max_retry_after_ms;
 
     if (due_ms > now_ms)
         site->clock.due_ms =
@@ -224,21 +227,32 @@ static enum err set_next_claim(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
-/* More hosts than can be asked at once would only fill memory. */
+/* Hosts that are wanted on top of those that have something to start. More
+ * than can be asked at once would only fill memory, and scatter what each
+ * commit writes all over the database. */
+static int nr_hosts_wanted(const struct frontier *frontier)
+{
+    return 2 * frontier->options.concurrency - frontier->ready.nr -
+           frontier->asking.nr - frontier->hungry.nr;
+}
+
 bool claim_wants_hosts(const struct frontier *frontier)
 {
     return frontier->nr_sites < frontier->cap_sites &&
            frontier->rules_bytes < FRONTIER_RULES_BYTES &&
            claim_has_room(frontier) && !frontier->limit_hit &&
-           frontier->ready.nr + frontier->asking.nr + frontier->hungry.nr <
-               2 * frontier->options.concurrency;
+           nr_hosts_wanted(frontier) > 0;
 }
 
 static enum err claim_hosts(struct frontier *frontier, int64_t now_ms)
 {
     struct host_claim claim = {frontier, now_ms, 0, NULL};
-    size_t room = (size_t)(frontier->cap_sites - frontier->nr_sites);
-    size_t max = room < FRONTIER_CLAIM_HOSTS ? room : FRONTIER_CLAIM_HOSTS;
+    size_t max = (size_t)(frontier->cap_sites - frontier->nr_sites);
+
+    if (max > FRONTIER_CLAIM_HOSTS)
+        max = FRONTIER_CLAIM_HOSTS;
+    if (max > (size_t)nr_hosts_wanted(frontier))
+        max = (size_t)nr_hosts_wanted(frontier);
 
     enum err err = storage_claim_hosts(frontier->storage,
                                        frontier_wall_ms(frontier, now_ms), max,
@@ -271,10 +285,32 @@ static void note_claimed(struct url_place *place, const struct url_claim *claim)
     }
 }
 
+/*
+ * Where links are followed, a host is walked level by level, so that a page
+ * is first found by a shortest way, and --depth means the same each time. A
+ * level begins when the one before has ended, but for what waits for a retry
+ * or another host.
+ */
+static bool opens_level(const struct refill *refill, int prio)
+{
+    struct site *site = refill->site;
+
+    if (refill->frontier->options.depth == 0 || prio <= site->level)
+        return true;
+    if (refill->nr > 0 || !site_level_ended(site))
+        return false;
+    site->level = prio;
+    return true;
+}
+
 static enum err take_url(void *ctx, const struct url_claim *claim)
 {
     struct refill *refill = ctx;
 
+    if (!opens_level(refill, claim->prio)) {
+        refill->site->is_closed = true;
+        return ERR_CANCELED;
+    }
     refill->nr++;
     note_claimed(&refill->site->claimed, claim);
     if (item_find(refill->frontier, claim->key))
@@ -319,19 +355,23 @@ static enum err refill_site(struct frontier *frontier, struct site *site,
     size_t max = refill_size(frontier, site);
     struct item *item;
 
+    site->is_closed = false;
     enum err err = storage_claim_urls(frontier->storage, site->id,
                                       &site->claimed, max, take_url, &refill);
-    if (refill.nr < max && !err)
+    if (site->is_closed) {
+        site->is_closed = !walk_again(site);
+        err = ERR_OK;
+    } else if (refill.nr < max && !err) {
         site->more = walk_again(site);
+    }
     if (site->batch < FRONTIER_BATCH_MAX)
         site->batch *= 2;
     while ((item = items_take(&refill.fresh)) != NULL && !err)
         err = gate_admit(frontier, item, now_ms);
     if (!err)
         err = follow_host(frontier, site, now_ms);
-    if (site->more && site->queue.nr < site->batch / 2)
-        site_mark_hungry(frontier, site);
-    if (site->nr_items == 0)
+    site_ask_for_more(frontier, site);
+    if (site_level_ended(site))
         site_mark_idle(frontier, site);
     return err;
 }
@@ -386,8 +426,9 @@ void claim_note_added(struct frontier *frontier, const struct url_record *url,
     if (added == STORAGE_ADOPTED && prio > URL_PRIO_LISTED)
         prio = URL_PRIO_LISTED;
     note_to_claim(site, prio, url->key.url_hash);
-    if (site->queue.nr < site->batch / 2)
-        site_mark_hungry(frontier, site);
+    if (prio <= site->level)
+        site->is_closed = false;
+    site_ask_for_more(frontier, site);
 }
 
 /* ---- the turn ---- */
@@ -409,7 +450,7 @@ static enum err look_at_idle(struct frontier *frontier, struct site *site,
 
     if (site->place != PLACE_NOWHERE || site->is_hungry)
         return ERR_OK;
-    if (site->nr_items == 0 && site->more) {
+    if (site_level_ended(site) && site->more) {
         site_mark_hungry(frontier, site);
     } else if (!loose && waits && site_is_ready(site)) {
         schedule_wait(frontier, site);

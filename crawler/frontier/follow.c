@@ -139,12 +139,15 @@ void follow_count(struct frontier *frontier, const struct url_record *url)
 static enum err count_waiting(struct frontier *frontier, int64_t host_id,
                               int64_t now_ms)
 {
-    int limit = frontier->options.max_pages_per_host;
-    int64_t nr = nr_pages(frontier->follow->pages, host_id);
+    struct follow *follow = frontier->follow;
+    int64_t nr_waiting = (int64_t)frontier->links.nr;
+    int64_t pages_left =
+        trap_pages_left(follow->trap, nr_pages(follow->pages, host_id));
+    int64_t queries_left = trap_queries_left(follow->trap, &frontier->url);
+    bool near = (pages_left > 0 && pages_left <= nr_waiting) ||
+                (queries_left > 0 && queries_left <= nr_waiting);
 
-    if (limit <= 0 || nr >= limit || nr + (int64_t)frontier->links.nr < limit)
-        return ERR_OK;
-    return batch_flush(frontier, &frontier->links, now_ms);
+    return near ? batch_flush(frontier, &frontier->links, now_ms) : ERR_OK;
 }
 
 static bool in_scope(struct follow *follow, const struct url *url,
@@ -224,13 +227,13 @@ bool follow_seeds(struct frontier *frontier, const struct item *item,
 enum err follow_page(struct frontier *frontier, const struct item *item,
                      const struct page *page, int64_t now_ms)
 {
-    bool obey = !frontier->options.ignore_robots, bad = false;
+    bool obey = !item->site->rules.ignore_robots, bad = false;
     struct bytes links = page->links;
     struct page_link link;
     struct offer offer = {
         .parent = item->key,
         .depth = item->depth + 1,
-        .prio = item->depth + 1,
+        .prio = (item->depth + 1) * FRONTIER_PRIO_STEP,
     };
     enum err err = ERR_OK;
 
@@ -254,7 +257,7 @@ enum err follow_page(struct frontier *frontier, const struct item *item,
     return err;
 }
 
-/* Hops are counted by how far prio is ahead of depth, so that a chain ends. */
+/* prio counts the hops of its depth, so that a chain ends. */
 enum err follow_discovered(struct frontier *frontier, const struct item *item,
                            const struct page *page, int64_t now_ms)
 {
@@ -309,7 +312,7 @@ static enum err end_hop(struct frontier *frontier, const struct item *item,
                              .url = url.url,
                              .parent = item->key,
                              .depth = item->depth,
-                             .prio = item->depth,
+                             .prio = item->depth * FRONTIER_PRIO_STEP,
                          },
                          1, frontier_wall_ms(frontier, now_ms), &added);
     seen_add(frontier->follow->seen, (uint64_t)url.key.url_hash);

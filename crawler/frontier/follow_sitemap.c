@@ -115,7 +115,7 @@ static enum err take_entry(void *ctx, const struct sitemap_entry *entry)
     offer->seed2 = named ? &walk->entry : NULL;
     offer->url = (struct bytes){walk->entry.text, walk->entry.len};
     offer->depth = entry->is_sitemap ? walk->item->depth + 1 : 1;
-    offer->prio = entry->is_sitemap ? SITEMAP_PRIO : 1;
+    offer->prio = entry->is_sitemap ? SITEMAP_PRIO : FRONTIER_PRIO_STEP;
     return follow_offer(walk->frontier, offer, walk->now_ms);
 }
 

@@ -12,6 +12,7 @@
 #define DEFAULT_CONCURRENCY     256
 #define DEFAULT_PER_HOST        6
 #define DEFAULT_MAX_DELAY_MS    60000
+#define DEFAULT_RETRY_AFTER_MS  3600000
 #define DEFAULT_REDIRECTS       10
 #define DEFAULT_RETRIES         2
 #define DEFAULT_RETRY_DELAY_MS  1000
@@ -26,6 +27,8 @@ static void set_defaults(struct frontier_options *options)
         options->per_host = DEFAULT_PER_HOST;
     if (options->max_crawl_delay_ms <= 0)
         options->max_crawl_delay_ms = DEFAULT_MAX_DELAY_MS;
+    if (options->max_retry_after_ms <= 0)
+        options->max_retry_after_ms = DEFAULT_RETRY_AFTER_MS;
     if (!options->product_token)
         options->product_token = "crawl";
     if (options->max_redirects < 0)
@@ -62,12 +65,6 @@ enum err frontier_open(struct frontier **frontier,
     set_defaults(&made->options);
     made->storage = storage;
     made->hash_key = storage_hash_key(storage);
-    made->limits = (struct host_limits){
-        .per_host = made->options.per_host,
-        .delay_ms = made->options.delay_ms,
-        .max_wait_ms = made->options.max_crawl_delay_ms,
-        .max_errors = made->options.max_host_errors,
-    };
     made->random = made->options.seed ? made->options.seed : 1;
     made->claim_ms = INT64_MIN;
     made->stats.throttled_host = "";
@@ -139,6 +136,7 @@ static void fill_fetch(const struct frontier *frontier, const struct item *item,
         .url = target.data,
         .url_len = target.len,
         .flags = job_flags(frontier, item),
+        .header_set = item->site->rules.header_set,
         .affinity = (uint64_t)item->site->id | 1,
         .etag = {etag,                  first ? item->etag_len : 0},
         .last_modified = {etag + item->etag_len,
@@ -234,8 +232,7 @@ static struct item *take_from_site(struct frontier *frontier, struct site *site,
     item = items_take(site->urgent.head ? &site->urgent : &site->queue);
     start_item(frontier, item, now_ms);
     schedule_site(frontier, site, now_ms);
-    if (site->more && site->queue.nr < site->batch / 2)
-        site_mark_hungry(frontier, site);
+    site_ask_for_more(frontier, site);
     return item;
 }
 
@@ -287,6 +284,7 @@ enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
     leave_flight(frontier, item);
     frontier->alone = false;
     frontier->stats.bytes_down += (int64_t)page->wire_bytes;
+    frontier->stats.nr_answers += item->kind == ITEM_URL && page->status > 0;
     if (frontier->options.max_bytes > 0 &&
         frontier->stats.bytes_down >= frontier->options.max_bytes)
         frontier->limit_hit = true;
@@ -446,7 +444,7 @@ static void forget_items(struct frontier *frontier)
 
     for (; site; site = site->lease_next) {
         site->more |= site->nr_items > 0;
-        site->nr_items = 0;
+        site->nr_items = site->nr_late = 0;
         site->queue = site->urgent = (struct items){0};
     }
     for (uint32_t i = 0; i < frontier->nr_slots; i++)
@@ -493,6 +491,6 @@ void frontier_get_stats(const struct frontier *frontier,
     if (!worst)
         return;
     stats->throttled_host = worst->key;
-    stats->throttled_status = worst->clock.status;
+    stats->throttled_status = worst->clock.status > 0 ? worst->clock.status : 0;
     stats->throttled_until_ms = worst->clock.due_ms;
 }

@@ -38,6 +38,15 @@ enum frontier_scope {
     SCOPE_ANY,
 };
 
+/* What the user has set for one host, or for all names below it. Numbers that
+ * are not set are -1. */
+struct frontier_host {
+    const char *pattern; /* canonical: "example.com", "*.example.com" */
+    int64_t delay_ms, max_crawl_delay_ms, max_retry_after_ms;
+    int per_host, retries, ignore_robots;
+    uint32_t header_set; /* goes into its fetches; 0: not set */
+};
+
 /* Zero means the named default where 0 makes no sense. Texts are borrowed for
  * the frontier's life. */
 struct frontier_options {
@@ -45,7 +54,8 @@ struct frontier_options {
                                    comes on top: FRONTIER_ROBOTS_SHARE */
     int per_host;               /* fetches in flight to one host; 6 */
     int64_t delay_ms;           /* between two requests to one host; 0 */
-    int64_t max_crawl_delay_ms; /* cap on Crawl-delay and Retry-After waits */
+    int64_t max_crawl_delay_ms; /* cap on Crawl-delay and on back-off */
+    int64_t max_retry_after_ms; /* cap on what Retry-After asks for; 1 h */
     double rate_per_s;          /* of the whole run; 0: no limit */
 
     bool ignore_robots;
@@ -54,6 +64,8 @@ struct frontier_options {
     int retries;               /* after the first try */
     int64_t retry_delay_ms;    /* doubles, with jitter */
     int max_host_errors;       /* then the host is taken as down */
+    const struct frontier_host *hosts; /* later ones win */
+    size_t nr_hosts;
 
     int depth;                /* links are followed so far; 0: list only */
     bool sitemaps;            /* read sitemaps of the listed hosts */
@@ -82,6 +94,7 @@ struct frontier_fetch {
     const char *url; /* canonical */
     size_t url_len;
     uint32_t flags;    /* enum job_flag */
+    uint32_t header_set; /* of the host that is asked; 0: none */
     uint64_t affinity; /* of the host, never 0 */
     struct bytes etag, last_modified;
 };
@@ -178,6 +191,7 @@ struct frontier_stats {
     int64_t nr_by_error[ERROR_NR];
     int64_t nr_status[6]; /* listed by hundreds: [2] is 2xx */
     int64_t nr_requests;  /* with hops, robots, retries */
+    int64_t nr_answers;   /* of them: with a status, but for robots.txt */
     int64_t nr_retries_waiting;
     int64_t nr_queued; /* known and to do, in memory or not */
     int nr_in_flight;

@@ -34,7 +34,7 @@ static void set_rules(struct frontier *frontier, struct site *site,
     site->robots = robots;
     site->gate = GATE_RULES;
     if (delay_s >= 0)
-        host_clock_set_crawl_delay(&site->clock, &frontier->limits,
+        host_clock_set_crawl_delay(&site->clock, &site->rules.limits,
                                    (int64_t)(delay_s * 1000));
 }
 
@@ -55,7 +55,7 @@ enum err gate_restore(struct frontier *frontier, struct site *site,
 {
     int status = record->robots_status;
 
-    if (frontier->options.ignore_robots) {
+    if (site->rules.ignore_robots) {
         site->gate = GATE_RULES;
         site->robots_until = INT64_MAX;
         return ERR_OK;
@@ -204,7 +204,7 @@ static enum err follow(struct frontier *frontier, struct item *item,
                        const struct page *page, int64_t now_ms,
                        enum error *error)
 {
-    struct site *site = NULL;
+    struct site *site = NULL, *before = item->site;
     struct door_url target;
 
     *error = answer_read_redirect(frontier, item, page, ROBOTS_REDIRECTS_MAX,
@@ -216,6 +216,7 @@ static enum err follow(struct frontier *frontier, struct item *item,
         return err;
     answer_add_hop(item, page, target.url);
     item_move(item, site);
+    site_mark_idle(frontier, before);
     return gate_admit(frontier, item, now_ms);
 }
 
@@ -247,9 +248,7 @@ enum err gate_answer(struct frontier *frontier, struct item *item,
         enum err err = follow(frontier, item, page, now_ms, &last.error);
         if (err || last.error == ERROR_NONE)
             return err;
-    } else if (answer_is_retryable(page) &&
-               item->nr_retries < frontier->options.retries &&
-               item->site->clock.state != HOST_DOWN) {
+    } else if (answer_may_retry(frontier, item, page, now_ms)) {
         answer_retry_later(frontier, item, now_ms);
         return ERR_OK;
     }
@@ -281,10 +280,14 @@ static enum err end_down(struct frontier *frontier, struct item *item,
                          int64_t now_ms)
 {
     enum error error = item->last_error ? item->last_error : ERROR_HOST_DOWN;
+    int status = item->site->clock.status;
+    char detail[32] = "";
 
+    if (status > 0) /* it answers, but only that we are to wait */
+        snprintf(detail, sizeof(detail), "HTTP %d each time", status);
     if (item->kind == ITEM_URL)
-        return end_unasked(frontier, item, error, (struct bytes){"", 0},
-                           now_ms);
+        return end_unasked(frontier, item, error,
+                           (struct bytes){detail, strlen(detail)}, now_ms);
     struct page page;
     page_init(&page);
     page.outcome = OUTCOME_ERROR;

@@ -19,6 +19,7 @@ void host_clock_init(struct host_clock *clock, const struct host_limits *limits)
         .delay_ms = limits->delay_ms,
         .window = limits->per_host,
         .cut_ms = INT64_MIN,
+        .busy_ms = INT64_MIN,
     };
 }
 
@@ -116,36 +117,19 @@ static void take_calm(struct host_clock *clock,
     clock->status = 0;
 }
 
-/* 429 and 503: the host says itself that it is too much. */
-static void take_busy(struct host_clock *clock,
-                      const struct host_limits *limits,
-                      const struct host_answer *answer)
+/* One more round without a useful answer: the last one before the probe, or
+ * the probe itself? */
+static void count_error(struct host_clock *clock,
+                        const struct host_limits *limits,
+                        const struct host_answer *answer)
 {
-    int64_t wait_ms = 0;
+    /* of a host that answers at least */
+    bool patient = clock->status != 0 &&
+                   clock->busy_ms > answer->now_ms - HOST_PATIENCE_MS;
 
-    if (is_news(clock, answer)) {
-        cut_window(clock, answer->now_ms);
-        clock->backoff_ms =
-            at_most(at_least(2 * clock->backoff_ms, HOST_BACKOFF_MS),
-                    at_least(limits->max_wait_ms, HOST_BACKOFF_MS));
-        wait_ms = host_backoff_ms(clock->backoff_ms, 0, clock->backoff_ms,
-                                  answer->jitter);
-    }
-    /* What the host names itself counts, even where it is shorter. */
-    if (answer->retry_after_ms >= 0)
-        wait_ms = at_most(answer->retry_after_ms, limits->max_wait_ms);
-    clock->status = answer->status;
-    clock->due_ms = at_least(clock->due_ms, answer->now_ms + wait_ms);
-}
-
-static void take_unreachable(struct host_clock *clock,
-                             const struct host_limits *limits,
-                             const struct host_answer *answer)
-{
     clock->nr_errors++;
-    if (is_news(clock, answer))
-        cut_window(clock, answer->now_ms);
-    if (clock->state == HOST_UP && clock->nr_errors >= limits->max_errors) {
+    if (clock->state == HOST_UP && clock->nr_errors >= limits->max_errors &&
+        !patient) {
         clock->state = HOST_SUSPECT;
         clock->suspect_ms = answer->now_ms;
         clock->due_ms = at_least(clock->due_ms, answer->now_ms + HOST_PROBE_MS);
@@ -155,13 +139,60 @@ static void take_unreachable(struct host_clock *clock,
     }
 }
 
+/* 429 and 503: the host says itself that it is too much. */
+static void take_busy(struct host_clock *clock,
+                      const struct host_limits *limits,
+                      const struct host_answer *answer)
+{
+    bool news = is_news(clock, answer);
+    int64_t wait_ms = 0;
+
+    if (clock->status == 0 && clock->nr_errors > 0) { /* now it answers */
+        clock->nr_errors = 0;
+        clock->state = HOST_UP;
+    }
+    if (clock->nr_errors == 0)
+        clock->busy_ms = answer->now_ms;
+
+    if (news) {
+        cut_window(clock, answer->now_ms);
+        clock->backoff_ms =
+            at_most(at_least(2 * clock->backoff_ms, HOST_BACKOFF_MS),
+                    at_least(limits->max_wait_ms, HOST_BACKOFF_MS));
+        wait_ms = host_backoff_ms(clock->backoff_ms, 0, clock->backoff_ms,
+                                  answer->jitter);
+    }
+    /* What the host names itself counts, even where it is shorter; then one
+     * request tries whether it is over. */
+    if (answer->retry_after_ms >= 0) {
+        wait_ms = at_most(answer->retry_after_ms, limits->max_retry_after_ms);
+        clock->window = 1;
+    }
+    clock->status = answer->status;
+    clock->due_ms = at_least(clock->due_ms, answer->now_ms + wait_ms);
+    if (news)
+        count_error(clock, limits, answer);
+}
+
+static void take_unreachable(struct host_clock *clock,
+                             const struct host_limits *limits,
+                             const struct host_answer *answer)
+{
+    if (is_news(clock, answer))
+        cut_window(clock, answer->now_ms);
+    if (clock->status > 0) /* until now it asked for waits */
+        clock->nr_errors = 0;
+    clock->status = 0;
+    count_error(clock, limits, answer);
+}
+
 void host_clock_answered(struct host_clock *clock,
                          const struct host_limits *limits,
                          const struct host_answer *answer)
 {
     assert(clock->in_flight > 0);
     clock->in_flight--;
-    if (answer->kind == HOST_ANSWER_CALM || answer->kind == HOST_ANSWER_BUSY ||
+    if (answer->kind == HOST_ANSWER_CALM ||
         (answer->kind == HOST_ANSWER_TROUBLE && answer->status != 0)) {
         clock->nr_errors = 0;
         clock->state = HOST_UP;

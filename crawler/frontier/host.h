@@ -5,10 +5,12 @@
  * retries. A delay spaces the starts; 429, 503 and Retry-After push the due
  * time away; latency and errors above the host's own normal halve its window
  * of requests in flight, and calm answers open it again (AIMD). A host that
- * cannot be reached several times in a row gets one probe, and then is down.
+ * cannot be reached several times in a row gets one probe, and then is down;
+ * so does one that asks to wait each time, for HOST_PATIENCE_MS at least, or a
+ * run might wait for ever.
  *
  *   UP --max_errors failures--> SUSPECT --a failed probe--> DOWN
- *    ^------------- any answer -----'
+ *    ^---------- a useful answer ---'
  *
  * Pure: it knows no URL, no storage and no clock of the system. One thread.
  */
@@ -21,16 +23,20 @@
 #include "base/wire.h"
 
 #define HOST_BACKOFF_MS  1000 /* the first one; doubles */
-#define HOST_PROBE_MS    5000 /* from the last failure to the probe */
+#define HOST_PROBE_MS    5000 /* from the last failure to the probe, or more */
+#define HOST_PATIENCE_MS 300000 /* of waits in a row, at least */
+#define HOST_STATUS_UNKNOWN (-1)
 #define HOST_SLOW_FACTOR 3    /* times its normal latency ... */
 #define HOST_SLOW_MS     250  /* ... and so much more is too slow */
 
-/* What is the same for every host of a run. */
+/* The user's part: the same for every host but for those with settings of
+ * their own. */
 struct host_limits {
     int per_host;        /* upper end of the window */
     int64_t delay_ms;    /* between two starts */
-    int64_t max_wait_ms; /* cap of Crawl-delay, Retry-After, back-off */
-    int max_errors;      /* failures to reach it, then SUSPECT */
+    int64_t max_wait_ms; /* cap of Crawl-delay and of back-off */
+    int64_t max_retry_after_ms; /* cap of what Retry-After asks for */
+    int max_errors; /* failures to reach it, or waits, then SUSPECT */
 };
 
 enum host_state { HOST_UP, HOST_SUSPECT, HOST_DOWN };
@@ -45,9 +51,11 @@ struct host_clock {
     int64_t backoff_ms; /* last back-off; 0: calm */
     double normal_ms;   /* its usual latency; 0: unknown */
     double recent_ms;   /* of the last few answers */
-    int nr_errors;      /* failures to reach it, in a row */
+    int nr_errors;      /* failures to reach it and waits, in a row */
+    int64_t busy_ms;    /* when it began to ask for waits; INT64_MIN: before */
     int64_t suspect_ms; /* when it became HOST_SUSPECT */
-    int status;         /* 429, 503 while it asks us to wait; else 0 */
+    int status; /* 429, 503 while it asks us to wait; else 0; unknown when
+                   its errors come from an earlier lease */
 };
 
 enum host_answer_kind {

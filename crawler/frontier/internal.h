@@ -29,6 +29,7 @@
 #include "crawler/frontier/frontier.h"
 #include "crawler/frontier/heap.h"
 #include "crawler/frontier/host.h"
+#include "crawler/frontier/host_rules.h"
 #include "crawler/frontier/robots.h"
 #include "crawler/page/url.h"
 #include "crawler/page/visit.h"
@@ -53,6 +54,9 @@
 #define FRONTIER_BULK_LINES     1024 /* of a batch: then they are bulk */
 #define FRONTIER_TEXT_BYTES     ((size_t)8 << 20) /* a batch is full then */
 #define FRONTIER_HOST_KEY_BYTES 320
+/* prio is depth times this, and one more for each redirect on the way: a host
+ * is walked level by level. */
+#define FRONTIER_PRIO_STEP      32
 
 enum item_kind { ITEM_URL, ITEM_ROBOTS };
 enum item_state {
@@ -86,6 +90,7 @@ struct item {
     int nr_retries, nr_crashes;
     bool hopped, counted;  /* next (last) start is no try: a redirect's */
     bool alone;            /* nothing else is in flight beside it */
+    bool late;             /* holds up no further level of its host */
     bool list_open;        /* the list was not read to its end when it began */
     enum error last_error; /* of the attempt before a retry */
 
@@ -126,13 +131,17 @@ struct site {
     int64_t token;
     int64_t renew_ms;
 
+    struct host_rules rules;
     struct host_clock clock;
     enum place place;
     struct items urgent; /* robots.txt: not held back by the gate */
     struct items queue;
-    int nr_items;             /* that belong to it or are asked from it */
-    int batch;                /* URLs to claim next time */
-    bool more;                /* storage may have more to do */
+    int nr_items;   /* that belong to it or are asked from it */
+    int nr_late;    /* of those that belong to it */
+    int level;      /* prio of what was claimed last, where links count ... */
+    bool is_closed; /* ... and nothing is claimed behind it yet */
+    int batch;      /* URLs to claim next time */
+    bool more;      /* storage may have more to do */
     struct url_place claimed; /* how far it has been claimed */
     bool has_behind; /* bulk URLs came behind it: from behind_hash on */
     int64_t behind_hash;
@@ -185,7 +194,6 @@ struct frontier {
     struct frontier_options options;
     struct storage *storage;
     const struct hash_key *hash_key;
-    struct host_limits limits;
 
     struct item *items; /* cap_items slots, made at opening */
     uint32_t nr_slots, cap_items;
@@ -238,6 +246,9 @@ struct bytes item_target(const struct item *item);
 struct bytes item_url(const struct item *item);
 /* Moves the item to another host, for a redirect. */
 void item_move(struct item *item, struct site *site);
+/* Its host goes on to the next level without it: it waits for a retry, or for
+ * another host. */
+void item_set_late(struct frontier *frontier, struct item *item);
 void items_add(struct items *list, struct item *item);
 void items_add_front(struct items *list, struct item *item);
 /* Takes an item out of its middle. */
@@ -263,6 +274,10 @@ void schedule_due(struct frontier *frontier, int64_t now_ms);
 bool schedule_pages_full(const struct frontier *frontier);
 struct site *schedule_take(struct frontier *frontier);
 bool site_is_ready(const struct site *site);
+/* All of its level has ended, or holds it up no more. */
+bool site_level_ended(const struct site *site);
+/* Marks it hungry if it is. */
+void site_ask_for_more(struct frontier *frontier, struct site *site);
 void site_mark_hungry(struct frontier *frontier, struct site *site);
 void site_mark_idle(struct frontier *frontier, struct site *site);
 struct site *site_take_hungry(struct frontier *frontier);
@@ -323,7 +338,9 @@ enum err answer_end(struct frontier *frontier, struct item *item,
                     const struct ending *ending, int64_t now_ms) ERR_CHECK;
 enum err answer_fire_retries(struct frontier *frontier,
                              int64_t now_ms) ERR_CHECK;
-bool answer_is_retryable(const struct page *page);
+/* Whether a later try could do better, and there is one left. */
+bool answer_may_retry(const struct frontier *frontier, const struct item *item,
+                      const struct page *page, int64_t now_ms);
 void answer_retry_later(struct frontier *frontier, struct item *item,
                         int64_t now_ms);
 /* Where a redirect leads, or what forbids to follow it. */

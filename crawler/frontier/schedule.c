@@ -87,6 +87,17 @@ struct site *schedule_take(struct frontier *frontier)
     return site;
 }
 
+bool site_level_ended(const struct site *site)
+{
+    return site->nr_items == site->nr_late;
+}
+
+void site_ask_for_more(struct frontier *frontier, struct site *site)
+{
+    if (site->more && !site->is_closed && site->queue.nr < site->batch / 2)
+        site_mark_hungry(frontier, site);
+}
+
 void site_mark_hungry(struct frontier *frontier, struct site *site)
 {
     struct site_list *list = &frontier->hungry;

@@ -196,6 +196,7 @@ void item_free(struct frontier *frontier, struct item *item)
         forget_key(frontier, item);
     item_move(item, item->origin);
     item->origin->nr_items--;
+    item->origin->nr_late -= item->late;
     frontier->nr_items--;
     free_chain(item->chain);
     if (item->text_cap > FRONTIER_ITEM_KEEP) {
@@ -245,6 +246,18 @@ void item_move(struct item *item, struct site *site)
     item->site = site;
     if (site != item->origin)
         site->nr_items++;
+}
+
+void item_set_late(struct frontier *frontier, struct item *item)
+{
+    struct site *origin = item->origin;
+
+    if (item->late)
+        return;
+    item->late = true;
+    origin->nr_late++;
+    if (origin->is_closed && site_level_ended(origin))
+        site_mark_idle(frontier, origin);
 }
 
 void items_add(struct items *items, struct item *item)
@@ -325,8 +338,11 @@ struct site *site_new(struct frontier *frontier,
     site->batch = FRONTIER_BATCH_MIN;
     site->claimed = URL_PLACE_FIRST;
     site->claimed.walk_from = record->walk_from;
-    host_clock_init(&site->clock, &frontier->limits);
+    host_rules_find(&frontier->options, record->key, &site->rules);
+    host_clock_init(&site->clock, &site->rules.limits);
     site->clock.nr_errors = record->nr_errors;
+    if (record->nr_errors > 0)
+        site->clock.status = HOST_STATUS_UNKNOWN;
 
     struct site **bucket = site_bucket(frontier, site->id);
     site->hash_next = *bucket;

@@ -151,6 +151,19 @@ void trap_count(struct trap *trap, const struct url *url)
             trap->counters[row][at[row]]++;
 }
 
+int64_t trap_queries_left(const struct trap *trap, const struct url *url)
+{
+    if (!trap->limits.query_variants || !url->has_query)
+        return INT64_MAX;
+    return trap->limits.query_variants - (int64_t)count_variants(trap, url);
+}
+
+int64_t trap_pages_left(const struct trap *trap, int64_t nr_pages)
+{
+    return trap->limits.pages_per_host ? trap->limits.pages_per_host - nr_pages
+                                       : INT64_MAX;
+}
+
 /* ---- the rules ---- */
 
 /* Whether a value is over its limit; if so, `reason` says it. */

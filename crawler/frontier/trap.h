@@ -60,6 +60,10 @@ void trap_free(struct trap *trap);
  */
 enum trap_rule trap_judge(const struct trap *trap, const struct url *url,
                           int64_t nr_pages, char reason[TRAP_REASON_BYTES]);
+/* How many more would be let in by a limit; INT64_MAX: all. At or below 0:
+ * none. For whoever judges before it has counted all. */
+int64_t trap_pages_left(const struct trap *trap, int64_t nr_pages);
+int64_t trap_queries_left(const struct trap *trap, const struct url *url);
 /* Counts a URL that is new; to be called once for each. */
 void trap_count(struct trap *trap, const struct url *url);
 

@@ -8,8 +8,8 @@
 
 #define JOB_FLAGS_ALL (2 * JOB_LISTED_AUTH - 1)
 
-/* flags, three lengths, and the texts at their longest */
-_Static_assert(JOB_BYTES_MAX >= 4 * sizeof(uint32_t) + URL_BYTES_MAX +
+/* flags, header set, three lengths, and the texts at their longest */
+_Static_assert(JOB_BYTES_MAX >= 5 * sizeof(uint32_t) + URL_BYTES_MAX +
                                     (size_t)2 * JOB_VALIDATOR_BYTES,
                "the largest job fits");
 
@@ -35,9 +35,11 @@ enum err job_encode(struct buf *out, const struct job *job)
 {
     struct wire_writer wire = {.out = out};
 
-    if (!page_is_url_text(job->url, job->url_len))
+    if (!page_is_url_text(job->url, job->url_len) ||
+        job->header_set > JOB_HEADER_SETS_MAX)
         return ERR_INVALID;
     wire_put_u32(&wire, job->flags);
+    wire_put_u32(&wire, job->header_set);
     wire_put_bytes(&wire, job->url, job->url_len);
     put_validator(&wire, job->etag, job->etag_len);
     put_validator(&wire, job->last_modified, job->last_modified_len);
@@ -48,14 +50,16 @@ enum err job_decode(struct job *job, const void *data, size_t len)
 {
     struct wire_reader wire;
     struct bytes url, etag, last_modified;
-    uint32_t flags;
+    uint32_t flags, header_set;
 
     wire_reader_init(&wire, data, len);
     flags = wire_get_u32(&wire);
+    header_set = wire_get_u32(&wire);
     url = wire_get_bytes(&wire, URL_BYTES_MAX);
     etag = wire_get_bytes(&wire, JOB_VALIDATOR_BYTES);
     last_modified = wire_get_bytes(&wire, JOB_VALIDATOR_BYTES);
     if (!wire_done(&wire) || (flags & ~(uint32_t)JOB_FLAGS_ALL) ||
+        header_set > JOB_HEADER_SETS_MAX ||
         !page_is_url_text(url.data, url.len) ||
         !validator_is_clean(etag.data, etag.len) ||
         !validator_is_clean(last_modified.data, last_modified.len))
@@ -64,6 +68,7 @@ enum err job_decode(struct job *job, const void *data, size_t len)
         .url = url.data,
         .url_len = url.len,
         .flags = flags,
+        .header_set = header_set,
         .etag = etag.data,
         .etag_len = etag.len,
         .last_modified = last_modified.data,

@@ -29,11 +29,14 @@ enum job_flag {
     JOB_LISTED_AUTH = 1 << 7, /* credentials for this host may be used */
 };
 
+#define JOB_HEADER_SETS_MAX 1000
+
 /* Texts are borrowed. */
 struct job {
     const char *url; /* canonical, URL_BYTES_MAX at most */
     size_t url_len;
     uint32_t flags;   /* enum job_flag */
+    uint32_t header_set; /* of the settings, from 1; 0: the general headers */
     const char *etag; /* for If-None-Match; NULL or empty: none */
     size_t etag_len;
     const char *last_modified; /* for If-Modified-Since; likewise */

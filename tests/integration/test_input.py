@@ -120,8 +120,14 @@ class Lines(harness.CrawlTest):
 
     def test_a_list_of_bad_lines_alone_is_no_success(self):
         self.write("urls.txt", "ftp://example.org/\n")
-        _, err = self.crawl("urls.txt", expect=3)
-        self.assertIn("bad lines 1", err)
+        for again in range(2):
+            _, err = self.crawl("urls.txt", expect=2)
+            self.assertIn("no URL: all of its 1 lines are bad", err)
+            self.assertEqual(self.results("outcome, error"), [("skipped", "blocked_scheme")])
+
+    def test_bad_lines_do_not_hide_that_nobody_answered(self):
+        self.write("urls.txt", "ftp://example.org/\nhttp://127.0.0.1:%d/\n" % harness.free_port())
+        self.crawl("urls.txt", "--retries", "0", expect=3)
 
     def test_no_byte_of_a_line_reaches_the_terminal_raw(self):
         self.write("urls.txt", b"http://\x1b[31mred\nhttp://127.0.0.1:%d/\x1b]0;x\x07\n"

@@ -106,7 +106,7 @@ class Memory(harness.CrawlTest):
                      lambda n: "ftp://example.org/%d" % n,
                      lambda n: "http://example.org:25/%d" % n):
             self.write_list(make(n) for n in range(LINES // 4))
-            peak = self.peak_of("--force", "--progress", "none", expect=3)
+            peak = self.peak_of("--force", "--progress", "none", expect=2)
             self.assertLess(peak, BOUND_BYTES)
             self.assertEqual(self.rows("select count(*), max(line) from results"),
                              [(LINES // 4, LINES // 4)])
@@ -125,7 +125,7 @@ class Memory(harness.CrawlTest):
         with open(self.path("urls.txt"), "wb") as f:
             for _ in range(40):
                 f.write(b"http://example.org/" + b"a" * (5 * MIB) + b"\n")
-        self.assertLess(self.peak_of("--progress", "none", expect=3), BOUND_BYTES)
+        self.assertLess(self.peak_of("--progress", "none", expect=2), BOUND_BYTES)
         self.assertEqual(self.rows("select distinct error from results"), [("too_long",)])
 
 

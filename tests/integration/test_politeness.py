@@ -235,15 +235,140 @@ class Waits(PolitenessTest):
                              " strftime('%Y-%m-%dT%H:%M:%fZ', finished_at, '+1 day')")
             database.commit()
         begun = time.monotonic()
-        self.crawl("urls.txt", "--max-crawl-delay", "2s")
+        self.crawl("urls.txt", "--max-retry-after", "2s", "--max-crawl-delay", "2s")
         self.assertEqual(set(self.outcomes()), {("ok", None)})
         self.assertLess(time.monotonic() - begun, 15)
+
+    def test_retry_after_has_a_cap_of_its_own(self):
+        server = self.serve({"/robots.txt": NO_RULES, None: page(b"x"),
+                             "/busy": self.once(page(b"", "429 Slow", ["Retry-After: 4"])),
+                             ("127.0.0.2", "/busy"):
+                                 self.once(page(b"", "429 Slow", ["Retry-After: 100000"]))})
+        self.list_urls(*(server.url("/busy", h) for h in ("127.0.0.1", "127.0.0.2")))
+        begun = time.monotonic()
+        self.crawl("urls.txt", "--max-crawl-delay", "100ms", "--max-retry-after", "5s")
+        self.assertLess(time.monotonic() - begun, 25)
+        self.assertEqual(self.outcomes("outcome, tries"), [("ok", 2)] * 2)
+        for host, wait_s in (("127.0.0.1", 4), ("127.0.0.2", 5)):
+            self.assert_left_alone(server, host, server.asked(host)[0].at, wait_s)
+
+    def test_all_that_reaches_a_host_keeps_its_clock_also_after_a_kill(self):
+        """Pages, redirects from elsewhere, robots.txt, retries; killed twice."""
+        busy = [page(b"", "500 Broken"), page(b"", "503 Busy", ["Retry-After: 3"])]
+        server = self.serve({
+            "/robots.txt": page(b"User-agent: *\nCrawl-delay: 0.6\nDisallow: /no\n"),
+            ("127.0.0.2", "/robots.txt"): NO_RULES, None: page(b"x"),
+            ("127.0.0.1", "/flaky"): lambda r: busy.pop(0) if busy else page(b"fine")})
+        server.answers[("127.0.0.2", None)] = lambda r: redirect(server.url("/from" + r.path))
+        self.list_urls(server.url("/flaky"), server.url("/no/where"),
+                       *(server.url("/%d" % n, h) for n in range(4)
+                         for h in ("127.0.0.1", "127.0.0.2")))
+        args = ["urls.txt", "--retry-delay", "1ms", "--per-host", "3"]
+        for nr in (2, 5):
+            process = self.start(*args)
+            for _ in range(1500):
+                if len(server.asked("127.0.0.1")) >= nr or process.poll() is not None:
+                    break
+                time.sleep(0.02)
+            time.sleep(0.5)     # what was answered is committed
+            self.assertIsNone(process.poll(), "it ended before it could be killed")
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+        self.crawl(*args)
+        self.assertEqual(sorted(self.outcomes()),
+                         [("ok", None)] * 9 + [("skipped", "robots")])
+        mine = [r for r in server.requests if r.address == "127.0.0.1"]
+        self.assertGreaterEqual(len(mine), 12)  # robots, 3 of /flaky, 4 pages, 4 from elsewhere
+        self.assert_spaced([r.at for r in mine], 0.6)
+        flaky = server.asked("127.0.0.1", "/flaky")
+        self.assert_left_alone(server, "127.0.0.1", flaky[1].at, 3)
+        self.assertEqual(server.asked(path="/no/where"), [])
 
     def test_the_own_delay_outlives_a_kill_without_robots_txt_too(self):
         server = self.serve({None: page(b"x")})
         self.list_urls(*(server.url("/%d" % n) for n in range(3)))
         self.kill_and_go_on(["--robots", "ignore", "--delay", "3s"], lambda: server.asked())
         self.assert_spaced([r.at for r in server.requests], 3)
+
+
+class Settings(PolitenessTest):
+    """[host NAME] in the configuration file, judged by what the server sees."""
+
+    def test_delay_and_number_at_once_of_one_host(self):
+        server = self.serve({None: slow(0.05)})
+        hosts = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
+        self.write("config", "[crawl]\nper-host = 4\n[host 127.0.0.1]\nper-host = 2\n"
+                             "[host 127.0.0.2]\ndelay = 400ms\n")
+        self.list_urls(*(server.url("/%d" % n, h) for n in range(40) for h in hosts[::2]),
+                       *(server.url("/%d" % n, hosts[1]) for n in range(4)))
+        self.crawl("urls.txt", "--config", "config")
+        self.assertEqual([server.most[h] for h in hosts[::2]], [2, 4])
+        self.assert_spaced([r.at for r in server.requests if r.address == hosts[1]], 0.4)
+
+    def test_headers_reach_their_host_and_no_other_whatever_redirects_say(self):
+        server = self.serve({None: page(b"x"), "/robots.txt": NO_RULES})
+        server.answers.update({
+            ("127.0.0.1", "/away"): lambda r: redirect(server.url("/taken", "127.0.0.2")),
+            ("127.0.0.2", "/back"): lambda r: redirect(server.url("/again"))})
+        self.write("config", "[host 127.0.0.1]\nheader = X-Key: secret\n"
+                             "header = X-General: its own\n")
+        self.list_urls(server.url("/own"), server.url("/away"), server.url("/back", "127.0.0.2"),
+                       server.url("/other", "127.0.0.2"))
+        self.crawl("urls.txt", "--config", "config", "-H", "X-General: for all",
+                   "--workers", "1")
+        self.assertEqual(self.outcomes("outcome"), [("ok",)] * 4)
+        seen = {(r.address, r.path): (r.headers.get("x-key"), r.headers.get("x-general"))
+                for r in server.requests}
+        self.assertEqual(len(seen), 8)
+        for (address, _), got in seen.items():
+            self.assertEqual(got, ("secret", "its own") if address == "127.0.0.1"
+                             else (None, "for all"), seen)
+
+    def test_headers_stay_with_their_host_when_one_worker_serves_many(self):
+        server = self.serve({None: slow(0.01), "/robots.txt": NO_RULES})
+        hosts = ["127.0.1.%d" % n for n in range(1, 9)]
+        self.write("config", "".join("[host %s]\nheader = X-Host: %s\n" % (h, h)
+                                     for h in hosts[::2]))
+        self.list_urls(*(server.url("/%d" % n, h) for n in range(20) for h in hosts))
+        self.crawl("urls.txt", "--config", "config", "--workers", "1", "-j", "5")
+        self.assertEqual(len(server.asked()), 160)
+        for r in server.requests:
+            self.assertEqual(r.headers.get("x-host"),
+                             r.address if r.address in hosts[::2] else None)
+
+    def test_retries_robots_and_the_cap_of_retry_after_of_one_host(self):
+        rules = page(b"User-agent: *\nDisallow: /\n")
+        server = self.serve({None: page(b"", "500 Broken"), "/robots.txt": rules,
+                             ("127.0.0.1", "/robots.txt"): NO_RULES,
+                             ("127.0.0.3", "/robots.txt"): NO_RULES,
+                             ("127.0.0.3", None): page(b"", "429 Slow", ["Retry-After: 900"])})
+        self.write("config", "[crawl]\nretry-delay = 1ms\n[host 127.0.0.1]\nretries = 4\n"
+                             "[host 127.0.0.2]\nrobots = ignore\nretries = 0\n"
+                             "[host 127.0.0.3]\nmax-retry-after = 1s\nretries = 1\n")
+        self.list_urls(*(server.url("/", "127.0.0.%d" % n) for n in (1, 2, 3, 4)))
+        self.crawl("urls.txt", "--config", "config")
+        self.assertEqual(self.outcomes("outcome, error, tries"),
+                         [("http_error", None, 5), ("http_error", None, 1),
+                          ("http_error", None, 2), ("skipped", "robots", 0)])
+
+    def test_a_wrong_section_ends_with_its_line(self):
+        self.write("config", "[host a.example]\ndelay = 1s\nper-host = many\n")
+        _, err = self.crawl("http://127.0.0.1:1/", "--config", "config", expect=2)
+        self.assertIn("config, line 3: 'many' is not valid for per-host", err)
+        self.write("config", "[host a.example]\nheader = no header at all\n")
+        _, err = self.crawl("http://127.0.0.1:1/", "--config", "config", expect=2)
+        self.assertIn("is no header", err)
+
+    def test_why_names_the_section_and_what_it_changes(self):
+        self.write("config", "[host *.example.org]\ndelay = 3s\nheader = A: b\n")
+        out, _ = self.crawl("why", "http://www.example.org/", "--config", "config",
+                            "--format", "csv")
+        self.assertIn("[host *.example.org]", out)
+        self.assertIn("3000 ms apart", out)
+        self.assertIn("with the headers of its host", out)
+        out, _ = self.crawl("why", "http://example.org/", "--config", "config")
+        self.assertNotIn("[host", out)
+        self.assertIn("0 ms apart", out)
 
 
 class Robots(PolitenessTest):

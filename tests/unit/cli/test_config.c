@@ -197,6 +197,122 @@ static void config_prints_a_file_that_reads_back_the_same(void **state)
     free(second);
 }
 
+static const char hosts_file[] =
+    "# for all\n[crawl]\ndelay = 1s\n\n"
+    "[host Example.COM]\ndelay = 2s   ; slower\nheader = X-Key: one\n"
+    "header = X-More: two; three\n"
+    "[host *.example.com]\nper-host = 1\nretries = 0\nrobots = ignore\n"
+    "[host ::1]\nmax-retry-after = 2h\n"
+    "[host b\xC3\xBC"
+    "cher.example]\nmax-crawl-delay = 1m\n"
+    "[host example.com]\nretries = 9\n";
+
+static void config_reads_sections_of_hosts(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct config_host *hosts;
+
+    write_file(fixture, hosts_file);
+    assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
+                     ERR_OK);
+    hosts = fixture->config.hosts;
+    assert_int_equal(fixture->config.nr_hosts, 4);
+    assert_string_equal(hosts[0].pattern, "*.example.com");
+    assert_int_equal(hosts[0].per_host, 1);
+    assert_int_equal(hosts[0].retries, 0);
+    assert_int_equal(hosts[0].robots, CONFIG_ROBOTS_IGNORE);
+    assert_int_equal(hosts[0].delay_ms, -1);
+    assert_string_equal(hosts[1].pattern, "[::1]");
+    assert_int_equal(hosts[1].max_retry_after_ms, 7200000);
+    assert_string_equal(hosts[2].pattern, "example.com");
+    assert_int_equal(hosts[2].delay_ms, 2000);
+    assert_int_equal(hosts[2].retries, 9);
+    assert_int_equal(hosts[2].headers.nr_items, 2);
+    assert_string_equal(hosts[2].headers.items[1], "X-More: two; three");
+    assert_string_equal(hosts[3].pattern, "xn--bcher-kva.example");
+    assert_int_equal(hosts[3].max_crawl_delay_ms, 60000);
+    assert_int_equal(fixture->config.delay_ms, 1000);
+}
+
+static void config_prints_sections_of_hosts_that_read_back(void **state)
+{
+    struct fixture *fixture = *state;
+    char *first, *json;
+
+    write_file(fixture, hosts_file);
+    assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
+                     ERR_OK);
+    first = printed(&fixture->config);
+    assert_non_null(strstr(first, "\n[host example.com]\ndelay = 2000ms    ; "
+                                  "file\nretries = 9    ; file\n"));
+    json = config_json(&fixture->config);
+    assert_non_null(strstr(json, "{\"host\": \"example.com\", \"delay\": 2000, "
+                                 "\"retries\": 9, \"header\": [\"X-Key\", "
+                                 "\"X-More\"]}"));
+    assert_null(strstr(json, "one\""));
+    free(json);
+    write_file(fixture, first);
+    assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
+                     ERR_OK);
+    json = printed(&fixture->config);
+    assert_string_equal(strstr(first, "\n[host"), strstr(json, "\n[host"));
+    free(json);
+    free(first);
+}
+
+static void config_names_the_line_that_is_wrong(void **state)
+{
+    static const struct {
+        const char *text, *line, *word;
+    } rows[] = {
+        {"[crawl]\n\ndelay = soon\n",          "line 3:", "500ms"       },
+        {"[crawl]\nnonsense\n",                "line 2:", "name = value"},
+        {"[crawl\n",                           "line 1:", "name = value"},
+        {"delay = 1s\n",                       "line 1:", "no setting"  },
+        {"[host a.test]\ndepth = 1\n",         "line 2:", "per-host"    },
+        {"[host a.test]\n\nper-host = none\n", "line 3:", "'none'"      },
+        {"[host ]\ndelay = 1s\n",              "line 2:", "no host"     },
+        {"[host a.test:8080]\ndelay = 1s\n",   "line 2:", "no host"     },
+        {"[host http://a.test]\ndelay = 1\n",  "line 2:", "no host"     },
+        {"[host a.*.test]\ndelay = 1s\n",      "line 2:", "no host"     },
+        {"[host *.]\ndelay = 1s\n",            "line 2:", "no host"     },
+        {"[hosts a.test]\ndelay = 1s\n",       "line 2:", "no setting"  },
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < NR(rows); i++) {
+        write_file(fixture, rows[i].text);
+        enum err err = read_args(fixture, ARGS("--config", fixture->file));
+        if (err != ERR_INVALID || !strstr(fixture->message, rows[i].line) ||
+            !strstr(fixture->message, rows[i].word) ||
+            !strstr(fixture->message, fixture->file))
+            fail_msg("%s: %d '%s'", rows[i].text, err, fixture->message);
+    }
+}
+
+static void config_reads_long_names_and_values(void **state)
+{
+    struct fixture *fixture = *state;
+    char *text = NULL, value[3000];
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    memset(value, 'v', sizeof(value));
+    value[sizeof(value) - 1] = '\0';
+    fprintf(out, "\xEF\xBB\xBF[crawl]\r\nheader = A: %s\r\n", value);
+    fprintf(out, "[host %.60s.%.60s.%.60s.test]\r\nheader = B: %s\r\n", value,
+            value, value, value);
+    fclose(out);
+    write_file(fixture, text);
+    free(text);
+    assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
+                     ERR_OK);
+    assert_int_equal(strlen(fixture->config.headers.items[0]), 3 + 2999);
+    assert_int_equal(strlen(fixture->config.hosts[0].pattern), 3 * 61 + 4);
+    assert_int_equal(strlen(fixture->config.hosts[0].headers.items[0]),
+                     3 + 2999);
+}
+
 static void config_json_keeps_no_header_value_and_no_password(void **state)
 {
     struct fixture *fixture = *state;
@@ -249,6 +365,14 @@ int main(void)
             config_refuses_a_file_with_unknown_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(
             config_prints_a_file_that_reads_back_the_same, setup, teardown),
+        cmocka_unit_test_setup_teardown(config_reads_sections_of_hosts, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(
+            config_prints_sections_of_hosts_that_read_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(config_names_the_line_that_is_wrong,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(config_reads_long_names_and_values,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(
             config_json_keeps_no_header_value_and_no_password, setup, teardown),
         cmocka_unit_test(config_help_names_every_option_once),

@@ -369,7 +369,7 @@ static void frontier_caps_retry_after(void **state)
     web->answer = busy_once;
     web->ctx = "Fri, 31 Dec 2100 23:59:59 GMT";
     web->options.per_host = 1;
-    web->options.max_crawl_delay_ms = 5000;
+    web->options.max_retry_after_ms = 5000;
     web_open(web);
     add_many(web, "a.test", 2);
     frontier_list_ended(web->frontier);

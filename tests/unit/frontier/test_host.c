@@ -13,6 +13,7 @@ static const struct host_limits limits = {
     .per_host = 8,
     .delay_ms = 0,
     .max_wait_ms = 60000,
+    .max_retry_after_ms = 60000,
     .max_errors = 3,
 };
 
@@ -238,6 +239,101 @@ static void host_never_shortens_a_wait(void **state)
     assert_int_equal(clock.due_ms, 31010);
 }
 
+static void host_that_named_a_time_is_tried_with_one_request(void **state)
+{
+    struct host_clock clock;
+    struct host_answer answer = answer_of(HOST_ANSWER_BUSY, 429, 1000, 1010);
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    answer.retry_after_ms = 30000;
+    host_clock_started(&clock, 1000);
+    host_clock_answered(&clock, &limits, &answer);
+    assert_true(host_clock_may_start(&clock, 31010));
+    host_clock_started(&clock, 31010);
+    assert_false(host_clock_has_room(&clock));
+}
+
+static void host_has_a_cap_of_its_own_for_retry_after(void **state)
+{
+    struct host_limits own = limits;
+    struct host_clock clock;
+    struct host_answer answer = answer_of(HOST_ANSWER_BUSY, 429, 1000, 1010);
+
+    (void)state;
+    own.max_wait_ms = 1000;
+    own.max_retry_after_ms = 600000;
+    host_clock_init(&clock, &own);
+    answer.retry_after_ms = 600000;
+    host_clock_started(&clock, 1000);
+    host_clock_answered(&clock, &own, &answer);
+    assert_int_equal(clock.due_ms, 601010);
+}
+
+/* One request after the other, each told to wait so long; how many until the
+ * host is taken as down, and when. */
+static int ask_busy_host(struct host_clock *clock, int64_t retry_after_ms,
+                         int64_t *now_ms)
+{
+    int nr = 0;
+
+    for (; clock->state != HOST_DOWN && nr < 1000; nr++) {
+        *now_ms = clock->due_ms > *now_ms ? clock->due_ms : *now_ms;
+        struct host_answer answer =
+            answer_of(HOST_ANSWER_BUSY, 429, *now_ms, *now_ms + 10);
+        answer.retry_after_ms = retry_after_ms;
+        host_clock_started(clock, *now_ms);
+        host_clock_answered(clock, &limits, &answer);
+    }
+    return nr;
+}
+
+static void host_that_only_asks_to_wait_is_down_in_the_end(void **state)
+{
+    struct host_clock clock;
+    int64_t now_ms = 1000;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    int nr = ask_busy_host(&clock, 60000, &now_ms);
+    assert_in_range(now_ms, HOST_PATIENCE_MS, HOST_PATIENCE_MS + 180000);
+    assert_in_range(nr, limits.max_errors + 1, 8);
+
+    now_ms = 1000; /* a short wait is tried more often, not given up sooner */
+    host_clock_init(&clock, &limits);
+    nr = ask_busy_host(&clock, 5000, &now_ms);
+    assert_true(now_ms >= HOST_PATIENCE_MS);
+    assert_true(nr > 50);
+}
+
+static void host_down_by_waits_is_so_over_a_lease_too(void **state)
+{
+    struct host_clock clock;
+    int64_t now_ms = 1000;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    clock.nr_errors = limits.max_errors; /* as storage has it */
+    clock.status = HOST_STATUS_UNKNOWN;
+    assert_int_equal(ask_busy_host(&clock, 60000, &now_ms), 2);
+}
+
+static void host_counts_waits_and_failures_apart(void **state)
+{
+    struct host_clock clock;
+    int64_t now_ms = 1000;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    for (int i = 0; i < 40; i++) {
+        ask(&clock, HOST_ANSWER_UNREACHABLE, now_ms += 20000, 10);
+        ask(&clock, HOST_ANSWER_UNREACHABLE, now_ms += 20000, 10);
+        ask(&clock, HOST_ANSWER_BUSY, now_ms += 20000, 10);
+        ask(&clock, HOST_ANSWER_BUSY, now_ms += 70000, 10);
+        assert_int_equal(clock.state, HOST_UP);
+    }
+}
+
 static void host_becomes_suspect_then_down(void **state)
 {
     struct host_clock clock;
@@ -431,6 +527,11 @@ int main(void)
         cmocka_unit_test(host_backs_off_twice_as_long_each_time),
         cmocka_unit_test(host_waits_as_it_asks),
         cmocka_unit_test(host_never_shortens_a_wait),
+        cmocka_unit_test(host_that_named_a_time_is_tried_with_one_request),
+        cmocka_unit_test(host_has_a_cap_of_its_own_for_retry_after),
+        cmocka_unit_test(host_that_only_asks_to_wait_is_down_in_the_end),
+        cmocka_unit_test(host_down_by_waits_is_so_over_a_lease_too),
+        cmocka_unit_test(host_counts_waits_and_failures_apart),
         cmocka_unit_test(host_becomes_suspect_then_down),
         cmocka_unit_test(host_counts_only_the_probe_when_suspect),
         cmocka_unit_test(host_forgets_failures_with_any_answer),

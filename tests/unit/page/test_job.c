@@ -131,6 +131,7 @@ static enum err decode_raw(const char *url, const char *etag, size_t etag_len)
 
     buf_init(&bytes, 2L * JOB_BYTES_MAX);
     wire_put_u32(&wire, 0);
+    wire_put_u32(&wire, 0);
     wire_put_bytes(&wire, url, strlen(url));
     wire_put_bytes(&wire, etag, etag_len);
     wire_put_bytes(&wire, "", 0);
@@ -153,6 +154,25 @@ static void job_decoder_refuses_what_the_encoder_would_not_write(void **state)
     assert_int_equal(decode_raw("http://h/", "a\0b", 3), ERR_CORRUPT);
     assert_int_equal(decode_raw("http://h/\r\n", "", 0), ERR_CORRUPT);
     assert_int_equal(decode_raw("", "", 0), ERR_CORRUPT);
+}
+
+static void job_names_a_header_set_within_its_limit(void **state)
+{
+    struct job job = sample;
+    struct buf bytes;
+
+    (void)state;
+    buf_init(&bytes, JOB_BYTES_MAX);
+    job.header_set = JOB_HEADER_SETS_MAX + 1;
+    assert_int_equal(job_encode(&bytes, &job), ERR_INVALID);
+    job.header_set = JOB_HEADER_SETS_MAX;
+    assert_int_equal(job_encode(&bytes, &job), ERR_OK);
+    job.header_set = 0;
+    assert_int_equal(job_decode(&job, bytes.data, bytes.len), ERR_OK);
+    assert_int_equal(job.header_set, JOB_HEADER_SETS_MAX);
+    bytes.data[6] = 0xFF; /* of the set's number */
+    assert_int_equal(job_decode(&job, bytes.data, bytes.len), ERR_CORRUPT);
+    buf_release(&bytes);
 }
 
 static void job_drops_validators_that_are_too_long_or_end_a_header(void **state)
@@ -195,6 +215,7 @@ int main(void)
         cmocka_unit_test(job_decoder_refuses_what_the_encoder_would_not_write),
         cmocka_unit_test(
             job_drops_validators_that_are_too_long_or_end_a_header),
+        cmocka_unit_test(job_names_a_header_set_within_its_limit),
         cmocka_unit_test(job_that_finds_no_room_is_reported),
     };
 

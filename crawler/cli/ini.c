@@ -1,0 +1,103 @@
+#include "crawler/cli/ini.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+#define BLANKS " \t\r\n\v\f"
+
+static char *trim(char *text)
+{
+    size_t len;
+
+    text += strspn(text, BLANKS);
+    len = strlen(text);
+    while (len > 0 && strchr(BLANKS, text[len - 1]))
+        len--;
+    text[len] = '\0';
+    return text;
+}
+
+/* Cuts a comment off a value: ';' is one only behind a blank, as it may stand
+ * in a user agent. */
+static void cut_comment(char *value)
+{
+    for (char *at = value; *at; at++)
+        if (*at == ';' && (at == value || strchr(BLANKS, at[-1]))) {
+            *at = '\0';
+            return;
+        }
+}
+
+/* "[section]" into `section`; false when it is not closed. */
+static bool read_section(char *text, char *section)
+{
+    char *end = strrchr(text, ']');
+
+    if (!end)
+        return false;
+    cut_comment(end + 1);
+    if (*trim(end + 1))
+        return false;
+    *end = '\0';
+    strcpy(section, trim(text + 1)); /* of the line's size, as all texts */
+    return true;
+}
+
+static enum err read_line(char *text, char *section, ini_entry_fn fn, void *ctx,
+                          int line)
+{
+    char *equals;
+
+    text = trim(text);
+    if (*text == '\0' || *text == ';' || *text == '#')
+        return ERR_OK;
+    if (*text == '[')
+        return read_section(text, section) ? ERR_OK : ERR_FORMAT;
+    equals = strchr(text, '=');
+    if (!equals || equals == text)
+        return ERR_FORMAT;
+    *equals = '\0';
+    cut_comment(equals + 1);
+    return fn(ctx, &(struct ini_entry){
+                       .section = section,
+                       .name = trim(text),
+                       .value = trim(equals + 1),
+                       .line = line,
+                   });
+}
+
+static enum err read_lines(FILE *in, char *text, char *section,
+                           ini_entry_fn fn, void *ctx, int *line)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    enum err err = ERR_OK;
+
+    while (!err && fgets(text, INI_LINE_BYTES, in)) {
+        size_t len = strlen(text);
+        bool whole = len > 0 && text[len - 1] == '\n';
+
+        ++*line;
+        if (!whole && len == INI_LINE_BYTES - 1)
+            return ERR_TOO_BIG;
+        if (!whole && !feof(in))
+            return ERR_FORMAT; /* a NUL byte */
+        if (*line > INI_LINES_MAX)
+            return ERR_TOO_BIG;
+        bool marked = *line == 1 && strncmp(text, mark, 3) == 0;
+        err = read_line(marked ? text + 3 : text, section, fn, ctx, *line);
+    }
+    return !err && ferror(in) ? ERR_IO : err;
+}
+
+enum err ini_read(FILE *in, ini_entry_fn fn, void *ctx, int *line)
+{
+    char *text = xcalloc(2, INI_LINE_BYTES);
+
+    *line = 0;
+    enum err err = read_lines(in, text, text + INI_LINE_BYTES, fn, ctx, line);
+    free(text);
+    return err;
+}
