@@ -29,6 +29,7 @@ struct url_key {
 #define URL_PRIO_BULK   0
 #define URL_PRIO_LISTED (-1) /* a line of the list that is not bulk */
 
+/*
  * With several lists each counts its own lines. A `line` below is the number
  * of the list (storage_input.number) above the number in it, so that it names
  * one line of all, sorts as they were read, and is the plain number in the
