@@ -1,4 +1,5 @@
-/* crawl export: a finished or running database as text outputs. */
+/* crawl export: a finished or running database in every output format. */
+#include "base/clock.h"
 #include "crawler/command_common.h"
 #include "crawler/commands.h"
 
@@ -31,7 +32,8 @@ static int export_all(const struct command_line *line, struct reader *reader,
 
 int command_export(const struct command_line *line)
 {
-    struct query_options options = {0};
+    struct query_options options = {.version = CRAWL_VERSION,
+                                    .now_ms = clock_wall_ms()};
     char message[COMMAND_MESSAGE_BYTES];
     struct reader *reader;
     int status;

@@ -22,8 +22,8 @@ static const struct command_flag diff_flags[] = {
 };
 static const struct command_flag format_flags[] = {COMMAND_FORMAT_FLAGS};
 static const struct command_flag export_flags[] = {
-    {"output", 'o', "FILE", "where to: .txt, .jsonl, .csv; '-'; repeatable"},
-    {"format", 0, "KIND", "where the name does not tell: txt, jsonl, csv"},
+    {"output", 'o', "FILE", "where to: .db, .txt, .jsonl, .csv, .warc.gz; '-'; repeatable"},
+    {"format", 0, "KIND", "where the name does not tell: db, txt, jsonl, csv, warc"},
     {"run", 0, "N", "the pages of this run; else the newest answers"},
 };
 static const struct command_flag why_flags[] = {
@@ -43,9 +43,11 @@ static const struct command all[] = {
      FLAGS(query_flags), 1, 2, false, command_query},
     {"status", "DB", "how far a crawl is, also while it runs", NULL,
      FLAGS(format_flags), 1, 1, false, command_status},
-    {"export", "DB -o FILE...", "write a database as text files",
-     "In the order of the list, one row for each line of it. A file that is "
-     "there already is left alone.",
+    {"export", "DB -o FILE...", "write a database in another format",
+     "Text in the order of the list, one row for each line of it. A .db is a "
+     "compact copy of everything, also of a database that grows; a .warc.gz "
+     "has the bodies that --store body kept. A file that is there already is "
+     "left alone.",
      FLAGS(export_flags), 1, -1, false, command_export},
     {"diff", "DB [RUN RUN]", "what changed between two runs",
      "The last two if none are named: new, changed, gone, newly broken, "

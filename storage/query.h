@@ -40,6 +40,8 @@ void reader_close(struct reader *reader);
 const char *reader_message(const struct reader *reader);
 
 struct query_options {
+    const char *version; /* of crawl, for an export to WARC; NULL */
+    int64_t now_ms;      /* the same */
     int64_t run;   /* pages of this run; 0: the newest answer of each URL */
     int64_t other; /* second run of `diff`; 0: the one before */
     int64_t limit; /* rows at most; 0: all */
@@ -92,10 +94,12 @@ enum err reader_status(struct reader *reader,
                        struct reader_status *status) ERR_CHECK;
 
 /*
- * Writes the newest answer of each URL, and the lines without one, in the
- * order of the list (what was discovered comes last), to a text output: .txt,
- * .jsonl, .csv, "-". WARC needs the bytes of the wire, which the database does
- * not keep: ERR_FORMAT. ERR_EXISTS: the file is there already.
+ * Writes the newest answer of each URL, or those of options->run, and the
+ * lines without one, in the order of the list (what was discovered comes
+ * last), to a new file: .txt, .jsonl, .csv, "-". A .db is a compact copy of
+ * everything (ERR_INVALID with a run). A .warc.gz has the stored bodies as
+ * resource records (docs/decisions/0030-export.md). ERR_FORMAT: an unknown
+ * kind, or a WARC without stored bodies. ERR_EXISTS: the file is there already.
  */
 enum err reader_export(struct reader *reader, const char *path,
                        const char *format,

@@ -1,5 +1,5 @@
 /*
- * reader: what sqlite_query.c and sqlite_export.c share, and nobody else
+ * reader: what sqlite_query.c, _export.c and _copy.c share, and nobody else
  * includes.
  */
 #ifndef STORAGE_READER_H
@@ -13,6 +13,7 @@
 struct reader {
     sqlite3 *db;
     char *path;
+    void *body; /* owned; the last one that was unpacked */
     char message[STORAGE_MESSAGE_BYTES];
 };
 
@@ -22,5 +23,10 @@ enum err reader_fail(struct reader *reader, enum err err, const char *format,
 enum err reader_fail_sqlite(struct reader *reader, int rc);
 enum err reader_number(struct reader *reader, const char *sql,
                        int64_t *number) ERR_CHECK;
+
+/* ---- sqlite_copy.c ---- */
+
+/* A compact copy of the whole database in one new file. */
+enum err reader_copy(struct reader *reader, const char *path) ERR_CHECK;
 
 #endif

@@ -71,6 +71,7 @@ struct sink {
     /* about the run, for headers; borrowed from the options while opening */
     const char *version, *user_agent;
     int64_t now_ms;
+    bool is_export; /* the pages come from a database, with their bodies */
 };
 
 /* The kind for a path, or for the word `format` when the suffix does not

@@ -158,6 +158,10 @@ static enum err start(struct sink *sink)
                        "conformsTo: http://iipc.github.io/warc-specifications/"
                        "specifications/warc-format/warc-1.1/\r\n",
                        sink->version ? sink->version : "");
+    if (!err && sink->is_export)
+        err = buf_add_str(&block,
+                          "description: stored bodies of a database of crawl, "
+                          "decoded; what went over the wire was not kept\r\n");
     if (!err && sink->user_agent)
         err = buf_addf(&block, "http-header-user-agent: %s\r\n",
                        sink->user_agent);
@@ -296,6 +300,48 @@ static const struct seen *find_seen(struct warc *warc, struct bytes payload,
     return NULL;
 }
 
+/* A media type that cannot break the record's head. */
+static struct bytes safe_mime(struct bytes mime)
+{
+    const unsigned char *at = mime.data;
+
+    for (size_t i = 0; i < mime.len; i++)
+        if (at[i] <= ' ' || at[i] >= 0x7f)
+            mime.len = 0;
+    return mime.len ? mime : (struct bytes){"application/octet-stream", 24};
+}
+
+/* A stored body: what a retrieval left when its protocol part was discarded,
+ * for which the standard has this type (section 6.4). */
+static enum err put_resource(struct sink *sink, const struct page_record *page,
+                             const struct exchange *exchange)
+{
+    struct bytes mime = safe_mime(page->mime);
+    struct buf head;
+    enum err err;
+
+    buf_init(&head, WARC_HEAD_BYTES);
+    err = add_common(&head, exchange, "resource", exchange->id);
+    if (!err && page->ip.len)
+        err = buf_addf(&head, "WARC-IP-Address: %.*s\r\n", (int)page->ip.len,
+                       (const char *)page->ip.data);
+    if (!err && page->truncated.len)
+        err = buf_addf(&head, "WARC-Truncated: %.*s\r\n",
+                       (int)page->truncated.len,
+                       (const char *)page->truncated.data);
+    if (!err)
+        err = buf_addf(&head,
+                       "WARC-Payload-Digest: %s\r\nContent-Type: %.*s\r\n"
+                       "Content-Length: %zu\r\n\r\n",
+                       exchange->digest, (int)mime.len, (const char *)mime.data,
+                       page->body.len);
+    if (!err)
+        err = put_record(sink, (struct bytes){head.data, head.len}, page->body,
+                         (struct bytes){0});
+    buf_release(&head);
+    return err;
+}
+
 /* "HTTP/1.1 304": the status that the raw head itself tells. */
 static bool is_not_modified(struct bytes head)
 {
@@ -323,20 +369,25 @@ static void fill_place(const struct sink *sink, const struct exchange *exchange,
 static enum err put(struct sink *sink, const struct page_record *page,
                     struct sink_place *place)
 {
+    struct bytes payload = sink->is_export ? page->body : page->raw_body;
     unsigned char sum[SHA1_BYTES];
     struct exchange exchange = {.url = page->final_url.len ? page->final_url
                                                            : page->url};
     enum err err;
 
-    if (!page->raw_head.len || page->fetched_at == 0)
+    if ((sink->is_export ? !page->body.len : !page->raw_head.len) ||
+        page->fetched_at == 0)
         return ERR_OK; /* no answer: an archive has nothing to keep */
     clock_iso(page->fetched_at, exchange.date);
-    err = make_id(sink, "response", exchange.url, exchange.date, exchange.id);
+    err = make_id(sink, sink->is_export ? "resource" : "response", exchange.url,
+                  exchange.date, exchange.id);
     if (err)
         return err;
-    if (!sha1_sum(page->raw_body.data, page->raw_body.len, sum))
+    if (!sha1_sum(payload.data, payload.len, sum))
         return ERR_NOMEM;
     show_digest(sum, exchange.digest);
+    if (sink->is_export)
+        return put_resource(sink, page, &exchange);
     exchange.not_modified = is_not_modified(page->raw_head);
     if (!exchange.not_modified)
         exchange.refers =

@@ -99,6 +99,11 @@ struct storage {
     struct stamp stamp;
 };
 
+/* ---- sqlite_open.c ---- */
+
+/* Whether the name, or the word `format`, means a database. */
+bool storage_is_database(const char *path, const char *format);
+
 /* ---- sqlite_stmt.c ---- */
 
 /*

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <zstd.h>
 
 #include "storage/reader.h"
+
+#define EXPORT_BODY_BYTES (INT64_C(1) << 29)
 
 /* ---- rows into pages ---- */
 
@@ -28,6 +31,17 @@ static const char run_sql[] =
     "SELECT " EXPORT_COLUMNS " FROM pages p JOIN urls u ON u.shard = 0"
     " AND u.host_id = p.host_id AND u.url_hash = p.url_hash"
     " WHERE p.run_id = ? ORDER BY u.line IS NULL, u.line, p.id";
+/* for WARC: only what has a stored body */
+static const char newest_bodies_sql[] =
+    "SELECT " EXPORT_COLUMNS ", b.body_bytes, b.zstd FROM urls u"
+    " JOIN pages p ON p.id = u.page_id"
+    " JOIN bodies b ON b.content_hash = p.content_hash ORDER BY p.id";
+static const char run_bodies_sql[] =
+    "SELECT " EXPORT_COLUMNS ", b.body_bytes, b.zstd FROM pages p"
+    " JOIN urls u ON u.shard = 0 AND u.host_id = p.host_id"
+    " AND u.url_hash = p.url_hash"
+    " JOIN bodies b ON b.content_hash = p.content_hash"
+    " WHERE p.run_id = ? ORDER BY p.id";
 static const char lines_sql[] =
     "SELECT l.line, l.text, l.error, l.detail, i.name FROM lines l"
     " LEFT JOIN inputs i ON i.number = l.line >> 40 ORDER BY l.line";
@@ -74,7 +88,8 @@ static int64_t read_time(struct bytes text)
     return (int64_t)timegm(&utc) * 1000 + strtol(end + 1, NULL, 10);
 }
 
-static void read_page(sqlite3_stmt *stmt, struct page_record *page)
+/* Returns the number of the column behind the last. */
+static int read_columns(sqlite3_stmt *stmt, struct page_record *page)
 {
     struct cursor next = {.stmt = stmt};
 
@@ -120,10 +135,45 @@ static void read_page(sqlite3_stmt *stmt, struct page_record *page)
     page->nr_links_out = next_int(&next, -1);
     page->depth = (int)next_int(&next, 0);
     page->input = next_bytes(&next);
+    return next.at;
 }
 
-static void read_line(sqlite3_stmt *stmt, struct page_record *page)
+static enum err read_page(struct reader *reader, sqlite3_stmt *stmt,
+                          struct page_record *page)
 {
+    (void)reader;
+    (void)read_columns(stmt, page);
+    return ERR_OK;
+}
+
+static enum err read_stored(struct reader *reader, sqlite3_stmt *stmt,
+                            struct page_record *page)
+{
+    int column = read_columns(stmt, page);
+    int64_t size = sqlite3_column_int64(stmt, column);
+    struct bytes packed = column_bytes(stmt, column + 1);
+
+    free(reader->body);
+    reader->body =
+        size > 0 && size <= EXPORT_BODY_BYTES ? malloc((size_t)size) : NULL;
+    if (!reader->body)
+        return reader_fail(reader, ERR_TOO_BIG,
+                           "%s: no memory for a stored body of %" PRId64
+                           " bytes",
+                           reader->path, size);
+    if (ZSTD_decompress(reader->body, (size_t)size, packed.data, packed.len) !=
+        (size_t)size)
+        return reader_fail(
+            reader, ERR_CORRUPT, "%s: a stored body is damaged: that of %.*s",
+            reader->path, (int)page->url.len, (const char *)page->url.data);
+    page->body = (struct bytes){reader->body, (size_t)size};
+    return ERR_OK;
+}
+
+static enum err read_line(struct reader *reader, sqlite3_stmt *stmt,
+                          struct page_record *page)
+{
+    (void)reader;
     *page = sink_line_page(&(struct line_record){
         .line = sqlite3_column_int64(stmt, 0),
         .text = column_bytes(stmt, 1),
@@ -131,14 +181,16 @@ static void read_line(sqlite3_stmt *stmt, struct page_record *page)
         .detail = column_bytes(stmt, 3),
     });
     page->input = column_bytes(stmt, 4);
+    return ERR_OK;
 }
 
 static enum err export_rows(struct reader *reader, struct sink *sink,
                             const char *sql, int64_t run,
-                            void (*read)(sqlite3_stmt *, struct page_record *))
+                            enum err (*read)(struct reader *, sqlite3_stmt *,
+                                             struct page_record *))
 {
     sqlite3_stmt *stmt = NULL;
-    enum err err = ERR_OK;
+    enum err err = ERR_OK, read_err = ERR_OK;
     int rc = sqlite3_prepare_v2(reader->db, sql, -1, &stmt, NULL);
 
     if (rc == SQLITE_OK && run)
@@ -149,7 +201,9 @@ static enum err export_rows(struct reader *reader, struct sink *sink,
         struct page_record page;
         struct sink_place place = {0};
 
-        read(stmt, &page);
+        read_err = read(reader, stmt, &page);
+        if (read_err)
+            break;
         err = sink_put(sink, &page, &place);
         /* a stream waits for no commit here */
         if (!err && sink->buf.len >= SINK_FLUSH_BYTES)
@@ -158,6 +212,8 @@ static enum err export_rows(struct reader *reader, struct sink *sink,
             rc = sqlite3_step(stmt);
     }
     sqlite3_finalize(stmt);
+    if (read_err)
+        return read_err; /* has its sentence */
     if (err)
         return reader_fail(reader, err, "%s: cannot write: %s", sink->path,
                            err_str(err));
@@ -167,10 +223,14 @@ static enum err export_rows(struct reader *reader, struct sink *sink,
 static enum err export_all(struct reader *reader, struct sink *sink,
                            int64_t run)
 {
-    enum err err =
-        export_rows(reader, sink, run ? run_sql : newest_sql, run, read_page);
+    enum err err = sink->is_export
+                       ? export_rows(reader, sink,
+                                     run ? run_bodies_sql : newest_bodies_sql,
+                                     run, read_stored)
+                       : export_rows(reader, sink, run ? run_sql : newest_sql,
+                                     run, read_page);
 
-    if (!err)
+    if (!err && !sink->is_export)
         err = export_rows(reader, sink, lines_sql, 0, read_line);
     if (err)
         return err;
@@ -180,6 +240,21 @@ static enum err export_all(struct reader *reader, struct sink *sink,
                : ERR_OK;
 }
 
+static enum err need_bodies(struct reader *reader, const char *path)
+{
+    int64_t some;
+    enum err err =
+        reader_number(reader, "SELECT EXISTS (SELECT 1 FROM bodies)", &some);
+
+    if (err || some)
+        return err;
+    return reader_fail(reader, ERR_FORMAT,
+                       "%s: the database has no bodies; crawl with --store "
+                       "body to export them, or with a .warc.gz among the "
+                       "outputs to keep what went over the wire",
+                       path);
+}
+
 enum err reader_export(struct reader *reader, const char *path,
                        const char *format, const struct query_options *options)
 {
@@ -187,20 +262,32 @@ enum err reader_export(struct reader *reader, const char *path,
     struct sink *sink = NULL;
     enum err err;
 
-    if (!ops || ops->wants_raw)
-        return reader_fail(
-            reader, ERR_FORMAT,
-            "%s: cannot export to that; end the name in .txt, "
-            ".jsonl or .csv, or give --format%s",
-            path, ops ? " (a WARC file is written while crawling)" : "");
+    if (storage_is_database(path, format) && options->run)
+        return reader_fail(reader, ERR_INVALID,
+                           "%s: a database has all runs: leave out --run",
+                           path);
+    if (storage_is_database(path, format))
+        return reader_copy(reader, path);
+    if (!ops)
+        return reader_fail(reader, ERR_FORMAT,
+                           "%s: cannot export to that; end the name in .db, "
+                           ".txt, .jsonl, .csv or .warc.gz, or give --format",
+                           path);
+    err = ops->wants_raw ? need_bodies(reader, path) : ERR_OK;
+    if (err)
+        return err;
     err = sink_open(&sink, path, ops);
     if (!err && sink_has_content(sink)) {
         sink_close(sink, false);
         return reader_fail(reader, ERR_EXISTS,
                            "%s: exists already; name another file", path);
     }
-    if (!err)
+    if (!err) {
+        sink->is_export = ops->wants_raw;
+        sink->version = options->version;
+        sink->now_ms = options->now_ms;
         err = sink_resume(sink, 0, 0);
+    }
     if (!err)
         err = sink_start(sink);
     if (err)

@@ -13,7 +13,7 @@
 
 #define STATE_SUFFIX ".crawl-state"
 
-static bool is_database(const char *path, const char *format)
+bool storage_is_database(const char *path, const char *format)
 {
     static const char *const suffixes[] = {".db", ".sqlite", ".sqlite3"};
     size_t len = strlen(path);
@@ -53,7 +53,7 @@ static enum err open_outputs(struct storage *storage,
             if (is_same_file(path, options->outputs[j]))
                 return storage_break(storage, ERR_INVALID,
                                      "%s: named twice as output", path);
-        if (is_database(path, options->format)) {
+        if (storage_is_database(path, options->format)) {
             if (storage->path)
                 return storage_break(storage, ERR_INVALID,
                                      "%s: a crawl has one database, and %s "

@@ -143,6 +143,7 @@ void reader_close(struct reader *reader)
     if (!reader)
         return;
     sqlite3_close(reader->db);
+    free(reader->body);
     free(reader->path);
     free(reader);
 }

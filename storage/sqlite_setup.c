@@ -259,7 +259,10 @@ static enum err insert_run(struct storage *storage,
     return err;
 }
 
-/* Which ended URLs a refetch takes; ?1 is the time that makes them stale. */
+/*
+ * Which ended URLs a refetch takes; ?1 is the time that makes them stale. What
+ * a trap rule refused was never asked and has no link that is news: it stays.
+ */
 static const char *const refetch_sql[] = {
     [STORAGE_REFETCH_NONE] = NULL,
     [STORAGE_REFETCH_FAILED] =
@@ -268,9 +271,11 @@ static const char *const refetch_sql[] = {
         " OR status IN (408, 429) OR status BETWEEN 500 AND 599)",
     [STORAGE_REFETCH_STALE] =
         "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0 AND page_id IN"
-        " (SELECT id FROM pages WHERE fetched_at IS NULL OR fetched_at < ?1)",
+        " (SELECT id FROM pages WHERE (fetched_at IS NULL OR fetched_at < ?1)"
+        " AND coalesce(error, '') <> 'trap')",
     [STORAGE_REFETCH_ALL] =
-        "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0",
+        "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0 AND page_id IN"
+        " (SELECT id FROM pages WHERE coalesce(error, '') <> 'trap')",
 };
 
 /* A new run takes them up again; their old answers stay until then. */

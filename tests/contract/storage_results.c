@@ -253,6 +253,34 @@ static void storage_refetches_what_was_asked_for(void **state)
     }
 }
 
+static void storage_leaves_what_a_trap_rule_refused(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record url = fixture_url(1, 4, 0);
+    struct page_record page = fixture_page(1, 4, "skipped", 0);
+
+    page.error = text("trap");
+    page.fetched_at = 0;
+    for (int refetch = STORAGE_REFETCH_FAILED; refetch <= STORAGE_REFETCH_ALL;
+         refetch++) {
+        fixture_empty(fix);
+        fix->options.refetch = STORAGE_REFETCH_NONE;
+        fixture_open(fix);
+        fixture_add(fix, 1, 1);
+        assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+        fixture_end(fix, 1, 1, "error", 0);
+        assert_ok(storage_put_page(fix->storage, &page));
+        fixture_close(fix, "done");
+        fix->options.refetch = (enum storage_refetch)refetch;
+        fix->options.stale_ms = -1000;
+        fixture_open(fix);
+        fixture_claim_urls(fix, 1, 10);
+        assert_int_equal(fix->nr_urls, 1);
+        assert_int_equal(fix->urls[0].key.url_hash, 1);
+        fixture_close(fix, "interrupted");
+    }
+}
+
 static void storage_brings_validators_with_a_refetched_url(void **state)
 {
     struct fixture *fix = *state;
@@ -348,6 +376,7 @@ int main(void)
         TEST(storage_says_unfinished_while_the_list_is_not_read),
         TEST(storage_takes_new_lines_after_it_was_finished),
         TEST(storage_refetches_what_was_asked_for),
+        TEST(storage_leaves_what_a_trap_rule_refused),
         TEST(storage_brings_validators_with_a_refetched_url),
         TEST(storage_keeps_the_answer_that_a_304_confirms),
         TEST(storage_starts_over_when_forced),

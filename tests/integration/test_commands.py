@@ -9,10 +9,14 @@ import re
 import select
 import shutil
 import subprocess
+import sys
 import time
 import unittest
 
 import harness
+
+sys.path.insert(0, os.path.join(harness.ROOT, "tests/support"))
+import read_warc  # noqa: E402
 
 EVIL = "\x1b]0;owned\x07\u009b2J\x7f,\"quoted\"\r\nline\t"
 RAW_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")
@@ -239,6 +243,29 @@ class Export(Site):
         with open(self.path("b.jsonl")) as f:
             self.assertEqual(out, f.read())
 
+    def test_a_database_is_copied_whole_into_one_file(self):
+        self.crawled()
+        self.crawl("export", "crawl.db", "-o", "copy.db")
+        self.assertEqual([n for n in os.listdir(self.folder) if n.startswith("copy")], ["copy.db"])
+        for sql in ("select * from results", "select * from links", "select * from hosts",
+                    "pragma application_id", "pragma user_version", "pragma integrity_check",
+                    "select sql from sqlite_master where sql is not null order by 1"):
+            self.assertEqual(self.rows(sql, "copy.db"), self.rows(sql), sql)
+        self.assertEqual(self.contents("copy.db")[18:20], b"\1\1")    # no journal of its own
+        _, err = self.crawl("urls.txt", "-o", "copy.db")
+        self.assertIn("--refetch", err)
+
+    def test_stored_bodies_become_an_archive(self):
+        self.crawled(RULES + ("--store", "body"))
+        self.crawl("export", "crawl.db", "-o", "x.warc.gz")
+        records = read_warc.read_archive(self.contents("x.warc.gz"))
+        found = {fields["WARC-Target-URI"]: (int(fields["Content-Length"]), fields["Content-Type"])
+                 for _, fields in records.values() if fields["WARC-Type"] == "resource"}
+        self.assertEqual(found, {url: (length, mime) for url, length, mime in self.rows(
+            "select coalesce(final_url, url), length, mime from pages where length > 0"
+            " and content_hash is not null")})
+        self.assertEqual(len(records), len(found) + 1)
+
     def test_it_overwrites_nothing_and_names_what_it_cannot_write(self):
         self.crawled()
         self.write("a.csv", "mine\n")
@@ -246,7 +273,12 @@ class Export(Site):
         self.assertIn("a.csv", err)
         self.assertEqual(self.contents("a.csv"), b"mine\n")
         self.crawl("export", "crawl.db", expect=2)
-        self.crawl("export", "crawl.db", "-o", "x.warc.gz", expect=5)
+        _, err = self.crawl("export", "crawl.db", "-o", "x.warc.gz", expect=5)
+        self.assertIn("--store body", err)
+        self.assertFalse(os.path.exists(self.path("x.warc.gz")))
+        self.crawl("export", "crawl.db", "-o", "crawl.db", expect=2)
+        self.crawl("export", "crawl.db", "--run", "1", "-o", "one.db", expect=2)
+        self.crawl("export", "crawl.db", "-o", "no/such/folder/x.db", expect=2)
         self.crawl("export", "crawl.db", "-o", "x.pdf", expect=5)
         self.crawl("export", "crawl.db", "-o", "x.pdf", "--format", "csv")
         self.assertTrue(self.contents("x.pdf").startswith(b"url,"))
@@ -270,6 +302,18 @@ class Diff(Site):
                 for row in self.rows_as_json("diff", "crawl.db", "2", "1")}
         self.assertEqual(back["missing.html"], "gone")
         self.assertEqual(back["soon-gone.html"], "repaired")
+
+    def test_what_a_trap_rule_refused_is_not_asked_by_a_refetch(self):
+        self.crawled()
+        trap = self.rows("select url, error from results where error = 'trap'")
+        self.assertEqual(len(trap), 1)
+        for what in ("all", "stale=0s"):
+            self.crawl("urls.txt", "-q", "--refetch", what, *RULES)
+            self.assertEqual(self.rows("select url, error from results where error = 'trap'"), trap)
+        self.assertEqual(self.rows("select count(*) from runs"), [(3,)])
+        asked = [request[3] for request in self.server.requests()]
+        self.assertEqual(asked.count("/good.html"), 3)
+        self.assertNotIn("/a/b/c/d/e.html", asked)
 
     def test_runs_that_are_not_there_are_an_error(self):
         self.crawled()

@@ -62,6 +62,7 @@ def children(pid):
 class Kills(harness.CrawlTest):
     def setUp(self):
         super().setUp()
+        self.assertTrue(os.path.exists(SHIM), SHIM)
         root = tempfile.mkdtemp(prefix="crawl-root-")
         self.addCleanup(shutil.rmtree, root, ignore_errors=True)
         os.chmod(root, 0o755)

@@ -38,9 +38,12 @@ def parse(text):
     return fields, rest[:length]
 
 
+def block_digest(block):
+    return "sha1:" + base64.b32encode(hashlib.sha1(block).digest()).decode()
+
+
 def payload_digest(block):
-    body = block.partition(b"\r\n\r\n")[2]
-    return "sha1:" + base64.b32encode(hashlib.sha1(body).digest()).decode()
+    return block_digest(block.partition(b"\r\n\r\n")[2])
 
 
 def read_archive(data):
@@ -66,6 +69,8 @@ def read_archive(data):
                 assert fields["WARC-Refers-To-Target-URI"] == \
                     first["WARC-Target-URI"]
                 assert fields["WARC-Refers-To-Date"] == first["WARC-Date"]
+        elif kind == "resource":
+            assert fields["WARC-Payload-Digest"] == block_digest(block), "wrong digest"
         elif kind == "request":
             assert fields["WARC-Concurrent-To"] in ids
         else:
