@@ -101,6 +101,8 @@ fi
 if wanted storage; then
     campaign storage-faults counted "$(part 1000)" "cases each of kills and faults" \
         env CRAWL_FAULTS="$(part 1000)" build-dev/tests/fault/storage_faults
+    campaign storage-kills counted "$(part 1000)" "kills of the whole program" \
+        env CRAWL_KILLS="$(part 1000)" python3 tests/integration/test_storage_kills.py
 fi
 if wanted threads; then
     campaign thread-sanitizer threads
