@@ -343,6 +343,14 @@ static void loop(struct crawl *crawl)
 
 /* ---- the end ---- */
 
+static const char *reason_of(const struct crawl *crawl)
+{
+    if (crawl->err == ERR_CLOSED) /* of the pool */
+        return "no worker is left: they could not start, or died one after "
+               "another";
+    return err_str(crawl->err);
+}
+
 static enum crawl_exit storage_failed(const struct crawl *crawl)
 {
     const char *message = storage_message(crawl->storage);
@@ -352,7 +360,7 @@ static enum crawl_exit storage_failed(const struct crawl *crawl)
         return CRAWL_EXIT_STORAGE;
     }
     log_error("stopped: %s; what is committed is safe, run again to go on",
-              err_str(crawl->err));
+              reason_of(crawl));
     return CRAWL_EXIT_FAILURE;
 }
 
@@ -374,7 +382,7 @@ static enum crawl_exit verdict(struct crawl *crawl, const char **status,
     *reason = "";
     if (crawl->err) {
         *status = "failed";
-        *reason = err_str(crawl->err);
+        *reason = reason_of(crawl);
         return storage_failed(crawl);
     }
     if (crawl->stop_signal) {

@@ -454,7 +454,10 @@ enum crawl_exit crawl_open(struct crawl *crawl)
     if (!err)
         err = open_loop(crawl);
     if (err) {
-        log_error("cannot start the workers: %s", err_str(err));
+        log_error("cannot start the workers: %s%s", err_str(err),
+                  err == ERR_LIMIT ? ": descriptors (ulimit -n) or processes "
+                                     "(ulimit -u)"
+                                   : "");
         return CRAWL_EXIT_FAILURE;
     }
     exit_status = open_storage(crawl);

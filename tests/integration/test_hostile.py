@@ -27,7 +27,7 @@ HTML = b"Content-Type: text/html\r\n"
 END = b"\r\n"
 COPIES = 3                      # hosts for each fault
 HONEST_EACH = 2                 # honest pages on each hostile host
-HONEST = 3000                   # of nginx
+HONEST = 4500                   # of nginx
 BOUNDS = {False: (80 * MIB, 160 * MIB), True: (500 * MIB, 700 * MIB)}   # sanitized or not
 GZIPPED = gzip.compress(random.Random(3).randbytes(30000).hex().encode())
 
@@ -261,6 +261,7 @@ class Hostile(harness.CrawlTest):
         sizes = {"http://127.0.0.%d:%d/%s" % (1 + i % 15, nginx.port, path): size
                  for i, (path, size) in enumerate(harness.html_files(nginx.root, HONEST))}
         urls = [url for _, url, _, _ in wanted] + list(sizes)
+        self.assertGreaterEqual(len(urls), 5000)
         random.Random(5).shuffle(urls)
         self.write("urls.txt", "".join(url + "\n" for url in urls))
         begun = time.monotonic()
