@@ -114,6 +114,12 @@ static void note_behind(struct site *site, int64_t url_hash)
     site->behind_hash = url_hash;
 }
 
+void claim_note_left(const struct item *item)
+{
+    if (item->kind == ITEM_URL && item->prio == URL_PRIO_BULK)
+        note_behind(item->origin, item->key.url_hash);
+}
+
 enum err claim_release_site(struct frontier *frontier, struct site *site,
                             int64_t now_ms)
 {
@@ -133,8 +139,7 @@ enum err claim_release_site(struct frontier *frontier, struct site *site,
             frontier->claim_ms = due_ms;
     }
     while ((item = items_take(&site->queue)) != NULL) {
-        if (item->prio == URL_PRIO_BULK)
-            note_behind(site, item->key.url_hash);
+        claim_note_left(item);
         item_free(frontier, item);
     }
     if (site->has_behind)

@@ -447,8 +447,11 @@ static void forget_items(struct frontier *frontier)
         site->nr_items = site->nr_late = 0;
         site->queue = site->urgent = (struct items){0};
     }
-    for (uint32_t i = 0; i < frontier->nr_slots; i++)
+    for (uint32_t i = 0; i < frontier->nr_slots; i++) {
+        if (frontier->items[i].state != ITEM_FREE)
+            claim_note_left(&frontier->items[i]);
         frontier->items[i].state = ITEM_FREE;
+    }
     frontier->held = (struct items){0};
     frontier->nr_items = 0;
     frontier->nr_in_flight = 0;

@@ -303,6 +303,8 @@ enum err claim_put_site(struct frontier *frontier,
 enum err claim_release_site(struct frontier *frontier, struct site *site,
                             int64_t now_ms) ERR_CHECK;
 int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms);
+/* A URL leaves memory and is still to do: to be claimed again. */
+void claim_note_left(const struct item *item);
 /* A URL entered storage: its host has more to do. */
 void claim_note_added(struct frontier *frontier, const struct url_record *url,
                       enum storage_added added, int64_t now_ms);
