@@ -329,8 +329,8 @@ static void say_pace(struct why *why)
     if (asked_ms > delay_ms)
         delay_ms = asked_ms;
     say(why, "pace", VERDICT_YES,
-        "%s has one clock: at most %d at once, %lld ms apart%s",
-        why->host_key, limits->per_host, (long long)delay_ms,
+        "%s has one clock: at most %d at once, %lld ms apart%s", why->host_key,
+        limits->per_host, (long long)delay_ms,
         asked_ms >= 0 && delay_ms == asked_ms ? " (Crawl-delay)" : "");
 }
 
@@ -367,8 +367,7 @@ static void say_request(struct why *why)
     bool plain = why->url.scheme == URL_HTTP || config->http1;
 
     say(why, "request", VERDICT_YES, "GET %s as %s, HTTP/%s%s%s%s",
-        why->url.text,
-        config->user_agent ? config->user_agent : USER_AGENT,
+        why->url.text, config->user_agent ? config->user_agent : USER_AGENT,
         plain ? "1.1" : "2 where the host has it",
         config->proxy ? ", by the proxy" : "",
         why->rules.header_set ? ", with the headers of its host" : "",

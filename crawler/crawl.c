@@ -435,8 +435,8 @@ static enum crawl_exit finish(struct crawl *crawl)
     exit_status = verdict(crawl, &status, &reason);
     progress_free(crawl->progress);
     crawl->progress = NULL;
-    bool no_url = exit_status == CRAWL_EXIT_OK &&
-                  list_has_no_url(crawl, &nr_lines);
+    bool no_url =
+        exit_status == CRAWL_EXIT_OK && list_has_no_url(crawl, &nr_lines);
     if (!crawl->config->quiet && (nr_lines > 0 || !no_url))
         crawl_summary(crawl, status, reason);
     if (no_url) {

@@ -159,8 +159,7 @@ static enum err tell_clock(struct frontier *frontier, const struct item *item,
             answer.retry_after_ms = host_retry_after_ms(
                 page->retry_after, frontier_wall_ms(frontier, now_ms));
     }
-    host_clock_answered(&item->site->clock, &item->site->rules.limits,
-                        &answer);
+    host_clock_answered(&item->site->clock, &item->site->rules.limits, &answer);
     /* What it asks for outlives us. */
     if (answer.kind == HOST_ANSWER_BUSY && item->site->clock.due_ms > now_ms)
         return claim_put_site(frontier, item->site);

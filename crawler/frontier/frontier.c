@@ -491,7 +491,6 @@ void frontier_get_stats(const struct frontier *frontier,
     if (!worst)
         return;
     stats->throttled_host = worst->key;
-    stats->throttled_status =
-        worst->clock.status > 0 ? worst->clock.status : 0;
+    stats->throttled_status = worst->clock.status > 0 ? worst->clock.status : 0;
     stats->throttled_until_ms = worst->clock.due_ms;
 }

@@ -55,7 +55,7 @@
 #define FRONTIER_HOST_KEY_BYTES 320
 /* prio is depth times this, and one more for each redirect on the way: a host
  * is walked level by level. */
-#define FRONTIER_PRIO_STEP 32
+#define FRONTIER_PRIO_STEP      32
 
 enum item_kind { ITEM_URL, ITEM_ROBOTS };
 enum item_state {

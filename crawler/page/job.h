@@ -35,9 +35,9 @@ enum job_flag {
 struct job {
     const char *url; /* canonical, URL_BYTES_MAX at most */
     size_t url_len;
-    uint32_t flags;   /* enum job_flag */
+    uint32_t flags;      /* enum job_flag */
     uint32_t header_set; /* of the settings, from 1; 0: the general headers */
-    const char *etag; /* for If-None-Match; NULL or empty: none */
+    const char *etag;    /* for If-None-Match; NULL or empty: none */
     size_t etag_len;
     const char *last_modified; /* for If-Modified-Since; likewise */
     size_t last_modified_len;

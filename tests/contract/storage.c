@@ -389,6 +389,28 @@ static void storage_hands_out_urls_by_prio_then_hash(void **state)
     assert_int_equal(fix->urls[1].key.url_hash, -9);
 }
 
+static void storage_brings_forward_what_is_still_to_do(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record urls[2] = {fixture_url(1, 1, 0), fixture_url(1, 2, 0)};
+
+    urls[0].depth = urls[1].depth = 4;
+    urls[0].prio = urls[1].prio = 128;
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, urls, 2, NOW, NULL));
+    assert_ok(storage_bring_forward(fix->storage, urls[1].key, 3, 97));
+    assert_ok(storage_bring_forward(fix->storage, urls[0].key, 5, 160));
+    assert_ok(
+        storage_bring_forward(fix->storage, (struct url_key){9, 9}, 0, 0));
+    fixture_claim_urls(fix, 1, 10);
+    assert_int_equal(fix->nr_urls, 2);
+    assert_int_equal(fix->urls[0].key.url_hash, 2);
+    assert_int_equal(fix->urls[0].depth, 3);
+    assert_int_equal(fix->urls[0].prio, 97);
+    assert_int_equal(fix->urls[1].depth, 4);
+    assert_int_equal(fix->urls[1].prio, 128);
+}
+
 static enum err refuse_url(void *ctx, const struct url_claim *url)
 {
     (void)url;
@@ -432,6 +454,7 @@ int main(void)
         TEST(storage_does_not_wake_a_host_before_its_time),
         TEST(storage_sweeps_up_hosts_that_were_put_to_sleep_too_early),
         TEST(storage_hands_out_urls_by_prio_then_hash),
+        TEST(storage_brings_forward_what_is_still_to_do),
         TEST(storage_ends_a_claim_when_the_callback_says_so),
     };
 

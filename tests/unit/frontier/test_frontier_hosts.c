@@ -12,34 +12,11 @@
 
 static int setup(void **state)
 {
-    struct web *web = malloc(sizeof(*web));
-
-    if (!web)
+    if (web_setup(state))
         return -1;
-    web_init(web);
+    struct web *web = *state;
     web->options.ignore_robots = false;
-    *state = web;
     return 0;
-}
-
-static int teardown(void **state)
-{
-    web_free(*state);
-    free(*state);
-    return 0;
-}
-
-static void add_many(struct web *web, const char *host, int nr)
-{
-    char line[128];
-
-    for (int i = 0; i < nr; i++) {
-        int len = snprintf(line, sizeof(line), "http://%s/%d", host, i);
-        assert_int_equal(frontier_add_line(web->frontier, line, (size_t)len,
-                                           i + 1, false, web->now_ms),
-                         ERR_OK);
-    }
-    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), ERR_OK);
 }
 
 /* ---- robots.txt ---- */
@@ -91,7 +68,7 @@ static void frontier_asks_for_robots_txt_first_and_as_such(void **state)
     web->answer = rules_answer;
     web->ctx = rules;
     web_open(web);
-    add_many(web, "a.test", 10);
+    web_add_many(web, "a.test", 10);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_true(is_robots(web->fetches[0].url));
@@ -139,7 +116,7 @@ frontier_takes_the_status_of_robots_txt_as_rfc_9309_says(void **state)
                          rows[i].error ? OUTCOME_SKIPPED : OUTCOME_OK);
         assert_int_equal(web_nr_fetches(web, "http://a.test/robots.txt"),
                          rows[i].error ? 3 : 1);
-        teardown(state);
+        web_teardown(state);
         setup(state);
         web = *state;
     }
@@ -171,7 +148,7 @@ static void frontier_tells_why_a_host_cannot_be_reached(void **state)
         web->answer = fail_all;
         web->ctx = &error;
         web_open(web);
-        add_many(web, "a.test", 3);
+        web_add_many(web, "a.test", 3);
         frontier_list_ended(web->frontier);
         assert_int_equal(web_run(web), FRONTIER_DONE);
         assert_int_equal(web->nr_visits, 3);
@@ -180,7 +157,7 @@ static void frontier_tells_why_a_host_cannot_be_reached(void **state)
             assert_int_equal(web->visits[k].outcome, OUTCOME_ERROR);
             assert_string_equal(web->visits[k].detail, "the reason");
         }
-        teardown(state);
+        web_teardown(state);
         setup(state);
         web = *state;
     }
@@ -284,7 +261,7 @@ static void frontier_keeps_the_crawl_delay(void **state)
     web->answer = rules_answer;
     web->ctx = rules;
     web_open(web);
-    add_many(web, "a.test", 4);
+    web_add_many(web, "a.test", 4);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     for (size_t i = 1; i < web->nr_fetches; i++)
@@ -303,7 +280,7 @@ static void frontier_caps_the_crawl_delay(void **state)
     web->ctx = rules;
     web->options.max_crawl_delay_ms = 30000;
     web_open(web);
-    add_many(web, "a.test", 3);
+    web_add_many(web, "a.test", 3);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->fetches[3].started_ms, 90000);
@@ -318,7 +295,7 @@ static void frontier_remembers_rules_over_a_restart(void **state)
     web->ctx = rules;
     web->options.max_urls = 2;
     web_open(web);
-    add_many(web, "a.test", 8);
+    web_add_many(web, "a.test", 8);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_LIMIT);
     web_close(web, "limit");
@@ -353,7 +330,7 @@ static void frontier_waits_as_retry_after_asks(void **state)
     web->ctx = "20";
     web->options.per_host = 1;
     web_open(web);
-    add_many(web, "a.test", 3);
+    web_add_many(web, "a.test", 3);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_fetches, 5);
@@ -371,7 +348,7 @@ static void frontier_caps_retry_after(void **state)
     web->options.per_host = 1;
     web->options.max_retry_after_ms = 5000;
     web_open(web);
-    add_many(web, "a.test", 2);
+    web_add_many(web, "a.test", 2);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->fetches[2].started_ms, 20 + 5000);
@@ -386,7 +363,7 @@ static void frontier_keeps_a_long_wait_over_a_restart(void **state)
     web->ctx = "50";
     web->options.per_host = 1;
     web_open(web);
-    add_many(web, "a.test", 3);
+    web_add_many(web, "a.test", 3);
     frontier_list_ended(web->frontier);
     web->stop_at_ms = 2000;
     assert_int_equal(frontier_turn(web->frontier, 0), ERR_OK);
@@ -440,8 +417,8 @@ static void frontier_redirects_to_no_host_that_waits_in_storage(void **state)
     web->options.retries = 0;
     web->options.per_host = 1;
     web_open(web);
-    add_many(web, "a.test", 1);
-    add_many(web, "b.test", 5);
+    web_add_many(web, "a.test", 1);
+    web_add_many(web, "b.test", 5);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_left_alone(web, 25000);
@@ -455,7 +432,7 @@ static void frontier_keeps_a_wait_over_a_kill(void **state)
     web->answer = lead_to_busy;
     web->options.per_host = 1;
     web_open(web);
-    add_many(web, "a.test", 3);
+    web_add_many(web, "a.test", 3);
     frontier_list_ended(web->frontier);
     web->stop_at_ms = 2000;
     assert_int_equal(web_run(web), FRONTIER_LIMIT);
@@ -468,6 +445,67 @@ static void frontier_keeps_a_wait_over_a_kill(void **state)
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_left_alone(web, 25000);
     assert_int_equal(web->nr_visits, 3);
+}
+
+static void always_busy(struct web *web, const char *url,
+                        struct web_answer *answer)
+{
+    if (!is_robots(url) && strncmp(url, "http://a.test/", 14) == 0) {
+        web_status(answer, 429);
+        answer->page.retry_after = (struct bytes){web->ctx, strlen(web->ctx)};
+    }
+}
+
+static void frontier_ends_a_host_that_only_asks_to_wait(void **state)
+{
+    struct web *web = *state;
+    size_t nr_down = 0;
+
+    web->answer = always_busy;
+    web->ctx = "600";
+    web_open(web);
+    web_add_many(web, "a.test", 500);
+    web_add_many(web, "b.test", 50);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 550);
+    /* 5 waits of 10 minutes, one request after each, then nothing more */
+    assert_in_range(web->now_ms, 5 * 600000, 5 * 600000 + 60000);
+    assert_true(web->nr_fetches < 50 + 2 + 6 + 10);
+    for (size_t i = 0; i < web->nr_visits; i++) {
+        const struct web_visit *visit = &web->visits[i];
+        nr_down += visit->error == ERROR_HOST_DOWN;
+        if (visit->error == ERROR_HOST_DOWN)
+            assert_string_equal(visit->detail, "HTTP 429 each time");
+    }
+    assert_in_range(nr_down, 490, 500);
+}
+
+static void frontier_waits_no_longer_than_the_cap_of_the_host(void **state)
+{
+    static const struct frontier_host hosts[] = {
+        {.pattern = "a.test",
+         .delay_ms = -1,
+         .max_crawl_delay_ms = -1,
+         .max_retry_after_ms = 3000,
+         .per_host = 1,
+         .retries = 1,
+         .ignore_robots = 1,
+         .header_set = 5},
+    };
+    struct web *web = *state;
+
+    web->answer = always_busy;
+    web->ctx = "600";
+    web->options.hosts = hosts;
+    web->options.nr_hosts = 1;
+    web_open(web);
+    web_add_many(web, "a.test", 1);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_fetches, 2); /* no robots.txt, one retry */
+    assert_int_equal(web->fetches[1].started_ms, 10 + 3000);
+    assert_int_equal(web->fetches[0].header_set, 5);
 }
 
 /* b.test looks at the figures while a.test waits. */
@@ -494,8 +532,8 @@ static void frontier_shows_who_is_asked_to_wait(void **state)
     web->ctx = &stats;
     web->options.delay_ms = 100;
     web_open(web);
-    add_many(web, "a.test", 3);
-    add_many(web, "b.test", 5);
+    web_add_many(web, "a.test", 3);
+    web_add_many(web, "b.test", 5);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_string_equal(stats.throttled_host, "http://a.test:80");
@@ -522,7 +560,7 @@ static void frontier_does_not_pay_a_timeout_for_each_url(void **state)
 
     web->answer = down_but_robots;
     web_open(web);
-    add_many(web, "a.test", 2000);
+    web_add_many(web, "a.test", 2000);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 2000);
@@ -551,7 +589,7 @@ static void frontier_goes_on_when_the_probe_is_answered(void **state)
     web->answer = down_for_a_while;
     web->options.retries = 5;
     web_open(web);
-    add_many(web, "a.test", 100);
+    web_add_many(web, "a.test", 100);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 100);
@@ -559,7 +597,7 @@ static void frontier_goes_on_when_the_probe_is_answered(void **state)
         assert_int_equal(web->visits[i].outcome, OUTCOME_OK);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, web_teardown)
 
 int main(void)
 {
@@ -580,6 +618,8 @@ int main(void)
         TEST(frontier_keeps_a_long_wait_over_a_restart),
         TEST(frontier_redirects_to_no_host_that_waits_in_storage),
         TEST(frontier_keeps_a_wait_over_a_kill),
+        TEST(frontier_ends_a_host_that_only_asks_to_wait),
+        TEST(frontier_waits_no_longer_than_the_cap_of_the_host),
         TEST(frontier_shows_who_is_asked_to_wait),
         TEST(frontier_does_not_pay_a_timeout_for_each_url),
         TEST(frontier_goes_on_when_the_probe_is_answered),
