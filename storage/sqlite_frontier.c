@@ -190,6 +190,21 @@ enum err storage_put_tries(struct storage *storage, struct url_key key,
     return storage_run(storage, &binder);
 }
 
+enum err storage_bring_forward(struct storage *storage, struct url_key key,
+                               int depth, int prio)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_BRING_FORWARD);
+    bind_int(&binder, depth);
+    bind_int(&binder, prio);
+    bind_key(&binder, key);
+    return storage_run(storage, &binder);
+}
+
 enum err storage_find_url(struct storage *storage, struct url_key key,
                           bool *known, bool *ended)
 {

@@ -95,6 +95,10 @@ const char *const storage_sql[STMT_NR] = {
     [STMT_NEXT_DUE] = "SELECT due_at FROM hosts WHERE shard = 0"
                       " AND holder = 0 ORDER BY due_at LIMIT 1",
     [STMT_PUT_TRIES] = "UPDATE urls SET tries = ? WHERE " KEY,
+    [STMT_BRING_FORWARD] =
+        "UPDATE urls SET depth = ?1, prio = ?2 WHERE shard = 0"
+        " AND host_id = ?3 AND url_hash = ?4 AND state = 0"
+        " AND prio > ?2",
     [STMT_LISTED_URLS] = "SELECT url, line FROM urls WHERE line IS NOT NULL",
     [STMT_FIND_URL] = "SELECT state FROM urls WHERE " KEY,
 

@@ -178,6 +178,9 @@ enum err storage_next_due(struct storage *storage, int64_t *due_at) ERR_CHECK;
  * whoever fetches it is seen. */
 enum err storage_put_tries(struct storage *storage, struct url_key key,
                            int tries) ERR_CHECK;
+/* A URL still to do that a shorter way leads to; others are left alone. */
+enum err storage_bring_forward(struct storage *storage, struct url_key key,
+                               int depth, int prio) ERR_CHECK;
 /* True when the URL is known, with whether it has ended. */
 enum err storage_find_url(struct storage *storage, struct url_key key,
                           bool *known, bool *ended) ERR_CHECK;

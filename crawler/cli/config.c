@@ -313,7 +313,8 @@ static enum err read_environment(struct config *config, char *message)
         name[len] = '\0';
         value = getenv(name);
         if (value)
-            err = config_set(config, &options[i], value, from_environment, message);
+            err = config_set(config, &options[i], value, from_environment,
+                             message);
     }
     return err;
 }
@@ -325,8 +326,8 @@ static enum err set_defaults(struct config *config, char *message)
     for (size_t i = 0; i < nr_options && !err; i++) {
         config->origins[i] = from_default;
         if (options[i].fallback)
-            err = config_set(config, &options[i], options[i].fallback, from_default,
-                      message);
+            err = config_set(config, &options[i], options[i].fallback,
+                             from_default, message);
     }
     return err;
 }

@@ -34,8 +34,8 @@ void config_host_setting_names(char names[HOST_SETTING_NAMES_BYTES])
 {
     size_t len = 0;
 
-    for (size_t i = 0;
-         i < nr_host_settings && len < HOST_SETTING_NAMES_BYTES; i++)
+    for (size_t i = 0; i < nr_host_settings && len < HOST_SETTING_NAMES_BYTES;
+         i++)
         len += (size_t)snprintf(names + len, HOST_SETTING_NAMES_BYTES - len,
                                 "%s%s", i ? ", " : "", host_settings[i].name);
 }
@@ -88,8 +88,7 @@ static bool read_pattern(const char *section, char pattern[NAME_BYTES])
 }
 
 /* The section's place; a new one if it is the first of that name. */
-static struct config_host *find_host(struct config *config,
-                                     const char *pattern)
+static struct config_host *find_host(struct config *config, const char *pattern)
 {
     struct config_host *host;
 

@@ -69,8 +69,8 @@ static enum err read_line(char *text, char *section, ini_entry_fn fn, void *ctx,
                    });
 }
 
-static enum err read_lines(FILE *in, char *text, char *section,
-                           ini_entry_fn fn, void *ctx, int *line)
+static enum err read_lines(FILE *in, char *text, char *section, ini_entry_fn fn,
+                           void *ctx, int *line)
 {
     static const char mark[] = "\xEF\xBB\xBF";
     enum err err = ERR_OK;

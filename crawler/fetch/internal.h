@@ -29,10 +29,10 @@ struct transfer {
     bool active;           /* in the multi handle */
 
     uint64_t id;
-    uint32_t flags;             /* enum job_flag */
-    bool conditional;           /* a validator was sent */
-    struct buf url;             /* NUL behind it */
-    struct curl_slist *headers; /* owned; of this request alone, or NULL */
+    uint32_t flags;                /* enum job_flag */
+    bool conditional;              /* a validator was sent */
+    struct buf url;                /* NUL behind it */
+    struct curl_slist *headers;    /* owned; of this request alone, or NULL */
     const struct curl_slist *sent; /* what the handle has */
 
     enum phase phase;
@@ -71,7 +71,7 @@ struct transfers {
     struct fetch_options options; /* defaults filled in */
     CURLM *multi;
     CURLSH *share;
-    struct curl_slist *headers; /* sent to every host */
+    struct curl_slist *headers;      /* sent to every host */
     struct curl_slist **header_sets; /* nr_header_sets: whole lists */
     struct curl_slist *resolve;
     struct guard *guard;

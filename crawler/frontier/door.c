@@ -232,7 +232,12 @@ static enum err take_added(struct frontier *frontier, const struct batch *batch,
     const struct url_record *record = &batch->records[i];
     bool is_known = batch->added[i] == STORAGE_KNOWN;
 
-    if (is_known && (record->line == 0 || batch->reread))
+    if (is_known && record->line == 0)
+        return record->prio % FRONTIER_PRIO_STEP > 0
+                   ? storage_bring_forward(frontier->storage, record->key,
+                                           record->depth, record->prio)
+                   : ERR_OK;
+    if (is_known && batch->reread)
         return ERR_OK;
     if (is_known)
         return put_duplicate(frontier, listed_text(record), record);

@@ -257,6 +257,21 @@ enum err follow_page(struct frontier *frontier, const struct item *item,
     return err;
 }
 
+/* A page of the same level has led there by a link, which is one hop more. */
+static enum err bring_forward(struct frontier *frontier,
+                              const struct offer *offer, int64_t now_ms)
+{
+    struct door_url url;
+
+    if (door_read(frontier, offer->url, &url) != ERROR_NONE)
+        return ERR_OK;
+    enum err err = batch_flush(frontier, &frontier->links, now_ms);
+    if (err)
+        return err;
+    return storage_bring_forward(frontier->storage, url.key, offer->depth,
+                                 offer->prio);
+}
+
 /* prio counts the hops of its depth, so that a chain ends. */
 enum err follow_discovered(struct frontier *frontier, const struct item *item,
                            const struct page *page, int64_t now_ms)
@@ -270,6 +285,9 @@ enum err follow_discovered(struct frontier *frontier, const struct item *item,
 
     if (!follow_seeds(frontier, item, &offer))
         return ERR_OK;
+    if (seen_has(frontier->follow->seen,
+                 hash_sip(frontier->hash_key, offer.url.data, offer.url.len)))
+        return bring_forward(frontier, &offer, now_ms);
     return follow_offer(frontier, &offer, now_ms);
 }
 

@@ -59,11 +59,11 @@ struct frontier_options {
     double rate_per_s;          /* of the whole run; 0: no limit */
 
     bool ignore_robots;
-    const char *product_token; /* for robots.txt; "crawl" */
-    int max_redirects;         /* -1: default 10; 0: follow none */
-    int retries;               /* after the first try */
-    int64_t retry_delay_ms;    /* doubles, with jitter */
-    int max_host_errors;       /* then the host is taken as down */
+    const char *product_token;         /* for robots.txt; "crawl" */
+    int max_redirects;                 /* -1: default 10; 0: follow none */
+    int retries;                       /* after the first try */
+    int64_t retry_delay_ms;            /* doubles, with jitter */
+    int max_host_errors;               /* then the host is taken as down */
     const struct frontier_host *hosts; /* later ones win */
     size_t nr_hosts;
 
@@ -93,9 +93,9 @@ struct frontier_fetch {
     uint64_t id;     /* never 0; for frontier_answer */
     const char *url; /* canonical */
     size_t url_len;
-    uint32_t flags;    /* enum job_flag */
+    uint32_t flags;      /* enum job_flag */
     uint32_t header_set; /* of the host that is asked; 0: none */
-    uint64_t affinity; /* of the host, never 0 */
+    uint64_t affinity;   /* of the host, never 0 */
     struct bytes etag, last_modified;
 };
 

@@ -22,19 +22,19 @@
 
 #include "base/wire.h"
 
-#define HOST_BACKOFF_MS  1000 /* the first one; doubles */
-#define HOST_PROBE_MS    5000 /* from the last failure to the probe, or more */
-#define HOST_PATIENCE_MS 300000 /* of waits in a row, at least */
+#define HOST_BACKOFF_MS     1000 /* the first one; doubles */
+#define HOST_PROBE_MS       5000 /* from the last failure to the probe, or more */
+#define HOST_PATIENCE_MS    300000 /* of waits in a row, at least */
 #define HOST_STATUS_UNKNOWN (-1)
-#define HOST_SLOW_FACTOR 3    /* times its normal latency ... */
-#define HOST_SLOW_MS     250  /* ... and so much more is too slow */
+#define HOST_SLOW_FACTOR    3   /* times its normal latency ... */
+#define HOST_SLOW_MS        250 /* ... and so much more is too slow */
 
 /* The user's part: the same for every host but for those with settings of
  * their own. */
 struct host_limits {
-    int per_host;        /* upper end of the window */
-    int64_t delay_ms;    /* between two starts */
-    int64_t max_wait_ms; /* cap of Crawl-delay and of back-off */
+    int per_host;               /* upper end of the window */
+    int64_t delay_ms;           /* between two starts */
+    int64_t max_wait_ms;        /* cap of Crawl-delay and of back-off */
     int64_t max_retry_after_ms; /* cap of what Retry-After asks for */
     int max_errors; /* failures to reach it, or waits, then SUSPECT */
 };

@@ -457,6 +457,28 @@ static void storage_walks_again_from_a_bulk_url_that_was_added(void **state)
     assert_int_equal(fix->hosts[0].walk_from, -3);
 }
 
+static void storage_brings_forward_what_is_still_to_do(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record urls[2] = {fixture_url(1, 1, 0), fixture_url(1, 2, 0)};
+
+    urls[0].depth = urls[1].depth = 4;
+    urls[0].prio = urls[1].prio = 128;
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, urls, 2, NOW, NULL));
+    assert_ok(storage_bring_forward(fix->storage, urls[1].key, 3, 97));
+    assert_ok(storage_bring_forward(fix->storage, urls[0].key, 5, 160));
+    assert_ok(
+        storage_bring_forward(fix->storage, (struct url_key){9, 9}, 0, 0));
+    fixture_claim_urls(fix, 1, 10);
+    assert_int_equal(fix->nr_urls, 2);
+    assert_int_equal(fix->urls[0].key.url_hash, 2);
+    assert_int_equal(fix->urls[0].depth, 3);
+    assert_int_equal(fix->urls[0].prio, 97);
+    assert_int_equal(fix->urls[1].depth, 4);
+    assert_int_equal(fix->urls[1].prio, 128);
+}
+
 static enum err refuse_url(void *ctx, const struct url_claim *url)
 {
     (void)url;
@@ -503,6 +525,7 @@ int main(void)
         TEST(storage_hands_out_bulk_urls_then_by_prio_and_hash),
         TEST(storage_hands_out_what_lies_behind_the_place),
         TEST(storage_walks_again_from_a_bulk_url_that_was_added),
+        TEST(storage_brings_forward_what_is_still_to_do),
         TEST(storage_ends_a_claim_when_the_callback_says_so),
     };
 

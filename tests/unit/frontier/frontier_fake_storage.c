@@ -333,6 +333,16 @@ enum err storage_put_tries(struct storage *storage, struct url_key key,
     return ERR_OK;
 }
 
+enum err storage_bring_forward(struct storage *storage, struct url_key key,
+                               int depth, int prio)
+{
+    (void)storage;
+    (void)key;
+    (void)depth;
+    (void)prio;
+    return ERR_STATE;
+}
+
 enum err storage_put_attempt(struct storage *storage,
                              const struct attempt_record *attempt)
 {

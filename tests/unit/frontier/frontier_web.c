@@ -91,6 +91,24 @@ void web_init(struct web *web)
     web->flights = xcalloc(FLIGHTS_MAX, sizeof(*web->flights));
 }
 
+int web_setup(void **state)
+{
+    struct web *web = malloc(sizeof(*web));
+
+    if (!web)
+        return -1;
+    web_init(web);
+    *state = web;
+    return 0;
+}
+
+int web_teardown(void **state)
+{
+    web_free(*state);
+    free(*state);
+    return 0;
+}
+
 void web_open(struct web *web)
 {
     const char *outputs[] = {web->path};
@@ -170,6 +188,19 @@ void web_add_list(struct web *web, const char *lines)
     frontier_list_ended(web->frontier);
 }
 
+void web_add_many(struct web *web, const char *host, int nr)
+{
+    char line[128];
+
+    for (int i = 0; i < nr; i++) {
+        int len = snprintf(line, sizeof(line), "http://%s/%d", host, i);
+        assert_int_equal(frontier_add_line(web->frontier, line, (size_t)len,
+                                           i + 1, false, web->now_ms),
+                         ERR_OK);
+    }
+    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), ERR_OK);
+}
+
 static void start_one(struct web *web, const struct frontier_fetch *fetch)
 {
     struct flight *flight = &web->flights[web->nr_flights];
@@ -195,6 +226,7 @@ static void start_one(struct web *web, const struct frontier_fetch *fetch)
     flight->due_ms = web->now_ms + flight->answer.latency_ms;
     snprintf(kept->url, sizeof(kept->url), "%s", fetch->url);
     kept->flags = fetch->flags;
+    kept->header_set = fetch->header_set;
     kept->started_ms = web->now_ms;
     kept->nr_in_flight = (int)web->nr_flights;
     web->nr_fetches++;

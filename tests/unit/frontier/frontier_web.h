@@ -27,6 +27,7 @@ struct web_answer {
 struct web_fetch {
     char url[512];
     uint32_t flags;
+    uint32_t header_set;
     int64_t started_ms;
     int nr_in_flight; /* beside it, when it started */
 };
@@ -68,6 +69,9 @@ struct web {
 
 /* A web whose answers are 200; per_host 6, retries 2, robots ignored. */
 void web_init(struct web *web);
+/* The same as a test's fixture. */
+int web_setup(void **state);
+int web_teardown(void **state);
 void web_open(struct web *web);
 /* Ends the run as crawl does; web_open() goes on with the same database. */
 void web_close(struct web *web, const char *status);
@@ -77,6 +81,8 @@ void web_free(struct web *web);
 
 /* The list: lines with LF between them, from line 1. */
 void web_add_list(struct web *web, const char *lines);
+/* http://HOST/0, /1 ...; the list may go on. */
+void web_add_many(struct web *web, const char *host, int nr);
 /* Runs to the end, and fails the test if it does not come. */
 enum frontier_end web_run(struct web *web);
 /* The one visit of a URL; fails if there is none or more than one. */

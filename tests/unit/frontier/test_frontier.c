@@ -10,24 +10,6 @@
 #include "crawler/page/job.h"
 #include "frontier_web.h"
 
-static int setup(void **state)
-{
-    struct web *web = malloc(sizeof(*web));
-
-    if (!web)
-        return -1;
-    web_init(web);
-    *state = web;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    web_free(*state);
-    free(*state);
-    return 0;
-}
-
 static int64_t nr_lines(struct web *web, bool bad)
 {
     struct storage_counts counts;
@@ -193,26 +175,13 @@ static void frontier_spaces_requests_by_the_delay(void **state)
     assert_int_equal(last_ms, 1500);
 }
 
-static void add_many(struct web *web, const char *host, int nr)
-{
-    char line[128];
-
-    for (int i = 0; i < nr; i++) {
-        int len = snprintf(line, sizeof(line), "http://%s/%d", host, i);
-        assert_int_equal(frontier_add_line(web->frontier, line, (size_t)len,
-                                           i + 1, false, web->now_ms),
-                         ERR_OK);
-    }
-    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), ERR_OK);
-}
-
 static void frontier_holds_the_limit_of_one_host(void **state)
 {
     struct web *web = *state;
     int most = 0;
 
     web_open(web);
-    add_many(web, "a.test", 100);
+    web_add_many(web, "a.test", 100);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 100);
@@ -228,8 +197,8 @@ static void frontier_holds_the_limit_of_the_run(void **state)
 
     web->options.concurrency = 3;
     web_open(web);
-    add_many(web, "a.test", 20);
-    add_many(web, "b.test", 20);
+    web_add_many(web, "a.test", 20);
+    web_add_many(web, "b.test", 20);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     for (size_t i = 0; i < web->nr_fetches; i++)
@@ -242,7 +211,7 @@ static void frontier_holds_the_rate_of_the_run(void **state)
 
     web->options.rate_per_s = 10;
     web_open(web);
-    add_many(web, "a.test", 50);
+    web_add_many(web, "a.test", 50);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_in_range(web->now_ms, 4700, 5200);
@@ -254,8 +223,8 @@ static void frontier_goes_round_the_hosts(void **state)
 
     web->options.concurrency = 2;
     web_open(web);
-    add_many(web, "a.test", 20);
-    add_many(web, "b.test", 20);
+    web_add_many(web, "a.test", 20);
+    web_add_many(web, "b.test", 20);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     for (size_t i = 0; i + 1 < web->nr_fetches; i += 2)
@@ -270,7 +239,7 @@ static void frontier_stops_at_max_urls_and_goes_on(void **state)
 
     web->options.max_urls = 7;
     web_open(web);
-    add_many(web, "a.test", 20);
+    web_add_many(web, "a.test", 20);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_LIMIT);
     assert_int_equal(web->nr_visits, 7);
@@ -290,7 +259,7 @@ static void frontier_is_done_when_the_limit_was_enough(void **state)
 
     web->options.max_urls = 5;
     web_open(web);
-    add_many(web, "a.test", 5);
+    web_add_many(web, "a.test", 5);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 5);
@@ -311,7 +280,7 @@ static void frontier_stops_at_max_bytes(void **state)
     web->answer = big_answers;
     web->options.max_bytes = 10000;
     web_open(web);
-    add_many(web, "a.test", 100);
+    web_add_many(web, "a.test", 100);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_LIMIT);
     assert_in_range(web->nr_visits, 10, 16);
@@ -322,7 +291,7 @@ static void frontier_stops_and_loses_nothing(void **state)
     struct web *web = *state;
 
     web_open(web);
-    add_many(web, "a.test", 100);
+    web_add_many(web, "a.test", 100);
     frontier_list_ended(web->frontier);
     web->stop_at_ms = 50;
     assert_int_equal(web_run(web), FRONTIER_LIMIT);
@@ -343,7 +312,7 @@ static void frontier_goes_on_after_it_was_killed(void **state)
     struct web *web = *state;
 
     web_open(web);
-    add_many(web, "a.test", 100);
+    web_add_many(web, "a.test", 100);
     frontier_list_ended(web->frontier);
     for (int i = 1; i <= 3; i++) {
         web->stop_at_ms = web->now_ms + 35;
@@ -408,7 +377,8 @@ static void frontier_starts_nothing_while_paused(void **state)
     assert_int_equal(web->nr_visits, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, web_setup, web_teardown)
 
 int main(void)
 {

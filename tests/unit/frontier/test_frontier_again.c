@@ -10,37 +10,6 @@
 #include "crawler/page/job.h"
 #include "frontier_web.h"
 
-static int setup(void **state)
-{
-    struct web *web = malloc(sizeof(*web));
-
-    if (!web)
-        return -1;
-    web_init(web);
-    *state = web;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    web_free(*state);
-    free(*state);
-    return 0;
-}
-
-static void add_many(struct web *web, const char *host, int nr)
-{
-    char line[128];
-
-    for (int i = 0; i < nr; i++) {
-        int len = snprintf(line, sizeof(line), "http://%s/%d", host, i);
-        assert_int_equal(frontier_add_line(web->frontier, line, (size_t)len,
-                                           i + 1, false, web->now_ms),
-                         ERR_OK);
-    }
-    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), ERR_OK);
-}
-
 /* ---- redirects ---- */
 
 static void redirect_answers(struct web *web, const char *url,
@@ -305,7 +274,7 @@ static void frontier_gives_up_a_url_that_kills_its_workers(void **state)
     web->answer = killer_answers;
     web->ctx = &nr_crashes;
     web_open(web);
-    add_many(web, "a.test", 40);
+    web_add_many(web, "a.test", 40);
     web_add_list(web, "http://b.test/killer");
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 41);
@@ -331,8 +300,8 @@ static void frontier_poisons_no_innocent(void **state)
 
     web->answer = many_crashes;
     web_open(web);
-    add_many(web, "a.test", 15);
-    add_many(web, "b.test", 15);
+    web_add_many(web, "a.test", 15);
+    web_add_many(web, "b.test", 15);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 30);
@@ -369,14 +338,14 @@ static void frontier_is_slow_to_blame_a_url_for_kills(void **state)
         web->answer = killed_answers;
         web->ctx = &nr_left;
         web_open(web);
-        add_many(web, "a.test", 10);
+        web_add_many(web, "a.test", 10);
         web_add_list(web, "http://b.test/killed");
         assert_int_equal(web_run(web), FRONTIER_DONE);
         assert_int_equal(web_visit(web, "http://b.test/killed")->error,
                          rows[i].error);
         assert_true(web_nr_fetches(web, "http://b.test/killed") <= 5);
-        teardown(state);
-        setup(state);
+        web_teardown(state);
+        web_setup(state);
         web = *state;
     }
 }
@@ -493,7 +462,7 @@ static void frontier_ends_each_url_once_whatever_happens(void **state)
         web_open(web);
         for (int i = 0; i < 25; i++) {
             snprintf(host, sizeof(host), "h%d.test", i);
-            add_many(web, host, i == 0 ? 60 : 4);
+            web_add_many(web, host, i == 0 ? 60 : 4);
         }
         frontier_list_ended(web->frontier);
         if (seed % 6 == 1) {
@@ -514,13 +483,14 @@ static void frontier_ends_each_url_once_whatever_happens(void **state)
         assert_int_equal(web_run(web), FRONTIER_DONE);
         check_chaos(web, 60 + 24 * 4);
         check_spacing(web);
-        teardown(state);
-        setup(state);
+        web_teardown(state);
+        web_setup(state);
         web = *state;
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, web_setup, web_teardown)
 
 int main(void)
 {

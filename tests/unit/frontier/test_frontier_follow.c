@@ -14,20 +14,10 @@
 
 static int setup(void **state)
 {
-    struct web *web = malloc(sizeof(*web));
-
-    if (!web)
+    if (web_setup(state))
         return -1;
-    web_init(web);
+    struct web *web = *state;
     web->options.depth = 3;
-    *state = web;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    web_free(*state);
-    free(*state);
     return 0;
 }
 
@@ -136,7 +126,7 @@ static void frontier_stays_in_scope(void **state)
         web->options.scope = rows[i].scope;
         run_edges(web, edges, "http://www.a.test/x/");
         assert_int_equal(web->nr_visits, rows[i].nr_visits);
-        teardown(state);
+        web_teardown(state);
         setup(state);
         web = *state;
     }
@@ -245,7 +235,7 @@ static void frontier_obeys_nofollow_unless_told(void **state)
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 2);
     web_visit(web, "http://a.test/yes");
-    teardown(state);
+    web_teardown(state);
     setup(state);
 
     web = *state;
@@ -305,7 +295,7 @@ static void frontier_limits_the_pages_of_a_host(void **state)
     web_open(web);
     web_add_list(web, "http://a.test/");
     assert_int_equal(web_run(web), FRONTIER_DONE);
-    assert_in_range(web->nr_fetches, 45, 120);
+    assert_int_equal(web->nr_fetches, 1 + 50); /* and the listed one */
 }
 
 /* ---- redirects ---- */
@@ -505,7 +495,7 @@ static void frontier_reads_a_packed_sitemap(void **state)
         assert_int_equal(web_run(web), FRONTIER_DONE);
         web_visit(web, "http://a.test/1");
         assert_in_range(web->nr_fetches, 3, 4);
-        teardown(state);
+        web_teardown(state);
         setup(state);
         web = *state;
     }
@@ -537,7 +527,7 @@ static void seen_remembers_and_forgets(void **state)
     seen_free(seen);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, web_teardown)
 
 int main(void)
 {

@@ -1,4 +1,4 @@
-/* What hosts ask of the frontier: robots.txt, Retry-After, being down. */
+/* What hosts ask of the frontier: robots.txt, and being down. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,34 +12,11 @@
 
 static int setup(void **state)
 {
-    struct web *web = malloc(sizeof(*web));
-
-    if (!web)
+    if (web_setup(state))
         return -1;
-    web_init(web);
+    struct web *web = *state;
     web->options.ignore_robots = false;
-    *state = web;
     return 0;
-}
-
-static int teardown(void **state)
-{
-    web_free(*state);
-    free(*state);
-    return 0;
-}
-
-static void add_many(struct web *web, const char *host, int nr)
-{
-    char line[128];
-
-    for (int i = 0; i < nr; i++) {
-        int len = snprintf(line, sizeof(line), "http://%s/%d", host, i);
-        assert_int_equal(frontier_add_line(web->frontier, line, (size_t)len,
-                                           i + 1, false, web->now_ms),
-                         ERR_OK);
-    }
-    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), ERR_OK);
 }
 
 /* ---- robots.txt ---- */
@@ -91,7 +68,7 @@ static void frontier_asks_for_robots_txt_first_and_as_such(void **state)
     web->answer = rules_answer;
     web->ctx = rules;
     web_open(web);
-    add_many(web, "a.test", 10);
+    web_add_many(web, "a.test", 10);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_true(is_robots(web->fetches[0].url));
@@ -139,7 +116,7 @@ frontier_takes_the_status_of_robots_txt_as_rfc_9309_says(void **state)
                          rows[i].error ? OUTCOME_SKIPPED : OUTCOME_OK);
         assert_int_equal(web_nr_fetches(web, "http://a.test/robots.txt"),
                          rows[i].error ? 3 : 1);
-        teardown(state);
+        web_teardown(state);
         setup(state);
         web = *state;
     }
@@ -171,7 +148,7 @@ static void frontier_tells_why_a_host_cannot_be_reached(void **state)
         web->answer = fail_all;
         web->ctx = &error;
         web_open(web);
-        add_many(web, "a.test", 3);
+        web_add_many(web, "a.test", 3);
         frontier_list_ended(web->frontier);
         assert_int_equal(web_run(web), FRONTIER_DONE);
         assert_int_equal(web->nr_visits, 3);
@@ -180,7 +157,7 @@ static void frontier_tells_why_a_host_cannot_be_reached(void **state)
             assert_int_equal(web->visits[k].outcome, OUTCOME_ERROR);
             assert_string_equal(web->visits[k].detail, "the reason");
         }
-        teardown(state);
+        web_teardown(state);
         setup(state);
         web = *state;
     }
@@ -284,7 +261,7 @@ static void frontier_keeps_the_crawl_delay(void **state)
     web->answer = rules_answer;
     web->ctx = rules;
     web_open(web);
-    add_many(web, "a.test", 4);
+    web_add_many(web, "a.test", 4);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     for (size_t i = 1; i < web->nr_fetches; i++)
@@ -303,7 +280,7 @@ static void frontier_caps_the_crawl_delay(void **state)
     web->ctx = rules;
     web->options.max_crawl_delay_ms = 30000;
     web_open(web);
-    add_many(web, "a.test", 3);
+    web_add_many(web, "a.test", 3);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->fetches[3].started_ms, 90000);
@@ -318,7 +295,7 @@ static void frontier_remembers_rules_over_a_restart(void **state)
     web->ctx = rules;
     web->options.max_urls = 2;
     web_open(web);
-    add_many(web, "a.test", 8);
+    web_add_many(web, "a.test", 8);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_LIMIT);
     web_close(web, "limit");
@@ -332,175 +309,6 @@ static void frontier_remembers_rules_over_a_restart(void **state)
     assert_int_equal(web_nr_fetches(web, "http://a.test/robots.txt"), 1);
     assert_true(web->fetches[nr].started_ms - last_ms >= 5000);
     assert_int_equal(web_visit(web, "http://a.test/7")->error, ERROR_ROBOTS);
-}
-
-/* ---- asked to wait ---- */
-
-static void busy_once(struct web *web, const char *url,
-                      struct web_answer *answer)
-{
-    if (!is_robots(url) && web->nr_asked == 2) {
-        web_status(answer, 429);
-        answer->page.retry_after = (struct bytes){web->ctx, strlen(web->ctx)};
-    }
-}
-
-static void frontier_waits_as_retry_after_asks(void **state)
-{
-    struct web *web = *state;
-
-    web->answer = busy_once;
-    web->ctx = "20";
-    web->options.per_host = 1;
-    web_open(web);
-    add_many(web, "a.test", 3);
-    frontier_list_ended(web->frontier);
-    assert_int_equal(web_run(web), FRONTIER_DONE);
-    assert_int_equal(web->nr_fetches, 5);
-    assert_int_equal(web->fetches[2].started_ms, 20 + 20000);
-    for (size_t i = 0; i < web->nr_visits; i++)
-        assert_int_equal(web->visits[i].status, 200);
-}
-
-static void frontier_caps_retry_after(void **state)
-{
-    struct web *web = *state;
-
-    web->answer = busy_once;
-    web->ctx = "Fri, 31 Dec 2100 23:59:59 GMT";
-    web->options.per_host = 1;
-    web->options.max_retry_after_ms = 5000;
-    web_open(web);
-    add_many(web, "a.test", 2);
-    frontier_list_ended(web->frontier);
-    assert_int_equal(web_run(web), FRONTIER_DONE);
-    assert_int_equal(web->fetches[2].started_ms, 20 + 5000);
-}
-
-static void frontier_keeps_a_long_wait_over_a_restart(void **state)
-{
-    struct web *web = *state;
-    struct frontier_stats stats;
-
-    web->answer = busy_once;
-    web->ctx = "50";
-    web->options.per_host = 1;
-    web_open(web);
-    add_many(web, "a.test", 3);
-    frontier_list_ended(web->frontier);
-    web->stop_at_ms = 2000;
-    assert_int_equal(frontier_turn(web->frontier, 0), ERR_OK);
-    assert_int_equal(web_run(web), FRONTIER_LIMIT);
-    frontier_get_stats(web->frontier, &stats);
-    web_close(web, "interrupted");
-
-    size_t nr = web->nr_fetches;
-    web->stop_at_ms = 0;
-    web_open(web);
-    frontier_list_ended(web->frontier);
-    assert_int_equal(web_run(web), FRONTIER_DONE);
-    assert_true(web->fetches[nr].started_ms >= 50000);
-    assert_int_equal(web->nr_visits, 3);
-}
-
-/* a.test wants to be left alone; b.test leads there all the time. */
-static void lead_to_busy(struct web *web, const char *url,
-                         struct web_answer *answer)
-{
-    if (strncmp(url, "http://b.test/", 14) == 0 && !is_robots(url)) {
-        web_redirect(answer, 302, "http://a.test/page");
-        answer->latency_ms = 1000;
-    }
-    if (strcmp(url, "http://a.test/0") == 0 && web->now_ms < 1000) {
-        web_status(answer, 429);
-        answer->page.retry_after = (struct bytes){"25", 2};
-    }
-}
-
-/* From the answer that asked for it on, nothing of a.test starts before. */
-static void assert_left_alone(const struct web *web, int64_t until_ms)
-{
-    bool was_busy = false;
-
-    for (size_t i = 0; i < web->nr_fetches; i++) {
-        const struct web_fetch *fetch = &web->fetches[i];
-        if (strncmp(fetch->url, "http://a.test/", 14) != 0)
-            continue;
-        assert_false(was_busy && fetch->started_ms < until_ms);
-        was_busy |= strcmp(fetch->url, "http://a.test/0") == 0;
-    }
-    assert_true(was_busy);
-}
-
-static void frontier_redirects_to_no_host_that_waits_in_storage(void **state)
-{
-    struct web *web = *state;
-
-    web->answer = lead_to_busy;
-    web->options.retries = 0;
-    web->options.per_host = 1;
-    web_open(web);
-    add_many(web, "a.test", 1);
-    add_many(web, "b.test", 5);
-    frontier_list_ended(web->frontier);
-    assert_int_equal(web_run(web), FRONTIER_DONE);
-    assert_left_alone(web, 25000);
-    assert_int_equal(web_nr_fetches(web, "http://a.test/page"), 5);
-}
-
-static void frontier_keeps_a_wait_over_a_kill(void **state)
-{
-    struct web *web = *state;
-
-    web->answer = lead_to_busy;
-    web->options.per_host = 1;
-    web_open(web);
-    add_many(web, "a.test", 3);
-    frontier_list_ended(web->frontier);
-    web->stop_at_ms = 2000;
-    assert_int_equal(web_run(web), FRONTIER_LIMIT);
-    assert_int_equal(storage_commit(web->storage), ERR_OK);
-    web_kill(web);
-
-    web->stop_at_ms = 0;
-    web_open(web);
-    frontier_list_ended(web->frontier);
-    assert_int_equal(web_run(web), FRONTIER_DONE);
-    assert_left_alone(web, 25000);
-    assert_int_equal(web->nr_visits, 3);
-}
-
-/* b.test looks at the figures while a.test waits. */
-static void look_meanwhile(struct web *web, const char *url,
-                           struct web_answer *answer)
-{
-    struct frontier_stats *stats = web->ctx;
-
-    if (strncmp(url, "http://a.test/", 14) == 0 && !is_robots(url) &&
-        web->now_ms < 200) {
-        web_status(answer, 503);
-        answer->page.retry_after = (struct bytes){"9", 1};
-    }
-    if (strncmp(url, "http://b.test/", 14) == 0 && web->now_ms < 9000)
-        frontier_get_stats(web->frontier, stats);
-}
-
-static void frontier_shows_who_is_asked_to_wait(void **state)
-{
-    struct web *web = *state;
-    struct frontier_stats stats = {0};
-
-    web->answer = look_meanwhile;
-    web->ctx = &stats;
-    web->options.delay_ms = 100;
-    web_open(web);
-    add_many(web, "a.test", 3);
-    add_many(web, "b.test", 5);
-    frontier_list_ended(web->frontier);
-    assert_int_equal(web_run(web), FRONTIER_DONE);
-    assert_string_equal(stats.throttled_host, "http://a.test:80");
-    assert_int_equal(stats.throttled_status, 503);
-    assert_in_range(stats.throttled_until_ms, 9000, 9300);
 }
 
 /* ---- down ---- */
@@ -522,7 +330,7 @@ static void frontier_does_not_pay_a_timeout_for_each_url(void **state)
 
     web->answer = down_but_robots;
     web_open(web);
-    add_many(web, "a.test", 2000);
+    web_add_many(web, "a.test", 2000);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 2000);
@@ -551,7 +359,7 @@ static void frontier_goes_on_when_the_probe_is_answered(void **state)
     web->answer = down_for_a_while;
     web->options.retries = 5;
     web_open(web);
-    add_many(web, "a.test", 100);
+    web_add_many(web, "a.test", 100);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 100);
@@ -559,7 +367,7 @@ static void frontier_goes_on_when_the_probe_is_answered(void **state)
         assert_int_equal(web->visits[i].outcome, OUTCOME_OK);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, web_teardown)
 
 int main(void)
 {
@@ -575,12 +383,6 @@ int main(void)
         TEST(frontier_keeps_the_crawl_delay),
         TEST(frontier_caps_the_crawl_delay),
         TEST(frontier_remembers_rules_over_a_restart),
-        TEST(frontier_waits_as_retry_after_asks),
-        TEST(frontier_caps_retry_after),
-        TEST(frontier_keeps_a_long_wait_over_a_restart),
-        TEST(frontier_redirects_to_no_host_that_waits_in_storage),
-        TEST(frontier_keeps_a_wait_over_a_kill),
-        TEST(frontier_shows_who_is_asked_to_wait),
         TEST(frontier_does_not_pay_a_timeout_for_each_url),
         TEST(frontier_goes_on_when_the_probe_is_answered),
     };

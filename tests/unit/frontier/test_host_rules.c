@@ -6,11 +6,11 @@
 
 /* From general to special, as the configuration has them. */
 static const struct frontier_host hosts[] = {
-    {"*.example.com", 2000, -1, -1, 1, 7, -1, 1},
-    {"*.api.example.com", 500, 9000, -1, -1, -1, 1, 2},
-    {"[::1]", -1, -1, 5000, -1, -1, -1, 0},
-    {"example.com", 0, -1, -1, -1, 0, 0, 0},
-    {"v1.api.example.com", -1, -1, -1, 3, -1, -1, 0},
+    {"*.example.com",      2000, -1,   -1,   1,  7,  -1, 1},
+    {"*.api.example.com",  500,  9000, -1,   -1, -1, 1,  2},
+    {"[::1]",              -1,   -1,   5000, -1, -1, -1, 0},
+    {"example.com",        0,    -1,   -1,   -1, 0,  0,  0},
+    {"v1.api.example.com", -1,   -1,   -1,   3,  -1, -1, 0},
 };
 
 static struct host_rules rules_of(const char *key)
@@ -35,9 +35,12 @@ static struct host_rules rules_of(const char *key)
 static void host_rules_are_the_general_ones_for_others(void **state)
 {
     static const char *const keys[] = {
-        "http://other.test:80",         "http://notexample.com:80",
-        "https://example.com.evil:443", "http://com:80",
-        "http://[::2]:80",              "http://xexample.com:80",
+        "http://other.test:80",
+        "http://notexample.com:80",
+        "https://example.com.evil:443",
+        "http://com:80",
+        "http://[::2]:80",
+        "http://xexample.com:80",
     };
 
     (void)state;
