@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "base/xalloc.h"
+#include "crawler/frontier/sitemap_charset.h"
 #include "crawler/frontier/sitemap_xml.h"
 
 #define SCHEME       "http://"
@@ -65,6 +66,7 @@ struct sitemap {
     char loc_data[SCHEME_LEN + SITEMAP_LOC_BYTES];
     char lastmod_data[SITEMAP_LASTMOD_BYTES];
     char guid_data[SITEMAP_LOC_BYTES];
+    struct sitemap_charset charset;
     struct sitemap_xml xml;
 };
 
@@ -371,12 +373,16 @@ struct sitemap *sitemap_new(const struct sitemap_options *options)
     sitemap->lastmod.cap = sizeof(sitemap->lastmod_data);
     sitemap->guid.data = sitemap->guid_data;
     sitemap->guid.cap = sizeof(sitemap->guid_data);
+    sitemap_charset_init(&sitemap->charset);
     sitemap_xml_init(&sitemap->xml, &handler);
     return sitemap;
 }
 
 void sitemap_free(struct sitemap *sitemap)
 {
+    if (!sitemap)
+        return;
+    sitemap_charset_release(&sitemap->charset);
     free(sitemap);
 }
 
@@ -398,17 +404,12 @@ static size_t begin(struct sitemap *sitemap, const char *data, size_t len)
     return taken;
 }
 
-enum err sitemap_feed(struct sitemap *sitemap, const void *data, size_t len)
+/* Reads on in UTF-8. */
+static enum err read_utf8(struct sitemap *sitemap, struct bytes text)
 {
-    size_t room = sitemap->options.max_bytes - sitemap->nr_bytes;
-    bool is_too_long = len > room;
-    const char *at = data;
+    const char *at = text.data;
+    size_t len = text.len;
 
-    if (sitemap->err || sitemap->is_over || !len)
-        return sitemap->err;
-    if (is_too_long)
-        len = room;
-    sitemap->nr_bytes += len;
     if (sitemap->input == INPUT_BEGIN) {
         size_t taken = begin(sitemap, at, len);
 
@@ -416,9 +417,40 @@ enum err sitemap_feed(struct sitemap *sitemap, const void *data, size_t len)
         len -= taken;
     }
     if (sitemap->input == INPUT_TEXT)
-        sitemap->err = text_feed(sitemap, at, len);
-    else
-        sitemap->err = sitemap_xml_feed(&sitemap->xml, at, len);
+        return text_feed(sitemap, at, len);
+    return sitemap_xml_feed(&sitemap->xml, at, len);
+}
+
+static enum err feed(struct sitemap *sitemap, struct bytes data, bool last)
+{
+    enum err err = ERR_OK;
+
+    do {
+        struct bytes text;
+        size_t taken;
+
+        err =
+            sitemap_charset_take(&sitemap->charset, data, last, &taken, &text);
+        if (err == ERR_OK)
+            err = read_utf8(sitemap, text);
+        data.data = (const char *)data.data + taken;
+        data.len -= taken;
+    } while (data.len > 0 && err == ERR_OK && !sitemap->is_over);
+    return err;
+}
+
+enum err sitemap_feed(struct sitemap *sitemap, const void *data, size_t len)
+{
+    size_t room = sitemap->options.max_bytes - sitemap->nr_bytes;
+    bool is_too_long = len > room;
+
+    if (sitemap->err || sitemap->is_over || !len)
+        return sitemap->err;
+    if (is_too_long)
+        len = room;
+    sitemap->nr_bytes += len;
+    if (len > 0)
+        sitemap->err = feed(sitemap, (struct bytes){data, len}, false);
     if (is_too_long) {
         sitemap->is_cut = true;
         sitemap->is_over = true;
@@ -430,6 +462,8 @@ enum err sitemap_finish(struct sitemap *sitemap)
 {
     /* What a limit cut short is not whole. Neither is text at the end of XML,
      * but for a tag that has begun behind it. */
+    if (!sitemap->err && !sitemap->is_over)
+        sitemap->err = feed(sitemap, (struct bytes){"", 0}, true);
     if (sitemap->err)
         return sitemap->err;
     if (sitemap->input == INPUT_TEXT) {

@@ -3,7 +3,8 @@
  *
  * Reads XML sitemaps and sitemap indexes (sitemaps.org), RSS 1.0 and 2.0 and
  * Atom feeds, and plain text lists; which of them it is shows in the first
- * bytes. XML is scanned, not parsed: elements count by local name whatever
+ * bytes, and so does its encoding, which is UTF-8 unless it says otherwise.
+ * XML is scanned, not parsed: elements count by local name whatever
  * their namespace, no DTD is read, no entity but the five predefined and the
  * numeric ones stands for anything, broken nesting is passed over. Memory is
  * constant, nesting has no stack to overflow.
@@ -60,7 +61,8 @@ void sitemap_free(struct sitemap *sitemap);
 
 /*
  * Takes the next decoded bytes, calls on_entry for what is complete in them.
- * Whatever the bytes are, the result is ERR_OK, or what on_entry returned.
+ * Whatever the bytes are, the result is ERR_OK, what on_entry returned, or
+ * ERR_NOMEM.
  */
 enum err sitemap_feed(struct sitemap *sitemap, const void *data,
                       size_t len) ERR_CHECK;

@@ -63,12 +63,13 @@ static void read_split(const char *text, size_t len, size_t split,
 
 struct row {
     const char *text, *expected;
+    size_t len; /* 0: that of the string */
 };
 
 static void expect_rows(const struct row *rows, size_t nr_rows)
 {
     for (size_t i = 0; i < nr_rows; i++) {
-        size_t len = strlen(rows[i].text);
+        size_t len = rows[i].len ? rows[i].len : strlen(rows[i].text);
 
         for (size_t split = 0; split <= len; split++) {
             struct buf seen;
@@ -113,6 +114,44 @@ static void sitemap_reads_xml_sitemaps(void **state)
          " urlset"                                                                                             },
         {URLSET(URL("<loc>/relative</loc>") URL("<loc> www.h/a</loc>")),
          "/relative;http://www.h/a; urlset"                                                                    },
+    };
+
+    (void)state;
+    expect_rows(rows, NR(rows));
+}
+
+#define BYTES(text) (text), .len = sizeof(text) - 1
+
+static void sitemap_is_read_in_the_encoding_that_it_names(void **state)
+{
+    static const struct row rows[] = {
+        {"<?xml version='1.0' encoding='ISO-8859-1'?>" URLSET(
+             URL("<loc>http://h/\xe9</loc>")),
+         "http://h/\xc3\xa9; urlset"                                                       },
+        {"\n<?xml version='1.0' encoding='shift_jis'?>" URLSET(
+             URL("<loc>http://h/\x93\xfa</loc>")),
+         "http://h/\xe6\x97\xa5; urlset"                                                   },
+ /* UTF-8 by default, by its mark, and where the name is none */
+        {URLSET(URL("<loc>http://h/\xc3\xa9</loc>")),
+         "http://h/\xc3\xa9; urlset"                                                       },
+        {"\xef\xbb\xbf<?xml encoding='latin1'?>" URLSET(
+             URL("<loc>http://h/\xc3\xa9</loc>")),
+         "http://h/\xc3\xa9; urlset"                                                       },
+        {"<?xml encoding='utf-7'?>" URLSET(URL("<loc>http://h/\xc3\xa9</loc>")),
+         "http://h/\xc3\xa9; urlset"                                                       },
+ /* a declaration that cannot be what the bytes are */
+        {"<?xml encoding='UTF-16'?>" URLSET(URL("<loc>http://h/</loc>")),
+         "http://h/; urlset"                                                               },
+        {"<?xml encoding='latin1'",                                              " unknown"},
+ /* UTF-16, with a mark and without */
+        {BYTES("\xff\xfe<\0u\0r\0l\0s\0e\0t\0>\0<\0u\0r\0l\0>\0<\0l\0o\0c\0"
+               ">\0h\0\xe9\0<\0/\0l\0o\0c\0>\0<\0/\0u\0r\0l\0>\0"),
+         .expected = "h\xc3\xa9; urlset"                                                   },
+        {BYTES("\0<\0u\0r\0l\0s\0e\0t\0>\0<\0u\0r\0l\0>\0<\0l\0o\0c\0>\0h"
+               "\0\xe9\0<\0/\0l\0o\0c\0>\0<\0/\0u\0r\0l\0>\0"),
+         .expected = "h\xc3\xa9; urlset"                                                   },
+        {BYTES("\xfe\xff\0h\0t\0t\0p\0:\0/\0/\0h\0/"),
+         .expected = "http://h/; text"                                                     },
     };
 
     (void)state;
@@ -443,6 +482,7 @@ int main(void)
         cmocka_unit_test(sitemap_reads_xml_sitemaps),
         cmocka_unit_test(sitemap_resolves_references_and_nothing_else),
         cmocka_unit_test(sitemap_saves_what_it_can_of_broken_xml),
+        cmocka_unit_test(sitemap_is_read_in_the_encoding_that_it_names),
         cmocka_unit_test(sitemap_reads_feeds),
         cmocka_unit_test(sitemap_reads_text_lists),
         cmocka_unit_test(sitemap_refuses_other_documents),
