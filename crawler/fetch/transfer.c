@@ -90,6 +90,7 @@ static void free_transfer(struct transfer *transfer)
     if (transfer->active)
         curl_multi_remove_handle(transfer->set->multi, transfer->easy);
     curl_easy_cleanup(transfer->easy);
+    curl_url_cleanup(transfer->parts);
     curl_slist_free_all(transfer->headers);
     decode_free(transfer->decode);
     head_release(&transfer->head);
