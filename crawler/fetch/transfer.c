@@ -296,6 +296,7 @@ struct transfer *transfers_next_done(struct transfers *set)
             .url = {transfer->url.data,       transfer->url.len - 1  },
             .type = head_value(&transfer->head, HEAD_TYPE),
             .body = {transfer->body.data.data, transfer->body.data.len},
+            .is_ascii = transfer->body.is_ascii,
             .flags = transfer->flags,
         };
 
