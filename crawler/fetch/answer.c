@@ -290,7 +290,7 @@ static struct bytes view(const struct buf *buf)
 
 static void fill_body(struct transfer *transfer)
 {
-    const struct body *body = &transfer->body;
+    struct body *body = &transfer->body;
     struct page *page = &transfer->page;
 
     page->wire_bytes = body->wire_bytes;
@@ -301,7 +301,7 @@ static void fill_body(struct transfer *transfer)
         page->flags |= PAGE_JUNK_AFTER;
     if (!head_is_final(&transfer->head))
         return;
-    body_hash(body, page->hash);
+    body_sum_up(body, page->hash);
     if (transfer->flags & (JOB_BODY | JOB_ROBOTS | JOB_SITEMAP))
         page->body = view(&body->data);
     if (transfer->flags & JOB_RAW) {

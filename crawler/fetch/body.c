@@ -1,9 +1,16 @@
 #include "crawler/fetch/body.h"
 
 #include <string.h>
+#if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
+#include <xxh_x86dispatch.h> /* the same names, by the widest registers */
+#else
 #include <xxhash.h>
+#endif
+
+#include "base/text.h"
 
 #define EXPECTED_BYTES_MAX ((int64_t)1 << 20) /* room made on a mere claim */
+#define LOOK_BYTES         ((size_t)64 << 10) /* at once, while in the cache */
 
 void body_init(struct body *body)
 {
@@ -26,13 +33,33 @@ void body_reset(struct body *body, size_t keep)
     *body = (struct body){.data = data, .hash = hash};
 }
 
+/* What is to be known of every byte. */
+static void look(struct body *body, const void *data, size_t len)
+{
+    if (!body->is_hashing)
+        XXH3_128bits_reset(body->hash);
+    body->is_hashing = true;
+    XXH3_128bits_update(body->hash, data, len);
+    body->is_ascii = body->is_ascii && text_is_ascii(data, len);
+}
+
 /* Where decoded bytes end up; what is too much was cut before. */
 static enum error keep(struct body *body, const void *data, size_t len)
 {
+    struct buf *kept = &body->data;
+    size_t from = body->looked_bytes;
+
     body->decoded_bytes += len;
-    XXH3_128bits_update(body->hash, data, len);
-    if (body->limits.keep && buf_add(&body->data, data, len))
+    if (!body->limits.keep) {
+        look(body, data, len);
+        return ERROR_NONE;
+    }
+    if (buf_add(kept, data, len))
         return ERROR_INTERNAL;
+    if (kept->len - from >= LOOK_BYTES) {
+        look(body, kept->data + from, kept->len - from);
+        body->looked_bytes = kept->len;
+    }
     return ERROR_NONE;
 }
 
@@ -63,9 +90,9 @@ enum error body_start(struct body *body, const struct body_limits *limits,
     body->limits = *limits;
     body->decode = NULL;
     body->data.limit = limits->max_bytes;
+    body->is_ascii = true;
     if (!body->hash)
         return ERROR_INTERNAL;
-    XXH3_128bits_reset(body->hash);
     if (codings.len > 0) {
         body->decode = decode;
         error = start_decoder(body, codings);
@@ -145,12 +172,20 @@ enum error body_finish(struct body *body)
     return error;
 }
 
-void body_hash(const struct body *body, unsigned char out[PAGE_HASH_BYTES])
+void body_sum_up(struct body *body, unsigned char hash[PAGE_HASH_BYTES])
 {
+    size_t rest_len = body->data.len - body->looked_bytes;
+    const void *rest =
+        rest_len > 0 ? body->data.data + body->looked_bytes : NULL;
     XXH128_canonical_t canonical;
-    XXH128_hash_t hash =
-        body->begun ? XXH3_128bits_digest(body->hash) : XXH3_128bits("", 0);
 
-    XXH128_canonicalFromHash(&canonical, hash);
-    memcpy(out, canonical.digest, PAGE_HASH_BYTES);
+    if (body->is_hashing) {
+        look(body, rest, rest_len);
+        XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(body->hash));
+    } else { /* in one go, which is cheaper */
+        body->is_ascii = text_is_ascii(rest, rest_len);
+        XXH128_canonicalFromHash(&canonical, XXH3_128bits(rest, rest_len));
+    }
+    body->looked_bytes = body->data.len;
+    memcpy(hash, canonical.digest, PAGE_HASH_BYTES);
 }

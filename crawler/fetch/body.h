@@ -30,9 +30,12 @@ struct body {
     struct buf data;       /* decoded bytes that were kept */
     struct decode *decode; /* borrowed while a coding is being undone */
     void *hash;            /* owned; state of XXH3 */
+    size_t looked_bytes;   /* of `data` that are hashed */
     struct body_limits limits;
     uint64_t wire_bytes;
     uint64_t decoded_bytes;
+    bool is_hashing;  /* some bytes went into `hash` */
+    bool is_ascii;    /* the bytes looked at so far */
     bool begun;       /* body_start() was called for this answer */
     bool cut;         /* stopped at a limit, or in a damaged coding */
     bool has_junk;    /* bytes behind the end of a coding */
@@ -58,8 +61,8 @@ enum error body_start(struct body *body, const struct body_limits *limits,
 enum error body_feed(struct body *body, const void *data, size_t len);
 /* All has arrived. ERROR_NONE, or what is wrong with it as a whole. */
 enum error body_finish(struct body *body);
-/* XXH3-128 of the decoded bytes so far, in canonical byte order; of none at
- * all if no body has begun. */
-void body_hash(const struct body *body, unsigned char out[PAGE_HASH_BYTES]);
+/* Ends the look at the bytes: `is_ascii`, and XXH3-128 of the decoded bytes in
+ * canonical byte order; of none at all if no body has begun. */
+void body_sum_up(struct body *body, unsigned char hash[PAGE_HASH_BYTES]);
 
 #endif

@@ -1,3 +1,4 @@
+#include <curl/mprintf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,9 +6,13 @@
 #include "crawler/fetch/internal.h"
 #include "crawler/page/url.h"
 
-#define BUFFER_BYTES      (128L << 10) /* 13 % less CPU on large bodies */
-#define DNS_CACHE_S       600L
-#define NET_SLACK_MS      1000L /* libcurl's own limits lie behind ours */
+#define BUFFER_BYTES (128L << 10) /* 13 % less CPU on large bodies */
+#define DNS_CACHE_S  600L
+#define NET_SLACK_MS 1000L /* libcurl's own limits lie behind ours */
+#define URL_OF_NONE  "http://none.invalid/" /* CURLOPT_CURLU goes before */
+#define TLS13_CIPHERS                                                          \
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"                           \
+    "TLS_CHACHA20_POLY1305_SHA256"
 #define MULTIPLEX_CODINGS "Accept-Encoding: gzip, deflate, br, zstd"
 
 static enum err add_header(struct curl_slist **list, const char *header)
@@ -20,11 +25,28 @@ static enum err add_header(struct curl_slist **list, const char *header)
     return ERR_OK;
 }
 
-static bool names_codings(const char *header)
+static bool has_name(const char *header, const char *name)
 {
-    static const char name[] = "accept-encoding:";
+    return curl_strnequal(header, name, strlen(name));
+}
 
-    return curl_strnequal(header, name, sizeof(name) - 1);
+/* Rather than CURLOPT_USERAGENT: that text is put together anew for each
+ * request, which costs as much as the rest of its head. */
+static enum err add_agent(const char *agent, struct curl_slist **list)
+{
+    char *header = curl_maprintf("User-Agent: %s", agent);
+    enum err err = header ? add_header(list, header) : ERR_NOMEM;
+
+    curl_free(header);
+    return err;
+}
+
+static enum err take_header(struct curl_slist **list, const char *header,
+                            bool *has_agent, bool *has_codings)
+{
+    *has_agent |= has_name(header, "User-Agent:");
+    *has_codings |= has_name(header, "Accept-Encoding:");
+    return add_header(list, header);
 }
 
 /* "Name: value", "Name:" and "Name;" all speak of one header. */
@@ -48,19 +70,17 @@ static enum err make_headers(const struct fetch_options *options,
                              const struct fetch_headers *own,
                              struct curl_slist **list)
 {
-    bool has_codings = false;
+    bool has_agent = false, has_codings = false;
     enum err err = ERR_OK;
 
-    for (size_t i = 0; !err && i < options->nr_headers; i++) {
-        if (is_replaced(own, options->headers[i]))
-            continue;
-        has_codings |= names_codings(options->headers[i]);
-        err = add_header(list, options->headers[i]);
-    }
-    for (size_t i = 0; !err && i < own->nr_items; i++) {
-        has_codings |= names_codings(own->items[i]);
-        err = add_header(list, own->items[i]);
-    }
+    for (size_t i = 0; !err && i < options->nr_headers; i++)
+        if (!is_replaced(own, options->headers[i]))
+            err = take_header(list, options->headers[i], &has_agent,
+                              &has_codings);
+    for (size_t i = 0; !err && i < own->nr_items; i++)
+        err = take_header(list, own->items[i], &has_agent, &has_codings);
+    if (!err && !has_agent)
+        err = add_agent(options->user_agent, list);
     if (!err && !has_codings)
         err = add_header(list, options->no_compression
                                    ? "Accept-Encoding: identity"
@@ -157,6 +177,9 @@ static enum err set_callbacks(struct transfer *transfer)
 static enum err set_tls(CURL *easy, const struct fetch_options *options)
 {
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    /* The order of browsers, the cheapest first; OpenSSL's own begins with 256
+     * bits. It does not matter if another library cannot be told. */
+    (void)curl_easy_setopt(easy, CURLOPT_TLS13_CIPHERS, TLS13_CIPHERS);
     SET(CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
     SET(CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
     /* A path, as a blob would be parsed for each connection; then the store
@@ -202,8 +225,10 @@ static enum err set_http(CURL *easy, const struct transfers *set)
     SET(CURLOPT_HTTP09_ALLOWED, 0L);
     SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    SET(CURLOPT_USERAGENT, set->options.user_agent);
     SET(CURLOPT_HTTPHEADER, set->headers);
+    if (set->options.proxy) /* it gets no header of ours but this one */
+        SET(CURLOPT_USERAGENT, set->options.user_agent);
+    SET(CURLOPT_URL, URL_OF_NONE);
     SET(CURLOPT_SHARE, set->share);
     if (set->options.cookies)
         SET(CURLOPT_COOKIEFILE, "");
@@ -218,7 +243,8 @@ enum err handle_make(struct transfer *transfer)
     enum err err;
 
     transfer->easy = curl_easy_init();
-    if (!transfer->easy)
+    transfer->parts = curl_url();
+    if (!transfer->easy || !transfer->parts)
         return ERR_NOMEM;
     transfer->sent = set->headers; /* by set_http() */
     err = set_callbacks(transfer);
@@ -304,10 +330,28 @@ static enum err aim_headers(struct transfer *transfer, const struct job *job)
     return err;
 }
 
+/* In parts, as a text would be put together again, letter by letter. Where
+ * libcurl cannot read ours, it says so when it starts. */
+static enum err aim_url(struct transfer *transfer)
+{
+    const char *text = (const char *)transfer->url.data;
+    CURL *easy = transfer->easy;
+    CURLUcode bad =
+        curl_url_set(transfer->parts, CURLUPART_URL, text, CURLU_PATH_AS_IS);
+
+    if (bad == CURLUE_OUT_OF_MEMORY)
+        return ERR_NOMEM;
+    SET(CURLOPT_CURLU, bad ? NULL : transfer->parts);
+    if (bad)
+        SET(CURLOPT_URL, text);
+    return ERR_OK;
+}
+
 enum err handle_aim(struct transfer *transfer, const struct job *job)
 {
     bool is_raw = (job->flags & JOB_RAW) != 0;
     CURL *easy = transfer->easy;
+    enum err err;
 
     if (is_raw != transfer->is_raw) {
         /* Archives hold messages of HTTP/1.1 as they were on the wire. */
@@ -317,6 +361,6 @@ enum err handle_aim(struct transfer *transfer, const struct job *job)
         SET(CURLOPT_VERBOSE, is_raw ? 1L : 0L);
         transfer->is_raw = is_raw;
     }
-    SET(CURLOPT_URL, (const char *)transfer->url.data);
-    return aim_headers(transfer, job);
+    err = aim_url(transfer);
+    return err ? err : aim_headers(transfer, job);
 }

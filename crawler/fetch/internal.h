@@ -26,6 +26,7 @@ struct transfer {
     struct transfers *set; /* borrowed */
     struct transfer *next; /* in the list of free or of done ones */
     CURL *easy;            /* owned */
+    CURLU *parts;          /* owned; of the URL */
     bool active;           /* in the multi handle */
 
     uint64_t id;

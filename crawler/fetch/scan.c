@@ -183,14 +183,12 @@ void scan_page(struct scan *scan, const struct scan_input *input,
     struct html *html = NULL;
     enum charset charset;
     const char *name;
-    bool is_ascii;
     enum err err;
 
     sniff_body(sniff, input->type.data, input->type.len, body.data, body.len);
     page->mime = (struct bytes){sniff->mime, strlen(sniff->mime)};
     if (!sniff->is_text)
         return;
-    is_ascii = text_is_ascii(body.data, body.len);
     if (sniff->is_html) {
         charset = charset_detect(body.data, body.len, input->type.data,
                                  input->type.len);
@@ -198,11 +196,11 @@ void scan_page(struct scan *scan, const struct scan_input *input,
         html = scan->html;
         html_start(html, &scan->options);
     } else {
-        charset = text_charset(body, input->type, is_ascii);
+        charset = text_charset(body, input->type, input->is_ascii);
     }
     name = charset_name(charset);
     page->charset = (struct bytes){name, strlen(name)};
-    if (is_ascii && keeps_ascii(charset))
+    if (input->is_ascii && keeps_ascii(charset))
         err = scan_ascii(html, body, &page->chars);
     else
         err = scan_text(scan, html, charset, body, &page->chars);

@@ -8,6 +8,7 @@
 #ifndef CRAWLER_FETCH_SCAN_H
 #define CRAWLER_FETCH_SCAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct scan_input {
     struct bytes url;  /* of the page, canonical */
     struct bytes type; /* value of Content-Type, "" if none */
     struct bytes body; /* decoded */
+    bool is_ascii;     /* the body is, wholly */
     uint32_t flags;    /* enum job_flag: JOB_LINKS, JOB_HEAD_SCAN */
 };
 

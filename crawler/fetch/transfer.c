@@ -90,6 +90,7 @@ static void free_transfer(struct transfer *transfer)
     if (transfer->active)
         curl_multi_remove_handle(transfer->set->multi, transfer->easy);
     curl_easy_cleanup(transfer->easy);
+    curl_url_cleanup(transfer->parts);
     curl_slist_free_all(transfer->headers);
     decode_free(transfer->decode);
     head_release(&transfer->head);
@@ -295,6 +296,7 @@ struct transfer *transfers_next_done(struct transfers *set)
             .url = {transfer->url.data,       transfer->url.len - 1  },
             .type = head_value(&transfer->head, HEAD_TYPE),
             .body = {transfer->body.data.data, transfer->body.data.len},
+            .is_ascii = transfer->body.is_ascii,
             .flags = transfer->flags,
         };
 

@@ -1,7 +1,5 @@
 #include "crawler/fetch/worker.h"
 
-#include <curl/curl.h>
-#include <malloc.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,6 +9,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "crawler/fetch/heap.h"
 #include "crawler/fetch/internal.h"
 #include "crawler/fetch/sandbox.h"
 #include "crawler/fetch/transfer.h"
@@ -20,7 +19,6 @@
 
 #define TURN_MS_MAX       200 /* between two signs of life */
 #define FIELDS_BYTES_MAX  ((size_t)128 << 10)
-#define HEAP_KEEP_BYTES   (64 << 20) /* of freed memory, before it goes back */
 #define MEMORY_BASE_BYTES ((uint64_t)2 << 30)
 #define CODE_BAD_JOB      1 /* the task was no job: a bug of the parent */
 
@@ -291,16 +289,6 @@ static enum err run(struct fetcher *fetcher)
 
 /* ---- before the first job ---- */
 
-/* libcurl takes and frees a buffer of 128 KiB with each transfer: without
- * this, one in ten would cost a system call and fresh pages. The threads that
- * look names up need no heap of their own. */
-static void keep_heap(void)
-{
-    mallopt(M_MMAP_THRESHOLD, HEAP_KEEP_BYTES);
-    mallopt(M_TRIM_THRESHOLD, HEAP_KEEP_BYTES);
-    mallopt(M_ARENA_MAX, 1);
-}
-
 /* Loads all that is loaded at its first use: afterwards files are shut. */
 static void warm_up(struct charset_warm **converters)
 {
@@ -371,9 +359,8 @@ int fetch_worker_main(struct worker *worker, void *ctx)
 
     /* OpenSSL writes without MSG_NOSIGNAL, and libcurl installs no handlers. */
     signal(SIGPIPE, SIG_IGN);
-    keep_heap();
     buf_init(&fetcher.fields, FIELDS_BYTES_MAX);
-    if (curl_global_init(CURL_GLOBAL_DEFAULT))
+    if (heap_open())
         return EXIT_FAILURE;
     warm_up(&converters);
     err = transfers_open(&fetcher.transfers, options);
@@ -392,6 +379,6 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     transfers_close(fetcher.transfers);
     charset_cool_down(converters);
     buf_release(&fetcher.fields);
-    curl_global_cleanup();
+    heap_close();
     return status;
 }

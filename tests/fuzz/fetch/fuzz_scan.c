@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "crawler/fetch/scan.h"
 #include "crawler/page/job.h"
 
@@ -59,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         scan = scan_new("crawl");
     input.type = (struct bytes){data, (size_t)(end - data)};
     input.body = (struct bytes){end + 1, size - input.type.len - 1};
+    input.is_ascii = text_is_ascii(input.body.data, input.body.len);
     for (int links = 0; links < 2; links++) {
         struct page page;
 

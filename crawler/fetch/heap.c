@@ -1,0 +1,168 @@
+/*
+ * DESIGN. A piece is one of malloc()'s own, so free() can have it at any time;
+ * malloc_usable_size() tells which list it may be kept in. List n holds pieces
+ * of at least FIRST + n * STEP bytes, the sizes that glibc makes. glibc itself
+ * keeps seven pieces of a size, but none for calloc(), and nothing but its
+ * environment can change that.
+ */
+#include "crawler/fetch/heap.h"
+
+#include <curl/curl.h>
+#include <malloc.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST      ((size_t)24)
+#define STEP       ((size_t)16)
+#define NR_SMALL   ((HEAP_SMALL_BYTES - FIRST) / STEP + 1)
+#define LARGE      (HEAP_LARGE_BYTES + FIRST)
+#define KEEP_BYTES (64 << 20) /* of freed memory, before it goes back */
+
+struct piece {
+    struct piece *next;
+};
+
+struct list {
+    struct piece *first;
+    size_t nr;
+};
+
+/* libcurl hands these functions no context: so this state has no owner but the
+ * process. */
+static struct list small[NR_SMALL], large;
+static _Thread_local bool keeps;
+
+/* Where a piece for `len` bytes is kept, and how large it is made. NULL: not
+ * kept. */
+static struct list *list_for(size_t len, size_t *made)
+{
+    size_t nr = len <= FIRST ? 0 : (len - FIRST + STEP - 1) / STEP;
+
+    if (keeps && nr < NR_SMALL) {
+        *made = FIRST + nr * STEP;
+        return &small[nr];
+    }
+    *made = len;
+    if (!keeps || len > LARGE || len < LARGE - STEP * 2)
+        return NULL;
+    *made = LARGE;
+    return &large;
+}
+
+static struct list *list_of(size_t usable)
+{
+    if (!keeps || usable < FIRST)
+        return NULL;
+    if (usable >= LARGE)
+        return usable < LARGE + STEP * 4 ? &large : NULL;
+    usable = (usable - FIRST) / STEP;
+    return usable < NR_SMALL ? &small[usable] : NULL;
+}
+
+static void *take(size_t len)
+{
+    size_t made;
+    struct list *list = list_for(len, &made);
+    struct piece *piece = list ? list->first : NULL;
+
+    if (!piece)
+        return malloc(made);
+    list->first = piece->next;
+    list->nr--;
+    return piece;
+}
+
+static void give(void *data)
+{
+    struct list *list;
+    struct piece *piece = data;
+
+    if (!piece)
+        return;
+    list = list_of(malloc_usable_size(piece));
+    if (!list || list->nr >= HEAP_PIECES_MAX) {
+        free(piece);
+        return;
+    }
+    piece->next = list->first;
+    list->first = piece;
+    list->nr++;
+}
+
+static void *take_zeroed(size_t nr, size_t size)
+{
+    size_t len;
+    void *data;
+
+    if (__builtin_mul_overflow(nr, size, &len))
+        return NULL;
+    if (len > HEAP_SMALL_BYTES)
+        return calloc(nr, size);
+    data = take(len);
+    return data ? memset(data, 0, len) : NULL;
+}
+
+/* libcurl's buffers grow by doubling, and it frees rather than shrinks them. */
+static void *take_more(void *old, size_t len)
+{
+    size_t usable = old ? malloc_usable_size(old) : 0;
+    void *data;
+
+    if (usable >= len && usable <= HEAP_SMALL_BYTES)
+        return old;
+    if (len > HEAP_SMALL_BYTES)
+        return realloc(old, len);
+    data = take(len);
+    if (data && old)
+        memcpy(data, old, usable < len ? usable : len);
+    if (data)
+        give(old);
+    return data;
+}
+
+static char *copy(const char *text)
+{
+    size_t len = strlen(text) + 1;
+    char *data = take(len);
+
+    return data ? memcpy(data, text, len) : NULL;
+}
+
+enum err heap_open(void)
+{
+    /* else one in ten of the large pieces, and of our own, would cost a system
+     * call and fresh pages; the threads that look names up need no heap of
+     * their own */
+    mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+    mallopt(M_ARENA_MAX, 1);
+#ifdef __SANITIZE_ADDRESS__ /* it shall see what libcurl frees too early */
+    return curl_global_init(CURL_GLOBAL_DEFAULT) ? ERR_NOMEM : ERR_OK;
+#endif
+    keeps = true;
+    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, take, give, take_more,
+                                copy, take_zeroed)
+               ? ERR_NOMEM
+               : ERR_OK;
+}
+
+static void empty(struct list *list)
+{
+    while (list->first) {
+        struct piece *piece = list->first;
+
+        list->first = piece->next;
+        free(piece);
+    }
+    list->nr = 0;
+}
+
+void heap_close(void)
+{
+    curl_global_cleanup();
+    for (size_t i = 0; i < NR_SMALL; i++)
+        empty(&small[i]);
+    empty(&large);
+    keeps = false;
+}
