@@ -11,6 +11,8 @@
 
 #include "bench/bench.h"
 #include "pool/map.h"
+#include "pool/pool_handle.h"
+#include "pool/pool_stats.h"
 
 #define NR_WORKERS     2
 #define NR_WARM        ((size_t)2 * NR_WORKERS)

@@ -17,8 +17,10 @@ awk '
     FNR == NR { python[$1] = $2; next }
     FNR == 1 { print "| figure | Python | ours | unit | times better |\n|---|---|---|---|---|" }
     {
+        name = $1
+        sub(/_in_place$/, "", name)  # the other way to do the same
         lower = $3 ~ /^(us|us_cpu\/task|ms|B\/task|tasks_of_4|KiB)$/
-        better = !($1 in python) || $2 == 0 ? "" : sprintf("%.3g", lower ? python[$1] / $2 : $2 / python[$1])
-        printf "| %s | %s | %s | %s | %s |\n", $1, $1 in python ? number(python[$1]) : "", number($2), $3, better
+        better = !(name in python) || $2 == 0 ? "" : sprintf("%.3g", lower ? python[name] / $2 : $2 / python[name])
+        printf "| %s | %s | %s | %s | %s |\n", $1, name in python ? number(python[name]) : "", number($2), $3, better
     }
 ' "$folder/python" "$folder/ours"

@@ -13,6 +13,7 @@
 #include "crawler/frontier/frontier.h"
 #include "crawler/input.h"
 #include "pool/pool.h"
+#include "pool/pool_stats.h"
 
 #define CRAWL_COMMIT_MS   200 /* most that a crash can take back */
 #define CRAWL_COMMIT_ROWS 20000

@@ -454,10 +454,12 @@ enum crawl_exit crawl_open(struct crawl *crawl)
     if (!err)
         err = open_loop(crawl);
     if (err) {
-        log_error("cannot start the workers: %s%s", err_str(err),
-                  err == ERR_LIMIT ? ": descriptors (ulimit -n) or processes "
-                                     "(ulimit -u)"
-                                   : "");
+        char limit[200] = "";
+
+        if (err != ERR_LIMIT ||
+            !pool_small_limit(nr_workers(crawl->config), limit, sizeof(limit)))
+            snprintf(limit, sizeof(limit), "%s", err_str(err));
+        log_error("cannot start the workers: %s", limit);
         return CRAWL_EXIT_FAILURE;
     }
     exit_status = open_storage(crawl);

@@ -11,6 +11,7 @@
 
 #include "examples/must.h"
 #include "pool/pool.h"
+#include "pool/pool_handle.h"
 
 #define NR_WORKERS 4
 #define NR_TASKS   10

@@ -47,9 +47,11 @@ struct channel_control {
     _Atomic uint32_t stop;                      /* parent: no more tasks */
     _Atomic uint32_t nr_packets;                /* parent: not bells */
     _Atomic uint64_t stop_id;                   /* parent: end that call */
+    _Atomic int32_t parent_core;                /* see spin.h */
     _Alignas(64) _Atomic uint32_t reply_tail;   /* worker: written up to */
     _Atomic uint32_t is_ready;                  /* worker: init has passed */
     _Atomic uint64_t alive;                     /* worker: counts turns */
+    _Atomic int32_t worker_core;                /* see spin.h */
     _Alignas(64) _Atomic uint32_t parent_armed; /* parent sleeps */
     _Alignas(64) _Atomic uint32_t worker_armed; /* worker sleeps */
     _Atomic uint32_t wants_space;               /* worker: arena was full */
@@ -148,6 +150,10 @@ enum err channel_get_reply(struct channel *channel,
                            struct frame_reply *reply) ERR_CHECK;
 /* Whether a reply waits; a hint. */
 bool channel_has_reply(const struct channel *channel);
+/* Asks for a bell at the next reply; true if one is there already. */
+bool channel_arm_parent(struct channel *channel);
+/* Takes that back: the parent is awake and looks by itself. */
+void channel_disarm_parent(struct channel *channel);
 /* Tells the worker that reply frames up to here are free. */
 void channel_consume(struct channel *channel);
 /* Gives a piece of the arena back. */
@@ -162,6 +168,11 @@ void channel_wake_worker(struct channel *channel);
 /* Copies the next task frame and marks it started. ERR_AGAIN, ERR_CORRUPT. */
 enum err channel_take_task(struct channel *channel,
                            struct frame_task *frame) ERR_CHECK;
+/* Whether the parent wants something; a hint, but for a packet. */
+bool channel_has_task(const struct channel *channel);
+/* The worker is awake and looks by itself: no bell until the next look of
+ * worker_take(). */
+void channel_disarm_worker(struct channel *channel);
 /* Room for `len` payload bytes of the next reply; NULL if there is none. */
 void *channel_reply_room(struct channel *channel, uint32_t len,
                          uint32_t *offset);

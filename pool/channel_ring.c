@@ -175,6 +175,18 @@ bool channel_has_reply(const struct channel *channel)
     return atomic_load(&channel->control->reply_tail) != channel->head;
 }
 
+bool channel_arm_parent(struct channel *channel)
+{
+    atomic_store(&channel->control->parent_armed, 1);
+    return channel_has_reply(channel);
+}
+
+void channel_disarm_parent(struct channel *channel)
+{
+    atomic_store_explicit(&channel->control->parent_armed, 0,
+                          memory_order_relaxed);
+}
+
 enum err channel_get_reply(struct channel *channel, struct frame_reply *reply)
 {
     const struct frame_limits limits = {
@@ -243,6 +255,21 @@ enum err channel_take_task(struct channel *channel, struct frame_task *frame)
         word, &grant, make_grant(taken + 1, grant_granted(grant))));
     memcpy(frame, &channel->tasks[taken & channel->mask], sizeof(*frame));
     return frame_check_task(frame, &limits);
+}
+
+bool channel_has_task(const struct channel *channel)
+{
+    uint64_t grant =
+        atomic_load_explicit(&channel->control->grant, memory_order_acquire);
+
+    return grant_taken(grant) != grant_granted(grant) ||
+           atomic_load_explicit(&channel->control->stop, memory_order_relaxed);
+}
+
+void channel_disarm_worker(struct channel *channel)
+{
+    atomic_store_explicit(&channel->control->worker_armed, 0,
+                          memory_order_relaxed);
 }
 
 void *channel_reply_room(struct channel *channel, uint32_t len,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "pool/spin.h"
 #include "pool/worker_internal.h"
 
 #define BELL_US     50
@@ -41,12 +42,18 @@ static void drop_piece(struct call *call)
 }
 
 /* Sleeps until the parent has something to say. */
-static void wait_for_parent(struct worker *worker)
+static void sleep_until_bell(struct worker *worker)
 {
     struct pollfd ready = {.fd = worker_fd(worker), .events = POLLIN};
 
     if (worker_flush(worker) == ERR_OK)
         poll(&ready, 1, -1);
+}
+
+/* The same, within a task. */
+static void wait_for_parent(struct worker *worker)
+{
+    sleep_until_bell(worker);
     worker_read_packets(worker);
 }
 
@@ -175,11 +182,38 @@ static enum err ring_in_time(struct worker *worker, struct bell *bell)
     return err;
 }
 
+static bool has_task(void *ctx)
+{
+    return channel_has_task(ctx);
+}
+
+/* Rings, then looks for the next task before worker_take() arms the bell. */
+static enum err look_for_task(struct worker *worker, struct spin *spin)
+{
+    struct channel *channel = &worker->channel;
+    struct channel_control *control = channel->control;
+    enum err err;
+
+    atomic_store_explicit(&control->worker_core, spin_core(),
+                          memory_order_relaxed);
+    if (channel_has_task(channel))
+        return ERR_OK;
+    err = worker_flush(worker);
+    if (err == ERR_OK &&
+        spin_may_help(spin, atomic_load_explicit(&control->parent_core,
+                                                 memory_order_relaxed))) {
+        channel_disarm_worker(channel);
+        spin_until(spin, has_task, channel);
+    }
+    return err;
+}
+
 int function_main(struct worker *worker, void *ctx)
 {
     static unsigned char small[POOL_INLINE_BYTES];
     static struct call call = {.small = small, .piece = ARENA_NONE};
     struct bell bell = {.last_us = clock_mono_us()};
+    struct spin spin = {0};
     struct worker_task task;
 
     call.open.worker = worker;
@@ -187,11 +221,12 @@ int function_main(struct worker *worker, void *ctx)
         switch (worker_take(worker, &task)) {
         case WORKER_TASK:
             if (run_task(&call, &task, ctx) != ERR_OK ||
-                ring_in_time(worker, &bell) != ERR_OK)
+                ring_in_time(worker, &bell) != ERR_OK ||
+                look_for_task(worker, &spin) != ERR_OK)
                 return EXIT_BROKEN;
             break;
-        case WORKER_EMPTY:
-            wait_for_parent(worker);
+        case WORKER_EMPTY: /* the next but one worker_take() reads the bell */
+            sleep_until_bell(worker);
             bell.last_us = clock_mono_us();
             break;
         case WORKER_CANCEL: /* only sent to a worker with its own loop */

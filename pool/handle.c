@@ -111,9 +111,10 @@ enum err pool_get(struct pool_handle *handle, int64_t timeout_ms,
         if (!pool_is_owner(pool))
             return ERR_PERM;
         pool_enter(pool);
-        pool_turn(pool, 0);
-        while (!handle->is_ready && !is_past(deadline_ms))
+        pool_flush(pool);
+        do {
             pool_turn(pool, deadline_ms);
+        } while (!handle->is_ready && !is_past(deadline_ms));
         pool_leave(pool);
     }
     if (!handle->is_ready)

@@ -1,6 +1,6 @@
 # The library by itself: `cmake --install BUILD --component crawlpool`.
 
-set(public_headers pool worker map queue dict list lock process)
+set(public_headers pool pool_task pool_options pool_handle pool_stats worker map queue dict list lock process)
 
 set_target_properties(crawl_pool PROPERTIES OUTPUT_NAME crawlpool)
 set_target_properties(crawl_base PROPERTIES OUTPUT_NAME crawlbase)

@@ -35,6 +35,9 @@
 #include "pool/channel.h"
 #include "pool/nursery.h"
 #include "pool/pool.h"
+#include "pool/pool_handle.h"
+#include "pool/pool_stats.h"
+#include "pool/spin.h"
 
 #define POOL_DISPATCH_REPLIES 4096       /* read in one pool_dispatch() */
 #define POOL_LARGE_IN_FLIGHT  4          /* arguments by memfd, in one worker */
@@ -90,6 +93,7 @@ struct slot {
     bool is_recycled; /* ... to be replaced */
     bool is_killed;   /* by us */
     bool is_late;     /* ... for a hard deadline */
+    bool is_stuck;    /* ... because it did not start the task `head_id` */
     bool is_buried;   /* it has ended and its tasks are being judged */
     bool is_full;     /* had no room in this pass of route_queue() */
     bool is_given_up;
@@ -112,9 +116,10 @@ struct slot {
     uint64_t alive_seen; /* the worker's counter, and when it last moved */
     int64_t alive_ms;
 
-    int nr_failures;            /* restarts counted in this window */
-    int64_t window_ms;          /* when the window began */
-    int64_t restart_ms;         /* when to start again; 0: not planned */
+    int nr_failures;    /* restarts counted in this window */
+    int64_t window_ms;  /* when the window began */
+    int64_t restart_ms; /* when to start again; 0: not planned */
+    int64_t nursery_ms; /* since when it waits for the nursery's word; 0 */
     int last_signal, last_exit; /* of the process before */
 };
 
@@ -129,6 +134,7 @@ struct pool {
     struct pool_options options;
     struct channel_shape shape;
     struct nursery nursery;
+    struct nursery spare; /* takes over when the first is gone */
     int epoll_fd;
     int depth;          /* of calls that may run callbacks */
     bool is_free_asked; /* pool_free() inside a callback */
@@ -136,6 +142,8 @@ struct pool {
     bool is_dead; /* no worker is left and none may be started */
     bool wants_writable;
     bool has_more;   /* replies were left by the last turn */
+    size_t nr_cores; /* for the next */
+    struct spin spin;
     int64_t kill_ms; /* end of the grace after pool_terminate() */
     int64_t now_ms;  /* as of the last entry that asked */
 
@@ -246,6 +254,8 @@ void pool_leave(struct pool *pool);
 bool pool_is_owner(const struct pool *pool);
 /* ---- open.c ---- */
 
+/* Puts the nursery into the epoll set. ERR_CLOSED (there is none), ERR_IO. */
+enum err pool_watch_nursery(struct pool *pool) ERR_CHECK;
 /* Frees everything, runs no callback. */
 void pool_destroy(struct pool *pool);
 

@@ -391,16 +391,29 @@ enum err nursery_receive(const struct nursery *nursery,
     return ERR_OK;
 }
 
+void nursery_continue(const struct nursery *nursery)
+{
+    if (nursery->pidfd >= 0)
+        pidfd_send_signal(nursery->pidfd, SIGCONT, NULL, 0);
+}
+
+void nursery_kill(const struct nursery *nursery)
+{
+    if (nursery->pidfd >= 0)
+        pidfd_send_signal(nursery->pidfd, SIGKILL, NULL, 0);
+}
+
 void nursery_close(struct nursery *nursery)
 {
     struct pollfd gone = {.fd = nursery->pidfd, .events = POLLIN};
 
     if (nursery->fd >= 0)
         close(nursery->fd);
+    nursery_continue(nursery); /* or it would not see that */
     if (nursery->pid > 0) {
         /* without its pidfd only a wait without limit is left */
         if (nursery->pidfd >= 0 && poll(&gone, 1, NURSERY_END_MS) == 0)
-            pidfd_send_signal(nursery->pidfd, SIGKILL, NULL, 0);
+            nursery_kill(nursery);
         while (waitpid(nursery->pid, NULL, 0) < 0 && errno == EINTR)
             continue;
     }

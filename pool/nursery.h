@@ -55,6 +55,10 @@ enum err nursery_ask(const struct nursery *nursery, int slot,
 enum err nursery_receive(const struct nursery *nursery,
                          struct nursery_message *message,
                          struct nursery_fds *fds) ERR_CHECK;
+/* It does not answer: wakes it if somebody has stopped it. */
+void nursery_continue(const struct nursery *nursery);
+/* Kills it, and with it its workers; the end of its socket follows. */
+void nursery_kill(const struct nursery *nursery);
 /* Kills and reaps all its workers and itself. Blocks for moments. */
 void nursery_close(struct nursery *nursery);
 

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -91,24 +92,73 @@ static void set_defaults(struct pool_options *options)
         options->restart_window_ms = 10000;
 }
 
-/* Too many is better refused now than half started (each worker costs three
- * descriptors here while it starts). */
-static bool limits_allow(int nr_workers)
+struct need {
+    int resource;
+    rlim_t nr;
+    const char *name, *way;
+};
+
+/* Too many is better refused now than half started. Returns whether the limit
+ * is high enough; `have` gets it. */
+static bool limit_allows(const struct need *need, rlim_t *have)
 {
     struct rlimit limit;
-    rlim_t nr = (rlim_t)nr_workers;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 3 * nr + 16)
-        return false;
-    return getrlimit(RLIMIT_NPROC, &limit) != 0 || limit.rlim_cur >= nr + 2;
+    if (getrlimit(need->resource, &limit) != 0)
+        return true;
+    *have = limit.rlim_cur;
+    return limit.rlim_cur >= need->nr;
 }
 
-static enum err make_parts(struct pool *pool)
+/* The first limit that is too small for so many workers; false: none is.
+ * Each worker costs three descriptors here while it starts. */
+static bool find_small_limit(int nr_workers, struct need *small, rlim_t *have)
+{
+    const struct need needs[] = {
+        {RLIMIT_NOFILE, 3 * (rlim_t)nr_workers + 20, "RLIMIT_NOFILE",
+         "ulimit -n"                                                             },
+        {RLIMIT_NPROC,  (rlim_t)nr_workers + 3,      "RLIMIT_NPROC",  "ulimit -u"},
+    };
+
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+        if (!limit_allows(&needs[i], have)) {
+            *small = needs[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pool_small_limit(int nr_workers, char *text, size_t cap)
+{
+    struct need small;
+    rlim_t have;
+
+    if (nr_workers == 0)
+        nr_workers = count_cores();
+    if (!find_small_limit(nr_workers, &small, &have))
+        return false;
+    snprintf(text, cap, "%s is %ju, %d workers need %ju (%s)", small.name,
+             (uintmax_t)have, nr_workers, (uintmax_t)small.nr, small.way);
+    return true;
+}
+
+enum err pool_watch_nursery(struct pool *pool)
 {
     struct epoll_event event = {
         .events = EPOLLIN,
         .data.u32 = POOL_EVENT_NURSERY,
     };
+
+    if (pool->nursery.fd < 0)
+        return ERR_CLOSED;
+    if (epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, pool->nursery.fd, &event) != 0)
+        return err_from_errno(errno);
+    return ERR_OK;
+}
+
+static enum err make_parts(struct pool *pool)
+{
     struct pool_options *options = &pool->options;
     enum err err;
 
@@ -123,13 +173,14 @@ static enum err make_parts(struct pool *pool)
             .pidfd = -1,
         };
     err = nursery_open(&pool->nursery, options, &pool->shape);
+    if (err == ERR_OK)
+        err = nursery_open(&pool->spare, options, &pool->shape);
     if (err != ERR_OK)
         return err;
     pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (pool->epoll_fd < 0 ||
-        epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, pool->nursery.fd, &event) != 0)
+    if (pool->epoll_fd < 0)
         return err_from_errno(errno);
-    return ERR_OK;
+    return pool_watch_nursery(pool);
 }
 
 /* The next word from the nursery while the pool opens; it blocks. */
@@ -187,6 +238,7 @@ void pool_destroy(struct pool *pool)
             close(slot->pidfd);
     }
     nursery_close(&pool->nursery);
+    nursery_close(&pool->spare);
     if (pool->epoll_fd >= 0)
         close(pool->epoll_fd);
     if (pool->owner_mark)
@@ -200,7 +252,9 @@ void pool_destroy(struct pool *pool)
 enum err pool_open(struct pool **out, const struct pool_options *options)
 {
     struct pool *pool;
+    struct need small;
     enum err err;
+    rlim_t have;
 
     *out = NULL;
     if (!options_are_valid(options))
@@ -212,13 +266,18 @@ enum err pool_open(struct pool **out, const struct pool_options *options)
     set_defaults(&pool->options);
     pool->epoll_fd = -1;
     pool->nursery = (struct nursery){.fd = -1, .pidfd = -1};
+    pool->spare = pool->nursery;
     pool->first_free = UINT32_MAX;
     pool->now_ms = clock_mono_ms();
     pool->max_in_flight = pool->options.tasks_per_worker;
+    pool->nr_cores = (size_t)count_cores();
     pool->shape = channel_make_shape((uint32_t)pool->max_in_flight,
                                      pool->options.arena_bytes,
                                      pool->options.max_task_bytes);
-    err = limits_allow(pool->options.nr_workers) ? make_parts(pool) : ERR_LIMIT;
+    if (find_small_limit(pool->options.nr_workers, &small, &have))
+        err = ERR_LIMIT;
+    else
+        err = make_parts(pool);
     if (err == ERR_OK)
         err = start_workers(pool);
     if (err != ERR_OK) {

@@ -10,6 +10,11 @@
  * counts as unfinished until queue_task_done(), and when its taker dies before
  * that it goes back to its old place in line, so queue_join() ends.
  *
+ * Items may be written and read in place, without a copy, in a queue that says
+ * how long they are at most (max_item_bytes). What is reserved and not yet
+ * committed nobody sees, and it goes with its producer. What is borrowed is
+ * lent, in a plain queue too.
+ *
  * The end of work: queue_close() is the end for all getters; or put an item
  * that means "end", one for each getter. Threads may share a queue too, but a
  * thread that ends counts as dead. Not for signal handlers.
@@ -36,10 +41,13 @@ struct queue;
 #define QUEUE_ATTEMPTS_DEFAULT 3
 
 struct queue_options {
-    size_t max_items; /* waiting in line; 0: QUEUE_ITEMS_DEFAULT */
-    size_t max_bytes; /* waiting in line; 0: QUEUE_BYTES_DEFAULT */
-    bool joinable;    /* items are lent, see above */
-    /* For joinable queues: */
+    size_t max_items;      /* waiting in line; 0: QUEUE_ITEMS_DEFAULT */
+    size_t max_bytes;      /* waiting in line; 0: QUEUE_BYTES_DEFAULT */
+    size_t max_item_bytes; /* of one item, at most QUEUE_BYTES_DEFAULT; each
+                              gets as much memory. 0: as it comes, and nothing
+                              in place */
+    bool joinable;         /* items are lent, see above */
+    /* For joinable queues, and max_attempts where items may be borrowed: */
     size_t max_leases; /* lent at one time; 0: QUEUE_LEASES_DEFAULT. Lent
                           items do not count in the bounds above, but their
                           bytes have a bound of their own, max_bytes too */
@@ -64,9 +72,8 @@ void queue_free(struct queue *queue);
 
 /*
  * Puts a copy at the end of the line. Blocks while a bound is reached.
- * Returns ERR_AGAIN, ERR_TIMEOUT, ERR_TOO_BIG (longer than max_bytes
- * or 4 GiB),
- * ERR_CLOSED.
+ * Returns ERR_AGAIN, ERR_TIMEOUT, ERR_CLOSED, ERR_TOO_BIG (longer than a bound
+ * or 4 GiB).
  */
 enum err queue_put(struct queue *queue, const void *data, size_t len,
                    int64_t timeout_ms) ERR_CHECK;
@@ -80,6 +87,35 @@ enum err queue_put(struct queue *queue, const void *data, size_t len,
  */
 enum err queue_get(struct queue *queue, void *data, size_t cap,
                    struct queue_item *item, int64_t timeout_ms) ERR_CHECK;
+
+/* ---- in place ---- */
+
+/* Where an item is written. */
+struct queue_place {
+    void *data;  /* `len` bytes, uninitialised, aligned to 64 */
+    size_t len;  /* may be made smaller before queue_commit() */
+    uint32_t id; /* for the queue itself, as is the next */
+    uint32_t slot;
+};
+
+/* Room for an item of `len` bytes; counts in the bounds. Errors as queue_put(),
+ * ERR_STATE (no max_item_bytes), ERR_LIMIT (too many processes). */
+enum err queue_reserve(struct queue *queue, size_t len,
+                       struct queue_place *place, int64_t timeout_ms) ERR_CHECK;
+/* Puts it at the end of the line. ERR_INVALID (not reserved by this thread, or
+ * `len` has grown); ERR_CLOSED: cancel it. */
+enum err queue_commit(struct queue *queue,
+                      const struct queue_place *place) ERR_CHECK;
+/* Gives it up. ERR_INVALID. */
+enum err queue_cancel(struct queue *queue,
+                      const struct queue_place *place) ERR_CHECK;
+/* Takes the first item in line as queue_get(), but where it lies: `data` holds
+ * until queue_task_done(), which a plain queue needs here too; until then the
+ * item takes room there. ERR_STATE (no max_item_bytes). */
+enum err queue_borrow(struct queue *queue, const void **data,
+                      struct queue_item *item, int64_t timeout_ms) ERR_CHECK;
+
+/* ---- the end of an item ---- */
 
 /*
  * Says that a lent item is finished; any process may say it. ERR_INVALID when

@@ -12,8 +12,6 @@
 #include "base/clock.h"
 #include "pool/internal.h"
 
-#define SOCKET_PACKETS_MAX 64 /* read at one go */
-
 /* ---- life ---- */
 
 void slot_ask(struct slot *slot)
@@ -23,11 +21,14 @@ void slot_ask(struct slot *slot)
     slot->restart_ms = 0;
     slot->generation++;
     err = nursery_ask(&slot->pool->nursery, slot->index, slot->generation);
-    if (err == ERR_OK)
-        slot->is_asked = true;
-    else if (err == ERR_AGAIN)
+    if (err == ERR_AGAIN) {
         slot->restart_ms = slot->pool->now_ms + 1;
-    /* ERR_CLOSED: the socket's end of file is on its way to pool_turn() */
+        return;
+    }
+    /* ERR_CLOSED: the socket's end of file is on its way to pool_turn(), which
+     * asks another one */
+    slot->is_asked = true;
+    slot->nursery_ms = slot->pool->now_ms;
 }
 
 static void reset_generation(struct slot *slot)
@@ -35,10 +36,12 @@ static void reset_generation(struct slot *slot)
     const struct pool *pool = slot->pool;
 
     slot->is_asked = false;
+    slot->nursery_ms = 0;
     slot->is_stopping = false;
     slot->is_recycled = false;
     slot->is_killed = false;
     slot->is_late = false;
+    slot->is_stuck = false;
     slot->is_buried = false;
     slot->nr_sent = 0;
     slot->nr_done = 0;
@@ -96,6 +99,8 @@ void slot_stop(struct slot *slot)
 
 void slot_kill(struct slot *slot)
 {
+    if (!slot->is_killed)
+        slot->nursery_ms = slot->pool->now_ms;
     slot->is_killed = true;
     if (slot->pidfd >= 0)
         pidfd_send_signal(slot->pidfd, SIGKILL, NULL, 0);
@@ -190,10 +195,17 @@ void slot_remove(struct slot *slot, struct task *task)
 
 void slot_publish(struct slot *slot)
 {
+    const struct pool *pool = slot->pool;
+
+    if (pool->options.functions) {
+        slot->look_ms = pool->now_ms + POOL_LOOK_MS;
+        atomic_store_explicit(&slot->channel->control->parent_core,
+                              pool->nr_pending < pool->nr_cores ? spin_core()
+                                                                : SPIN_NOT_NOW,
+                              memory_order_relaxed);
+    }
     if (channel_publish(slot->channel) != ERR_OK)
         slot_condemn(slot);
-    else if (slot->pool->options.functions)
-        slot->look_ms = slot->pool->now_ms + POOL_LOOK_MS;
 }
 
 void slot_recall(struct slot *slot, uint32_t keep)
@@ -343,31 +355,23 @@ size_t slot_read(struct slot *slot, size_t max)
 
 void slot_read_socket(struct slot *slot)
 {
-    struct channel *channel = slot->channel;
+    struct frame_packet packet;
+    enum err err = channel_receive(slot->channel->fd, &packet, NULL);
 
-    for (int i = 0; i < SOCKET_PACKETS_MAX; i++) {
-        struct frame_packet packet;
-        enum err err = channel_receive(channel->fd, &packet, NULL);
-
-        if (err == ERR_AGAIN || (err == ERR_OK && packet.type == FRAME_BELL &&
-                                 i + 1 == SOCKET_PACKETS_MAX))
-            return;
-        if (err == ERR_OK && packet.type == FRAME_BELL)
-            continue;
-        /* its end, or nothing that a worker may send: read no more of it */
-        epoll_ctl(slot->pool->epoll_fd, EPOLL_CTL_DEL, channel->fd, NULL);
-        if (err == ERR_CLOSED)
-            slot_kill(slot);
-        else
-            slot_condemn(slot);
+    /* One bell is as good as many; the next poll tells of what is behind. */
+    if (err == ERR_AGAIN || (err == ERR_OK && packet.type == FRAME_BELL))
         return;
-    }
+    /* its end, or nothing that a worker may send: read no more of it */
+    epoll_ctl(slot->pool->epoll_fd, EPOLL_CTL_DEL, slot->channel->fd, NULL);
+    if (err == ERR_CLOSED)
+        slot_kill(slot);
+    else
+        slot_condemn(slot);
 }
 
 bool slot_arm(struct slot *slot)
 {
-    atomic_store(&slot->channel->control->parent_armed, 1);
-    return channel_has_reply(slot->channel);
+    return channel_arm_parent(slot->channel);
 }
 
 /* ---- death ---- */
@@ -399,6 +403,9 @@ static void judge_task(struct slot *slot, struct task *task, bool was_started)
     struct pool *pool = slot->pool;
 
     slot_remove(slot, task);
+    /* it was started just as the kill was on its way */
+    if (was_started && slot->is_stuck && task->id == slot->head_id)
+        task->is_late = true;
     if (was_started && !(slot->is_late && !task->is_late && task->retryable))
         task->attempts++;
     if (task->is_canceled)
@@ -424,6 +431,7 @@ void slot_bury(struct slot *slot, int wait_status)
     bool is_failure;
 
     slot->is_buried = true;
+    slot->nursery_ms = 0;
     slot->last_signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
     slot->last_exit = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
     if (channel) {

@@ -81,6 +81,23 @@ uint64_t sync_body_new(struct sync_blocks *blocks, const void *data, size_t len)
     return ((uint64_t)first + 1) << 32 | len;
 }
 
+uint64_t sync_body_room(struct sync_blocks *blocks, size_t len)
+{
+    uint32_t first = blocks->first_free;
+
+    if (blocks->nr_free == 0 || len > blocks->size)
+        return 0;
+    blocks->first_free = blocks->next[first];
+    blocks->nr_free--;
+    return ((uint64_t)first + 1) << 32 | len;
+}
+
+uint64_t sync_body_cut(uint64_t body, size_t len)
+{
+    assert(len <= sync_body_len(body));
+    return (body & ~(uint64_t)UINT32_MAX) | len;
+}
+
 void sync_body_free(struct sync_blocks *blocks, uint64_t body)
 {
     size_t nr = body_blocks(blocks, body);

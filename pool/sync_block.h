@@ -39,6 +39,11 @@ void sync_blocks_init(struct sync_blocks *blocks, void *region);
 /* A copy of the bytes, not yet anybody's; 0 when there is no room. */
 uint64_t sync_body_new(struct sync_blocks *blocks, const void *data,
                        size_t len);
+/* One block with room for `len` bytes, not yet anybody's; 0 when there is none
+ * or it is too short. */
+uint64_t sync_body_room(struct sync_blocks *blocks, size_t len);
+/* The same body, shorter; only for one that lies in one block. */
+uint64_t sync_body_cut(uint64_t body, size_t len);
 /* The caller has overwritten the word that owned it. */
 void sync_body_free(struct sync_blocks *blocks, uint64_t body);
 size_t sync_body_len(uint64_t body);

@@ -12,26 +12,40 @@
 #define EVENTS_MAX  64
 #define READ_ROUNDS 4 /* of one turn, while replies keep coming */
 
-/* The nursery is gone and has taken its workers along. */
-static void bury_all(struct pool *pool)
+/*
+ * The nursery is gone and has taken its workers along. The spare one, which is
+ * as old and as clean, makes new ones; after that there is none.
+ */
+static void replace_nursery(struct pool *pool)
 {
     const int killed = SIGKILL; /* as a wait status */
 
     epoll_ctl(pool->epoll_fd, EPOLL_CTL_DEL, pool->nursery.fd, NULL);
-    pool->is_dead = true;
+    nursery_close(&pool->nursery);
+    pool->nursery = pool->spare;
+    pool->spare = (struct nursery){.fd = -1, .pidfd = -1};
+    pool->stats.nr_nursery_deaths++;
+    pool->is_dead = pool_watch_nursery(pool) != ERR_OK;
     for (int i = 0; i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
+        bool was_asked = slot->is_asked;
 
         slot->is_asked = false;
-        slot->restart_ms = 0;
-        slot->is_given_up = true;
+        slot->nursery_ms = 0;
+        slot->is_given_up |= pool->is_dead;
+        if (pool->is_dead)
+            slot->restart_ms = 0;
         if (slot->channel && !slot->is_buried) {
             slot_kill(slot);
             slot_bury(slot, killed);
+        } else if (was_asked && !pool->is_dead) {
+            slot_ask(slot);
         }
     }
-    pool->stats.degraded = true;
-    watch_give_up(pool, &pool->slots[0]);
+    if (pool->is_dead) {
+        pool->stats.degraded = true;
+        watch_give_up(pool, &pool->slots[0]);
+    }
 }
 
 static void handle_message(struct pool *pool,
@@ -48,6 +62,7 @@ static void handle_message(struct pool *pool,
         break;
     case NURSERY_FAILED:
         slot->is_asked = false;
+        slot->nursery_ms = 0;
         slot->nr_done = 0;
         slot->last_signal = slot->last_exit = 0;
         watch_plan_restart(slot, true);
@@ -75,7 +90,7 @@ static size_t read_nursery(struct pool *pool)
             err = ERR_OK;
         }
         if (err != ERR_OK) {
-            bury_all(pool);
+            replace_nursery(pool);
             return nr;
         }
         handle_message(pool, &message, &fds);
@@ -95,12 +110,66 @@ static int time_to_wait(const struct pool *pool, int64_t deadline_ms)
     return wait_ms > INT_MAX ? INT_MAX : (int)wait_ms;
 }
 
+static bool any_reply(void *ctx)
+{
+    const struct pool *pool = ctx;
+
+    for (int i = 0; i < pool->options.nr_workers; i++) {
+        const struct slot *slot = &pool->slots[i];
+
+        if (slot->flight.nr > 0 && channel_has_reply(slot->channel))
+            return true;
+    }
+    return false;
+}
+
+/* Where a worker with a task runs, on another core than this if there is one
+ * such worker. */
+static int32_t busy_core(const struct pool *pool)
+{
+    int32_t core = SPIN_NOT_NOW;
+
+    for (int i = 0; i < pool->options.nr_workers; i++) {
+        const struct slot *slot = &pool->slots[i];
+
+        if (slot->flight.nr > 0)
+            core = atomic_load_explicit(&slot->channel->control->worker_core,
+                                        memory_order_relaxed);
+        if (slot->flight.nr > 0 && core != spin_core())
+            break;
+    }
+    return core;
+}
+
+/* Looks for a reply before a sleep, see spin.h. True: there is one. */
+static bool look_for_reply(struct pool *pool)
+{
+    bool is_there;
+
+    if (!pool->options.functions || pool->nr_pending == 0 ||
+        pool->nr_pending >= pool->nr_cores ||
+        !spin_may_help(&pool->spin, busy_core(pool)))
+        return false;
+    for (int i = 0; i < pool->options.nr_workers; i++) {
+        if (pool->slots[i].flight.nr > 0)
+            channel_disarm_parent(pool->slots[i].channel);
+    }
+    is_there = spin_until(&pool->spin, any_reply, pool);
+    for (int i = 0; i < pool->options.nr_workers; i++) {
+        if (pool->slots[i].flight.nr > 0 && slot_arm(&pool->slots[i]))
+            is_there = true;
+    }
+    return is_there;
+}
+
 /* Collects what the system has to say. True: the nursery spoke. */
 static bool collect_events(struct pool *pool, int64_t deadline_ms)
 {
     struct epoll_event events[EVENTS_MAX];
     bool nursery_spoke = false;
-    int wait_ms = deadline_ms > 0 ? time_to_wait(pool, deadline_ms) : 0;
+    int wait_ms = deadline_ms > 0 && !look_for_reply(pool)
+                      ? time_to_wait(pool, deadline_ms)
+                      : 0;
     int nr = epoll_wait(pool->epoll_fd, events, EVENTS_MAX, wait_ms);
 
     pool->now_ms = clock_mono_ms();

@@ -6,6 +6,7 @@
  * looking: so a task with a deadline is looked at a few times within it. What
  * is late by that is late by at most LOOK_MAX_MS, and never early.
  */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 
 #define LOOK_MAX_MS      50
 #define RSS_LOOK_MS      500
+#define NURSERY_LOOK_MS  1000 /* for its word, then it is woken */
+#define NURSERY_MAX_MS   5000 /* then it is killed */
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MAX_MS   5000
 
@@ -66,8 +69,10 @@ static int64_t check_task(struct slot *slot, struct task *task,
     int64_t next_ms = INT64_MAX;
 
     if (!was_started) {
-        if (task == slot->flight.first && is_stuck(slot, task))
+        if (task == slot->flight.first && is_stuck(slot, task)) {
+            slot->is_stuck = true;
             slot_kill(slot);
+        }
         return task->soft_ms || task->hard_ms ? now_ms + look_after_ms(task)
                                               : INT64_MAX;
     }
@@ -177,6 +182,25 @@ static void check_rss(struct slot *slot)
     slot_stop(slot);
 }
 
+/*
+ * A nursery that says nothing of a worker that it was asked for, or of one
+ * that is dead, is stopped or hangs.
+ */
+static void check_nursery(struct slot *slot)
+{
+    const struct pool *pool = slot->pool;
+    struct pollfd dead = {.fd = slot->pidfd, .events = POLLIN};
+    int64_t silent_ms = pool->now_ms - slot->nursery_ms;
+
+    if (slot->nursery_ms == 0 || silent_ms < NURSERY_LOOK_MS ||
+        (!slot->is_asked && poll(&dead, 1, 0) != 1))
+        return;
+    if (silent_ms < NURSERY_MAX_MS)
+        nursery_continue(&pool->nursery);
+    else
+        nursery_kill(&pool->nursery);
+}
+
 static bool is_at_end(const struct pool *pool)
 {
     return pool->is_closed && pool->nr_pending == 0;
@@ -190,6 +214,7 @@ static void check_slot(struct slot *slot)
         slot->restart_ms = 0;
     if (slot->restart_ms && pool->now_ms >= slot->restart_ms)
         slot_ask(slot);
+    check_nursery(slot);
     if (!slot->channel || slot->is_buried || slot->is_killed)
         return;
     if (is_at_end(pool))
@@ -217,6 +242,8 @@ static int64_t next_of_slot(const struct slot *slot)
     const struct pool *pool = slot->pool;
     int64_t next_ms = slot->restart_ms ? slot->restart_ms : INT64_MAX;
 
+    if (slot->nursery_ms)
+        next_ms = min_ms(next_ms, pool->now_ms + NURSERY_LOOK_MS);
     if (!slot->channel || slot->is_killed)
         return next_ms;
     if (slot->look_ms && slot->flight.nr > 0)

@@ -400,12 +400,6 @@ enum err worker_flush(struct worker *worker)
     return channel_wake_parent(&worker->channel);
 }
 
-bool worker_blocked(const struct worker *worker)
-{
-    (void)worker;
-    return false; /* the rings hold every reply that may be given */
-}
-
 size_t worker_unsent(const struct worker *worker)
 {
     return worker->nr_unsent;

@@ -100,8 +100,6 @@ enum err worker_reply_parts(struct worker *worker, uint64_t task_id, int code,
 /* Wakes the parent for the replies so far, if it sleeps. Never blocks: there
  * is room for every reply that may be given. ERR_CLOSED. */
 enum err worker_flush(struct worker *worker) ERR_CHECK;
-/* Always false; watching for writing is not needed. */
-bool worker_blocked(const struct worker *worker);
 /* Number of replies since the last flush. */
 size_t worker_unsent(const struct worker *worker);
 

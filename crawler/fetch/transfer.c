@@ -1,10 +1,12 @@
 #include "crawler/fetch/transfer.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "crawler/fetch/internal.h"
 #include "crawler/page/url.h"
@@ -44,8 +46,11 @@ static enum err fit_descriptors(struct transfers *set)
     }
     if (limit.rlim_cur >= wanted)
         return ERR_OK;
-    if (limit.rlim_cur < 2 * DESCRIPTORS_OTHER)
+    if (limit.rlim_cur < 2 * DESCRIPTORS_OTHER) {
+        log_error("RLIMIT_NOFILE is %ju, a worker needs %zu (ulimit -n)",
+                  (uintmax_t)limit.rlim_cur, 2 * DESCRIPTORS_OTHER);
         return ERR_LIMIT;
+    }
     most = ((size_t)limit.rlim_cur - DESCRIPTORS_OTHER) / 2;
     set->max_connections = most;
     if ((size_t)set->options.max_transfers > most / DESCRIPTORS_EACH)

@@ -250,8 +250,7 @@ static enum err turn(struct fetcher *fetcher)
     bool watched;
     enum err err;
 
-    err = transfers_watch(fetcher->transfers, fd,
-                          worker_blocked(fetcher->worker));
+    err = transfers_watch(fetcher->transfers, fd, false);
     if (err)
         return err;
     return transfers_turn(fetcher->transfers, wait_ms, &watched);

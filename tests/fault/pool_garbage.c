@@ -253,8 +253,7 @@ static void pool_outlives_noise_in_the_shared_memory(void **state)
     struct pool_task task = {.on_done = on_tally, .user = &tally};
 
     (void)state;
-    for (int i = 0; i < 20; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 20);
     turn_until(pool, &tally.nr, 20);
     assert_int_equal(tally.nr, 20);
     pool_free(pool);

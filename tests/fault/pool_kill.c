@@ -6,6 +6,7 @@
 #include "tests/unit/pool/pool_fixture.h"
 
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -211,31 +212,94 @@ static pid_t parent_of(pid_t pid)
     return (pid_t)strtol(at + 4, NULL, 10);
 }
 
-static void death_of_the_nursery_ends_every_task(void **state)
+static pid_t nursery_of(struct pool *pool)
 {
-    size_t nr_fds = count_fds();
-    struct pool *pool = open_pool((struct pool_options){0});
-    struct tally tally = {0};
-    struct pool_task task = {
-        .function = RUN_FOREVER,
-        .retryable = true,
-        .on_done = on_tally,
-        .user = &tally,
-    };
+    wait_for_idle(pool);
+    return parent_of(info_of(pool, 0).pid);
+}
+
+/* The spare one makes new workers; what ran is judged as after any kill. */
+static void death_of_the_nursery_is_survived_once(void **state)
+{
+    size_t nr_fds = count_fds(), nr_channels = count_channels();
+    struct pool *pool;
+    struct tally lost = {0}, done = {0}, stuck = {0};
+    struct pool_task task = tally_task(RUN_UNTIL_STOP, &lost);
 
     (void)state;
-    for (int i = 0; i < 1000; i++)
-        submit(pool, &task);
+    share_nr_started();
+    pool = open_pool((struct pool_options){0});
+    submit(pool, &task);
+    submit(pool, &task);
+    pool_flush(pool);
+    wait_for_starts(2);
+    task.function = RUN_ECHO;
+    task.user = &done;
+    submit_many(pool, &task, 1000);
     turn(pool);
     assert_int_equal(kill(parent_of(info_of(pool, 0).pid), SIGKILL), 0);
-    turn_until(pool, &tally.nr, 1000);
-    assert_int_equal(tally.by_status[POOL_LOST], 1000);
+    turn_until(pool, &done.nr, 1000);
+    assert_int_equal(done.by_status[POOL_OK], 1000);
+    assert_int_equal(lost.by_status[POOL_LOST], 2); /* not retryable */
+    assert_int_equal(lost.last.signal_nr, SIGKILL);
+    assert_int_equal(stats_of(pool).nr_nursery_deaths, 1);
+    assert_false(stats_of(pool).degraded);
+
+    task.function = RUN_FOREVER;
+    task.retryable = true;
+    task.user = &stuck;
+    submit_many(pool, &task, 1000);
+    turn(pool);
+    assert_int_equal(kill(parent_of(info_of(pool, 0).pid), SIGKILL), 0);
+    turn_until(pool, &stuck.nr, 1000);
+    assert_int_equal(stuck.by_status[POOL_LOST], 1000);
     assert_int_equal(pool_submit(pool, &task, NULL), ERR_CLOSED);
     assert_int_equal(stats_of(pool).nr_workers, 0);
-    assert_int_equal(pool_close(pool), ERR_OK);
-    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
-    pool_free(pool);
+    assert_true(stats_of(pool).degraded);
+    close_and_free(pool);
     assert_int_equal(count_fds(), nr_fds);
+    assert_int_equal(count_channels(), nr_channels);
+}
+
+/* While it is stopped no death is reported and no worker made. */
+static void stopped_nursery_is_woken(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){0});
+    struct tally tally = {0};
+    struct pool_task task = tally_task(RUN_ECHO, &tally);
+
+    (void)state;
+    assert_int_equal(kill(nursery_of(pool), SIGSTOP), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pool_kill_worker(pool, i, SIGKILL), ERR_OK);
+    submit_many(pool, &task, 10);
+    turn_until(pool, &tally.nr, 10);
+    assert_int_equal(tally.by_status[POOL_OK], 10);
+    assert_int_equal(stats_of(pool).nr_nursery_deaths, 0);
+    assert_int_equal(kill(nursery_of(pool), SIGSTOP), 0);
+    close_and_free(pool);
+}
+
+/* A trace holds it as no SIGCONT can end; it is killed and replaced. */
+static void hanging_nursery_is_replaced(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){0});
+    pid_t nursery = nursery_of(pool);
+    struct tally tally = {0};
+    struct pool_task task = tally_task(RUN_ECHO, &tally);
+
+    (void)state;
+    if (ptrace(PTRACE_SEIZE, nursery, NULL, NULL) != 0)
+        skip();
+    assert_int_equal(ptrace(PTRACE_INTERRUPT, nursery, NULL, NULL), 0);
+    assert_int_equal(waitpid(nursery, NULL, 0), nursery);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pool_kill_worker(pool, i, SIGKILL), ERR_OK);
+    submit_many(pool, &task, 10);
+    turn_until(pool, &tally.nr, 10);
+    assert_int_equal(tally.by_status[POOL_OK], 10);
+    assert_int_equal(stats_of(pool).nr_nursery_deaths, 1);
+    close_and_free(pool);
 }
 
 /* A parent with a pool, one worker busy and one idle; never returns. */
@@ -251,8 +315,8 @@ static void be_parent(bool is_polite)
     raise(SIGKILL);
 }
 
-/* D23: all of its processes end too; they become children of this one. */
-static void death_of_the_parent_leaves_no_process(void **state)
+/* All of its processes end too; they become children of this one. */
+static void d23_death_of_the_parent_leaves_no_process(void **state)
 {
     (void)state;
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
@@ -278,8 +342,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_task_is_lost_to_random_kills),
-        cmocka_unit_test(death_of_the_nursery_ends_every_task),
-        cmocka_unit_test(death_of_the_parent_leaves_no_process),
+        cmocka_unit_test(death_of_the_nursery_is_survived_once),
+        cmocka_unit_test(stopped_nursery_is_woken),
+        cmocka_unit_test(hanging_nursery_is_replaced),
+        cmocka_unit_test(d23_death_of_the_parent_leaves_no_process),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

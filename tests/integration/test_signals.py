@@ -16,6 +16,15 @@ def children(pid):
         return [int(p) for p in f.read().split()]
 
 
+def is_alive(pid):
+    """Not waiting to be reaped, which a busy machine may put off."""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def workers(pid):
     """Workers are the children of the nursery, which is a child of the crawl."""
     found = []
@@ -59,7 +68,7 @@ class Signals(harness.CrawlTest):
         kills = 0
         while process.poll() is None:
             time.sleep(rng.uniform(0.05, 0.3))
-            victims = workers(process.pid)
+            victims = [pid for pid in workers(process.pid) if is_alive(pid)]
             if victims and kills < 12:
                 try:
                     os.kill(rng.choice(victims), signal.SIGKILL)
@@ -73,6 +82,43 @@ class Signals(harness.CrawlTest):
         self.assertEqual(self.db_txt(), self.want)
         self.assertEqual(self.rows("select count(*) from events where what = 'worker_death'"),
                          [(kills,)])
+
+    def nursery(self, pid):
+        """The child that has children; the other waits to take its place."""
+        return next(child for child in children(pid) if children(child))
+
+    def test_a_killed_nursery_is_replaced_once_then_the_reason_is_said(self):
+        process = self.start("urls.txt", "-o", "crawl.db")
+        self.wait_for_pages(process, 100)
+        os.kill(self.nursery(process.pid), signal.SIGKILL)
+        self.wait_for_pages(process, 400)
+        self.assertIsNone(process.poll())
+        os.kill(self.nursery(process.pid), signal.SIGKILL)
+        _, err = process.communicate(timeout=harness.RUN_LIMIT_S)
+        self.assertEqual(process.returncode, 1, err[-2000:])
+        self.assertIn("no worker is left", err)
+        self.assertIn("what is committed is safe, run again to go on", err)
+        self.crawl("urls.txt", "-o", "crawl.db")
+        self.assert_complete()
+
+    def test_a_stopped_nursery_whose_workers_die_does_not_hang_the_run(self):
+        process = self.start("urls.txt", "-o", "crawl.db")
+        self.wait_for_pages(process, 100)
+        nursery = self.nursery(process.pid)
+        victims = children(nursery)
+        os.kill(nursery, signal.SIGSTOP)
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
+        _, err = process.communicate(timeout=harness.RUN_LIMIT_S)
+        self.assertEqual(process.returncode, 0, err[-2000:])
+        self.assert_complete()
+
+    def test_too_few_descriptors_are_said_with_the_limit(self):
+        for limit, words in (("24", "RLIMIT_NOFILE is 24, 2 workers need 26 (ulimit -n)"),
+                             ("80", "RLIMIT_NOFILE is 80, a worker needs 128 (ulimit -n)")):
+            _, err = self.crawl("urls.txt", "-o", limit + ".db", "--workers", "2", expect=1,
+                                prefix=("prlimit", "--nofile=%s:%s" % (limit, limit)))
+            self.assertIn(words, err)
 
     def test_ctrl_c_once_commits_and_the_same_command_goes_on(self):
         process = self.start("urls.txt", "-o", "crawl.db", "-o", "db.txt")

@@ -11,18 +11,22 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
 #include "pool/pool.h"
+#include "pool/pool_handle.h"
+#include "pool/pool_stats.h"
 
 #define WAIT_MS 60000 /* only a hang lasts that long */
 
@@ -141,8 +145,30 @@ static int run_die_once(struct worker_call *call)
     return run_attempt(call);
 }
 
+/* Shared with the workers of pools opened later. */
+static _Atomic int *nr_started;
+
+static inline void share_nr_started(void)
+{
+    nr_started = mmap(NULL, sizeof(*nr_started), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(nr_started != MAP_FAILED);
+}
+
+static inline void wait_for_starts(int nr)
+{
+    int64_t end_ms = clock_mono_ms() + WAIT_MS;
+
+    while (atomic_load(nr_started) < nr) {
+        assert_true(clock_mono_ms() < end_ms);
+        usleep(500);
+    }
+}
+
 static int run_until_stop(struct worker_call *call)
 {
+    if (nr_started)
+        atomic_fetch_add(nr_started, 1);
     while (!worker_should_stop(call))
         usleep(500);
     return 7;
@@ -213,9 +239,24 @@ static inline struct pool_task int_task(unsigned function, const int *value)
     };
 }
 
+/* A task without argument that is counted in `tally`. */
+static inline struct pool_task tally_task(unsigned function,
+                                          struct tally *tally)
+{
+    return (struct pool_task){
+        .function = function, .on_done = on_tally, .user = tally};
+}
+
 static inline void submit(struct pool *pool, const struct pool_task *task)
 {
     assert_int_equal(pool_submit(pool, task, NULL), ERR_OK);
+}
+
+static inline void submit_many(struct pool *pool, const struct pool_task *task,
+                               int nr)
+{
+    for (int i = 0; i < nr; i++)
+        submit(pool, task);
 }
 
 /* One turn of a host's loop; it may rely on pool_fd() and pool_wait_ms(). */

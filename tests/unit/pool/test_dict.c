@@ -208,7 +208,7 @@ static int add_by_compare_set(void *ctx)
     return 0;
 }
 
-static void dict_m1_no_update_is_lost(void **state)
+static void dict_m1_d19_no_update_is_lost(void **state)
 {
     static const process_fn ways[] = {add_by_incr, add_by_update,
                                       add_by_compare_set};
@@ -400,7 +400,7 @@ static int read_and_write(void *ctx)
     return 0;
 }
 
-static void dict_m4_lives_as_long_as_anybody_uses_it(void **state)
+static void dict_m4_d17_lives_as_long_as_anybody_uses_it(void **state)
 {
     struct dict *dict = open_dict(NULL);
 
@@ -449,7 +449,7 @@ int main(void)
         cmocka_unit_test(dict_refuses_what_passes_its_bounds),
         cmocka_unit_test(dict_keeps_its_promise_of_room_whatever_the_sizes),
         cmocka_unit_test(dict_refuses_bounds_above_its_limits),
-        cmocka_unit_test(dict_m1_no_update_is_lost),
+        cmocka_unit_test(dict_m1_d19_no_update_is_lost),
         cmocka_unit_test(dict_m1_incr_refuses_what_is_no_number),
         cmocka_unit_test(dict_m1_compare_set_stores_only_over_the_expected),
         cmocka_unit_test(dict_m1_set_default_keeps_what_is_there),
@@ -457,7 +457,7 @@ int main(void)
         cmocka_unit_test(dict_m2_a_copy_changes_nothing_for_others),
         cmocka_unit_test(dict_m3_walk_sees_each_entry_once),
         cmocka_unit_test(dict_m3_walk_ends_when_keys_come_or_go),
-        cmocka_unit_test(dict_m4_lives_as_long_as_anybody_uses_it),
+        cmocka_unit_test(dict_m4_d17_lives_as_long_as_anybody_uses_it),
         cmocka_unit_test(dict_m5_no_death_makes_it_fail),
     };
 

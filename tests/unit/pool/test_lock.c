@@ -480,7 +480,7 @@ static void lock_l4_wait_without_the_lock_is_refused(void **state)
     close_meeting(meeting);
 }
 
-static void lock_l4_killed_waiters_block_nobody(void **state)
+static void lock_l4_d14_killed_waiters_block_nobody(void **state)
 {
     struct meeting *meeting = open_meeting(LOCK_PLAIN);
     struct process *waiters[NR_WAITERS], *last;
@@ -585,7 +585,7 @@ int main(void)
         cmocka_unit_test(lock_l4_wait_lets_go_of_all_levels),
         cmocka_unit_test(lock_l4_wait_times_out_with_the_lock),
         cmocka_unit_test(lock_l4_wait_without_the_lock_is_refused),
-        cmocka_unit_test(lock_l4_killed_waiters_block_nobody),
+        cmocka_unit_test(lock_l4_d14_killed_waiters_block_nobody),
         cmocka_unit_test(lock_l5_event_is_set_cleared_and_awaited),
         cmocka_unit_test(lock_l5_pulse_from_a_signal_handler_wakes),
     };

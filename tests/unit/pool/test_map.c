@@ -29,8 +29,7 @@ static int value_of(const struct pool_result *result)
     return value;
 }
 
-/* P8 */
-static void map_keeps_the_order_whatever_the_chunk(void **state)
+static void map_p8_keeps_the_order_whatever_the_chunk(void **state)
 {
     static const size_t chunks[] = {0, 1, 2, 7, 100, NR_ITEMS, 5000};
     struct pool *pool = open_pool((struct pool_options){
@@ -61,8 +60,8 @@ static void map_keeps_the_order_whatever_the_chunk(void **state)
     close_and_free(pool);
 }
 
-/* P8: ceil(len / 4n) neighbours go to the same worker. */
-static void map_sends_a_chunk_to_one_worker(void **state)
+/* Ceil(len / 4n) neighbours go to the same worker. */
+static void map_p8_sends_a_chunk_to_one_worker(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 2});
     static int values[78];
@@ -87,8 +86,8 @@ static void map_sends_a_chunk_to_one_worker(void **state)
     close_and_free(pool);
 }
 
-/* P8: all end, also after a failure; the first in order is the one shown. */
-static void map_waits_for_all_after_a_failure(void **state)
+/* All end, also after a failure; the first in order is the one shown. */
+static void map_p8_waits_for_all_after_a_failure(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     static int values[100];
@@ -114,7 +113,7 @@ static void map_waits_for_all_after_a_failure(void **state)
     close_and_free(pool);
 }
 
-static void map_may_fail_fast(void **state)
+static void map_p8_may_fail_fast(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
     int die = DIE_EXIT_3;
@@ -142,8 +141,7 @@ static void map_may_fail_fast(void **state)
     close_and_free(pool);
 }
 
-/* P11 */
-static void map_of_nothing_is_nothing(void **state)
+static void map_p11_of_nothing_is_nothing(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     struct pool_map map = {.function = RUN_ECHO};
@@ -211,8 +209,8 @@ static struct pool_imap *open_imap(struct pool *pool, struct source *source,
     return imap;
 }
 
-/* P9, D6: lazy, ordered, never more than the window ahead. */
-static void imap_is_lazy_and_ordered(void **state)
+/* Lazy, ordered, never more than the window ahead. */
+static void imap_p9_d6_is_lazy_and_ordered(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     struct source source = {.nr = 2000, .end = ERR_NOT_FOUND};
@@ -234,8 +232,7 @@ static void imap_is_lazy_and_ordered(void **state)
     close_and_free(pool);
 }
 
-/* P9 */
-static void imap_unordered_gives_each_once(void **state)
+static void imap_p9_unordered_gives_each_once(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){
         .nr_workers = 3, .max_queued_tasks = 5, /* smaller than the window */
@@ -258,8 +255,8 @@ static void imap_unordered_gives_each_once(void **state)
     close_and_free(pool);
 }
 
-/* P9: one that is stuck does not hold the others back. */
-static void imap_unordered_gives_what_is_done(void **state)
+/* One that is stuck does not hold the others back. */
+static void imap_p9_unordered_gives_what_is_done(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     struct source source = {.nr = 20, .end = ERR_NOT_FOUND};
@@ -275,8 +272,7 @@ static void imap_unordered_gives_what_is_done(void **state)
     pool_free(pool);
 }
 
-/* P10 */
-static void imap_shows_an_error_of_its_source_in_its_place(void **state)
+static void imap_p10_shows_an_error_of_its_source_in_its_place(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
 
@@ -299,8 +295,7 @@ static void imap_shows_an_error_of_its_source_in_its_place(void **state)
     close_and_free(pool);
 }
 
-/* P11 */
-static void imap_of_nothing_ends_at_once(void **state)
+static void imap_p11_of_nothing_ends_at_once(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     struct source source = {.end = ERR_NOT_FOUND};
@@ -383,17 +378,17 @@ static void maps_refuse_a_closed_pool_and_a_missing_source(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(map_keeps_the_order_whatever_the_chunk),
-        cmocka_unit_test(map_sends_a_chunk_to_one_worker),
-        cmocka_unit_test(map_waits_for_all_after_a_failure),
-        cmocka_unit_test(map_may_fail_fast),
-        cmocka_unit_test(map_of_nothing_is_nothing),
+        cmocka_unit_test(map_p8_keeps_the_order_whatever_the_chunk),
+        cmocka_unit_test(map_p8_sends_a_chunk_to_one_worker),
+        cmocka_unit_test(map_p8_waits_for_all_after_a_failure),
+        cmocka_unit_test(map_p8_may_fail_fast),
+        cmocka_unit_test(map_p11_of_nothing_is_nothing),
         cmocka_unit_test(map_times_out_and_cancels),
-        cmocka_unit_test(imap_is_lazy_and_ordered),
-        cmocka_unit_test(imap_unordered_gives_each_once),
-        cmocka_unit_test(imap_unordered_gives_what_is_done),
-        cmocka_unit_test(imap_shows_an_error_of_its_source_in_its_place),
-        cmocka_unit_test(imap_of_nothing_ends_at_once),
+        cmocka_unit_test(imap_p9_d6_is_lazy_and_ordered),
+        cmocka_unit_test(imap_p9_unordered_gives_each_once),
+        cmocka_unit_test(imap_p9_unordered_gives_what_is_done),
+        cmocka_unit_test(imap_p10_shows_an_error_of_its_source_in_its_place),
+        cmocka_unit_test(imap_p11_of_nothing_ends_at_once),
         cmocka_unit_test(imap_times_out_and_loses_nothing),
         cmocka_unit_test(imap_may_be_freed_half_way),
         cmocka_unit_test(maps_refuse_a_closed_pool_and_a_missing_source),

@@ -9,8 +9,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-/* P1 */
-static void pool_starts_all_workers_and_reuses_them(void **state)
+static void pool_p1_starts_all_workers_and_reuses_them(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 3});
     struct pool_task task = {.function = RUN_PID};
@@ -33,8 +32,7 @@ static void pool_starts_all_workers_and_reuses_them(void **state)
     close_and_free(pool);
 }
 
-/* P1 */
-static void pool_takes_one_worker_per_core_by_default(void **state)
+static void pool_p1_takes_one_worker_per_core_by_default(void **state)
 {
     struct pool_options options = {
         .functions = run_functions,
@@ -48,8 +46,8 @@ static void pool_takes_one_worker_per_core_by_default(void **state)
     pool_free(pool);
 }
 
-/* P2: the descriptors run out half way through. */
-static void pool_open_starts_all_or_nothing(void **state)
+/* The descriptors run out half way through. */
+static void pool_p2_open_starts_all_or_nothing(void **state)
 {
     struct pool_options options = {
         .nr_workers = 40,
@@ -78,16 +76,11 @@ static void pool_open_starts_all_or_nothing(void **state)
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
 }
 
-/* P3 */
-static void pool_apply_runs_others_while_it_waits(void **state)
+static void pool_p3_apply_runs_others_while_it_waits(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
     struct tally tally = {0};
-    struct pool_task before = {
-        .function = RUN_NOP,
-        .on_done = on_tally,
-        .user = &tally,
-    };
+    struct pool_task before = tally_task(RUN_NOP, &tally);
     struct pool_task task = {.function = RUN_ECHO, .data = "abc", .len = 3};
     struct pool_handle *handle;
     const struct pool_result *result;
@@ -105,8 +98,7 @@ static void pool_apply_runs_others_while_it_waits(void **state)
     close_and_free(pool);
 }
 
-/* P4 */
-static void pool_get_times_out_and_cancels_nothing(void **state)
+static void pool_p4_get_times_out_and_cancels_nothing(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
     char path[] = "/tmp/pool-test-XXXXXX";
@@ -163,8 +155,7 @@ static void on_error(void *user, const struct pool_result *result)
     order->nr_error++;
 }
 
-/* P5 */
-static void pool_calls_back_once_here_before_get_returns(void **state)
+static void pool_p5_calls_back_once_here_before_get_returns(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     struct order good = {0}, bad = {0};
@@ -198,8 +189,7 @@ static void pool_calls_back_once_here_before_get_returns(void **state)
     close_and_free(pool);
 }
 
-/* P6 */
-static void pool_reports_a_failure_with_code_and_message(void **state)
+static void pool_p6_d7_reports_a_failure_with_code_and_message(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     int code = -42;
@@ -218,8 +208,7 @@ static void pool_reports_a_failure_with_code_and_message(void **state)
     close_and_free(pool);
 }
 
-/* P7 */
-static void pool_refuses_what_is_too_large_and_loses_no_worker(void **state)
+static void pool_p7_refuses_what_is_too_large_and_loses_no_worker(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){
         .arena_bytes = 1 << 20,
@@ -301,15 +290,14 @@ static void pool_functions_wait_for_room_in_the_arena(void **state)
     };
 
     (void)state;
-    for (int i = 0; i < 20; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 20);
     turn_until(pool, &tally.nr, 20);
     assert_int_equal(tally.by_status[POOL_OK], 20);
     close_and_free(pool);
 }
 
-/* P17: a task's memory goes with its end; AddressSanitizer sees the rest. */
-static void pool_keeps_nothing_of_ended_tasks(void **state)
+/* A task's memory goes with its end; AddressSanitizer sees the rest. */
+static void pool_p17_keeps_nothing_of_ended_tasks(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){
         .max_queued_tasks = 64,
@@ -343,8 +331,7 @@ static void on_writable(void *user, struct pool *pool)
     ++*(int *)user;
 }
 
-/* P18 */
-static void pool_bounds_its_queue_and_says_when_there_is_room(void **state)
+static void pool_p18_bounds_its_queue_and_says_when_there_is_room(void **state)
 {
     int nr_calls = 0;
     struct pool *pool = open_pool((struct pool_options){
@@ -355,11 +342,7 @@ static void pool_bounds_its_queue_and_says_when_there_is_room(void **state)
         .user = &nr_calls,
     });
     struct tally tally = {0};
-    struct pool_task task = {
-        .function = RUN_NOP,
-        .on_done = on_tally,
-        .user = &tally,
-    };
+    struct pool_task task = tally_task(RUN_NOP, &tally);
     size_t nr = 0;
 
     (void)state;
@@ -376,8 +359,8 @@ static void pool_bounds_its_queue_and_says_when_there_is_room(void **state)
     close_and_free(pool);
 }
 
-/* P18: the bytes that wait are bounded too. */
-static void pool_bounds_the_bytes_in_its_queue(void **state)
+/* The bytes that wait are bounded too. */
+static void pool_p18_bounds_the_bytes_in_its_queue(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){
         .nr_workers = 1,
@@ -404,7 +387,7 @@ static void pool_bounds_the_bytes_in_its_queue(void **state)
     close_and_free(pool);
 }
 
-/* P18: first come, first served, when there is one worker. */
+/* First come, first served, when there is one worker. */
 static void on_order(void *user, const struct pool_result *result)
 {
     int *expected = user;
@@ -415,7 +398,7 @@ static void on_order(void *user, const struct pool_result *result)
     ++*expected;
 }
 
-static void pool_with_one_worker_keeps_the_order(void **state)
+static void pool_p18_with_one_worker_keeps_the_order(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
     int expected = 0;
@@ -432,8 +415,7 @@ static void pool_with_one_worker_keeps_the_order(void **state)
     assert_int_equal(expected, 2000);
 }
 
-/* P20 */
-static void pool_belongs_to_the_process_that_opened_it(void **state)
+static void pool_p20_belongs_to_the_process_that_opened_it(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     struct pool_task task = {.function = RUN_NOP};
@@ -469,21 +451,21 @@ static void pool_belongs_to_the_process_that_opened_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pool_starts_all_workers_and_reuses_them),
-        cmocka_unit_test(pool_takes_one_worker_per_core_by_default),
-        cmocka_unit_test(pool_open_starts_all_or_nothing),
-        cmocka_unit_test(pool_apply_runs_others_while_it_waits),
-        cmocka_unit_test(pool_get_times_out_and_cancels_nothing),
-        cmocka_unit_test(pool_calls_back_once_here_before_get_returns),
-        cmocka_unit_test(pool_reports_a_failure_with_code_and_message),
-        cmocka_unit_test(pool_refuses_what_is_too_large_and_loses_no_worker),
+        cmocka_unit_test(pool_p1_starts_all_workers_and_reuses_them),
+        cmocka_unit_test(pool_p1_takes_one_worker_per_core_by_default),
+        cmocka_unit_test(pool_p2_open_starts_all_or_nothing),
+        cmocka_unit_test(pool_p3_apply_runs_others_while_it_waits),
+        cmocka_unit_test(pool_p4_get_times_out_and_cancels_nothing),
+        cmocka_unit_test(pool_p5_calls_back_once_here_before_get_returns),
+        cmocka_unit_test(pool_p6_d7_reports_a_failure_with_code_and_message),
+        cmocka_unit_test(pool_p7_refuses_what_is_too_large_and_loses_no_worker),
         cmocka_unit_test(pool_carries_payloads_of_every_size),
         cmocka_unit_test(pool_functions_wait_for_room_in_the_arena),
-        cmocka_unit_test(pool_keeps_nothing_of_ended_tasks),
-        cmocka_unit_test(pool_bounds_its_queue_and_says_when_there_is_room),
-        cmocka_unit_test(pool_bounds_the_bytes_in_its_queue),
-        cmocka_unit_test(pool_with_one_worker_keeps_the_order),
-        cmocka_unit_test(pool_belongs_to_the_process_that_opened_it),
+        cmocka_unit_test(pool_p17_keeps_nothing_of_ended_tasks),
+        cmocka_unit_test(pool_p18_bounds_its_queue_and_says_when_there_is_room),
+        cmocka_unit_test(pool_p18_bounds_the_bytes_in_its_queue),
+        cmocka_unit_test(pool_p18_with_one_worker_keeps_the_order),
+        cmocka_unit_test(pool_p20_belongs_to_the_process_that_opened_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

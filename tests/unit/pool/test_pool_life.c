@@ -5,20 +5,14 @@
 
 #include <sys/wait.h>
 
-/* P12 */
-static void pool_close_runs_what_was_accepted(void **state)
+static void pool_p12_close_runs_what_was_accepted(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     struct tally tally = {0};
-    struct pool_task task = {
-        .function = RUN_NOP,
-        .on_done = on_tally,
-        .user = &tally,
-    };
+    struct pool_task task = tally_task(RUN_NOP, &tally);
 
     (void)state;
-    for (int i = 0; i < 1000; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 1000);
     assert_int_equal(pool_join(pool, 0), ERR_STATE);
     assert_int_equal(pool_close(pool), ERR_OK);
     assert_int_equal(pool_submit(pool, &task, NULL), ERR_STATE);
@@ -29,20 +23,14 @@ static void pool_close_runs_what_was_accepted(void **state)
     pool_free(pool);
 }
 
-/* P13 */
-static void pool_terminate_ends_ten_thousand_sleeping_tasks(void **state)
+static void pool_p13_terminate_ends_ten_thousand_sleeping_tasks(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 4});
     struct tally tally = {0};
-    struct pool_task task = {
-        .function = RUN_FOREVER,
-        .on_done = on_tally,
-        .user = &tally,
-    };
+    struct pool_task task = tally_task(RUN_FOREVER, &tally);
 
     (void)state;
-    for (int i = 0; i < 10000; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 10000);
     turn(pool);
     assert_int_equal(pool_terminate(pool, 10), ERR_OK);
     assert_int_equal(tally.by_status[POOL_CANCELED], 10000);
@@ -52,8 +40,8 @@ static void pool_terminate_ends_ten_thousand_sleeping_tasks(void **state)
     pool_free(pool);
 }
 
-/* P13: a task that listens ends in the grace, and its worker cleanly. */
-static void pool_terminate_tells_running_tasks_to_stop(void **state)
+/* A task that listens ends in the grace, and its worker cleanly. */
+static void pool_p13_terminate_tells_running_tasks_to_stop(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
     struct pool_task task = {.function = RUN_UNTIL_STOP};
@@ -70,24 +58,18 @@ static void pool_terminate_tells_running_tasks_to_stop(void **state)
     pool_free(pool);
 }
 
-/* P14 */
-static void pool_free_terminates_and_leaves_nothing_behind(void **state)
+static void pool_p14_free_terminates_and_leaves_nothing_behind(void **state)
 {
     size_t nr_fds = count_fds(), nr_channels = count_channels();
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 4});
     struct tally tally = {0};
-    struct pool_task task = {
-        .function = RUN_FOREVER,
-        .on_done = on_tally,
-        .user = &tally,
-    };
+    struct pool_task task = tally_task(RUN_FOREVER, &tally);
     pid_t pids[4];
 
     (void)state;
     for (int i = 0; i < 4; i++)
         pids[i] = info_of(pool, i).pid;
-    for (int i = 0; i < 100; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 100);
     turn(pool);
     pool_free(pool);
     assert_int_equal(tally.by_status[POOL_CANCELED], 100);
@@ -98,23 +80,17 @@ static void pool_free_terminates_and_leaves_nothing_behind(void **state)
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
-/* P15 */
-static void pool_replaces_workers_after_their_tasks(void **state)
+static void pool_p15_replaces_workers_after_their_tasks(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){
         .max_tasks_per_worker = 10,
         .max_restarts = 1, /* a planned replacement is no failure */
     });
     struct tally tally = {0};
-    struct pool_task task = {
-        .function = RUN_PID,
-        .on_done = on_tally,
-        .user = &tally,
-    };
+    struct pool_task task = tally_task(RUN_PID, &tally);
 
     (void)state;
-    for (int i = 0; i < 500; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 500);
     turn_until(pool, &tally.nr, 500);
     assert_int_equal(tally.by_status[POOL_OK], 500);
     assert_true(info_of(pool, 0).generation + info_of(pool, 1).generation >=
@@ -124,8 +100,8 @@ static void pool_replaces_workers_after_their_tasks(void **state)
     close_and_free(pool);
 }
 
-/* P15: the first generations end one after another. */
-static void pool_staggers_replacements(void **state)
+/* The first generations end one after another. */
+static void pool_p15_staggers_replacements(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){
         .nr_workers = 4,
@@ -133,11 +109,7 @@ static void pool_staggers_replacements(void **state)
         .tasks_per_worker = 1,
     });
     struct tally tally = {0};
-    struct pool_task task = {
-        .function = RUN_NOP,
-        .on_done = on_tally,
-        .user = &tally,
-    };
+    struct pool_task task = tally_task(RUN_NOP, &tally);
 
     (void)state;
     /* each worker gets as many; the last leaves after 130, the first at 160 */
@@ -191,8 +163,7 @@ static void count_hooks(const char *path, int *nr_init, int *nr_exit)
         fclose(file);
 }
 
-/* P16, P19 */
-static void pool_runs_hooks_in_every_worker(void **state)
+static void pool_p16_p19_runs_hooks_in_every_worker(void **state)
 {
     char path[] = "/tmp/pool-test-XXXXXX";
     int fd = mkstemp(path);
@@ -222,13 +193,13 @@ static void pool_runs_hooks_in_every_worker(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pool_close_runs_what_was_accepted),
-        cmocka_unit_test(pool_terminate_ends_ten_thousand_sleeping_tasks),
-        cmocka_unit_test(pool_terminate_tells_running_tasks_to_stop),
-        cmocka_unit_test(pool_free_terminates_and_leaves_nothing_behind),
-        cmocka_unit_test(pool_replaces_workers_after_their_tasks),
-        cmocka_unit_test(pool_staggers_replacements),
-        cmocka_unit_test(pool_runs_hooks_in_every_worker),
+        cmocka_unit_test(pool_p12_close_runs_what_was_accepted),
+        cmocka_unit_test(pool_p13_terminate_ends_ten_thousand_sleeping_tasks),
+        cmocka_unit_test(pool_p13_terminate_tells_running_tasks_to_stop),
+        cmocka_unit_test(pool_p14_free_terminates_and_leaves_nothing_behind),
+        cmocka_unit_test(pool_p15_replaces_workers_after_their_tasks),
+        cmocka_unit_test(pool_p15_staggers_replacements),
+        cmocka_unit_test(pool_p16_p19_runs_hooks_in_every_worker),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,8 +262,7 @@ static void loop_is_woken_when_space_comes_back(void **state)
     };
 
     (void)state;
-    for (int i = 0; i < 20; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 20);
     turn_until(pool, &check.nr, 20);
     assert_int_equal(check.nr_bad, 0);
     close_and_free(pool);
@@ -297,8 +296,7 @@ static void loop_holds_up_to_its_limit(void **state)
 
     (void)state;
     assert_int_equal(pool_room(pool), 100);
-    for (int i = 0; i < 150; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 150);
     pool_flush(pool);
     assert_int_equal(info_of(pool, 0).in_flight, 50);
     assert_int_equal(info_of(pool, 1).in_flight, 50);
@@ -344,8 +342,7 @@ static void loop_moves_a_key_when_its_worker_is_full(void **state)
 
     (void)state;
     task.affinity = 7;
-    for (int i = 0; i < 6; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 6);
     pool_flush(pool);
     assert_int_equal(info_of(pool, 0).in_flight, 4);
     assert_int_equal(info_of(pool, 1).in_flight, 2);
@@ -426,11 +423,9 @@ static void loop_death_retries_what_may_be_retried(void **state)
 
     (void)state;
     task.retryable = true;
-    for (int i = 0; i < 10; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 10);
     task = order_task(&hold, &unsafe);
-    for (int i = 0; i < 10; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 10);
     task = order_task(&die, &killer);
     submit(pool, &task);
     turn_until(pool, &killer.nr, 1);
@@ -461,8 +456,7 @@ static void loop_kill_for_a_deadline_spares_the_others(void **state)
 
     (void)state;
     task.retryable = true;
-    for (int i = 0; i < 5; i++)
-        submit(pool, &task);
+    submit_many(pool, &task, 5);
     task = order_task(&order, &unsafe);
     submit(pool, &task);
     task = order_task(&order, &late);

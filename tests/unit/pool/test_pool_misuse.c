@@ -54,17 +54,21 @@ static void pool_open_refuses_bad_options(void **state)
     }
 }
 
-/* D21: better now than half way, or later. */
-static void pool_open_refuses_more_than_the_limits_allow(void **state)
+/* Better now than half way, or later. */
+static void pool_d21_open_refuses_more_than_the_limits_allow(void **state)
 {
     static const struct {
         const char *name;
         int resource;
         rlim_t limit;
+        const char *text;
     } rows[] = {
-        {"descriptors", RLIMIT_NOFILE, 30},
-        {"processes",   RLIMIT_NPROC,  8 },
+        {"descriptors", RLIMIT_NOFILE, 30,
+         "RLIMIT_NOFILE is 30, 10 workers need 50 (ulimit -n)"},
+        {"processes",   RLIMIT_NPROC,  8,
+         "RLIMIT_NPROC is 8, 10 workers need 13 (ulimit -u)"  },
     };
+    char text[100];
     struct pool_options options = {
         .nr_workers = 10,
         .functions = run_functions,
@@ -82,9 +86,12 @@ static void pool_open_refuses_more_than_the_limits_allow(void **state)
         small.rlim_cur = rows[i].limit;
         assert_int_equal(setrlimit(rows[i].resource, &small), 0);
         assert_int_equal(pool_open(&pool, &options), ERR_LIMIT);
+        assert_true(pool_small_limit(10, text, sizeof(text)));
         assert_int_equal(setrlimit(rows[i].resource, &before), 0);
         assert_null(pool);
+        assert_string_equal(text, rows[i].text);
     }
+    assert_false(pool_small_limit(10, text, sizeof(text)));
 }
 
 static void pool_submit_refuses_bad_tasks(void **state)
@@ -184,7 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pool_open_refuses_bad_options),
-        cmocka_unit_test(pool_open_refuses_more_than_the_limits_allow),
+        cmocka_unit_test(pool_d21_open_refuses_more_than_the_limits_allow),
         cmocka_unit_test(pool_submit_refuses_bad_tasks),
         cmocka_unit_test(pool_calls_refuse_what_is_not_there),
         cmocka_unit_test(pool_apply_waits_for_room_in_the_queue),

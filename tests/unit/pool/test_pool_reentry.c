@@ -39,7 +39,7 @@ static void on_reentry(void *user, const struct pool_result *result)
     assert_memory_equal(result->data, "out", 3); /* still ours */
 }
 
-static void pool_may_be_used_inside_its_callbacks(void **state)
+static void pool_d5_may_be_used_inside_its_callbacks(void **state)
 {
     struct reentry reentry = {
         .pool = open_pool((struct pool_options){.nr_workers = 1}),
@@ -59,6 +59,27 @@ static void pool_may_be_used_inside_its_callbacks(void **state)
     close_and_free(reentry.pool);
     assert_int_equal(reentry.nr, 50);
     assert_int_equal(reentry.nr_nested, 100);
+}
+
+/* Runs a task with a large result, which the callback is lent. */
+static void lend_one(pool_reply_fn on_done)
+{
+    struct reentry reentry = {
+        .pool = open_pool((struct pool_options){.nr_workers = 1}),
+    };
+    size_t len = 50001;
+    struct pool_task task = {
+        .function = RUN_BIG,
+        .data = &len,
+        .len = sizeof(len),
+        .on_done = on_done,
+        .user = &reentry,
+    };
+
+    submit(reentry.pool, &task);
+    turn_until(reentry.pool, &reentry.nr, 1);
+    close_and_free(reentry.pool);
+    assert_int_equal(reentry.nr, 1);
 }
 
 /* A callback that waits for far more than the rings and the arena hold. */
@@ -86,23 +107,8 @@ static void on_deep(void *user, const struct pool_result *result)
 
 static void pool_lends_a_result_while_thousands_pass(void **state)
 {
-    struct reentry reentry = {
-        .pool = open_pool((struct pool_options){.nr_workers = 1}),
-    };
-    size_t len = 50001;
-    struct pool_task task = {
-        .function = RUN_BIG,
-        .data = &len,
-        .len = sizeof(len),
-        .on_done = on_deep,
-        .user = &reentry,
-    };
-
     (void)state;
-    submit(reentry.pool, &task);
-    turn_until(reentry.pool, &reentry.nr, 1);
-    close_and_free(reentry.pool);
-    assert_int_equal(reentry.nr, 1);
+    lend_one(on_deep);
 }
 
 /* Its worker dies, is buried and replaced while a result of it is lent. */
@@ -126,23 +132,9 @@ static void on_grave(void *user, const struct pool_result *result)
 static void pool_lends_a_result_beyond_its_workers_death(void **state)
 {
     size_t nr_channels = count_channels();
-    struct reentry reentry = {
-        .pool = open_pool((struct pool_options){.nr_workers = 1}),
-    };
-    size_t len = 50001;
-    struct pool_task task = {
-        .function = RUN_BIG,
-        .data = &len,
-        .len = sizeof(len),
-        .on_done = on_grave,
-        .user = &reentry,
-    };
 
     (void)state;
-    submit(reentry.pool, &task);
-    turn_until(reentry.pool, &reentry.nr, 1);
-    close_and_free(reentry.pool);
-    assert_int_equal(reentry.nr, 1);
+    lend_one(on_grave);
     assert_int_equal(count_channels(), nr_channels);
 }
 
@@ -157,8 +149,7 @@ static void on_free(void *user, const struct pool_result *result)
     }
 }
 
-/* D5 */
-static void pool_may_be_freed_inside_a_callback(void **state)
+static void pool_d5_may_be_freed_inside_a_callback(void **state)
 {
     size_t nr_fds = count_fds();
     struct reentry reentry = {.pool = open_pool((struct pool_options){0})};
@@ -188,8 +179,7 @@ static void on_terminate(void *user, const struct pool_result *result)
     }
 }
 
-/* D5 */
-static void pool_may_be_ended_inside_a_callback(void **state)
+static void pool_d5_may_be_ended_inside_a_callback(void **state)
 {
     struct reentry reentry = {.pool = open_pool((struct pool_options){0})};
     struct pool_task task = {
@@ -210,11 +200,11 @@ static void pool_may_be_ended_inside_a_callback(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pool_may_be_used_inside_its_callbacks),
+        cmocka_unit_test(pool_d5_may_be_used_inside_its_callbacks),
         cmocka_unit_test(pool_lends_a_result_while_thousands_pass),
         cmocka_unit_test(pool_lends_a_result_beyond_its_workers_death),
-        cmocka_unit_test(pool_may_be_freed_inside_a_callback),
-        cmocka_unit_test(pool_may_be_ended_inside_a_callback),
+        cmocka_unit_test(pool_d5_may_be_freed_inside_a_callback),
+        cmocka_unit_test(pool_d5_may_be_ended_inside_a_callback),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

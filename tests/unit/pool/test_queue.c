@@ -199,7 +199,7 @@ static void queue_q3_holds_exactly_max_bytes(void **state)
     queue_free(queue);
 }
 
-static void queue_q3_refuses_bounds_above_its_limits(void **state)
+static void queue_q3_d18_refuses_bounds_above_its_limits(void **state)
 {
     static const struct queue_options bad[] = {
         {.max_items = QUEUE_ITEMS_MAX + 1},
@@ -376,7 +376,7 @@ int main(void)
         cmocka_unit_test(queue_q2_sleepers_are_woken_without_a_timeout),
         cmocka_unit_test(queue_q3_holds_exactly_max_items),
         cmocka_unit_test(queue_q3_holds_exactly_max_bytes),
-        cmocka_unit_test(queue_q3_refuses_bounds_above_its_limits),
+        cmocka_unit_test(queue_q3_d18_refuses_bounds_above_its_limits),
         cmocka_unit_test(queue_q4_put_is_visible_everywhere_when_it_returns),
         cmocka_unit_test(queue_q5_closed_queue_is_drained_then_ends),
         cmocka_unit_test(queue_q5_close_wakes_all_who_wait),

@@ -85,7 +85,7 @@ static void verify_put(void *ctx, bool done)
     check_capacity(scene);
 }
 
-static void queue_survives_a_kill_at_every_instruction_of_put(void **state)
+static void queue_d12_survives_a_kill_at_every_instruction_of_put(void **state)
 {
     struct scene scene = {.joinable = false};
     struct stepper stepper = {open_scene, put_new, verify_put, &scene};
@@ -350,7 +350,7 @@ static void queue_carries_a_million_operations_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(queue_survives_a_kill_at_every_instruction_of_put),
+        cmocka_unit_test(queue_d12_survives_a_kill_at_every_instruction_of_put),
         cmocka_unit_test(queue_survives_a_kill_at_every_instruction_of_get),
         cmocka_unit_test(
             queue_j5_no_instruction_of_a_lending_get_loses_the_item),

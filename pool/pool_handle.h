@@ -1,0 +1,41 @@
+/*
+ * pool_handle: tasks whose result somebody waits for, as Python's apply,
+ * apply_async and their AsyncResult.
+ *
+ * A handle belongs to the process and the thread that use its pool. It may
+ * outlive the pool, whose end completes it. While a call waits here, callbacks
+ * of other tasks run on its stack.
+ */
+#ifndef POOL_POOL_HANDLE_H
+#define POOL_POOL_HANDLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "pool/pool.h"
+
+struct pool_handle; /* one submitted task whose result somebody will get */
+
+/* Python's apply and apply_async. `timeout_ms` < 0: no limit. pool_apply()
+ * gives the handle on ERR_OK, then it is ready, and on ERR_TIMEOUT if the task
+ * was accepted; else it is NULL. */
+enum err pool_apply(struct pool *pool, const struct pool_task *task,
+                    int64_t timeout_ms, struct pool_handle **handle) ERR_CHECK;
+enum err pool_apply_async(struct pool *pool, const struct pool_task *task,
+                          struct pool_handle **handle) ERR_CHECK;
+/* Waits for the end and lends the result, which lives as long as the handle.
+ * ERR_TIMEOUT cancels nothing. */
+enum err pool_get(struct pool_handle *handle, int64_t timeout_ms,
+                  const struct pool_result **result) ERR_CHECK;
+bool pool_ready(const struct pool_handle *handle);
+/* ERR_STATE while it is not ready. */
+enum err pool_successful(const struct pool_handle *handle,
+                         bool *successful) ERR_CHECK;
+/* Unstarted: canceled at once, its callback runs now. Started: its worker is
+ * told (soft), and the result says POOL_CANCELED unless it was done first. */
+enum err pool_cancel(struct pool_handle *handle) ERR_CHECK;
+/* NULL is fine; the task itself goes on. */
+void pool_handle_free(struct pool_handle *handle);
+
+#endif
