@@ -10,6 +10,7 @@
 
 #include "crawler/page/charset.h"
 #include "crawler/page/charset_index.h"
+#include "crawler/page/charset_utf8.h"
 
 /* What the bytes from 0x80 stand for; 0 is an error. */
 extern const uint16_t charset_tables[CHARSET_SINGLE_NR][128];
@@ -27,8 +28,19 @@ struct charset_writer {
 
 void charset_put_bytes(struct charset_writer *writer, const void *data,
                        size_t len);
+/* Appends the piece to the output and empties it. */
+void charset_flush(struct charset_writer *writer);
+
 /* 0 is an error: U+FFFD. */
-void charset_put_code(struct charset_writer *writer, uint32_t code);
+static inline void charset_put_code(struct charset_writer *writer,
+                                    uint32_t code)
+{
+    if (sizeof(writer->piece) - writer->len < UTF8_BYTES_MAX)
+        charset_flush(writer);
+    writer->len +=
+        utf8_encode(code ? code : 0xfffd, writer->piece + writer->len);
+}
+
 /* The first byte in [at, end) that is not ASCII. */
 const unsigned char *charset_skip_ascii(const unsigned char *at,
                                         const unsigned char *end);

@@ -195,21 +195,12 @@ static size_t take_euc_jp(struct charset_text *text,
                         at[2]);
 }
 
-static const unsigned char *take_all(struct charset_text *text,
-                                     struct charset_writer *writer,
-                                     const unsigned char *at,
-                                     const unsigned char *end, bool last)
+/* `take` is a constant wherever this is called: the loop is made for each. */
+static inline __attribute__((always_inline)) const unsigned char *
+take_all(struct charset_text *text, struct charset_writer *writer,
+         const unsigned char *at, const unsigned char *end, bool last,
+         take_fn take)
 {
-    take_fn take = take_gb18030;
-
-    if (text->charset == CHARSET_BIG5)
-        take = take_big5;
-    else if (text->charset == CHARSET_EUC_KR)
-        take = take_euc_kr;
-    else if (text->charset == CHARSET_SHIFT_JIS)
-        take = take_shift_jis;
-    else if (text->charset == CHARSET_EUC_JP)
-        take = take_euc_jp;
     while (at < end) {
         const unsigned char *to = charset_skip_ascii(at, end);
         size_t len = 1;
@@ -328,7 +319,17 @@ const unsigned char *charset_decode_multi(struct charset_text *text,
                                           const unsigned char *at,
                                           const unsigned char *end, bool last)
 {
-    if (text->charset == CHARSET_ISO_2022_JP)
+    switch ((int)text->charset) {
+    case CHARSET_BIG5:
+        return take_all(text, writer, at, end, last, take_big5);
+    case CHARSET_EUC_JP:
+        return take_all(text, writer, at, end, last, take_euc_jp);
+    case CHARSET_EUC_KR:
+        return take_all(text, writer, at, end, last, take_euc_kr);
+    case CHARSET_ISO_2022_JP:
         return take_iso_2022_jp(text, writer, at, end, last);
-    return take_all(text, writer, at, end, last);
+    case CHARSET_SHIFT_JIS:
+        return take_all(text, writer, at, end, last, take_shift_jis);
+    }
+    return take_all(text, writer, at, end, last, take_gb18030);
 }

@@ -53,7 +53,7 @@ size_t charset_count_chars(const void *data, size_t len)
     return chars;
 }
 
-static void flush(struct charset_writer *writer)
+void charset_flush(struct charset_writer *writer)
 {
     writer->chars += charset_count_chars(writer->piece, writer->len);
     if (writer->err == ERR_OK)
@@ -65,7 +65,7 @@ void charset_put_bytes(struct charset_writer *writer, const void *data,
                        size_t len)
 {
     if (len > sizeof(writer->piece) - writer->len)
-        flush(writer);
+        charset_flush(writer);
     if (len <= sizeof(writer->piece)) {
         memcpy(writer->piece + writer->len, data, len);
         writer->len += len;
@@ -74,14 +74,6 @@ void charset_put_bytes(struct charset_writer *writer, const void *data,
     writer->chars += charset_count_chars(data, len);
     if (writer->err == ERR_OK)
         writer->err = buf_add(writer->out, data, len);
-}
-
-void charset_put_code(struct charset_writer *writer, uint32_t code)
-{
-    if (sizeof(writer->piece) - writer->len < UTF8_BYTES_MAX)
-        flush(writer);
-    writer->len +=
-        utf8_encode(code ? code : 0xfffd, writer->piece + writer->len);
 }
 
 const unsigned char *charset_skip_ascii(const unsigned char *at,
@@ -399,7 +391,7 @@ enum err charset_text_add(struct charset_text *text, const void *data,
         assert(text->tail_len < sizeof(text->tail));
         memcpy(text->tail, at, text->tail_len);
     }
-    flush(&writer);
+    charset_flush(&writer);
     text->chars += writer.chars;
     return writer.err;
 }
