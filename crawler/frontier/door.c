@@ -80,9 +80,9 @@ void batch_init(struct batch *batch, size_t nr_full, size_t cap)
 {
     *batch = (struct batch){.nr_full = nr_full, .cap = cap};
     batch->urls = xcalloc(cap, sizeof(*batch->urls));
-    batch->records = xcalloc(cap, sizeof(*batch->records));
-    batch->added = xcalloc(cap, sizeof(*batch->added));
-    batch->notes = xcalloc(cap, sizeof(*batch->notes));
+    batch->records = xcalloc(FRONTIER_RECORDS, sizeof(*batch->records));
+    batch->added = xcalloc(FRONTIER_RECORDS, sizeof(*batch->added));
+    batch->notes = xcalloc(FRONTIER_RECORDS, sizeof(*batch->notes));
     buf_init(&batch->text, 2 * FRONTIER_TEXT_BYTES);
 }
 
@@ -106,7 +106,7 @@ enum err batch_add(struct batch *batch, const struct door_url *url,
 {
     struct batch_url *to = &batch->urls[batch->nr];
 
-    assert(batch->nr < batch->cap && batch->nr_records == 0);
+    assert(batch->nr < batch->cap && !batch->is_sorted);
     *to = *meta;
     to->key = url->key;
     to->text_at = batch->text.len;
@@ -186,27 +186,30 @@ static struct bytes listed_text(const struct url_record *record)
     return record->listed.len ? record->listed : record->url;
 }
 
-/* Fills batch->records with each URL once; the first line of it stays. */
-static enum err make_records(struct frontier *frontier, struct batch *batch,
-                             size_t *nr_records)
+static bool repeats(const struct batch_url *url)
 {
-    size_t nr = 0;
+    return url[-1].key.host_id == url->key.host_id &&
+           url[-1].key.url_hash == url->key.url_hash;
+}
 
-    for (size_t i = 0; i < batch->nr; i++) {
+/* Fills batch->records with the next URLs, each once: its first line stays. */
+static enum err make_records(struct frontier *frontier, struct batch *batch,
+                             size_t max, size_t *nr_records)
+{
+    size_t i = batch->nr_stored, nr = 0;
+    enum err err = ERR_OK;
+
+    for (; i < batch->nr && nr < max && !err; i++) {
         struct url_record *record = &batch->records[nr];
         fill_record(batch, nr, &batch->urls[i]);
-        bool again = nr > 0 && record[-1].key.host_id == record->key.host_id &&
-                     record[-1].key.url_hash == record->key.url_hash;
-        if (!again) {
+        if (i == 0 || !repeats(&batch->urls[i]))
             nr++;
-        } else if (record->line > 0) {
-            enum err err = put_duplicate(frontier, listed_text(record), record);
-            if (err)
-                return err;
-        }
+        else if (record->line > 0)
+            err = put_duplicate(frontier, listed_text(record), record);
     }
+    batch->nr_stored = i;
     *nr_records = nr;
-    return ERR_OK;
+    return err;
 }
 
 /* A discovered URL that a trap rule refuses: its row says which. */
@@ -256,38 +259,31 @@ static void empty_batch(struct batch *batch)
 {
     if (batch->nr >= batch->nr_full && 2 * batch->nr_full <= batch->cap)
         batch->nr_full *= 2;
-    batch->nr = batch->nr_records = batch->nr_stored = 0;
-    batch->is_pushed = false;
+    batch->nr = batch->nr_stored = 0;
+    batch->is_pushed = batch->is_sorted = false;
     buf_reset(&batch->text);
-}
-
-static enum err sort_batch(struct frontier *frontier, struct batch *batch)
-{
-    qsort(batch->urls, batch->nr, sizeof(*batch->urls), compare_urls);
-    return make_records(frontier, batch, &batch->nr_records);
 }
 
 enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,
                     int64_t now_ms)
 {
-    enum err err = ERR_OK;
+    size_t nr = 0;
 
     if (batch->nr == 0)
         return ERR_OK;
-    if (batch->nr_records == 0)
-        err = sort_batch(frontier, batch);
-    if (err)
-        return err;
-    size_t from = batch->nr_stored, nr = batch->nr_records - from;
-    if (nr > max)
-        nr = max;
-    err = storage_add_urls(frontier->storage, batch->records + from, nr,
-                           frontier_wall_ms(frontier, now_ms),
-                           batch->added + from);
-    for (size_t i = from; i < from + nr && !err; i++)
+    if (!batch->is_sorted)
+        qsort(batch->urls, batch->nr, sizeof(*batch->urls), compare_urls);
+    batch->is_sorted = true;
+    if (max > FRONTIER_RECORDS)
+        max = FRONTIER_RECORDS;
+    enum err err = make_records(frontier, batch, max, &nr);
+    if (!err)
+        err =
+            storage_add_urls(frontier->storage, batch->records, nr,
+                             frontier_wall_ms(frontier, now_ms), batch->added);
+    for (size_t i = 0; i < nr && !err; i++)
         err = take_added(frontier, batch, i, now_ms);
-    batch->nr_stored += nr;
-    if (batch->nr_stored == batch->nr_records)
+    if (batch->nr_stored == batch->nr)
         empty_batch(batch);
     return err;
 }

@@ -42,17 +42,18 @@
 #define FRONTIER_ITEM_KEEP      1024 /* bytes of text a free slot may keep */
 #define FRONTIER_BATCH_MIN      16   /* URLs claimed of a host: doubles ... */
 #define FRONTIER_BATCH_MAX      1024
-#define FRONTIER_CLAIM_HOSTS    256   /* hosts claimed at once */
-#define FRONTIER_REFILLS        256   /* claims of URLs in one turn */
-#define FRONTIER_LINGER_MS      10000 /* longer waits are spent in storage */
-#define FRONTIER_CROWDED_MS     1000  /* the same, when memory is short */
-#define FRONTIER_LINES_FIRST    8000  /* lines added together: doubles ... */
-#define FRONTIER_LINES_BATCH    32000 /* ... for a long list in random order */
-#define FRONTIER_LINES_SLACK    4096  /* may come before the batch is pushed */
-#define FRONTIER_LINES_STEP     64    /* stored in one turn: workers wait */
+#define FRONTIER_CLAIM_HOSTS    256    /* hosts claimed at once */
+#define FRONTIER_REFILLS        256    /* claims of URLs in one turn */
+#define FRONTIER_LINGER_MS      10000  /* longer waits are spent in storage */
+#define FRONTIER_CROWDED_MS     1000   /* the same, when memory is short */
+#define FRONTIER_LINES_FIRST    8000   /* lines added together: doubles ... */
+#define FRONTIER_LINES_BATCH    256000 /* ... for long lists in any order */
+#define FRONTIER_LINES_SLACK    4096   /* may come before the batch is pushed */
+#define FRONTIER_LINES_STEP     64     /* stored in one turn: workers wait */
 #define FRONTIER_LINKS_BATCH    2000
 #define FRONTIER_BULK_LINES     1024 /* of a batch: then they are bulk */
-#define FRONTIER_TEXT_BYTES     ((size_t)8 << 20) /* a batch is full then */
+#define FRONTIER_TEXT_BYTES     ((size_t)24 << 20) /* a batch is full then */
+#define FRONTIER_RECORDS        1024 /* of a batch, made at once */
 #define FRONTIER_HOST_KEY_BYTES 320
 /* prio is depth times this, and one more for each redirect on the way: a host
  * is walked level by level. */
@@ -177,16 +178,16 @@ struct batch_url {
 };
 
 struct batch {
-    struct batch_url *urls; /* owned, cap of them; so are the next two */
-    struct url_record *records;
+    struct batch_url *urls;     /* owned, cap of them */
+    struct url_record *records; /* owned, FRONTIER_RECORDS; so are the next */
     enum storage_added *added;
     struct bytes *notes; /* why a discovered URL is refused; empty: it is not */
     size_t nr, cap;
     size_t nr_full; /* it is full then; grows up to cap */
     struct buf text;
     bool reread;
-    bool is_pushed;    /* its URLs are to go to storage, some each turn */
-    size_t nr_records; /* above 0: sorted, and `nr_stored` of them are there */
+    bool is_pushed; /* its URLs are to go to storage, some each turn */
+    bool is_sorted; /* and the first `nr_stored` of them are there */
     size_t nr_stored;
 };
 

@@ -129,7 +129,7 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     text.len = text_clean(text.data, text.len, clean, sizeof(clean));
     text.data = clean;
     enum err err = ERR_OK;
-    if (batch->nr == batch->cap || batch->nr_records > 0 ||
+    if (batch->nr == batch->cap || batch->is_sorted ||
         batch->text.len >= FRONTIER_TEXT_BYTES)
         err = batch_flush(frontier, batch, now_ms);
     if (!err)
