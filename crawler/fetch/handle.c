@@ -6,10 +6,10 @@
 #include "crawler/fetch/internal.h"
 #include "crawler/page/url.h"
 
-#define BUFFER_BYTES      (128L << 10) /* 13 % less CPU on large bodies */
-#define DNS_CACHE_S       600L
-#define NET_SLACK_MS      1000L /* libcurl's own limits lie behind ours */
-#define URL_OF_NONE       "http://none.invalid/" /* CURLOPT_CURLU goes before */
+#define BUFFER_BYTES (128L << 10) /* 13 % less CPU on large bodies */
+#define DNS_CACHE_S  600L
+#define NET_SLACK_MS 1000L /* libcurl's own limits lie behind ours */
+#define URL_OF_NONE  "http://none.invalid/" /* CURLOPT_CURLU goes before */
 #define TLS13_CIPHERS                                                          \
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"                           \
     "TLS_CHACHA20_POLY1305_SHA256"
