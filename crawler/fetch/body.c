@@ -50,13 +50,20 @@ static enum error keep(struct body *body, const void *data, size_t len)
     size_t from = body->looked_bytes;
 
     body->decoded_bytes += len;
-    if (!body->limits.keep) {
+    if (!body->limits.keep || body->skips)
         look(body, data, len);
+    if (!body->limits.keep)
+        return ERROR_NONE;
+    if (body->skips && body->is_ascii) {
+        body->skipped_bytes += len;
         return ERROR_NONE;
     }
     if (buf_add(kept, data, len))
         return ERROR_INTERNAL;
-    if (kept->len - from >= LOOK_BYTES) {
+    if (body->skips) { /* the first that is not ASCII: kept from here on */
+        body->skips = false;
+        body->looked_bytes = kept->len;
+    } else if (kept->len - from >= LOOK_BYTES) {
         look(body, kept->data + from, kept->len - from);
         body->looked_bytes = kept->len;
     }
@@ -170,6 +177,20 @@ enum error body_finish(struct body *body)
     if (error)
         body->cut = true;
     return error;
+}
+
+void body_skip_ascii(struct body *body)
+{
+    struct buf *kept = &body->data;
+
+    look(body, kept->data + body->looked_bytes, kept->len - body->looked_bytes);
+    body->looked_bytes = kept->len;
+    if (!body->is_ascii)
+        return;
+    body->skips = true;
+    body->skipped_bytes = kept->len - 1;
+    kept->len = 1;
+    body->looked_bytes = 1;
 }
 
 void body_sum_up(struct body *body, unsigned char hash[PAGE_HASH_BYTES])

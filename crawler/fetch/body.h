@@ -34,12 +34,14 @@ struct body {
     struct body_limits limits;
     uint64_t wire_bytes;
     uint64_t decoded_bytes;
-    bool is_hashing;  /* some bytes went into `hash` */
-    bool is_ascii;    /* the bytes looked at so far */
-    bool begun;       /* body_start() was called for this answer */
-    bool cut;         /* stopped at a limit, or in a damaged coding */
-    bool has_junk;    /* bytes behind the end of a coding */
-    enum error error; /* ERROR_BAD_ENCODING: `data` is undecoded */
+    uint64_t skipped_bytes; /* of them, before `data`: ASCII, not kept */
+    bool skips;             /* ASCII is not kept, until the first other byte */
+    bool is_hashing;        /* some bytes went into `hash` */
+    bool is_ascii;          /* the bytes looked at so far */
+    bool begun;             /* body_start() was called for this answer */
+    bool cut;               /* stopped at a limit, or in a damaged coding */
+    bool has_junk;          /* bytes behind the end of a coding */
+    enum error error;       /* ERROR_BAD_ENCODING: `data` is undecoded */
 };
 
 void body_init(struct body *body);
@@ -59,6 +61,10 @@ enum error body_start(struct body *body, const struct body_limits *limits,
 /* The next bytes as received. ERROR_NONE, ERROR_TOO_LARGE, ERROR_BOMB,
  * ERROR_BAD_ENCODING or ERROR_INTERNAL: then no more is wanted. */
 enum error body_feed(struct body *body, const void *data, size_t len);
+/* Nobody reads what has been kept so far, if it is ASCII, nor what follows of
+ * that: it is only counted. One byte of it stays, so that `data` does not
+ * begin with what looks like a byte order mark. */
+void body_skip_ascii(struct body *body);
 /* All has arrived. ERROR_NONE, or what is wrong with it as a whole. */
 enum error body_finish(struct body *body);
 /* Ends the look at the bytes: `is_ascii`, and XXH3-128 of the decoded bytes in

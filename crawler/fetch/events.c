@@ -9,6 +9,8 @@
 #include "crawler/fetch/sandbox.h"
 #include "crawler/page/url.h"
 
+#define LARGE_BYTES ((size_t)64 << 10) /* of a body: judged before it ends */
+
 void transfer_enter(struct transfer *transfer, enum phase phase)
 {
     transfer->phase = phase;
@@ -211,6 +213,21 @@ static enum error begin_body(struct transfer *transfer)
                       codings.len > 0 ? -1 : head->content_length);
 }
 
+/* A large text that is not HTML is not kept: only its characters count. */
+static void judge_large(struct transfer *transfer)
+{
+    struct scan_input input = {
+        .type = head_value(&transfer->head, HEAD_TYPE),
+        .body = {transfer->body.data.data, transfer->body.data.len},
+    };
+
+    if (transfer->flags & (JOB_BODY | JOB_ROBOTS | JOB_SITEMAP))
+        return;
+    transfer->is_sniffed = true;
+    if (scan_sniff(&input, &transfer->sniff))
+        body_skip_ascii(&transfer->body);
+}
+
 size_t event_body(char *data, size_t size, size_t nr, void *ctx)
 {
     struct transfer *transfer = ctx;
@@ -222,6 +239,8 @@ size_t event_body(char *data, size_t size, size_t nr, void *ctx)
         error = begin_body(transfer);
     if (!error)
         error = body_feed(&transfer->body, data, len);
+    if (transfer->body.data.len >= LARGE_BYTES && !transfer->is_sniffed)
+        judge_large(transfer);
     if (!error)
         return len;
     decide(transfer, error, "");

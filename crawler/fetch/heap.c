@@ -137,9 +137,6 @@ enum err heap_open(void)
     mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);
     mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
     mallopt(M_ARENA_MAX, 1);
-#ifdef __SANITIZE_ADDRESS__ /* it shall see what libcurl frees too early */
-    return curl_global_init(CURL_GLOBAL_DEFAULT) ? ERR_NOMEM : ERR_OK;
-#endif
     keeps = true;
     return curl_global_init_mem(CURL_GLOBAL_DEFAULT, take, give, take_more,
                                 copy, take_zeroed)

@@ -52,6 +52,8 @@ struct transfer {
 
     struct head head;
     struct body body;
+    bool is_sniffed;
+    struct sniff sniff;    /* of a large body, while it comes */
     struct decode *decode; /* borrowed from the set while a body runs */
     struct buf raw_request, raw_body; /* JOB_RAW */
     bool is_raw; /* the handle's options are those of JOB_RAW */

@@ -175,6 +175,14 @@ static void fill_facts(struct scan *scan, const struct scan_input *input,
         put_links(scan, page);
 }
 
+bool scan_sniff(const struct scan_input *input, struct sniff *sniff)
+{
+    struct bytes body = input->body, type = input->type;
+
+    sniff_body(sniff, type.data, type.len, body.data, body.len);
+    return !sniff->is_html && keeps_ascii(text_charset(body, type, true));
+}
+
 void scan_page(struct scan *scan, const struct scan_input *input,
                struct page *page)
 {
@@ -185,7 +193,11 @@ void scan_page(struct scan *scan, const struct scan_input *input,
     const char *name;
     enum err err;
 
-    sniff_body(sniff, input->type.data, input->type.len, body.data, body.len);
+    if (input->sniffed)
+        *sniff = *input->sniffed;
+    else
+        sniff_body(sniff, input->type.data, input->type.len, body.data,
+                   body.len);
     page->mime = (struct bytes){sniff->mime, strlen(sniff->mime)};
     if (!sniff->is_text)
         return;
@@ -204,6 +216,7 @@ void scan_page(struct scan *scan, const struct scan_input *input,
         err = scan_ascii(html, body, &page->chars);
     else
         err = scan_text(scan, html, charset, body, &page->chars);
+    page->chars += input->skipped_bytes;
     if (html && !err)
         err = html_finish(html);
     if (html && !err)

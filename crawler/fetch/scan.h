@@ -14,22 +14,32 @@
 
 #include "base/wire.h"
 #include "crawler/page/page.h"
+#include "crawler/page/sniff.h"
 
 #define SCAN_LINKS_BYTES_MAX ((size_t)32 << 20) /* encoded, of one page */
 
 struct scan; /* opaque */
 
 struct scan_input {
-    struct bytes url;  /* of the page, canonical */
-    struct bytes type; /* value of Content-Type, "" if none */
-    struct bytes body; /* decoded */
-    bool is_ascii;     /* the body is, wholly */
-    uint32_t flags;    /* enum job_flag: JOB_LINKS, JOB_HEAD_SCAN */
+    struct bytes url;            /* of the page, canonical */
+    struct bytes type;           /* value of Content-Type, "" if none */
+    struct bytes body;           /* decoded */
+    bool is_ascii;               /* the body is, wholly */
+    const struct sniff *sniffed; /* what scan_sniff() found; NULL: not asked */
+    uint64_t skipped_bytes;      /* of ASCII, before `body` */
+    uint32_t flags;              /* enum job_flag: JOB_LINKS, JOB_HEAD_SCAN */
 };
 
 /* `agent`: own product token, borrowed. Owned by the caller, never NULL. */
 struct scan *scan_new(const char *agent);
 void scan_free(struct scan *scan);
+
+/*
+ * Judges a body by its beginning, while the rest is on its way; `input` has
+ * that, the type and nothing else. True: of what is ASCII in the rest,
+ * scan_page() need not see more than the length.
+ */
+bool scan_sniff(const struct scan_input *input, struct sniff *sniff);
 
 /*
  * Fills mime, charset, chars, and for HTML title and the other texts, robots,

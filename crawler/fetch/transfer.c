@@ -214,6 +214,7 @@ enum err transfers_start(struct transfers *set, uint64_t id,
     transfer->id = id;
     transfer->flags = job->flags;
     transfer->conditional = false;
+    transfer->is_sniffed = false;
     transfer->message[0] = '\0';
     buf_reset(&transfer->url);
     err = buf_add(&transfer->url, job->url, job->url_len);
@@ -302,6 +303,8 @@ struct transfer *transfers_next_done(struct transfers *set)
             .type = head_value(&transfer->head, HEAD_TYPE),
             .body = {transfer->body.data.data, transfer->body.data.len},
             .is_ascii = transfer->body.is_ascii,
+            .sniffed = transfer->is_sniffed ? &transfer->sniff : NULL,
+            .skipped_bytes = transfer->body.skipped_bytes,
             .flags = transfer->flags,
         };
 

@@ -407,6 +407,24 @@ static void fetch_judges_the_address_and_not_the_name(void **state)
     assert_int_equal(page->error, ERROR_NONE);
 }
 
+/* Nobody listens on ::1; where there is no IPv6 at all it is the same. */
+static void fetch_goes_on_from_a_broken_ipv6_to_ipv4(void **state)
+{
+    char entry[64];
+    const char *const resolve = entry;
+    struct fetch_options options = {.resolve = &resolve, .nr_resolve = 1};
+    struct page *page;
+
+    (void)state;
+    snprintf(entry, sizeof(entry), "both.example:%u:[::1],127.0.0.1",
+             scripted_port(server));
+    open_transfers(&options);
+    page = fetch((struct job){.flags = JOB_PRIVATE_OK},
+                 url_of("both.example", "/page"));
+    assert_int_equal(page->error, ERROR_NONE);
+    assert_true(is(page->ip, "127.0.0.1"));
+}
+
 static void fetch_refuses_bad_ports(void **state)
 {
     struct page *page =
@@ -527,6 +545,7 @@ int main(void)
         TEST(fetch_asks_no_private_address_unless_allowed),
         TEST(fetch_lends_no_connection_to_those_who_may_not_connect),
         TEST(fetch_judges_the_address_and_not_the_name),
+        TEST(fetch_goes_on_from_a_broken_ipv6_to_ipv4),
         TEST(fetch_refuses_bad_ports),
         TEST(fetch_tells_refused_from_unknown),
         TEST(fetch_blames_itself_when_descriptors_are_gone),
