@@ -1,16 +1,21 @@
 #include "storage/field.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
+#define KEY(name)                                                              \
+    {                                                                          \
+        ",\"" name "\":", sizeof(",\"" name "\":") - 1                         \
+    }
 #define FIELD(name, type, member, none)                                        \
     {                                                                          \
-        name, type, offsetof(struct page_record, member), none, false          \
+        name, KEY(name), type, offsetof(struct page_record, member), none,     \
+            false                                                              \
     }
 #define ALWAYS(name, type, member, none)                                       \
     {                                                                          \
-        name, type, offsetof(struct page_record, member), none, true           \
+        name, KEY(name), type, offsetof(struct page_record, member), none,     \
+            true                                                               \
     }
 
 const struct field fields[] = {
@@ -76,11 +81,17 @@ static struct bytes show_int(int64_t value, char room[FIELD_VALUE_BYTES])
 static struct bytes show_ms(double value, char room[FIELD_VALUE_BYTES])
 {
     const double limit = 1e15; /* 30,000 years */
-    int64_t micros = llround(fmin(fmax(value, -limit), limit) * 1000);
+    int64_t micros;
     struct bytes whole;
     char *end = room + FIELD_VALUE_BYTES;
-    int64_t left = micros < 0 ? -micros : micros;
+    int64_t left;
 
+    if (!(value > -limit)) /* NaN too */
+        value = -limit;
+    if (value > limit)
+        value = limit;
+    micros = (int64_t)(value * 1000 + (value < 0 ? -0.5 : 0.5));
+    left = micros < 0 ? -micros : micros;
     /* the whole part first: its digits stand before the last four places */
     whole = show_int(left / 1000, room);
     memmove((char *)(uintptr_t)whole.data - 4, whole.data, whole.len);
@@ -145,7 +156,7 @@ struct bytes field_value(const struct field *field,
             return (struct bytes){0};
         return (struct bytes){"true", 4};
     case FIELD_TIME:
-        *is_text = true;
+        *is_text = true; /* of harmless characters, as the next */
         if (*(const int64_t *)at == 0)
             return (struct bytes){0};
         return stamp_text(stamp, *(const int64_t *)at);

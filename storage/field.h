@@ -17,6 +17,7 @@
 
 struct field {
     const char *name;
+    struct bytes key; /* ,"name": of a JSON object */
     enum {
         FIELD_URL,  /* as listed, else canonical */
         FIELD_TEXT, /* struct bytes */
@@ -38,7 +39,8 @@ extern const size_t nr_fields;
 
 /*
  * The value as text: a view of the page, or of `room`. `is_text` tells whether
- * it needs quotes and escapes. Empty: there is none.
+ * it needs quotes in JSON; only FIELD_URL and FIELD_TEXT may need escapes.
+ * Empty: there is none.
  */
 struct bytes field_value(const struct field *field,
                          const struct page_record *page, struct stamp *stamp,

@@ -4,6 +4,22 @@
 #include "storage/field.h"
 #include "storage/sink.h"
 
+/* Most cells have nothing that needs a closer look. */
+static bool is_plain(struct bytes text)
+{
+    static const bool special[256] = {[0 ... 31] = true,
+                                      ['"'] = true,
+                                      [','] = true,
+                                      [0x7f] = true,
+                                      [0xc2] = true};
+    const unsigned char *at = text.data;
+
+    for (size_t i = 0; i < text.len; i++)
+        if (special[at[i]])
+            return false;
+    return true;
+}
+
 static bool needs_quotes(struct bytes text)
 {
     const unsigned char *at = text.data;
@@ -31,9 +47,11 @@ static size_t control_len(const unsigned char *at, size_t len)
 static enum err add_cell(struct buf *buf, struct bytes text)
 {
     const unsigned char *at = text.data;
-    bool quoted = needs_quotes(text);
+    bool plain = is_plain(text), quoted = !plain && needs_quotes(text);
     enum err err = quoted ? buf_add_byte(buf, '"') : ERR_OK;
 
+    if (plain)
+        return buf_add(buf, text.data, text.len);
     for (size_t i = 0; i < text.len && !err;) {
         size_t control = control_len(at + i, text.len - i);
 
@@ -75,8 +93,11 @@ static enum err put(struct sink *sink, const struct page_record *page,
 
         if (i)
             err = buf_add_byte(&sink->buf, ',');
-        if (!err)
-            err = add_cell(&sink->buf, value);
+        if (err || !value.len)
+            continue;
+        err = fields[i].type == FIELD_URL || fields[i].type == FIELD_TEXT
+                  ? add_cell(&sink->buf, value)
+                  : buf_add(&sink->buf, value.data, value.len);
     }
     return err ? err : buf_add(&sink->buf, "\r\n", 2);
 }

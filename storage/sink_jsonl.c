@@ -41,13 +41,29 @@ static enum err add_escaped(struct buf *buf, unsigned char byte)
     }
 }
 
+/* Bytes that need no closer look: most texts have no others. */
+static size_t ascii_prefix(struct bytes text)
+{
+    static const bool special[256] = {
+        [0 ... 31] = true, ['"'] = true, ['\\'] = true, [0x7f ... 0xff] = true};
+    const unsigned char *at = text.data;
+    size_t done = 0;
+
+    while (done < text.len && !special[at[done]])
+        done++;
+    return done;
+}
+
 /* What is not UTF-8 becomes U+FFFD: a strict reader would refuse the line. */
 static enum err add_string(struct buf *buf, struct bytes text)
 {
-    const unsigned char *at = text.data;
-    size_t left = text.len;
+    size_t plain_len = ascii_prefix(text);
+    const unsigned char *at = (const unsigned char *)text.data + plain_len;
+    size_t left = text.len - plain_len;
     enum err err = buf_add_byte(buf, '"');
 
+    if (!err)
+        err = buf_add(buf, text.data, plain_len);
     while (left && !err) {
         size_t valid = text_utf8_prefix(at, left);
 
@@ -70,6 +86,16 @@ static enum err add_string(struct buf *buf, struct bytes text)
     return err ? err : buf_add_byte(buf, '"');
 }
 
+/* A time or a hash has nothing to escape. */
+static enum err add_quoted(struct buf *buf, struct bytes text)
+{
+    enum err err = buf_add_byte(buf, '"');
+
+    if (!err)
+        err = buf_add(buf, text.data, text.len);
+    return err ? err : buf_add_byte(buf, '"');
+}
+
 static enum err put(struct sink *sink, const struct page_record *page,
                     struct sink_place *place)
 {
@@ -86,17 +112,17 @@ static enum err put(struct sink *sink, const struct page_record *page,
 
         if (!value.len && !field->always)
             continue;
-        err = buf_add(buf, i ? ",\"" : "{\"", 2);
-        if (!err)
-            err = buf_add(buf, field->name, strlen(field->name));
-        if (!err)
-            err = buf_add(buf, "\":", 2);
+        err = buf_add(buf, field->key.data, field->key.len);
         if (err)
             return err;
+        if (i == 0) /* no comma before the first, which is always there */
+            buf->data[buf->len - field->key.len] = '{';
         if (!value.len)
             err = buf_add(buf, "null", 4);
-        else if (is_text)
+        else if (field->type == FIELD_URL || field->type == FIELD_TEXT)
             err = add_string(buf, value);
+        else if (is_text)
+            err = add_quoted(buf, value);
         else
             err = buf_add(buf, value.data, value.len);
     }

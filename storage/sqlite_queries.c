@@ -193,7 +193,10 @@ static const struct query_info queries[] = {
      " ORDER BY url"                                                                           },
     {"top-linked",                                               "URLs by the number of pages that link to them",
      ",\nx AS (SELECT count(DISTINCT page_id) AS pages, count(*) AS links,"
-     " min(l.rowid) AS example FROM links l CROSS JOIN p ON p.id = l.page_id"
+     " min(l.rowid) AS example FROM links l\n"
+     /* of the only run there is all links count, without a look at pages */
+     "  WHERE (SELECT count(*) = 1 AND (@run = 0 OR max(id) = @run) FROM runs)"
+     " OR EXISTS (SELECT 1 FROM p WHERE p.id = l.page_id)"
      " GROUP BY l.to_host_id, l.to_hash)\n"
      "SELECT l.to_url AS url, x.pages, x.links"
      " FROM x JOIN links l ON l.rowid = x.example"

@@ -153,7 +153,8 @@ const char *reader_message(const struct reader *reader)
     return reader->message;
 }
 
-/* The common table `p`: which pages the query is about. */
+/* The common table `p`: which pages the query is about. A query that reads it
+ * twice shall not make a copy of all columns first. */
 static enum err add_pages(struct reader *reader, int64_t run, struct buf *sql)
 {
     int64_t nr_runs;
@@ -163,11 +164,11 @@ static enum err add_pages(struct reader *reader, int64_t run, struct buf *sql)
         return err;
     if (run)
         return buf_addf(sql,
-                        "WITH p AS (SELECT * FROM pages WHERE run_id = "
-                        "%" PRId64 ")",
+                        "WITH p AS NOT MATERIALIZED (SELECT * FROM pages"
+                        " WHERE run_id = %" PRId64 ")",
                         run);
     /* the first run has one answer of each URL, and that is the newest */
-    return buf_addf(sql, "WITH p AS (SELECT * FROM %s)",
+    return buf_addf(sql, "WITH p AS NOT MATERIALIZED (SELECT * FROM %s)",
                     nr_runs > 1 ? "v_latest" : "pages");
 }
 
