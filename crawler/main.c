@@ -17,6 +17,43 @@
 
 #define COMMAND_BYTES 4096
 
+static bool begins(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* Drops what may be a secret, as config_print_json() does: the value of a
+ * header, credentials in a URL or proxy. */
+static char *without_secrets(const char *word, const char *before)
+{
+    bool is_header = strcmp(before, "-H") == 0 ||
+                     strcmp(before, "--header") == 0 || begins(word, "-H") ||
+                     begins(word, "--header=");
+    bool is_proxy = strcmp(before, "--proxy") == 0 || begins(word, "--proxy=");
+    char *shown = xstrdup(word);
+    char *host = strstr(shown, "://");
+
+    if (is_header) {
+        char *colon = strchr(shown, ':');
+
+        if (colon)
+            colon[1] = '\0';
+        return shown;
+    }
+    if (!host && is_proxy)
+        host = begins(word, "--proxy=") ? strchr(shown, '=') + 1 : shown;
+    else if (host)
+        host += strlen("://");
+    if (host) {
+        size_t len = strcspn(host, "/?#");
+        char *at = memrchr(host, '@', len);
+
+        if (at)
+            memmove(host, at + 1, strlen(at + 1) + 1);
+    }
+    return shown;
+}
+
 /* The command as typed, for the database and for "go on". */
 static char *join(int argc, char *const *argv)
 {
@@ -24,10 +61,12 @@ static char *join(int argc, char *const *argv)
     size_t len = 0;
 
     for (int i = 0; i < argc && len < COMMAND_BYTES; i++) {
-        bool plain = argv[i][0] && !strpbrk(argv[i], " \t\n'\"\\$&|;<>*?()");
+        char *word = without_secrets(argv[i], i ? argv[i - 1] : "");
+        bool plain = word[0] && !strpbrk(word, " \t\n'\"\\$&|;<>*?()");
         int more = snprintf(text + len, COMMAND_BYTES - len,
-                            plain ? "%s%s" : "%s'%s'", i ? " " : "", argv[i]);
+                            plain ? "%s%s" : "%s'%s'", i ? " " : "", word);
 
+        free(word);
         if (more < 0)
             break;
         len += (size_t)more;

@@ -32,8 +32,8 @@ campaign() {
     began=$(date +%s)
     if "$@" >"$log" 2>&1; then
         printf 'nightly: %-22s passed %6d s  %s\n' "$name" \
-            $(($(date +%s) - began)) "$(grep -E '(^|ok: )[0-9]+ ' "$log" |
-                tail -n 1)"
+            $(($(date +%s) - began)) \
+            "$(sed -nE 's/^(.*\.\.\. )?([0-9]+ [a-zA-Z].*)/\2/p' "$log" | tail -n 1)"
     else
         printf 'nightly: %-22s FAILED %6d s\n' "$name" \
             $(($(date +%s) - began))
@@ -67,7 +67,8 @@ stress() {
 }
 
 threads() {
-    programs="test_queue test_queue_threads test_queue_joinable test_dict test_lock test_list"
+    # not those that kill processes inside a lock: it takes them for races
+    programs="test_queue test_queue_threads test_queue_joinable test_dict"
     cmake --preset tsan
     # shellcheck disable=SC2086
     cmake --build build-tsan --target $programs || return 1

@@ -48,7 +48,7 @@ struct url_record {
     struct url_key key;
     struct bytes host_key; /* "http://host:80" */
     struct bytes url;      /* canonical */
-    struct bytes listed;   /* the line as it stood there; empty: same as url */
+    struct bytes listed;   /* the line, no credentials; empty: same as url */
     int64_t line;          /* line of the list, from 1; 0: discovered */
     struct url_key parent; /* page that it was found on; 0, 0 for the list */
     int depth;             /* hops from the list */

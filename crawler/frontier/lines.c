@@ -69,6 +69,45 @@ static bool is_bare(struct bytes text)
     return len == text.len || strchr("/?#", data[len]) != NULL;
 }
 
+/* Where the authority of a URL begins, or would if it were one: behind the
+ * scheme and its slashes. */
+static size_t authority_at(const char *text, size_t len)
+{
+    size_t at = 0;
+
+    while (at < len &&
+           (is_name_byte((unsigned char)text[at]) || text[at] == '+'))
+        at++;
+    if (at < len && text[at] == ':')
+        at++;
+    size_t slashes = at;
+    while (at < len && (text[at] == '/' || text[at] == '\\'))
+        at++;
+    return at > slashes ? at : 0;
+}
+
+/* Credentials that stand in a list are no business of its rows. In place; the
+ * new length. */
+static size_t drop_credentials(char *text, size_t len)
+{
+    size_t begin = authority_at(text, len);
+    size_t end = begin;
+    const char *at;
+
+    while (end < len && text[end] != '/' && text[end] != '\\' &&
+           text[end] != '?' && text[end] != '#')
+        end++;
+    at = memrchr(text + begin, '@', end - begin);
+    if (!at)
+        return len;
+    size_t userinfo = (size_t)(at - text) - begin;
+    if (begin == 0 && (!memchr(text, ':', userinfo) ||
+                       (len > 7 && strncasecmp(text, "mailto:", 7) == 0)))
+        return len;
+    memmove(text + begin, at + 1, len - begin - userinfo - 1);
+    return len - userinfo - 1;
+}
+
 static enum err put_bad_line(struct frontier *frontier, struct bytes text,
                              int64_t line, enum error error)
 {
@@ -76,6 +115,7 @@ static enum err put_bad_line(struct frontier *frontier, struct bytes text,
     const char *code = error_code(error);
     size_t len = text_clean(text.data, text.len, clean, sizeof(clean));
 
+    len = drop_credentials(clean, len);
     frontier->stats.nr_bad_lines++;
     return storage_put_line(frontier->storage,
                             &(struct line_record){
@@ -108,6 +148,11 @@ enum error line_read(struct url *url, struct url *room, struct bytes text)
     return error;
 }
 
+static bool is_same(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
 static enum err add_line(struct frontier *frontier, struct bytes text,
                          int64_t line, int64_t now_ms)
 {
@@ -120,14 +165,16 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     if (error)
         return put_bad_line(frontier, text, line, error);
     follow_listed(frontier);
-    if (text.len == url.url.len &&
-        memcmp(text.data, url.url.data, text.len) == 0)
-        text.len = 0;
 
     /* The row's text must be valid UTF-8, as everything in the database. */
     char clean[URL_BYTES_MAX];
-    text.len = text_clean(text.data, text.len, clean, sizeof(clean));
-    text.data = clean;
+    if (!is_same(text, url.url)) {
+        text.len = text_clean(text.data, text.len, clean, sizeof(clean));
+        text.len = drop_credentials(clean, text.len);
+        text.data = clean;
+    }
+    if (is_same(text, url.url))
+        text.len = 0;
     enum err err = ERR_OK;
     if (batch->nr == batch->cap || batch->is_sorted ||
         batch->text.len >= FRONTIER_TEXT_BYTES)

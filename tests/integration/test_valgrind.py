@@ -19,8 +19,8 @@ RELEASE = os.path.join(harness.ROOT, "build", "crawl")
 HONEST = 100
 FAULTS = re.compile("== (Invalid |Conditional jump|Use of uninit|Syscall param|Mismatched|"
                     "Source and dest|Process terminating|.* definitely lost in )")
-ARGUMENTS = ("--max-time", "60s", "--first-byte-timeout", "20s", "--idle-timeout", "20s",
-             "--connect-timeout", "20s", "--max-size", "1M", "--retries", "0",
+ARGUMENTS = ("--max-time", "90s", "--first-byte-timeout", "20s", "--idle-timeout", "20s",
+             "--connect-timeout", "60s", "--max-size", "1M", "--retries", "0",
              "--max-crawl-delay", "1s", "--workers", "2", "--concurrency", "128",
              "--sandbox", "off", "--robots", "ignore")
 
