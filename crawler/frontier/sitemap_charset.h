@@ -16,8 +16,9 @@
 #include "base/wire.h"
 #include "crawler/page/charset.h"
 
-#define SITEMAP_HEAD_BYTES  256 /* in which a declaration ends, or counts not  \
-                                 */
+#define SITEMAP_HEAD_BYTES                                                     \
+    256 /* in which a declaration ends, or counts not                          \
+         */
 #define SITEMAP_PIECE_BYTES 16384 /* taken in at once */
 
 struct sitemap_charset {

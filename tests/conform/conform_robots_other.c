@@ -198,7 +198,7 @@ static const char *parse_outcome(const struct fetch *fetch)
     struct robots *robots = NULL;
     bool allowed = false;
 
-    if (!fetch->has_no_body && !fetch->body_bytes)
+    if (!fetch->has_no_body && fetch->body_bytes <= ROBOTS_BYTES_MAX)
         return "parse";
     if (fetch->body_bytes > ROBOTS_BYTES_MAX)
         return finds_rule(fetch->body_bytes, (size_t)500 * 1024)
