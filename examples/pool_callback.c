@@ -43,7 +43,7 @@ static int get(struct worker_call *call)
     CURLcode code = CURLE_OUT_OF_MEMORY;
 
     if (curl && body.data) {
-        curl_easy_setopt(curl, CURLOPT_URL, call->data);
+        curl_easy_setopt(curl, CURLOPT_URL, (const char *)call->data);
         curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(curl, CURLOPT_TIMEOUT, MAX_SECONDS);
