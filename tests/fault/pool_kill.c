@@ -125,9 +125,13 @@ static void kill_one(struct run *run)
                                   SIGABRT, SIGSTOP, SIGTERM};
     int worker = (int)next_random(run, NR_WORKERS);
     int signal_nr = signals[next_random(run, 6)];
+    enum pool_worker_state state = info_of(run->pool, worker).state;
     enum err err;
 
-    /* whether it is there just now is a matter of luck */
+    /* most while they are idle or busy, on a slow machine too; some before */
+    if (state != POOL_WORKER_IDLE && state != POOL_WORKER_BUSY &&
+        next_random(run, 16) != 0)
+        return;
     err = pool_kill_worker(run->pool, worker, signal_nr);
     (void)err;
 }
