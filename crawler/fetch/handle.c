@@ -8,6 +8,8 @@
 
 #define BUFFER_BYTES (128L << 10) /* 13 % less CPU on large bodies */
 #define DNS_CACHE_S  600L
+#define DNS_SWEEP_MS ((int64_t)30000)
+#define DNS_FOR_EVER (-1L)
 #define NET_SLACK_MS 1000L /* libcurl's own limits lie behind ours */
 #define URL_OF_NONE  "http://none.invalid/" /* CURLOPT_CURLU goes before */
 #define TLS13_CIPHERS                                                          \
@@ -198,7 +200,7 @@ static enum err set_network(CURL *easy, const struct fetch_options *options)
     SET(CURLOPT_HTTP_VERSION, version);
     SET(CURLOPT_PIPEWAIT, 1L);
     SET(CURLOPT_BUFFERSIZE, BUFFER_BYTES);
-    SET(CURLOPT_DNS_CACHE_TIMEOUT, DNS_CACHE_S);
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, DNS_FOR_EVER);
     SET(CURLOPT_PROXY, options->proxy ? options->proxy : "");
     SET(CURLOPT_NOPROXY, "");
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -347,6 +349,25 @@ static enum err aim_url(struct transfer *transfer)
     return ERR_OK;
 }
 
+/*
+ * libcurl looks through all addresses it keeps, for old ones, at the end of
+ * each transfer that has a limit to their age: with a thousand hosts that costs
+ * more than the rest. One transfer in half a minute has it.
+ */
+static enum err aim_sweep(struct transfer *transfer)
+{
+    struct transfers *set = transfer->set;
+    bool sweeps = set->now_ms >= set->sweep_ms;
+    CURL *easy = transfer->easy;
+
+    if (sweeps)
+        set->sweep_ms = set->now_ms + DNS_SWEEP_MS;
+    if (sweeps != transfer->sweeps)
+        SET(CURLOPT_DNS_CACHE_TIMEOUT, sweeps ? DNS_CACHE_S : DNS_FOR_EVER);
+    transfer->sweeps = sweeps;
+    return ERR_OK;
+}
+
 enum err handle_aim(struct transfer *transfer, const struct job *job)
 {
     bool is_raw = (job->flags & JOB_RAW) != 0;
@@ -362,5 +383,7 @@ enum err handle_aim(struct transfer *transfer, const struct job *job)
         transfer->is_raw = is_raw;
     }
     err = aim_url(transfer);
+    if (!err)
+        err = aim_sweep(transfer);
     return err ? err : aim_headers(transfer, job);
 }

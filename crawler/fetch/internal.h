@@ -28,6 +28,7 @@ struct transfer {
     CURL *easy;            /* owned */
     CURLU *parts;          /* owned; of the URL */
     bool active;           /* in the multi handle */
+    bool sweeps;           /* it throws out addresses that are too old */
 
     uint64_t id;
     uint32_t flags;                /* enum job_flag */
@@ -96,6 +97,7 @@ struct transfers {
     int64_t now_ms;
     int64_t check_ms; /* when time limits are looked at next */
     int64_t check_every_ms;
+    int64_t sweep_ms; /* when old addresses are thrown out next */
 
     struct transfer **all; /* max_transfers places */
     size_t nr_all;

@@ -37,8 +37,8 @@
 #define RESET       {.op = SCRIPTED_RESET}
 #define NEXT        {.op = SCRIPTED_NEXT}
 
-#define LIMIT_MS       1200
-#define TOTAL_MS       6000
+#define LIMIT_MS       2500
+#define TOTAL_MS       9000
 #define MAX_BODY_BYTES 200000
 
 static struct scripted_blob gzip_page, gzip_cut, gzip_bomb, gzip_damaged;
