@@ -450,6 +450,7 @@ static void open_trap(struct why *why)
 {
     const struct config *config = &why->config;
     struct trap_limits limits = {
+        .url_bytes = (int)config->max_url_length,
         .path_depth = (int)config->max_path_depth,
         .repeated_segments = (int)config->max_repeated_segments,
         .query_variants = (int)config->max_query_variants,

@@ -102,6 +102,7 @@ static void fill_limits(struct frontier_options *options,
                         const struct config *config)
 {
     options->max_pages_per_host = (int)config->max_pages_per_host;
+    options->max_url_length = (int)config->max_url_length;
     options->max_path_depth = (int)config->max_path_depth;
     options->max_repeated_segments = (int)config->max_repeated_segments;
     options->max_query_variants = (int)config->max_query_variants;

@@ -84,7 +84,7 @@ struct config {
     bool sitemaps;
     struct config_list include, exclude;
     int64_t max_pages_per_host, max_path_depth, max_repeated_segments;
-    int64_t max_query_variants;
+    int64_t max_query_variants, max_url_length;
 
     char *user_agent;
     struct config_list headers, resolve, allow_private;

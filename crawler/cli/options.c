@@ -91,6 +91,8 @@ const struct option options[] = {
      "Following links", "read the sitemaps of the listed hosts"},
     {"max-pages-per-host", 0, OPTION_INT, "N", "0", 0, INT32_MAX, NULL,
      AT(max_pages_per_host), "Following links", "0: 1,000,000"},
+    {"max-url-length", 0, OPTION_INT, "N", "2048", 16, 8192, NULL,
+     AT(max_url_length), "Following links", "bytes of a followed URL"},
     {"max-path-depth", 0, OPTION_INT, "N", "32", 1, 4096, NULL,
      AT(max_path_depth), "Following links", "folders in a followed URL"},
     {"max-repeated-segments", 0, OPTION_INT, "N", "4", 1, 4096, NULL,

@@ -60,6 +60,7 @@ enum err follow_init(struct frontier *frontier,
         .nr_exclude = options->nr_exclude,
     };
     struct trap_limits limits = {
+        .url_bytes = options->max_url_length,
         .path_depth = options->max_path_depth,
         .repeated_segments = options->max_repeated_segments,
         .query_variants = options->max_query_variants,

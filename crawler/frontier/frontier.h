@@ -78,6 +78,7 @@ struct frontier_options {
 
     int max_pages_per_host, max_path_depth, max_repeated_segments;
     int max_query_variants; /* of one path on a host */
+    int max_url_length;     /* in bytes, of a followed URL */
     int64_t max_urls;       /* fetched in this run; 0: no limit */
     int64_t max_bytes;      /* received in this run; 0: no limit */
 

@@ -371,6 +371,36 @@ class Settings(PolitenessTest):
         self.assertIn("0 ms apart", out)
 
 
+class Limits(PolitenessTest):
+    """A limit of the user ends the run; the same command without it goes on."""
+
+    def run_twice(self, server, nr, *limit):
+        self.list_urls(*(server.url("/%d" % n) for n in range(nr)))
+        begun = time.monotonic()
+        _, err = self.crawl("urls.txt", *limit, expect=4)
+        self.assertIn("limit", err)
+        self.assertLess(time.monotonic() - begun, 30)
+        first = len(server.asked())
+        self.assertLess(first, nr)
+        self.crawl("urls.txt")
+        self.assertEqual(self.outcomes(), [("ok", None)] * nr)
+        self.assertEqual(len(server.asked()), nr)       # none twice
+        return first
+
+    def test_max_urls(self):
+        self.assertEqual(self.run_twice(self.serve({None: page(b"x")}), 50, "--max-urls", "7"), 7)
+
+    def test_max_bytes(self):
+        server = self.serve({None: page(b"x" * 20000)})
+        first = self.run_twice(server, 60, "--max-bytes", "100k", "--per-host", "2")
+        self.assertIn(first, range(5, 12))
+
+    def test_max_duration(self):
+        server = self.serve({None: page(b"x")})
+        first = self.run_twice(server, 60, "--max-duration", "2s", "--delay", "200ms")
+        self.assertIn(first, range(2, 12))
+
+
 class Robots(PolitenessTest):
     RULES = page(b"User-agent: *\nDisallow: /no\nAllow: /no/but\nDisallow: /*.pdf$\n"
                  b"\nUser-agent: other\nDisallow: /\n")

@@ -273,6 +273,23 @@ static void frontier_ends_a_trap_with_a_reason(void **state)
     assert_int_equal(web->nr_fetches, web->nr_visits - 1);
 }
 
+static void frontier_follows_no_url_over_its_length(void **state)
+{
+    static const struct edge edges[] = {
+        {"http://a.test/", "http://a.test/just-so-long-as-it-may-be" },
+        {"http://a.test/", "http://a.test/just-one-byte-too-long-now"},
+        {NULL,             NULL                                      },
+    };
+    struct web *web = *state;
+
+    web->options.max_url_length = (int)strlen(edges[0].to);
+    run_edges(web, edges, "http://a.test/");
+    assert_int_equal(web_visit(web, edges[0].to)->outcome, OUTCOME_OK);
+    assert_int_equal(web_visit(web, edges[1].to)->error, ERROR_TRAP);
+    assert_string_equal(web_visit(web, edges[1].to)->detail,
+                        "bytes of the URL: 40, limit 39");
+}
+
 static void many_links(struct web *web, const char *url,
                        struct web_answer *answer)
 {
@@ -542,6 +559,7 @@ int main(void)
         TEST(frontier_refuses_a_pattern_that_does_not_compile),
         TEST(frontier_obeys_nofollow_unless_told),
         TEST(frontier_ends_a_trap_with_a_reason),
+        TEST(frontier_follows_no_url_over_its_length),
         TEST(frontier_limits_the_pages_of_a_host),
         TEST(frontier_goes_on_where_the_seed_redirects_to),
         TEST(frontier_takes_a_links_redirect_as_a_url),
