@@ -33,8 +33,8 @@ ROUNDS = 6              # strikes on one crawl before it is left in peace
 HOSTS, PAGES = 5, 24    # addresses, and pages on each
 TXT, JSONL, CSV, WARC = "db.txt", "out.jsonl", "out.csv", "out.warc.gz"
 COMMAND = ["urls.txt", "more.txt", "-o", "crawl.db", "-o", TXT, "-o", JSONL, "-o", CSV, "-o", WARC,
-           "-o", "-", "--store", "body", "--depth", "1", "--per-host", "2", "--delay", "20ms",
-           "--retries", "0", "--workers", "2", "-q"]
+           "-o", "-", "--store", "body", "--extract", "links", "--depth", "1", "--per-host", "2",
+           "--delay", "20ms", "--retries", "0", "--workers", "2", "-q"]
 # what the process itself does to itself, by the shim: up to which count
 POINTS = {"claim": 6, "inside": 6, "committed": 6, "write": 120, "full": 120, "sync": 20,
           "power": 120}
@@ -43,6 +43,9 @@ MOMENTS = ("parent", "worker", "group")
 # of the view, what two runs must agree in
 COLUMNS = ("input, line, url, length, status, outcome, error, final_url, title, mime, redirects,"
            " links_out, hex(content_hash)")
+
+LINKS = ("select p.url, l.pos, l.to_url, l.kind, l.text, l.rel, l.internal from links l"
+         " join pages p on p.id = l.page_id order by 1, 2")
 
 
 def page(number):
@@ -77,6 +80,8 @@ class Kills(harness.CrawlTest):
         self.assertEqual(process.returncode, 0)
         self.want = self.results(COLUMNS)
         self.bodies = self.rows("select content_hash, body_bytes, zstd from bodies order by 1")
+        self.links = self.rows(LINKS)
+        self.assertGreater(len(self.links), HOSTS * PAGES)
         self.seconds = self.rows("select (julianday(finished_at) - julianday(started_at)) * 86400"
                                  " from runs")[0][0]
         self.assertGreater(len(self.want), HOSTS * PAGES)
@@ -217,6 +222,7 @@ class Kills(harness.CrawlTest):
         self.assertEqual(sorted(self.results(COLUMNS), key=str), sorted(self.want, key=str))
         self.assertEqual(self.rows("select content_hash, body_bytes, zstd from bodies order by 1"),
                          self.bodies)
+        self.assertEqual(self.rows(LINKS), self.links)
         self.check_texts()
         self.check_warc()
 

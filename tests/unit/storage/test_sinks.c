@@ -247,6 +247,52 @@ static void sinks_export_what_a_crawl_writes(void **state)
 
 /* ---- files ---- */
 
+static void sink_begins_a_new_part_when_one_has_a_gigabyte(void **state)
+{
+    const off_t full = 1000000000;
+    struct fixture *fix = *state;
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+    struct sink_place place = {0};
+    struct sink *sink;
+    char path[400], part[400];
+    int64_t committed;
+    char *data, *revisit;
+
+    page.raw_head = text("HTTP/1.1 200 OK\r\n\r\n");
+    page.raw_body = text("hello");
+    snprintf(path, sizeof(path), "%s/x.warc.gz", fix->folder);
+    snprintf(part, sizeof(part), "%s/x-00001.warc.gz", fix->folder);
+    assert_ok(sink_open(&sink, path, sink_kind(path, NULL)));
+    assert_ok(sink_resume(sink, 0, 0));
+    assert_ok(sink_start(sink));
+    assert_ok(sink_put(sink, &page, &place));
+    assert_string_equal(place.file, "x.warc.gz");
+    assert_ok(sink_flush(sink));
+    /* as if a gigabyte had been written: a file with a hole */
+    assert_int_equal(ftruncate(sink->fd, full), 0);
+    assert_int_equal(lseek(sink->fd, full, SEEK_SET), full);
+    sink->offset = full;
+    assert_ok(sink_put(sink, &page, &place));
+    assert_string_equal(place.file, "x-00001.warc.gz");
+    assert_ok(sink_flush(sink));
+    assert_int_equal(sink->part, 1);
+    committed = sink->offset;
+    /* what was not committed is cut off, in the right part */
+    assert_ok(sink_put(sink, &page, &place));
+    assert_ok(sink_flush(sink));
+    sink_close(sink, false);
+    assert_ok(sink_open(&sink, path, sink_kind(path, NULL)));
+    assert_ok(sink_resume(sink, 1, committed));
+    sink_close(sink, false);
+    data = inflate_file(part);
+    assert_non_null(strstr(data, "WARC-Type: warcinfo"));
+    /* the body lies in the part before; one such record is left */
+    revisit = strstr(data, "WARC-Type: revisit");
+    assert_non_null(revisit);
+    assert_null(strstr(revisit + 1, "WARC-Type: revisit"));
+    free(data);
+}
+
 static void sinks_know_their_kind_by_suffix_and_word(void **state)
 {
     static const struct {
@@ -417,6 +463,7 @@ int main(void)
         TEST(sinks_go_on_where_the_commit_was),
         TEST(sinks_make_warcs_that_another_parser_reads),
         TEST(sinks_export_what_a_crawl_writes),
+        TEST(sink_begins_a_new_part_when_one_has_a_gigabyte),
         TEST(sinks_know_their_kind_by_suffix_and_word),
         TEST(sinks_are_refused_with_a_reason),
         TEST(sinks_alone_keep_their_state_beside_the_first),
