@@ -413,7 +413,8 @@ static enum err read_utf8(struct sitemap *sitemap, struct bytes text)
     if (sitemap->input == INPUT_BEGIN) {
         size_t taken = begin(sitemap, at, len);
 
-        at += taken;
+        if (taken > 0) /* or `at` may be NULL */
+            at += taken;
         len -= taken;
     }
     if (sitemap->input == INPUT_TEXT)

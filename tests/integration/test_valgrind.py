@@ -16,6 +16,7 @@ import test_hostile
 SHIM = os.environ.get("VALGRIND_SHIM", os.path.join(
     harness.ROOT, "build-dev/tests/integration/libvalgrind_shim.so"))
 RELEASE = os.path.join(harness.ROOT, "build", "crawl")
+KNOWN = os.path.join(harness.ROOT, "tests", "support", "valgrind.supp")
 HONEST = 100
 FAULTS = re.compile("== (Invalid |Conditional jump|Use of uninit|Syscall param|Mismatched|"
                     "Source and dest|Process terminating|.* definitely lost in )")
@@ -38,7 +39,7 @@ class Valgrind(test_hostile.Hostile):
             "urls.txt", "-o", "crawl.db", "-o", "db.txt", "-o", "out.jsonl", "-o", "out.warc.gz",
             "--cacert", "ca.pem", *ARGUMENTS, env={"LD_PRELOAD": SHIM},
             prefix=("valgrind", "--leak-check=full", "--errors-for-leak-kinds=definite",
-                    "--log-file=vg.%p"))
+                    "--log-file=vg.%p", "--suppressions=" + KNOWN))
         _, err = process.communicate(timeout=1200)
         self.assertEqual(process.returncode, 0, err[-3000:])
         rows = {url: rest for url, *rest in self.results("url, outcome, error")}

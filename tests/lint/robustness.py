@@ -61,7 +61,7 @@ def cmocka_tests(root, build, run):
         text = read(path)
         names = [name for target in compiled.get(os.path.realpath(path), ())
                  for name in run.get(target, ())]
-        for name in re.findall(r"^static void (\w+)\(\s*void \*\*state\)", text, re.MULTILINE):
+        for name in re.findall(r"^static void\s(\w+)\(\s*void \*\*state\)", text, re.MULTILINE):
             if len(re.findall(r"\b%s\b" % name, text)) > 1 and names:
                 yield name, names
 
