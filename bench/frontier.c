@@ -130,7 +130,8 @@ static void load(struct scale *scale)
         int64_t nr = shuffled(scale, i);
         int len = write_url(url, nr / URLS_OF_HOST, nr % URLS_OF_HOST);
 
-        bench_must(frontier_add_line(scale->frontier, url, (size_t)len, i + 1,
+        bench_must(frontier_add_line(scale->frontier,
+                                     (struct bytes){url, (size_t)len}, i + 1,
                                      false, clock_mono_ms()),
                    "load");
         commit_if_due(scale);

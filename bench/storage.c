@@ -16,7 +16,9 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "storage/leases.h"
 #include "storage/query.h"
+#include "storage/results.h"
 #include "storage/storage.h"
 
 #define NOW          INT64_C(1795421982123)
@@ -322,11 +324,11 @@ static void add_links(struct storage *storage, struct link_maker *maker)
 static void claim_urls(struct storage *storage, struct host_record *host,
                        struct batch *batch)
 {
+    struct storage_taker taker = {.on_url = on_url, .ctx = batch};
     struct url_place place = URL_PLACE_FIRST;
 
     place.walk_from = host->walk_from;
-    must(storage_claim_urls(storage, host->host_id, &place, CLAIM_URLS, on_url,
-                            batch),
+    must(storage_claim_urls(storage, host->host_id, &place, CLAIM_URLS, &taker),
          "claim");
     if (batch->nr_urls > 0)
         host->walk_from = batch->keys[batch->nr_urls - 1].url_hash + 1;
@@ -337,13 +339,13 @@ static void cycle(struct storage *storage, uint64_t nr_pages,
                   struct link_maker *maker)
 {
     static struct batch batch;
+    struct storage_taker taker = {.on_host = on_host, .ctx = &batch};
     uint64_t done = 0;
     int64_t now_ms = NOW;
 
     while (done < nr_pages) {
         batch.nr_hosts = batch.nr_urls = 0;
-        must(storage_claim_hosts(storage, now_ms++, CLAIM_HOSTS, on_host,
-                                 &batch),
+        must(storage_claim_hosts(storage, now_ms++, CLAIM_HOSTS, &taker),
              "claim");
         for (size_t i = 0; i < batch.nr_hosts; i++)
             claim_urls(storage, &batch.hosts[i], &batch);

@@ -21,6 +21,7 @@
 #include "crawler/crawl_internal.h"
 #include "crawler/fetch/sandbox.h"
 #include "crawler/page/job.h"
+#include "storage/results.h"
 
 static void fail(struct crawl *crawl, enum err err)
 {

@@ -7,7 +7,7 @@
 
 #include "crawler/cli/config.h"
 #include "crawler/fetch/worker.h"
-#include "crawler/frontier/frontier.h"
+#include "crawler/frontier/frontier_options.h"
 
 struct crawl_hosts {
     struct frontier_host *rules;       /* owned */

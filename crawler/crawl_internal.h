@@ -14,6 +14,8 @@
 #include "crawler/input.h"
 #include "pool/pool.h"
 #include "pool/pool_stats.h"
+#include "storage/record.h"
+#include "storage/storage.h"
 
 #define CRAWL_COMMIT_MS   200 /* most that a crash can take back */
 #define CRAWL_COMMIT_ROWS 20000

@@ -16,6 +16,8 @@
 #include "crawler/crawl_internal.h"
 #include "crawler/fetch/sandbox.h"
 #include "crawler/page/job.h"
+#include "storage/record.h"
+#include "storage/results.h"
 
 #define DEFAULT_OUTPUT     "crawl.db"
 #define WORKER_SILENCE_MS  60000

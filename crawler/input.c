@@ -11,6 +11,7 @@
 
 #include "base/xalloc.h"
 #include "crawler/frontier/urllist.h"
+#include "storage/leases.h"
 
 /* One named list. */
 struct source {
@@ -164,12 +165,12 @@ static enum err on_line(void *ctx, const struct urllist_line *line)
     source->saved = false;
     if (!holds_something(line->text, line->len))
         return ERR_OK;
+    struct bytes text = {line->text, line->len};
     int64_t number = storage_line(source->place.number, line->number);
     if (line->too_long)
-        return frontier_add_long_line(input->frontier, line->text, line->len,
-                                      number);
-    return frontier_add_line(input->frontier, line->text, line->len, number,
-                             source->reread, input->now_ms);
+        return frontier_add_long_line(input->frontier, text, number);
+    return frontier_add_line(input->frontier, text, number, source->reread,
+                             input->now_ms);
 }
 
 /* Its name and number are in storage before its first line; of a pipe there

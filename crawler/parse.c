@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "crawler/page/url.h"
+#include "storage/results.h"
 
 static struct bytes text(const char *words)
 {

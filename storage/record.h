@@ -22,14 +22,6 @@ struct url_key {
 };
 
 /*
- * Bulk URLs are handed out in the order of their key, by a walk that passes
- * over those that have ended; all others through an index, which costs as
- * much as the row. For many at once: a few would let the walk begin anew.
- */
-#define URL_PRIO_BULK   0
-#define URL_PRIO_LISTED (-1) /* a line of the list that is not bulk */
-
-/*
  * With several lists each counts its own lines. A `line` below is the number
  * of the list (storage_input.number) above the number in it, so that it names
  * one line of all, sorts as they were read, and is the plain number in the

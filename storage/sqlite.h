@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "storage/lock.h"
+#include "storage/record.h"
 #include "storage/sink.h"
 #include "storage/stamp.h"
 #include "storage/storage.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "storage/leases.h"
 
 static void bind_key(struct binder *binder, struct url_key key)
 {
@@ -265,7 +266,7 @@ static void read_host(sqlite3_stmt *stmt, struct host_record *host)
 
 /* One host; *leased is false when somebody else has it. */
 static enum err lease_host(struct storage *storage, int64_t host_id,
-                           int64_t now_ms, storage_host_fn fn, void *ctx,
+                           int64_t now_ms, const struct storage_taker *taker,
                            bool *leased)
 {
     struct binder binder = storage_bind(storage, STMT_LEASE_HOST);
@@ -281,13 +282,14 @@ static enum err lease_host(struct storage *storage, int64_t host_id,
         return err;
     read_host(binder.stmt, &host);
     host.due_at = now_ms;
-    err = fn(ctx, &host);
+    err = taker->on_host(taker->ctx, &host);
     sqlite3_reset(binder.stmt);
     return err;
 }
 
 enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
-                             size_t max_hosts, storage_host_fn fn, void *ctx)
+                             size_t max_hosts,
+                             const struct storage_taker *taker)
 {
     struct binder binder = storage_bind(storage, STMT_DUE_HOSTS);
     int64_t *host_ids = xcalloc(max_hosts + 1, sizeof(*host_ids));
@@ -308,7 +310,7 @@ enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
 
         err = storage_begin(storage);
         if (!err)
-            err = lease_host(storage, host_ids[i], now_ms, fn, ctx, &leased);
+            err = lease_host(storage, host_ids[i], now_ms, taker, &leased);
     }
     free(host_ids);
     return err;
@@ -316,7 +318,7 @@ enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
 
 enum err storage_claim_host(struct storage *storage, int64_t host_id,
                             struct bytes host_key, int64_t now_ms,
-                            storage_host_fn fn, void *ctx)
+                            const struct storage_taker *taker)
 {
     struct binder binder;
     bool leased = false;
@@ -332,7 +334,7 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
     err = storage_run(storage, &binder);
     if (!err) {
         storage->counts.nr_hosts += sqlite3_changes(storage->db);
-        err = lease_host(storage, host_id, now_ms, fn, ctx, &leased);
+        err = lease_host(storage, host_id, now_ms, taker, &leased);
     }
     return err || leased ? err : ERR_BUSY;
 }
@@ -355,7 +357,7 @@ static void read_claim(sqlite3_stmt *stmt, int64_t host_id,
 
 /* Gives the rows of a claim to its callback, and counts them. */
 static enum err hand_out(struct storage *storage, struct binder *binder,
-                         int64_t host_id, storage_url_fn fn, void *ctx,
+                         int64_t host_id, const struct storage_taker *taker,
                          size_t *nr)
 {
     bool row = true;
@@ -369,7 +371,7 @@ static enum err hand_out(struct storage *storage, struct binder *binder,
             break;
         ++*nr;
         read_claim(binder->stmt, host_id, &claim);
-        err = fn(ctx, &claim);
+        err = taker->on_url(taker->ctx, &claim);
     }
     sqlite3_reset(binder->stmt);
     return err;
@@ -377,7 +379,7 @@ static enum err hand_out(struct storage *storage, struct binder *binder,
 
 enum err storage_claim_urls(struct storage *storage, int64_t host_id,
                             const struct url_place *place, size_t max_urls,
-                            storage_url_fn fn, void *ctx)
+                            const struct storage_taker *taker)
 {
     struct binder binder = storage_bind(storage, STMT_WALK_URLS);
     size_t nr = 0;
@@ -386,7 +388,7 @@ enum err storage_claim_urls(struct storage *storage, int64_t host_id,
     bind_int(&binder, host_id);
     bind_int(&binder, place->walk_from);
     bind_int(&binder, (int64_t)max_urls);
-    err = hand_out(storage, &binder, host_id, fn, ctx, &nr);
+    err = hand_out(storage, &binder, host_id, taker, &nr);
     if (err || nr == max_urls)
         return err;
     binder = storage_bind(storage, STMT_CLAIM_URLS);
@@ -394,7 +396,7 @@ enum err storage_claim_urls(struct storage *storage, int64_t host_id,
     bind_int(&binder, place->prio);
     bind_int(&binder, place->url_hash);
     bind_int(&binder, (int64_t)(max_urls - nr));
-    return hand_out(storage, &binder, host_id, fn, ctx, &nr);
+    return hand_out(storage, &binder, host_id, taker, &nr);
 }
 
 /* ---- leased hosts ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "storage/leases.h"
 
 /* Numbers are given without a gap, so the names make an array. */
 static void note_name(struct storage *storage, struct bytes name)

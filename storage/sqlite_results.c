@@ -1,4 +1,6 @@
 /* The result's side of the interface: pages and what hangs on them. */
+#include "storage/leases.h"
+#include "storage/results.h"
 #include "storage/sqlite.h"
 
 #include <stdlib.h>

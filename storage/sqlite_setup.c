@@ -1,5 +1,6 @@
 /* What happens to the database at its opening: whose file is it, the schema,
  * the hash key, the counters, and the run that begins or goes on. */
+#include "storage/leases.h"
 #include "storage/sqlite.h"
 
 #include <inttypes.h>

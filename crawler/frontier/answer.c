@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "crawler/frontier/follow.h"
 #include "crawler/frontier/internal.h"
+#include "storage/results.h"
 
 #define RETRY_CAP_MS 300000 /* the longest pause between two tries */
 #define LIST_WAIT_MS 200    /* between two looks whether a host is listed */

@@ -208,13 +208,14 @@ enum err claim_site(struct frontier *frontier, struct site **site,
                     const struct door_url *url, int64_t now_ms)
 {
     struct host_claim claim = {frontier, now_ms, 0, NULL};
+    struct storage_taker taker = {.on_host = take_host, .ctx = &claim};
 
     *site = site_find(frontier, url->key.host_id);
     if (*site)
         return ERR_OK;
-    enum err err = storage_claim_host(
-        frontier->storage, url->key.host_id, url->host_key,
-        frontier_wall_ms(frontier, now_ms), take_host, &claim);
+    enum err err =
+        storage_claim_host(frontier->storage, url->key.host_id, url->host_key,
+                           frontier_wall_ms(frontier, now_ms), &taker);
     *site = claim.site;
     return err;
 }
@@ -252,6 +253,7 @@ bool claim_wants_hosts(const struct frontier *frontier)
 static enum err claim_hosts(struct frontier *frontier, int64_t now_ms)
 {
     struct host_claim claim = {frontier, now_ms, 0, NULL};
+    struct storage_taker taker = {.on_host = take_host, .ctx = &claim};
     size_t max = (size_t)(frontier->cap_sites - frontier->nr_sites);
 
     if (max > FRONTIER_CLAIM_HOSTS)
@@ -259,9 +261,8 @@ static enum err claim_hosts(struct frontier *frontier, int64_t now_ms)
     if (max > (size_t)nr_hosts_wanted(frontier))
         max = (size_t)nr_hosts_wanted(frontier);
 
-    enum err err = storage_claim_hosts(frontier->storage,
-                                       frontier_wall_ms(frontier, now_ms), max,
-                                       take_host, &claim);
+    enum err err = storage_claim_hosts(
+        frontier->storage, frontier_wall_ms(frontier, now_ms), max, &taker);
     if (err)
         return err;
     if (claim.nr == max)
@@ -357,12 +358,13 @@ static enum err refill_site(struct frontier *frontier, struct site *site,
                             int64_t now_ms)
 {
     struct refill refill = {.frontier = frontier, .site = site};
+    struct storage_taker taker = {.on_url = take_url, .ctx = &refill};
     size_t max = refill_size(frontier, site);
     struct item *item;
 
     site->is_closed = false;
     enum err err = storage_claim_urls(frontier->storage, site->id,
-                                      &site->claimed, max, take_url, &refill);
+                                      &site->claimed, max, &taker);
     if (site->is_closed) {
         site->is_closed = !walk_again(site);
         err = ERR_OK;

@@ -11,6 +11,7 @@
 #define CRAWLER_FRONTIER_FOLLOW_H
 
 #include "crawler/frontier/internal.h"
+#include "storage/record.h"
 
 /* ERR_INVALID: a pattern does not compile; `message` says why. */
 enum err follow_init(struct frontier *frontier,

@@ -20,74 +20,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "crawler/frontier/frontier_options.h"
+#include "crawler/page/outcome.h"
 #include "crawler/page/page.h"
-#include "crawler/page/visit.h"
 #include "storage/storage.h"
 
 struct frontier;
-
-/* Fetches of robots.txt have places of their own on top of the concurrency, an
- * eighth of it (one at least): they are small, and with many hosts they would
- * take a good part of the places from pages. */
-#define FRONTIER_ROBOTS_SHARE 8
-
-enum frontier_scope {
-    SCOPE_HOST,   /* same scheme-less host and port as the seed */
-    SCOPE_DOMAIN, /* same registrable domain (public suffix list) */
-    SCOPE_PREFIX, /* below the seed's folder */
-    SCOPE_ANY,
-};
-
-/* What the user has set for one host, or for all names below it. Numbers that
- * are not set are -1. */
-struct frontier_host {
-    const char *pattern; /* canonical: "example.com", "*.example.com" */
-    int64_t delay_ms, max_crawl_delay_ms, max_retry_after_ms;
-    int per_host, retries, ignore_robots;
-    uint32_t header_set; /* goes into its fetches; 0: not set */
-};
-
-/* Zero means the named default where 0 makes no sense. Texts are borrowed for
- * the frontier's life. */
-struct frontier_options {
-    int concurrency;            /* fetches in flight in all; 256; robots.txt
-                                   comes on top: FRONTIER_ROBOTS_SHARE */
-    int per_host;               /* fetches in flight to one host; 6 */
-    int64_t delay_ms;           /* between two requests to one host; 0 */
-    int64_t max_crawl_delay_ms; /* cap on Crawl-delay and on back-off */
-    int64_t max_retry_after_ms; /* cap on what Retry-After asks for; 1 h */
-    double rate_per_s;          /* of the whole run; 0: no limit */
-
-    bool ignore_robots;
-    const char *product_token;         /* for robots.txt; "crawl" */
-    int max_redirects;                 /* -1: default 10; 0: follow none */
-    int retries;                       /* after the first try */
-    int64_t retry_delay_ms;            /* doubles, with jitter */
-    int max_host_errors;               /* then the host is taken as down */
-    const struct frontier_host *hosts; /* later ones win */
-    size_t nr_hosts;
-
-    int depth;                /* links are followed so far; 0: list only */
-    bool sitemaps;            /* read sitemaps of the listed hosts */
-    bool store_links;         /* ask workers for links without following */
-    bool head_scan;           /* title, canonical, robots ... of each page */
-    bool want_body, want_raw; /* for outputs that keep them */
-    enum frontier_scope scope;
-    const char *const *include, *const *exclude; /* PCRE2 */
-    size_t nr_include, nr_exclude;
-
-    int max_pages_per_host, max_path_depth, max_repeated_segments;
-    int max_query_variants; /* of one path on a host */
-    int max_url_length;     /* in bytes, of a followed URL */
-    int64_t max_urls;       /* fetched in this run; 0: no limit */
-    int64_t max_bytes;      /* received in this run; 0: no limit */
-
-    int64_t wall_offset_ms; /* wall clock less monotonic clock */
-    uint64_t seed;          /* of the jitter; fixed in tests */
-
-    visit_fn on_visit; /* every URL that ended */
-    void *ctx;
-};
 
 /* One fetch for a worker. Texts are borrowed until frontier_answer(). */
 struct frontier_fetch {
@@ -123,12 +61,11 @@ int frontier_max_in_flight(int concurrency);
  * the list was read in an earlier run and has changed, so a known URL is no
  * duplicate.
  */
-enum err frontier_add_line(struct frontier *frontier, const char *text,
-                           size_t len, int64_t line, bool reread,
-                           int64_t now_ms) ERR_CHECK;
+enum err frontier_add_line(struct frontier *frontier, struct bytes text,
+                           int64_t line, bool reread, int64_t now_ms) ERR_CHECK;
 /* A line over the reader's limit: a row, with its first bytes. */
-enum err frontier_add_long_line(struct frontier *frontier, const char *text,
-                                size_t len, int64_t line) ERR_CHECK;
+enum err frontier_add_long_line(struct frontier *frontier, struct bytes text,
+                                int64_t line) ERR_CHECK;
 enum frontier_lines {
     FRONTIER_LINES_NONE,     /* all lines so far are in storage */
     FRONTIER_LINES_GATHERED, /* some wait for more of them */

@@ -9,7 +9,7 @@
 #define CRAWLER_FRONTIER_HOST_RULES_H
 
 #include "base/wire.h"
-#include "crawler/frontier/frontier.h"
+#include "crawler/frontier/frontier_options.h"
 #include "crawler/frontier/host.h"
 
 struct host_rules {

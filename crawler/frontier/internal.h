@@ -33,6 +33,7 @@
 #include "crawler/frontier/robots.h"
 #include "crawler/page/url.h"
 #include "crawler/page/visit.h"
+#include "storage/leases.h"
 #include "storage/storage.h"
 
 #define FRONTIER_HOSTS_MIN      8192 /* active at once, at least */

@@ -185,11 +185,10 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     return err;
 }
 
-enum err frontier_add_line(struct frontier *frontier, const char *text,
-                           size_t len, int64_t line, bool reread,
-                           int64_t now_ms)
+enum err frontier_add_line(struct frontier *frontier, struct bytes text,
+                           int64_t line, bool reread, int64_t now_ms)
 {
-    struct bytes trimmed = trim(text, len, line);
+    struct bytes trimmed = trim(text.data, text.len, line);
 
     if (trimmed.len == 0 || ((const char *)trimmed.data)[0] == '#')
         return ERR_OK;
@@ -203,12 +202,11 @@ enum err frontier_add_line(struct frontier *frontier, const char *text,
     return add_line(frontier, trimmed, line, now_ms);
 }
 
-enum err frontier_add_long_line(struct frontier *frontier, const char *text,
-                                size_t len, int64_t line)
+enum err frontier_add_long_line(struct frontier *frontier, struct bytes text,
+                                int64_t line)
 {
     frontier->stats.nr_lines++;
-    return put_bad_line(frontier, (struct bytes){text, len}, line,
-                        ERROR_TOO_LONG);
+    return put_bad_line(frontier, text, line, ERROR_TOO_LONG);
 }
 
 void frontier_push_lines(struct frontier *frontier)

@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "crawler/frontier/frontier.h"
+#include "crawler/frontier/frontier_options.h"
 #include "crawler/page/outcome.h"
 #include "crawler/page/url.h"
 

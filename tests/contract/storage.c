@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/xalloc.h"
+#include "storage/leases.h"
 #include "tests/support/storage_fixture.h"
 
 /* ---- adding ---- */
@@ -304,23 +305,21 @@ static void storage_wakes_hosts_when_the_clock_was_set_back(void **state)
 static void storage_claims_one_host_by_its_key(void **state)
 {
     struct fixture *fix = *state;
+    struct storage_taker taker = fixture_taker(fix);
     struct bytes key = text("http://h9:80");
 
     fixture_open(fix);
     fix->nr_hosts = 0;
-    assert_ok(
-        storage_claim_host(fix->storage, 9, key, NOW, fixture_on_host, fix));
+    assert_ok(storage_claim_host(fix->storage, 9, key, NOW, &taker));
     assert_int_equal(fix->nr_hosts, 1);
     assert_int_equal(fix->hosts[0].host_id, 9);
     assert_false(fix->hosts[0].listed);
     assert_string_equal(fix->host_key[0], "http://h9:80");
-    assert_int_equal(
-        storage_claim_host(fix->storage, 9, key, NOW, fixture_on_host, fix),
-        ERR_BUSY);
+    assert_int_equal(storage_claim_host(fix->storage, 9, key, NOW, &taker),
+                     ERR_BUSY);
     fix->hosts[0].due_at = STORAGE_HOST_IDLE;
     assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
-    assert_ok(
-        storage_claim_host(fix->storage, 9, key, NOW, fixture_on_host, fix));
+    assert_ok(storage_claim_host(fix->storage, 9, key, NOW, &taker));
 }
 
 static void storage_wakes_an_idle_host_for_a_new_url(void **state)
@@ -424,12 +423,13 @@ static void storage_hands_out_bulk_urls_then_by_prio_and_hash(void **state)
 static void storage_hands_out_what_lies_behind_the_place(void **state)
 {
     struct fixture *fix = *state;
+    struct storage_taker taker = fixture_taker(fix);
 
     fixture_open(fix);
     add_urls_of_prios(fix);
     assert_ok(storage_claim_urls(fix->storage, 1,
                                  &(struct url_place){3, URL_PRIO_LISTED, 5}, 10,
-                                 fixture_on_url, fix));
+                                 &taker));
     assert_int_equal(fix->nr_urls, 3);
     assert_int_equal(fix->urls[0].key.url_hash, 3);
     assert_int_equal(fix->urls[1].key.url_hash, 4);
@@ -490,12 +490,13 @@ static void storage_ends_a_claim_when_the_callback_says_so(void **state)
 {
     struct fixture *fix = *state;
     int nr_calls = 0;
+    struct storage_taker taker = {.on_url = refuse_url, .ctx = &nr_calls};
 
     fixture_open(fix);
     fixture_add(fix, 1, 3);
-    assert_int_equal(storage_claim_urls(fix->storage, 1, &URL_PLACE_FIRST, 10,
-                                        refuse_url, &nr_calls),
-                     ERR_AGAIN);
+    assert_int_equal(
+        storage_claim_urls(fix->storage, 1, &URL_PLACE_FIRST, 10, &taker),
+        ERR_AGAIN);
     assert_int_equal(nr_calls, 1);
 }
 

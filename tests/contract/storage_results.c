@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #include "base/xalloc.h"
+#include "storage/leases.h"
+#include "storage/results.h"
 #include "tests/support/storage_fixture.h"
 
 static void storage_finds_a_url(void **state)

@@ -16,6 +16,7 @@
 
 #include "crawler/cli/config.h"
 #include "crawler/crawl.h"
+#include "storage/storage.h"
 #include "tests/support/cmocka_all.h"
 
 #define NR_URLS 40

@@ -20,7 +20,9 @@
 
 #include <cmocka.h>
 
+#include "storage/leases.h"
 #include "storage/query.h"
+#include "storage/results.h"
 #include "tests/fault/storage_shim.h"
 #include "tests/support/storage_fixture.h"
 
@@ -90,11 +92,12 @@ static enum err end_url(struct writer *writer, struct url_key key)
 static enum err crawl_host(struct writer *writer, struct host_record *host)
 {
     struct fixture *fix = writer->fix;
+    struct storage_taker taker = fixture_taker(fix);
     enum err err;
 
     fix->nr_urls = 0;
     err = storage_claim_urls(writer->storage, host->host_id, &URL_PLACE_FIRST,
-                             5, fixture_on_url, fix);
+                             5, &taker);
     for (size_t i = 0; i < fix->nr_urls && !err; i++)
         err = end_url(writer, fix->urls[i].key);
     if (err)
@@ -126,13 +129,13 @@ static enum err add_list(struct writer *writer)
 static enum err crawl(struct writer *writer)
 {
     struct fixture *fix = writer->fix;
+    struct storage_taker taker = fixture_taker(fix);
     size_t nr_woken = 1;
     enum err err = add_list(writer);
 
     while (!err && nr_woken) {
         fix->nr_hosts = 0;
-        err =
-            storage_claim_hosts(writer->storage, NOW, 2, fixture_on_host, fix);
+        err = storage_claim_hosts(writer->storage, NOW, 2, &taker);
         for (size_t i = 0; i < fix->nr_hosts && !err; i++)
             err = crawl_host(writer, &fix->hosts[i]);
         if (!err && fix->nr_hosts == 0)

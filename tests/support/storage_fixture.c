@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/xalloc.h"
+#include "storage/results.h"
 
 /* Texts of the rows, kept until the program ends: rows only borrow them. */
 static struct bytes keep(const char *format, ...)
@@ -233,7 +234,7 @@ static void copy_text(char *out, size_t cap, struct bytes text)
              text.len ? (const char *)text.data : "");
 }
 
-enum err fixture_on_host(void *ctx, const struct host_record *host)
+static enum err take_host(void *ctx, const struct host_record *host)
 {
     struct fixture *fix = ctx;
     size_t i = fix->nr_hosts++;
@@ -246,7 +247,7 @@ enum err fixture_on_host(void *ctx, const struct host_record *host)
     return ERR_OK;
 }
 
-enum err fixture_on_url(void *ctx, const struct url_claim *url)
+static enum err take_url(void *ctx, const struct url_claim *url)
 {
     struct fixture *fix = ctx;
     size_t i = fix->nr_urls++;
@@ -263,18 +264,26 @@ enum err fixture_on_url(void *ctx, const struct url_claim *url)
     return ERR_OK;
 }
 
+struct storage_taker fixture_taker(struct fixture *fix)
+{
+    return (struct storage_taker){take_host, take_url, fix};
+}
+
 void fixture_claim_hosts(struct fixture *fix, int64_t now_ms, size_t max_hosts)
 {
+    struct storage_taker taker = fixture_taker(fix);
+
     fix->nr_hosts = 0;
-    assert_ok(storage_claim_hosts(fix->storage, now_ms, max_hosts,
-                                  fixture_on_host, fix));
+    assert_ok(storage_claim_hosts(fix->storage, now_ms, max_hosts, &taker));
 }
 
 void fixture_claim_urls(struct fixture *fix, int host, size_t max_urls)
 {
+    struct storage_taker taker = fixture_taker(fix);
+
     fix->nr_urls = 0;
     assert_ok(storage_claim_urls(fix->storage, host, &URL_PLACE_FIRST, max_urls,
-                                 fixture_on_url, fix));
+                                 &taker));
 }
 
 char *fixture_read(struct fixture *fix, const char *name)

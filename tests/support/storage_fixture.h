@@ -8,6 +8,7 @@
 #ifndef TESTS_SUPPORT_STORAGE_FIXTURE_H
 #define TESTS_SUPPORT_STORAGE_FIXTURE_H
 
+#include "storage/leases.h"
 #include "storage/storage.h"
 
 #define NOW             INT64_C(1795421982123) /* 2026-11-23T08:19:42.123Z */
@@ -55,8 +56,8 @@ struct page_record fixture_page(int host, int64_t hash, const char *outcome,
 void fixture_add(struct fixture *fix, int nr_hosts, int nr_urls);
 void fixture_end(struct fixture *fix, int host, int64_t hash,
                  const char *outcome, int status);
-enum err fixture_on_host(void *ctx, const struct host_record *host);
-enum err fixture_on_url(void *ctx, const struct url_claim *url);
+/* Keeps what it is given in fix->hosts and fix->urls. */
+struct storage_taker fixture_taker(struct fixture *fix);
 void fixture_claim_hosts(struct fixture *fix, int64_t now_ms, size_t max_hosts);
 void fixture_claim_urls(struct fixture *fix, int host, size_t max_urls);
 /* Contents of FOLDER/NAME; owned by the caller, NULL if there is no file. */

@@ -6,6 +6,9 @@
 
 #include "base/xalloc.h"
 #include "crawler/frontier/heap.h"
+#include "storage/leases.h"
+#include "storage/results.h"
+#include "storage/storage.h"
 
 struct fake_url {
     int64_t hash;
@@ -143,16 +146,17 @@ enum err storage_add_urls(struct storage *storage,
 }
 
 static enum err lease(struct fake_host *host, int64_t now_ms,
-                      storage_host_fn fn, void *ctx)
+                      const struct storage_taker *taker)
 {
     host->held = true;
     host->record.token++;
     host->record.due_at = now_ms + STORAGE_LEASE_MS;
-    return fn(ctx, &host->record);
+    return taker->on_host(taker->ctx, &host->record);
 }
 
 enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
-                             size_t max_hosts, storage_host_fn fn, void *ctx)
+                             size_t max_hosts,
+                             const struct storage_taker *taker)
 {
     enum err err = ERR_OK;
 
@@ -164,18 +168,18 @@ enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
         if (host->record.due_at != due_at || host->held)
             continue;
         max_hosts--;
-        err = lease(host, now_ms, fn, ctx);
+        err = lease(host, now_ms, taker);
     }
     return err;
 }
 
 enum err storage_claim_host(struct storage *storage, int64_t host_id,
                             struct bytes host_key, int64_t now_ms,
-                            storage_host_fn fn, void *ctx)
+                            const struct storage_taker *taker)
 {
     struct fake_host *host = find_host(storage, host_id, host_key);
 
-    return host->held ? ERR_BUSY : lease(host, now_ms, fn, ctx);
+    return host->held ? ERR_BUSY : lease(host, now_ms, taker);
 }
 
 /* Lists are all that a simulation has: every URL is bulk or of one prio. */
@@ -191,22 +195,24 @@ static bool is_claimed(const struct fake_url *url,
 }
 
 static enum err hand_out(int64_t host_id, const struct fake_url *url,
-                         storage_url_fn fn, void *ctx)
+                         const struct storage_taker *taker)
 {
-    return fn(ctx, &(struct url_claim){
-                       .key = {host_id,  url->hash       },
-                       .url = {url->url, strlen(url->url)},
-                       .listed = {"",       0               },
-                       .line = url->line,
-                       .prio = url->prio,
-                       .etag = {"",       0               },
-                       .last_modified = {"",       0               },
-    });
+    struct url_claim claim = {
+        .key = {host_id,  url->hash       },
+        .url = {url->url, strlen(url->url)},
+        .listed = {"",       0               },
+        .line = url->line,
+        .prio = url->prio,
+        .etag = {"",       0               },
+        .last_modified = {"",       0               },
+    };
+
+    return taker->on_url(taker->ctx, &claim);
 }
 
 enum err storage_claim_urls(struct storage *storage, int64_t host_id,
                             const struct url_place *place, size_t max_urls,
-                            storage_url_fn fn, void *ctx)
+                            const struct storage_taker *taker)
 {
     struct fake_host *host = known_host(storage, host_id);
     enum err err = ERR_OK;
@@ -218,7 +224,7 @@ enum err storage_claim_urls(struct storage *storage, int64_t host_id,
             if (!url->url || is_claimed(url, place, bulk))
                 continue;
             max_urls--;
-            err = hand_out(host_id, url, fn, ctx);
+            err = hand_out(host_id, url, taker);
         }
     }
     return err;

@@ -1,5 +1,5 @@
 /*
- * frontier_fake_storage: storage.h in memory, for a simulation of the frontier
+ * frontier_fake_storage: storage in memory, for a simulation of the frontier
  * alone. It keeps what the frontier asks for (hosts, leases, URLs to do) and
  * holds its contract with asserts: a URL is ended once, a host is written only
  * by whoever has its lease.
@@ -7,7 +7,12 @@
 #ifndef TESTS_UNIT_FRONTIER_FRONTIER_FAKE_STORAGE_H
 #define TESTS_UNIT_FRONTIER_FRONTIER_FAKE_STORAGE_H
 
-#include "storage/storage.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "storage/record.h"
+
+struct storage;
 
 struct storage *fake_storage_new(size_t max_hosts, size_t max_urls);
 void fake_storage_free(struct storage *storage);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/xalloc.h"
+#include "storage/results.h"
 
 #define FLIGHTS_MAX 1024
 #define TURNS_MAX   2000000
@@ -179,7 +180,8 @@ void web_add_list(struct web *web, const char *lines)
 
     while (*lines) {
         size_t len = strcspn(lines, "\n");
-        assert_int_equal(frontier_add_line(web->frontier, lines, len, line++,
+        assert_int_equal(frontier_add_line(web->frontier,
+                                           (struct bytes){lines, len}, line++,
                                            false, web->now_ms),
                          ERR_OK);
         lines += len + (lines[len] == '\n');
@@ -194,7 +196,8 @@ void web_add_many(struct web *web, const char *host, int nr)
 
     for (int i = 0; i < nr; i++) {
         int len = snprintf(line, sizeof(line), "http://%s/%d", host, i);
-        assert_int_equal(frontier_add_line(web->frontier, line, (size_t)len,
+        assert_int_equal(frontier_add_line(web->frontier,
+                                           (struct bytes){line, (size_t)len},
                                            i + 1, false, web->now_ms),
                          ERR_OK);
     }

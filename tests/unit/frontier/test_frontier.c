@@ -96,11 +96,13 @@ static void frontier_gives_a_bad_line_a_row(void **state)
 
     web_open(web);
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        assert_int_equal(frontier_add_line(web->frontier, rows[i].line,
-                                           strlen(rows[i].line), (int64_t)i + 1,
-                                           false, 0),
+        assert_int_equal(frontier_add_line(
+                             web->frontier,
+                             (struct bytes){rows[i].line, strlen(rows[i].line)},
+                             (int64_t)i + 1, false, 0),
                          ERR_OK);
-    assert_int_equal(frontier_add_long_line(web->frontier, "http://a", 8, 99),
+    assert_int_equal(frontier_add_long_line(web->frontier,
+                                            (struct bytes){"http://a", 8}, 99),
                      ERR_OK);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
@@ -128,9 +130,10 @@ static void frontier_fetches_duplicates_once(void **state)
 
     web_open(web);
     web_add_list(web, "http://a.test/\nHTTP://a.test:80\nhttp://a.test/#x\n");
-    assert_int_equal(
-        frontier_add_line(web->frontier, "http://a.test/", 14, 4, false, 0),
-        ERR_OK);
+    assert_int_equal(frontier_add_line(web->frontier,
+                                       (struct bytes){"http://a.test/", 14}, 4,
+                                       false, 0),
+                     ERR_OK);
     assert_int_equal(frontier_flush_lines(web->frontier, 0), ERR_OK);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 1);

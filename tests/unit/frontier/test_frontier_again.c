@@ -96,10 +96,11 @@ static void frontier_names_what_is_wrong_with_a_redirect(void **state)
     web->answer = redirect_answers;
     web_open(web);
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        assert_int_equal(frontier_add_line(web->frontier, rows[i].url,
-                                           strlen(rows[i].url), (int64_t)i + 1,
-                                           false, 0),
-                         ERR_OK);
+        assert_int_equal(
+            frontier_add_line(web->frontier,
+                              (struct bytes){rows[i].url, strlen(rows[i].url)},
+                              (int64_t)i + 1, false, 0),
+            ERR_OK);
     assert_int_equal(frontier_flush_lines(web->frontier, 0), ERR_OK);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
@@ -235,7 +236,8 @@ static void frontier_retries_statuses_that_may_pass(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         int len = snprintf(url, sizeof(url), "http://h%zu.test/%d", i,
                            rows[i].status);
-        assert_int_equal(frontier_add_line(web->frontier, url, (size_t)len,
+        assert_int_equal(frontier_add_line(web->frontier,
+                                           (struct bytes){url, (size_t)len},
                                            (int64_t)i + 1, false, 0),
                          ERR_OK);
     }

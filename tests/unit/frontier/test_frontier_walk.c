@@ -37,7 +37,8 @@ static void add_lines(struct web *web, int from, int to)
 
     for (int i = from; i <= to; i++) {
         int len = snprintf(line, sizeof(line), "http://a.test/%d", i);
-        assert_int_equal(frontier_add_line(web->frontier, line, (size_t)len, i,
+        assert_int_equal(frontier_add_line(web->frontier,
+                                           (struct bytes){line, (size_t)len}, i,
                                            false, web->now_ms),
                          ERR_OK);
     }

@@ -100,9 +100,11 @@ static void load_list(struct sim *sim)
     for (int i = 0; i < NR_HOSTS; i++)
         for (int k = 0; k < sim->hosts[i].nr_urls; k++) {
             int len = snprintf(line, sizeof(line), "http://%d.test/%d", i, k);
-            assert_int_equal(frontier_add_line(sim->frontier, line, (size_t)len,
-                                               ++nr, false, 0),
-                             ERR_OK);
+            assert_int_equal(
+                frontier_add_line(sim->frontier,
+                                  (struct bytes){line, (size_t)len}, ++nr,
+                                  false, 0),
+                ERR_OK);
         }
     assert_int_equal(frontier_flush_lines(sim->frontier, 0), ERR_OK);
     frontier_list_ended(sim->frontier);

@@ -11,7 +11,9 @@
 
 #include <cmocka.h>
 
+#include "storage/leases.h"
 #include "storage/query.h"
+#include "storage/results.h"
 #include "tests/support/storage_fixture.h"
 
 /* Rows as text, "a|b|c\n", without the names. */

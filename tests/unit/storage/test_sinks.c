@@ -14,7 +14,9 @@
 #include <cmocka.h>
 
 #include "base/xalloc.h"
+#include "storage/leases.h"
 #include "storage/query.h"
+#include "storage/results.h"
 #include "storage/sink.h"
 #include "tests/support/storage_fixture.h"
 

@@ -1,0 +1,49 @@
+/*
+ * results: what a crawl leaves behind, row by row.
+ *
+ * Each call is one row (and for a page its line in every text output) of the
+ * open transaction: storage.h has its rules. Everything is borrowed for the
+ * call. It does not know how a page was judged, only how that is kept. One
+ * thread.
+ */
+#ifndef STORAGE_RESULTS_H
+#define STORAGE_RESULTS_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "storage/record.h"
+
+struct storage;
+
+/*
+ * Ends a URL: its page row, links, redirects, state, and a line in each text
+ * output. A URL that has ended in this run already is left alone (ERR_EXISTS),
+ * and so is one that was never added (ERR_NOT_FOUND). Status 304 to a refetch
+ * repeats the stored answer and its links under the new run.
+ */
+enum err storage_put_page(struct storage *storage,
+                          const struct page_record *page) ERR_CHECK;
+struct attempt_record {
+    struct url_key key;
+    int attempt;
+    int64_t at;
+    int status;
+    struct bytes error, detail;
+    double elapsed_ms;
+};
+/* One request that did not end its URL (a retry follows). */
+enum err storage_put_attempt(struct storage *storage,
+                             const struct attempt_record *attempt) ERR_CHECK;
+enum err storage_put_sample(struct storage *storage,
+                            const struct sample_record *sample) ERR_CHECK;
+/* `level`: "info", "warning", "error"; `what`: one word, as "worker_death". */
+enum err storage_put_event(struct storage *storage, int64_t now_ms,
+                           const char *level, const char *what,
+                           const char *detail) ERR_CHECK;
+
+/* What the workers' sandbox reached, for the table `runs`. */
+enum err storage_put_sandbox(struct storage *storage,
+                             const char *level) ERR_CHECK;
+
+#endif
