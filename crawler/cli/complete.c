@@ -65,6 +65,27 @@ static void put_quoted(FILE *out, const char *text)
             fputc(*text, out);
 }
 
+/* An option or the flag of a command, as a completion shows it. */
+struct shown {
+    const char *name;
+    char short_name;      /* 0: none */
+    const char *argument; /* NULL: a switch */
+    const char *choices;  /* "obey|ignore", NULL */
+    const char *help;
+};
+
+static struct shown shown_option(const struct option *option)
+{
+    return (struct shown){option->name, option->short_name, option->argument,
+                          option->choices, option->help};
+}
+
+static struct shown shown_flag(const struct command_flag *flag)
+{
+    return (struct shown){flag->name, flag->short_name, flag->argument, NULL,
+                          flag->help};
+}
+
 /* ---- bash ---- */
 
 static void put_bash_choices(FILE *out)
@@ -169,28 +190,26 @@ static void put_zsh(FILE *out, const char *text)
     }
 }
 
-static void put_zsh_flag(FILE *out, char short_name, const char *name,
-                         const char *argument, const char *choices,
-                         const char *help)
+static void put_zsh_flag(FILE *out, struct shown flag)
 {
-    for (int is_long = short_name ? 0 : 1; is_long < 2; is_long++) {
+    for (int is_long = flag.short_name ? 0 : 1; is_long < 2; is_long++) {
         fputs("    '*", out);
         if (is_long)
-            fprintf(out, "--%s%s[", name, argument ? "=" : "");
+            fprintf(out, "--%s%s[", flag.name, flag.argument ? "=" : "");
         else
-            fprintf(out, "-%c%s[", short_name, argument ? "+" : "");
-        put_zsh(out, help);
+            fprintf(out, "-%c%s[", flag.short_name, flag.argument ? "+" : "");
+        put_zsh(out, flag.help);
         fputc(']', out);
-        if (argument) {
+        if (flag.argument) {
             fputc(':', out);
-            put_zsh(out, argument);
+            put_zsh(out, flag.argument);
             fputc(':', out);
         }
-        if (choices) {
+        if (flag.choices) {
             fputc('(', out);
-            put_words(out, choices);
+            put_words(out, flag.choices);
             fputc(')', out);
-        } else if (argument && strcmp(argument, "FILE") == 0) {
+        } else if (flag.argument && strcmp(flag.argument, "FILE") == 0) {
             fputs("_files", out);
         }
         fputs("'\n", out);
@@ -201,20 +220,15 @@ static void put_zsh_options(FILE *out)
 {
     fputs("  options=(\n", out);
     for (size_t i = 0; i < nr_options; i++)
-        put_zsh_flag(out, options[i].short_name, options[i].name,
-                     options[i].argument, options[i].choices, options[i].help);
+        put_zsh_flag(out, shown_option(&options[i]));
     fputs("  )\n", out);
 }
 
 static void put_zsh_command(const struct command *command, FILE *out)
 {
     fprintf(out, "  %s) own=(\n", command->name);
-    for (size_t i = 0; i < command->nr_flags; i++) {
-        const struct command_flag *flag = &command->flags[i];
-
-        put_zsh_flag(out, flag->short_name, flag->name, flag->argument, NULL,
-                     flag->help);
-    }
+    for (size_t i = 0; i < command->nr_flags; i++)
+        put_zsh_flag(out, shown_flag(&command->flags[i]));
     if (strcmp(command->name, "query") == 0) {
         fputs("    '1:database:_files' '2:query:(", out);
         put_query_names(out);
@@ -264,23 +278,21 @@ void complete_print_zsh(const struct commands *commands, FILE *out)
 
 /* ---- fish ---- */
 
-static void put_fish_flag(FILE *out, const char *when, char short_name,
-                          const char *name, const char *argument,
-                          const char *choices, const char *help)
+static void put_fish_flag(FILE *out, const char *when, struct shown flag)
 {
     fprintf(out, "complete -c crawl -n '%s'", when);
-    if (short_name)
-        fprintf(out, " -s %c", short_name);
-    fprintf(out, " -l %s", name);
-    if (argument)
-        fputs(strcmp(argument, "FILE") == 0 ? " -r -F" : " -x", out);
-    if (choices) {
+    if (flag.short_name)
+        fprintf(out, " -s %c", flag.short_name);
+    fprintf(out, " -l %s", flag.name);
+    if (flag.argument)
+        fputs(strcmp(flag.argument, "FILE") == 0 ? " -r -F" : " -x", out);
+    if (flag.choices) {
         fputs(" -a '", out);
-        put_words(out, choices);
+        put_words(out, flag.choices);
         fputc('\'', out);
     }
     fputs(" -d '", out);
-    put_quoted(out, help);
+    put_quoted(out, flag.help);
     fputs("'\n", out);
 }
 
@@ -303,9 +315,7 @@ void complete_print_fish(const struct commands *commands, FILE *out)
         snprintf(when, sizeof(when), "__fish_seen_subcommand_from %s",
                  command->name);
         for (size_t k = 0; k < command->nr_flags; k++)
-            put_fish_flag(out, when, command->flags[k].short_name,
-                          command->flags[k].name, command->flags[k].argument,
-                          NULL, command->flags[k].help);
+            put_fish_flag(out, when, shown_flag(&command->flags[k]));
         if (!command->takes_options && len < sizeof(other))
             len += (size_t)snprintf(other + len, sizeof(other) - len, " %s",
                                     command->name);
@@ -314,6 +324,5 @@ void complete_print_fish(const struct commands *commands, FILE *out)
     put_query_names(out);
     fputs("'\n", out);
     for (size_t i = 0; i < nr_options; i++)
-        put_fish_flag(out, other, options[i].short_name, options[i].name,
-                      options[i].argument, options[i].choices, options[i].help);
+        put_fish_flag(out, other, shown_option(&options[i]));
 }

@@ -46,8 +46,15 @@ static bool read_section(char *text, char *section)
     return true;
 }
 
-static enum err read_line(char *text, char *section, ini_entry_fn fn, void *ctx,
-                          int line)
+struct reader {
+    char text[INI_LINE_BYTES];
+    char section[INI_LINE_BYTES];
+    ini_entry_fn fn;
+    void *ctx;
+    int line;
+};
+
+static enum err read_line(struct reader *reader, char *text)
 {
     char *equals;
 
@@ -55,49 +62,51 @@ static enum err read_line(char *text, char *section, ini_entry_fn fn, void *ctx,
     if (*text == '\0' || *text == ';' || *text == '#')
         return ERR_OK;
     if (*text == '[')
-        return read_section(text, section) ? ERR_OK : ERR_FORMAT;
+        return read_section(text, reader->section) ? ERR_OK : ERR_FORMAT;
     equals = strchr(text, '=');
     if (!equals || equals == text)
         return ERR_FORMAT;
     *equals = '\0';
     cut_comment(equals + 1);
-    return fn(ctx, &(struct ini_entry){
-                       .section = section,
-                       .name = trim(text),
-                       .value = trim(equals + 1),
-                       .line = line,
-                   });
+    return reader->fn(reader->ctx, &(struct ini_entry){
+                                       .section = reader->section,
+                                       .name = trim(text),
+                                       .value = trim(equals + 1),
+                                       .line = reader->line,
+                                   });
 }
 
-static enum err read_lines(FILE *in, char *text, char *section, ini_entry_fn fn,
-                           void *ctx, int *line)
+static enum err read_lines(struct reader *reader, FILE *in)
 {
     static const char mark[] = "\xEF\xBB\xBF";
+    char *text = reader->text;
     enum err err = ERR_OK;
 
     while (!err && fgets(text, INI_LINE_BYTES, in)) {
         size_t len = strlen(text);
         bool whole = len > 0 && text[len - 1] == '\n';
 
-        ++*line;
+        reader->line++;
         if (!whole && len == INI_LINE_BYTES - 1)
             return ERR_TOO_BIG;
         if (!whole && !feof(in))
             return ERR_FORMAT; /* a NUL byte */
-        if (*line > INI_LINES_MAX)
+        if (reader->line > INI_LINES_MAX)
             return ERR_TOO_BIG;
-        bool marked = *line == 1 && strncmp(text, mark, 3) == 0;
-        err = read_line(marked ? text + 3 : text, section, fn, ctx, *line);
+        bool marked = reader->line == 1 && strncmp(text, mark, 3) == 0;
+        err = read_line(reader, marked ? text + 3 : text);
     }
     return !err && ferror(in) ? ERR_IO : err;
 }
 
 enum err ini_read(FILE *in, ini_entry_fn fn, void *ctx, int *line)
 {
-    char *text = xcalloc(2, INI_LINE_BYTES);
+    struct reader *reader = xcalloc(1, sizeof(*reader));
 
-    *line = 0;
-    enum err err = read_lines(in, text, text + INI_LINE_BYTES, fn, ctx, line);
-    free(text);
+    reader->fn = fn;
+    reader->ctx = ctx;
+    enum err err = read_lines(reader, in);
+    *line = reader->line;
+    free(reader);
     return err;
 }
