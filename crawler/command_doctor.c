@@ -40,24 +40,31 @@
 #define SMB2_SUPER_MAGIC_  0xfe534d42 /* magic.h has it since Linux 6 */
 
 /* How a finding is to be taken. */
-enum health {
-    HEALTH_OK,
-    HEALTH_WEAK,    /* works, with less speed or safety */
-    HEALTH_MISSING, /* `crawl` cannot work without */
+enum grade {
+    GRADE_OK,
+    GRADE_WEAK,    /* works, with less speed or safety */
+    GRADE_MISSING, /* `crawl` cannot work without */
 };
+
+/* With a note for people where it is not as it should be. */
+struct health {
+    enum grade grade;
+    const char *note;
+};
+
+#define HEALTHY ((struct health){GRADE_OK, NULL})
 
 struct doctor {
     struct table *table;
     int nr_missing;
 };
 
-static void tell(struct doctor *doctor, const char *what, enum health health,
-                 const char *note, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+static void tell(struct doctor *doctor, const char *what, struct health health,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* One row: what was found, and a note where it is not as it should be. */
-static void tell(struct doctor *doctor, const char *what, enum health health,
-                 const char *note, const char *format, ...)
+/* One row: what was found, and the note. */
+static void tell(struct doctor *doctor, const char *what, struct health health,
+                 const char *format, ...)
 {
     static const char *const words[] = {"ok", "weak", "missing"};
     static const char *const names[] = {"what", "health", "found", "note"};
@@ -69,19 +76,25 @@ static void tell(struct doctor *doctor, const char *what, enum health health,
     va_end(args);
     const struct query_value values[] = {
         command_text(what),
-        command_text(words[health]),
+        command_text(words[health.grade]),
         command_text(found),
-        command_text(health == HEALTH_OK ? NULL : note),
+        command_text(health.note),
     };
     const struct query_row row = {1, 4, names, values};
-    doctor->nr_missing += health == HEALTH_MISSING;
+    doctor->nr_missing += health.grade == GRADE_MISSING;
     if (table_add(doctor->table, &row))
         doctor->nr_missing++; /* seen again by table_end() */
 }
 
-static enum health health_if(bool good)
+/* `note` says what it costs to be without. */
+static struct health wanted(bool good, const char *note)
 {
-    return good ? HEALTH_OK : HEALTH_WEAK;
+    return good ? HEALTHY : (struct health){GRADE_WEAK, note};
+}
+
+static struct health needed(bool good, const char *note)
+{
+    return good ? HEALTHY : (struct health){GRADE_MISSING, note};
 }
 
 /* First line of a small file, without its end; false if there is none. */
@@ -106,7 +119,7 @@ static void see_library_list(struct doctor *doctor, const char *list)
         int len = (int)strcspn(list, " ");
 
         if (len > 0 && *list != '(')
-            tell(doctor, "library", HEALTH_OK, NULL, "%.*s", len, list);
+            tell(doctor, "library", HEALTHY, "%.*s", len, list);
         list += len;
         list += strspn(list, " ");
     }
@@ -118,14 +131,13 @@ static void see_versions(struct doctor *doctor)
     const struct scmp_version *seccomp = seccomp_version();
 
     (void)pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
-    tell(doctor, "program", HEALTH_OK, NULL, "crawl %s", CRAWL_VERSION);
+    tell(doctor, "program", HEALTHY, "crawl %s", CRAWL_VERSION);
     see_library_list(doctor, fetch_library_versions());
-    tell(doctor, "library", HEALTH_OK, NULL, "SQLite/%s",
-         storage_library_version());
-    tell(doctor, "library", HEALTH_OK, NULL, "PCRE2/%.*s",
-         (int)strcspn(pcre2, " "), pcre2);
-    tell(doctor, "library", HEALTH_OK, NULL, "libseccomp/%u.%u.%u",
-         seccomp->major, seccomp->minor, seccomp->micro);
+    tell(doctor, "library", HEALTHY, "SQLite/%s", storage_library_version());
+    tell(doctor, "library", HEALTHY, "PCRE2/%.*s", (int)strcspn(pcre2, " "),
+         pcre2);
+    tell(doctor, "library", HEALTHY, "libseccomp/%u.%u.%u", seccomp->major,
+         seccomp->minor, seccomp->micro);
 }
 
 /* ---- the machine ---- */
@@ -141,13 +153,13 @@ static void see_cores(struct doctor *doctor)
 
     if (first_line("/sys/fs/cgroup/cpu.max", quota) &&
         strncmp(quota, "max", 3) != 0)
-        tell(doctor, "cores", HEALTH_OK, NULL,
+        tell(doctor, "cores", HEALTHY,
              "%ld, of which this process may use %d, in a group with the "
              "quota %s",
              online, nr, quota);
     else
-        tell(doctor, "cores", HEALTH_OK, NULL,
-             "%ld, of which this process may use %d", online, nr);
+        tell(doctor, "cores", HEALTHY, "%ld, of which this process may use %d",
+             online, nr);
 }
 
 static void see_memory(struct doctor *doctor)
@@ -165,9 +177,10 @@ static void see_memory(struct doctor *doctor)
         whole = cap;
     value_show_bytes((double)whole, whole_text);
     value_show_bytes((double)free_bytes, free_text);
-    tell(doctor, "memory", health_if(whole >= MEMORY_WANTED),
-         "lower --max-size, --workers and --concurrency", "%s, unused %s",
-         whole_text, free_text);
+    tell(doctor, "memory",
+         wanted(whole >= MEMORY_WANTED,
+                "lower --max-size, --workers and --concurrency"),
+         "%s, unused %s", whole_text, free_text);
 }
 
 static void see_descriptors(struct doctor *doctor)
@@ -176,8 +189,9 @@ static void see_descriptors(struct doctor *doctor)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
-    tell(doctor, "open files", health_if(limit.rlim_max >= DESCRIPTORS_WANTED),
-         "raise the hard limit, or lower --concurrency",
+    tell(doctor, "open files",
+         wanted(limit.rlim_max >= DESCRIPTORS_WANTED,
+                "raise the hard limit, or lower --concurrency"),
          "%llu now, %llu at most (taken when a crawl starts)",
          (unsigned long long)limit.rlim_cur,
          (unsigned long long)limit.rlim_max);
@@ -187,9 +201,9 @@ static void see_user(struct doctor *doctor)
 {
     bool root = geteuid() == 0;
 
-    tell(doctor, "user", health_if(!root),
-         "--user NAME lets the workers be somebody else", "%s (%u)",
-         root ? "root" : "not root", (unsigned)geteuid());
+    tell(doctor, "user",
+         wanted(!root, "--user NAME lets the workers be somebody else"),
+         "%s (%u)", root ? "root" : "not root", (unsigned)geteuid());
 }
 
 /* SQLite's write-ahead log needs shared memory, which these do not have. */
@@ -213,10 +227,10 @@ static void see_folder(struct doctor *doctor)
     bytes = (int64_t)fs.f_bavail * (int64_t)fs.f_bsize;
     value_show_bytes((double)bytes, room);
     tell(doctor, "this folder",
-         health_if(writable && bytes >= DISK_WANTED && !is_network(&fs)),
-         is_network(&fs) ? "a database in use belongs on a local disk"
-         : writable      ? "a big crawl may fill it"
-                         : "name outputs elsewhere with --output",
+         wanted(writable && bytes >= DISK_WANTED && !is_network(&fs),
+                is_network(&fs) ? "a database in use belongs on a local disk"
+                : writable      ? "a big crawl may fill it"
+                                : "name outputs elsewhere with --output"),
          "%s, %s free%s", writable ? "writable" : "not writable", room,
          is_network(&fs) ? ", on the network" : "");
 }
@@ -229,19 +243,18 @@ static void see_kernel(struct doctor *doctor)
     int fd;
 
     if (uname(&name) == 0)
-        tell(doctor, "kernel", HEALTH_OK, NULL, "%s %s %s", name.sysname,
-             name.release, name.machine);
+        tell(doctor, "kernel", HEALTHY, "%s %s %s", name.sysname, name.release,
+             name.machine);
     fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    tell(doctor, "pidfd", fd >= 0 ? HEALTH_OK : HEALTH_MISSING,
-         "workers cannot be watched; Linux has it since 5.3", "%s",
-         fd >= 0 ? "there" : strerror(errno));
+    tell(doctor, "pidfd",
+         needed(fd >= 0, "workers cannot be watched; Linux has it since 5.3"),
+         "%s", fd >= 0 ? "there" : strerror(errno));
     if (fd >= 0)
         close(fd);
     fd = memfd_create("doctor", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     bool sealed = fd >= 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) == 0;
-    tell(doctor, "sealed memory", sealed ? HEALTH_OK : HEALTH_MISSING,
-         "pages cannot be handed over", "%s",
-         sealed ? "there" : strerror(errno));
+    tell(doctor, "sealed memory", needed(sealed, "pages cannot be handed over"),
+         "%s", sealed ? "there" : strerror(errno));
     if (fd >= 0)
         close(fd);
 }
@@ -261,15 +274,17 @@ static void see_landlock(struct doctor *doctor)
                        LANDLOCK_CREATE_RULESET_VERSION);
 
     if (abi < 0)
-        tell(doctor, "landlock", HEALTH_WEAK,
-             errno == ENOSYS ? "files of this user are not shut off; Linux "
-                               "has it since 5.13"
-                             : "it is switched off at boot: files of this "
-                               "user are not shut off",
+        tell(doctor, "landlock",
+             wanted(false, errno == ENOSYS
+                               ? "files of this user are not shut off; Linux "
+                                 "has it since 5.13"
+                               : "it is switched off at boot: files of this "
+                                 "user are not shut off"),
              "none: %s", strerror(errno));
     else
-        tell(doctor, "landlock", health_if(abi >= 4),
-             "ports are not shut off; Linux does that since 6.7",
+        tell(doctor, "landlock",
+             wanted(abi >= 4,
+                    "ports are not shut off; Linux does that since 6.7"),
              "version %ld: %s", abi, adds[abi > nr_known ? nr_known : abi]);
 }
 
@@ -280,7 +295,7 @@ static void see_seccomp(struct doctor *doctor)
         syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &kill) == 0;
     int mode = prctl(PR_GET_SECCOMP);
 
-    tell(doctor, "seccomp", health_if(filters), "system calls are not shut off",
+    tell(doctor, "seccomp", wanted(filters, "system calls are not shut off"),
          "%s, API level %u%s",
          filters ? "filters that kill the process" : "none", seccomp_api_get(),
          mode == SECCOMP_MODE_FILTER ? "; a filter is on already" : "");
@@ -295,9 +310,10 @@ static void see_sandbox(struct doctor *doctor)
     sandbox_describe(offered, parts, sizeof(parts));
     sandbox_describe(SANDBOX_REQUIRED & ~offered, missing, sizeof(missing));
     tell(doctor, "sandbox",
-         health_if((offered & SANDBOX_REQUIRED) == SANDBOX_REQUIRED),
-         "--sandbox require would refuse to start", "%s%s%s",
-         parts[0] ? parts : "none", missing[0] ? "; missing: " : "", missing);
+         wanted((offered & SANDBOX_REQUIRED) == SANDBOX_REQUIRED,
+                "--sandbox require would refuse to start"),
+         "%s%s%s", parts[0] ? parts : "none", missing[0] ? "; missing: " : "",
+         missing);
 }
 
 /* ---- the network, as far as this machine has it ---- */
@@ -323,8 +339,9 @@ static void see_certificates(struct doctor *doctor)
     const char *path = fetch_ca_file();
     int nr = path ? count_certificates(path) : -1;
 
-    tell(doctor, "certificates", health_if(nr > 0),
-         "https will fail: install ca-certificates or give --cacert",
+    tell(doctor, "certificates",
+         wanted(nr > 0,
+                "https will fail: install ca-certificates or give --cacert"),
          nr >= 0 ? "%s: %d authorities" : "%s: cannot be read",
          path ? path : "no file", nr);
 }
@@ -348,9 +365,11 @@ static void see_resolver(struct doctor *doctor)
     }
     if (file)
         fclose(file);
-    tell(doctor, "resolver", health_if(nr > 0),
-         "no name server is set: names of /etc/hosts and --resolve work",
-         "%s%s%s", fetch_resolver(), nr ? ", asks" : "", servers);
+    tell(
+        doctor, "resolver",
+        wanted(nr > 0,
+               "no name server is set: names of /etc/hosts and --resolve work"),
+        "%s%s%s", fetch_resolver(), nr ? ", asks" : "", servers);
 }
 
 static void see_proxies(struct doctor *doctor)
@@ -359,8 +378,8 @@ static void see_proxies(struct doctor *doctor)
                getenv("HTTPS_PROXY") || getenv("all_proxy") ||
                getenv("ALL_PROXY");
 
-    tell(doctor, "proxy", health_if(!set),
-         "it counts only when it is given with --proxy", "%s",
+    tell(doctor, "proxy",
+         wanted(!set, "it counts only when it is given with --proxy"), "%s",
          set ? "the environment names one" : "none in the environment");
 }
 
