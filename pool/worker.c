@@ -364,24 +364,24 @@ enum err worker_send(struct worker *worker, const struct worker_answer *answer)
     return ERR_OK;
 }
 
-enum err worker_reply_parts(struct worker *worker, uint64_t task_id, int code,
-                            const void *data, size_t len, void *space,
-                            size_t space_len)
+enum err worker_reply_parts(struct worker *worker,
+                            const struct worker_reply *reply)
 {
     struct worker_answer answer = {
-        .task_id = task_id,
-        .code = code,
-        .data = data,
-        .len = len,
+        .task_id = reply->task_id,
+        .code = reply->code,
+        .data = reply->data,
+        .len = reply->len,
         .data_piece = ARENA_NONE,
         .extra_piece = ARENA_NONE,
     };
     enum err err;
 
-    if (space) {
-        answer.extra_piece = piece_of(worker, space);
-        answer.extra_len = space_len;
-        if (space_len > arena_piece_bytes(worker->arena, answer.extra_piece))
+    if (reply->space) {
+        answer.extra_piece = piece_of(worker, reply->space);
+        answer.extra_len = reply->space_len;
+        if (reply->space_len >
+            arena_piece_bytes(worker->arena, answer.extra_piece))
             return ERR_INVALID;
     }
     err = worker_send(worker, &answer);

@@ -83,20 +83,26 @@ size_t worker_space_max(const struct worker *worker);
 /* Gives space back that will not be sent. */
 void worker_space_drop(struct worker *worker, void *space);
 
+struct worker_reply {
+    uint64_t task_id;
+    int code;         /* 0: it went well */
+    const void *data; /* copied; more than POOL_INLINE_BYTES of it go through
+                         the arena */
+    size_t len;
+    void *space; /* NULL, or from worker_space(): lent to the parent, and comes
+                    back by itself */
+    size_t space_len;
+};
 /*
- * Ends a task. `data` is copied (small: at most POOL_INLINE_BYTES, else it
- * goes through the arena itself); `space` (may be NULL) is a piece from
- * worker_space(), of which `space_len` bytes are lent to the parent and come
- * back by themselves. The reply is in shared memory at once, and counts even
- * if the worker dies now; the parent is woken at worker_flush(), or after
+ * Ends a task. The reply is in shared memory at once, and counts even if the
+ * worker dies now; the parent is woken at worker_flush(), or after
  * POOL_BATCH_TASKS replies.
  * Returns ERR_INVALID (no such task in flight, no such space), ERR_TOO_BIG,
  * ERR_AGAIN (the arena is full, when `data` is large), ERR_CLOSED. On any
  * error nothing was sent and `space` is still the caller's.
  */
-enum err worker_reply_parts(struct worker *worker, uint64_t task_id, int code,
-                            const void *data, size_t len, void *space,
-                            size_t space_len) ERR_CHECK;
+enum err worker_reply_parts(struct worker *worker,
+                            const struct worker_reply *reply) ERR_CHECK;
 /* Wakes the parent for the replies so far, if it sleeps. Never blocks: there
  * is room for every reply that may be given. ERR_CLOSED. */
 enum err worker_flush(struct worker *worker) ERR_CHECK;

@@ -60,8 +60,13 @@ static enum err send_page(struct fetcher *fetcher, uint64_t id,
             return ERR_AGAIN;
         page_put_payload(page, space);
     }
-    err = worker_reply_parts(fetcher->worker, id, 0, fetcher->fields.data,
-                             fetcher->fields.len, space, payload);
+    err = worker_reply_parts(fetcher->worker, &(struct worker_reply){
+                                                  .task_id = id,
+                                                  .data = fetcher->fields.data,
+                                                  .len = fetcher->fields.len,
+                                                  .space = space,
+                                                  .space_len = payload,
+                                              });
     if (err && space)
         worker_space_drop(fetcher->worker, space);
     return err;
@@ -146,11 +151,11 @@ static void refuse(struct fetcher *fetcher, uint64_t id, enum error error)
 static void begin(struct fetcher *fetcher, uint64_t id, const void *data,
                   size_t len)
 {
+    struct worker_reply bad = {.task_id = id, .code = CODE_BAD_JOB};
     struct job job;
 
     if (job_decode(&job, data, len)) {
-        if (worker_reply_parts(fetcher->worker, id, CODE_BAD_JOB, NULL, 0, NULL,
-                               0))
+        if (worker_reply_parts(fetcher->worker, &bad))
             fetcher->gone = true;
         return;
     }

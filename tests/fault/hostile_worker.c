@@ -166,8 +166,15 @@ static unsigned char *pack(struct liar *liar, const struct page *page,
 static void reply(struct liar *liar, uint64_t id, int code, void *space,
                   size_t len)
 {
-    if (worker_reply_parts(liar->worker, id, code, liar->fields.data,
-                           liar->fields.len, space, len) != ERR_OK ||
+    if (worker_reply_parts(liar->worker,
+                           &(struct worker_reply){
+                               .task_id = id,
+                               .code = code,
+                               .data = liar->fields.data,
+                               .len = liar->fields.len,
+                               .space = space,
+                               .space_len = len,
+                           }) != ERR_OK ||
         worker_flush(liar->worker) != ERR_OK)
         _exit(9);
 }

@@ -157,8 +157,10 @@ static int lying_main(struct worker *worker, void *ctx)
             memcpy(&lie, task.data, sizeof(lie));
             if (lie < LIE_NR)
                 tell_lie(worker, (enum lie)lie, task.id);
-            else if (worker_reply_parts(worker, task.id, 0, "truth", 5, NULL,
-                                        0) != ERR_OK ||
+            else if (worker_reply_parts(
+                         worker, &(struct worker_reply){.task_id = task.id,
+                                                        .data = "truth",
+                                                        .len = 5}) != ERR_OK ||
                      worker_flush(worker) != ERR_OK)
                 return 1;
             break;

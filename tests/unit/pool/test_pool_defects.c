@@ -377,8 +377,10 @@ static int reply_and_die(struct worker *worker, void *ctx)
             return 0;
         if (what == WORKER_EMPTY && worker_flush(worker) == ERR_OK)
             poll(&ready, 1, -1);
-        else if (worker_reply_parts(worker, task.id, 0, "done", 4, NULL, 0) !=
-                     ERR_OK ||
+        else if (worker_reply_parts(
+                     worker, &(struct worker_reply){.task_id = task.id,
+                                                    .data = "done",
+                                                    .len = 4}) != ERR_OK ||
                  task.id % 7 == 0)
             raise(SIGKILL); /* nothing was flushed */
     }
@@ -410,8 +412,8 @@ static int reply_all_and_die(struct worker *worker, void *ctx)
     for (size_t nr = 0; nr < *(const size_t *)ctx;) {
         if (worker_take(worker, &task) != WORKER_TASK)
             poll(&ready, 1, -1);
-        else if (worker_reply_parts(worker, task.id, 0, NULL, 0, NULL, 0) ==
-                 ERR_OK)
+        else if (worker_reply_parts(worker, &(struct worker_reply){
+                                                .task_id = task.id}) == ERR_OK)
             nr++;
     }
     return 3;

@@ -37,35 +37,39 @@ static bool reply(struct loop *loop, uint64_t id, const struct order *order)
     if (!space)
         return false;
     memset(space, (int)(id & 0xff), order->len);
-    return worker_reply_parts(loop->worker, id, 0, order, sizeof(*order), space,
-                              order->len) == ERR_OK;
+    struct worker_reply answer = {id,    0,         order, sizeof(*order),
+                                  space, order->len};
+    return worker_reply_parts(loop->worker, &answer) == ERR_OK;
+}
+
+static bool refuses(struct worker *worker, struct worker_reply reply)
+{
+    return worker_reply_parts(worker, &reply) == ERR_INVALID;
 }
 
 static void check_refusals(struct loop *loop, uint64_t id)
 {
     struct worker *worker = loop->worker;
     static char large[POOL_INLINE_BYTES + 1];
+    struct worker_reply too_big = {id, 0, large, worker_space_max(worker) + 1};
     void *space = worker_space(worker, 100);
     int code = 0;
 
-    code |=
-        worker_reply_parts(worker, id + 1, 0, NULL, 0, NULL, 0) != ERR_INVALID;
-    code |=
-        (worker_reply_parts(worker, id, 0, NULL, 0, space, 129) != ERR_INVALID)
-        << 1;
-    code |=
-        (worker_reply_parts(worker, id, 0, NULL, 0, &code, 1) != ERR_INVALID)
-        << 2;
-    code |=
-        (worker_reply_parts(worker, id, 0, large, worker_space_max(worker) + 1,
-                            NULL, 0) != ERR_TOO_BIG)
-        << 3;
+    code |= !refuses(worker, (struct worker_reply){.task_id = id + 1});
+    code |= !refuses(worker, (struct worker_reply){id, .space = space,
+                                                   .space_len = 129})
+            << 1;
+    code |= !refuses(worker,
+                     (struct worker_reply){id, .space = &code, .space_len = 1})
+            << 2;
+    code |= (worker_reply_parts(worker, &too_big) != ERR_TOO_BIG) << 3;
     code |= (worker_space(worker, worker_space_max(worker) + 1) != NULL) << 4;
     worker_space_drop(worker, space);
-    if (worker_reply_parts(worker, id, code, large, sizeof(large), NULL, 0) !=
+    if (worker_reply_parts(
+            worker, &(struct worker_reply){id, code, large, sizeof(large)}) !=
         ERR_OK)
         _exit(9);
-    if (worker_reply_parts(worker, id, 0, NULL, 0, NULL, 0) != ERR_INVALID)
+    if (!refuses(worker, (struct worker_reply){.task_id = id}))
         _exit(9); /* a second reply */
 }
 
@@ -106,8 +110,9 @@ static void let_go(struct loop *loop, uint64_t id)
 {
     for (size_t i = 0; i < loop->nr_held; i++) {
         if (id == 0 || loop->held[i] == id) {
-            if (worker_reply_parts(loop->worker, loop->held[i], 5, "gone", 4,
-                                   NULL, 0) != ERR_OK)
+            struct worker_reply gone = {loop->held[i], 5, "gone", 4};
+
+            if (worker_reply_parts(loop->worker, &gone) != ERR_OK)
                 _exit(9);
             loop->held[i--] = loop->held[--loop->nr_held];
         }
