@@ -22,6 +22,7 @@ MORE_PAGES = "/usr/share/doc/postgresql-doc-15/html"
 RUN_LIMIT_S = 240
 
 NGINX_CONF = """
+{main_extra}
 {user}
 daemon off;
 worker_processes 1;
@@ -83,7 +84,8 @@ def make_certificates(folder):
 
 
 class Nginx:
-    def __init__(self, folder, root=PAGES, tls=False, server_extra="", http_extra=""):
+    def __init__(self, folder, root=PAGES, tls=False, server_extra="", http_extra="",
+                 main_extra=""):
         self.folder, self.root = folder, root
         self.port, self.tls_port = free_port(), free_port() if tls else None
         if tls:
@@ -93,6 +95,7 @@ class Nginx:
             f.write(NGINX_CONF.format(
                 user="user root;" if os.getuid() == 0 else "", dir=folder, port=self.port,
                 root=root, server_extra=server_extra, http_extra=http_extra,
+                main_extra=main_extra,
                 tls=TLS_SERVER.format(port=self.tls_port, dir=folder, root=root,
                                       server_extra=server_extra) if tls else ""))
         self.process = subprocess.Popen(

@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+"""The same pages from servers that are not ours: whatever the protocol, the
+encoding and the server, every page has one length, one title and one hash."""
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+import harness
+from server import Server, page
+
+NR_PAGES, NR_HOSTS, NR_WORKERS = 600, 4, 2
+GZIP = "gzip on; gzip_min_length 1; gzip_vary on;"
+BROTLI = "brotli on; brotli_min_length 1; brotli_comp_level 4;"
+BROTLI_MODULE = "load_module /usr/lib/nginx/modules/ngx_http_brotli_filter_module.so;"
+
+
+class Nghttpd:
+    """nghttp2's own server: HTTP/2 over TLS, nothing else."""
+
+    def __init__(self, folder):
+        self.folder, self.port = folder, harness.free_port()
+        harness.make_certificates(folder)
+        types = os.path.join(folder, "types")
+        with open(types, "w") as f:
+            f.write("text/html html htm\n")
+        self.process = subprocess.Popen(
+            ["nghttpd", "-a", "0.0.0.0", "-d", harness.PAGES, "--mime-types-file", types,
+             str(self.port), os.path.join(folder, "server.key"),
+             os.path.join(folder, "server.pem")], stdout=subprocess.DEVNULL)
+        self.wait()
+
+    def wait(self):
+        for _ in range(200):
+            if self.process.poll() is not None:
+                raise RuntimeError("nghttpd does not start")
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise RuntimeError("nghttpd does not answer")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+class Servers(harness.CrawlTest):
+    def setUp(self):
+        super().setUp()
+        files = harness.html_files(harness.PAGES, NR_PAGES)
+        self.sizes = dict(files)
+        self.assertEqual(len(self.sizes), NR_PAGES)
+
+    def nghttpd(self):
+        folder = tempfile.mkdtemp(prefix="crawl-nghttpd-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        server = Nghttpd(folder)
+        self.addCleanup(server.stop)
+        return server
+
+    def fetch(self, name, scheme, port, *args):
+        """What the pages are, by path: {path: (length, title, hash)}."""
+        self.write(name + ".txt", "".join(
+            "%s://127.0.0.%d:%d/%s\n" % (scheme, 1 + i % NR_HOSTS, port, path)
+            for i, path in enumerate(self.sizes)))
+        self.crawl(name + ".txt", "-o", name + ".db", "--workers", str(NR_WORKERS),
+                   "--robots", "ignore", *args)      # which would open each connection
+        rows = self.results("url, length, status, outcome, error", name + ".db")
+        self.assertEqual(len(rows), NR_PAGES)
+        for url, length, status, outcome, error in rows:
+            self.assertEqual((length, status, outcome, error),
+                             (self.sizes[url.split("/", 3)[3]], 200, "ok", None), url)
+        self.assertEqual(self.one(name, "count(distinct worker)"), NR_WORKERS)
+        return {url.split("/", 3)[3]: rest for url, *rest in self.rows(
+            "select url, length, title, content_hash from pages", name + ".db")}
+
+    def one(self, name, what, where="true"):
+        return self.rows("select %s from pages where %s" % (what, where), name + ".db")[0][0]
+
+    def assert_transfers(self, name, version, encoding, tls):
+        """Protocol and encoding of each page; few connections for many pages."""
+        self.assertEqual(
+            self.rows("select distinct http_version, encoding from pages", name + ".db"),
+            [(version, encoding)])
+        self.assertEqual(self.one(name, "sum(bytes_down) < sum(length)"), encoding is not None)
+        self.assertEqual(self.one(name, "count(*)", "tls_ms > 0") > 0, tls)
+        if tls:             # a connection and its handshake belong to one page
+            self.assertEqual(self.one(name, "count(*)", "ifnull(tls_ms, 0) > 0 is not "
+                                                        "(ifnull(connect_ms, 0) > 0)"), 0)
+        nr_new = self.one(name, "count(*)", "connect_ms > 0")
+        self.assertGreater(nr_new, 0)
+        self.assertLess(nr_new, NR_PAGES / 4)
+
+    def test_one_page_is_the_same_from_every_server(self):
+        nginx = self.nginx(tls=True, http_extra=GZIP)
+        nghttpd = self.nghttpd()
+        authority = ("--cacert", nginx.folder + "/ca.pem")
+        plain = self.fetch("plain", "http", nginx.port)
+        self.assert_transfers("plain", "1.1", "gzip", tls=False)
+        self.assertGreater(len({page[1] for page in plain.values()}), NR_PAGES / 2)
+        runs = (("tls1", nginx.tls_port, authority + ("--http1.1",), "1.1", "gzip"),
+                ("tls2", nginx.tls_port, authority, "2", "gzip"),
+                ("bare", nginx.tls_port, authority + ("--no-compression",), "2", None),
+                ("nghttpd", nghttpd.port, ("--cacert", nghttpd.folder + "/ca.pem"), "2", None))
+        for name, port, args, version, encoding in runs:
+            with self.subTest(name):
+                self.assertEqual(self.fetch(name, "https", port, *args), plain)
+                self.assert_transfers(name, version, encoding, tls=True)
+
+    def test_brotli_is_preferred_and_gives_the_same_pages(self):
+        server = self.nginx(tls=True, http_extra=GZIP + BROTLI, main_extra=BROTLI_MODULE)
+        plain = self.fetch("plain", "http", server.port, "--no-compression")
+        self.assert_transfers("plain", "1.1", None, tls=False)
+        pages = self.fetch("brotli", "https", server.tls_port,
+                           "--cacert", server.folder + "/ca.pem")
+        self.assert_transfers("brotli", "2", "br", tls=True)
+        self.assertEqual(pages, plain)
+
+
+class SilentNameServer(harness.CrawlTest):
+    """A resolver that would wait for 5 minutes, longer than a run may take."""
+    SERVERS = ("127.0.0.252", "127.0.0.253")
+    RESOLVER = "options timeout:30 attempts:5\n"
+    SCRIPT = """
+        mount --bind resolv.conf /etc/resolv.conf && mount --bind hosts /etc/hosts || exit 77
+        exec "$@"
+    """
+
+    def listen(self, address):
+        """Takes questions and answers none."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(listener.close)
+        try:
+            listener.bind((address, 53))
+        except OSError as why:
+            self.skipTest("no name server of our own here: %s" % why)
+        listener.setblocking(False)
+        return listener
+
+    def asked(self, listener):
+        """The first labels of the names that it was asked for."""
+        found = set()
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                question = listener.recv(512)[12:]
+                found.add(question[1:1 + question[0]].decode())
+        return found
+
+    def test_a_silent_name_server_costs_its_own_names_alone(self):
+        listeners = [self.listen(address) for address in self.SERVERS]
+        server = Server({"/robots.txt": page(b"", "404 None"), None: page(b"<p>here")})
+        self.addCleanup(server.stop)
+        self.write("resolv.conf", self.RESOLVER +
+                   "".join("nameserver %s\n" % address for address in self.SERVERS))
+        self.write("hosts", "127.0.0.1 localhost\n127.0.0.1 known.test\n")
+        lost = ["http://lost%d.test:%d/%d" % (n % 5, server.port, n) for n in range(20)]
+        fine = [server.url("/%d" % n, "127.0.0.%d" % (1 + n % 5)) for n in range(50)]
+        fine += [server.url("/%d" % n, "known.test") for n in range(50)]
+        self.write("urls.txt", "".join(url + "\n" for url in lost + fine))
+        prefix = ("unshare", "-m", "sh", "-c", self.SCRIPT, "sh")
+        if subprocess.run(prefix + ("true",), cwd=self.folder, check=False).returncode:
+            self.skipTest("no mount namespace here")
+        self.crawl("urls.txt", "--dns-timeout", "1s", "--retries", "0", "--workers",
+                   str(NR_WORKERS), "--max-host-errors", "100", prefix=prefix)
+        rows = {url: rest for url, *rest in self.results("url, outcome, error, length")}
+        self.assertEqual({url: rows[url] for url in fine}, {url: ["ok", None, 7] for url in fine})
+        self.assertEqual({url: rows[url] for url in lost},
+                         {url: ["error", "dns_timeout", None] for url in lost})
+        self.assertEqual(self.asked(listeners[0]), {"lost%d" % n for n in range(5)})
+        self.assertFalse([r for r in server.requests if r.headers["host"].startswith("lost")])
+
+
+if __name__ == "__main__":
+    harness.main()
