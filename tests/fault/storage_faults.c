@@ -31,7 +31,7 @@
 #define NR_ALL        (NR_HOSTS * NR_URLS)
 #define COMMIT_PAGES  7
 #define ROUNDS_MAX    6 /* faults in a row before the run is left in peace */
-#define DEFAULT_CASES 50
+#define DEFAULT_CASES 25
 
 /* Shared with the writer: survives it as a terminal would. */
 struct reported {
@@ -296,7 +296,7 @@ static void check_end(struct fixture *fix, bool warc)
     if (!warc)
         return;
     snprintf(command, sizeof(command),
-             "python3 " TEST_SOURCE_DIR "/tests/support/read_warc.py"
+             "/usr/bin/python3 " TEST_SOURCE_DIR "/tests/support/read_warc.py"
              " %s/out.warc.gz %s/out.cdxj %d",
              fix->folder, fix->folder, 1 + 2 * NR_ALL);
     assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */

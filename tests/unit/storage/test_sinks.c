@@ -213,7 +213,7 @@ static void sinks_make_warcs_that_another_parser_reads(void **state)
     put_samples(fix);
     fixture_close(fix, "done");
     snprintf(command, sizeof(command),
-             "python3 " TEST_SOURCE_DIR "/tests/support/read_warc.py"
+             "/usr/bin/python3 " TEST_SOURCE_DIR "/tests/support/read_warc.py"
              " %s/out.warc.gz %s/out.cdxj 6",
              fix->folder, fix->folder);
     assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
