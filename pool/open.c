@@ -51,6 +51,12 @@ static int count_cores(void)
     return nr > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : (int)nr;
 }
 
+static bool times_are_valid(const struct pool_options *options)
+{
+    return options->soft_timeout_ms >= 0 && options->hard_timeout_ms >= 0 &&
+           options->silence_ms >= 0 && options->restart_window_ms >= 0;
+}
+
 static bool options_are_valid(const struct pool_options *options)
 {
     bool has_functions = options->functions && options->nr_functions > 0;
@@ -64,9 +70,7 @@ static bool options_are_valid(const struct pool_options *options)
            options->arena_bytes <= ARENA_MAX &&
            options->max_task_bytes <= ARENA_MAX && options->max_attempts >= 0 &&
            options->max_attempts <= ATTEMPTS_MAX &&
-           options->soft_timeout_ms >= 0 && options->hard_timeout_ms >= 0 &&
-           options->silence_ms >= 0 && options->max_restarts >= 0 &&
-           options->restart_window_ms >= 0;
+           options->max_restarts >= 0 && times_are_valid(options);
 }
 
 static void set_defaults(struct pool_options *options)

@@ -9,6 +9,19 @@
 #define BLOCK_BYTES_MIN 64
 #define BLOCK_BYTES_MAX 4096
 
+static bool options_are_valid(const struct queue_options *options)
+{
+    if (options->max_items > QUEUE_ITEMS_MAX ||
+        options->max_leases > QUEUE_ITEMS_MAX ||
+        options->max_bytes > QUEUE_BYTES_MAX || options->max_attempts < 0)
+        return false;
+    if (options->max_item_bytes > QUEUE_BYTES_DEFAULT)
+        return false;
+    return options->joinable ||
+           (!options->max_leases &&
+            (!options->max_attempts || options->max_item_bytes));
+}
+
 /* Fills in the defaults. ERR_INVALID. */
 static enum err check_options(const struct queue_options *options,
                               struct queue *queue)
@@ -17,15 +30,7 @@ static enum err check_options(const struct queue_options *options,
 
     if (!options)
         options = &none;
-    if (options->max_items > QUEUE_ITEMS_MAX ||
-        options->max_leases > QUEUE_ITEMS_MAX ||
-        options->max_bytes > QUEUE_BYTES_MAX || options->max_attempts < 0)
-        return ERR_INVALID;
-    if (options->max_item_bytes > QUEUE_BYTES_DEFAULT)
-        return ERR_INVALID;
-    if (!options->joinable &&
-        (options->max_leases ||
-         (options->max_attempts && !options->max_item_bytes)))
+    if (!options_are_valid(options))
         return ERR_INVALID;
     queue->joinable = options->joinable;
     queue->max_item_bytes = options->max_item_bytes;

@@ -61,6 +61,18 @@ static bool is_stuck(struct slot *slot, const struct task *task)
     return task->hard_ms && now_ms - slot->head_ms >= task->hard_ms;
 }
 
+/* What check_task() does with one that the worker has not begun. */
+static int64_t check_waiting_task(struct slot *slot, struct task *task)
+{
+    if (task == slot->flight.first && is_stuck(slot, task)) {
+        slot->is_stuck = true;
+        slot_kill(slot);
+    }
+    return task->soft_ms || task->hard_ms
+               ? slot->pool->now_ms + look_after_ms(task)
+               : INT64_MAX;
+}
+
 /* Acts on what is late; returns when to look at this task again. */
 static int64_t check_task(struct slot *slot, struct task *task,
                           bool was_started)
@@ -68,14 +80,8 @@ static int64_t check_task(struct slot *slot, struct task *task,
     int64_t now_ms = slot->pool->now_ms;
     int64_t next_ms = INT64_MAX;
 
-    if (!was_started) {
-        if (task == slot->flight.first && is_stuck(slot, task)) {
-            slot->is_stuck = true;
-            slot_kill(slot);
-        }
-        return task->soft_ms || task->hard_ms ? now_ms + look_after_ms(task)
-                                              : INT64_MAX;
-    }
+    if (!was_started)
+        return check_waiting_task(slot, task);
     if (task->start_ms == 0)
         task->start_ms = now_ms;
     if (task->hard_ms) {
@@ -206,6 +212,18 @@ static bool is_at_end(const struct pool *pool)
     return pool->is_closed && pool->nr_pending == 0;
 }
 
+/* Kills a worker that had to be gone by now. */
+static void check_stay(struct slot *slot)
+{
+    const struct pool *pool = slot->pool;
+
+    if (slot->leave_ms && slot->flight.nr == 0 &&
+        pool->now_ms >= slot->leave_ms)
+        slot_kill(slot);
+    if (pool->is_terminated && pool->now_ms >= pool->kill_ms)
+        slot_kill(slot);
+}
+
 static void check_slot(struct slot *slot)
 {
     struct pool *pool = slot->pool;
@@ -222,11 +240,7 @@ static void check_slot(struct slot *slot)
     check_deadlines(slot);
     check_silence(slot);
     check_rss(slot);
-    if (slot->leave_ms && slot->flight.nr == 0 &&
-        pool->now_ms >= slot->leave_ms)
-        slot_kill(slot);
-    if (pool->is_terminated && pool->now_ms >= pool->kill_ms)
-        slot_kill(slot);
+    check_stay(slot);
     if (slot->look_ms && pool->now_ms >= slot->look_ms)
         slot->look_ms = 0;
 }

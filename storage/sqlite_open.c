@@ -460,6 +460,16 @@ static enum err fold_journal(struct storage *storage)
     return storage_break_sqlite(storage, rc, "make it one file");
 }
 
+static enum err write_indexes(struct storage *storage)
+{
+    enum err err = ERR_OK;
+
+    for (size_t i = 0; i < storage->nr_sinks && !err; i++)
+        if (storage->sinks[i]->ops->wants_raw && !storage->sinks[i]->is_stream)
+            err = storage_write_index(storage, storage->sinks[i]);
+    return err;
+}
+
 enum err storage_close(struct storage *storage, const char *status,
                        const char *reason, int64_t now_ms)
 {
@@ -471,9 +481,8 @@ enum err storage_close(struct storage *storage, const char *status,
     err = storage->broken;
     if (!err && storage->run_marked)
         err = end_run(storage, status, reason, now_ms);
-    for (size_t i = 0; i < storage->nr_sinks && !err; i++)
-        if (storage->sinks[i]->ops->wants_raw && !storage->sinks[i]->is_stream)
-            err = storage_write_index(storage, storage->sinks[i]);
+    if (!err)
+        err = write_indexes(storage);
     if (!err && storage->run_marked && done && !storage->is_state)
         err = storage_exec(storage, index_sql);
     if (!err)

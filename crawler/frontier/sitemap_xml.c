@@ -396,11 +396,24 @@ struct attribute {
     size_t name_len, value_len;
 };
 
-static const char *next_attribute(const char *at, const char *end,
-                                  struct attribute *attribute)
+/* Behind the value that begins at `at`, in quotes or without. */
+static const char *take_value(const char *at, const char *end,
+                              struct attribute *attribute)
 {
     char quote = '\0';
 
+    if (at < end && (*at == '"' || *at == '\''))
+        quote = *at++;
+    attribute->value = at;
+    while (at < end && (quote ? *at != quote : !is_space(*at)))
+        at++;
+    attribute->value_len = (size_t)(at - attribute->value);
+    return at + (quote && at < end);
+}
+
+static const char *next_attribute(const char *at, const char *end,
+                                  struct attribute *attribute)
+{
     while (at < end && !is_name_byte(*at))
         at++;
     attribute->name = at;
@@ -416,13 +429,7 @@ static const char *next_attribute(const char *at, const char *end,
     at++;
     while (at < end && is_space(*at))
         at++;
-    if (at < end && (*at == '"' || *at == '\''))
-        quote = *at++;
-    attribute->value = at;
-    while (at < end && (quote ? *at != quote : !is_space(*at)))
-        at++;
-    attribute->value_len = (size_t)(at - attribute->value);
-    return at + (quote && at < end);
+    return take_value(at, end, attribute);
 }
 
 bool sitemap_xml_attribute(const struct sitemap_xml_tag *tag, const char *name,

@@ -194,22 +194,32 @@ static void skip_element(struct scan *scan)
         continue;
 }
 
+static bool begins_meta(const struct scan *scan)
+{
+    return begins(scan, "<meta") && scan->end - scan->at > 5 &&
+           (is_space(scan->at[5]) || scan->at[5] == '/');
+}
+
+/* "<a" or "</a", of any name. Two bytes are there. */
+static bool begins_element(const struct scan *scan)
+{
+    return is_alpha(scan->at[1]) ||
+           (scan->at[1] == '/' && scan->end - scan->at > 2 &&
+            is_alpha(scan->at[2]));
+}
+
 static bool scan_markup(struct scan scan, enum charset *charset)
 {
     for (; scan.at < scan.end; scan.at++) {
-        size_t left = (size_t)(scan.end - scan.at);
-
-        if (*scan.at != '<' || left < 2)
+        if (*scan.at != '<' || scan.end - scan.at < 2)
             continue;
         if (begins(&scan, "<!--")) {
             skip_comment(&scan);
-        } else if (begins(&scan, "<meta") && left > 5 &&
-                   (is_space(scan.at[5]) || scan.at[5] == '/')) {
+        } else if (begins_meta(&scan)) {
             scan.at += 5;
             if (read_meta(&scan, charset))
                 return true;
-        } else if (is_alpha(scan.at[1]) ||
-                   (scan.at[1] == '/' && left > 2 && is_alpha(scan.at[2]))) {
+        } else if (begins_element(&scan)) {
             skip_element(&scan);
         } else if (scan.at[1] == '!' || scan.at[1] == '/' ||
                    scan.at[1] == '?') {

@@ -169,6 +169,16 @@ static const unsigned char *decode_utf16(struct charset_text *text,
     return at;
 }
 
+/* Bytes that follow `lead` in a character; 0: none may. */
+static size_t nr_following(unsigned char lead)
+{
+    if (lead >= 0xc2 && lead <= 0xdf)
+        return 1;
+    if (lead >= 0xe0 && lead <= 0xef)
+        return 2;
+    return lead >= 0xf0 && lead <= 0xf4 ? 3 : 0;
+}
+
 /*
  * Length of the longest prefix of [at, end) that begins a character: at least
  * 1, and what one U+FFFD stands for (Unicode 3.9, maximal subparts). True in
@@ -178,14 +188,8 @@ static size_t subpart_len(const unsigned char *at, const unsigned char *end,
                           bool *open)
 {
     unsigned char low = 0x80, high = 0xbf;
-    size_t need = 0, len = 1;
+    size_t need = nr_following(*at), len = 1;
 
-    if (*at >= 0xc2 && *at <= 0xdf)
-        need = 1;
-    else if (*at >= 0xe0 && *at <= 0xef)
-        need = 2;
-    else if (*at >= 0xf0 && *at <= 0xf4)
-        need = 3;
     if (*at == 0xe0)
         low = 0xa0;
     else if (*at == 0xed)

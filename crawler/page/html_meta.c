@@ -49,22 +49,32 @@ static const unsigned char *skip_url_word(const unsigned char *at,
     return at < end && *at == '=' ? skip_spaces(at + 1, end) : NULL;
 }
 
-bool html_refresh_url(const void *content, size_t len, struct bytes *url)
+/* Behind the seconds and what parts them from a URL; NULL if there is none. */
+static const unsigned char *skip_seconds(const unsigned char *at,
+                                         const unsigned char *end)
 {
-    const unsigned char *at = content, *end = at + len, *from, *quote;
+    const unsigned char *from;
 
     from = at = skip_spaces(at, end);
     while (at < end && ((*at >= '0' && *at <= '9') || *at == '.'))
         at++;
     if (at == from || at == end ||
         (*at != ';' && *at != ',' && !html_is_space(*at)))
-        return false;
+        return NULL;
     at = skip_spaces(at, end);
     if (at < end && (*at == ';' || *at == ','))
         at = skip_spaces(at + 1, end);
-    *url = (struct bytes){at, (size_t)(end - at)};
-    if (at == end)
+    return at < end ? at : NULL;
+}
+
+bool html_refresh_url(const void *content, size_t len, struct bytes *url)
+{
+    const unsigned char *at = content, *end = at + len, *quote;
+
+    at = skip_seconds(at, end);
+    if (!at)
         return false;
+    *url = (struct bytes){at, (size_t)(end - at)};
     at = skip_url_word(at, end);
     if (!at)
         return true;

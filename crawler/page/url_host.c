@@ -157,6 +157,22 @@ static void expand(uint16_t pieces[IPV6_PIECES], size_t nr, size_t compress)
     memset(pieces + compress, 0, (IPV6_PIECES - nr) * sizeof(pieces[0]));
 }
 
+/* Takes a piece, or the dotted tail, which is two; 0 if it is neither. */
+static size_t take_pieces(const char **at, const char *end, uint16_t *pieces,
+                          size_t room)
+{
+    const char *start = *at;
+
+    pieces[0] = (uint16_t)take_piece(at, end);
+    if (*at < end && **at == '.') {
+        if (room < 2 || !parse_ipv4_tail(start, end, pieces))
+            return 0;
+        *at = end;
+        return 2;
+    }
+    return *at > start ? 1 : 0;
+}
+
 /* IPv6 parser. */
 static bool parse_ipv6(const char *at, const char *end,
                        uint16_t pieces[IPV6_PIECES])
@@ -167,7 +183,7 @@ static bool parse_ipv6(const char *at, const char *end,
     if (at == end || (*at == ':' && (++at == end || *at != ':')))
         return false;
     while (at < end) {
-        const char *start = at;
+        size_t taken;
 
         if (nr == IPV6_PIECES)
             return false;
@@ -179,17 +195,10 @@ static bool parse_ipv6(const char *at, const char *end,
             compress = nr;
             continue;
         }
-        pieces[nr] = (uint16_t)take_piece(&at, end);
-        if (at < end && *at == '.') {
-            if (nr > IPV6_PIECES - 2 ||
-                !parse_ipv4_tail(start, end, pieces + nr))
-                return false;
-            nr += 2;
-            break;
-        }
-        if (at == start)
+        taken = take_pieces(&at, end, pieces + nr, IPV6_PIECES - nr);
+        if (!taken)
             return false;
-        nr++;
+        nr += taken;
         if (at == end)
             break;
         if (*at++ != ':' || at == end)

@@ -5,7 +5,9 @@ usage: lint.py includes|sizes|libraries|format|packages ROOT
 
 includes   floors: every arrow points down, nothing beside its own floor
 libraries  curl.h only in crawler/fetch, sqlite3.h only in storage/sqlite*.c
-sizes      files 600 lines, functions 80 lines, parameters 8
+sizes      files: 600 lines at most, median 300; public headers 150
+           functions: 80 lines at most, median 20, p90 50; and beside tests
+           and bench, parameters 5, nesting 3, decisions 15
 format     clang-format finds nothing to change
 """
 import os
@@ -13,7 +15,9 @@ import re
 import subprocess
 import sys
 
-FILE_LINES, FUNCTION_LINES, FUNCTION_MEDIAN = 600, 80, 20
+FILE_LINES, FILE_MEDIAN, HEADER_LINES = 600, 300, 150
+FUNCTION_LINES, FUNCTION_MEDIAN, FUNCTION_P90 = 80, 20, 50
+PARAMETERS, NESTING, DECISIONS = 5, 3, 15
 
 # floor: the floors it may include from
 FLOORS = {
@@ -80,41 +84,114 @@ def check_libraries(root):
                     yield f"{path}:{nr}: {library} has no place here"
 
 
+def lines_of(found):
+    return "\n" * found.group(0).count("\n")
+
+
+def bare(text):
+    """The code alone: no comment, text, character, directive or attribute."""
+    text = re.sub(r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", lines_of, text,
+                  flags=re.S)
+    text = re.sub(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", lines_of, text, flags=re.M)
+    return re.sub(r"__attribute__\(\((?:[^()]|\([^()]*\))*\)\)", lines_of, text)
+
+
 def functions(lines):
-    """(name, first line, length) of each function: a brace in column one."""
-    name, start = None, None
+    """(name, line of the brace, head, body) of each function: a brace in column
+    one."""
+    name, first, start = None, None, None
     for nr, line in enumerate(lines, 1):
         if line.startswith("{") and name:
             start = nr
         elif line.startswith("}") and start:
-            yield name, start, nr - start + 1
+            yield (name, start, " ".join(lines[first - 1:start - 1]),
+                   "\n".join(lines[start - 1:nr]))
             name, start = None, None
         elif not start:
             found = re.match(r"[A-Za-z_][\w\s*]*?\b(\w+)\(", line)
             if found and not line.rstrip().endswith(";"):
-                name = found.group(1)
+                name, first = found.group(1), nr
             elif line.rstrip().endswith(";"):
                 name = None
 
 
+def parameters(name, head):
+    depth, nr, text = 0, 1, head[head.index(name + "(") + len(name) + 1:]
+    for char in text:
+        if char == ")" and depth == 0:
+            break
+        depth += (char in "([") - (char in ")]")
+        nr += char == "," and depth == 0
+    return nr
+
+
+def nesting(body):
+    depth = most = 0
+    for char in body:
+        depth += (char == "{") - (char == "}")
+        most = max(most, depth)
+    return most - 1
+
+
+def decisions(body):
+    """Ways through it, as McCabe counts them, but a switch is one decision
+    however many cases it has: a table is no harder to read when it is longer."""
+    return 1 + len(re.findall(r"\b(?:if|for|while|switch)\b|&&|\|\||\?", body))
+
+
+def public_headers(root):
+    """Headers that a file of another floor includes."""
+    public = set()
+    for path in files(root):
+        public.update(name for _, name in includes(root, path)
+                      if name.endswith(".h") and floor_of(name) != floor_of(path)
+                      and os.path.exists(os.path.join(root, name)))
+    return public
+
+
+def share(values, part):
+    return sorted(values)[int(len(values) * part)]
+
+
+def check_function(name, head, body, own):
+    sizes = [("lines", body.count("\n") + 1, FUNCTION_LINES)]
+    if own:
+        sizes += [("parameters", parameters(name, head), PARAMETERS),
+                  ("nested blocks", nesting(body), NESTING),
+                  ("decisions", decisions(body), DECISIONS)]
+    for what, nr, limit in sizes:
+        if nr > limit:
+            yield f"{name} has {nr} {what}, {limit} is the limit"
+
+
 def check_sizes(root):
-    lengths = []
+    function_lines, file_lines, public = [], [], public_headers(root)
     for path in files(root, SOURCES + ("tests", "bench")):
         with open(os.path.join(root, path), encoding="utf-8") as source:
-            lines = source.readlines()
-        generated = any("Made by scripts/" in line for line in lines[:5])
-        if len(lines) > FILE_LINES and not generated:
-            yield f"{path}: {len(lines)} lines, {FILE_LINES} is the limit"
-        for name, start, length in functions(lines):
-            if not path.startswith("tests"):
-                lengths.append(length)
-            if length > FUNCTION_LINES:
-                yield (f"{path}:{start}: {name} has {length} lines, "
-                       f"{FUNCTION_LINES} is the limit")
-    if not lengths:
-        yield "no function was found: the check is broken"
-    elif sorted(lengths)[len(lengths) // 2] > FUNCTION_MEDIAN:
-        yield f"the median function is longer than {FUNCTION_MEDIAN} lines"
+            text = source.read()
+        nr_lines = text.count("\n")
+        limit = HEADER_LINES if path in public else FILE_LINES
+        generated = "Made by scripts/" in "".join(text.splitlines(True)[:5])
+        if nr_lines > limit and not generated:
+            yield f"{path}: {nr_lines} lines, {limit} is the limit"
+        own = path.split(os.sep)[0] in SOURCES
+        if own and path.endswith(".c"):
+            file_lines.append(nr_lines)
+        for name, start, head, body in functions(bare(text).split("\n")):
+            if own:
+                function_lines.append(body.count("\n") + 1)
+            for finding in check_function(name, head, body, own):
+                yield f"{path}:{start}: {finding}"
+    if len(public) < 5 or len(function_lines) < 100:
+        yield "too few headers or functions were found: the check is broken"
+        return
+    for what, values, part, limit in (
+            ("function", function_lines, 0.5, FUNCTION_MEDIAN),
+            ("function", function_lines, 0.9, FUNCTION_P90),
+            ("file", file_lines, 0.5, FILE_MEDIAN)):
+        if share(values, part) > limit:
+            yield (f"{part:.0%} of all: the {what} there has {share(values, part)} lines, "
+                   f"{limit} is the limit")
 
 
 def check_format(root):
