@@ -121,6 +121,35 @@ class Servers(harness.CrawlTest):
         self.assertEqual(pages, plain)
 
 
+class Downgrade(harness.CrawlTest):
+    """A page that moved from https to http, on another port."""
+
+    def test_a_redirect_from_https_to_http_is_followed_recorded_and_gets_no_secret(self):
+        other = Server({"/robots.txt": page(b"", "404 None"), None: page(b"<title>there</title>")})
+        self.addCleanup(other.stop)
+        nginx = self.nginx(tls=True, server_extra="location /moved/ { if ($http_authorization != "
+                           "'Bearer t0ken') { return 401; } return 301 %s$request_uri; }"
+                           % other.url("").rstrip("/"))
+        self.write("auth", "127.0.0.1 bearer t0ken\n")
+        os.chmod(self.path("auth"), 0o600)
+        listed = ["https://127.0.0.1:%d/moved/%d" % (nginx.tls_port, n) for n in range(20)]
+        self.write("urls.txt", "".join(url + "\n" for url in listed))
+        self.crawl("urls.txt", "--cacert", nginx.folder + "/ca.pem", "--auth-file", "auth",
+                   "--workers", str(NR_WORKERS), "--allow-private", "127.0.0.0/8")
+        final = [other.url("/moved/%d" % n) for n in range(20)]
+        self.assertEqual(
+            self.results("url, final_url, redirects, status, outcome, title, length"),
+            [(a, b, 1, 200, "ok", "there", 20) for a, b in zip(listed, final)])
+        self.assertEqual(self.rows(
+            "select p.url, hop, from_url, to_url, r.status, kind from redirects r "
+            "join pages p on p.id = r.page_id join urls u using (host_id, url_hash) "
+            "order by u.line"),
+            [(a, 0, a, b, 301, "http") for a, b in zip(listed, final)])
+        self.assertEqual(len(other.asked()), 20)
+        for request in other.requests:
+            self.assertNotIn("authorization", request.headers)
+
+
 class SilentNameServer(harness.CrawlTest):
     """A resolver that would wait for 5 minutes, longer than a run may take."""
     SERVERS = ("127.0.0.252", "127.0.0.253")
