@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -148,6 +149,36 @@ class Downgrade(harness.CrawlTest):
         self.assertEqual(len(other.asked()), 20)
         for request in other.requests:
             self.assertNotIn("authorization", request.headers)
+
+
+class Clock(harness.CrawlTest):
+    SAYS = "many certificates seem expired: is this machine's clock right? (date)"
+
+    def server(self, name, days):
+        """A server with an authority of its own; the certificate ends in `days`."""
+        os.mkdir(self.path(name))
+        harness.make_certificates(self.path(name), days)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path(name, "server.pem"), self.path(name, "server.key"))
+        server = Server({"/robots.txt": page(b"", "404 None"), None: page(b"here")}, tls=context)
+        self.addCleanup(server.stop)
+        with open(self.path(name, "ca.pem"), encoding="ascii") as f:
+            return server, f.read()
+
+    def test_the_clock_is_in_doubt_when_most_certificates_seem_expired(self):
+        expired, one = self.server("expired", -1)
+        fine, two = self.server("fine", 2)
+        self.write("ca.pem", one + two)
+        old = [expired.url("/%d" % n, "127.0.0.%d" % (1 + n % 4)) for n in range(40)]
+        for nr_fine, said in ((3, True), (4, False)):
+            with self.subTest(nr_fine):
+                new = [fine.url("/%d" % n, "127.0.0.%d" % (10 + n)) for n in range(nr_fine)]
+                self.write("urls.txt", "".join(url + "\n" for url in old + new))
+                _, err = self.crawl("urls.txt", "--force", "--cacert", "ca.pem",
+                                    "--workers", str(NR_WORKERS))
+                self.assertEqual(self.results("url, error"),
+                                 [(url, "tls") for url in old] + [(url, None) for url in new])
+                self.assertEqual(err.count(self.SAYS), 1 if said else 0, err)
 
 
 class SilentNameServer(harness.CrawlTest):
