@@ -6,6 +6,7 @@
 #define CRAWLER_CRAWL_INTERNAL_H
 
 #include "base/buf.h"
+#include "crawler/cli/clock_doubt.h"
 #include "crawler/cli/progress.h"
 #include "crawler/crawl.h"
 #include "crawler/crawl_hosts.h"
@@ -56,6 +57,7 @@ struct crawl {
     int64_t next_commit_ms, next_sample_ms;
     struct frontier_stats committed; /* what may be reported as done */
     struct storage_counts before;    /* of earlier runs */
+    struct clock_doubt clock_doubt;
 
     int stop_signal;       /* first of SIGINT, SIGTERM ... */
     int64_t stop_until_ms; /* then in-flight fetches are given up */

@@ -171,6 +171,7 @@ void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
         .nr_left = done->nr_queued,
         .nr_requests = done->nr_requests,
         .bytes_down = done->bytes_down,
+        .clock_in_doubt = clock_doubt_holds(&crawl->clock_doubt),
         .causes = causes,
         .nr_causes = fill_causes(done, causes),
     };

@@ -116,10 +116,24 @@ static void fill_limits(struct frontier_options *options,
     options->retry_delay_ms = config->retry_delay_ms;
 }
 
+/* Hosts whose handshake came to an end, one way or the other. */
+static void watch_clock(struct clock_doubt *doubt, const struct visit *visit)
+{
+    bool has_failed = visit->error == ERROR_TLS;
+    bool has_answered = visit->page && visit->page->status > 0;
+
+    if (visit->final_url.len > 6 &&
+        memcmp(visit->final_url.data, "https:", 6) == 0 &&
+        (has_failed || has_answered))
+        clock_doubt_add(doubt, visit->host_id,
+                        has_failed && clock_doubt_is_about_time(visit->detail));
+}
+
 static enum err on_visit(void *ctx, const struct visit *visit)
 {
     struct crawl *crawl = ctx;
 
+    watch_clock(&crawl->clock_doubt, visit);
     return crawl->parse(crawl->parse_ctx, crawl->storage, visit);
 }
 

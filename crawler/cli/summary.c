@@ -67,6 +67,10 @@ void summary_print(const struct summary *summary, FILE *out)
     print_counts(summary, out);
     print_rate(summary, out);
     print_causes(summary, out);
+    if (summary->clock_in_doubt)
+        fputs("  many certificates seem expired: is this machine's clock "
+              "right? (date)\n",
+              out);
     if (summary->again[0])
         fprintf(out, "  go on:  %s\n", summary->again);
     if (summary->database)

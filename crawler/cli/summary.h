@@ -30,6 +30,7 @@ struct summary {
     int64_t nr_left; /* still to do */
     int64_t nr_requests, bytes_down;
     int64_t elapsed_ms;
+    bool clock_in_doubt;                /* ours, see clock_doubt.h */
     const struct summary_cause *causes; /* most frequent first */
     size_t nr_causes;
 };

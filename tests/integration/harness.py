@@ -64,8 +64,9 @@ def free_port():
         return s.getsockname()[1]
 
 
-def make_certificates(folder):
-    """An own authority and a certificate for localhost and 127.0.0.x."""
+def make_certificates(folder, days=2):
+    """An own authority and a certificate for localhost and 127.0.0.x; with -1
+    days it expired yesterday."""
     names = "subjectAltName=DNS:localhost," + ",".join(
         "IP:127.0.0.%d" % i for i in range(1, 21))
 
@@ -80,7 +81,7 @@ def make_certificates(folder):
     with open(os.path.join(folder, "ext"), "w") as f:
         f.write(names + "\n")
     openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-            "-CAcreateserial", "-days", "2", "-extfile", "ext", "-out", "server.pem")
+            "-CAcreateserial", "-days", str(days), "-extfile", "ext", "-out", "server.pem")
 
 
 class Nginx:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -119,6 +120,65 @@ class Servers(harness.CrawlTest):
                            "--cacert", server.folder + "/ca.pem")
         self.assert_transfers("brotli", "2", "br", tls=True)
         self.assertEqual(pages, plain)
+
+
+class Downgrade(harness.CrawlTest):
+    """A page that moved from https to http, on another port."""
+
+    def test_a_redirect_from_https_to_http_is_followed_recorded_and_gets_no_secret(self):
+        other = Server({"/robots.txt": page(b"", "404 None"), None: page(b"<title>there</title>")})
+        self.addCleanup(other.stop)
+        nginx = self.nginx(tls=True, server_extra="location /moved/ { if ($http_authorization != "
+                           "'Bearer t0ken') { return 401; } return 301 %s$request_uri; }"
+                           % other.url("").rstrip("/"))
+        self.write("auth", "127.0.0.1 bearer t0ken\n")
+        os.chmod(self.path("auth"), 0o600)
+        listed = ["https://127.0.0.1:%d/moved/%d" % (nginx.tls_port, n) for n in range(20)]
+        self.write("urls.txt", "".join(url + "\n" for url in listed))
+        self.crawl("urls.txt", "--cacert", nginx.folder + "/ca.pem", "--auth-file", "auth",
+                   "--workers", str(NR_WORKERS), "--allow-private", "127.0.0.0/8")
+        final = [other.url("/moved/%d" % n) for n in range(20)]
+        self.assertEqual(
+            self.results("url, final_url, redirects, status, outcome, title, length"),
+            [(a, b, 1, 200, "ok", "there", 20) for a, b in zip(listed, final)])
+        self.assertEqual(self.rows(
+            "select p.url, hop, from_url, to_url, r.status, kind from redirects r "
+            "join pages p on p.id = r.page_id join urls u using (host_id, url_hash) "
+            "order by u.line"),
+            [(a, 0, a, b, 301, "http") for a, b in zip(listed, final)])
+        self.assertEqual(len(other.asked()), 20)
+        for request in other.requests:
+            self.assertNotIn("authorization", request.headers)
+
+
+class Clock(harness.CrawlTest):
+    SAYS = "many certificates seem expired: is this machine's clock right? (date)"
+
+    def server(self, name, days):
+        """A server with an authority of its own; the certificate ends in `days`."""
+        os.mkdir(self.path(name))
+        harness.make_certificates(self.path(name), days)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path(name, "server.pem"), self.path(name, "server.key"))
+        server = Server({"/robots.txt": page(b"", "404 None"), None: page(b"here")}, tls=context)
+        self.addCleanup(server.stop)
+        with open(self.path(name, "ca.pem"), encoding="ascii") as f:
+            return server, f.read()
+
+    def test_the_clock_is_in_doubt_when_most_certificates_seem_expired(self):
+        expired, one = self.server("expired", -1)
+        fine, two = self.server("fine", 2)
+        self.write("ca.pem", one + two)
+        old = [expired.url("/%d" % n, "127.0.0.%d" % (1 + n % 4)) for n in range(40)]
+        for nr_fine, said in ((3, True), (4, False)):
+            with self.subTest(nr_fine):
+                new = [fine.url("/%d" % n, "127.0.0.%d" % (10 + n)) for n in range(nr_fine)]
+                self.write("urls.txt", "".join(url + "\n" for url in old + new))
+                _, err = self.crawl("urls.txt", "--force", "--cacert", "ca.pem",
+                                    "--workers", str(NR_WORKERS))
+                self.assertEqual(self.results("url, error"),
+                                 [(url, "tls") for url in old] + [(url, None) for url in new])
+                self.assertEqual(err.count(self.SAYS), 1 if said else 0, err)
 
 
 class SilentNameServer(harness.CrawlTest):

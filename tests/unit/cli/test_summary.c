@@ -49,6 +49,7 @@ static void summary_counts_causes_and_names_the_next_command(void **state)
     assert_null(strstr(text, "never shown"));
     assert_non_null(strstr(text, "next:   crawl query crawl.db errors\n"));
     assert_null(strstr(text, "go on"));
+    assert_null(strstr(text, "clock"));
     free(text);
 }
 
@@ -59,6 +60,7 @@ static void summary_of_a_stopped_run_says_how_to_go_on(void **state)
         .reason = "Interrupt",
         .again = "crawl urls.txt",
         .nr_left = 12,
+        .clock_in_doubt = true,
     };
     char *text = printed(&summary);
 
@@ -67,6 +69,7 @@ static void summary_of_a_stopped_run_says_how_to_go_on(void **state)
     assert_non_null(strstr(text, "ok 0   left to do 12\n"));
     assert_non_null(strstr(text, "go on:  crawl urls.txt\n"));
     assert_null(strstr(text, "query"));
+    assert_non_null(strstr(text, "is this machine's clock right? (date)\n"));
     free(text);
 }
 
