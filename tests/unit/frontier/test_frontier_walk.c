@@ -13,24 +13,6 @@
 #define LONG_LIST 3000 /* lines in one batch: they are bulk */
 #define BULK_LIST 1500
 
-static int setup(void **state)
-{
-    struct web *web = malloc(sizeof(*web));
-
-    if (!web)
-        return -1;
-    web_init(web);
-    *state = web;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    web_free(*state);
-    free(*state);
-    return 0;
-}
-
 static void add_lines(struct web *web, int from, int to)
 {
     char line[64];
@@ -145,7 +127,8 @@ static void frontier_takes_short_batches_behind_a_long_list(void **state)
     assert_all_visited(web, BULK_LIST);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, web_setup, web_teardown)
 
 int main(void)
 {
