@@ -212,6 +212,23 @@ static bool reclaim(struct queue *queue)
     return any;
 }
 
+/* Nobody has to wake who only looks. True when there was a turn. */
+static bool look_a_little(struct queue *queue, const struct sync_gate *gate)
+{
+    uint32_t turn = atomic_load_explicit(&gate->turn, memory_order_relaxed);
+    bool turned = false;
+
+    sync_mutex_unlock(&queue->mutex);
+    for (int i = 0; i < SYNC_TRIES && !turned; i++) {
+        sync_pause();
+        turned =
+            atomic_load_explicit(&gate->turn, memory_order_relaxed) != turn;
+    }
+    queue_lock(queue);
+    return turned ||
+           atomic_load_explicit(&gate->turn, memory_order_relaxed) != turn;
+}
+
 enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
                          int64_t deadline_ms)
 {
@@ -224,6 +241,8 @@ enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
             return ERR_OK;
         return deadline_ms == 0 ? ERR_AGAIN : ERR_TIMEOUT;
     }
+    if (look_a_little(queue, gate))
+        return ERR_OK;
     turn = sync_gate_enter(gate);
     sync_mutex_unlock(&queue->mutex);
     woken = sync_gate_sleep(gate, turn, slice_ms);

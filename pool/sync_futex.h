@@ -30,6 +30,17 @@ bool sync_futex_wait(const _Atomic uint32_t *word, uint32_t expected,
 /* Wakes at most `nr` sleepers. Async-signal-safe, keeps errno. */
 void sync_futex_wake(const _Atomic uint32_t *word, uint32_t nr);
 
+/* Looks in vain at what another core may change at any moment, each with a
+ * pause of some 20 to 50 ns; then sleeping is better. */
+#define SYNC_TRIES 100
+
+static inline void sync_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
 /*
  * A gate: where callers wait for a condition that a mutex protects.
  *

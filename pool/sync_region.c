@@ -94,6 +94,19 @@ static int lock_within(pthread_mutex_t *mutex, int64_t ms)
 #endif
 }
 
+/* Locks are held for a fraction of a microsecond: a holder on another core is
+ * through before a sleep would have begun. */
+static int try_a_little(pthread_mutex_t *mutex)
+{
+    int rc = pthread_mutex_trylock(mutex);
+
+    for (int i = 0; rc == EBUSY && i < SYNC_TRIES; i++) {
+        sync_pause();
+        rc = pthread_mutex_trylock(mutex);
+    }
+    return rc;
+}
+
 /*
  * Waits in slices, for a wake can get lost: one who unlocks sets the word to 0
  * and then wakes a sleeper. If he is killed between the two, the kernel wakes
@@ -103,7 +116,7 @@ static int lock_within(pthread_mutex_t *mutex, int64_t ms)
 enum err sync_mutex_lock_timed(pthread_mutex_t *mutex, int64_t timeout_ms)
 {
     int64_t deadline_ms = sync_deadline(timeout_ms);
-    int rc = pthread_mutex_trylock(mutex);
+    int rc = try_a_little(mutex);
 
     while (rc == EBUSY || rc == ETIMEDOUT) {
         int64_t slice_ms = sync_slice_ms(deadline_ms);
