@@ -32,7 +32,7 @@ void sync_futex_wake(const _Atomic uint32_t *word, uint32_t nr);
 
 /* Looks in vain at what another core may change at any moment, each with a
  * pause of some 20 to 50 ns; then sleeping is better. */
-#define SYNC_TRIES 100
+#define SYNC_TRIES 300
 
 static inline void sync_pause(void)
 {
