@@ -99,7 +99,7 @@ static enum err make_all_headers(struct transfers *set)
     if (err || options->nr_header_sets == 0)
         return err;
     set->header_sets =
-        calloc(options->nr_header_sets, sizeof(*set->header_sets));
+        calloc(options->nr_header_sets, sizeof(struct curl_slist *));
     if (!set->header_sets)
         return ERR_NOMEM;
     for (size_t i = 0; !err && i < options->nr_header_sets; i++)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* A byte becomes three of UTF-8 at most, and some wait from before. */
-#define UTF8_BYTES_MAX (4 * (SITEMAP_PIECE_BYTES + SITEMAP_HEAD_BYTES))
+#define UTF8_BYTES_MAX ((size_t)4 * (SITEMAP_PIECE_BYTES + SITEMAP_HEAD_BYTES))
 
 void sitemap_charset_init(struct sitemap_charset *self)
 {
