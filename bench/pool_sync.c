@@ -262,7 +262,17 @@ static double run_value_2(size_t nr)
     return run_counters(add_to_value, 2, nr);
 }
 
-int main(void)
+/* Words choose among the rows: all that begin with one of them. */
+static bool is_wanted(const char *name, int nr_words, char *const *words)
+{
+    bool wanted = nr_words == 0;
+
+    for (int i = 0; i < nr_words && !wanted; i++)
+        wanted = strncmp(name, words[i], strlen(words[i])) == 0;
+    return wanted;
+}
+
+int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
@@ -282,8 +292,10 @@ int main(void)
         {"value_lock_rmw_2procs",   run_value_2,      4000000, "ops/s"  },
     };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        bench_print(rows[i].name, bench_best(rows[i].run, rows[i].nr),
-                    rows[i].unit);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (is_wanted(rows[i].name, argc - 1, argv + 1))
+            bench_print(rows[i].name, bench_best(rows[i].run, rows[i].nr),
+                        rows[i].unit);
+    }
     return 0;
 }

@@ -24,16 +24,14 @@ static void put_item(struct queue *queue, const void *data, size_t len)
     queue_line_add(queue, i, queue->waiting.last);
 }
 
-enum err queue_put(struct queue *queue, const void *data, size_t len,
-                   int64_t timeout_ms)
+/* Under the mutex. */
+static enum err put_short(struct queue *queue, const void *data, size_t len,
+                          int64_t timeout_ms)
 {
     int64_t deadline_ms = sync_deadline(timeout_ms);
     uint32_t nr_wake = 0;
     enum err err;
 
-    if (len > queue->max_bytes || len > SYNC_BODY_MAX ||
-        (queue->max_item_bytes && len > queue->max_item_bytes))
-        return ERR_TOO_BIG;
     queue_lock(queue);
     err = queue_await_room(queue, len, deadline_ms);
     if (err == ERR_OK) {
@@ -45,20 +43,61 @@ enum err queue_put(struct queue *queue, const void *data, size_t len,
     return err;
 }
 
-/* Takes the first item, which is there; the mutex is held. */
+/* Into a place that nobody sees. ERR_LIMIT: the process can reserve none. */
+static enum err put_long(struct queue *queue, const void *data, size_t len,
+                         int64_t timeout_ms)
+{
+    struct queue_place place;
+    enum err err = queue_reserve_room(queue, len, &place, timeout_ms), rc;
+
+    if (err != ERR_OK)
+        return err;
+    sync_body_write(&queue->blocks, sync_load(&queue->slots[place.slot].body),
+                    data);
+    err = queue_commit(queue, &place);
+    if (err == ERR_CLOSED) {
+        rc = queue_cancel(queue, &place);
+        assert(rc == ERR_OK);
+        (void)rc;
+    }
+    return err;
+}
+
+enum err queue_put(struct queue *queue, const void *data, size_t len,
+                   int64_t timeout_ms)
+{
+    enum err err = ERR_LIMIT;
+
+    if (len > queue->max_bytes || len > SYNC_BODY_MAX ||
+        (queue->max_item_bytes && len > queue->max_item_bytes))
+        return ERR_TOO_BIG;
+    if (len > QUEUE_APART_BYTES)
+        err = put_long(queue, data, len, timeout_ms);
+    return err == ERR_LIMIT ? put_short(queue, data, len, timeout_ms) : err;
+}
+
+/*
+ * Takes the first item, which is there; the mutex is held. Copies it, or, a
+ * long one, leaves it as a lease of the caller to be copied.
+ */
 static enum err take_item(struct queue *queue, void *data, size_t cap,
-                          struct queue_item *item)
+                          struct queue_item *item, bool *is_left)
 {
     enum err err = queue_look_at_first(queue, cap, queue->joinable, item);
     uint64_t owner = 0;
 
-    if (err == ERR_OK && queue->joinable)
+    *is_left = false;
+    if (err == ERR_OK && (queue->joinable || item->len > QUEUE_APART_BYTES))
         err = sync_member_self(&owner);
+    if (err == ERR_LIMIT && !queue->joinable)
+        err = ERR_OK;
     if (err != ERR_OK)
         return err;
-    sync_body_read(&queue->blocks, sync_load(&queue->slots[item->slot].body),
-                   data);
-    if (queue->joinable) {
+    *is_left = owner && item->len > QUEUE_APART_BYTES;
+    if (!*is_left)
+        sync_body_read(&queue->blocks,
+                       sync_load(&queue->slots[item->slot].body), data);
+    if (owner) {
         queue_lease_first(queue, owner);
     } else {
         queue_line_remove(queue, item->slot);
@@ -67,29 +106,42 @@ static enum err take_item(struct queue *queue, void *data, size_t cap,
     return ERR_OK;
 }
 
+/* The item is the caller's lease; a plain queue's ends with its copy. */
+static enum err copy_leased(struct queue *queue, const struct queue_item *item,
+                            void *data)
+{
+    sync_body_read(&queue->blocks, sync_load(&queue->slots[item->slot].body),
+                   data);
+    return queue->joinable ? ERR_OK : queue_task_done(queue, item);
+}
+
 enum err queue_get(struct queue *queue, void *data, size_t cap,
                    struct queue_item *item, int64_t timeout_ms)
 {
     int64_t deadline_ms = sync_deadline(timeout_ms);
     uint32_t nr_not_full = 0, nr_not_empty = 0;
     struct queue_item ignored;
+    bool is_left = false;
     enum err err;
 
+    if (!item)
+        item = &ignored;
     queue_lock(queue);
     queue_look_at_one_lease(queue);
     err = queue_await_item(queue, deadline_ms);
     if (err == ERR_OK) {
-        err = take_item(queue, data, cap, item ? item : &ignored);
+        err = take_item(queue, data, cap, item, &is_left);
         /* A refused item is for somebody else to take. */
         if (err)
             nr_not_empty = sync_gate_open(&queue->not_empty, 1);
-        else /* all: the first in line may need more bytes than this freed */
+        else if (queue->joinable || !is_left)
+            /* all: the first in line may need more bytes than this freed */
             nr_not_full = sync_gate_open(&queue->not_full, SYNC_GATE_ALL);
     }
     sync_mutex_unlock(&queue->mutex);
     sync_gate_wake(&queue->not_empty, nr_not_empty);
     sync_gate_wake(&queue->not_full, nr_not_full);
-    return err;
+    return is_left ? copy_leased(queue, item, data) : err;
 }
 
 enum err queue_task_done(struct queue *queue, const struct queue_item *item)

@@ -19,6 +19,8 @@
  * up: before they say no, and each SYNC_SLICE_MS. So that a busy queue finds
  * leases too, each get looks at one, in turn.
  *
+ * A long item is copied without the mutex: reserved meanwhile, or leased.
+ *
  *   queue.c        put, get, task_done, join, close
  *   queue_place.c  items in place: reserve, commit, cancel, borrow
  *   queue_slot.c   lists, repair, what the dead held, waiting
@@ -35,7 +37,8 @@
 #include "pool/sync_futex.h"
 #include "pool/sync_region.h"
 
-#define QUEUE_NONE UINT32_MAX
+#define QUEUE_NONE        UINT32_MAX
+#define QUEUE_APART_BYTES 2048 /* longer ones are copied without the mutex */
 
 struct slot {
     _Alignas(SYNC_LINE_BYTES) _Atomic uint64_t body;
@@ -102,6 +105,10 @@ enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
 /* Waits until one more item of `len` bytes may come. ERR_CLOSED too. */
 enum err queue_await_room(struct queue *queue, size_t len,
                           int64_t deadline_ms) ERR_CHECK;
+/* queue_reserve() for a queue of either kind. ERR_LIMIT: no member. */
+enum err queue_reserve_room(struct queue *queue, size_t len,
+                            struct queue_place *place,
+                            int64_t timeout_ms) ERR_CHECK;
 /* Waits until the line has an item. */
 enum err queue_await_item(struct queue *queue, int64_t deadline_ms) ERR_CHECK;
 /* The first item in line becomes the lease of `owner`. */

@@ -27,19 +27,14 @@ static void reserve_slot(struct queue *queue, uint64_t owner,
     place->id = slot->attempt;
 }
 
-enum err queue_reserve(struct queue *queue, size_t len,
-                       struct queue_place *place, int64_t timeout_ms)
+enum err queue_reserve_room(struct queue *queue, size_t len,
+                            struct queue_place *place, int64_t timeout_ms)
 {
     int64_t deadline_ms = sync_deadline(timeout_ms);
     uint64_t owner;
-    enum err err;
+    enum err err = sync_member_self(&owner);
 
     *place = (struct queue_place){.len = len, .slot = QUEUE_NONE};
-    if (!queue->max_item_bytes)
-        return ERR_STATE;
-    if (len > queue->max_item_bytes || len > queue->max_bytes)
-        return ERR_TOO_BIG;
-    err = sync_member_self(&owner);
     if (err != ERR_OK)
         return err;
     queue_lock(queue);
@@ -48,6 +43,17 @@ enum err queue_reserve(struct queue *queue, size_t len,
         reserve_slot(queue, owner, place);
     sync_mutex_unlock(&queue->mutex);
     return err;
+}
+
+enum err queue_reserve(struct queue *queue, size_t len,
+                       struct queue_place *place, int64_t timeout_ms)
+{
+    *place = (struct queue_place){.len = len, .slot = QUEUE_NONE};
+    if (!queue->max_item_bytes)
+        return ERR_STATE;
+    if (len > queue->max_item_bytes || len > queue->max_bytes)
+        return ERR_TOO_BIG;
+    return queue_reserve_room(queue, len, place, timeout_ms);
 }
 
 static bool is_reserved_as(const struct queue *queue,

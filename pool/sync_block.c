@@ -56,40 +56,44 @@ void sync_blocks_init(struct sync_blocks *blocks, void *region)
     sync_blocks_mark_end(blocks);
 }
 
-uint64_t sync_body_new(struct sync_blocks *blocks, const void *data, size_t len)
+uint64_t sync_body_room(struct sync_blocks *blocks, size_t len)
 {
     size_t need = sync_blocks_for(len, blocks->size);
-    uint32_t first = blocks->first_free, block = first;
-    const unsigned char *from = data;
-    size_t left = len;
+    uint32_t first = blocks->first_free, last = first;
 
     if (need > blocks->nr_free || len > SYNC_BODY_MAX)
         return 0;
-    for (size_t i = 1;; i++) {
-        size_t part = left < blocks->size ? left : blocks->size;
-
-        if (part > 0)
-            memcpy(block_data(blocks, block), from, part);
-        if (i == need)
-            break;
-        from += part;
-        left -= part;
-        block = blocks->next[block];
-    }
-    blocks->first_free = blocks->next[block];
+    for (size_t i = 1; i < need; i++)
+        last = blocks->next[last];
+    blocks->first_free = blocks->next[last];
     blocks->nr_free -= need;
     return ((uint64_t)first + 1) << 32 | len;
 }
 
-uint64_t sync_body_room(struct sync_blocks *blocks, size_t len)
+void sync_body_write(const struct sync_blocks *blocks, uint64_t body,
+                     const void *data)
 {
-    uint32_t first = blocks->first_free;
+    uint32_t block = body_first(body);
+    const unsigned char *from = data;
+    size_t left = sync_body_len(body);
 
-    if (blocks->nr_free == 0 || len > blocks->size)
-        return 0;
-    blocks->first_free = blocks->next[first];
-    blocks->nr_free--;
-    return ((uint64_t)first + 1) << 32 | len;
+    while (left > 0) {
+        size_t part = left < blocks->size ? left : blocks->size;
+
+        memcpy(block_data(blocks, block), from, part);
+        from += part;
+        left -= part;
+        block = blocks->next[block];
+    }
+}
+
+uint64_t sync_body_new(struct sync_blocks *blocks, const void *data, size_t len)
+{
+    uint64_t body = sync_body_room(blocks, len);
+
+    if (body)
+        sync_body_write(blocks, body, data);
+    return body;
 }
 
 uint64_t sync_body_cut(uint64_t body, size_t len)

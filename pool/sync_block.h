@@ -36,12 +36,15 @@ void sync_blocks_reserve(struct sync_blocks *blocks, size_t *end);
 /* Makes the offsets pointers into `region`, and all blocks free. */
 void sync_blocks_init(struct sync_blocks *blocks, void *region);
 
-/* A copy of the bytes, not yet anybody's; 0 when there is no room. */
+/* A chain with room for `len` bytes, not yet anybody's; 0 when there is none.
+ */
+uint64_t sync_body_room(struct sync_blocks *blocks, size_t len);
+/* The same, with a copy of the bytes in it. */
 uint64_t sync_body_new(struct sync_blocks *blocks, const void *data,
                        size_t len);
-/* One block with room for `len` bytes, not yet anybody's; 0 when there is none
- * or it is too short. */
-uint64_t sync_body_room(struct sync_blocks *blocks, size_t len);
+/* Fills the body; its owner needs no mutex for that. */
+void sync_body_write(const struct sync_blocks *blocks, uint64_t body,
+                     const void *data);
 /* The same body, shorter; only for one that lies in one block. */
 uint64_t sync_body_cut(uint64_t body, size_t len);
 /* The caller has overwritten the word that owned it. */
