@@ -104,7 +104,7 @@ curl_socket_t event_open_socket(void *ctx, curlsocktype purpose,
     transfer->tried_address = true;
     if (transfer->error == ERROR_BLOCKED_ADDRESS)
         transfer->error = ERROR_NONE;
-    loop_socket_opened(set, fd);
+    loop_socket_opened(transfer, fd);
     return fd;
 }
 

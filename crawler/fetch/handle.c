@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "crawler/fetch/internal.h"
 #include "crawler/page/url.h"
@@ -108,26 +109,69 @@ static enum err make_all_headers(struct transfers *set)
     return err;
 }
 
+/* A proxy serves all hosts, and a cookie may be for several: one cache. */
+static enum err open_caches(struct transfers *set)
+{
+    const struct fetch_options *options = &set->options;
+
+    set->nr_caches = options->proxy || options->cookies ? 1 : TRANSFER_CACHES;
+    for (size_t i = 0; i < set->nr_caches; i++) {
+        CURLSH *share = curl_share_init();
+
+        if (!share)
+            return ERR_NOMEM;
+        set->caches[i].share = share;
+        /* Addresses are the multi handle's; these would be each easy handle's
+         * own, and a handle serves another host every time. */
+        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+        curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
+        if (options->cookies)
+            curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+    }
+    return ERR_OK;
+}
+
+/* By the bytes before its path. */
+struct cache *handles_cache(struct transfers *set, const char *url, size_t len)
+{
+    const char *host = memmem(url, len, "://", 3);
+    const char *path =
+        host ? memchr(host + 3, '/', len - (size_t)(host + 3 - url)) : NULL;
+    size_t origin_len = path ? (size_t)(path - url) : len;
+
+    return &set->caches[XXH3_64bits(url, origin_len) % set->nr_caches];
+}
+
+/* Those in use but for the one that comes back, and a share of those that are
+ * kept: one more, and libcurl closes the oldest idle one. */
+void handles_limit(struct transfers *set, const struct cache *cache)
+{
+    size_t nr_busy = cache ? cache->nr_busy : set->nr_busy;
+    size_t share = set->max_connections / set->nr_caches;
+    size_t cap = (nr_busy > 0 ? nr_busy - 1 : 0) + (share > 0 ? share : 1);
+
+    if (cap == set->cap_connections)
+        return;
+    set->cap_connections = cap;
+    curl_multi_setopt(set->multi, CURLMOPT_MAXCONNECTS, (long)cap);
+}
+
 enum err handles_open(struct transfers *set)
 {
     const struct fetch_options *options = &set->options;
     enum err err = ERR_OK;
 
     set->multi = curl_multi_init();
-    set->share = curl_share_init();
-    if (!set->multi || !set->share)
+    if (!set->multi)
         return ERR_NOMEM;
-    curl_multi_setopt(set->multi, CURLMOPT_MAXCONNECTS,
-                      (long)set->max_connections);
+    err = open_caches(set);
+    if (err)
+        return err;
+    handles_limit(set, NULL);
     curl_multi_setopt(set->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
                       (long)TRANSFER_STREAMS_MAX);
     curl_multi_setopt(set->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
                       (long)options->max_host_connections);
-    /* Connections and addresses are the multi handle's; these would be each
-     * easy handle's own, and a handle serves another host every time. */
-    curl_share_setopt(set->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    if (options->cookies)
-        curl_share_setopt(set->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
     for (size_t i = 0; !err && i < options->nr_resolve; i++)
         err = add_header(&set->resolve, options->resolve[i]);
     return err ? err : make_all_headers(set);
@@ -137,8 +181,9 @@ void handles_close(struct transfers *set)
 {
     if (set->multi)
         curl_multi_cleanup(set->multi);
-    if (set->share)
-        curl_share_cleanup(set->share);
+    for (size_t i = 0; i < set->nr_caches; i++)
+        if (set->caches[i].share)
+            curl_share_cleanup(set->caches[i].share);
     curl_slist_free_all(set->headers);
     for (size_t i = 0; set->header_sets && i < set->options.nr_header_sets; i++)
         curl_slist_free_all(set->header_sets[i]);
@@ -231,7 +276,6 @@ static enum err set_http(CURL *easy, const struct transfers *set)
     if (set->options.proxy) /* it gets no header of ours but this one */
         SET(CURLOPT_USERAGENT, set->options.user_agent);
     SET(CURLOPT_URL, URL_OF_NONE);
-    SET(CURLOPT_SHARE, set->share);
     if (set->options.cookies)
         SET(CURLOPT_COOKIEFILE, "");
     if (set->resolve)
@@ -368,6 +412,18 @@ static enum err aim_sweep(struct transfer *transfer)
     return ERR_OK;
 }
 
+static enum err aim_cache(struct transfer *transfer)
+{
+    struct cache *cache = handles_cache(
+        transfer->set, (const char *)transfer->url.data, transfer->url.len - 1);
+    CURL *easy = transfer->easy;
+
+    if (cache != transfer->cache)
+        SET(CURLOPT_SHARE, cache->share);
+    transfer->cache = cache;
+    return ERR_OK;
+}
+
 enum err handle_aim(struct transfer *transfer, const struct job *job)
 {
     bool is_raw = (job->flags & JOB_RAW) != 0;
@@ -383,6 +439,8 @@ enum err handle_aim(struct transfer *transfer, const struct job *job)
         transfer->is_raw = is_raw;
     }
     err = aim_url(transfer);
+    if (!err)
+        err = aim_cache(transfer);
     if (!err)
         err = aim_sweep(transfer);
     return err ? err : aim_headers(transfer, job);

@@ -58,9 +58,10 @@ static void arm(struct transfers *set, int fd, struct interest *interest,
         epoll_ctl(set->epoll_fd, op, fd, &event) == 0 ? events : 0;
 }
 
-void loop_socket_opened(struct transfers *set, int fd)
+void loop_socket_opened(struct transfer *transfer, int fd)
 {
-    *interest_of(set, fd) = (struct interest){.is_ours = true};
+    *interest_of(transfer->set, fd) =
+        (struct interest){.is_ours = true, .cache = transfer->cache};
 }
 
 /* Closing takes it out of epoll. */
@@ -246,6 +247,7 @@ static void run_timer(struct transfers *set)
     /* If libcurl finds it too early by a hair, it keeps silent: so ask again
      * soon, unless it says otherwise. */
     set->timer_ms = set->now_ms + 1;
+    handles_limit(set, NULL);
     curl_multi_socket_action(set->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
@@ -265,6 +267,7 @@ static void run_socket(struct transfers *set, int fd, uint32_t events)
         mask |= CURL_CSELECT_OUT;
     if (events & (EPOLLERR | EPOLLHUP))
         mask |= CURL_CSELECT_ERR;
+    handles_limit(set, interest->cache);
     curl_multi_socket_action(set->multi, fd, mask, &running);
 }
 

@@ -231,6 +231,7 @@ enum err transfers_start(struct transfers *set, uint64_t id,
     transfer->active = true;
     transfer->start_ms = set->now_ms;
     transfer_enter(transfer, PHASE_WAITING);
+    transfer->cache->nr_busy++;
     set->nr_busy++;
     set->nr_fresh++;
     return ERR_OK;
@@ -256,6 +257,7 @@ void transfer_end(struct transfer *transfer, CURLcode code, enum error error,
     }
     transfer_lookup_ended(transfer);
     curl_multi_remove_handle(set->multi, transfer->easy);
+    transfer->cache->nr_busy--;
     transfer->active = false;
     answer_fill(transfer, code);
     return_decoder(transfer);

@@ -22,6 +22,7 @@
 
 #define TRANSFER_LOOKUPS_MAX     64 /* names looked up at once: a thread each */
 #define TRANSFER_CONNECTIONS_MAX 4096 /* kept open for use again */
+#define TRANSFER_CACHES          16   /* that they are kept in, by host */
 #define TRANSFER_STREAMS_MAX     32 /* on one HTTP/2 connection before the next */
 #define TRANSFER_KEEP_BYTES      ((size_t)64 << 10) /* of memory, each transfer */
 #define TRANSFER_IDLE_BYTES      ((size_t)32 << 20) /* beyond that, all together */

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 
 #include <curl/curl.h>
 
-#include "crawler/fetch/transfer.h"
+#include "crawler/fetch/internal.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/support/scripted_server.h"
 
@@ -354,6 +355,43 @@ static void fetch_uses_connections_again(void **state)
     assert_int_equal(scripted_nr_connections(server), 1);
 }
 
+static size_t count_connections(void)
+{
+    struct sockaddr_in peer = {.sin_port = 0};
+    socklen_t len = sizeof(peer);
+    size_t nr = 0;
+
+    for (int fd = 0; fd < 2048; fd++)
+        nr += getpeername(fd, (struct sockaddr *)&peer, &len) == 0 &&
+              ntohs(peer.sin_port) == scripted_port(server);
+    return nr;
+}
+
+static void fetch_keeps_no_more_connections_than_there_is_room_for(void **state)
+{
+    static char entries[400][48];
+    const char *resolve[400];
+    struct fetch_options options = {
+        .max_transfers = 4, .resolve = resolve, .nr_resolve = NR(entries)};
+    struct job job = {.flags = JOB_PRIVATE_OK};
+    char host[32];
+
+    (void)state;
+    for (size_t i = 0; i < NR(entries); i++) {
+        resolve[i] = entries[i];
+        snprintf(entries[i], sizeof(entries[i]), "h%zu.example:%u:127.0.0.1", i,
+                 scripted_port(server));
+    }
+    open_transfers(&options);
+    transfers->max_connections = 112; /* as with few descriptors */
+    for (size_t i = 0; i < NR(entries); i++) {
+        snprintf(host, sizeof(host), "h%zu.example", i);
+        assert_int_equal(fetch(job, url_of(host, "/page"))->error, ERROR_NONE);
+        assert_true(count_connections() <= 112);
+    }
+    assert_true(fetch(job, url_of(host, "/page"))->flags & PAGE_REUSED);
+}
+
 /* ---- whom it asks ---- */
 
 static void fetch_asks_no_private_address_unless_allowed(void **state)
@@ -542,6 +580,7 @@ int main(void)
         TEST(fetch_scans_pages_and_error_pages),
         TEST(fetch_believes_nothing_behind_the_length),
         TEST(fetch_uses_connections_again),
+        TEST(fetch_keeps_no_more_connections_than_there_is_room_for),
         TEST(fetch_asks_no_private_address_unless_allowed),
         TEST(fetch_lends_no_connection_to_those_who_may_not_connect),
         TEST(fetch_judges_the_address_and_not_the_name),
