@@ -61,6 +61,8 @@ struct sitemap {
     struct field *collected; /* one of the three, or NULL */
     struct field loc, lastmod, guid;
     bool guid_is_url;
+    bool loc_is_bare;    /* what stands in `loc` is the entry's own text */
+    bool loc_is_wrapped; /* <loc> holds an element called like the entry */
 
     /* a URL that begins with "www." gets its scheme in front */
     char loc_data[SCHEME_LEN + SITEMAP_LOC_BYTES];
@@ -93,17 +95,50 @@ static void field_reset(struct field *field)
     field->is_over = false;
 }
 
+/* Bytes of the white space that `text` begins with, Unicode's too: copied
+ * from a page, a URL has it around itself at times. */
+static size_t space_bytes(const char *text, size_t len)
+{
+    static const char *const wide[] = {
+        "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\xa8",
+        "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
+    };
+
+    if (len && is_space(*text))
+        return 1;
+    for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++) {
+        size_t wide_len = strlen(wide[i]);
+
+        if (len >= wide_len && memcmp(text, wide[i], wide_len) == 0)
+            return wide_len;
+    }
+    /* U+2000 to U+200A */
+    return len >= 3 && memcmp(text, "\xe2\x80", 2) == 0 &&
+                   (unsigned char)text[2] - 0x80U <= 0x0a
+               ? 3
+               : 0;
+}
+
+/* The same for its end. */
+static size_t space_bytes_at_end(const char *text, size_t len)
+{
+    for (size_t n = 1; n <= 3 && n <= len; n++)
+        if (space_bytes(text + len - n, n) == n)
+            return n;
+    return 0;
+}
+
 /* Without white space around; empty if it did not fit. */
 static struct bytes field_text(const struct field *field)
 {
     const char *text = field->data;
-    size_t len = field->is_over ? 0 : field->len;
+    size_t len = field->is_over ? 0 : field->len, space;
 
-    while (len && is_space(text[len - 1]))
-        len--;
-    while (len && is_space(*text)) {
-        text++;
-        len--;
+    while ((space = space_bytes_at_end(text, len)) > 0)
+        len -= space;
+    while ((space = space_bytes(text, len)) > 0) {
+        text += space;
+        len -= space;
     }
     return (struct bytes){text, len};
 }
@@ -114,6 +149,8 @@ static void entry_reset(struct sitemap *sitemap)
     field_reset(&sitemap->lastmod);
     field_reset(&sitemap->guid);
     sitemap->guid_is_url = false;
+    sitemap->loc_is_bare = false;
+    sitemap->loc_is_wrapped = false;
     sitemap->collected = NULL;
 }
 
@@ -129,6 +166,9 @@ static struct bytes entry_loc(struct sitemap *sitemap)
 {
     struct bytes loc = field_text(&sitemap->loc);
 
+    if (sitemap->loc_is_bare && !starts_with(loc, "http://") &&
+        !starts_with(loc, "https://"))
+        loc.len = 0;
     if (!loc.len && sitemap->guid_is_url)
         return field_text(&sitemap->guid);
     if (starts_with(loc, "www.")) {
@@ -194,6 +234,11 @@ static void entry_begin(struct sitemap *sitemap,
     sitemap->depth = 1;
     sitemap->prefix_len = prefix_len(tag->prefix);
     memcpy(sitemap->prefix, tag->prefix.data, sitemap->prefix_len);
+    /* <loc> itself is forgotten at times */
+    if (sitemap->kind == SITEMAP_URLSET || sitemap->kind == SITEMAP_INDEX) {
+        sitemap->collected = &sitemap->loc;
+        sitemap->loc_is_bare = true;
+    }
 }
 
 /* Atom: the first link that is an alternate, which is what a link without
@@ -243,10 +288,11 @@ static enum err child_begin(struct sitemap *sitemap,
         return ERR_OK;
     if (format->loc && sitemap_xml_is(tag->name, format->loc)) {
         /* a second one: the entry before it was not closed */
-        if (field_text(&sitemap->loc).len)
+        if (!sitemap->loc_is_bare && field_text(&sitemap->loc).len)
             err = entry_end(sitemap);
         field_reset(&sitemap->loc);
         sitemap->collected = &sitemap->loc;
+        sitemap->loc_is_bare = false;
     } else if (format->kind == SITEMAP_RSS &&
                sitemap_xml_is(tag->name, "guid")) {
         read_rss_guid(sitemap, tag);
@@ -263,6 +309,13 @@ static enum err element_begin(struct sitemap *sitemap,
     enum err err;
 
     if (sitemap_xml_is(tag->name, sitemap->format->entry)) {
+        /* <loc><url>http://..., no new entry as long as it has no URL */
+        if (sitemap->depth == 2 && sitemap->collected == &sitemap->loc &&
+            !field_text(&sitemap->loc).len) {
+            sitemap->loc_is_wrapped = true;
+            sitemap->depth++;
+            return ERR_OK;
+        }
         err = entry_end(sitemap);
         entry_begin(sitemap, tag);
         return err;
@@ -270,7 +323,8 @@ static enum err element_begin(struct sitemap *sitemap,
     if (!sitemap->depth)
         return ERR_OK;
     /* a field with text in it ends where another element begins */
-    if (sitemap->collected && field_text(sitemap->collected).len)
+    if (sitemap->depth == 1 ||
+        (sitemap->collected && field_text(sitemap->collected).len))
         sitemap->collected = NULL;
     return ++sitemap->depth == 2 ? child_begin(sitemap, tag) : ERR_OK;
 }
@@ -280,7 +334,8 @@ static enum err element_end(struct sitemap *sitemap,
 {
     if (!sitemap->depth)
         return ERR_OK;
-    if (sitemap_xml_is(tag->name, sitemap->format->entry)) {
+    if (sitemap_xml_is(tag->name, sitemap->format->entry) &&
+        !(sitemap->loc_is_wrapped && sitemap->depth > 2)) {
         sitemap->depth = 0;
         return entry_end(sitemap);
     }

@@ -271,7 +271,8 @@ static void take_meta(struct html *html, const struct html_tag *tag)
     const struct html_value *content = &tag->values[HTML_CONTENT];
     const char *agent = html->options.agent;
     struct bytes name = html_trim(view_value(tag, HTML_NAME));
-    struct bytes equiv = html_trim(view_value(tag, HTML_HTTP_EQUIV)), url;
+    /* a keyword: white space around it makes another word of it */
+    struct bytes equiv = view_value(tag, HTML_HTTP_EQUIV), url;
 
     if (!content->data)
         return;

@@ -1,9 +1,12 @@
 /*
- * html_links: `html` at `base`, read in `charset`, gives `links` and, apart,
- * the frames, the canonical URL and the meta refresh.
+ * html_links: `html` at `base`, read in `charset`, gives `links`, those of them
+ * that say nofollow and, apart, the frames, the links of SVG, the canonical URL
+ * and the meta refresh.
  *
- * Links are compared as sets. The page is fed in pieces of a few bytes, since
- * how it is cut must change nothing.
+ * Links are compared as sets. Those that are no URL of http (`other` schemes,
+ * and `unresolvable`) the crawler only drops, so that there are some is all
+ * that is judged of them. The page is fed in pieces of a few bytes, since how
+ * it is cut must change nothing.
  */
 #include "tests/conform/conform.h"
 
@@ -59,25 +62,59 @@ static void put_expected(const json_t *test, const char *field,
     put_set(&answer->expected, field, &list);
 }
 
-enum pick { PICK_LINKS, PICK_FRAMES, PICK_SVG };
+enum pick { PICK_LINKS, PICK_NOFOLLOW, PICK_FRAMES, PICK_SVG };
+
+static bool is_picked(const struct html_link *link, enum pick pick)
+{
+    switch (pick) {
+    case PICK_SVG:
+        return link->is_svg;
+    case PICK_FRAMES:
+        return !link->is_svg && link->kind == LINK_FRAME;
+    case PICK_NOFOLLOW:
+        return is_picked(link, PICK_LINKS) && (link->rel & LINK_NOFOLLOW);
+    case PICK_LINKS:
+        break;
+    }
+    return !link->is_svg && link->kind != LINK_FRAME;
+}
 
 static void put_links(const struct html *html, struct html_links *links,
                       enum pick pick, struct conform_answer *answer)
 {
-    static const char *const labels[] = {"links", "frames", "svg_links"};
+    static const char *const labels[] = {"links", "nofollow", "frames",
+                                         "svg_links"};
     static struct list list;
     static struct url url;
 
     for (size_t i = 0; i < html_nr_links(html); i++) {
         struct html_link link = html_get_link(html, i);
-        enum pick is = link.kind == LINK_FRAME ? PICK_FRAMES : PICK_LINKS;
 
-        if (link.is_svg)
-            is = PICK_SVG;
-        if (is == pick && html_links_resolve(links, link.href, &url) == URL_OK)
+        if (is_picked(&link, pick) &&
+            html_links_resolve(links, link.href, &url) == URL_OK)
             add(&list, url.text);
     }
     put_set(&answer->got, labels[pick], &list);
+}
+
+static void put_whether_some_are_dropped(const json_t *test,
+                                         const struct html *html,
+                                         struct html_links *links,
+                                         struct conform_answer *answer)
+{
+    static struct url url;
+    bool expected = json_array_size(json_object_get(test, "other")) > 0 ||
+                    json_array_size(json_object_get(test, "unresolvable")) > 0;
+    bool got = false;
+
+    for (size_t i = 0; i < html_nr_links(html); i++) {
+        struct html_link link = html_get_link(html, i);
+
+        got |= is_picked(&link, PICK_LINKS) &&
+               html_links_resolve(links, link.href, &url) != URL_OK;
+    }
+    conform_put(&answer->expected, "dropped: %s\n", expected ? "some" : "none");
+    conform_put(&answer->got, "dropped: %s\n", got ? "some" : "none");
 }
 
 static void put_one(const json_t *test, const char *field,
@@ -153,6 +190,9 @@ static bool run(const json_t *test, struct conform_answer *answer)
     html_links_start(links, &url, facts, charset);
     put_expected(test, "links", answer);
     put_links(html, links, PICK_LINKS, answer);
+    put_expected(test, "nofollow", answer);
+    put_links(html, links, PICK_NOFOLLOW, answer);
+    put_whether_some_are_dropped(test, html, links, answer);
     put_expected(test, "frames", answer);
     put_links(html, links, PICK_FRAMES, answer);
     put_expected(test, "svg_links", answer);

@@ -192,33 +192,55 @@ static void sitemap_resolves_references_and_nothing_else(void **state)
     expect_rows(rows, NR(rows));
 }
 
+static void sitemap_takes_unicode_white_space_off_a_url(void **state)
+{
+    static const struct row rows[] = {
+        {URLSET(URL("<loc><![CDATA[\xc2\xa0http://h/1 ]]>\xe2\x80\x8a</loc>")),
+         "http://h/1; urlset"                    },
+        {URLSET(URL("<loc>\xe3\x80\x80http://h/\xc2\xa0/\xe2\x80\x8b</loc>")),
+         "http://h/\xc2\xa0/\xe2\x80\x8b; urlset"},
+        {"\xe2\x80\xaf\xe2\x81\x9fhttp://h/1\xe1\x9a\x80\xc2\x85\n",
+         "http://h/1; text"                      },
+    };
+
+    (void)state;
+    expect_rows(rows, NR(rows));
+}
+
 static void sitemap_saves_what_it_can_of_broken_xml(void **state)
 {
     static const struct row rows[] = {
         {"<urlset><url><loc>http://h/1</loc><url><loc>http://h/2</loc>",
-         "http://h/1;http://h/2; urlset"                                                                },
+         "http://h/1;http://h/2; urlset"                                                                        },
         {URLSET(URL("<loc>http://h/1</loc><lastmod>1</lastmod>"
                     "<loc>http://h/2</loc><loc>http://h/3</loc>")),
-         "http://h/1@1;http://h/2;http://h/3; urlset"                                                   },
+         "http://h/1@1;http://h/2;http://h/3; urlset"                                                           },
         {URLSET(URL("<loc>http://h/1<lastmod>1</lastmod>")
                     URL("<loc>http://h/2")),
-         "http://h/1;http://h/2; urlset"                                                                },
+         "http://h/1;http://h/2; urlset"                                                                        },
         {URLSET(URL("</b></c><loc>http://h/1</loc></d><loc>http://h/2</loc>")),
-         "http://h/1;http://h/2; urlset"                                                                },
-        {URLSET(URL("<loc><b>http://h/1</b></loc>")),                           "http://h/1; urlset"    },
-        {URLSET(URL("<a b=\"><loc>http://h/1</loc>")),                          "http://h/1; urlset"    },
-        {URLSET(URL("<loc>http://h/a < b</loc>")),                              "http://h/a < b; urlset"},
-        {URLSET(URL("<a <loc>http://h/1</loc>")),                               "http://h/1; urlset"    },
+         "http://h/1;http://h/2; urlset"                                                                        },
+        {URLSET(URL("<loc><b>http://h/1</b></loc>")),                                   "http://h/1; urlset"    },
+        {URLSET(URL("<loc> <url><![CDATA[http://h/1]]></url></loc>"
+                    "<lastmod>1</lastmod>") URL("<loc>http://h/2</loc>")),
+         "http://h/1@1;http://h/2; urlset"                                                                      },
+        {URLSET(URL("\nhttp://h/1?a&amp;b\n<lastmod>1</lastmod>x") URL("text")
+                    URL("http://h/x<loc>http://h/2</loc>")
+                        URL("text<lastmod>2</lastmod><loc>http://h/3</loc>")),
+         "http://h/1?a&b@1;http://h/2;http://h/3@2; urlset"                                                     },
+        {URLSET(URL("<a b=\"><loc>http://h/1</loc>")),                                  "http://h/1; urlset"    },
+        {URLSET(URL("<loc>http://h/a < b</loc>")),                                      "http://h/a < b; urlset"},
+        {URLSET(URL("<a <loc>http://h/1</loc>")),                                       "http://h/1; urlset"    },
  /* cut: inside a tag the text before it is whole, else nobody knows */
         {"<urlset><url><loc>http://h/1</loc></url><url><loc>http://h/2</lo",
-         "http://h/1;http://h/2; urlset"                                                                },
+         "http://h/1;http://h/2; urlset"                                                                        },
         {"<urlset><url><loc>http://h/1</loc></url><url><loc>http://h/2<",
-         "http://h/1;http://h/2; urlset"                                                                },
+         "http://h/1;http://h/2; urlset"                                                                        },
         {"<urlset><url><loc>http://h/1</loc></url><url><loc>http://h/2",
-         "http://h/1; urlset"                                                                           },
-        {"<urlset><url><loc>http://h/1</loc><lastmod>20",                       "http://h/1; urlset"    },
-        {"<urlset><url><loc>http://h/1</loc><![CDATA[",                         "http://h/1; urlset"    },
-        {"<urlset><!-- <url><loc>h</loc></url>",                                " urlset"               },
+         "http://h/1; urlset"                                                                                   },
+        {"<urlset><url><loc>http://h/1</loc><lastmod>20",                               "http://h/1; urlset"    },
+        {"<urlset><url><loc>http://h/1</loc><![CDATA[",                                 "http://h/1; urlset"    },
+        {"<urlset><!-- <url><loc>h</loc></url>",                                        " urlset"               },
     };
 
     (void)state;
@@ -481,6 +503,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sitemap_reads_xml_sitemaps),
         cmocka_unit_test(sitemap_resolves_references_and_nothing_else),
+        cmocka_unit_test(sitemap_takes_unicode_white_space_off_a_url),
         cmocka_unit_test(sitemap_saves_what_it_can_of_broken_xml),
         cmocka_unit_test(sitemap_is_read_in_the_encoding_that_it_names),
         cmocka_unit_test(sitemap_reads_feeds),
