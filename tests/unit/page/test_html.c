@@ -285,6 +285,23 @@ static void html_finds_the_url_of_a_refresh(void **state)
     }
 }
 
+static void html_takes_http_equiv_for_a_keyword(void **state)
+{
+    static const char *const others[] = {" refresh", "refresh ", "refresh,",
+                                         "refreshed", ""};
+    char page[100];
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        snprintf(page, sizeof(page), "<meta http-equiv='%s' content='0;url=x'>",
+                 others[i]);
+        assert_bytes(read(*state, page, false)->refresh, "");
+    }
+    assert_bytes(
+        read(*state, "<meta http-equiv=rEFRESh content='0;url=x'>", false)
+            ->refresh,
+        "x");
+}
+
 static void html_cuts_texts_at_a_character(void **state)
 {
     struct buf page;
@@ -368,6 +385,7 @@ int main(void)
         with_html(html_ends_with_the_head_where_no_links_are_wanted),
         with_html(html_obeys_robots_under_both_names),
         with_html(html_finds_the_url_of_a_refresh),
+        with_html(html_takes_http_equiv_for_a_keyword),
         with_html(html_cuts_texts_at_a_character),
         with_html(html_keeps_no_more_links_than_its_limits),
         with_html(html_takes_hostile_pages_in_its_stride),
