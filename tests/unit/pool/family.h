@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -47,6 +48,28 @@ static inline int family_end(struct process *process)
 static inline void family_run(process_fn run, void *ctx)
 {
     assert_int_equal(family_end(family_start(run, ctx)), 0);
+}
+
+/* Waits until it sleeps. */
+static inline void family_await_sleep(const struct process *process)
+{
+    char name[50], state = 'R';
+
+    snprintf(name, sizeof(name), "/proc/%d/stat", (int)process_pid(process));
+    while (state != 'S') {
+        FILE *file = fopen(name, "r");
+
+        assert_non_null(file);
+        assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+        fclose(file);
+    }
+}
+
+/* Leaves out the tests that CRAWL_SKIP_TESTS matches, "*_kill*" say: of those
+ * ThreadSanitizer sees little and says much. */
+static inline void family_skip_tests(void)
+{
+    cmocka_set_skip_filter(getenv("CRAWL_SKIP_TESTS"));
 }
 
 #endif

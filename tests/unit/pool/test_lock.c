@@ -1,11 +1,11 @@
-/* The guarantees L1 to L5 of lock.h. */
+/* The guarantees L1 to L3 of lock.h: locks and semaphores. */
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "pool/lock.h"
-#include "pool/sync_region.h"
 #include "tests/unit/pool/family.h"
 #include "tests/unit/pool/stepper.h"
 
@@ -132,20 +132,6 @@ static void lock_l2_recursive_counts_its_levels(void **state)
     lock_free(lock);
 }
 
-static void await_sleep(pid_t pid)
-{
-    char name[50], state = 'R';
-
-    snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
-    while (state != 'S') {
-        FILE *file = fopen(name, "r");
-
-        assert_non_null(file);
-        assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
-        fclose(file);
-    }
-}
-
 /* A holder that has stopped right before it releases. */
 static pid_t start_holder(struct lock *lock)
 {
@@ -191,7 +177,7 @@ static void lock_l1_sleeper_is_not_forgotten_by_a_killed_releaser(void **state)
         if (!WIFSTOPPED(stepper_wait(holder)))
             skip(); /* no ptrace here */
         sleeper = family_start(acquire_and_release, lock);
-        await_sleep(process_pid(sleeper));
+        family_await_sleep(sleeper);
         for (int i = 0; i < k; i++) {
             assert_int_equal(ptrace(PTRACE_SINGLESTEP, holder, NULL, NULL), 0);
             assert_int_equal(WSTOPSIG(stepper_wait(holder)), SIGTRAP);
@@ -203,6 +189,44 @@ static void lock_l1_sleeper_is_not_forgotten_by_a_killed_releaser(void **state)
             assert_int_equal(lock_release(lock), ERR_OK);
         assert_int_equal(family_end(sleeper), 0);
     }
+    lock_free(lock);
+}
+
+static void *poll_and_release(void *ctx)
+{
+    enum err polled = lock_acquire(ctx, 0), released = lock_release(ctx);
+
+    return polled == ERR_AGAIN && released == ERR_PERM ? NULL : ctx;
+}
+
+static void *acquire_and_end(void *ctx)
+{
+    return lock_acquire(ctx, -1) == ERR_OK ? NULL : ctx;
+}
+
+/* What it returns: NULL if all was as it should be. */
+static void *run_thread(void *(*run)(void *ctx), void *ctx)
+{
+    pthread_t thread;
+    void *result = ctx;
+
+    assert_int_equal(pthread_create(&thread, NULL, run, ctx), 0);
+    assert_int_equal(pthread_join(thread, &result), 0);
+    return result;
+}
+
+static void lock_l1_holder_is_a_thread_not_its_process(void **state)
+{
+    struct lock *lock = open_lock(LOCK_PLAIN);
+
+    (void)state;
+    assert_int_equal(lock_acquire(lock, -1), ERR_OK);
+    assert_null(run_thread(poll_and_release, lock));
+    assert_int_equal(lock_release(lock), ERR_OK);
+    assert_null(run_thread(acquire_and_end, lock));
+    assert_int_equal(lock_release(lock), ERR_PERM);
+    assert_int_equal(lock_acquire(lock, 0), ERR_OWNERDEAD);
+    assert_int_equal(lock_release(lock), ERR_OK);
     lock_free(lock);
 }
 
@@ -294,6 +318,24 @@ static void lock_l3_units_of_the_dead_come_back(void **state)
     semaphore_free(semaphore);
 }
 
+static void *take_and_end(void *ctx)
+{
+    return semaphore_acquire(ctx, 0) == ERR_OK ? NULL : ctx;
+}
+
+static void lock_l3_units_of_an_ended_thread_come_back(void **state)
+{
+    struct semaphore *semaphore;
+
+    (void)state;
+    assert_int_equal(semaphore_open(&semaphore, 1, true), ERR_OK);
+    for (size_t i = 0; i < 3; i++)
+        assert_null(run_thread(take_and_end, semaphore));
+    assert_int_equal(semaphore_release(semaphore), ERR_INVALID);
+    assert_int_equal(semaphore_value(semaphore), 1);
+    semaphore_free(semaphore);
+}
+
 struct scene {
     struct semaphore *semaphore;
 };
@@ -332,240 +374,6 @@ static void lock_l3_semaphore_survives_a_kill_at_every_instruction(void **state)
     stepper_kill_everywhere(&stepper);
 }
 
-/* ---- L4 ---- */
-
-#define NR_WAITERS 4
-
-struct meeting {
-    struct lock *lock;
-    struct condition *condition;
-    _Atomic uint32_t nr_waiting, nr_woken, open; /* under the lock */
-};
-
-static struct meeting *open_meeting(enum lock_kind kind)
-{
-    struct meeting *meeting = sync_region_map(sizeof(*meeting));
-
-    assert_non_null(meeting);
-    meeting->lock = open_lock(kind);
-    assert_int_equal(condition_open(&meeting->condition, meeting->lock),
-                     ERR_OK);
-    return meeting;
-}
-
-static void close_meeting(struct meeting *meeting)
-{
-    condition_free(meeting->condition);
-    lock_free(meeting->lock);
-    sync_region_unmap(meeting, sizeof(*meeting));
-}
-
-static bool is_open(void *ctx)
-{
-    return ((struct meeting *)ctx)->open > 0;
-}
-
-/* Each that comes through takes one of `open`. */
-static int wait_for_entry(void *ctx)
-{
-    struct meeting *meeting = ctx;
-
-    CHILD_CHECK(lock_acquire(meeting->lock, -1) == ERR_OK);
-    meeting->nr_waiting++;
-    CHILD_CHECK(condition_wait_for(meeting->condition, is_open, meeting, -1) ==
-                ERR_OK);
-    meeting->open--;
-    meeting->nr_woken++;
-    CHILD_CHECK(lock_release(meeting->lock) == ERR_OK);
-    return 0;
-}
-
-static void await_waiters(struct meeting *meeting, uint32_t nr)
-{
-    /* With the lock in hand, those counted are inside the wait. */
-    assert_int_equal(lock_acquire(meeting->lock, -1), ERR_OK);
-    while (meeting->nr_waiting < nr) {
-        assert_int_equal(lock_release(meeting->lock), ERR_OK);
-        usleep(1000);
-        assert_int_equal(lock_acquire(meeting->lock, -1), ERR_OK);
-    }
-}
-
-static void lock_l4_notify_and_notify_all_let_waiters_through(void **state)
-{
-    struct meeting *meeting = open_meeting(LOCK_PLAIN);
-    struct process *waiters[NR_WAITERS];
-
-    (void)state;
-    for (size_t i = 0; i < NR_WAITERS; i++)
-        waiters[i] = family_start(wait_for_entry, meeting);
-    await_waiters(meeting, NR_WAITERS);
-    meeting->open = 2;
-    condition_notify(meeting->condition, 2);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
-    while (meeting->nr_woken < 2)
-        usleep(1000);
-    assert_int_equal(lock_acquire(meeting->lock, -1), ERR_OK);
-    assert_int_equal(meeting->nr_woken, 2);
-    meeting->open = 2;
-    condition_notify_all(meeting->condition);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
-    for (size_t i = 0; i < NR_WAITERS; i++)
-        assert_int_equal(family_end(waiters[i]), 0);
-    close_meeting(meeting);
-}
-
-static int wait_untimed(void *ctx)
-{
-    struct meeting *meeting = ctx;
-
-    CHILD_CHECK(lock_acquire(meeting->lock, -1) == ERR_OK);
-    CHILD_CHECK(lock_acquire(meeting->lock, -1) == ERR_OK);
-    meeting->nr_waiting++;
-    while (!meeting->open)
-        CHILD_CHECK(condition_wait(meeting->condition, -1) == ERR_OK);
-    /* Both levels are back. */
-    CHILD_CHECK(lock_release(meeting->lock) == ERR_OK);
-    CHILD_CHECK(lock_release(meeting->lock) == ERR_OK);
-    CHILD_CHECK(lock_release(meeting->lock) == ERR_PERM);
-    return 0;
-}
-
-static void lock_l4_wait_lets_go_of_all_levels(void **state)
-{
-    struct meeting *meeting = open_meeting(LOCK_RECURSIVE);
-    struct process *child = family_start(wait_untimed, meeting);
-
-    (void)state;
-    await_waiters(meeting, 1);
-    meeting->open = 1;
-    condition_notify(meeting->condition, 1);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
-    assert_int_equal(family_end(child), 0);
-    close_meeting(meeting);
-}
-
-static void lock_l4_wait_times_out_with_the_lock(void **state)
-{
-    struct meeting *meeting = open_meeting(LOCK_PLAIN);
-    int64_t start_ms = clock_mono_ms();
-
-    (void)state;
-    assert_int_equal(lock_acquire(meeting->lock, -1), ERR_OK);
-    assert_int_equal(condition_wait(meeting->condition, 0), ERR_AGAIN);
-    assert_int_equal(condition_wait(meeting->condition, BRIEF_MS), ERR_TIMEOUT);
-    assert_int_equal(
-        condition_wait_for(meeting->condition, is_open, meeting, BRIEF_MS),
-        ERR_TIMEOUT);
-    assert_true(clock_mono_ms() - start_ms >= 2L * BRIEF_MS);
-    assert_int_equal(
-        condition_wait_for(meeting->condition, is_open, meeting, 0), ERR_AGAIN);
-    meeting->open = 1;
-    assert_int_equal(
-        condition_wait_for(meeting->condition, is_open, meeting, 0), ERR_OK);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
-    close_meeting(meeting);
-}
-
-static void lock_l4_wait_without_the_lock_is_refused(void **state)
-{
-    struct meeting *meeting = open_meeting(LOCK_PLAIN);
-    struct condition *none;
-
-    (void)state;
-    assert_int_equal(condition_wait(meeting->condition, -1), ERR_PERM);
-    assert_int_equal(
-        condition_wait_for(meeting->condition, is_open, meeting, -1), ERR_PERM);
-    assert_int_equal(condition_open(&none, NULL), ERR_INVALID);
-    close_meeting(meeting);
-}
-
-static void lock_l4_d14_killed_waiters_block_nobody(void **state)
-{
-    struct meeting *meeting = open_meeting(LOCK_PLAIN);
-    struct process *waiters[NR_WAITERS], *last;
-    enum err err;
-
-    (void)state;
-    for (size_t i = 0; i < NR_WAITERS; i++)
-        waiters[i] = family_start(wait_for_entry, meeting);
-    await_waiters(meeting, NR_WAITERS);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
-    for (size_t i = 0; i < NR_WAITERS; i++) {
-        assert_int_equal(process_kill(waiters[i], SIGKILL), ERR_OK);
-        assert_int_equal(family_end(waiters[i]), -SIGKILL);
-    }
-    /* One may have died while it looked, with the lock. */
-    err = lock_acquire(meeting->lock, -1);
-    assert_true(err == ERR_OK || err == ERR_OWNERDEAD);
-    condition_notify_all(meeting->condition);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
-    meeting->nr_waiting = 0;
-    last = family_start(wait_for_entry, meeting);
-    await_waiters(meeting, 1);
-    meeting->open = 1;
-    condition_notify(meeting->condition, 1);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
-    assert_int_equal(family_end(last), 0);
-    close_meeting(meeting);
-}
-
-/* ---- L5 ---- */
-
-static int await_event(void *ctx)
-{
-    return (int)event_wait(ctx, -1);
-}
-
-static void lock_l5_event_is_set_cleared_and_awaited(void **state)
-{
-    struct event *event;
-    struct process *waiters[NR_WAITERS];
-
-    (void)state;
-    assert_int_equal(event_open(&event), ERR_OK);
-    assert_false(event_is_set(event));
-    assert_int_equal(event_wait(event, 0), ERR_AGAIN);
-    assert_int_equal(event_wait(event, BRIEF_MS), ERR_TIMEOUT);
-    for (size_t i = 0; i < NR_WAITERS; i++)
-        waiters[i] = family_start(await_event, event);
-    event_set(event);
-    event_set(event);
-    for (size_t i = 0; i < NR_WAITERS; i++)
-        assert_int_equal(family_end(waiters[i]), ERR_OK);
-    assert_true(event_is_set(event));
-    assert_int_equal(event_wait(event, -1), ERR_OK);
-    event_clear(event);
-    event_clear(event);
-    assert_false(event_is_set(event));
-    assert_int_equal(event_wait(event, 0), ERR_AGAIN);
-    event_free(event);
-    event_free(NULL);
-}
-
-static struct event *alarm_event;
-
-static void set_on_signal(int signal_nr)
-{
-    (void)signal_nr;
-    event_set(alarm_event);
-    event_clear(alarm_event);
-}
-
-static void lock_l5_pulse_from_a_signal_handler_wakes(void **state)
-{
-    struct sigaction action = {.sa_handler = set_on_signal}, old;
-
-    (void)state;
-    assert_int_equal(event_open(&alarm_event), ERR_OK);
-    assert_int_equal(sigaction(SIGALRM, &action, &old), 0);
-    ualarm(2000, 2000); /* again and again, one comes after the wait began */
-    assert_int_equal(event_wait(alarm_event, FAMILY_END_MS), ERR_OK);
-    ualarm(0, 0);
-    assert_int_equal(sigaction(SIGALRM, &old, NULL), 0);
-    event_free(alarm_event);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -573,22 +381,18 @@ int main(void)
         cmocka_unit_test(lock_l1_only_the_holder_releases),
         cmocka_unit_test(lock_l1_of_a_dead_holder_goes_to_the_next),
         cmocka_unit_test(lock_l1_refuses_a_kind_that_is_none),
+        cmocka_unit_test(lock_l1_holder_is_a_thread_not_its_process),
         cmocka_unit_test(lock_l1_sleeper_is_not_forgotten_by_a_killed_releaser),
         cmocka_unit_test(lock_l2_recursive_counts_its_levels),
         cmocka_unit_test(lock_l3_semaphore_counts),
         cmocka_unit_test(lock_l3_bounded_semaphore_refuses_a_release_too_many),
         cmocka_unit_test(lock_l3_release_wakes_one_who_waits),
         cmocka_unit_test(lock_l3_units_of_the_dead_come_back),
+        cmocka_unit_test(lock_l3_units_of_an_ended_thread_come_back),
         cmocka_unit_test(
             lock_l3_semaphore_survives_a_kill_at_every_instruction),
-        cmocka_unit_test(lock_l4_notify_and_notify_all_let_waiters_through),
-        cmocka_unit_test(lock_l4_wait_lets_go_of_all_levels),
-        cmocka_unit_test(lock_l4_wait_times_out_with_the_lock),
-        cmocka_unit_test(lock_l4_wait_without_the_lock_is_refused),
-        cmocka_unit_test(lock_l4_d14_killed_waiters_block_nobody),
-        cmocka_unit_test(lock_l5_event_is_set_cleared_and_awaited),
-        cmocka_unit_test(lock_l5_pulse_from_a_signal_handler_wakes),
     };
 
+    family_skip_tests();
     return cmocka_run_group_tests_name("lock", tests, NULL, NULL);
 }
