@@ -223,10 +223,12 @@ static size_t token_len(const char *text, size_t len)
     return i;
 }
 
+/* Some files come as HTML: "User-agent: *<br>". */
 static bool is_star(const struct line *line)
 {
     return line->value_len && line->value[0] == '*' &&
-           (line->value_len == 1 || is_space(line->value[1]));
+           (line->value_len == 1 || is_space(line->value[1]) ||
+            line->value[1] == '<');
 }
 
 /* `len` 0 names nobody: then only "*" is left. */
@@ -334,10 +336,17 @@ static double read_delay(const char *text, size_t len)
     return value < ROBOTS_DELAY_MAX_S ? value : ROBOTS_DELAY_MAX_S;
 }
 
-/* Of several, the longest delay: it offends nobody. */
+/* Of several, the longest delay: it offends nobody. A file that comes as HTML
+ * has a tag behind it. */
 static void add_delay(struct robots *robots, const struct line *line)
 {
-    double delay_s = read_delay(line->value, line->value_len);
+    const char *value = line->value;
+    const char *tag = memchr(value, '<', line->value_len);
+    size_t len = tag ? (size_t)(tag - value) : line->value_len;
+    double delay_s;
+
+    trim(&value, &len);
+    delay_s = read_delay(value, len);
 
     if (delay_s > robots->delay_s)
         robots->delay_s = delay_s;

@@ -272,6 +272,9 @@ static void robots_reads_crawl_delays(void **state)
         {"1,5",                                          -1   },
         {"10s",                                          -1   },
         {"1.2.3",                                        -1   },
+        {"6<BR>",                                        6    },
+        {"6 </p>",                                       6    },
+        {"<br>",                                         -1   },
         {"",                                             -1   },
         {".",                                            -1   },
         {"nan",                                          -1   },
@@ -313,6 +316,25 @@ static void robots_reads_crawl_delays(void **state)
 
         assert_true(robots_crawl_delay_s(robots) * 10 == delays_s[i] * 10);
         assert_int_equal(robots_names_token(robots), *tokens[i] != 'f');
+        robots_free(robots);
+    }
+}
+
+static void robots_reads_a_file_that_comes_as_html(void **state)
+{
+    static const char file[] = "<html><body>\nUser-agent: a<br>\n"
+                               "Disallow: <br>\nCrawl-delay: 1<br>\n"
+                               "User-agent: *<br>\nDisallow: /b/\n"
+                               "Crawl-delay: 2<br>\n</body></html>\n";
+    static const char *const tokens[] = {"a", "other"};
+
+    (void)state;
+    for (size_t i = 0; i < NR(tokens); i++) {
+        struct robots *robots = parse(file, sizeof(file) - 1, tokens[i]);
+
+        assert_true(robots_crawl_delay_s(robots) * 10 == (double)(i + 1) * 10);
+        assert_int_equal(robots_allows(robots, "/b/", 3, NULL), i == 0);
+        assert_true(robots_allows(robots, "/", 1, NULL));
         robots_free(robots);
     }
 }
@@ -543,6 +565,7 @@ int main(void)
         cmocka_unit_test(robots_keeps_escaped_wildcards_apart),
         cmocka_unit_test(robots_reads_any_line_end_and_garbage),
         cmocka_unit_test(robots_reads_crawl_delays),
+        cmocka_unit_test(robots_reads_a_file_that_comes_as_html),
         cmocka_unit_test(robots_lists_sitemaps_of_the_whole_file),
         cmocka_unit_test(robots_reads_500_kib_and_no_half_line),
         cmocka_unit_test(robots_bounds_rules_and_lines),
