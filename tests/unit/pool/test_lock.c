@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "pool/lock.h"
+#include "pool/sync_member.h"
 #include "tests/unit/pool/family.h"
 #include "tests/unit/pool/stepper.h"
 
@@ -336,6 +337,70 @@ static void lock_l3_units_of_an_ended_thread_come_back(void **state)
     semaphore_free(semaphore);
 }
 
+#define CROWD_STACK_BYTES ((size_t)64 << 10)
+
+struct crowd {
+    struct semaphore *semaphore;
+    pthread_mutex_t gate; /* ours until they may go */
+    _Atomic uint32_t nr_taken, nr_refused;
+};
+
+static void *take_and_stay(void *ctx)
+{
+    struct crowd *crowd = ctx;
+    enum err err = semaphore_acquire(crowd->semaphore, 0);
+
+    if (err == ERR_OK)
+        crowd->nr_taken++;
+    else if (err == ERR_LIMIT)
+        crowd->nr_refused++;
+    pthread_mutex_lock(&crowd->gate);
+    pthread_mutex_unlock(&crowd->gate);
+    return NULL;
+}
+
+/* Returns how many there are. */
+static size_t gather(struct crowd *crowd, pthread_t *threads, size_t nr)
+{
+    pthread_attr_t small;
+    size_t i = 0;
+
+    assert_int_equal(pthread_attr_init(&small), 0);
+    assert_int_equal(pthread_attr_setstacksize(&small, CROWD_STACK_BYTES), 0);
+    while (i < nr &&
+           pthread_create(&threads[i], &small, take_and_stay, crowd) == 0)
+        i++;
+    pthread_attr_destroy(&small);
+    return i;
+}
+
+static void lock_l3_takers_have_a_limit_and_places_come_back(void **state)
+{
+    enum { NR = SYNC_MEMBERS_MAX + 1 };
+    static struct crowd crowd = {.gate = PTHREAD_MUTEX_INITIALIZER};
+    static pthread_t threads[NR];
+    size_t nr;
+
+    (void)state;
+#ifdef __SANITIZE_THREAD__
+    skip(); /* too many for it */
+#endif
+    assert_int_equal(semaphore_open(&crowd.semaphore, 2 * NR, true), ERR_OK);
+    pthread_mutex_lock(&crowd.gate);
+    nr = gather(&crowd, threads, NR);
+    while (nr == NR && crowd.nr_taken + crowd.nr_refused < NR)
+        usleep(1000);
+    pthread_mutex_unlock(&crowd.gate);
+    for (size_t i = 0; i < nr; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    if (nr < NR)
+        skip(); /* not that many threads here */
+    assert_true(crowd.nr_refused >= 1);
+    assert_null(run_thread(take_and_end, crowd.semaphore));
+    assert_int_equal(semaphore_value(crowd.semaphore), 2 * NR);
+    semaphore_free(crowd.semaphore);
+}
+
 struct scene {
     struct semaphore *semaphore;
 };
@@ -389,6 +454,7 @@ int main(void)
         cmocka_unit_test(lock_l3_release_wakes_one_who_waits),
         cmocka_unit_test(lock_l3_units_of_the_dead_come_back),
         cmocka_unit_test(lock_l3_units_of_an_ended_thread_come_back),
+        cmocka_unit_test(lock_l3_takers_have_a_limit_and_places_come_back),
         cmocka_unit_test(
             lock_l3_semaphore_survives_a_kill_at_every_instruction),
     };
