@@ -3,10 +3,9 @@
  * that say nofollow and, apart, the frames, the links of SVG, the canonical URL
  * and the meta refresh.
  *
- * Links are compared as sets. Those that are no URL of http (`other` schemes,
- * and `unresolvable`) the crawler only drops, so that there are some is all
- * that is judged of them. The page is fed in pieces of a few bytes, since how
- * it is cut must change nothing.
+ * Links are compared as sets. Those that are no URL of http the crawler drops,
+ * so nothing is judged of them but that they are not among the links. The page
+ * is fed in pieces of a few bytes, since how it is cut must change nothing.
  */
 #include "tests/conform/conform.h"
 
@@ -97,26 +96,6 @@ static void put_links(const struct html *html, struct html_links *links,
     put_set(&answer->got, labels[pick], &list);
 }
 
-static void put_whether_some_are_dropped(const json_t *test,
-                                         const struct html *html,
-                                         struct html_links *links,
-                                         struct conform_answer *answer)
-{
-    static struct url url;
-    bool expected = json_array_size(json_object_get(test, "other")) > 0 ||
-                    json_array_size(json_object_get(test, "unresolvable")) > 0;
-    bool got = false;
-
-    for (size_t i = 0; i < html_nr_links(html); i++) {
-        struct html_link link = html_get_link(html, i);
-
-        got |= is_picked(&link, PICK_LINKS) &&
-               html_links_resolve(links, link.href, &url) != URL_OK;
-    }
-    conform_put(&answer->expected, "dropped: %s\n", expected ? "some" : "none");
-    conform_put(&answer->got, "dropped: %s\n", got ? "some" : "none");
-}
-
 static void put_one(const json_t *test, const char *field,
                     struct html_links *links, struct bytes href,
                     struct conform_answer *answer)
@@ -192,7 +171,6 @@ static bool run(const json_t *test, struct conform_answer *answer)
     put_links(html, links, PICK_LINKS, answer);
     put_expected(test, "nofollow", answer);
     put_links(html, links, PICK_NOFOLLOW, answer);
-    put_whether_some_are_dropped(test, html, links, answer);
     put_expected(test, "frames", answer);
     put_links(html, links, PICK_FRAMES, answer);
     put_expected(test, "svg_links", answer);
