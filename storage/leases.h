@@ -47,8 +47,12 @@ enum storage_added {
 enum err storage_add_urls(struct storage *storage,
                           const struct url_record *urls, size_t nr_urls,
                           int64_t now_ms, enum storage_added *added) ERR_CHECK;
+/* A line without a URL of its own; in place of what an earlier version of the
+ * list had there. */
 enum err storage_put_line(struct storage *storage,
                           const struct line_record *line) ERR_CHECK;
+/* A later version of the list has no bad line there. Duplicates stay. */
+enum err storage_drop_line(struct storage *storage, int64_t line) ERR_CHECK;
 
 /* How far a list has been read, so that a resume does not read it again. */
 struct storage_input {

@@ -149,16 +149,12 @@ enum err storage_add_urls(struct storage *storage,
     return err;
 }
 
-enum err storage_put_line(struct storage *storage,
-                          const struct line_record *line)
+static enum err write_line(struct storage *storage, enum stmt which,
+                           const struct line_record *line, bool *written)
 {
-    struct binder binder;
+    struct binder binder = storage_bind(storage, which);
     bool duplicate = line->same_as.host_id || line->same_as.url_hash;
-    enum err err = storage_begin(storage);
 
-    if (err)
-        return err;
-    binder = storage_bind(storage, STMT_PUT_LINE);
     bind_int(&binder, line->line);
     bind_text(&binder, line->text);
     bind_text(&binder, line->error);
@@ -169,12 +165,45 @@ enum err storage_put_line(struct storage *storage,
         bind_null(&binder);
         bind_null(&binder);
     }
-    err = storage_run(storage, &binder);
-    if (err || sqlite3_changes(storage->db) == 0)
+    enum err err = storage_run(storage, &binder);
+    *written = !err && sqlite3_changes(storage->db) > 0;
+    return err;
+}
+
+enum err storage_put_line(struct storage *storage,
+                          const struct line_record *line)
+{
+    bool added = false, changed = false;
+    enum err err = storage_begin(storage);
+
+    if (!err)
+        err = write_line(storage, STMT_PUT_LINE, line, &added);
+    if (!err && !added)
+        err = write_line(storage, STMT_CHANGE_LINE, line, &changed);
+    if (err || (!added && !changed))
         return err;
-    storage->counts.nr_lines++;
-    storage->counts.nr_bad_lines++;
+    storage->counts.nr_lines += added;
+    storage->counts.nr_bad_lines += added;
     return storage_sink_line(storage, line);
+}
+
+enum err storage_drop_line(struct storage *storage, int64_t line)
+{
+    struct binder binder;
+
+    if (storage->counts.nr_bad_lines == 0)
+        return ERR_OK;
+    enum err err = storage_begin(storage);
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_DROP_LINE);
+    bind_int(&binder, line);
+    err = storage_run(storage, &binder);
+    if (!err && sqlite3_changes(storage->db) > 0) {
+        storage->counts.nr_lines--;
+        storage->counts.nr_bad_lines--;
+    }
+    return err;
 }
 
 enum err storage_put_tries(struct storage *storage, struct url_key key,

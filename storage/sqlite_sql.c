@@ -36,6 +36,13 @@ const char *const storage_sql[STMT_NR] = {
         " same_hash) SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS"
         " (SELECT 1 FROM urls WHERE shard = 0 AND host_id = ?5"
         " AND url_hash = ?6 AND line = ?1) ON CONFLICT DO NOTHING",
+    [STMT_CHANGE_LINE] = "UPDATE lines SET text = ?2, error = ?3, detail = ?4,"
+                         " same_host_id = ?5, same_hash = ?6 WHERE line = ?1"
+                         " AND (text, error) IS NOT (?2, ?3) AND NOT EXISTS"
+                         " (SELECT 1 FROM urls WHERE shard = 0 AND host_id = ?5"
+                         " AND url_hash = ?6 AND line = ?1)",
+    [STMT_DROP_LINE] = "DELETE FROM lines WHERE line = ?"
+                       " AND same_hash IS NULL",
     [STMT_GET_INPUT] =
         "SELECT number, size_bytes, mtime_ns, offset_bytes, line, done"
         " FROM inputs WHERE name = ?",

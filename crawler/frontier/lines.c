@@ -165,6 +165,9 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     if (error)
         return put_bad_line(frontier, text, line, error);
     follow_listed(frontier);
+    enum err err = ERR_OK;
+    if (batch->reread)
+        err = storage_drop_line(frontier->storage, line);
 
     /* The row's text must be valid UTF-8, as everything in the database. */
     char clean[URL_BYTES_MAX];
@@ -175,9 +178,8 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     }
     if (is_same(text, url.url))
         text.len = 0;
-    enum err err = ERR_OK;
-    if (batch->nr == batch->cap || batch->is_sorted ||
-        batch->text.len >= FRONTIER_TEXT_BYTES)
+    if (!err && (batch->nr == batch->cap || batch->is_sorted ||
+                 batch->text.len >= FRONTIER_TEXT_BYTES))
         err = batch_flush(frontier, batch, now_ms);
     if (!err)
         err = batch_add(batch, &url, text, &(struct batch_url){.line = line});
@@ -191,7 +193,7 @@ enum err frontier_add_line(struct frontier *frontier, struct bytes text,
     struct bytes trimmed = trim(text.data, text.len, line);
 
     if (trimmed.len == 0 || ((const char *)trimmed.data)[0] == '#')
-        return ERR_OK;
+        return reread ? storage_drop_line(frontier->storage, line) : ERR_OK;
     if (frontier->lines.reread != reread) {
         enum err err = batch_flush(frontier, &frontier->lines, now_ms);
         if (err)

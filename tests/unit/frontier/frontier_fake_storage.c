@@ -330,6 +330,13 @@ enum err storage_put_line(struct storage *storage,
     return ERR_STATE;
 }
 
+enum err storage_drop_line(struct storage *storage, int64_t line)
+{
+    (void)storage;
+    (void)line;
+    return ERR_STATE;
+}
+
 enum err storage_put_tries(struct storage *storage, struct url_key key,
                            int tries)
 {
