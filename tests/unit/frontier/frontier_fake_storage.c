@@ -364,9 +364,10 @@ enum err storage_put_attempt(struct storage *storage,
     return ERR_OK;
 }
 
-enum err storage_each_listed(struct storage *storage, storage_url_fn fn,
-                             void *ctx)
+enum err storage_each_url(struct storage *storage, bool listed,
+                          storage_url_fn fn, void *ctx)
 {
+    (void)listed;
     (void)storage;
     (void)fn;
     (void)ctx;
