@@ -366,20 +366,28 @@ static enum crawl_exit storage_failed(const struct crawl *crawl)
 }
 
 /* False when there was something to ask and nothing answered: no network. A
- * redirect to where we may not go is an answer; a bad line asks nobody. */
-static bool anything_answered(const struct frontier_stats *stats)
+ * redirect to where we may not go is an answer; a bad line asks nobody. What
+ * is left to a later session of a run may be what never answers. */
+static bool anything_answered(struct crawl *crawl)
 {
+    const struct frontier_stats *stats = &crawl->committed;
     int64_t nr_tried =
         stats->nr_visits[OUTCOME_ERROR] + stats->nr_visits[OUTCOME_SKIPPED];
+    bool answered = stats->nr_answers > 0 ||
+                    stats->nr_by_error[ERROR_ROBOTS] > 0 || nr_tried == 0;
 
-    return stats->nr_answers > 0 || stats->nr_by_error[ERROR_ROBOTS] > 0 ||
-           nr_tried == 0;
+    if (!answered)
+        fail(crawl, storage_run_answered(crawl->storage, &answered));
+    return answered;
 }
 
 /* What the run came to: the words for `runs`, and the exit status. */
 static enum crawl_exit verdict(struct crawl *crawl, const char **status,
                                const char **reason)
 {
+    bool answered =
+        crawl->err || crawl->stop_signal || anything_answered(crawl);
+
     *reason = "";
     if (crawl->err) {
         *status = "failed";
@@ -401,8 +409,7 @@ static enum crawl_exit verdict(struct crawl *crawl, const char **status,
         return CRAWL_EXIT_LIMIT;
     }
     *status = "done";
-    return anything_answered(&crawl->committed) ? CRAWL_EXIT_OK
-                                                : CRAWL_EXIT_NO_ANSWER;
+    return answered ? CRAWL_EXIT_OK : CRAWL_EXIT_NO_ANSWER;
 }
 
 /* The last rows, committed before anything is said about them. */

@@ -69,6 +69,7 @@ enum stmt {
     STMT_PUT_META,
     STMT_OPEN_RUN,
     STMT_PUT_SANDBOX,
+    STMT_RUN_ANSWER,
     STMT_NR
 };
 

@@ -180,5 +180,8 @@ const char *const storage_sql[STMT_NR] = {
                       " ON CONFLICT (k) DO UPDATE SET v = excluded.v",
     [STMT_OPEN_RUN] = "UPDATE runs SET status = 'running', finished_at = NULL,"
                       " reason = NULL WHERE id = ?",
+    /* what robots.txt forbids was asked for: the host answered */
+    [STMT_RUN_ANSWER] = "SELECT 1 FROM pages WHERE run_id = ?"
+                        " AND (status IS NOT NULL OR error = 'robots') LIMIT 1",
     [STMT_PUT_SANDBOX] = "UPDATE runs SET sandbox = ? WHERE id = ?",
 };

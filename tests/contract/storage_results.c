@@ -255,6 +255,39 @@ static void storage_refetches_what_was_asked_for(void **state)
     }
 }
 
+static bool run_answered(struct fixture *fix)
+{
+    bool answered = false;
+
+    assert_ok(storage_run_answered(fix->storage, &answered));
+    return answered;
+}
+
+static void
+storage_knows_whether_any_session_of_a_run_was_answered(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record forbidden = fixture_page(1, 3, "skipped", 0);
+
+    forbidden.error = text("robots");
+    fixture_open(fix);
+    fixture_add(fix, 1, 3);
+    assert_false(run_answered(fix));
+    fixture_end(fix, 1, 1, "error", 0);
+    assert_false(run_answered(fix));
+    fixture_end(fix, 1, 2, "http_error", 500);
+    assert_true(run_answered(fix));
+    assert_ok(storage_put_page(fix->storage, &forbidden));
+    fixture_reopen(fix);
+    assert_true(run_answered(fix));
+    fixture_close(fix, "done");
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    assert_false(run_answered(fix));
+    assert_ok(storage_put_page(fix->storage, &forbidden));
+    assert_true(run_answered(fix));
+}
+
 static void refuse(struct fixture *fix, int64_t hash, const char *error)
 {
     struct url_record url = fixture_url(1, hash, 0);
@@ -436,6 +469,7 @@ int main(void)
         TEST(storage_says_unfinished_while_the_list_is_not_read),
         TEST(storage_takes_new_lines_after_it_was_finished),
         TEST(storage_refetches_what_was_asked_for),
+        TEST(storage_knows_whether_any_session_of_a_run_was_answered),
         TEST(storage_reopens_what_was_refused_as_a_link),
         TEST(storage_leaves_what_a_trap_rule_refused),
         TEST(storage_brings_validators_with_a_refetched_url),

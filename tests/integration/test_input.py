@@ -153,6 +153,19 @@ class Lines(harness.CrawlTest):
         self.write("urls.txt", "ftp://example.org/\nhttp://127.0.0.1:%d/\n" % harness.free_port())
         self.crawl("urls.txt", "--retries", "0", expect=3)
 
+    def test_that_nobody_answered_is_said_of_the_run_not_of_its_last_session(self):
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        live, dead = ("http://127.0.0.1:%d/\n" % port for port in (server.port, harness.free_port()))
+        self.write("urls.txt", live)
+        self.crawl("urls.txt", "--retries", "0")
+        # the run goes on with what alone is left: one that does not answer
+        self.write("urls.txt", live + dead)
+        self.crawl("urls.txt", "--retries", "0", expect=0)
+        self.assertEqual(self.results("outcome, run_id"), [("ok", 1), ("error", 1)])
+        # a refetch is a run of its own
+        self.crawl("urls.txt", "--retries", "0", "--refetch", "failed", expect=3)
+        self.assertEqual(self.results("outcome, run_id"), [("ok", 1), ("error", 2)])
+
     def test_no_byte_of_a_line_reaches_the_terminal_raw(self):
         self.write("urls.txt", b"http://\x1b[31mred\nhttp://127.0.0.1:%d/\x1b]0;x\x07\n"
                    % harness.free_port())
