@@ -18,12 +18,8 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static struct bytes trim(const char *text, size_t len, int64_t line)
+static struct bytes trim(const char *text, size_t len)
 {
-    if (line == 1 && len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-        text += 3;
-        len -= 3;
-    }
     while (len > 0 && is_blank(text[len - 1]))
         len--;
     while (len > 0 && is_blank(*text)) {
@@ -190,7 +186,7 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
 enum err frontier_add_line(struct frontier *frontier, struct bytes text,
                            int64_t line, bool reread, int64_t now_ms)
 {
-    struct bytes trimmed = trim(text.data, text.len, line);
+    struct bytes trimmed = trim(text.data, text.len);
 
     if (trimmed.len == 0 || ((const char *)trimmed.data)[0] == '#')
         return reread ? storage_drop_line(frontier->storage, line) : ERR_OK;
