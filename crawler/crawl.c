@@ -424,12 +424,15 @@ static void settle(struct crawl *crawl)
     commit(crawl, now_ms);
 }
 
-/* Lines of the list, of earlier runs too, when none of them is a URL. */
-static bool list_has_no_url(const struct crawl *crawl, int64_t *nr_lines)
+/* Lines of the list, of earlier runs too, when none of them is a URL. Those of
+ * a list that has changed were read twice: storage knows how many there are. */
+static bool list_has_no_url(struct crawl *crawl, int64_t *nr_lines)
 {
-    *nr_lines = crawl->committed.nr_lines + crawl->before.nr_lines;
-    return *nr_lines ==
-           crawl->committed.nr_bad_lines + crawl->before.nr_bad_lines;
+    struct storage_counts counts = {0};
+
+    fail(crawl, storage_count(crawl->storage, &counts));
+    *nr_lines = counts.nr_lines;
+    return !crawl->err && counts.nr_lines == counts.nr_bad_lines;
 }
 
 static void say_no_url(int64_t nr_lines)

@@ -148,6 +148,9 @@ class Lines(harness.CrawlTest):
             _, err = self.crawl("urls.txt", expect=2)
             self.assertIn("no URL: all of its 1 lines are bad", err)
             self.assertEqual(self.results("outcome, error"), [("skipped", "blocked_scheme")])
+        self.write("urls.txt", "ftp://example.org/\nno url\n")
+        _, err = self.crawl("urls.txt", expect=2)
+        self.assertIn("no URL: all of its 2 lines are bad", err)
 
     def test_bad_lines_do_not_hide_that_nobody_answered(self):
         self.write("urls.txt", "ftp://example.org/\nhttp://127.0.0.1:%d/\n" % harness.free_port())
