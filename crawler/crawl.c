@@ -366,20 +366,28 @@ static enum crawl_exit storage_failed(const struct crawl *crawl)
 }
 
 /* False when there was something to ask and nothing answered: no network. A
- * redirect to where we may not go is an answer; a bad line asks nobody. */
-static bool anything_answered(const struct frontier_stats *stats)
+ * redirect to where we may not go is an answer; a bad line asks nobody. What
+ * is left to a later session of a run may be what never answers. */
+static bool anything_answered(struct crawl *crawl)
 {
+    const struct frontier_stats *stats = &crawl->committed;
     int64_t nr_tried =
         stats->nr_visits[OUTCOME_ERROR] + stats->nr_visits[OUTCOME_SKIPPED];
+    bool answered = stats->nr_answers > 0 ||
+                    stats->nr_by_error[ERROR_ROBOTS] > 0 || nr_tried == 0;
 
-    return stats->nr_answers > 0 || stats->nr_by_error[ERROR_ROBOTS] > 0 ||
-           nr_tried == 0;
+    if (!answered)
+        fail(crawl, storage_run_answered(crawl->storage, &answered));
+    return answered;
 }
 
 /* What the run came to: the words for `runs`, and the exit status. */
 static enum crawl_exit verdict(struct crawl *crawl, const char **status,
                                const char **reason)
 {
+    bool answered =
+        crawl->err || crawl->stop_signal || anything_answered(crawl);
+
     *reason = "";
     if (crawl->err) {
         *status = "failed";
@@ -401,8 +409,7 @@ static enum crawl_exit verdict(struct crawl *crawl, const char **status,
         return CRAWL_EXIT_LIMIT;
     }
     *status = "done";
-    return anything_answered(&crawl->committed) ? CRAWL_EXIT_OK
-                                                : CRAWL_EXIT_NO_ANSWER;
+    return answered ? CRAWL_EXIT_OK : CRAWL_EXIT_NO_ANSWER;
 }
 
 /* The last rows, committed before anything is said about them. */
@@ -417,12 +424,15 @@ static void settle(struct crawl *crawl)
     commit(crawl, now_ms);
 }
 
-/* Lines of the list, of earlier runs too, when none of them is a URL. */
-static bool list_has_no_url(const struct crawl *crawl, int64_t *nr_lines)
+/* Lines of the list, of earlier runs too, when none of them is a URL. Those of
+ * a list that has changed were read twice: storage knows how many there are. */
+static bool list_has_no_url(struct crawl *crawl, int64_t *nr_lines)
 {
-    *nr_lines = crawl->committed.nr_lines + crawl->before.nr_lines;
-    return *nr_lines ==
-           crawl->committed.nr_bad_lines + crawl->before.nr_bad_lines;
+    struct storage_counts counts = {0};
+
+    fail(crawl, storage_count(crawl->storage, &counts));
+    *nr_lines = counts.nr_lines;
+    return !crawl->err && counts.nr_lines == counts.nr_bad_lines;
 }
 
 static void say_no_url(int64_t nr_lines)

@@ -16,7 +16,7 @@ enum crawl_exit {
     CRAWL_EXIT_OK = 0,        /* every URL ended */
     CRAWL_EXIT_FAILURE = 1,   /* the program itself failed */
     CRAWL_EXIT_USAGE = 2,     /* options or list */
-    CRAWL_EXIT_NO_ANSWER = 3, /* finished, but not one URL answered */
+    CRAWL_EXIT_NO_ANSWER = 3, /* finished, but no URL of the run answered */
     CRAWL_EXIT_LIMIT = 4,     /* stopped by a limit of the user, work is left */
     CRAWL_EXIT_STORAGE = 5,   /* disk full, database locked or not ours */
     CRAWL_EXIT_INTERRUPT = 130,

@@ -163,7 +163,7 @@ static enum err on_line(void *ctx, const struct urllist_line *line)
     struct source *source = &input->sources[input->current];
 
     source->saved = false;
-    if (!holds_something(line->text, line->len))
+    if (!source->reread && !holds_something(line->text, line->len))
         return ERR_OK;
     struct bytes text = {line->text, line->len};
     int64_t number = storage_line(source->place.number, line->number);

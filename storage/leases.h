@@ -34,10 +34,12 @@ struct storage;
 #define URL_PRIO_LISTED (-1) /* a line of the list that is not bulk */
 
 enum storage_added {
-    STORAGE_ADDED,   /* is new */
-    STORAGE_KNOWN,   /* was there */
-    STORAGE_ADOPTED, /* had been discovered; now it is a line of the list,
-                      * of URL_PRIO_LISTED at most */
+    STORAGE_ADDED,    /* is new */
+    STORAGE_KNOWN,    /* was there */
+    STORAGE_ADOPTED,  /* had been discovered; now it is a line of the list,
+                       * of URL_PRIO_LISTED at most */
+    STORAGE_REOPENED, /* the same, and as a link it had been refused unasked
+                       * (trap, blocked_address): it is to do again */
 };
 
 /*
@@ -47,8 +49,12 @@ enum storage_added {
 enum err storage_add_urls(struct storage *storage,
                           const struct url_record *urls, size_t nr_urls,
                           int64_t now_ms, enum storage_added *added) ERR_CHECK;
+/* A line without a URL of its own; in place of what an earlier version of the
+ * list had there. */
 enum err storage_put_line(struct storage *storage,
                           const struct line_record *line) ERR_CHECK;
+/* A later version of the list has no bad line there. Duplicates stay. */
+enum err storage_drop_line(struct storage *storage, int64_t line) ERR_CHECK;
 
 /* How far a list has been read, so that a resume does not read it again. */
 struct storage_input {
@@ -133,9 +139,10 @@ enum err storage_bring_forward(struct storage *storage, struct url_key key,
 enum err storage_find_url(struct storage *storage, struct url_key key,
                           bool *known, bool *ended) ERR_CHECK;
 
-/* Calls `fn` for every URL of the list, with `url` and `line` alone: what a
- * scope is made of. It reads all of them. `fn` must not write. */
-enum err storage_each_listed(struct storage *storage, storage_url_fn fn,
-                             void *ctx) ERR_CHECK;
+/* Calls `fn` for every URL that the list names, or for every other one, with
+ * `key`, `url` and `line` alone: what a scope is made of, and what traps have
+ * counted. It reads all of them. `fn` must not write. */
+enum err storage_each_url(struct storage *storage, bool listed,
+                          storage_url_fn fn, void *ctx) ERR_CHECK;
 
 #endif

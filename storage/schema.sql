@@ -115,7 +115,8 @@ CREATE TABLE outputs (
 ) WITHOUT ROWID; -- sqlite
 ); -- postgresql
 
--- How each URL of a run ended: one row for each, append only. That there is
+-- How each URL of a run ended: one row for each, append only, but for a link
+-- that was refused unasked: its row goes when the list names it. That there is
 -- one follows from urls: only the transaction that takes state from 0 inserts.
 CREATE TABLE pages (
   id integer PRIMARY KEY, -- sqlite

@@ -51,10 +51,30 @@ static enum err adopt_url(struct storage *storage, const struct url_record *url,
     return err;
 }
 
+/* What was refused as a link alone is to do when the list names it. */
+static enum err reopen_url(struct storage *storage, struct url_key key,
+                           bool *reopened)
+{
+    struct binder binder = storage_bind(storage, STMT_DROP_REFUSED);
+    enum err err;
+
+    bind_key(&binder, key);
+    bind_int(&binder, storage->run_id);
+    err = storage_run(storage, &binder);
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_REOPEN_URL);
+    bind_key(&binder, key);
+    err = storage_run(storage, &binder);
+    *reopened = !err && sqlite3_changes(storage->db) > 0;
+    storage->counts.nr_ended -= *reopened;
+    return err;
+}
+
 static enum err add_url(struct storage *storage, const struct url_record *url,
                         enum storage_added *added)
 {
-    bool done = false, known = false, ended;
+    bool done = false, known = false, reopened = false, ended;
     enum err err = ERR_OK;
 
     /* most links are known, and to look costs a third of a vain insert; most
@@ -66,8 +86,10 @@ static enum err add_url(struct storage *storage, const struct url_record *url,
     *added = done ? STORAGE_ADDED : STORAGE_KNOWN;
     if (!err && !done && url->line > 0) {
         err = adopt_url(storage, url, &done);
+        if (!err && done)
+            err = reopen_url(storage, url->key, &reopened);
         if (done)
-            *added = STORAGE_ADOPTED;
+            *added = reopened ? STORAGE_REOPENED : STORAGE_ADOPTED;
     }
     if (*added == STORAGE_ADDED)
         storage->counts.nr_urls++;
@@ -149,16 +171,12 @@ enum err storage_add_urls(struct storage *storage,
     return err;
 }
 
-enum err storage_put_line(struct storage *storage,
-                          const struct line_record *line)
+static enum err write_line(struct storage *storage, enum stmt which,
+                           const struct line_record *line, bool *written)
 {
-    struct binder binder;
+    struct binder binder = storage_bind(storage, which);
     bool duplicate = line->same_as.host_id || line->same_as.url_hash;
-    enum err err = storage_begin(storage);
 
-    if (err)
-        return err;
-    binder = storage_bind(storage, STMT_PUT_LINE);
     bind_int(&binder, line->line);
     bind_text(&binder, line->text);
     bind_text(&binder, line->error);
@@ -169,12 +187,45 @@ enum err storage_put_line(struct storage *storage,
         bind_null(&binder);
         bind_null(&binder);
     }
-    err = storage_run(storage, &binder);
-    if (err || sqlite3_changes(storage->db) == 0)
+    enum err err = storage_run(storage, &binder);
+    *written = !err && sqlite3_changes(storage->db) > 0;
+    return err;
+}
+
+enum err storage_put_line(struct storage *storage,
+                          const struct line_record *line)
+{
+    bool added = false, changed = false;
+    enum err err = storage_begin(storage);
+
+    if (!err)
+        err = write_line(storage, STMT_PUT_LINE, line, &added);
+    if (!err && !added)
+        err = write_line(storage, STMT_CHANGE_LINE, line, &changed);
+    if (err || (!added && !changed))
         return err;
-    storage->counts.nr_lines++;
-    storage->counts.nr_bad_lines++;
+    storage->counts.nr_lines += added;
+    storage->counts.nr_bad_lines += added;
     return storage_sink_line(storage, line);
+}
+
+enum err storage_drop_line(struct storage *storage, int64_t line)
+{
+    struct binder binder;
+
+    if (storage->counts.nr_bad_lines == 0)
+        return ERR_OK;
+    enum err err = storage_begin(storage);
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_DROP_LINE);
+    bind_int(&binder, line);
+    err = storage_run(storage, &binder);
+    if (!err && sqlite3_changes(storage->db) > 0) {
+        storage->counts.nr_lines--;
+        storage->counts.nr_bad_lines--;
+    }
+    return err;
 }
 
 enum err storage_put_tries(struct storage *storage, struct url_key key,
@@ -222,10 +273,11 @@ enum err storage_find_url(struct storage *storage, struct url_key key,
     return err;
 }
 
-enum err storage_each_listed(struct storage *storage, storage_url_fn fn,
-                             void *ctx)
+enum err storage_each_url(struct storage *storage, bool listed,
+                          storage_url_fn fn, void *ctx)
 {
-    struct binder binder = storage_bind(storage, STMT_LISTED_URLS);
+    struct binder binder =
+        storage_bind(storage, listed ? STMT_LISTED_URLS : STMT_FOUND_URLS);
     bool row = true;
     enum err err = ERR_OK;
 
@@ -235,8 +287,10 @@ enum err storage_each_listed(struct storage *storage, storage_url_fn fn,
         err = storage_step(storage, &binder, &row);
         if (err || !row)
             break;
-        claim.url = column_bytes(binder.stmt, 0);
-        claim.line = sqlite3_column_int64(binder.stmt, 1);
+        claim.key.host_id = sqlite3_column_int64(binder.stmt, 0);
+        claim.key.url_hash = sqlite3_column_int64(binder.stmt, 1);
+        claim.url = column_bytes(binder.stmt, 2);
+        claim.line = sqlite3_column_int64(binder.stmt, 3);
         err = fn(ctx, &claim);
     }
     sqlite3_reset(binder.stmt);

@@ -401,6 +401,17 @@ enum err storage_put_event(struct storage *storage, int64_t now_ms,
     return storage_run(storage, &binder);
 }
 
+enum err storage_run_answered(struct storage *storage, bool *answered)
+{
+    struct binder binder = storage_bind(storage, STMT_RUN_ANSWER);
+    enum err err;
+
+    bind_int(&binder, storage->run_id);
+    err = storage_step(storage, &binder, answered);
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
 enum err storage_put_sandbox(struct storage *storage, const char *level)
 {
     struct binder binder;

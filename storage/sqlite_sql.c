@@ -6,6 +6,9 @@
 
 #define LINK "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 #define KEY  "shard = 0 AND host_id = ? AND url_hash = ?"
+/* as a link, by a rule that a line of the list is free of */
+#define REFUSED                                                                \
+    "coalesce(error, '') IN ('trap', 'blocked_address') AND redirects = 0"
 #define CLAIMED                                                                \
     "u.url_hash, u.url, u.listed, u.line, u.depth, u.prio, u.tries, p.etag,"   \
     " p.last_modified"
@@ -21,6 +24,14 @@ const char *const storage_sql[STMT_NR] = {
     [STMT_ADOPT_URL] =
         "UPDATE urls SET line = ?, listed = ?, depth = min(depth, ?),"
         " prio = min(prio, ?, -1) WHERE " KEY " AND line IS NULL",
+    /* of this run, so that it ends once in it; an earlier run keeps its row */
+    [STMT_DROP_REFUSED] =
+        "DELETE FROM pages WHERE id = (SELECT page_id FROM urls WHERE " KEY
+        " AND state <> 0) AND run_id = ? AND " REFUSED,
+    [STMT_REOPEN_URL] = "UPDATE urls SET state = 0, tries = 0, page_id ="
+                        " (SELECT id FROM pages WHERE id = page_id) WHERE " KEY
+                        " AND state <> 0 AND NOT EXISTS (SELECT 1 FROM pages"
+                        " WHERE id = page_id AND NOT (" REFUSED "))",
     [STMT_ADD_HOST] = "INSERT INTO hosts (shard, host_id, host, due_at, listed)"
                       " VALUES (0, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     /* only an idle host is woken: any other due_at is politeness or a lease */
@@ -36,6 +47,13 @@ const char *const storage_sql[STMT_NR] = {
         " same_hash) SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS"
         " (SELECT 1 FROM urls WHERE shard = 0 AND host_id = ?5"
         " AND url_hash = ?6 AND line = ?1) ON CONFLICT DO NOTHING",
+    [STMT_CHANGE_LINE] = "UPDATE lines SET text = ?2, error = ?3, detail = ?4,"
+                         " same_host_id = ?5, same_hash = ?6 WHERE line = ?1"
+                         " AND (text, error) IS NOT (?2, ?3) AND NOT EXISTS"
+                         " (SELECT 1 FROM urls WHERE shard = 0 AND host_id = ?5"
+                         " AND url_hash = ?6 AND line = ?1)",
+    [STMT_DROP_LINE] = "DELETE FROM lines WHERE line = ?"
+                       " AND same_hash IS NULL",
     [STMT_GET_INPUT] =
         "SELECT number, size_bytes, mtime_ns, offset_bytes, line, done"
         " FROM inputs WHERE name = ?",
@@ -99,7 +117,10 @@ const char *const storage_sql[STMT_NR] = {
         "UPDATE urls SET depth = ?1, prio = ?2 WHERE shard = 0"
         " AND host_id = ?3 AND url_hash = ?4 AND state = 0"
         " AND prio > ?2",
-    [STMT_LISTED_URLS] = "SELECT url, line FROM urls WHERE line IS NOT NULL",
+    [STMT_LISTED_URLS] =
+        "SELECT host_id, url_hash, url, line FROM urls WHERE line IS NOT NULL",
+    [STMT_FOUND_URLS] =
+        "SELECT host_id, url_hash, url, line FROM urls WHERE line IS NULL",
     [STMT_FIND_URL] = "SELECT state FROM urls WHERE " KEY,
 
     /* whoever takes the state from 0 writes the page: nobody else can */
@@ -159,5 +180,8 @@ const char *const storage_sql[STMT_NR] = {
                       " ON CONFLICT (k) DO UPDATE SET v = excluded.v",
     [STMT_OPEN_RUN] = "UPDATE runs SET status = 'running', finished_at = NULL,"
                       " reason = NULL WHERE id = ?",
+    /* what robots.txt forbids was asked for: the host answered */
+    [STMT_RUN_ANSWER] = "SELECT 1 FROM pages WHERE run_id = ?"
+                        " AND (status IS NOT NULL OR error = 'robots') LIMIT 1",
     [STMT_PUT_SANDBOX] = "UPDATE runs SET sandbox = ? WHERE id = ?",
 };

@@ -96,6 +96,10 @@ struct storage_counts {
 };
 enum err storage_count(struct storage *storage,
                        struct storage_counts *counts) ERR_CHECK;
+/* Whether any host has answered in this run, earlier sessions included. It may
+ * read all pages. */
+enum err storage_run_answered(struct storage *storage,
+                              bool *answered) ERR_CHECK;
 
 /*
  * Ends the run: "done", "interrupted", "limit" or "failed" with its reason;

@@ -92,8 +92,8 @@ void config_print_help(FILE *out)
             "below it,\nthese can be set for these hosts alone:\n%s.\n",
             names);
     fputs("Exit status: 0 every URL ended, 1 failure of the program, 2 usage "
-          "or input,\n3 not one URL answered, 4 stopped by a limit, 5 storage, "
-          "130 Ctrl-C, 143 TERM.\n",
+          "or input,\n3 not one URL of the run answered, 4 stopped by a limit, "
+          "5 storage, 130 Ctrl-C,\n143 TERM.\n",
           out);
 }
 

@@ -20,7 +20,7 @@ static const struct {
     {"0",   "every URL ended, whatever became of it"                },
     {"1",   "the program itself failed"                             },
     {"2",   "an option or the list is wrong"                        },
-    {"3",   "finished, but not one URL answered"                    },
+    {"3",   "finished, but not one URL of the run answered"         },
     {"4",   "stopped by a limit of the user; work is left"          },
     {"5",   "the database: disk full, locked, damaged, not of crawl"},
     {"130", "Ctrl-C; what was done is saved"                        },

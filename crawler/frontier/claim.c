@@ -420,7 +420,7 @@ void claim_note_added(struct frontier *frontier, const struct url_record *url,
 {
     struct site *site = site_find(frontier, url->key.host_id);
 
-    if (added == STORAGE_ADDED)
+    if (added != STORAGE_ADOPTED)
         frontier->stats.nr_queued++;
     if (!site) {
         if (now_ms < frontier->claim_ms)
@@ -430,7 +430,7 @@ void claim_note_added(struct frontier *frontier, const struct url_record *url,
     site->listed |= url->line > 0;
     site->more = true;
     int prio = url->prio;
-    if (added == STORAGE_ADOPTED && prio > URL_PRIO_LISTED)
+    if (added != STORAGE_ADDED && prio > URL_PRIO_LISTED)
         prio = URL_PRIO_LISTED;
     note_to_claim(site, prio, url->key.url_hash);
     if (prio <= site->level)

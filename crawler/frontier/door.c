@@ -247,7 +247,7 @@ static enum err take_added(struct frontier *frontier, const struct batch *batch,
     claim_note_added(frontier, record, batch->added[i], now_ms);
     if (record->line > 0)
         return ERR_OK;
-    follow_count(frontier, record);
+    follow_count(frontier, record->key.host_id, record->url);
     if (batch->notes[i].len == 0)
         return ERR_OK;
     return end_refused(frontier, record, batch->notes[i]);

@@ -29,6 +29,44 @@ struct follow {
     struct url seed, seed2;  /* of the page at hand */
 };
 
+/* ---- pages of a host ---- */
+
+static uint32_t *page_counter(struct page_counts *pages, int64_t host_id,
+                              int row)
+{
+    uint64_t hash = (uint64_t)host_id; /* SipHash already: 16 bits a row */
+
+    return &pages->counters[row][hash >> (16 * row) & 0xFFFF];
+}
+
+static int64_t nr_pages(struct page_counts *pages, int64_t host_id)
+{
+    uint32_t least = UINT32_MAX;
+
+    for (int row = 0; row < PAGES_ROWS; row++) {
+        uint32_t count = *page_counter(pages, host_id, row);
+        least = count < least ? count : least;
+    }
+    return least;
+}
+
+void follow_count(struct frontier *frontier, int64_t host_id, struct bytes url)
+{
+    struct follow *follow = frontier->follow;
+    int64_t least = nr_pages(follow->pages, host_id);
+
+    for (int row = 0; row < PAGES_ROWS; row++) {
+        uint32_t *counter = page_counter(follow->pages, host_id, row);
+        if (*counter == least && *counter < UINT32_MAX)
+            (*counter)++; /* conservative update: never more than needed */
+    }
+    if (memchr(url.data, '?', url.len) &&
+        url_parse(&frontier->parsed, url.data, url.len, NULL) == URL_OK)
+        trap_count(follow->trap, &frontier->parsed);
+}
+
+/* ---- begin and end ---- */
+
 void follow_listed(struct frontier *frontier)
 {
     if (frontier->follow->folders)
@@ -44,6 +82,23 @@ static enum err take_listed(void *ctx, const struct url_claim *claim)
         URL_OK)
         follow_listed(frontier);
     return ERR_OK;
+}
+
+static enum err take_found(void *ctx, const struct url_claim *claim)
+{
+    follow_count(ctx, claim->key.host_id, claim->url);
+    return ERR_OK;
+}
+
+/* What earlier sessions found counts for the traps; most have found none. */
+static enum err count_found(struct frontier *frontier)
+{
+    struct storage_counts counts;
+    enum err err = storage_count(frontier->storage, &counts);
+
+    if (err || counts.nr_urls == counts.nr_lines - counts.nr_bad_lines)
+        return err;
+    return storage_each_url(frontier->storage, false, take_found, frontier);
 }
 
 enum err follow_init(struct frontier *frontier,
@@ -76,11 +131,13 @@ enum err follow_init(struct frontier *frontier,
     frontier->follow->trap = trap_new(&limits, frontier->hash_key);
     frontier->follow->seen = seen_new(SEEN_HASHES);
     frontier->follow->pages = xcalloc(1, sizeof(*frontier->follow->pages));
-    if (options->scope != SCOPE_PREFIX ||
-        (options->depth == 0 && !options->sitemaps))
+    if (options->depth == 0 && !options->sitemaps)
         return ERR_OK;
+    err = count_found(frontier);
+    if (err || options->scope != SCOPE_PREFIX)
+        return err;
     frontier->follow->folders = folders_new(frontier->hash_key);
-    return storage_each_listed(frontier->storage, take_listed, frontier);
+    return storage_each_url(frontier->storage, true, take_listed, frontier);
 }
 
 void follow_release(struct frontier *frontier)
@@ -95,43 +152,6 @@ void follow_release(struct frontier *frontier)
     free(follow->pages);
     folders_free(follow->folders);
     free(follow);
-}
-
-/* ---- pages of a host ---- */
-
-static uint32_t *page_counter(struct page_counts *pages, int64_t host_id,
-                              int row)
-{
-    uint64_t hash = (uint64_t)host_id; /* SipHash already: 16 bits a row */
-
-    return &pages->counters[row][hash >> (16 * row) & 0xFFFF];
-}
-
-static int64_t nr_pages(struct page_counts *pages, int64_t host_id)
-{
-    uint32_t least = UINT32_MAX;
-
-    for (int row = 0; row < PAGES_ROWS; row++) {
-        uint32_t count = *page_counter(pages, host_id, row);
-        least = count < least ? count : least;
-    }
-    return least;
-}
-
-void follow_count(struct frontier *frontier, const struct url_record *url)
-{
-    struct follow *follow = frontier->follow;
-    int64_t host_id = url->key.host_id;
-    int64_t least = nr_pages(follow->pages, host_id);
-
-    for (int row = 0; row < PAGES_ROWS; row++) {
-        uint32_t *counter = page_counter(follow->pages, host_id, row);
-        if (*counter == least && *counter < UINT32_MAX)
-            (*counter)++; /* conservative update: never more than needed */
-    }
-    if (url_parse(&frontier->parsed, url->url.data, url->url.len, NULL) ==
-        URL_OK)
-        trap_count(follow->trap, &frontier->parsed);
 }
 
 /* ---- one URL ---- */

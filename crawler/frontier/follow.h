@@ -31,7 +31,7 @@ enum err follow_discovered(struct frontier *frontier, const struct item *item,
 enum err follow_end_hops(struct frontier *frontier, const struct item *item,
                          const struct page *page, int64_t now_ms) ERR_CHECK;
 /* Counts a discovered URL that storage did not know. */
-void follow_count(struct frontier *frontier, const struct url_record *url);
+void follow_count(struct frontier *frontier, int64_t host_id, struct bytes url);
 
 /* Offers the sitemaps of a listed host whose rules are known. */
 enum err follow_host(struct frontier *frontier, struct site *site,

@@ -57,9 +57,9 @@ int frontier_max_in_flight(int concurrency);
  * A line of the list, without its line end. Bad lines become rows at once;
  * good ones gather until a batch is full or pushed; then frontier_turn() takes
  * some to storage each time, so that workers are not kept waiting. Meanwhile
- * add no line: it would wait for all of them. `reread`:
- * the list was read in an earlier run and has changed, so a known URL is no
- * duplicate.
+ * add no line: it would wait for all of them. `reread`: the list was read in an
+ * earlier run and has changed, so a known URL is no duplicate, and a line that
+ * was bad may be none any more.
  */
 enum err frontier_add_line(struct frontier *frontier, struct bytes text,
                            int64_t line, bool reread, int64_t now_ms) ERR_CHECK;

@@ -32,7 +32,7 @@ int64_t heap_due_ms(const struct heap *heap)
 
 void *heap_take(struct heap *heap, int64_t now_ms)
 {
-    if (heap_due_ms(heap) > now_ms)
+    if (heap->nr == 0 || heap->entries[0].due_ms > now_ms)
         return NULL;
 
     struct heap_entry *entries = heap->entries;

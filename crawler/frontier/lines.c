@@ -18,12 +18,8 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static struct bytes trim(const char *text, size_t len, int64_t line)
+static struct bytes trim(const char *text, size_t len)
 {
-    if (line == 1 && len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-        text += 3;
-        len -= 3;
-    }
     while (len > 0 && is_blank(text[len - 1]))
         len--;
     while (len > 0 && is_blank(*text)) {
@@ -165,6 +161,9 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     if (error)
         return put_bad_line(frontier, text, line, error);
     follow_listed(frontier);
+    enum err err = ERR_OK;
+    if (batch->reread)
+        err = storage_drop_line(frontier->storage, line);
 
     /* The row's text must be valid UTF-8, as everything in the database. */
     char clean[URL_BYTES_MAX];
@@ -175,9 +174,8 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     }
     if (is_same(text, url.url))
         text.len = 0;
-    enum err err = ERR_OK;
-    if (batch->nr == batch->cap || batch->is_sorted ||
-        batch->text.len >= FRONTIER_TEXT_BYTES)
+    if (!err && (batch->nr == batch->cap || batch->is_sorted ||
+                 batch->text.len >= FRONTIER_TEXT_BYTES))
         err = batch_flush(frontier, batch, now_ms);
     if (!err)
         err = batch_add(batch, &url, text, &(struct batch_url){.line = line});
@@ -188,10 +186,10 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
 enum err frontier_add_line(struct frontier *frontier, struct bytes text,
                            int64_t line, bool reread, int64_t now_ms)
 {
-    struct bytes trimmed = trim(text.data, text.len, line);
+    struct bytes trimmed = trim(text.data, text.len);
 
     if (trimmed.len == 0 || ((const char *)trimmed.data)[0] == '#')
-        return ERR_OK;
+        return reread ? storage_drop_line(frontier->storage, line) : ERR_OK;
     if (frontier->lines.reread != reread) {
         enum err err = batch_flush(frontier, &frontier->lines, now_ms);
         if (err)

@@ -9,7 +9,7 @@
  * Variants of the query of one path are counted in a sketch of fixed size (a
  * count-min sketch, Cormode and Muthukrishnan 2005) over all hosts: it may
  * count too many when tens of millions of URLs have queries, never too few. It
- * lives for one run.
+ * lives in memory: whoever resumes a run counts again what is known.
  */
 #ifndef CRAWLER_FRONTIER_TRAP_H
 #define CRAWLER_FRONTIER_TRAP_H

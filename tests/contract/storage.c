@@ -94,6 +94,35 @@ static void storage_counts_lines_without_a_url(void **state)
     assert_int_equal(counts.nr_bad_lines, 1);
 }
 
+static void storage_keeps_a_line_as_its_list_has_it_now(void **state)
+{
+    struct fixture *fix = *state;
+    struct line_record bad = {
+        .line = 4, .text = text("::"), .error = text("bad_url")};
+    struct line_record duplicate = {
+        .line = 5, .error = text("duplicate"), .same_as = {1, 10}
+    };
+    struct storage_counts counts;
+
+    fixture_open(fix);
+    assert_ok(storage_drop_line(fix->storage, 4));
+    assert_ok(storage_put_line(fix->storage, &bad));
+    bad.text = text("ftp://a/");
+    bad.error = text("blocked_scheme");
+    assert_ok(storage_put_line(fix->storage, &bad));
+    assert_ok(storage_put_line(fix->storage, &duplicate));
+    assert_ok(storage_drop_line(fix->storage, 5));
+    fixture_reopen(fix);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_bad_lines, 2);
+    assert_ok(storage_drop_line(fix->storage, 4));
+    assert_ok(storage_drop_line(fix->storage, 4));
+    fixture_reopen(fix);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_bad_lines, 1);
+    assert_int_equal(counts.nr_lines, 1);
+}
+
 static void storage_takes_no_line_for_a_duplicate_of_itself(void **state)
 {
     struct fixture *fix = *state;
@@ -510,6 +539,7 @@ int main(void)
         TEST(storage_adds_each_url_once),
         TEST(storage_adopts_a_discovered_url_that_the_list_names),
         TEST(storage_counts_lines_without_a_url),
+        TEST(storage_keeps_a_line_as_its_list_has_it_now),
         TEST(storage_takes_no_line_for_a_duplicate_of_itself),
         TEST(storage_keeps_equal_line_numbers_of_two_lists_apart),
         TEST(storage_remembers_how_far_a_list_was_read),

@@ -255,6 +255,97 @@ static void storage_refetches_what_was_asked_for(void **state)
     }
 }
 
+static bool run_answered(struct fixture *fix)
+{
+    bool answered = false;
+
+    assert_ok(storage_run_answered(fix->storage, &answered));
+    return answered;
+}
+
+static void
+storage_knows_whether_any_session_of_a_run_was_answered(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record forbidden = fixture_page(1, 3, "skipped", 0);
+
+    forbidden.error = text("robots");
+    fixture_open(fix);
+    fixture_add(fix, 1, 3);
+    assert_false(run_answered(fix));
+    fixture_end(fix, 1, 1, "error", 0);
+    assert_false(run_answered(fix));
+    fixture_end(fix, 1, 2, "http_error", 500);
+    assert_true(run_answered(fix));
+    assert_ok(storage_put_page(fix->storage, &forbidden));
+    fixture_reopen(fix);
+    assert_true(run_answered(fix));
+    fixture_close(fix, "done");
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    assert_false(run_answered(fix));
+    assert_ok(storage_put_page(fix->storage, &forbidden));
+    assert_true(run_answered(fix));
+}
+
+static void refuse(struct fixture *fix, int64_t hash, const char *error)
+{
+    struct url_record url = fixture_url(1, hash, 0);
+    struct page_record page = fixture_page(1, hash, "skipped", 0);
+
+    page.error = text(error);
+    page.fetched_at = 0;
+    assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+    assert_ok(storage_put_page(fix->storage, &page));
+}
+
+static void storage_reopens_what_was_refused_as_a_link(void **state)
+{
+    static const struct {
+        const char *error;
+        enum storage_added added;
+    } rows[] = {
+        {"trap",            STORAGE_REOPENED},
+        {"blocked_address", STORAGE_REOPENED},
+        {"robots",          STORAGE_ADOPTED },
+        {"",                STORAGE_ADOPTED },
+    };
+    const int nr_rows = sizeof(rows) / sizeof(rows[0]);
+    struct fixture *fix = *state;
+    struct storage_counts counts;
+
+    /* named in the same session, then in a new run */
+    for (int later = 0; later <= 1; later++) {
+        fixture_empty(fix);
+        fix->options.refetch = STORAGE_REFETCH_NONE;
+        fixture_open(fix);
+        for (int i = 0; i < nr_rows; i++)
+            refuse(fix, i + 2, rows[i].error);
+        if (later) {
+            fixture_close(fix, "done");
+            fix->options.refetch = STORAGE_REFETCH_FAILED;
+            fixture_open(fix);
+        }
+        for (int i = 0; i < nr_rows; i++) {
+            struct url_record url = fixture_url(1, i + 2, i + 1);
+            enum storage_added added;
+
+            assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, &added));
+            assert_int_equal(added, rows[i].added);
+        }
+        assert_ok(storage_count(fix->storage, &counts));
+        assert_int_equal(counts.nr_ended, nr_rows - 2);
+        fixture_claim_hosts(fix, NOW, 10);
+        fixture_claim_urls(fix, 1, 10);
+        assert_int_equal(fix->nr_urls, 2);
+        fixture_end(fix, 1, 2, "ok", 200);
+        fixture_end(fix, 1, 3, "ok", 200);
+        assert_ok(storage_count(fix->storage, &counts));
+        assert_int_equal(counts.nr_ended, nr_rows);
+        fixture_close(fix, "done");
+    }
+}
+
 static void storage_leaves_what_a_trap_rule_refused(void **state)
 {
     struct fixture *fix = *state;
@@ -378,6 +469,8 @@ int main(void)
         TEST(storage_says_unfinished_while_the_list_is_not_read),
         TEST(storage_takes_new_lines_after_it_was_finished),
         TEST(storage_refetches_what_was_asked_for),
+        TEST(storage_knows_whether_any_session_of_a_run_was_answered),
+        TEST(storage_reopens_what_was_refused_as_a_link),
         TEST(storage_leaves_what_a_trap_rule_refused),
         TEST(storage_brings_validators_with_a_refetched_url),
         TEST(storage_keeps_the_answer_that_a_304_confirms),

@@ -290,12 +290,20 @@ class Diff(Site):
         self.crawled(rules)
         self.page("changed.html", "<title>Another</title>")
         self.page("missing.html", "<title>There now</title>")
+        self.page("index.html", PAGES["index.html"] + "<a href=new.html>n</a>")
+        self.page("new.html", "<title>New</title>")
         os.unlink(self.path("site", "soon-gone.html"))
+        os.unlink(self.path("site", "skip.pdf"))
+        os.mkdir(self.path("site", "skip.pdf"))         # 301 to itself with a slash
+        os.unlink(self.path("site", "good.html"))
+        os.symlink("good.html", self.path("site", "good.html"))     # a loop: 403
         self.crawl("urls.txt", "-q", "--refetch", "all", *rules)
         changes = {row["url"][len(self.base):]: row["change"]
                    for row in self.rows_as_json("diff", "crawl.db")}
-        self.assertEqual(changes, {"changed.html": "changed", "soon-gone.html": "gone",
-                                   "missing.html": "repaired"})
+        self.assertEqual(changes, {
+            "index.html": "changed", "changed.html": "changed", "new.html": "new",
+            "soon-gone.html": "gone", "skip.pdf": "moved", "skip.pdf/": "new",
+            "good.html": "newly broken", "missing.html": "repaired"})
         self.assertEqual(self.rows_as_json("diff", "crawl.db", "1", "2"),
                          self.rows_as_json("diff", "crawl.db"))
         back = {row["url"][len(self.base):]: row["change"]

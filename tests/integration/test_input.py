@@ -101,6 +101,30 @@ class Lines(harness.CrawlTest):
         self.assertEqual(self.rows("select input, line from results where url like '%/d'"
                                    " or url = 'ftp://d/' order by line"), [("b.txt", 4), ("b.txt", 5)])
 
+    def test_a_list_that_is_changed_in_place_has_the_rows_of_its_new_lines(self):
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        base = "http://127.0.0.1:%d" % server.port
+        command = ("urls.txt", "-o", "crawl.db", "-o", "out.jsonl")
+        rows = "select line, replace(url, '%s', ''), outcome, error from results order by line" % base
+        self.write("urls.txt", "ftp://a/\n%s/b\nhttp://[::1\nno url\n%s/b\nftp://d/\n" % (base, base))
+        self.crawl(*command)
+        # another one in the place of the first bad line, one repaired, one commented out
+        self.write("urls.txt",
+                   "http://\n%s/b\n%s/c\nno url\n%s/b\n# ftp://d/\n" % (base, base, base))
+        self.crawl(*command)
+        now = [(1, "http://", "skipped", "bad_url"), (2, "/b", "ok", None), (3, "/c", "ok", None),
+               (4, "no url", "skipped", "bad_url"), (5, "/b", "skipped", "duplicate")]
+        self.assertEqual(self.rows(rows), now)
+        self.assertEqual(self.rows("select v from meta where k in ('lines', 'bad_lines')"
+                                   " order by k"), [("3",), ("5",)])
+        # one record for each version of a line, and the list unchanged adds none
+        self.crawl(*command)
+        self.assertEqual(self.rows(rows), now)
+        with open(self.path("out.jsonl")) as f:
+            got = sorted((r["line"], r["url"].replace(base, "")) for r in map(json.loads, f))
+        self.assertEqual(got, [(1, "ftp://a/"), (1, "http://"), (2, "/b"), (3, "/c"),
+                               (3, "http://[::1"), (4, "no url"), (5, "/b"), (6, "ftp://d/")])
+
     def test_what_is_no_url_has_a_row_with_its_line(self):
         base, rows = self.lines(b"BASE/a\nftp://example.org/\nmailto:a@b\nhttp://[::1\nhttp://\n"
                                 b"javascript:alert(1)\nhttp://127.0.0.1:25/\n"
@@ -124,10 +148,26 @@ class Lines(harness.CrawlTest):
             _, err = self.crawl("urls.txt", expect=2)
             self.assertIn("no URL: all of its 1 lines are bad", err)
             self.assertEqual(self.results("outcome, error"), [("skipped", "blocked_scheme")])
+        self.write("urls.txt", "ftp://example.org/\nno url\n")
+        _, err = self.crawl("urls.txt", expect=2)
+        self.assertIn("no URL: all of its 2 lines are bad", err)
 
     def test_bad_lines_do_not_hide_that_nobody_answered(self):
         self.write("urls.txt", "ftp://example.org/\nhttp://127.0.0.1:%d/\n" % harness.free_port())
         self.crawl("urls.txt", "--retries", "0", expect=3)
+
+    def test_that_nobody_answered_is_said_of_the_run_not_of_its_last_session(self):
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        live, dead = ("http://127.0.0.1:%d/\n" % port for port in (server.port, harness.free_port()))
+        self.write("urls.txt", live)
+        self.crawl("urls.txt", "--retries", "0")
+        # the run goes on with what alone is left: one that does not answer
+        self.write("urls.txt", live + dead)
+        self.crawl("urls.txt", "--retries", "0", expect=0)
+        self.assertEqual(self.results("outcome, run_id"), [("ok", 1), ("error", 1)])
+        # a refetch is a run of its own
+        self.crawl("urls.txt", "--retries", "0", "--refetch", "failed", expect=3)
+        self.assertEqual(self.results("outcome, run_id"), [("ok", 1), ("error", 2)])
 
     def test_no_byte_of_a_line_reaches_the_terminal_raw(self):
         self.write("urls.txt", b"http://\x1b[31mred\nhttp://127.0.0.1:%d/\x1b]0;x\x07\n"

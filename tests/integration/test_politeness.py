@@ -507,14 +507,64 @@ class Fairness(PolitenessTest):
         self.assertEqual(sum(errors.values()), 200)
         self.assertLessEqual(set(errors), {"connect", "host_down"})
 
-    def test_a_host_whose_latency_rises_is_asked_less_at_once(self):
+
+class Strain:
+    """A host that stands FEW requests at once, but only for a while. Its phases
+    begin by what it sees itself, never by a clock: it is `fresh` until it has
+    seen ALL that --per-host allows; then `strained`: whoever comes while more
+    than FEW are open meets `trouble`; until IN_A_ROW requests found no more
+    open than that. Then it is `relaxed` until it has seen ALL once more."""
+    ALL, FEW, IN_A_ROW = 16, 8, 20
+
+    def __init__(self, server, trouble):
+        self.server, self.trouble = server, trouble
+        self.phases = ["fresh"]
+        self.nr_troubles = self.in_a_row = 0
+
+    def __call__(self, request):
+        nr_open = self.server.now[request.address]     # with this one
+        if self.phases[-1] == "strained":
+            return self.strained(nr_open)
+        if self.phases[-1] == "done":
+            return page(b"x")
+        if nr_open >= self.ALL:
+            self.phases.append("strained" if len(self.phases) == 1 else "done")
+        return slow(0.05)
+
+    def strained(self, nr_open):
+        if nr_open > self.FEW:
+            self.nr_troubles, self.in_a_row = self.nr_troubles + 1, 0
+            return self.trouble(self.nr_troubles)
+        self.in_a_row += 1
+        if self.in_a_row == self.IN_A_ROW:
+            self.phases.append("relaxed")
+        return slow(0.05)
+
+
+class Throttling(PolitenessTest):
+    """Trouble above the host's own normal lowers what is asked at once, calm
+    raises it again; judged by what the host has open."""
+
+    def strain(self, trouble):
         server = self.serve({"/robots.txt": NO_RULES})
-        server.answers[None] = lambda r: slow(0.02 if len(server.requests) < 120 else 0.7)
-        self.list_urls(*(server.url("/%d" % n) for n in range(190)))
-        self.crawl("urls.txt", "--per-host", "16")
-        last = server.asked()[-20:]
-        at_once = max(sum(1 for o in server.requests if o.at <= r.at < o.ended) for r in last)
-        self.assertLess(at_once, 12)
+        host = server.answers[None] = Strain(server, trouble)
+        self.list_urls(*(server.url("/%d" % n) for n in range(2000)))
+        self.crawl("urls.txt", "--per-host", str(host.ALL), "--retries", "0")
+        self.assertEqual(host.phases, ["fresh", "strained", "relaxed", "done"])
+        self.assertGreater(host.nr_troubles, 0)
+        self.assertEqual(server.most["127.0.0.1"], host.ALL)
+        self.assertEqual(len(server.asked()), 2000)
+        return host
+
+    def test_errors_lower_what_is_asked_at_once_and_calm_raises_it_again(self):
+        host = self.strain(lambda _: page(b"", "500 Broken"))
+        self.assertEqual(self.rows("select count(*) from results where status = 500"),
+                         [(host.nr_troubles,)])
+
+    def test_latency_lowers_what_is_asked_at_once_and_calm_raises_it_again(self):
+        # ever slower: whatever the machine makes its normal, in the end it is above
+        self.strain(lambda nr: slow(1 + nr / 16))
+        self.assertEqual(self.rows("select distinct outcome from results"), [("ok",)])
 
 
 if __name__ == "__main__":

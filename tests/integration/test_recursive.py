@@ -2,9 +2,12 @@
 """Following links: a real documentation tree against an independent reading of
 its files by lxml, and small made-up sites for each rule."""
 import collections
+import contextlib
 import gzip
 import os
 import signal
+import sqlite3
+import subprocess
 import time
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -290,6 +293,54 @@ class Rules(harness.CrawlTest):
         self.assertLessEqual(len(self.follow(server, "--max-pages-per-host", "100")), 101)
         server.answers["/"] = links(*("/%d" % i for i in range(900)))      # all on one page
         self.assertLessEqual(len(self.follow(server, "--max-pages-per-host", "100")), 101)
+
+    def test_what_was_refused_as_a_link_is_fetched_when_the_list_names_it(self):
+        server = self.site({None: page(b"x")})
+        server.answers[("127.0.0.1", "/")] = links("/a/b/c/d", server.url("/", "127.0.0.2"))
+        deep, private = server.url("/a/b/c/d"), server.url("/", "127.0.0.2")
+        command = ("urls.txt", "--depth", "1", "--max-path-depth", "3", "--scope", "any",
+                   "-o", "crawl.db", "-o", "db.txt")
+        self.write("urls.txt", server.url("/") + "\n")
+        self.crawl(*command)
+        self.assertEqual(self.results("url, error"), [(deep, "trap"), (private, "blocked_address"),
+                                                      (server.url("/"), None)])
+        # the same run goes on: the list is longer now
+        self.write("urls.txt", "%s\n%s\n%s\n" % (server.url("/"), deep, private))
+        self.crawl(*command)
+        self.assertEqual(self.results("line, url, outcome"),
+                         [(1, server.url("/"), "ok"), (2, deep, "ok"), (3, private, "ok")])
+        self.assertEqual(self.rows("select count(*), count(distinct url) from pages"), [(3, 3)])
+        self.assertEqual(set(self.db_txt()), {server.url("/"), deep, private})
+
+    def test_a_refused_link_that_a_later_line_of_the_same_list_names_is_fetched(self):
+        server = self.site({"/": links("/a/b/c/d"), None: page(b"x")})
+        process = self.start("-", "--depth", "1", "--max-path-depth", "3", stdin=subprocess.PIPE)
+        process.stdin.write(server.url("/") + "\n")
+        process.stdin.flush()
+        while process.poll() is None:
+            with contextlib.suppress(sqlite3.OperationalError):     # no file yet
+                if self.rows("select 1 from pages where error = 'trap'"):
+                    break
+            time.sleep(0.02)
+        process.communicate(server.url("/a/b/c/d") + "\n", timeout=60)
+        self.assertEqual(self.results("line, outcome"), [(1, "ok"), (2, "ok")])
+        self.assertEqual(self.rows("select count(*) from pages"), [(2,)])
+
+    def test_traps_count_on_after_a_resume(self):
+        server = self.site({"/robots.txt": page(b"", "404 None")})
+        server.answers[None] = lambda r: links(
+            *("/%s%d" % (r.path.split("?")[0].strip("/"), i) for i in range(5)),
+            *("/q?%s%d" % (r.path.partition("?")[2], i) for i in range(5)))
+        self.write("urls.txt", server.url("/") + "\n")
+        command = ("urls.txt", "--depth", "20", "--max-pages-per-host", "60",
+                   "--max-query-variants", "20")
+        for _ in range(4):
+            self.crawl(*command, "--max-urls", "12", expect=4)
+        self.crawl(*command)
+        asked = [r.path for r in server.asked()]
+        self.assertEqual(len(asked), len(set(asked)))
+        self.assertLessEqual(len([path for path in asked if path.startswith("/q?")]), 20)
+        self.assertLessEqual(len(asked), 61)
 
     def test_max_urls_ends_the_run_and_the_next_one_goes_on(self):
         server = self.site({"/%d" % n: links(*("/%d" % m for m in range(40))) for n in range(40)})

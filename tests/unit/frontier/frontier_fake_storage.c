@@ -330,6 +330,13 @@ enum err storage_put_line(struct storage *storage,
     return ERR_STATE;
 }
 
+enum err storage_drop_line(struct storage *storage, int64_t line)
+{
+    (void)storage;
+    (void)line;
+    return ERR_STATE;
+}
+
 enum err storage_put_tries(struct storage *storage, struct url_key key,
                            int tries)
 {
@@ -357,9 +364,10 @@ enum err storage_put_attempt(struct storage *storage,
     return ERR_OK;
 }
 
-enum err storage_each_listed(struct storage *storage, storage_url_fn fn,
-                             void *ctx)
+enum err storage_each_url(struct storage *storage, bool listed,
+                          storage_url_fn fn, void *ctx)
 {
+    (void)listed;
     (void)storage;
     (void)fn;
     (void)ctx;

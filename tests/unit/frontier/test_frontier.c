@@ -113,16 +113,6 @@ static void frontier_gives_a_bad_line_a_row(void **state)
     assert_int_equal(stats.nr_bad_lines, 9);
 }
 
-static void frontier_drops_a_byte_order_mark_on_line_one(void **state)
-{
-    struct web *web = *state;
-
-    web_open(web);
-    web_add_list(web, "\xEF\xBB\xBFhttp://a.test/");
-    assert_int_equal(web_run(web), FRONTIER_DONE);
-    assert_string_equal(web->visits[0].url, "http://a.test/");
-}
-
 static void frontier_fetches_duplicates_once(void **state)
 {
     struct web *web = *state;
@@ -390,7 +380,6 @@ int main(void)
         TEST(frontier_ends_at_once_with_an_empty_list),
         TEST(frontier_reads_lines_as_people_write_them),
         TEST(frontier_gives_a_bad_line_a_row),
-        TEST(frontier_drops_a_byte_order_mark_on_line_one),
         TEST(frontier_fetches_duplicates_once),
         TEST(frontier_keeps_the_line_as_listed),
         TEST(frontier_spaces_requests_by_the_delay),

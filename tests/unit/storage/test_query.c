@@ -233,6 +233,99 @@ static void query_tells_what_changed_between_runs(void **state)
              "200|3|60.0|500\n404|1|20.0|\n500|1|20.0|\n");
 }
 
+/* An answer of a run; no outcome: the run has none. */
+struct answer {
+    const char *outcome;
+    int status;
+    char body; /* all of its hash */
+};
+
+static void put_answer(struct fixture *fix, int64_t url,
+                       const struct answer *answer)
+{
+    struct url_record record = fixture_url(1, url, url);
+    char hash[16];
+    struct page_record page;
+
+    if (!answer->outcome)
+        return;
+    assert_ok(storage_add_urls(fix->storage, &record, 1, 1000, NULL));
+    page = fixture_page(1, url, answer->outcome, answer->status);
+    memset(hash, answer->body, sizeof(hash));
+    if (answer->body)
+        page.content_hash = (struct bytes){hash, sizeof(hash)};
+    assert_ok(storage_put_page(fix->storage, &page));
+}
+
+static void query_diff_has_one_word_for_each_change(void **state)
+{
+    static const struct {
+        const char *change; /* NULL: none */
+        struct answer old, new;
+    } rows[] = {
+        {NULL,           {"ok", 200, 'a'},       {"ok", 200, 'a'}      },
+        {NULL,           {"http_error", 404, 0}, {"http_error", 404, 0}},
+        {NULL,           {"error", 0, 0},        {"error", 0, 0}       },
+        {NULL,           {"redirect", 301, 0},   {"redirect", 301, 0}  },
+        {NULL,           {"ok", 200, 'a'},       {0}                   },
+        {"new",          {0},                    {"ok", 200, 'a'}      },
+        {"new",          {0},                    {"http_error", 404, 0}},
+        {"changed",      {"ok", 200, 'a'},       {"ok", 200, 'b'}      },
+        {"changed",      {"ok", 200, 'a'},       {"ok", 200, 0}        },
+        {"gone",         {"ok", 200, 'a'},       {"http_error", 404, 0}},
+        {"gone",         {"ok", 200, 'a'},       {"http_error", 410, 0}},
+        {"newly broken", {"ok", 200, 'a'},       {"http_error", 403, 0}},
+        {"newly broken", {"ok", 200, 'a'},       {"http_error", 500, 0}},
+        {"newly broken", {"ok", 200, 'a'},       {"error", 0, 0}       },
+        {"newly broken", {"redirect", 301, 0},   {"http_error", 404, 0}},
+        {"repaired",     {"http_error", 404, 0}, {"ok", 200, 'a'}      },
+        {"repaired",     {"error", 0, 0},        {"redirect", 301, 0}  },
+        {"moved",        {"ok", 200, 'a'},       {"redirect", 301, 0}  },
+        {"moved",        {"redirect", 301, 0},   {"redirect", 308, 0}  },
+        {"moved",        {"http_error", 404, 0}, {"http_error", 410, 0}},
+        {"moved",        {"http_error", 500, 0}, {"error", 0, 0}       },
+    };
+    const size_t nr_rows = sizeof(rows) / sizeof(rows[0]);
+    struct fixture *fix = *state;
+    struct storage_input input = {.name = "x", .done = true};
+    const struct query_options none = {0};
+    struct reader *reader;
+    struct buf sql, out;
+
+    fixture_open(fix);
+    assert_ok(storage_put_input(fix->storage, &input));
+    for (size_t i = 0; i < nr_rows; i++)
+        put_answer(fix, (int64_t)i + 1, &rows[i].old);
+    fixture_close(fix, "done");
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    for (size_t i = 0; i < nr_rows; i++)
+        put_answer(fix, (int64_t)i + 1, &rows[i].new);
+    fixture_close(fix, "done");
+
+    reader = open_reader(fix);
+    buf_init(&sql, 100000);
+    buf_init(&out, 100000);
+    assert_ok(reader_sql(reader, query_find("diff"), &none, &sql));
+    assert_ok(reader_run(reader, (char *)sql.data, sql.len, add_row, &out));
+    assert_ok(buf_add(&out, "", 1));
+    for (size_t i = 0; i < nr_rows; i++) {
+        char url[32], expected[64];
+
+        snprintf(url, sizeof(url), "|http://h1/%zu|", i + 1);
+        snprintf(expected, sizeof(expected), "%s%s",
+                 rows[i].change ? rows[i].change : "", url);
+        const char *found =
+            strstr((char *)out.data, rows[i].change ? expected : url);
+        if (!found == !!rows[i].change)
+            print_error("row %zu: %s\n%s", i + 1, expected, (char *)out.data);
+        assert_int_equal(found != NULL, rows[i].change != NULL);
+    }
+    buf_release(&sql);
+    buf_release(&out);
+    reader_close(reader);
+}
+
 static void number_is(struct fixture *fix, const char *sql,
                       const char *expected)
 {
@@ -422,6 +515,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(query_answers_by_hand_counted),
         TEST(query_tells_what_changed_between_runs),
+        TEST(query_diff_has_one_word_for_each_change),
         TEST(pages_keep_their_links_through_a_304),
         TEST(bodies_are_kept_once),
         TEST(query_only_reads),
