@@ -327,11 +327,11 @@ static void claim_urls(struct storage *storage, struct host_record *host,
     struct storage_taker taker = {.on_url = on_url, .ctx = batch};
     struct url_place place = URL_PLACE_FIRST;
 
-    place.walk_from = host->walk_from;
+    place.walk = host->walk;
     must(storage_claim_urls(storage, host->host_id, &place, CLAIM_URLS, &taker),
          "claim");
     if (batch->nr_urls > 0)
-        host->walk_from = batch->keys[batch->nr_urls - 1].url_hash + 1;
+        host->walk.from = batch->keys[batch->nr_urls - 1].url_hash + 1;
 }
 
 /* Ends up to `nr_pages` pages in batches of 1,000. */

@@ -102,12 +102,12 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
                             const struct storage_taker *taker) ERR_CHECK;
 /* How far the URLs of a host have been claimed. */
 struct url_place {
-    int64_t walk_from; /* bulk URLs: from this url_hash on */
-    int prio;          /* the others: behind this prio and url_hash */
+    struct hash_range walk; /* bulk URLs: those with a url_hash in it */
+    int prio;               /* the others: behind this prio and url_hash */
     int64_t url_hash;
 };
 /* Nothing has been claimed yet. */
-#define URL_PLACE_FIRST ((struct url_place){INT64_MIN, INT_MIN, INT64_MIN})
+#define URL_PLACE_FIRST ((struct url_place){HASH_RANGE_ALL, INT_MIN, INT64_MIN})
 /* URLs of a leased host still to do from `place` on: the bulk ones by
  * url_hash, then the others by (prio, url_hash). */
 enum err storage_claim_urls(struct storage *storage, int64_t host_id,

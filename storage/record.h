@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/wire.h"
+#include "storage/hash_range.h"
 
 /* What identifies a URL: keyed hashes of its politeness key and of itself. */
 struct url_key {
@@ -127,8 +128,8 @@ struct host_record {
     int robots_status;    /* HTTP status of robots.txt; 0: unknown, -1: none */
     int64_t robots_at;    /* wall ms of its fetch; 0: never */
     int64_t robots_until; /* wall ms; to be fetched again from then on */
-    int64_t walk_from;    /* bulk URLs with a lower url_hash have ended */
-    struct bytes robots;  /* its first 500 KiB; empty: none or unknown */
+    struct hash_range walk; /* bulk URLs outside of it have ended */
+    struct bytes robots;    /* its first 500 KiB; empty: none or unknown */
 };
 
 /* Once a second: what plots are made of. */

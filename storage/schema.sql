@@ -45,7 +45,8 @@ CREATE TABLE hosts (
   robots_status integer NOT NULL DEFAULT 0,
   robots_at bigint NOT NULL DEFAULT 0,
   robots_until bigint NOT NULL DEFAULT 0,
-  walk_from bigint NOT NULL DEFAULT -9223372036854775808,
+  walk_from bigint NOT NULL,
+  walk_to bigint NOT NULL,
   PRIMARY KEY (host_id, shard)
 ) WITHOUT ROWID; -- sqlite
 ); -- postgresql

@@ -18,7 +18,7 @@
 #include "storage/storage.h"
 
 #define STORAGE_APPLICATION_ID 0x6372776c /* "crwl" */
-#define STORAGE_SCHEMA_VERSION 2
+#define STORAGE_SCHEMA_VERSION 3
 #define STORAGE_SINKS_MAX      16
 #define STORAGE_LINKS_AT_ONCE  8
 #define STORAGE_BUSY_MS        5000 /* patience with a shell that writes */

@@ -98,21 +98,26 @@ static enum err add_url(struct storage *storage, const struct url_record *url,
     return err;
 }
 
+static void bind_range(struct binder *binder, struct hash_range range)
+{
+    bind_int(binder, range.from);
+    bind_int(binder, range.to);
+}
+
 /* What a sorted batch brings to one host. */
 struct news {
     bool any, listed;
-    int64_t walk_from; /* lowest url_hash of a new bulk URL */
+    struct hash_range walk; /* of new bulk URLs */
 };
-static const struct news no_news = {.walk_from = INT64_MAX};
 
 static void note_news(struct news *news, const struct url_record *url,
                       enum storage_added added)
 {
     news->any |= added != STORAGE_KNOWN;
     news->listed |= url->line > 0;
-    if (added == STORAGE_ADDED && url->prio == URL_PRIO_BULK &&
-        url->key.url_hash < news->walk_from)
-        news->walk_from = url->key.url_hash;
+    if (added == STORAGE_ADDED && url->prio == URL_PRIO_BULK)
+        hash_range_add(&news->walk, (struct hash_range){url->key.url_hash,
+                                                        url->key.url_hash});
 }
 
 /* Makes the host of a URL that is new, or wakes it if it had nothing to do. */
@@ -127,6 +132,7 @@ static enum err touch_host(struct storage *storage,
     bind_text(&binder, url->host_key);
     bind_int(&binder, now_ms);
     bind_int(&binder, news->listed);
+    bind_range(&binder, news->walk);
     err = storage_run(storage, &binder);
     if (err)
         return err;
@@ -138,7 +144,7 @@ static enum err touch_host(struct storage *storage,
     bind_int(&binder, news->listed);
     bind_int(&binder, STORAGE_HOST_IDLE);
     bind_int(&binder, now_ms);
-    bind_int(&binder, news->walk_from);
+    bind_range(&binder, news->walk);
     bind_int(&binder, url->key.host_id);
     return storage_run(storage, &binder);
 }
@@ -147,7 +153,7 @@ enum err storage_add_urls(struct storage *storage,
                           const struct url_record *urls, size_t nr_urls,
                           int64_t now_ms, enum storage_added *added)
 {
-    struct news news = no_news;
+    struct news news = {.walk = HASH_RANGE_NONE};
     enum err err = ERR_OK;
 
     for (size_t i = 0; i < nr_urls && !err; i++) {
@@ -166,7 +172,7 @@ enum err storage_add_urls(struct storage *storage,
         /* once for each host of a sorted batch, and only if there is news */
         if (!err && news.any)
             err = touch_host(storage, &urls[i], &news, now_ms);
-        news = no_news;
+        news = (struct news){.walk = HASH_RANGE_NONE};
     }
     return err;
 }
@@ -313,8 +319,9 @@ static void read_host(sqlite3_stmt *stmt, struct host_record *host)
         .robots_at = sqlite3_column_int64(stmt, 8),
         .robots_until = sqlite3_column_int64(stmt, 9),
         .not_before = sqlite3_column_int64(stmt, 10),
-        .walk_from = sqlite3_column_int64(stmt, 11),
-        .robots = column_bytes(stmt, 12),
+        .walk = {sqlite3_column_int64(stmt, 11),
+                 sqlite3_column_int64(stmt, 12)},
+        .robots = column_bytes(stmt, 13),
     };
 }
 
@@ -385,6 +392,7 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
     bind_text(&binder, host_key);
     bind_int(&binder, STORAGE_HOST_IDLE);
     bind_int(&binder, 0); /* not listed */
+    bind_range(&binder, HASH_RANGE_NONE);
     err = storage_run(storage, &binder);
     if (!err) {
         storage->counts.nr_hosts += sqlite3_changes(storage->db);
@@ -440,7 +448,7 @@ enum err storage_claim_urls(struct storage *storage, int64_t host_id,
     enum err err;
 
     bind_int(&binder, host_id);
-    bind_int(&binder, place->walk_from);
+    bind_range(&binder, place->walk);
     bind_int(&binder, (int64_t)max_urls);
     err = hand_out(storage, &binder, host_id, taker, &nr);
     if (err || nr == max_urls)
@@ -519,7 +527,7 @@ enum err storage_release_host(struct storage *storage,
     binder = storage_bind(storage, STMT_RELEASE_HOST);
     bind_host(&binder, host);
     bind_int(&binder, host->due_at);
-    bind_int(&binder, host->walk_from);
+    bind_range(&binder, host->walk);
     err = run_fenced(storage, &binder, host->host_id, host->token);
     return err ? err : put_robots(storage, host);
 }

@@ -300,7 +300,8 @@ static enum err put_back(struct storage *storage,
     if (!err) {
         storage->counts.nr_ended -= sqlite3_changes64(storage->db);
         err = storage_exec(storage, "UPDATE hosts SET walk_from ="
-                                    " -9223372036854775808");
+                                    " -9223372036854775808,"
+                                    " walk_to = 9223372036854775807");
     }
     if (!err) {
         err = storage_sweep(storage, options->now_ms, &nr_woken);

@@ -32,14 +32,16 @@ const char *const storage_sql[STMT_NR] = {
                         " (SELECT id FROM pages WHERE id = page_id) WHERE " KEY
                         " AND state <> 0 AND NOT EXISTS (SELECT 1 FROM pages"
                         " WHERE id = page_id AND NOT (" REFUSED "))",
-    [STMT_ADD_HOST] = "INSERT INTO hosts (shard, host_id, host, due_at, listed)"
-                      " VALUES (0, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    [STMT_ADD_HOST] = "INSERT INTO hosts (shard, host_id, host, due_at, listed,"
+                      " walk_from, walk_to) VALUES (0, ?, ?, ?, ?, ?, ?)"
+                      " ON CONFLICT DO NOTHING",
     /* only an idle host is woken: any other due_at is politeness or a lease */
     [STMT_WAKE_HOST] =
         "UPDATE hosts SET listed = max(listed, ?1), due_at ="
         " CASE WHEN due_at = ?2 THEN ?3 ELSE due_at END,"
-        " walk_from = min(walk_from, ?4) WHERE shard = 0 AND host_id = ?5"
-        " AND (due_at = ?2 OR listed < ?1 OR walk_from > ?4)",
+        " walk_from = min(walk_from, ?4), walk_to = max(walk_to, ?5)"
+        " WHERE shard = 0 AND host_id = ?6 AND"
+        " (due_at = ?2 OR listed < ?1 OR walk_from > ?4 OR walk_to < ?5)",
 
     /* a line that is read again is no duplicate of itself */
     [STMT_PUT_LINE] =
@@ -74,12 +76,13 @@ const char *const storage_sql[STMT_NR] = {
         " WHERE shard = 0 AND host_id = ? AND (holder = 0 OR due_at <= ?)"
         " RETURNING host_id, host, listed, token, delay_ms, fails, errors,"
         " robots_status, robots_at, robots_until, not_before, walk_from,"
+        " walk_to,"
         " (SELECT body FROM robots r"
         " WHERE r.shard = 0 AND r.host_id = hosts.host_id)",
     [STMT_WALK_URLS] =
         "SELECT " CLAIMED " FROM urls u NOT INDEXED LEFT JOIN pages p"
         " ON p.id = u.page_id WHERE u.shard = 0 AND u.host_id = ?"
-        " AND u.url_hash >= ? AND u.prio = 0 AND u.state = 0"
+        " AND u.url_hash BETWEEN ? AND ? AND u.prio = 0 AND u.state = 0"
         " ORDER BY u.url_hash LIMIT ?",
     [STMT_CLAIM_URLS] =
         "SELECT " CLAIMED " FROM urls u INDEXED BY urls_todo LEFT JOIN pages p"
@@ -93,7 +96,7 @@ const char *const storage_sql[STMT_NR] = {
     [STMT_RELEASE_HOST] =
         "UPDATE hosts SET delay_ms = ?, not_before = ?, fails = ?, errors = ?,"
         " robots_status = ?, robots_at = ?, robots_until = ?,"
-        " due_at = ?, walk_from = ?, holder = 0"
+        " due_at = ?, walk_from = ?, walk_to = ?, holder = 0"
         " WHERE shard = 0 AND host_id = ? AND token = ? AND holder <> 0",
     [STMT_PUT_ROBOTS] =
         "INSERT INTO robots (shard, host_id, fetched_ms, body)"
@@ -102,14 +105,15 @@ const char *const storage_sql[STMT_NR] = {
         " WHERE fetched_ms <> excluded.fetched_ms",
     [STMT_RENEW_HOST] = "UPDATE hosts SET due_at = ? WHERE shard = 0"
                         " AND host_id = ? AND token = ? AND holder <> 0",
-    [STMT_SWEEP] = "UPDATE hosts SET due_at = ? WHERE shard = 0 AND due_at = ?"
-                   " AND holder = 0 AND (EXISTS (SELECT 1 FROM urls u"
-                   " INDEXED BY urls_todo WHERE u.shard = 0"
-                   " AND u.host_id = hosts.host_id AND u.state = 0"
-                   " AND u.prio <> 0) OR EXISTS (SELECT 1 FROM urls u"
-                   " NOT INDEXED WHERE u.shard = 0"
-                   " AND u.host_id = hosts.host_id AND u.state = 0"
-                   " AND u.prio = 0 AND u.url_hash >= walk_from))",
+    [STMT_SWEEP] =
+        "UPDATE hosts SET due_at = ? WHERE shard = 0 AND due_at = ?"
+        " AND holder = 0 AND (EXISTS (SELECT 1 FROM urls u"
+        " INDEXED BY urls_todo WHERE u.shard = 0"
+        " AND u.host_id = hosts.host_id AND u.state = 0"
+        " AND u.prio <> 0) OR EXISTS (SELECT 1 FROM urls u"
+        " NOT INDEXED WHERE u.shard = 0"
+        " AND u.host_id = hosts.host_id AND u.state = 0"
+        " AND u.prio = 0 AND u.url_hash BETWEEN walk_from AND walk_to))",
     [STMT_NEXT_DUE] = "SELECT due_at FROM hosts WHERE shard = 0"
                       " AND holder = 0 ORDER BY due_at LIMIT 1",
     [STMT_PUT_TRIES] = "UPDATE urls SET tries = ? WHERE " KEY,

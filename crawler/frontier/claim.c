@@ -90,7 +90,7 @@ void claim_fill_record(const struct frontier *frontier, const struct site *site,
         .robots_status = site->robots_status,
         .robots_at = site->robots_at,
         .robots_until = site->robots_until,
-        .walk_from = site->claimed.walk_from,
+        .walk = site->claimed.walk,
     };
     if (site->clock.due_ms > INT64_MIN)
         record->not_before = frontier_wall_ms(frontier, site->clock.due_ms);
@@ -104,14 +104,13 @@ enum err claim_put_site(struct frontier *frontier, const struct site *site)
     return storage_put_host(frontier->storage, &record);
 }
 
-/* A bulk URL before the place that the walk has come to. */
+/* A bulk URL where the walk has been, or does not come by. */
 static void note_behind(struct site *site, int64_t url_hash)
 {
-    if (url_hash >= site->claimed.walk_from ||
-        (site->has_behind && url_hash >= site->behind_hash))
-        return;
-    site->has_behind = true;
-    site->behind_hash = url_hash;
+    struct hash_range walk = site->claimed.walk;
+
+    if (url_hash < walk.from || url_hash > walk.to)
+        hash_range_add(&site->behind, (struct hash_range){url_hash, url_hash});
 }
 
 void claim_note_left(const struct item *item)
@@ -142,8 +141,7 @@ enum err claim_release_site(struct frontier *frontier, struct site *site,
         claim_note_left(item);
         item_free(frontier, item);
     }
-    if (site->has_behind)
-        record.walk_from = site->behind_hash;
+    hash_range_add(&record.walk, site->behind);
     unlink_lease(frontier, site);
     site_free(frontier, site);
     return storage_release_host(frontier->storage, &record);
@@ -277,6 +275,7 @@ struct refill {
     struct site *site;
     struct items fresh;
     size_t nr;
+    bool walked; /* to the end of the range: the other URLs come next */
 };
 
 static void note_claimed(struct url_place *place, const struct url_claim *claim)
@@ -284,7 +283,10 @@ static void note_claimed(struct url_place *place, const struct url_claim *claim)
     int64_t url_hash = claim->key.url_hash;
 
     if (claim->prio == URL_PRIO_BULK) {
-        place->walk_from = url_hash < INT64_MAX ? url_hash + 1 : INT64_MAX;
+        if (url_hash < INT64_MAX)
+            place->walk.from = url_hash + 1;
+        else
+            place->walk = HASH_RANGE_NONE;
     } else {
         place->prio = claim->prio;
         place->url_hash = url_hash;
@@ -313,6 +315,7 @@ static enum err take_url(void *ctx, const struct url_claim *claim)
 {
     struct refill *refill = ctx;
 
+    refill->walked = claim->prio != URL_PRIO_BULK;
     if (!opens_level(refill, claim->prio)) {
         refill->site->is_closed = true;
         return ERR_CANCELED;
@@ -344,14 +347,14 @@ static size_t refill_size(const struct frontier *frontier,
     return nr < room / 4 ? nr : room / 4;
 }
 
-/* The walk came to its end: again, for what was added behind it? */
+/* The walk came to its end: again, where something was added meanwhile? Only
+ * there: all else that it would pass has ended, and may be a million lines of
+ * a dead host. */
 static bool walk_again(struct site *site)
 {
-    if (!site->has_behind)
-        return false;
-    site->claimed.walk_from = site->behind_hash;
-    site->has_behind = false;
-    return true;
+    site->claimed.walk = site->behind;
+    site->behind = HASH_RANGE_NONE;
+    return !hash_range_is_empty(site->claimed.walk);
 }
 
 static enum err refill_site(struct frontier *frontier, struct site *site,
@@ -365,12 +368,15 @@ static enum err refill_site(struct frontier *frontier, struct site *site,
     site->is_closed = false;
     enum err err = storage_claim_urls(frontier->storage, site->id,
                                       &site->claimed, max, &taker);
-    if (site->is_closed) {
-        site->is_closed = !walk_again(site);
+    if (site->is_closed)
         err = ERR_OK;
-    } else if (refill.nr < max && !err) {
-        site->more = walk_again(site);
-    }
+    else if (refill.nr < max)
+        refill.walked = true;
+    bool again = !err && refill.walked && walk_again(site);
+    if (site->is_closed)
+        site->is_closed = !again;
+    else if (refill.nr < max && !err)
+        site->more = again;
     if (site->batch < FRONTIER_BATCH_MAX)
         site->batch *= 2;
     while ((item = items_take(&refill.fresh)) != NULL && !err)

@@ -145,8 +145,7 @@ struct site {
     int batch;      /* URLs to claim next time */
     bool more;      /* storage may have more to do */
     struct url_place claimed; /* how far it has been claimed */
-    bool has_behind; /* bulk URLs came behind it: from behind_hash on */
-    int64_t behind_hash;
+    struct hash_range behind; /* bulk URLs that came outside of its walk */
 
     enum gate gate;
     enum error gate_error;

@@ -337,7 +337,8 @@ struct site *site_new(struct frontier *frontier,
     site->token = record->token;
     site->batch = FRONTIER_BATCH_MIN;
     site->claimed = URL_PLACE_FIRST;
-    site->claimed.walk_from = record->walk_from;
+    site->claimed.walk = record->walk;
+    site->behind = HASH_RANGE_NONE;
     host_rules_find(&frontier->options, record->key, &site->rules);
     host_clock_init(&site->clock, &site->rules.limits);
     site->clock.nr_errors = record->nr_errors;

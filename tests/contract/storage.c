@@ -457,33 +457,60 @@ static void storage_hands_out_what_lies_behind_the_place(void **state)
     fixture_open(fix);
     add_urls_of_prios(fix);
     assert_ok(storage_claim_urls(fix->storage, 1,
-                                 &(struct url_place){3, URL_PRIO_LISTED, 5}, 10,
-                                 &taker));
+                                 &(struct url_place){
+                                     {3, INT64_MAX},
+                                     URL_PRIO_LISTED, 5
+    },
+                                 10, &taker));
     assert_int_equal(fix->nr_urls, 3);
     assert_int_equal(fix->urls[0].key.url_hash, 3);
     assert_int_equal(fix->urls[1].key.url_hash, 4);
     assert_int_equal(fix->urls[2].key.url_hash, -9);
 }
 
-static void storage_walks_again_from_a_bulk_url_that_was_added(void **state)
+static void assert_range(struct hash_range range, int64_t from, int64_t to)
+{
+    assert_int_equal(range.from, from);
+    assert_int_equal(range.to, to);
+}
+
+static void storage_knows_where_bulk_urls_were_added(void **state)
 {
     struct fixture *fix = *state;
-    struct url_record url = fixture_url(1, -3, 9);
+    struct url_record before = fixture_url(1, -3, 9);
+    struct url_record behind = fixture_url(1, 8, 10);
 
     fixture_open(fix);
     fixture_add(fix, 1, 2);
     fixture_claim_hosts(fix, NOW, 1);
-    assert_int_equal(fix->hosts[0].walk_from, INT64_MIN);
-    fix->hosts[0].walk_from = 2;
+    assert_range(fix->hosts[0].walk, 1, 2);
+    fix->hosts[0].walk = HASH_RANGE_NONE;
     fix->hosts[0].due_at = NOW;
     assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
+    assert_ok(storage_add_urls(fix->storage, &before, 1, NOW, NULL));
     fixture_claim_hosts(fix, NOW, 1);
-    assert_int_equal(fix->hosts[0].walk_from, 2);
-    fix->hosts[0].due_at = NOW;
-    assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
-    assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+    assert_range(fix->hosts[0].walk, -3, -3);
+    /* while it is leased */
+    assert_ok(storage_add_urls(fix->storage, &behind, 1, NOW, NULL));
+    fixture_reopen(fix);
     fixture_claim_hosts(fix, NOW, 1);
-    assert_int_equal(fix->hosts[0].walk_from, -3);
+    assert_range(fix->hosts[0].walk, -3, 8);
+}
+
+static void storage_walks_within_a_range_alone(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage_taker taker = fixture_taker(fix);
+    struct url_place place = URL_PLACE_FIRST;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 9);
+    fixture_claim_hosts(fix, NOW, 1);
+    place.walk = (struct hash_range){4, 6};
+    assert_ok(storage_claim_urls(fix->storage, 1, &place, 10, &taker));
+    assert_int_equal(fix->nr_urls, 3);
+    assert_int_equal(fix->urls[0].key.url_hash, 4);
+    assert_int_equal(fix->urls[2].key.url_hash, 6);
 }
 
 static void storage_brings_forward_what_is_still_to_do(void **state)
@@ -555,7 +582,8 @@ int main(void)
         TEST(storage_sweeps_up_hosts_that_were_put_to_sleep_too_early),
         TEST(storage_hands_out_bulk_urls_then_by_prio_and_hash),
         TEST(storage_hands_out_what_lies_behind_the_place),
-        TEST(storage_walks_again_from_a_bulk_url_that_was_added),
+        TEST(storage_knows_where_bulk_urls_were_added),
+        TEST(storage_walks_within_a_range_alone),
         TEST(storage_brings_forward_what_is_still_to_do),
         TEST(storage_ends_a_claim_when_the_callback_says_so),
     };

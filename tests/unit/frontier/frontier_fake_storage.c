@@ -29,7 +29,7 @@ struct storage {
     struct hash_key hash_key;
     struct fake_host *hosts;
     struct fake_url *urls;
-    size_t nr_hosts, cap_hosts, nr_urls, cap_urls, nr_ended;
+    size_t nr_hosts, cap_hosts, nr_urls, cap_urls, nr_ended, nr_passed;
     size_t *slots; /* host_id to index + 1 */
     size_t slot_mask;
     struct heap due; /* of hosts; stale entries are passed over */
@@ -70,6 +70,11 @@ size_t fake_storage_nr_to_do(const struct storage *storage)
     return storage->nr_urls - storage->nr_ended;
 }
 
+size_t fake_storage_nr_passed(const struct storage *storage)
+{
+    return storage->nr_passed;
+}
+
 /* The host, or the free slot's place for it. */
 static struct fake_host *find_host(struct storage *storage, int64_t host_id,
                                    struct bytes key)
@@ -89,7 +94,7 @@ static struct fake_host *find_host(struct storage *storage, int64_t host_id,
     host->record.host_id = host_id;
     host->record.key = (struct bytes){host->key, key.len};
     host->record.due_at = STORAGE_HOST_IDLE;
-    host->record.walk_from = INT64_MIN;
+    host->record.walk = HASH_RANGE_NONE;
     return host;
 }
 
@@ -137,8 +142,9 @@ enum err storage_add_urls(struct storage *storage,
         *link = url;
         added[i] = STORAGE_ADDED;
         host->record.listed |= url->line > 0;
-        if (url->prio == URL_PRIO_BULK && url->hash < host->record.walk_from)
-            host->record.walk_from = url->hash;
+        if (url->prio == URL_PRIO_BULK)
+            hash_range_add(&host->record.walk,
+                           (struct hash_range){url->hash, url->hash});
         if (host->record.due_at == STORAGE_HOST_IDLE && !host->held)
             set_due(storage, host, now_ms);
     }
@@ -189,7 +195,7 @@ static bool is_claimed(const struct fake_url *url,
     if ((url->prio == URL_PRIO_BULK) != bulk)
         return true;
     if (bulk)
-        return url->hash < place->walk_from;
+        return url->hash < place->walk.from || url->hash > place->walk.to;
     return url->prio < place->prio ||
            (url->prio == place->prio && url->hash <= place->url_hash);
 }
@@ -221,7 +227,10 @@ enum err storage_claim_urls(struct storage *storage, int64_t host_id,
     for (int bulk = 1; bulk >= 0; bulk--) {
         struct fake_url *url = host->urls;
         for (; url && max_urls > 0 && !err; url = url->next) {
-            if (!url->url || is_claimed(url, place, bulk))
+            if (is_claimed(url, place, bulk))
+                continue;
+            storage->nr_passed += !url->url;
+            if (!url->url)
                 continue;
             max_urls--;
             err = hand_out(host_id, url, taker);
@@ -246,7 +255,7 @@ enum err storage_release_host(struct storage *storage,
 
     assert(known->held && known->record.token == host->token);
     known->held = false;
-    known->record.walk_from = host->walk_from;
+    known->record.walk = host->walk;
     set_due(storage, known, host->due_at);
     return ERR_OK;
 }

@@ -19,5 +19,7 @@ void fake_storage_free(struct storage *storage);
 /* Ends a URL; false if it had ended. */
 bool fake_storage_end(struct storage *storage, struct url_key key);
 size_t fake_storage_nr_to_do(const struct storage *storage);
+/* URLs that had ended and lay in a walk: a database steps over each. */
+size_t fake_storage_nr_passed(const struct storage *storage);
 
 #endif

@@ -1,0 +1,35 @@
+/*
+ * hash_range: where in the key of a host's URLs something may be left to do.
+ * Pure.
+ */
+#ifndef STORAGE_HASH_RANGE_H
+#define STORAGE_HASH_RANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Hashes `from` to `to`, both included; `from` > `to`: none. */
+struct hash_range {
+    int64_t from, to;
+};
+#define HASH_RANGE_ALL  ((struct hash_range){INT64_MIN, INT64_MAX})
+#define HASH_RANGE_NONE ((struct hash_range){INT64_MAX, INT64_MIN})
+
+static inline bool hash_range_is_empty(struct hash_range range)
+{
+    return range.from > range.to;
+}
+
+/* Makes it reach over another one; nothing changes when that is empty. */
+static inline void hash_range_add(struct hash_range *range,
+                                  struct hash_range other)
+{
+    if (hash_range_is_empty(other))
+        return;
+    if (other.from < range->from)
+        range->from = other.from;
+    if (other.to > range->to)
+        range->to = other.to;
+}
+
+#endif
