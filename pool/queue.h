@@ -6,9 +6,10 @@
  * feeder thread and no server: a killed process, even inside a call, neither
  * damages nor blocks the queue.
  *
- * A plain queue hands an item over and forgets it. A joinable one lends it: it
- * counts as unfinished until queue_task_done(), and when its taker dies before
- * that it goes back to its old place in line, so queue_join() ends.
+ * A plain queue hands an item over and forgets it; a long one whose taker dies
+ * within queue_get() goes back, QUEUE_ATTEMPTS_DEFAULT - 1 times. A joinable
+ * one lends it: it is unfinished until queue_task_done(), and when its taker
+ * dies before that it goes back to its old place in line, so queue_join() ends.
  *
  * Items may be written and read in place, without a copy, in a queue that says
  * how long they are at most (max_item_bytes). What is reserved and not yet
@@ -18,7 +19,6 @@
  * The end of work: queue_close() is the end for all getters; or put an item
  * that means "end", one for each getter. Threads may share a queue too, but a
  * thread that ends counts as dead. Not for signal handlers.
- *
  * Timeouts: negative waits, 0 polls (ERR_AGAIN), else milliseconds by the
  * monotonic clock (ERR_TIMEOUT).
  */

@@ -20,6 +20,11 @@ static inline bool hash_range_is_empty(struct hash_range range)
     return range.from > range.to;
 }
 
+static inline struct hash_range hash_range_of(int64_t hash)
+{
+    return (struct hash_range){hash, hash};
+}
+
 /* Makes it reach over another one; nothing changes when that is empty. */
 static inline void hash_range_add(struct hash_range *range,
                                   struct hash_range other)

@@ -116,8 +116,7 @@ static void note_news(struct news *news, const struct url_record *url,
     news->any |= added != STORAGE_KNOWN;
     news->listed |= url->line > 0;
     if (added == STORAGE_ADDED && url->prio == URL_PRIO_BULK)
-        hash_range_add(&news->walk, (struct hash_range){url->key.url_hash,
-                                                        url->key.url_hash});
+        hash_range_add(&news->walk, hash_range_of(url->key.url_hash));
 }
 
 /* Makes the host of a URL that is new, or wakes it if it had nothing to do. */

@@ -131,17 +131,6 @@ static enum err open_caches(struct transfers *set)
     return ERR_OK;
 }
 
-/* By the bytes before its path. */
-struct cache *handles_cache(struct transfers *set, const char *url, size_t len)
-{
-    const char *host = memmem(url, len, "://", 3);
-    const char *path =
-        host ? memchr(host + 3, '/', len - (size_t)(host + 3 - url)) : NULL;
-    size_t origin_len = path ? (size_t)(path - url) : len;
-
-    return &set->caches[XXH3_64bits(url, origin_len) % set->nr_caches];
-}
-
 /* Those in use but for the one that comes back, and a share of those that are
  * kept: one more, and libcurl closes the oldest idle one. */
 void handles_limit(struct transfers *set, const struct cache *cache)
@@ -412,10 +401,20 @@ static enum err aim_sweep(struct transfer *transfer)
     return ERR_OK;
 }
 
+/* That of the host: of the bytes before the path of a canonical URL. */
+static struct cache *choose_cache(struct transfers *set, const char *url)
+{
+    const char *host = strstr(url, "://");
+    const char *from = host ? host + strlen("://") : url;
+    size_t origin_len = (size_t)(from - url) + strcspn(from, "/");
+
+    return &set->caches[XXH3_64bits(url, origin_len) % set->nr_caches];
+}
+
 static enum err aim_cache(struct transfer *transfer)
 {
-    struct cache *cache = handles_cache(
-        transfer->set, (const char *)transfer->url.data, transfer->url.len - 1);
+    struct cache *cache =
+        choose_cache(transfer->set, (const char *)transfer->url.data);
     CURL *easy = transfer->easy;
 
     if (cache != transfer->cache)

@@ -68,7 +68,7 @@ struct transfer {
 /*
  * Connections that are open, of some of the hosts. libcurl looks through all
  * of a cache at the end of each transfer, and through a chain of hosts at its
- * beginning: with one cache for a thousand hosts that was an eighth of the
+ * beginning: with one cache for a thousand hosts that was a twelfth of the
  * work.
  */
 struct cache {
@@ -138,8 +138,6 @@ enum err handle_make(struct transfer *transfer) ERR_CHECK;
 /* Sets what does. */
 enum err handle_aim(struct transfer *transfer, const struct job *job) ERR_CHECK;
 
-/* That of the host of a canonical URL. */
-struct cache *handles_cache(struct transfers *set, const char *url, size_t len);
 /* Tells libcurl how many connections a cache may have in what comes next; NULL:
  * any of them. */
 void handles_limit(struct transfers *set, const struct cache *cache);

@@ -110,7 +110,7 @@ static void note_behind(struct site *site, int64_t url_hash)
     struct hash_range walk = site->claimed.walk;
 
     if (url_hash < walk.from || url_hash > walk.to)
-        hash_range_add(&site->behind, (struct hash_range){url_hash, url_hash});
+        hash_range_add(&site->behind, hash_range_of(url_hash));
 }
 
 void claim_note_left(const struct item *item)

@@ -143,8 +143,7 @@ enum err storage_add_urls(struct storage *storage,
         added[i] = STORAGE_ADDED;
         host->record.listed |= url->line > 0;
         if (url->prio == URL_PRIO_BULK)
-            hash_range_add(&host->record.walk,
-                           (struct hash_range){url->hash, url->hash});
+            hash_range_add(&host->record.walk, hash_range_of(url->hash));
         if (host->record.due_at == STORAGE_HOST_IDLE && !host->held)
             set_due(storage, host, now_ms);
     }

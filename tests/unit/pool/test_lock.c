@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "pool/lock.h"
+#include "pool/queue_internal.h"
 #include "pool/sync_member.h"
 #include "tests/unit/pool/family.h"
 #include "tests/unit/pool/stepper.h"
@@ -342,18 +343,30 @@ static void lock_l3_units_of_an_ended_thread_come_back(void **state)
 struct crowd {
     struct semaphore *semaphore;
     pthread_mutex_t gate; /* ours until they may go */
-    _Atomic uint32_t nr_taken, nr_refused;
+    struct queue *queue;  /* plain: for it nobody needs a place */
+    _Atomic uint32_t nr_taken, nr_refused, nr_passed;
 };
+
+/* Long enough to be lent where the taker has a place. */
+static bool passes_an_item(struct queue *queue)
+{
+    char data[QUEUE_APART_BYTES + 1] = {0};
+
+    return queue_put(queue, data, sizeof(data), -1) == ERR_OK &&
+           queue_get(queue, data, sizeof(data), NULL, -1) == ERR_OK;
+}
 
 static void *take_and_stay(void *ctx)
 {
     struct crowd *crowd = ctx;
     enum err err = semaphore_acquire(crowd->semaphore, 0);
 
-    if (err == ERR_OK)
+    if (err == ERR_OK) {
         crowd->nr_taken++;
-    else if (err == ERR_LIMIT)
+    } else if (err == ERR_LIMIT) {
+        crowd->nr_passed += passes_an_item(crowd->queue);
         crowd->nr_refused++;
+    }
     pthread_mutex_lock(&crowd->gate);
     pthread_mutex_unlock(&crowd->gate);
     return NULL;
@@ -386,6 +399,7 @@ static void lock_l3_takers_have_a_limit_and_places_come_back(void **state)
     skip(); /* too many for it */
 #endif
     assert_int_equal(semaphore_open(&crowd.semaphore, 2 * NR, true), ERR_OK);
+    assert_int_equal(queue_open(&crowd.queue, NULL), ERR_OK);
     pthread_mutex_lock(&crowd.gate);
     nr = gather(&crowd, threads, NR);
     while (nr == NR && crowd.nr_taken + crowd.nr_refused < NR)
@@ -396,9 +410,11 @@ static void lock_l3_takers_have_a_limit_and_places_come_back(void **state)
     if (nr < NR)
         skip(); /* not that many threads here */
     assert_true(crowd.nr_refused >= 1);
+    assert_int_equal(crowd.nr_passed, crowd.nr_refused);
     assert_null(run_thread(take_and_end, crowd.semaphore));
     assert_int_equal(semaphore_value(crowd.semaphore), 2 * NR);
     semaphore_free(crowd.semaphore);
+    queue_free(crowd.queue);
 }
 
 struct scene {
