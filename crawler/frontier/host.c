@@ -7,9 +7,13 @@
 
 #include <assert.h>
 
-#define RECENT_SHARE      0.25 /* weight of an answer in the recent latency */
-#define NORMAL_SHARE      (1 / 32.)  /* in the normal one */
-#define NORMAL_SLOW_SHARE (1 / 256.) /* so that a lasting change is learnt */
+#define RECENT_SHARE        0.25 /* weight of an answer in the recent latency */
+#define NORMAL_SHARE        (1 / 32.)  /* in the normal one */
+#define NORMAL_SLOW_SHARE   (1 / 256.) /* so that a lasting change is learnt */
+#define RECENT_ERRORS_SHARE (1 / 16.)
+#define NORMAL_ERRORS_SHARE (1 / 128.)
+#define ERRORS_MARGIN       0.05 /* less than one error more than usual */
+#define ERRORS_DEVIATIONS   3    /* that chance explains */
 
 void host_clock_init(struct host_clock *clock, const struct host_limits *limits)
 {
@@ -97,10 +101,49 @@ static void learn_latency(struct host_clock *clock, double latency_ms)
     clock->recent_ms += RECENT_SHARE * (latency_ms - clock->recent_ms);
 }
 
+/* Whether errors are more frequent than chance makes them at their normal
+ * rate: a moving average with weight w of independent answers has w / (2 - w)
+ * of the variance of one. */
+static bool has_many_errors(const struct host_clock *clock)
+{
+    double normal = clock->normal_errors;
+    double variance =
+        normal * (1 - normal) * RECENT_ERRORS_SHARE / (2 - RECENT_ERRORS_SHARE);
+    double above = clock->recent_errors - normal - ERRORS_MARGIN;
+
+    return above > 0 &&
+           above * above > ERRORS_DEVIATIONS * ERRORS_DEVIATIONS * variance;
+}
+
+/* Returns whether this answer is an error too many; judged before its normal
+ * rate learns from it. */
+static bool learn_errors(struct host_clock *clock, bool is_error)
+{
+    double error = is_error ? 1 : 0;
+    bool too_many;
+
+    clock->recent_errors +=
+        RECENT_ERRORS_SHARE * (error - clock->recent_errors);
+    too_many = is_error && has_many_errors(clock);
+    clock->normal_errors +=
+        NORMAL_ERRORS_SHARE * (error - clock->normal_errors);
+    if (clock->normal_errors > HOST_ERRORS_NORMAL)
+        clock->normal_errors = HOST_ERRORS_NORMAL;
+    return too_many;
+}
+
+static void take_trouble(struct host_clock *clock,
+                         const struct host_answer *answer)
+{
+    if (learn_errors(clock, true) && is_news(clock, answer))
+        cut_window(clock, answer->now_ms);
+}
+
 static void take_calm(struct host_clock *clock,
                       const struct host_limits *limits,
                       const struct host_answer *answer)
 {
+    learn_errors(clock, false);
     if (answer->latency_ms > 0)
         learn_latency(clock, answer->latency_ms);
     if (is_slow(clock, clock->recent_ms)) {
@@ -205,8 +248,7 @@ void host_clock_answered(struct host_clock *clock,
         take_busy(clock, limits, answer);
         break;
     case HOST_ANSWER_TROUBLE:
-        if (is_news(clock, answer))
-            cut_window(clock, answer->now_ms);
+        take_trouble(clock, answer);
         break;
     case HOST_ANSWER_UNREACHABLE:
         take_unreachable(clock, limits, answer);

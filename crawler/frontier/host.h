@@ -5,9 +5,10 @@
  * retries. A delay spaces the starts; 429, 503 and Retry-After push the due
  * time away; latency and errors above the host's own normal halve its window
  * of requests in flight, and calm answers open it again (AIMD). A host that
- * cannot be reached several times in a row gets one probe, and then is down;
- * so does one that asks to wait each time, for HOST_PATIENCE_MS at least, or a
- * run might wait for ever.
+ * nothing is known of yet has no errors as its normal, so its first one counts.
+ * A host that cannot be reached several times in a row gets one probe, and then
+ * is down; so does one that asks to wait each time, for HOST_PATIENCE_MS at
+ * least, or a run might wait for ever.
  *
  *   UP --max_errors failures--> SUSPECT --a failed probe--> DOWN
  *    ^---------- a useful answer ---'
@@ -26,8 +27,9 @@
 #define HOST_PROBE_MS       5000 /* from the last failure to the probe, or more */
 #define HOST_PATIENCE_MS    300000 /* of waits in a row, at least */
 #define HOST_STATUS_UNKNOWN (-1)
-#define HOST_SLOW_FACTOR    3   /* times its normal latency ... */
-#define HOST_SLOW_MS        250 /* ... and so much more is too slow */
+#define HOST_SLOW_FACTOR    3    /* times its normal latency ... */
+#define HOST_SLOW_MS        250  /* ... and so much more is too slow */
+#define HOST_ERRORS_NORMAL  0.25 /* of its answers; more is no host's normal */
 
 /* The user's part: the same for every host but for those with settings of
  * their own. */
@@ -46,12 +48,14 @@ struct host_clock {
     int64_t due_ms;   /* no request starts before */
     int64_t delay_ms; /* between two starts */
     int in_flight;
-    double window;      /* 1 to per_host: what may be in flight */
-    int64_t cut_ms;     /* when it was last halved */
-    int64_t backoff_ms; /* last back-off; 0: calm */
-    double normal_ms;   /* its usual latency; 0: unknown */
-    double recent_ms;   /* of the last few answers */
-    int nr_errors;      /* failures to reach it and waits, in a row */
+    double window;        /* 1 to per_host: what may be in flight */
+    int64_t cut_ms;       /* when it was last halved */
+    int64_t backoff_ms;   /* last back-off; 0: calm */
+    double normal_ms;     /* its usual latency; 0: unknown */
+    double recent_ms;     /* of the last few answers */
+    double normal_errors; /* its usual share of HOST_ANSWER_TROUBLE, 0 to 1 */
+    double recent_errors; /* of the last few answers */
+    int nr_errors;        /* failures to reach it and waits, in a row */
     int64_t busy_ms;    /* when it began to ask for waits; INT64_MIN: before */
     int64_t suspect_ms; /* when it became HOST_SUSPECT */
     int status; /* 429, 503 while it asks us to wait; else 0; unknown when

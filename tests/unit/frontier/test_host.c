@@ -134,6 +134,66 @@ static void host_takes_one_round_of_trouble_as_one(void **state)
     assert_int_equal((int)clock.window, 4);
 }
 
+/* Asks `nr` times; `percent` of the answers, picked by a fixed generator, are
+ * errors. The mean window. */
+static double ask_faulty(struct host_clock *clock, int nr, unsigned percent,
+                         int64_t *now_ms)
+{
+    static uint32_t seed = 20261128;
+    double sum = 0;
+
+    for (int i = 0; i < nr; i++) {
+        seed = seed * 1664525 + 1013904223;
+        *now_ms += 100;
+        struct host_answer answer =
+            answer_of(HOST_ANSWER_CALM, 200, *now_ms, *now_ms + 10);
+        if ((seed >> 16) % 100 < percent) {
+            answer.kind = HOST_ANSWER_TROUBLE;
+            answer.status = 500;
+        }
+        host_clock_started(clock, answer.started_ms);
+        host_clock_answered(clock, &limits, &answer);
+        sum += (int)clock->window;
+    }
+    return sum / nr;
+}
+
+static void host_learns_which_share_of_errors_is_its_normal(void **state)
+{
+    static const unsigned usual[] = {1, 2, 5, 10, 20};
+    struct host_clock clock;
+    int64_t now_ms = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
+        host_clock_init(&clock, &limits);
+        ask_faulty(&clock, 1000, usual[i], &now_ms);
+        double window = ask_faulty(&clock, 2000, usual[i], &now_ms);
+        if (window < 0.9 * limits.per_host)
+            fail_msg("%u %% of errors: a window of %.2f", usual[i], window);
+        /* and what is above it shows */
+        ask_faulty(&clock, 40, 80, &now_ms);
+        assert_in_range((int)clock.window, 1, 2);
+        ask_faulty(&clock, 400, usual[i], &now_ms);
+        assert_int_equal((int)clock.window, limits.per_host);
+    }
+}
+
+static void host_never_takes_a_host_that_is_broken_for_normal(void **state)
+{
+    struct host_clock clock;
+    int64_t now_ms = 0;
+
+    (void)state;
+    host_clock_init(&clock, &limits);
+    ask_faulty(&clock, 5000, 100, &now_ms);
+    assert_int_equal((int)clock.window, 1);
+    assert_true(clock.normal_errors <= HOST_ERRORS_NORMAL);
+    double window = ask_faulty(&clock, 2000, 60, &now_ms);
+    if (window > 2)
+        fail_msg("60 %% of errors: a window of %.2f", window);
+}
+
 static void host_slows_down_when_latency_rises(void **state)
 {
     struct host_clock clock;
@@ -521,6 +581,8 @@ int main(void)
         cmocka_unit_test(host_takes_a_crawl_delay_within_bounds),
         cmocka_unit_test(host_halves_its_window_and_opens_it_again),
         cmocka_unit_test(host_takes_one_round_of_trouble_as_one),
+        cmocka_unit_test(host_learns_which_share_of_errors_is_its_normal),
+        cmocka_unit_test(host_never_takes_a_host_that_is_broken_for_normal),
         cmocka_unit_test(host_slows_down_when_latency_rises),
         cmocka_unit_test(host_takes_lasting_latency_as_its_nature),
         cmocka_unit_test(host_does_not_mind_small_changes_of_latency),
