@@ -43,6 +43,9 @@ void clock_iso(int64_t wall_ms, char out[CLOCK_ISO_BYTES])
         snprintf(out, CLOCK_ISO_BYTES, "0000-00-00T00:00:00.000Z");
         return;
     }
-    len = strftime(out, CLOCK_ISO_BYTES, "%Y-%m-%dT%H:%M:%S", &utc);
+    /* strftime()'s %Y has no leading zeros */
+    snprintf(out, CLOCK_ISO_BYTES, "%04u",
+             (unsigned)(utc.tm_year + 1900) % 10000);
+    len = 4 + strftime(out + 4, CLOCK_ISO_BYTES - 4, "-%m-%dT%H:%M:%S", &utc);
     snprintf(out + len, CLOCK_ISO_BYTES - len, ".%03dZ", (int)ms);
 }

@@ -18,7 +18,8 @@ int64_t clock_wall_ms(void);
 
 #define CLOCK_ISO_BYTES 25 /* "2026-11-23T08:19:42.123Z" and the NUL */
 
-/* Writes wall time as ISO 8601 in UTC with milliseconds. Pure. */
+/* Writes wall time as ISO 8601 in UTC with milliseconds, zeros outside of the
+ * years 0 to 9999. Pure. */
 void clock_iso(int64_t wall_ms, char out[CLOCK_ISO_BYTES]);
 
 #endif
