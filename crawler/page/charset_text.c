@@ -26,8 +26,12 @@ typedef const unsigned char *(*decode_fn)(struct charset_text *text,
 
 size_t charset_count_chars(const void *data, size_t len)
 {
-    const signed char *at = data, *end = at + len;
+    const signed char *at = data, *end;
     size_t chars = 0;
+
+    if (len == 0) /* data may be NULL */
+        return 0;
+    end = at + len;
 
 #ifdef __SSE2__
     /* continuation bytes are 0x80 to 0xbf: as signed, below -64 */
