@@ -59,20 +59,22 @@ static bool opens_value(const unsigned char *name_end,
 static const unsigned char *skip_tag(const unsigned char *at,
                                      const unsigned char *end)
 {
-    unsigned char name[HTML_NAME_BYTES];
-    size_t len = 0;
-    const unsigned char *name_end;
+    uint64_t word;
+    size_t len;
 
     at++;
     if (at < end && *at == '/')
         at++;
     if (at == end || !html_has_class(*at, CLASS_ALPHA))
         return NULL;
-    name_end = html_find_class(at, end, CLASS_TAG_END);
-    html_add_name(name, &len, at, name_end);
-    if (html_element_find(name, len) != HTML_UNKNOWN)
+    len = html_read_name(at, end, &word);
+    if (len == 0 || html_element_of(word, len) != HTML_UNKNOWN)
         return NULL;
-    at = name_end;
+    at += len;
+    if (*at == '>')
+        return at + 1;
+    if (!html_has_class(*at, CLASS_TAG_END))
+        return NULL;
     while (at < end) {
         const unsigned char *from = at;
 

@@ -1,46 +1,55 @@
 #include "crawler/page/html_tag.h"
 
-#include <stdint.h>
+#include <assert.h>
 #include <string.h>
 
-/* Names of one length stand together; the longest has 14 bytes. */
 struct name {
     char text[HTML_NAME_BYTES];
     uint8_t len;
     uint8_t value;
 };
 
-/* Reported always: what every tag of a page is compared with. */
-static const struct name main_names[] = {
-    {"a",         1, HTML_A        },
-    {"h1",        2, HTML_H1       },
-    {"svg",       3, HTML_SVG      },
-    {"xmp",       3, HTML_XMP      },
-    {"area",      4, HTML_AREA     },
-    {"base",      4, HTML_BASE     },
-    {"body",      4, HTML_BODY     },
-    {"head",      4, HTML_HEAD     },
-    {"html",      4, HTML_HTML     },
-    {"link",      4, HTML_LINK     },
-    {"math",      4, HTML_MATH     },
-    {"meta",      4, HTML_META     },
-    {"frame",     5, HTML_FRAME    },
-    {"style",     5, HTML_STYLE    },
-    {"title",     5, HTML_TITLE    },
-    {"iframe",    6, HTML_IFRAME   },
-    {"script",    6, HTML_SCRIPT   },
-    {"noembed",   7, HTML_NOEMBED  },
-    {"frameset",  8, HTML_FRAMESET },
-    {"noframes",  8, HTML_NOFRAMES },
-    {"noscript",  8, HTML_NOSCRIPT },
-    {"template",  8, HTML_TEMPLATE },
-    {"textarea",  8, HTML_TEXTAREA },
-    {"plaintext", 9, HTML_PLAINTEXT},
+/* As html_name_word() makes it, of up to eight characters. */
+#define WORD(a, b, c, d, e, f, g, h)                                           \
+    ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 |                \
+     (uint64_t)(d) << 24 | (uint64_t)(e) << 32 | (uint64_t)(f) << 40 |         \
+     (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
+
+/* Reported always: what every tag of a page is compared with. Names of one
+ * length stand together. */
+static const struct {
+    uint64_t word;
+    enum html_element element;
+} main_names[] = {
+    {WORD('a', 0,   0,   0,   0,   0,   0,   0),   HTML_A       },
+    {WORD('h', '1', 0,   0,   0,   0,   0,   0),   HTML_H1      },
+    {WORD('s', 'v', 'g', 0,   0,   0,   0,   0),   HTML_SVG     },
+    {WORD('x', 'm', 'p', 0,   0,   0,   0,   0),   HTML_XMP     },
+    {WORD('a', 'r', 'e', 'a', 0,   0,   0,   0),   HTML_AREA    },
+    {WORD('b', 'a', 's', 'e', 0,   0,   0,   0),   HTML_BASE    },
+    {WORD('b', 'o', 'd', 'y', 0,   0,   0,   0),   HTML_BODY    },
+    {WORD('h', 'e', 'a', 'd', 0,   0,   0,   0),   HTML_HEAD    },
+    {WORD('h', 't', 'm', 'l', 0,   0,   0,   0),   HTML_HTML    },
+    {WORD('l', 'i', 'n', 'k', 0,   0,   0,   0),   HTML_LINK    },
+    {WORD('m', 'a', 't', 'h', 0,   0,   0,   0),   HTML_MATH    },
+    {WORD('m', 'e', 't', 'a', 0,   0,   0,   0),   HTML_META    },
+    {WORD('f', 'r', 'a', 'm', 'e', 0,   0,   0),   HTML_FRAME   },
+    {WORD('s', 't', 'y', 'l', 'e', 0,   0,   0),   HTML_STYLE   },
+    {WORD('t', 'i', 't', 'l', 'e', 0,   0,   0),   HTML_TITLE   },
+    {WORD('i', 'f', 'r', 'a', 'm', 'e', 0,   0),   HTML_IFRAME  },
+    {WORD('s', 'c', 'r', 'i', 'p', 't', 0,   0),   HTML_SCRIPT  },
+    {WORD('n', 'o', 'e', 'm', 'b', 'e', 'd', 0),   HTML_NOEMBED },
+    {WORD('f', 'r', 'a', 'm', 'e', 's', 'e', 't'), HTML_FRAMESET},
+    {WORD('n', 'o', 'f', 'r', 'a', 'm', 'e', 's'), HTML_NOFRAMES},
+    {WORD('n', 'o', 's', 'c', 'r', 'i', 'p', 't'), HTML_NOSCRIPT},
+    {WORD('t', 'e', 'm', 'p', 'l', 'a', 't', 'e'), HTML_TEMPLATE},
+    {WORD('t', 'e', 'x', 't', 'a', 'r', 'e', 'a'), HTML_TEXTAREA},
 };
-#define MAIN_LEN_MAX 9
+#define MAIN_LEN_MAX 8
 /* Where the names of each length begin in main_names. */
-static const uint8_t main_from[MAIN_LEN_MAX + 2] = {0,  0,  1,  2,  4, 12,
-                                                    15, 17, 18, 23, 24};
+static const uint8_t main_from[MAIN_LEN_MAX + 2] = {0,  0,  1,  2,  4,
+                                                    12, 15, 17, 18, 23};
+static const struct name long_name = {"plaintext", 9, HTML_PLAINTEXT};
 
 static const struct name other_names[] = {
     {"p",              1,  HTML_P             },
@@ -123,15 +132,31 @@ static bool is_name(const struct name *known, const unsigned char *name,
            memcmp(known->text, name, len) == 0;
 }
 
-enum html_element html_element_find(const unsigned char *name, size_t len)
+uint64_t html_name_word(const unsigned char *name, size_t len)
 {
-    if (len > MAIN_LEN_MAX)
-        return HTML_UNKNOWN;
+    uint64_t word = 0;
+
+    for (size_t i = 0; i < len && i < sizeof(word); i++)
+        word |= (uint64_t)name[i] << 8 * i;
+    return word;
+}
+
+enum html_element html_element_of(uint64_t word, size_t len)
+{
+    assert(len <= MAIN_LEN_MAX);
     for (size_t i = main_from[len]; i < main_from[len + 1]; i++) {
-        if (is_name(&main_names[i], name, len))
-            return (enum html_element)main_names[i].value;
+        if (main_names[i].word == word)
+            return main_names[i].element;
     }
     return HTML_UNKNOWN;
+}
+
+enum html_element html_element_find(const unsigned char *name, size_t len)
+{
+    if (len <= MAIN_LEN_MAX)
+        return html_element_of(html_name_word(name, len), len);
+    return is_name(&long_name, name, len) ? (enum html_element)long_name.value
+                                          : HTML_UNKNOWN;
 }
 
 enum html_element html_element_find_any(const unsigned char *name, size_t len)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define HTML_NAME_BYTES                                                        \
     16 /* of a name that is kept; longer ones are unknown                      \
@@ -73,7 +74,12 @@ enum html_attribute {
     HTML_ATTRIBUTE_NR, /* also: any other */
 };
 
-/* The element among those that are reported always; else HTML_UNKNOWN. */
+/* The first eight bytes of a name as a number, the first one lowest. */
+uint64_t html_name_word(const unsigned char *name, size_t len);
+/* The element among those that are reported always; else HTML_UNKNOWN.
+ * For names of at most eight bytes. */
+enum html_element html_element_of(uint64_t word, size_t len);
+/* The same for any name. */
 enum html_element html_element_find(const unsigned char *name, size_t len);
 /* The element among all. */
 enum html_element html_element_find_any(const unsigned char *name, size_t len);
