@@ -42,6 +42,11 @@ enum err buf_reserve(struct buf *buf, size_t more)
         return ERR_OK;
     while (cap < buf->len + more)
         cap = cap > buf->limit / 2 ? buf->limit : cap * 2;
+    if (buf->len == 0) { /* nothing that realloc() should move */
+        free(buf->data);
+        buf->data = NULL;
+        buf->cap = 0;
+    }
     data = realloc(buf->data, cap);
     if (!data)
         return ERR_NOMEM;

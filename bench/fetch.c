@@ -113,7 +113,7 @@ int main(int argc, char **argv)
     options.max_transfers = argc > 2 ? atoi(argv[2]) : 32;
     for (int i = 3; i < argc; i++) {
         options.insecure |= strcmp(argv[i], "insecure") == 0;
-        flags |= strcmp(argv[i], "links") == 0 ? JOB_LINKS : 0;
+        flags |= strcmp(argv[i], "links") == 0 ? JOB_LINKS | JOB_LINK_TEXTS : 0;
         flags |= strcmp(argv[i], "body") == 0 ? JOB_BODY : 0;
     }
     bench_must(heap_open(), "heap");

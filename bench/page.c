@@ -96,7 +96,9 @@ static int on_file(const char *path, const struct stat *stat, int type,
 
 static void scan(const struct page_text *page, bool want_links)
 {
-    struct html_options options = {.want_links = want_links, .agent = "crawl"};
+    struct html_options options = {.want_links = want_links,
+                                   .want_link_texts = want_links,
+                                   .agent = "crawl"};
 
     html_start(html, &options);
     bench_must(html_feed(html, page->body.data, page->body.len), "html");

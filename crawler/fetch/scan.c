@@ -205,6 +205,7 @@ void scan_page(struct scan *scan, const struct scan_input *input,
         charset = charset_detect(body.data, body.len, input->type.data,
                                  input->type.len);
         scan->options.want_links = (input->flags & JOB_LINKS) != 0;
+        scan->options.want_link_texts = (input->flags & JOB_LINK_TEXTS) != 0;
         html = scan->html;
         html_start(html, &scan->options);
     } else {

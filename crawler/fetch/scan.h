@@ -27,7 +27,7 @@ struct scan_input {
     bool is_ascii;               /* the body is, wholly */
     const struct sniff *sniffed; /* what scan_sniff() found; NULL: not asked */
     uint64_t skipped_bytes;      /* of ASCII, before `body` */
-    uint32_t flags;              /* enum job_flag: JOB_LINKS, JOB_HEAD_SCAN */
+    uint32_t flags;              /* enum job_flag: JOB_LINKS and so on */
 };
 
 /* `agent`: own product token, borrowed. Owned by the caller, never NULL. */

@@ -113,8 +113,10 @@ static uint32_t job_flags(const struct frontier *frontier,
         return flags | JOB_ROBOTS;
     if (follow_is_sitemap(item))
         return flags | JOB_SITEMAP;
-    if (options->store_links || item->depth < options->depth)
-        flags |= JOB_LINKS;
+    if (options->store_links)
+        flags |= JOB_LINKS | JOB_LINK_TEXTS;
+    else if (item->depth < options->depth)
+        flags |= JOB_LINKS; /* to follow: nobody reads what they say */
     if (options->head_scan)
         flags |= JOB_HEAD_SCAN;
     if (options->want_body)

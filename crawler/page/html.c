@@ -235,7 +235,8 @@ static bool add_link(struct html *html, enum link_kind kind,
 static void open_anchor(struct html *html, const struct html_tag *tag)
 {
     close_link(html);
-    if (!add_link(html, LINK_A, tag, &tag->values[HTML_HREF]))
+    if (!add_link(html, LINK_A, tag, &tag->values[HTML_HREF]) ||
+        !html->options.want_link_texts)
         return;
     html->has_open_link = true;
     html->open_link = html_nr_links(html) - 1;

@@ -26,8 +26,9 @@ struct html_options {
     /* Links, frames and the first <h1> too. Off: the scan ends with the
      * head, at the first tag that only a body can hold. */
     bool want_links;
-    const char *agent; /* own product token: its <meta> counts as "robots"
-                          does; borrowed, may be NULL */
+    bool want_link_texts; /* off: they are "" */
+    const char *agent;    /* own product token: its <meta> counts as "robots"
+                             does; borrowed, may be NULL */
 };
 
 /* Fields of the page; "" where it has none. URLs are as written, references

@@ -27,6 +27,7 @@ enum job_flag {
     JOB_ROBOTS = 1 << 5,     /* a robots.txt: body always, cut at its own cap */
     JOB_SITEMAP = 1 << 6,    /* a sitemap: body always, own cap */
     JOB_LISTED_AUTH = 1 << 7, /* credentials for this host may be used */
+    JOB_LINK_TEXTS = 1 << 8,  /* with JOB_LINKS: the links' texts too */
 };
 
 #define JOB_HEADER_SETS_MAX 1000

@@ -123,7 +123,7 @@ static enum charset choose_charset(const json_t *test)
 /* Reads the page as UTF-8 and returns what it was in. */
 static enum charset read_page(const json_t *test, struct html *html)
 {
-    struct html_options options = {.want_links = true};
+    struct html_options options = {.want_links = true, .want_link_texts = true};
     struct charset_text text;
     struct buf page, utf8;
     enum charset charset;

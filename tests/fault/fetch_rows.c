@@ -415,7 +415,8 @@ static void run_all(void)
         while (nr_started < NR_ROWS && transfers_room(world.transfers) > 0) {
             struct job job = {.url = world.urls[nr_started],
                               .url_len = strlen(world.urls[nr_started]),
-                              .flags = JOB_PRIVATE_OK | JOB_LINKS | JOB_BODY};
+                              .flags = JOB_PRIVATE_OK | JOB_LINKS |
+                                       JOB_LINK_TEXTS | JOB_BODY};
 
             assert_int_equal(
                 transfers_start(world.transfers, nr_started, &job), ERR_OK);

@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct page page;
 
         page_init(&page);
-        input.flags = links ? JOB_LINKS : JOB_HEAD_SCAN;
+        input.flags = links ? JOB_LINKS | JOB_LINK_TEXTS : JOB_HEAD_SCAN;
         scan_page(scan, &input, &page);
         check_page(&page);
     }

@@ -22,7 +22,9 @@ static void must(bool holds)
 static void read(struct html *html, bool want_links, const uint8_t *data,
                  size_t size, size_t step)
 {
-    struct html_options options = {.want_links = want_links, .agent = "bot"};
+    struct html_options options = {.want_links = want_links,
+                                   .want_link_texts = want_links,
+                                   .agent = "bot"};
 
     html_start(html, &options);
     for (size_t at = 0; at < size; at += step)

@@ -66,6 +66,7 @@ static void frontier_follows_links_to_its_depth(void **state)
     assert_int_equal(web->nr_visits, 4);
     assert_int_equal(web_visit(web, "http://a.test/3")->depth, 3);
     assert_int_equal(web_visit(web, "http://a.test/3")->line, 0);
+    assert_int_equal(web->fetches[0].flags & JOB_LINK_TEXTS, 0);
 }
 
 static void frontier_follows_nothing_without_depth(void **state)
@@ -80,6 +81,21 @@ static void frontier_follows_nothing_without_depth(void **state)
     run_edges(web, edges, "http://a.test/");
     assert_int_equal(web->nr_visits, 1);
     assert_int_equal(web->fetches[0].flags & JOB_LINKS, 0);
+}
+
+static void frontier_asks_for_texts_of_links_only_to_store_them(void **state)
+{
+    static const struct edge edges[] = {
+        {"http://a.test/", "http://a.test/1"},
+        {NULL,             NULL             },
+    };
+    const uint32_t asked = JOB_LINKS | JOB_LINK_TEXTS;
+    struct web *web = *state;
+
+    web->options.depth = 0;
+    web->options.store_links = true;
+    run_edges(web, edges, "http://a.test/");
+    assert_int_equal(web->fetches[0].flags & asked, asked);
 }
 
 static void frontier_asks_each_page_once(void **state)
@@ -551,6 +567,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(frontier_follows_links_to_its_depth),
         TEST(frontier_follows_nothing_without_depth),
+        TEST(frontier_asks_for_texts_of_links_only_to_store_them),
         TEST(frontier_asks_each_page_once),
         TEST(frontier_stays_in_scope),
         TEST(frontier_keeps_the_prefix_of_the_seed),

@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "crawler/frontier/heap.h"
 #include "crawler/frontier/host.h"
 
 static const struct host_limits limits = {
@@ -546,33 +545,6 @@ static void host_backoff_doubles_with_jitter(void **state)
     assert_true(host_backoff_ms(1000, 0, 60000, 0.999999) >= 500);
 }
 
-/* ---- heap ---- */
-
-static void heap_gives_the_earliest_first(void **state)
-{
-    struct heap heap = {0};
-    uint32_t random = 1;
-    int64_t last_ms = 0;
-    int entries[500];
-
-    (void)state;
-    assert_null(heap_take(&heap, INT64_MAX - 1));
-    for (int i = 0; i < 500; i++) {
-        random = random * 1664525 + 1013904223;
-        entries[i] = (int)(random >> 20);
-        heap_add(&heap, entries[i], &entries[i]);
-    }
-    for (int i = 0; i < 500; i++) {
-        int64_t due_ms = heap_due_ms(&heap);
-        assert_true(due_ms >= last_ms);
-        assert_null(heap_take(&heap, due_ms - 1));
-        assert_int_equal(*(int *)heap_take(&heap, due_ms), due_ms);
-        last_ms = due_ms;
-    }
-    assert_int_equal(heap_due_ms(&heap), INT64_MAX);
-    heap_release(&heap);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -601,7 +573,6 @@ int main(void)
         cmocka_unit_test(host_reads_the_three_forms_of_a_date),
         cmocka_unit_test(host_reads_retry_after),
         cmocka_unit_test(host_backoff_doubles_with_jitter),
-        cmocka_unit_test(heap_gives_the_earliest_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

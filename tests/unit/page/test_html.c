@@ -35,6 +35,7 @@ static const struct html_facts *read(struct html *html, const char *page,
                                      bool want_links)
 {
     struct html_options options = {.want_links = want_links,
+                                   .want_link_texts = want_links,
                                    .agent = "CrawlBot"};
 
     html_start(html, &options);
@@ -325,7 +326,7 @@ static void html_cuts_texts_at_a_character(void **state)
 static void html_keeps_no_more_links_than_its_limits(void **state)
 {
     struct html *html = *state;
-    struct html_options options = {.want_links = true};
+    struct html_options options = {.want_links = true, .want_link_texts = true};
     static char href[60000];
 
     html_start(html, &options);
@@ -352,7 +353,7 @@ static void html_keeps_no_more_links_than_its_limits(void **state)
 static void html_takes_hostile_pages_in_its_stride(void **state)
 {
     struct html *html = *state;
-    struct html_options options = {.want_links = true};
+    struct html_options options = {.want_links = true, .want_link_texts = true};
     static const char *const parts[] = {"<svg>",
                                         "<template>",
                                         "<math><mi>",

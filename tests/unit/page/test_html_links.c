@@ -41,7 +41,7 @@ static void resolve(struct fixture *fixture, const char *page,
                     enum charset charset)
 {
     static const char page_url[] = "http://example.com/dir/page.html?q=1";
-    struct html_options options = {.want_links = true};
+    struct html_options options = {.want_links = true, .want_link_texts = true};
     static struct url url;
     struct bytes rest;
     struct page_link link;
@@ -145,7 +145,7 @@ static void html_links_encode_queries_as_the_page(void **state)
 static void html_links_are_all_there_on_a_large_page(void **state)
 {
     struct fixture *fixture = *state;
-    struct html_options options = {.want_links = true};
+    struct html_options options = {.want_links = true, .want_link_texts = true};
     static struct url url;
     uint32_t nr;
 
