@@ -12,7 +12,7 @@
 
 #define SHA1_BYTES 20
 
-/* False only when there is no memory. */
+/* False only when there is no memory; may be tried again. One thread. */
 bool sha1_sum(const void *data, size_t len, unsigned char out[SHA1_BYTES]);
 
 #endif

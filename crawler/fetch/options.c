@@ -1,7 +1,7 @@
 #include "crawler/fetch/worker.h"
 
 #include <arpa/inet.h>
-#include <pwd.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -136,7 +136,9 @@ static enum err check_sandbox(const struct fetch_options *options,
         snprintf(message, cap, "only root can become %s", options->user);
         return ERR_INVALID;
     }
-    if (options->user && !getpwnam(options->user)) {
+    if (options->user && !sandbox_find_user(options->user)) {
+        if (errno)
+            return ERR_NOMEM;
         snprintf(message, cap, "there is no user %s", options->user);
         return ERR_INVALID;
     }

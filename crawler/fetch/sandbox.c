@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -132,6 +133,29 @@ static enum err leave_root(struct sandbox *sandbox, const struct passwd *user,
     return ERR_OK;
 }
 
+const struct passwd *sandbox_find_user(const char *name)
+{
+    FILE *file = fopen("/etc/passwd", "re");
+    const struct passwd *user = NULL;
+    bool failed = !file && errno != ENOENT;
+
+    if (file) {
+        do {
+            errno = 0;
+            user = fgetpwent(file);
+        } while (user && strcmp(user->pw_name, name) != 0);
+        failed = !user && errno == ENOMEM;
+        fclose(file);
+    }
+    if (!user && !failed) {
+        errno = 0;
+        user = getpwnam(name);
+        failed = !user && errno == ENOMEM;
+    }
+    errno = failed ? ENOMEM : 0;
+    return user;
+}
+
 static enum err change_user(struct sandbox *sandbox,
                             const struct sandbox_options *options)
 {
@@ -143,7 +167,9 @@ static enum err change_user(struct sandbox *sandbox,
 
     if (geteuid() != 0 && !is_asked)
         return ERR_OK;
-    user = getpwnam(name);
+    user = sandbox_find_user(name);
+    if (!user && errno)
+        return ERR_NOMEM;
     if (!user)
         return is_asked ? ERR_NOT_FOUND : ERR_OK;
     if (user->pw_uid == geteuid())
@@ -159,7 +185,8 @@ static enum err change_user(struct sandbox *sandbox,
 
 static bool has_user(const char *name)
 {
-    const struct passwd *user = getpwnam(name ? name : SANDBOX_USER_DEFAULT);
+    const struct passwd *user =
+        sandbox_find_user(name ? name : SANDBOX_USER_DEFAULT);
 
     return geteuid() == 0 && user && user->pw_uid != 0;
 }

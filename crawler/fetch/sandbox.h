@@ -14,6 +14,7 @@
 #ifndef CRAWLER_FETCH_SANDBOX_H
 #define CRAWLER_FETCH_SANDBOX_H
 
+#include <pwd.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -97,6 +98,13 @@ enum err sandbox_enter(struct sandbox *sandbox,
  * be replaced. A few stat() calls, no more.
  */
 bool sandbox_is_stale(struct sandbox *sandbox);
+
+/*
+ * The user of that name, until the next call; NULL with errno 0: there is none,
+ * else: no memory to know. The system's own users are read without NSS, which
+ * in glibc 2.36 crashes where memory is short.
+ */
+const struct passwd *sandbox_find_user(const char *name);
 
 /* What sandbox_enter() should reach here, without entering. */
 uint32_t sandbox_offered(const char *user);
