@@ -83,6 +83,7 @@ void batch_init(struct batch *batch, size_t nr_full, size_t cap)
     batch->records = xcalloc(FRONTIER_RECORDS, sizeof(*batch->records));
     batch->added = xcalloc(FRONTIER_RECORDS, sizeof(*batch->added));
     batch->notes = xcalloc(FRONTIER_RECORDS, sizeof(*batch->notes));
+    batch->host_keys = xcalloc(FRONTIER_RECORDS, sizeof(*batch->host_keys));
     buf_init(&batch->text, 2 * FRONTIER_TEXT_BYTES);
 }
 
@@ -92,6 +93,7 @@ void batch_release(struct batch *batch)
     free(batch->records);
     free(batch->added);
     free(batch->notes);
+    free(batch->host_keys);
     buf_release(&batch->text);
 }
 
@@ -101,23 +103,45 @@ bool batch_is_full(const struct batch *batch)
            batch->text.len >= FRONTIER_TEXT_BYTES;
 }
 
+/* A canonical URL begins with its host's key, but for a default port. */
+static bool begins_with(struct bytes url, struct bytes key)
+{
+    return url.len >= key.len && memcmp(url.data, key.data, key.len) == 0;
+}
+
+static void set_host(struct batch_url *to, const struct door_url *url)
+{
+    struct bytes key = url->host_key;
+
+    to->has_port = begins_with(url->url, key);
+    if (!to->has_port)
+        key.len = (size_t)((const char *)memrchr(key.data, ':', key.len) -
+                           (const char *)key.data);
+    assert(begins_with(url->url, key));
+    to->host_len = (uint16_t)key.len;
+}
+
 enum err batch_add(struct batch *batch, const struct door_url *url,
-                   struct bytes note, const struct batch_url *meta)
+                   struct bytes note, const struct url_source *source)
 {
     struct batch_url *to = &batch->urls[batch->nr];
 
     assert(batch->nr < batch->cap && !batch->is_sorted);
-    *to = *meta;
-    to->key = url->key;
-    to->text_at = batch->text.len;
-    to->host_len = (uint32_t)url->host_key.len;
-    to->url_len = (uint32_t)url->url.len;
-    to->note_len = (uint32_t)note.len;
-    enum err err = buf_add(&batch->text, url->host_key.data, to->host_len);
-    if (!err)
-        err = buf_add(&batch->text, url->url.data, to->url_len);
+    *to = (struct batch_url){
+        .key = url->key,
+        .line = source->line,
+        .text_at = (uint32_t)batch->text.len,
+        .note_len = (uint32_t)note.len,
+        .url_len = (uint16_t)url->url.len,
+        .depth = source->depth,
+        .prio = source->prio,
+    };
+    set_host(to, url);
+    enum err err = buf_add(&batch->text, url->url.data, to->url_len);
     if (!err)
         err = buf_add(&batch->text, note.data, to->note_len);
+    if (!err && source->line == 0)
+        err = buf_add(&batch->text, &source->parent, sizeof(source->parent));
     if (!err)
         batch->nr++;
     return err;
@@ -161,23 +185,41 @@ static int prio_of(const struct batch *batch, const struct batch_url *url)
     return batch->nr < FRONTIER_BULK_LINES ? URL_PRIO_LISTED : URL_PRIO_BULK;
 }
 
+static struct bytes host_key_of(struct batch *batch, size_t nr,
+                                const struct batch_url *url)
+{
+    const char *text = (const char *)batch->text.data + url->text_at;
+    const char *port = strncmp(text, "https:", 6) == 0 ? ":443" : ":80";
+    char *key = batch->host_keys[nr];
+
+    if (url->has_port)
+        return (struct bytes){text, url->host_len};
+    assert(url->host_len + strlen(port) <= FRONTIER_HOST_KEY_BYTES);
+    memcpy(key, text, url->host_len);
+    memcpy(key + url->host_len, port, strlen(port));
+    return (struct bytes){key, url->host_len + strlen(port)};
+}
+
 static void fill_record(struct batch *batch, size_t nr,
                         const struct batch_url *url)
 {
     const char *at = (const char *)batch->text.data + url->text_at;
-    struct bytes note = {at + url->host_len + url->url_len, url->note_len};
+    struct bytes note = {at + url->url_len, url->note_len};
     struct bytes none = {"", 0};
+    struct url_record *record = &batch->records[nr];
 
-    batch->records[nr] = (struct url_record){
+    *record = (struct url_record){
         .key = url->key,
-        .host_key = {at,                 url->host_len},
-        .url = {at + url->host_len, url->url_len },
+        .host_key = host_key_of(batch, nr, url),
+        .url = {at, url->url_len},
         .listed = url->line > 0 ? note : none,
         .line = url->line,
-        .parent = url->parent,
         .depth = url->depth,
         .prio = prio_of(batch, url),
     };
+    if (url->line == 0)
+        memcpy(&record->parent, at + url->url_len + url->note_len,
+               sizeof(record->parent));
     batch->notes[nr] = url->line > 0 ? none : note;
 }
 

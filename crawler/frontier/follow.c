@@ -212,7 +212,7 @@ enum err follow_offer(struct frontier *frontier, const struct offer *offer,
         reason[0] = '\0';
     err = batch_add(&frontier->links, &url,
                     (struct bytes){reason, strlen(reason)},
-                    &(struct batch_url){
+                    &(struct url_source){
                         .parent = offer->parent,
                         .depth = offer->depth,
                         .prio = offer->prio,

@@ -47,8 +47,8 @@
 #define FRONTIER_REFILLS        256    /* claims of URLs in one turn */
 #define FRONTIER_LINGER_MS      10000  /* longer waits are spent in storage */
 #define FRONTIER_CROWDED_MS     1000   /* the same, when memory is short */
-#define FRONTIER_LINES_FIRST    8000   /* lines added together: doubles ... */
-#define FRONTIER_LINES_BATCH    256000 /* ... for long lists in any order */
+#define FRONTIER_LINES_FIRST    11000  /* lines added together: doubles ... */
+#define FRONTIER_LINES_BATCH    352000 /* ... for long lists in any order */
 #define FRONTIER_LINES_SLACK    4096   /* may come before the batch is pushed */
 #define FRONTIER_LINES_STEP     64     /* stored in one turn: workers wait */
 #define FRONTIER_LINKS_BATCH    2000
@@ -166,14 +166,23 @@ struct door_url {
     struct bytes host_key, url; /* views into the frontier */
 };
 
-/* A URL on its way into storage; its texts lie in batch->text. */
+/* Where a URL comes from: a line of the list, else a link. */
+struct url_source {
+    int64_t line; /* 0: a link */
+    struct url_key parent;
+    int depth, prio;
+};
+
+/* A URL on its way into storage; small, for there are many. batch->text has the
+ * URL, then a note, the line as listed or why a discovered URL is refused, and
+ * the parent of a link. */
 struct batch_url {
     struct url_key key;
-    size_t text_at; /* host key, then url, then note: the line as listed,
-                     * or why a discovered URL is refused */
-    uint32_t host_len, url_len, note_len;
     int64_t line;
-    struct url_key parent;
+    uint32_t text_at, note_len;
+    uint16_t url_len;
+    uint16_t host_len; /* of the URL: the host's key but for its port ... */
+    bool has_port;     /* ... unless the URL has one */
     int depth, prio;
 };
 
@@ -182,6 +191,7 @@ struct batch {
     struct url_record *records; /* owned, FRONTIER_RECORDS; so are the next */
     enum storage_added *added;
     struct bytes *notes; /* why a discovered URL is refused; empty: it is not */
+    char (*host_keys)[FRONTIER_HOST_KEY_BYTES]; /* that no URL begins with */
     size_t nr, cap;
     size_t nr_full; /* it is full then; grows up to cap */
     struct buf text;
@@ -368,9 +378,10 @@ enum error door_read(struct frontier *frontier, struct bytes text,
                      struct door_url *url);
 void batch_init(struct batch *batch, size_t nr_full, size_t cap);
 void batch_release(struct batch *batch);
-/* Adds a URL; `meta` names line, parent, depth, prio. Flush it when full. */
+/* Adds a URL. Flush it when full. */
 enum err batch_add(struct batch *batch, const struct door_url *url,
-                   struct bytes note, const struct batch_url *meta) ERR_CHECK;
+                   struct bytes note,
+                   const struct url_source *source) ERR_CHECK;
 bool batch_is_full(const struct batch *batch);
 /* Stores at most `max` of its URLs; the batch is empty when all are there. */
 enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,

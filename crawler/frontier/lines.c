@@ -178,7 +178,7 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
                  batch->text.len >= FRONTIER_TEXT_BYTES))
         err = batch_flush(frontier, batch, now_ms);
     if (!err)
-        err = batch_add(batch, &url, text, &(struct batch_url){.line = line});
+        err = batch_add(batch, &url, text, &(struct url_source){.line = line});
     batch->is_pushed |= batch_is_full(batch);
     return err;
 }
