@@ -336,6 +336,8 @@ static void loop(struct crawl *crawl)
             hand_out(crawl, now_ms);
         if (!crawl->err)
             housekeeping(crawl, now_ms);
+        /* the turn may have found the end: no sleep before it is seen */
+        more = more || ended(crawl, now_ms);
         if (!crawl->err)
             sleep_and_take(crawl, more ? 0 : wait_ms(crawl, now_ms));
         now_ms = clock_mono_ms();

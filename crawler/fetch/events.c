@@ -28,6 +28,17 @@ static void decide(struct transfer *transfer, enum error error,
 
 /* ---- on the way to a connection ---- */
 
+/* Asked once a turn: it is a stat() for each of the resolver's files. */
+static bool is_stale(struct transfers *set)
+{
+    if (!set->sandbox)
+        return false;
+    if (set->files_ms == set->now_ms)
+        return set->sandbox->is_stale;
+    set->files_ms = set->now_ms;
+    return sandbox_is_stale(set->sandbox);
+}
+
 /* A name is not in libcurl's cache. Literal addresses come by here too. */
 int event_lookup(void *resolver, void *reserved, void *ctx)
 {
@@ -35,7 +46,7 @@ int event_lookup(void *resolver, void *reserved, void *ctx)
 
     (void)resolver;
     (void)reserved;
-    if (transfer->set->sandbox && sandbox_is_stale(transfer->set->sandbox)) {
+    if (is_stale(transfer->set)) {
         decide(transfer, ERROR_INTERNAL, "the resolver's files were replaced");
         return -1;
     }
@@ -72,6 +83,21 @@ static uint16_t port_of(const struct sockaddr *address)
     return ntohs(port);
 }
 
+/*
+ * Lets the kernel have so much of a body before it is read: else a server waits
+ * for a full window several times a page, and both sides are woken each time.
+ * SO_RCVLOWAT enlarges the buffer for that and, unlike SO_RCVBUF, leaves it
+ * to grow further by itself, see tcp(7); nothing is to wait for the mark.
+ */
+static void widen_window(int fd)
+{
+    const int window_bytes = TRANSFER_WINDOW_BYTES, at_once = 1;
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &window_bytes,
+               sizeof(window_bytes));
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &at_once, sizeof(at_once));
+}
+
 curl_socket_t event_open_socket(void *ctx, curlsocktype purpose,
                                 struct curl_sockaddr *address)
 {
@@ -104,6 +130,7 @@ curl_socket_t event_open_socket(void *ctx, curlsocktype purpose,
     transfer->tried_address = true;
     if (transfer->error == ERROR_BLOCKED_ADDRESS)
         transfer->error = ERROR_NONE;
+    widen_window(fd);
     loop_socket_opened(transfer, fd);
     return fd;
 }

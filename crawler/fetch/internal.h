@@ -120,6 +120,7 @@ struct transfers {
     struct transfer *done, *done_last;
     size_t nr_busy; /* started and not recycled */
     size_t nr_lookups;
+    int64_t files_ms;         /* now_ms when the sandbox was last looked at */
     size_t nr_fresh;          /* started since the last turn */
     struct decode **decoders; /* max_transfers places; idle ones */
     size_t nr_decoders;

@@ -25,6 +25,7 @@
 #define TRANSFER_CACHES          16   /* that they are kept in, by host */
 #define TRANSFER_STREAMS_MAX     32 /* on one HTTP/2 connection before the next */
 #define TRANSFER_KEEP_BYTES      ((size_t)64 << 10) /* of memory, each transfer */
+#define TRANSFER_WINDOW_BYTES    (2 << 20)          /* of TCP, from the start */
 #define TRANSFER_IDLE_BYTES      ((size_t)32 << 20) /* beyond that, all together */
 
 /* Debian's; libcurl's own default, said aloud so that the sandbox knows. */
