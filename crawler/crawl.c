@@ -414,14 +414,19 @@ static enum crawl_exit verdict(struct crawl *crawl, const char **status,
     return answered ? CRAWL_EXIT_OK : CRAWL_EXIT_NO_ANSWER;
 }
 
-/* The last rows, committed before anything is said about them. */
+/* The last rows, committed before anything is said about them. Not where links
+ * of their pages could not be stored: those pages are fetched again. */
 static void settle(struct crawl *crawl)
 {
     int64_t now_ms = clock_mono_ms();
+    enum err err;
 
     if (crawl->err && storage_message(crawl->storage)[0])
         return; /* storage refuses everything since its error */
-    fail(crawl, frontier_release(crawl->frontier, now_ms));
+    err = frontier_release(crawl->frontier, now_ms);
+    fail(crawl, err);
+    if (err)
+        return;
     write_sample(crawl, now_ms);
     commit(crawl, now_ms);
 }

@@ -31,6 +31,7 @@ struct input {
     struct frontier *frontier;
     int64_t now_ms;
     bool first_slice;
+    bool failed; /* a line was read that is neither in storage nor waiting */
     char message[INPUT_MESSAGE_BYTES];
 };
 
@@ -213,7 +214,7 @@ static enum err begin(struct input *input, struct source *source)
 /* The place that a resume can go on from: no line waits in memory. */
 static void note_place(struct input *input, struct source *source)
 {
-    if (!input->list ||
+    if (!input->list || input->failed ||
         frontier_lines_state(input->frontier) != FRONTIER_LINES_NONE)
         return;
     source->place.offset_bytes = urllist_offset(input->list);
@@ -315,14 +316,11 @@ static enum err read_slice(struct input *input, struct source *source)
     return feed(input, source, data, (size_t)len);
 }
 
-enum err input_read(struct input *input, int64_t now_ms)
+static enum err read_on(struct input *input)
 {
     struct source *source = &input->sources[input->current];
     enum err err = ERR_OK;
 
-    if (input_ended(input))
-        return ERR_OK;
-    input->now_ms = now_ms;
     if (!input->list)
         err = begin(input, source);
     if (err)
@@ -337,6 +335,19 @@ enum err input_read(struct input *input, int64_t now_ms)
         return ERR_OK;
     }
     return read_slice(input, source);
+}
+
+enum err input_read(struct input *input, int64_t now_ms)
+{
+    enum err err;
+
+    if (input_ended(input))
+        return ERR_OK;
+    input->now_ms = now_ms;
+    err = read_on(input);
+    if (err != ERR_OK && err != ERR_AGAIN && err != ERR_CORRUPT)
+        input->failed = true;
+    return err;
 }
 
 enum err input_save(struct input *input)

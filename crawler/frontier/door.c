@@ -234,9 +234,10 @@ static bool repeats(const struct batch_url *url)
            url[-1].key.url_hash == url->key.url_hash;
 }
 
-/* Fills batch->records with the next URLs, each once: its first line stays. */
+/* Fills batch->records with the next URLs up to *end, each once: its first line
+ * stays. */
 static enum err make_records(struct frontier *frontier, struct batch *batch,
-                             size_t max, size_t *nr_records)
+                             size_t max, size_t *nr_records, size_t *end)
 {
     size_t i = batch->nr_stored, nr = 0;
     enum err err = ERR_OK;
@@ -249,7 +250,7 @@ static enum err make_records(struct frontier *frontier, struct batch *batch,
         else if (record->line > 0)
             err = put_duplicate(frontier, listed_text(record), record);
     }
-    batch->nr_stored = i;
+    *end = i;
     *nr_records = nr;
     return err;
 }
@@ -309,7 +310,7 @@ static void empty_batch(struct batch *batch)
 enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,
                     int64_t now_ms)
 {
-    size_t nr = 0;
+    size_t nr = 0, end = 0;
 
     if (batch->nr == 0)
         return ERR_OK;
@@ -318,13 +319,16 @@ enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,
     batch->is_sorted = true;
     if (max > FRONTIER_RECORDS)
         max = FRONTIER_RECORDS;
-    enum err err = make_records(frontier, batch, max, &nr);
+    enum err err = make_records(frontier, batch, max, &nr, &end);
     if (!err)
         err =
             storage_add_urls(frontier->storage, batch->records, nr,
                              frontier_wall_ms(frontier, now_ms), batch->added);
     for (size_t i = 0; i < nr && !err; i++)
         err = take_added(frontier, batch, i, now_ms);
+    if (err) /* they stay, and with them the place to go on from in the list */
+        return err;
+    batch->nr_stored = end;
     if (batch->nr_stored == batch->nr)
         empty_batch(batch);
     return err;

@@ -33,6 +33,8 @@ struct storage {
     size_t *slots; /* host_id to index + 1 */
     size_t slot_mask;
     struct heap due; /* of hosts; stale entries are passed over */
+    bool refuses;
+    size_t refuse_at; /* of the URLs that are added next */
 };
 
 struct storage *fake_storage_new(size_t max_hosts, size_t max_urls)
@@ -118,11 +120,21 @@ const struct hash_key *storage_hash_key(const struct storage *storage)
     return &storage->hash_key;
 }
 
+void fake_storage_refuse(struct storage *storage, size_t nr)
+{
+    storage->refuses = true;
+    storage->refuse_at = nr;
+}
+
 enum err storage_add_urls(struct storage *storage,
                           const struct url_record *urls, size_t nr_urls,
                           int64_t now_ms, enum storage_added *added)
 {
     for (size_t i = 0; i < nr_urls; i++) {
+        if (storage->refuses && i == storage->refuse_at) {
+            storage->refuses = false;
+            return ERR_NOMEM;
+        }
         struct fake_host *host =
             find_host(storage, urls[i].key.host_id, urls[i].host_key);
         struct fake_url **link = &host->urls;
@@ -328,15 +340,18 @@ enum err storage_count(struct storage *storage, struct storage_counts *counts)
     return ERR_OK;
 }
 
-/* ---- what a simulation never needs ---- */
-
+/* A line that comes twice is no duplicate of itself; there are no others. */
 enum err storage_put_line(struct storage *storage,
                           const struct line_record *line)
 {
-    (void)storage;
-    (void)line;
-    return ERR_STATE;
+    struct fake_url *url = known_host(storage, line->same_as.host_id)->urls;
+
+    while (url && url->hash != line->same_as.url_hash)
+        url = url->next;
+    return url && url->line == line->line ? ERR_OK : ERR_STATE;
 }
+
+/* ---- what a simulation never needs ---- */
 
 enum err storage_drop_line(struct storage *storage, int64_t line)
 {

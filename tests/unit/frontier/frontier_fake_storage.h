@@ -18,6 +18,8 @@ struct storage *fake_storage_new(size_t max_hosts, size_t max_urls);
 void fake_storage_free(struct storage *storage);
 /* Ends a URL; false if it had ended. */
 bool fake_storage_end(struct storage *storage, struct url_key key);
+/* The next call that adds URLs adds `nr` of them and has no memory for more. */
+void fake_storage_refuse(struct storage *storage, size_t nr);
 size_t fake_storage_nr_to_do(const struct storage *storage);
 /* URLs that had ended and lay in a walk: a database steps over each. */
 size_t fake_storage_nr_passed(const struct storage *storage);

@@ -104,10 +104,46 @@ static void frontier_steps_over_few_that_have_ended(void **state)
     fake_storage_free(dead.storage);
 }
 
+/* The place in the list moves on with what is in storage: see input.c. */
+static void frontier_keeps_lines_that_storage_refused(void **state)
+{
+    const size_t refused_at[] = {0, 1, 499, 999};
+    struct frontier_options options = {
+        .concurrency = 10, .wall_offset_ms = WALL_MS, .on_visit = end_visit};
+    char message[STORAGE_MESSAGE_BYTES], line[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(refused_at) / sizeof(*refused_at); i++) {
+        struct storage *storage = fake_storage_new(1, 1000);
+        struct frontier *frontier;
+
+        assert_int_equal(frontier_open(&frontier, &options, storage, message),
+                         ERR_OK);
+        for (int k = 0; k < 1000; k++) {
+            int len = snprintf(line, sizeof(line), "http://a.test/%d", k);
+            assert_int_equal(
+                frontier_add_line(frontier, (struct bytes){line, (size_t)len},
+                                  k + 1, false, 0),
+                ERR_OK);
+        }
+        fake_storage_refuse(storage, refused_at[i]);
+        assert_int_equal(frontier_flush_lines(frontier, 0), ERR_NOMEM);
+        assert_int_not_equal(frontier_lines_state(frontier),
+                             FRONTIER_LINES_NONE);
+        /* and at the end there may be memory again */
+        assert_int_equal(frontier_release(frontier, 0), ERR_OK);
+        assert_int_equal(frontier_lines_state(frontier), FRONTIER_LINES_NONE);
+        assert_int_equal(fake_storage_nr_to_do(storage), 1000);
+        frontier_free(frontier);
+        fake_storage_free(storage);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frontier_steps_over_few_that_have_ended),
+        cmocka_unit_test(frontier_keeps_lines_that_storage_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
