@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#define OPENING_STEP        0.5  /* half as many again in each round trip */
 #define RECENT_SHARE        0.25 /* weight of an answer in the recent latency */
 #define NORMAL_SHARE        (1 / 32.)  /* in the normal one */
 #define NORMAL_SLOW_SHARE   (1 / 256.) /* so that a lasting change is learnt */
@@ -21,7 +22,8 @@ void host_clock_init(struct host_clock *clock, const struct host_limits *limits)
         .state = HOST_UP,
         .due_ms = INT64_MIN,
         .delay_ms = limits->delay_ms,
-        .window = limits->per_host,
+        .window = 1,
+        .is_opening = true,
         .cut_ms = INT64_MIN,
         .busy_ms = INT64_MIN,
     };
@@ -75,6 +77,7 @@ static void cut_window(struct host_clock *clock, int64_t now_ms)
 {
     clock->window = clock->window / 2 < 1 ? 1 : clock->window / 2;
     clock->cut_ms = now_ms;
+    clock->is_opening = false;
 }
 
 static bool is_news(const struct host_clock *clock,
@@ -153,9 +156,11 @@ static void take_calm(struct host_clock *clock,
     }
     if (!is_news(clock, answer))
         return;
-    clock->window += 1 / clock->window;
-    if (clock->window > limits->per_host)
+    clock->window += clock->is_opening ? OPENING_STEP : 1 / clock->window;
+    if (clock->window >= limits->per_host) {
         clock->window = limits->per_host;
+        clock->is_opening = false;
+    }
     clock->backoff_ms /= 2;
     clock->status = 0;
 }

@@ -5,10 +5,11 @@
  * retries. A delay spaces the starts; 429, 503 and Retry-After push the due
  * time away; latency and errors above the host's own normal halve its window
  * of requests in flight, and calm answers open it again (AIMD). A host that
- * nothing is known of yet has no errors as its normal, so its first one counts.
- * A host that cannot be reached several times in a row gets one probe, and then
- * is down; so does one that asks to wait each time, for HOST_PATIENCE_MS at
- * least, or a run might wait for ever.
+ * nothing is known of yet is asked once, then by half as many again in each
+ * round trip, and has no errors as its normal, so its first one counts. A host
+ * that cannot be reached several times in a row gets one probe, and then is
+ * down; so does one that asks to wait each time, for HOST_PATIENCE_MS at least,
+ * or a run might wait for ever.
  *
  *   UP --max_errors failures--> SUSPECT --a failed probe--> DOWN
  *    ^---------- a useful answer ---'
@@ -49,6 +50,7 @@ struct host_clock {
     int64_t delay_ms; /* between two starts */
     int in_flight;
     double window;        /* 1 to per_host: what may be in flight */
+    bool is_opening;      /* its window was never cut nor wholly open */
     int64_t cut_ms;       /* when it was last halved */
     int64_t backoff_ms;   /* last back-off; 0: calm */
     double normal_ms;     /* its usual latency; 0: unknown */
