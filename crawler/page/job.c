@@ -6,8 +6,6 @@
 #include "crawler/page/internal.h"
 #include "crawler/page/url.h"
 
-#define JOB_FLAGS_ALL (2 * JOB_LISTED_AUTH - 1)
-
 /* flags, header set, three lengths, and the texts at their longest */
 _Static_assert(JOB_BYTES_MAX >= 5 * sizeof(uint32_t) + URL_BYTES_MAX +
                                     (size_t)2 * JOB_VALIDATOR_BYTES,

@@ -28,6 +28,7 @@ enum job_flag {
     JOB_SITEMAP = 1 << 6,    /* a sitemap: body always, own cap */
     JOB_LISTED_AUTH = 1 << 7, /* credentials for this host may be used */
     JOB_LINK_TEXTS = 1 << 8,  /* with JOB_LINKS: the links' texts too */
+    JOB_FLAGS_ALL = 2 * JOB_LINK_TEXTS - 1,
 };
 
 #define JOB_HEADER_SETS_MAX 1000
