@@ -425,8 +425,10 @@ static void settle(struct crawl *crawl)
         return; /* storage refuses everything since its error */
     err = frontier_release(crawl->frontier, now_ms);
     fail(crawl, err);
-    if (err)
+    if (err) {
+        storage_abandon(crawl->storage, err);
         return;
+    }
     write_sample(crawl, now_ms);
     commit(crawl, now_ms);
 }

@@ -97,6 +97,15 @@ enum err storage_break_sqlite(struct storage *storage, int rc, const char *what)
         advice(err));
 }
 
+void storage_abandon(struct storage *storage, enum err err)
+{
+    storage_break(storage, err,
+                  "%s: not all rows could be made: %s; what was committed is "
+                  "kept: run the same command again to go on",
+                  storage->path[0] ? storage->path : "temporary file",
+                  err_str(err));
+}
+
 enum err storage_exec(struct storage *storage, const char *sql)
 {
     int rc;

@@ -88,6 +88,9 @@ const char *storage_message(const struct storage *storage);
 size_t storage_uncommitted(const struct storage *storage);
 /* Makes everything so far durable, or reports why it is not. */
 enum err storage_commit(struct storage *storage) ERR_CHECK;
+/* Drops what is not committed, as after an error of its own: the caller's `err`
+ * kept rows away that others belong to. */
+void storage_abandon(struct storage *storage, enum err err);
 
 struct storage_counts {
     int64_t nr_urls, nr_ended;      /* of the whole database */

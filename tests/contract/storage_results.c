@@ -456,6 +456,28 @@ static void storage_closes_nothing(void **state)
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, fixture_new, fixture_free)
 
+static void storage_drops_what_its_caller_abandons(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record urls[] = {fixture_url(1, 10, 1), fixture_url(1, 11, 2)};
+    struct storage_counts counts;
+
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, urls, 1, NOW, NULL));
+    assert_ok(storage_commit(fix->storage));
+    assert_ok(storage_add_urls(fix->storage, urls + 1, 1, NOW, NULL));
+    storage_abandon(fix->storage, ERR_NOMEM);
+    assert_string_not_equal(storage_message(fix->storage), "");
+    assert_int_equal(storage_uncommitted(fix->storage), 0);
+    assert_int_equal(storage_commit(fix->storage), ERR_NOMEM);
+    assert_int_equal(storage_close(fix->storage, "failed", NULL, NOW),
+                     ERR_NOMEM);
+    fix->storage = NULL;
+    fixture_open(fix);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_urls, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -464,6 +486,7 @@ int main(void)
         TEST(storage_ends_no_url_that_it_does_not_know),
         TEST(storage_lists_only_listed_urls_that_answered_200),
         TEST(storage_forgets_what_was_not_committed),
+        TEST(storage_drops_what_its_caller_abandons),
         TEST(storage_stores_what_hangs_on_a_page),
         TEST(storage_says_finished_when_all_is_done),
         TEST(storage_says_unfinished_while_the_list_is_not_read),

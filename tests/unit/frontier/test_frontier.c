@@ -286,7 +286,7 @@ static void frontier_stops_and_loses_nothing(void **state)
     web_open(web);
     web_add_many(web, "a.test", 100);
     frontier_list_ended(web->frontier);
-    web->stop_at_ms = 50;
+    web->stop_at_ms = 80;
     assert_int_equal(web_run(web), FRONTIER_LIMIT);
     assert_in_range(web->nr_visits, 20, 40);
     web_close(web, "interrupted");
