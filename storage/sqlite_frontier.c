@@ -119,14 +119,34 @@ static void note_news(struct news *news, const struct url_record *url,
         hash_range_add(&news->walk, hash_range_of(url->key.url_hash));
 }
 
+/* Whether all of it is known. To look costs less than a vain insert. */
+static enum err is_no_news(struct storage *storage, int64_t host_id,
+                           const struct news *news, bool *known)
+{
+    struct binder binder = storage_bind(storage, STMT_HAS_HOST);
+    enum err err;
+
+    bind_int(&binder, news->listed);
+    bind_int(&binder, STORAGE_HOST_IDLE);
+    bind_range(&binder, news->walk);
+    bind_int(&binder, host_id);
+    err = storage_step(storage, &binder, known);
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
 /* Makes the host of a URL that is new, or wakes it if it had nothing to do. */
 static enum err touch_host(struct storage *storage,
                            const struct url_record *url,
                            const struct news *news, int64_t now_ms)
 {
-    struct binder binder = storage_bind(storage, STMT_ADD_HOST);
-    enum err err;
+    struct binder binder;
+    bool known;
+    enum err err = is_no_news(storage, url->key.host_id, news, &known);
 
+    if (err || known)
+        return err;
+    binder = storage_bind(storage, STMT_ADD_HOST);
     bind_int(&binder, url->key.host_id);
     bind_text(&binder, url->host_key);
     bind_int(&binder, now_ms);

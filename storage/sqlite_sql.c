@@ -32,6 +32,10 @@ const char *const storage_sql[STMT_NR] = {
                         " (SELECT id FROM pages WHERE id = page_id) WHERE " KEY
                         " AND state <> 0 AND NOT EXISTS (SELECT 1 FROM pages"
                         " WHERE id = page_id AND NOT (" REFUSED "))",
+    /* nothing of what the next two would change */
+    [STMT_HAS_HOST] =
+        "SELECT 1 FROM hosts WHERE shard = 0 AND host_id = ?5 AND"
+        " NOT (due_at = ?2 OR listed < ?1 OR walk_from > ?3 OR walk_to < ?4)",
     [STMT_ADD_HOST] = "INSERT INTO hosts (shard, host_id, host, due_at, listed,"
                       " walk_from, walk_to) VALUES (0, ?, ?, ?, ?, ?, ?)"
                       " ON CONFLICT DO NOTHING",

@@ -189,11 +189,12 @@ static struct bytes host_key_of(struct batch *batch, size_t nr,
                                 const struct batch_url *url)
 {
     const char *text = (const char *)batch->text.data + url->text_at;
-    const char *port = strncmp(text, "https:", 6) == 0 ? ":443" : ":80";
     char *key = batch->host_keys[nr];
+    const char *port;
 
     if (url->has_port)
         return (struct bytes){text, url->host_len};
+    port = strncmp(text, "https:", 6) == 0 ? ":443" : ":80";
     assert(url->host_len + strlen(port) <= FRONTIER_HOST_KEY_BYTES);
     memcpy(key, text, url->host_len);
     memcpy(key + url->host_len, port, strlen(port));
