@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "crawler/fetch/heap.h"
 #include "crawler/fetch/internal.h"
 #include "crawler/page/url.h"
 
@@ -31,6 +32,7 @@ static bool is_exhausted(const struct transfer *transfer)
     int nr = 0;
 
     if (transfer->exhausted || !has_memory() ||
+        heap_nr_refused() != transfer->nr_refused ||
         strstr(transfer->message, "thread failed to start"))
         return true;
     while (nr < SPARE_DESCRIPTORS) {

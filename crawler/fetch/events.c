@@ -296,8 +296,11 @@ int event_debug(CURL *easy, curl_infotype type, char *data, size_t len,
         if (buf_add(request, data, len))
             decide(transfer, ERROR_INTERNAL, "request too long to keep");
     } else if (type == CURLINFO_DATA_IN) {
-        if (buf_add(&transfer->raw_body, data, len))
-            decide(transfer, ERROR_TOO_LARGE, "");
+        enum err err = buf_add(&transfer->raw_body, data, len);
+
+        if (err)
+            decide(transfer,
+                   err == ERR_TOO_BIG ? ERROR_TOO_LARGE : ERROR_INTERNAL, "");
     }
     return 0;
 }

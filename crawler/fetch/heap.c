@@ -9,6 +9,7 @@
 
 #include <curl/curl.h>
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,19 @@ struct list {
  * process. */
 static struct list small[NR_SMALL], large;
 static _Thread_local bool keeps;
+static _Atomic uint64_t nr_refused;
+
+static void *counted(void *data)
+{
+    if (!data)
+        atomic_fetch_add_explicit(&nr_refused, 1, memory_order_relaxed);
+    return data;
+}
+
+uint64_t heap_nr_refused(void)
+{
+    return atomic_load_explicit(&nr_refused, memory_order_relaxed);
+}
 
 /* Where a piece for `len` bytes is kept, and how large it is made. NULL: not
  * kept. */
@@ -67,7 +81,7 @@ static void *take(size_t len)
     struct piece *piece = list ? list->first : NULL;
 
     if (!piece)
-        return malloc(made);
+        return counted(malloc(made));
     list->first = piece->next;
     list->nr--;
     return piece;
@@ -98,7 +112,7 @@ static void *take_zeroed(size_t nr, size_t size)
     if (__builtin_mul_overflow(nr, size, &len))
         return NULL;
     if (len > HEAP_SMALL_BYTES)
-        return calloc(nr, size);
+        return counted(calloc(nr, size));
     data = take(len);
     return data ? memset(data, 0, len) : NULL;
 }
@@ -112,7 +126,7 @@ static void *take_more(void *old, size_t len)
     if (usable >= len && usable <= HEAP_SMALL_BYTES)
         return old;
     if (len > HEAP_SMALL_BYTES)
-        return realloc(old, len);
+        return counted(realloc(old, len));
     data = take(len);
     if (data && old)
         memcpy(data, old, usable < len ? usable : len);

@@ -10,6 +10,7 @@
 #define CRAWLER_FETCH_HEAP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -22,5 +23,9 @@
 enum err heap_open(void) ERR_CHECK;
 /* Ends libcurl and gives all back. */
 void heap_close(void);
+
+/* How often it had no memory to give, to any thread: libcurl does not always
+ * say so of what fails by that. */
+uint64_t heap_nr_refused(void);
 
 #endif

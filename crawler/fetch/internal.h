@@ -39,9 +39,10 @@ struct transfer {
     const struct curl_slist *sent; /* what the handle has */
 
     enum phase phase;
-    bool looking_up;    /* counts in set->nr_lookups */
-    bool tried_address; /* some address passed the guard */
-    bool exhausted;     /* no descriptor for a socket */
+    bool looking_up;     /* counts in set->nr_lookups */
+    bool tried_address;  /* some address passed the guard */
+    bool exhausted;      /* no descriptor for a socket */
+    uint64_t nr_refused; /* by the heap, before it began */
     int64_t start_ms;
     int64_t phase_ms;         /* when the phase began */
     uint64_t progress;        /* lines and body bytes, counted together */

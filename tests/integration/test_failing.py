@@ -27,9 +27,8 @@ LIMIT_S = 90
 SEED = 11
 OURS = {"internal", "worker_crash"}     # our own failure, as a row
 # What our own failure looks like to libcurl, which has one code for both: a request
-# that cannot be sent; one malloc among others, that fails in the midst of a head.
-AMBIGUOUS = {("send", "once"): {"connect_closed"}, ("send", "lasting"): {"connect_closed"},
-             ("malloc", "once"): {"head_too_large"}}
+# that cannot be sent.
+AMBIGUOUS = {("send", "once"): {"connect_closed"}, ("send", "lasting"): {"connect_closed"}}
 OUTPUTS = ("-o", "crawl.db", "-o", "db.txt", "-o", "out.jsonl", "-o", "out.csv",
            "-o", "out.warc.gz")
 

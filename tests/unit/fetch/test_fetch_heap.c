@@ -231,6 +231,20 @@ static void heap_never_gives_a_piece_to_two(void **state)
         libcurl.give(pieces[i].data);
 }
 
+static void heap_counts_what_it_refused(void **state)
+{
+    uint64_t before = heap_nr_refused();
+    void *data = libcurl.take(100);
+
+    (void)state;
+    assert_int_equal(heap_nr_refused(), before);
+    assert_null(libcurl.take(PTRDIFF_MAX));
+    assert_null(libcurl.take_zeroed(1, PTRDIFF_MAX));
+    assert_null(libcurl.take_more(data, PTRDIFF_MAX));
+    assert_int_equal(heap_nr_refused(), before + 3);
+    libcurl.give(data);
+}
+
 static void heap_says_that_libcurl_cannot_begin(void **state)
 {
     (void)state;
@@ -251,6 +265,7 @@ int main(void)
         TEST(heap_keeps_some_of_each_size),
         TEST(heap_keeps_nothing_for_other_threads),
         TEST(heap_never_gives_a_piece_to_two),
+        TEST(heap_counts_what_it_refused),
         cmocka_unit_test(heap_says_that_libcurl_cannot_begin),
     };
 
