@@ -44,8 +44,7 @@ const char *const storage_sql[STMT_NR] = {
         "UPDATE hosts SET listed = max(listed, ?1), due_at ="
         " CASE WHEN due_at = ?2 THEN ?3 ELSE due_at END,"
         " walk_from = min(walk_from, ?4), walk_to = max(walk_to, ?5)"
-        " WHERE shard = 0 AND host_id = ?6 AND"
-        " (due_at = ?2 OR listed < ?1 OR walk_from > ?4 OR walk_to < ?5)",
+        " WHERE shard = 0 AND host_id = ?6",
 
     /* a line that is read again is no duplicate of itself */
     [STMT_PUT_LINE] =

@@ -9,7 +9,7 @@ struct name {
     uint8_t value;
 };
 
-/* As html_name_word() makes it, of up to eight characters. */
+/* As word_of() makes it, of up to eight characters. */
 #define WORD(a, b, c, d, e, f, g, h)                                           \
     ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 |                \
      (uint64_t)(d) << 24 | (uint64_t)(e) << 32 | (uint64_t)(f) << 40 |         \
@@ -132,7 +132,7 @@ static bool is_name(const struct name *known, const unsigned char *name,
            memcmp(known->text, name, len) == 0;
 }
 
-uint64_t html_name_word(const unsigned char *name, size_t len)
+static uint64_t word_of(const unsigned char *name, size_t len)
 {
     uint64_t word = 0;
 
@@ -154,7 +154,7 @@ enum html_element html_element_of(uint64_t word, size_t len)
 enum html_element html_element_find(const unsigned char *name, size_t len)
 {
     if (len <= MAIN_LEN_MAX)
-        return html_element_of(html_name_word(name, len), len);
+        return html_element_of(word_of(name, len), len);
     return is_name(&long_name, name, len) ? (enum html_element)long_name.value
                                           : HTML_UNKNOWN;
 }

@@ -74,10 +74,9 @@ enum html_attribute {
     HTML_ATTRIBUTE_NR, /* also: any other */
 };
 
-/* The first eight bytes of a name as a number, the first one lowest. */
-uint64_t html_name_word(const unsigned char *name, size_t len);
-/* The element among those that are reported always; else HTML_UNKNOWN.
- * For names of at most eight bytes. */
+/* The element among those that are reported always; else HTML_UNKNOWN. Of names
+ * of at most eight bytes: `word` is the name as a number, its first byte
+ * lowest. */
 enum html_element html_element_of(uint64_t word, size_t len);
 /* The same for any name. */
 enum html_element html_element_find(const unsigned char *name, size_t len);
