@@ -10,13 +10,11 @@
 
 static void put_item(struct queue *queue, const void *data, size_t len)
 {
-    uint32_t i = queue->unused.first;
+    uint32_t i = queue_slot_take(queue);
     struct slot *slot = &queue->slots[i];
     uint64_t body = sync_body_new(&queue->blocks, data, len);
 
-    /* There are slots and blocks for all bounds at once. */
-    assert(i != QUEUE_NONE && body != 0);
-    queue_list_remove(queue, &queue->unused, i);
+    assert(body != 0); /* there are blocks for all bounds at once */
     slot->order = queue->next_order++;
     slot->attempt = 0;
     sync_commit(&slot->owner, 0);

@@ -50,10 +50,27 @@ struct slot {
 
 struct slot_list {
     uint32_t first, last;
-    size_t nr;
+    uint32_t nr;
 };
 
+/* What each call changes lies together: lines that go from core to core are
+ * most of what a call costs. */
 struct queue {
+    pthread_mutex_t
+        mutex; /* of everything up to `closed` but what is _Atomic */
+    struct slot_list waiting, leased, reserved;
+    uint32_t first_unused; /* a stack by `next` */
+    size_t bytes, leased_bytes, reserved_bytes;
+    uint64_t next_order;
+    _Atomic size_t nr_waiting; /* waiting.nr, for queue_size() */
+    struct sync_blocks blocks;
+    uint32_t next_reservation;
+    uint64_t nr_returned, nr_dropped, nr_repairs;
+    bool closed;
+
+    struct sync_gate not_empty, not_full, all_done;
+
+    /* Never changed once it is open. */
     size_t region_bytes;
     size_t max_items, max_bytes, max_leases, nr_slots;
     size_t max_item_bytes; /* 0: items lie in chains of blocks */
@@ -61,18 +78,6 @@ struct queue {
     bool joinable;
     struct slot *slots;
     uint32_t *scratch; /* nr_slots numbers, for the repair */
-
-    pthread_mutex_t mutex;     /* of everything below but what is _Atomic */
-    _Atomic size_t nr_waiting; /* waiting.nr, for queue_size() */
-    struct slot_list waiting, leased, reserved, unused;
-    size_t bytes, leased_bytes, reserved_bytes;
-    uint64_t next_order;
-    uint32_t next_reservation;
-    uint64_t nr_returned, nr_dropped, nr_repairs;
-    bool closed;
-    struct sync_blocks blocks;
-
-    struct sync_gate not_empty, not_full, all_done;
 };
 
 /* All of these: with the mutex held. */
@@ -84,6 +89,8 @@ size_t queue_slot_len(const struct slot *slot);
 /* Into the line behind a slot, and out of it. */
 void queue_line_add(struct queue *queue, uint32_t i, uint32_t behind);
 void queue_line_remove(struct queue *queue, uint32_t i);
+/* An unused slot; there is one for each item that the bounds let in. */
+uint32_t queue_slot_take(struct queue *queue);
 /* The slot is in no list any more. */
 void queue_slot_free(struct queue *queue, uint32_t i);
 /* Ends the state of being leased or reserved; the slot is in no list then. */

@@ -9,13 +9,11 @@
 static void reserve_slot(struct queue *queue, uint64_t owner,
                          struct queue_place *place)
 {
-    uint32_t i = queue->unused.first;
+    uint32_t i = queue_slot_take(queue);
     struct slot *slot = &queue->slots[i];
     uint64_t body = sync_body_room(&queue->blocks, place->len);
 
-    /* There is a slot and a block for each item that the bounds let in. */
-    assert(i != QUEUE_NONE && body != 0);
-    queue_list_remove(queue, &queue->unused, i);
+    assert(body != 0); /* a block for each item that the bounds let in */
     slot->order = 0;
     slot->attempt = queue->next_reservation++;
     sync_commit(&slot->owner, owner);

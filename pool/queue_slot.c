@@ -67,13 +67,28 @@ void queue_line_remove(struct queue *queue, uint32_t i)
                           memory_order_relaxed);
 }
 
+static void slot_shelve(struct queue *queue, uint32_t i)
+{
+    queue->slots[i].next = queue->first_unused;
+    queue->first_unused = i;
+}
+
+uint32_t queue_slot_take(struct queue *queue)
+{
+    uint32_t i = queue->first_unused;
+
+    assert(i != QUEUE_NONE);
+    queue->first_unused = queue->slots[i].next;
+    return i;
+}
+
 void queue_slot_free(struct queue *queue, uint32_t i)
 {
     uint64_t body = sync_load(&queue->slots[i].body);
 
     sync_commit(&queue->slots[i].body, 0);
     sync_body_free(&queue->blocks, body);
-    queue_list_push(queue, &queue->unused, i, QUEUE_NONE);
+    slot_shelve(queue, i);
 }
 
 /* Reserved or leased, as its order says. */
@@ -119,14 +134,14 @@ void queue_rebuild(struct queue *queue)
     list_reset(&queue->waiting);
     list_reset(&queue->leased);
     list_reset(&queue->reserved);
-    list_reset(&queue->unused);
+    queue->first_unused = QUEUE_NONE;
     queue->bytes = queue->leased_bytes = queue->reserved_bytes = 0;
     sync_blocks_mark_start(&queue->blocks);
     for (uint32_t i = (uint32_t)queue->nr_slots; i-- > 0;) {
         struct slot *slot = &queue->slots[i];
 
         if (sync_load(&slot->body) == 0) {
-            queue_list_push(queue, &queue->unused, i, QUEUE_NONE);
+            slot_shelve(queue, i);
             continue;
         }
         sync_body_mark(&queue->blocks, sync_load(&slot->body));

