@@ -236,8 +236,8 @@ static enum err set_next_claim(struct frontier *frontier, int64_t now_ms)
  * commit writes all over the database. */
 static int nr_hosts_wanted(const struct frontier *frontier)
 {
-    return 2 * frontier->options.concurrency - frontier->ready.nr -
-           frontier->asking.nr - frontier->hungry.nr;
+    return 2 * frontier->options.concurrency - schedule_nr_ready(frontier) -
+           frontier->hungry.nr;
 }
 
 bool claim_wants_hosts(const struct frontier *frontier)

@@ -382,8 +382,7 @@ static int64_t next_start_ms(const struct frontier *frontier, int64_t now_ms)
 
     if (!has_place(frontier) || frontier->alone)
         return INT64_MAX;
-    if ((frontier->ready.nr > 0 && !schedule_pages_full(frontier)) ||
-        frontier->asking.nr > 0)
+    if (schedule_has_any(frontier))
         at = now_ms;
     if (frontier->held.head && frontier->nr_in_flight == 0)
         at = earlier(at, frontier->held.head->site->clock.due_ms);
@@ -472,7 +471,7 @@ enum err frontier_release(struct frontier *frontier, int64_t now_ms)
     forget_items(frontier);
     while (frontier->leases.head && !err)
         err = claim_release_site(frontier, frontier->leases.head, now_ms);
-    frontier->ready = frontier->asking = (struct site_list){0};
+    frontier->ready = frontier->asking = frontier->busy = (struct site_list){0};
     frontier->hungry = frontier->idle = (struct site_list){0};
     return err;
 }

@@ -11,7 +11,7 @@
  *                        ^                            |
  *                        '-- retry, redirect, crash --'
  *
- * A site that may start something stands in the ready ring; one that waits
+ * A site that may start something stands in a ring; one that waits
  * for its clock, in the heap; else nowhere, and the event that changes that
  * calls schedule_site(). Work that needs storage is left to the next turn
  * through two lists: `hungry` sites want more URLs, `idle` ones may have
@@ -111,7 +111,7 @@ struct items {
     int nr;
 };
 
-enum place { PLACE_NOWHERE, PLACE_READY, PLACE_DUE };
+enum place { PLACE_NOWHERE, PLACE_RING, PLACE_DUE };
 enum gate {
     GATE_UNKNOWN, /* robots.txt is to be asked for */
     GATE_ASKED,   /* its fetch is under way; URLs wait */
@@ -124,7 +124,8 @@ struct site {
     int64_t id;
     char *key; /* owned, "http://host:80" */
     struct site *hash_next;
-    struct site *next; /* of the ready ring */
+    struct site *ring_prev, *ring_next; /* of the ring that it stands in */
+    struct site_list *ring;             /* NULL: in none */
     struct site *hungry_next, *idle_next;
     struct site *lease_prev, *lease_next; /* in the order of renewal */
     bool is_hungry, is_idle;
@@ -217,9 +218,11 @@ struct frontier {
     struct site **site_buckets;
     size_t site_mask;
     int nr_sites, cap_sites;
-    size_t rules_bytes;      /* of the rules of all sites */
-    struct site_list ready;  /* may start a page ... */
-    struct site_list asking; /* ... or have their robots.txt to ask for */
+    size_t rules_bytes; /* of the rules of all sites */
+    struct site_list
+        ready; /* have a page to start and nothing in flight, ... */
+    struct site_list asking; /* ... their robots.txt to ask for, ... */
+    struct site_list busy;   /* ... or pages in flight and room for one more */
     struct site_list hungry, idle, leases;
     struct heap due, retries;
     struct items held;
@@ -285,6 +288,10 @@ void schedule_due(struct frontier *frontier, int64_t now_ms);
 bool schedule_pages_full(const struct frontier *frontier);
 struct site *schedule_take(struct frontier *frontier);
 bool site_is_ready(const struct site *site);
+/* Whether schedule_take() has something. */
+bool schedule_has_any(const struct frontier *frontier);
+/* Sites that stand in a ring. */
+int schedule_nr_ready(const struct frontier *frontier);
 /* All of its level has ended, or holds it up no more. */
 bool site_level_ended(const struct site *site);
 /* Marks it hungry if it is. */

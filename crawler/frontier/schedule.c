@@ -1,8 +1,10 @@
 /*
  * Who is next. A site stands in one of two places: in a ring, from which sites
  * are taken in turn so that none holds up another, or in the heap of those that
- * wait for their clock. Both are O(log n) at most. There is a ring for pages
- * and one for robots.txt, as each has places of its own.
+ * wait for their clock. Both are O(log n) at most. There is a ring for
+ * robots.txt and there are two for pages: a host with nothing in flight comes
+ * before one that could do with another connection, so that each keeps the one
+ * it has at work before the next is made.
  */
 #include "crawler/frontier/internal.h"
 
@@ -16,24 +18,53 @@ bool site_is_ready(const struct site *site)
 
 static void ring_add(struct site_list *ring, struct site *site)
 {
-    site->next = NULL;
+    site->ring = ring;
+    site->ring_next = NULL;
+    site->ring_prev = ring->tail;
     if (ring->tail)
-        ring->tail->next = site;
+        ring->tail->ring_next = site;
     else
         ring->head = site;
     ring->tail = site;
     ring->nr++;
 }
 
+static void ring_remove(struct site *site)
+{
+    struct site_list *ring = site->ring;
+
+    if (site->ring_prev)
+        site->ring_prev->ring_next = site->ring_next;
+    else
+        ring->head = site->ring_next;
+    if (site->ring_next)
+        site->ring_next->ring_prev = site->ring_prev;
+    else
+        ring->tail = site->ring_prev;
+    ring->nr--;
+    site->ring = NULL;
+}
+
+static struct site_list *ring_of(struct frontier *frontier,
+                                 const struct site *site)
+{
+    if (site->urgent.head)
+        return &frontier->asking;
+    return site->clock.in_flight > 0 ? &frontier->busy : &frontier->ready;
+}
+
 void schedule_site(struct frontier *frontier, struct site *site, int64_t now_ms)
 {
+    if (site->ring == &frontier->busy && site->clock.in_flight == 0) {
+        ring_remove(site); /* its turn comes sooner now */
+        site->place = PLACE_NOWHERE;
+    }
     if (site->place != PLACE_NOWHERE || !site_is_ready(site) ||
         !host_clock_has_room(&site->clock))
         return;
     if (site->clock.due_ms <= now_ms) {
-        site->place = PLACE_READY;
-        ring_add(site->urgent.head ? &frontier->asking : &frontier->ready,
-                 site);
+        site->place = PLACE_RING;
+        ring_add(ring_of(frontier, site), site);
     } else if (site->clock.due_ms - now_ms <= schedule_linger_ms(frontier)) {
         schedule_wait(frontier, site);
     } else if (site->clock.in_flight == 0) {
@@ -71,18 +102,37 @@ bool schedule_pages_full(const struct frontier *frontier)
            frontier->options.concurrency;
 }
 
+/* First who has nothing in flight, then who was never asked, then who could do
+ * with one more connection. NULL: nobody may. */
+static const struct site_list *ring_next(const struct frontier *frontier)
+{
+    bool pages_full = schedule_pages_full(frontier);
+
+    if (frontier->ready.head && !pages_full)
+        return &frontier->ready;
+    if (frontier->asking.head)
+        return &frontier->asking;
+    return frontier->busy.head && !pages_full ? &frontier->busy : NULL;
+}
+
+bool schedule_has_any(const struct frontier *frontier)
+{
+    return ring_next(frontier) != NULL;
+}
+
+int schedule_nr_ready(const struct frontier *frontier)
+{
+    return frontier->ready.nr + frontier->asking.nr + frontier->busy.nr;
+}
+
 struct site *schedule_take(struct frontier *frontier)
 {
-    bool takes_page = frontier->ready.head && !schedule_pages_full(frontier);
-    struct site_list *ring = takes_page ? &frontier->ready : &frontier->asking;
-    struct site *site = ring->head;
+    const struct site_list *ring = ring_next(frontier);
+    struct site *site = ring ? ring->head : NULL;
 
     if (!site)
         return NULL;
-    ring->head = site->next;
-    if (!ring->head)
-        ring->tail = NULL;
-    ring->nr--;
+    ring_remove(site);
     site->place = PLACE_NOWHERE;
     return site;
 }

@@ -184,6 +184,49 @@ static void frontier_holds_the_limit_of_one_host(void **state)
     assert_int_equal(most, 5);
 }
 
+/* h1.test answers after 11 ms, h2.test after 12 ... */
+static void answer_by_host(struct web *web, const char *url,
+                           struct web_answer *answer)
+{
+    (void)web;
+    answer->latency_ms = 10 + strtol(url + strlen("http://h"), NULL, 10);
+}
+
+static int64_t answered_ms(const struct web_fetch *fetch)
+{
+    struct web_answer answer = {0};
+
+    answer_by_host(NULL, fetch->url, &answer);
+    return fetch->started_ms + answer.latency_ms;
+}
+
+/* Places for one request of each: nobody gets a second connection while another
+ * one's lies idle. */
+static void frontier_asks_who_has_nothing_in_flight_first(void **state)
+{
+    enum { HOSTS = 5, EACH = 40, WHILE_ALL_HAVE_SOME = HOSTS * EACH * 2 / 3 };
+    const size_t host_len = strlen("http://h1.test");
+    struct web *web = *state;
+    char host[24];
+
+    web->options.concurrency = HOSTS;
+    web->answer = answer_by_host;
+    web_open(web);
+    for (int i = 1; i <= HOSTS; i++) {
+        snprintf(host, sizeof(host), "h%d.test", i);
+        web_add_many(web, host, EACH);
+    }
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    for (size_t i = 0; i < WHILE_ALL_HAVE_SOME; i++) {
+        const struct web_fetch *fetch = &web->fetches[i];
+
+        for (size_t k = 0; k < i; k++)
+            if (strncmp(web->fetches[k].url, fetch->url, host_len) == 0)
+                assert_true(answered_ms(&web->fetches[k]) <= fetch->started_ms);
+    }
+}
+
 static void frontier_holds_the_limit_of_the_run(void **state)
 {
     struct web *web = *state;
@@ -384,6 +427,7 @@ int main(void)
         TEST(frontier_keeps_the_line_as_listed),
         TEST(frontier_spaces_requests_by_the_delay),
         TEST(frontier_holds_the_limit_of_one_host),
+        TEST(frontier_asks_who_has_nothing_in_flight_first),
         TEST(frontier_holds_the_limit_of_the_run),
         TEST(frontier_holds_the_rate_of_the_run),
         TEST(frontier_goes_round_the_hosts),
