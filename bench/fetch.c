@@ -116,7 +116,7 @@ int main(int argc, char **argv)
         flags |= strcmp(argv[i], "links") == 0 ? JOB_LINKS | JOB_LINK_TEXTS : 0;
         flags |= strcmp(argv[i], "body") == 0 ? JOB_BODY : 0;
     }
-    bench_must(heap_open(), "heap");
+    bench_must(heap_open((size_t)options.max_transfers), "heap");
     read_list(&list, argv[1]);
     start_us = clock_mono_us();
     cpu = cpu_seconds();

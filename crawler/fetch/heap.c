@@ -13,12 +13,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define FIRST      ((size_t)24)
 #define STEP       ((size_t)16)
 #define NR_SMALL   ((HEAP_SMALL_BYTES - FIRST) / STEP + 1)
-#define LARGE      (HEAP_LARGE_BYTES + FIRST)
-#define KEEP_BYTES (64 << 20) /* of freed memory, before it goes back */
+#define KEEP_BYTES ((size_t)64 << 20) /* of freed memory, before it goes back  \
+                                       */
+#define HUGE_BYTES ((size_t)2 << 20)  /* of a huge page */
+#define EACH_BYTES ((size_t)40 << 10) /* of a transfer, beside its buffer */
 
 struct piece {
     struct piece *next;
@@ -32,6 +35,7 @@ struct list {
 /* libcurl hands these functions no context: so this state has no owner but the
  * process. */
 static struct list small[NR_SMALL], large;
+static size_t large_bytes; /* what libcurl's buffers are made to hold */
 static _Thread_local bool keeps;
 static _Atomic uint64_t nr_refused;
 
@@ -58,9 +62,9 @@ static struct list *list_for(size_t len, size_t *made)
         return &small[nr];
     }
     *made = len;
-    if (!keeps || len > LARGE || len < LARGE - STEP * 2)
+    if (!keeps || len > large_bytes || len < large_bytes - STEP * 2)
         return NULL;
-    *made = LARGE;
+    *made = large_bytes;
     return &large;
 }
 
@@ -68,8 +72,8 @@ static struct list *list_of(size_t usable)
 {
     if (!keeps || usable < FIRST)
         return NULL;
-    if (usable >= LARGE)
-        return usable < LARGE + STEP * 4 ? &large : NULL;
+    if (usable >= large_bytes)
+        return usable < large_bytes + STEP * 4 ? &large : NULL;
     usable = (usable - FIRST) / STEP;
     return usable < NR_SMALL ? &small[usable] : NULL;
 }
@@ -143,14 +147,46 @@ static char *copy(const char *text)
     return data ? memcpy(data, text, len) : NULL;
 }
 
-enum err heap_open(void)
+size_t heap_buffer_bytes(void)
+{
+    return large_bytes - FIRST;
+}
+
+static size_t buffer_bytes_for(size_t nr_transfers)
+{
+    size_t bytes = HEAP_BUFFER_BYTES;
+
+    while (bytes > HEAP_BUFFER_BYTES_MIN &&
+           nr_transfers > HEAP_BUFFERS_BYTES / bytes)
+        bytes /= 2;
+    return bytes;
+}
+
+/* What comes from malloc() first, before anything of it was touched: a piece
+ * that goes back at once stays at its end. Where the system has no huge pages,
+ * or the heap is not where glibc has it, nothing changes. */
+static void ask_for_huge_pages(size_t nr_transfers)
+{
+    size_t most = KEEP_BYTES - 2 * HUGE_BYTES, each = large_bytes + EACH_BYTES;
+    size_t bytes = nr_transfers < most / each ? nr_transfers * each : most;
+    char *room = malloc(bytes + HUGE_BYTES);
+    size_t skip = room ? HUGE_BYTES - (uintptr_t)room % HUGE_BYTES : 0;
+
+    if (room)
+        (void)madvise(room + skip, bytes, MADV_HUGEPAGE);
+    free(room);
+}
+
+enum err heap_open(size_t nr_transfers)
 {
     /* else one in ten of the large pieces, and of our own, would cost a system
      * call and fresh pages; the threads that look names up need no heap of
      * their own */
-    mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);
-    mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+    mallopt(M_MMAP_THRESHOLD, (int)KEEP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, (int)KEEP_BYTES);
     mallopt(M_ARENA_MAX, 1);
+    large_bytes = buffer_bytes_for(nr_transfers) + FIRST;
+    ask_for_huge_pages(nr_transfers);
     keeps = true;
     return curl_global_init_mem(CURL_GLOBAL_DEFAULT, take, give, take_more,
                                 copy, take_zeroed)

@@ -311,17 +311,14 @@ static void warm_up(struct charset_warm **converters)
  * stacks of the threads that look names up. */
 static uint64_t memory_needed(const struct fetch_options *options)
 {
-    struct fetch_options full;
-    int64_t body;
+    int64_t body = options->max_body_bytes;
 
-    fetch_options_fill(&full, options);
-    body = full.max_body_bytes;
-    if (body < full.max_wire_bytes)
-        body = full.max_wire_bytes;
-    if (body < full.max_sitemap_bytes)
-        body = full.max_sitemap_bytes;
+    if (body < options->max_wire_bytes)
+        body = options->max_wire_bytes;
+    if (body < options->max_sitemap_bytes)
+        body = options->max_sitemap_bytes;
     return MEMORY_BASE_BYTES +
-           (uint64_t)full.max_transfers * (uint64_t)body * 4;
+           (uint64_t)options->max_transfers * (uint64_t)body * 4;
 }
 
 static enum err lock_in(struct fetcher *fetcher,
@@ -354,7 +351,8 @@ static enum err lock_in(struct fetcher *fetcher,
 
 int fetch_worker_main(struct worker *worker, void *ctx)
 {
-    const struct fetch_options *options = ctx;
+    struct fetch_options full;
+    const struct fetch_options *options = &full;
     struct fetcher fetcher = {.worker = worker,
                               .last_waiting = &fetcher.waiting};
     struct charset_warm *converters = NULL;
@@ -364,7 +362,8 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     /* OpenSSL writes without MSG_NOSIGNAL, and libcurl installs no handlers. */
     signal(SIGPIPE, SIG_IGN);
     buf_init(&fetcher.fields, FIELDS_BYTES_MAX);
-    if (heap_open())
+    fetch_options_fill(&full, ctx);
+    if (heap_open((size_t)full.max_transfers))
         return EXIT_FAILURE;
     warm_up(&converters);
     err = transfers_open(&fetcher.transfers, options);

@@ -8,8 +8,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <curl/curl.h>
@@ -18,7 +20,8 @@
 
 #define PIECES 400
 #define STEPS  100000
-#define LARGE  (HEAP_LARGE_BYTES + 1) /* what libcurl asks for: its NUL */
+#define LARGE  (HEAP_BUFFER_BYTES + 1) /* what libcurl asks for: its NUL */
+#define FEW    8                       /* transfers: all buffers in full size */
 
 static struct {
     curl_malloc_callback take;
@@ -51,7 +54,7 @@ void curl_global_cleanup(void)
 static int open_heap(void **state)
 {
     (void)state;
-    return heap_open() ? -1 : 0;
+    return heap_open(FEW) ? -1 : 0;
 }
 
 static int close_heap(void **state)
@@ -107,7 +110,7 @@ static void heap_copies_and_grows(void **state)
 
     (void)state;
     assert_string_equal(text, "twenty-four bytes and more");
-    for (size_t size = len; size <= 4 * HEAP_LARGE_BYTES; size *= 2) {
+    for (size_t size = len; size <= 4 * HEAP_BUFFER_BYTES; size *= 2) {
         text = libcurl.take_more(text, size);
         assert_string_equal(text, "twenty-four bytes and more");
         memset(text + len, 'x', size - len); /* all of it is ours */
@@ -245,11 +248,67 @@ static void heap_counts_what_it_refused(void **state)
     libcurl.give(data);
 }
 
+static void heap_makes_buffers_smaller_where_there_are_many(void **state)
+{
+    static const struct {
+        size_t nr_transfers, bytes;
+    } rows[] = {
+        {1,      HEAP_BUFFER_BYTES    },
+        {64,     HEAP_BUFFER_BYTES    },
+        {65,     HEAP_BUFFER_BYTES / 2},
+        {256,    HEAP_BUFFER_BYTES / 4},
+        {512,    HEAP_BUFFER_BYTES_MIN},
+        {100000, HEAP_BUFFER_BYTES_MIN},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        void *buffer;
+
+        assert_int_equal(heap_open(rows[i].nr_transfers), ERR_OK);
+        assert_int_equal(heap_buffer_bytes(), rows[i].bytes);
+        buffer = libcurl.take(rows[i].bytes + 1);
+        libcurl.give(buffer);
+        assert_ptr_equal(libcurl.take(rows[i].bytes + 1), buffer);
+        libcurl.give(buffer);
+        heap_close();
+    }
+}
+
+/* Kilobytes of this process that were asked for in huge pages. */
+static size_t huge_kb(void)
+{
+    FILE *file = fopen("/proc/self/smaps", "re");
+    size_t kb = 0, sum = 0;
+    char line[512];
+
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file)) {
+        if (sscanf(line, "Size: %zu kB", &kb) == 0 &&
+            strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " hg"))
+            sum += kb;
+    }
+    assert_int_equal(fclose(file), 0);
+    return sum;
+}
+
+static void heap_asks_for_huge_pages_for_all_transfers(void **state)
+{
+    size_t before = huge_kb();
+
+    (void)state;
+    if (access("/sys/kernel/mm/transparent_hugepage", F_OK) != 0)
+        skip();
+    assert_int_equal(heap_open(100), ERR_OK);
+    assert_true(huge_kb() - before >= 100 * (HEAP_BUFFER_BYTES / 2 >> 10));
+    heap_close();
+}
+
 static void heap_says_that_libcurl_cannot_begin(void **state)
 {
     (void)state;
     libcurl.answer = CURLE_FAILED_INIT;
-    assert_int_equal(heap_open(), ERR_NOMEM);
+    assert_int_equal(heap_open(FEW), ERR_NOMEM);
     libcurl.answer = CURLE_OK;
     heap_close();
 }
@@ -266,6 +325,8 @@ int main(void)
         TEST(heap_keeps_nothing_for_other_threads),
         TEST(heap_never_gives_a_piece_to_two),
         TEST(heap_counts_what_it_refused),
+        cmocka_unit_test(heap_makes_buffers_smaller_where_there_are_many),
+        cmocka_unit_test(heap_asks_for_huge_pages_for_all_transfers),
         cmocka_unit_test(heap_says_that_libcurl_cannot_begin),
     };
 
