@@ -61,6 +61,8 @@ bool host_clock_may_start(const struct host_clock *clock, int64_t now_ms)
 void host_clock_started(struct host_clock *clock, int64_t now_ms)
 {
     clock->in_flight++;
+    if (clock->most_in_flight < clock->in_flight)
+        clock->most_in_flight = clock->in_flight;
     if (clock->delay_ms > 0)
         clock->due_ms = at_least(clock->due_ms, now_ms) + clock->delay_ms;
 }

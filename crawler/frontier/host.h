@@ -49,6 +49,7 @@ struct host_clock {
     int64_t due_ms;   /* no request starts before */
     int64_t delay_ms; /* between two starts */
     int in_flight;
+    int most_in_flight;   /* so far: it has had so many connections */
     double window;        /* 1 to per_host: what may be in flight */
     bool is_opening;      /* its window was never cut nor wholly open */
     int64_t cut_ms;       /* when it was last halved */

@@ -8,12 +8,25 @@
  */
 #include "crawler/frontier/internal.h"
 
+#define PAGES_PER_CONNECTION 2 /* that wait, at least, before the next one */
+
 /* It has something that its gate lets start. */
 bool site_is_ready(const struct site *site)
 {
     if (site->urgent.head)
         return true;
     return site->queue.head && site->gate == GATE_RULES;
+}
+
+/* To make one more connection takes two round trips, or three: those that it
+ * has are through with a few more pages by then. */
+static bool is_worth_a_connection(const struct site *site)
+{
+    const struct host_clock *clock = &site->clock;
+
+    return clock->in_flight < clock->most_in_flight || site->more ||
+           site->urgent.head ||
+           site->queue.nr > PAGES_PER_CONNECTION * clock->in_flight;
 }
 
 static void ring_add(struct site_list *ring, struct site *site)
@@ -60,7 +73,7 @@ void schedule_site(struct frontier *frontier, struct site *site, int64_t now_ms)
         site->place = PLACE_NOWHERE;
     }
     if (site->place != PLACE_NOWHERE || !site_is_ready(site) ||
-        !host_clock_has_room(&site->clock))
+        !host_clock_has_room(&site->clock) || !is_worth_a_connection(site))
         return;
     if (site->clock.due_ms <= now_ms) {
         site->place = PLACE_RING;

@@ -227,6 +227,35 @@ static void frontier_asks_who_has_nothing_in_flight_first(void **state)
     }
 }
 
+/* Two come alone while the window opens; behind the next one, three that wait
+ * are worth a connection, two are not. */
+static void frontier_makes_no_connection_for_the_last_few_pages(void **state)
+{
+    static const struct {
+        int nr_urls, most;
+    } rows[] = {
+        {5,  0},
+        {6,  1},
+        {60, 5},
+    };
+    struct web *web = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int most = 0;
+
+        web_open(web);
+        web_add_many(web, "a.test", rows[i].nr_urls);
+        frontier_list_ended(web->frontier);
+        assert_int_equal(web_run(web), FRONTIER_DONE);
+        for (size_t k = 0; k < web->nr_fetches; k++)
+            if (web->fetches[k].nr_in_flight > most)
+                most = web->fetches[k].nr_in_flight;
+        assert_int_equal(most, rows[i].most);
+        web_free(web);
+        web_init(web);
+    }
+}
+
 static void frontier_holds_the_limit_of_the_run(void **state)
 {
     struct web *web = *state;
@@ -428,6 +457,7 @@ int main(void)
         TEST(frontier_spaces_requests_by_the_delay),
         TEST(frontier_holds_the_limit_of_one_host),
         TEST(frontier_asks_who_has_nothing_in_flight_first),
+        TEST(frontier_makes_no_connection_for_the_last_few_pages),
         TEST(frontier_holds_the_limit_of_the_run),
         TEST(frontier_holds_the_rate_of_the_run),
         TEST(frontier_goes_round_the_hosts),
