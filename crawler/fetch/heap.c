@@ -36,7 +36,7 @@ struct list {
 /* libcurl hands these functions no context: so this state has no owner but the
  * process. */
 static struct list small[NR_SMALL], large;
-static size_t large_bytes; /* what libcurl's buffers are made to hold */
+static size_t large_bytes = HEAP_BUFFER_BYTES + FIRST; /* libcurl's buffers */
 static _Thread_local bool keeps;
 static _Atomic uint64_t nr_refused;
 
