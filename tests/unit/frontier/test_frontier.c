@@ -168,20 +168,27 @@ static void frontier_spaces_requests_by_the_delay(void **state)
     assert_int_equal(last_ms, 1500);
 }
 
+/* The most that was in flight beside one that started. */
+static int most_beside(const struct web *web)
+{
+    int most = 0;
+
+    for (size_t i = 0; i < web->nr_fetches; i++)
+        if (web->fetches[i].nr_in_flight > most)
+            most = web->fetches[i].nr_in_flight;
+    return most;
+}
+
 static void frontier_holds_the_limit_of_one_host(void **state)
 {
     struct web *web = *state;
-    int most = 0;
 
     web_open(web);
     web_add_many(web, "a.test", 100);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 100);
-    for (size_t i = 0; i < web->nr_fetches; i++)
-        if (web->fetches[i].nr_in_flight > most)
-            most = web->fetches[i].nr_in_flight;
-    assert_int_equal(most, 5);
+    assert_int_equal(most_beside(web), 5);
 }
 
 /* h1.test answers after 11 ms, h2.test after 12 ... */
@@ -241,16 +248,11 @@ static void frontier_makes_no_connection_for_the_last_few_pages(void **state)
     struct web *web = *state;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        int most = 0;
-
         web_open(web);
         web_add_many(web, "a.test", rows[i].nr_urls);
         frontier_list_ended(web->frontier);
         assert_int_equal(web_run(web), FRONTIER_DONE);
-        for (size_t k = 0; k < web->nr_fetches; k++)
-            if (web->fetches[k].nr_in_flight > most)
-                most = web->fetches[k].nr_in_flight;
-        assert_int_equal(most, rows[i].most);
+        assert_int_equal(most_beside(web), rows[i].most);
         web_free(web);
         web_init(web);
     }
