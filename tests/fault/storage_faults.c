@@ -190,6 +190,16 @@ static int fork_writer(struct fixture *fix, enum shim_fault fault, long at,
     return status;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* A fork copies the page tables of all freed memory that is kept back. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+    return "quarantine_size_mb=1:thread_local_quarantine_size_kb=16";
+}
+#endif
+
 /* ---- what must hold ---- */
 
 static enum err keep_text(void *ctx, const struct query_row *row)
@@ -211,19 +221,29 @@ static void answer_is(struct reader *reader, const char *sql,
     assert_string_equal(answer, expected);
 }
 
+static enum err keep_page(void *ctx, const struct query_row *row)
+{
+    bool(*found)[NR_URLS + 1] = ctx;
+
+    if (row->values) {
+        int64_t host = row->values[0].integer, url = row->values[1].integer;
+
+        assert_in_range(host, 1, NR_HOSTS);
+        assert_in_range(url, 1, NR_URLS);
+        found[host][url] = true;
+    }
+    return ERR_OK;
+}
+
 static void check_reported(struct reader *reader)
 {
-    for (int host = 1; host <= NR_HOSTS; host++)
-        for (int i = 1; i <= NR_URLS; i++) {
-            char sql[120];
+    static const char sql[] = "SELECT host_id, url_hash FROM pages";
+    bool found[NR_HOSTS + 1][NR_URLS + 1] = {{false}};
 
-            snprintf(sql, sizeof(sql),
-                     "SELECT count(*) FROM pages WHERE host_id = %d"
-                     " AND url_hash = %d",
-                     host, i);
-            if (reported->ended[host][i])
-                answer_is(reader, sql, "1");
-        }
+    assert_ok(reader_run(reader, sql, strlen(sql), keep_page, found));
+    for (int host = 1; host <= NR_HOSTS; host++)
+        for (int i = 1; i <= NR_URLS; i++)
+            assert_true(found[host][i] || !reported->ended[host][i]);
 }
 
 /* Also in the middle: nothing is damaged, and what was reported is there. */
