@@ -208,5 +208,5 @@ void queue_get_stats(struct queue *queue, struct queue_stats *stats)
 
 size_t queue_size(const struct queue *queue)
 {
-    return atomic_load_explicit(&queue->nr_waiting, memory_order_relaxed);
+    return atomic_load_explicit(&queue->waiting.nr, memory_order_relaxed);
 }

@@ -50,21 +50,19 @@ struct slot {
 
 struct slot_list {
     uint32_t first, last;
-    uint32_t nr;
+    _Atomic uint32_t nr; /* changed under the mutex, read by queue_size() */
 };
 
-/* What each call changes lies together: lines that go from core to core are
- * most of what a call costs. */
+/* What each call changes fills two cache lines: those that go from core to core
+ * are most of what a call costs. */
 struct queue {
-    pthread_mutex_t
-        mutex; /* of everything up to `closed` but what is _Atomic */
+    pthread_mutex_t mutex; /* of everything up to `closed` */
     struct slot_list waiting, leased, reserved;
     uint32_t first_unused; /* a stack by `next` */
     size_t bytes, leased_bytes, reserved_bytes;
     uint64_t next_order;
-    _Atomic size_t nr_waiting; /* waiting.nr, for queue_size() */
-    struct sync_blocks blocks;
     uint32_t next_reservation;
+    struct sync_blocks blocks; /* what changes comes first in it */
     uint64_t nr_returned, nr_dropped, nr_repairs;
     bool closed;
 

@@ -7,6 +7,14 @@
 #include "pool/queue_internal.h"
 #include "pool/sync_member.h"
 
+/* No other writer: the mutex is held. */
+static void list_count(struct slot_list *list, uint32_t more, uint32_t fewer)
+{
+    uint32_t nr = atomic_load_explicit(&list->nr, memory_order_relaxed);
+
+    atomic_store_explicit(&list->nr, nr + more - fewer, memory_order_relaxed);
+}
+
 void queue_list_push(struct queue *queue, struct slot_list *list, uint32_t i,
                      uint32_t behind)
 {
@@ -23,7 +31,7 @@ void queue_list_push(struct queue *queue, struct slot_list *list, uint32_t i,
         list->last = i;
     else
         slots[next].prev = i;
-    list->nr++;
+    list_count(list, 1, 0);
 }
 
 void queue_list_remove(struct queue *queue, struct slot_list *list, uint32_t i)
@@ -38,7 +46,7 @@ void queue_list_remove(struct queue *queue, struct slot_list *list, uint32_t i)
         list->last = slots[i].prev;
     else
         slots[slots[i].next].prev = slots[i].prev;
-    list->nr--;
+    list_count(list, 0, 1);
 }
 
 static void list_reset(struct slot_list *list)
@@ -55,16 +63,12 @@ void queue_line_add(struct queue *queue, uint32_t i, uint32_t behind)
 {
     queue_list_push(queue, &queue->waiting, i, behind);
     queue->bytes += queue_slot_len(&queue->slots[i]);
-    atomic_store_explicit(&queue->nr_waiting, queue->waiting.nr,
-                          memory_order_relaxed);
 }
 
 void queue_line_remove(struct queue *queue, uint32_t i)
 {
     queue_list_remove(queue, &queue->waiting, i);
     queue->bytes -= queue_slot_len(&queue->slots[i]);
-    atomic_store_explicit(&queue->nr_waiting, queue->waiting.nr,
-                          memory_order_relaxed);
 }
 
 static void slot_shelve(struct queue *queue, uint32_t i)
@@ -158,7 +162,6 @@ void queue_rebuild(struct queue *queue)
             queue->slots);
     for (size_t k = 0; k < nr; k++)
         queue_line_add(queue, queue->scratch[k], queue->waiting.last);
-    atomic_store_explicit(&queue->nr_waiting, nr, memory_order_relaxed);
 }
 
 void queue_lock(struct queue *queue)

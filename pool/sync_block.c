@@ -66,7 +66,7 @@ uint64_t sync_body_room(struct sync_blocks *blocks, size_t len)
     for (size_t i = 1; i < need; i++)
         last = blocks->next[last];
     blocks->first_free = blocks->next[last];
-    blocks->nr_free -= need;
+    blocks->nr_free -= (uint32_t)need;
     return ((uint64_t)first + 1) << 32 | len;
 }
 
@@ -127,7 +127,7 @@ void sync_body_free(struct sync_blocks *blocks, uint64_t body)
         last = blocks->next[last];
     blocks->next[last] = blocks->first_free;
     blocks->first_free = body_first(body);
-    blocks->nr_free += nr;
+    blocks->nr_free += (uint32_t)nr;
 }
 
 void sync_body_read(const struct sync_blocks *blocks, uint64_t body, void *out)
@@ -189,8 +189,7 @@ void sync_body_mark(struct sync_blocks *blocks, uint64_t body)
 
 void sync_blocks_mark_end(struct sync_blocks *blocks)
 {
-    uint32_t first = UINT32_MAX;
-    size_t nr_free = 0;
+    uint32_t first = UINT32_MAX, nr_free = 0;
 
     /* From the end, so that the lowest blocks are used first and the upper
      * pages stay untouched. */

@@ -20,7 +20,7 @@
 #define SYNC_BODY_MAX UINT32_MAX /* bytes of one body, at most */
 
 struct sync_blocks {
-    size_t nr_free;
+    uint32_t nr_free;
     uint32_t first_free;
     size_t size;         /* bytes of a block, a multiple of 8 */
     size_t nr;           /* below UINT32_MAX */
