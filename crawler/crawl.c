@@ -176,7 +176,20 @@ static void watch_input(struct crawl *crawl, bool watch)
         crawl->input_watched = watch;
 }
 
-/* Reads a slice; true when another one can be read at once. */
+/* One between what workers have to say; more while they wait for work. */
+static enum err read_slices(struct crawl *crawl, int64_t now_ms)
+{
+    enum err err = input_read(crawl->input, now_ms);
+
+    for (int i = 1;
+         i < CRAWL_SLICES_MAX && !err && !input_ended(crawl->input) &&
+         frontier_wants_more(crawl->frontier);
+         i++)
+        err = input_read(crawl->input, now_ms);
+    return err;
+}
+
+/* True when more can be read at once. */
 static bool read_list(struct crawl *crawl, int64_t now_ms)
 {
     enum err err;
@@ -184,7 +197,7 @@ static bool read_list(struct crawl *crawl, int64_t now_ms)
     if (input_ended(crawl->input) || crawl->stop_signal)
         return false;
     watch_input(crawl, false);
-    err = input_read(crawl->input, now_ms);
+    err = read_slices(crawl, now_ms);
     if (err == ERR_AGAIN) {
         watch_input(crawl, true);
         return false;

@@ -235,6 +235,8 @@ void route_balance(struct pool *pool);
 
 /* Everything that is due. */
 void watch_run(struct pool *pool);
+/* Tells the workers to leave if the pool is closed and nothing is pending. */
+void watch_stop_at_end(struct pool *pool);
 /* When watch_run() is due next; INT64_MAX: never. */
 int64_t watch_next_ms(const struct pool *pool);
 /* Makes sure that the deadlines of a task just sent are looked at. */

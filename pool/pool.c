@@ -137,6 +137,8 @@ enum err pool_close(struct pool *pool)
     if (!pool_is_owner(pool))
         return ERR_PERM;
     pool->is_closed = true;
+    pool->now_ms = clock_mono_ms();
+    watch_stop_at_end(pool);
     return ERR_OK;
 }
 

@@ -68,7 +68,7 @@ size_t pool_pending(const struct pool *pool);
 /* Ends a task by its number, as pool_cancel. ERR_NOT_FOUND. */
 enum err pool_cancel_task(struct pool *pool, uint64_t id) ERR_CHECK;
 
-/* No new tasks; the accepted ones run. */
+/* No new tasks; the accepted ones run. Workers leave when there are none. */
 enum err pool_close(struct pool *pool) ERR_CHECK;
 /* Waits until every task is done and every worker has left; one that was told
  * to and does not is killed after 10 s. ERR_STATE before close or terminate,

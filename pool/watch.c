@@ -245,6 +245,16 @@ static void check_slot(struct slot *slot)
         slot->look_ms = 0;
 }
 
+void watch_stop_at_end(struct pool *pool)
+{
+    for (int i = 0; i < pool->options.nr_workers && is_at_end(pool); i++) {
+        struct slot *slot = &pool->slots[i];
+
+        if (slot->channel && !slot->is_buried && !slot->is_killed)
+            slot_stop(slot);
+    }
+}
+
 void watch_run(struct pool *pool)
 {
     for (int i = 0; i < pool->options.nr_workers; i++)

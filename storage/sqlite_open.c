@@ -416,12 +416,15 @@ enum err storage_count(struct storage *storage, struct storage_counts *counts)
     return storage->broken;
 }
 
-/* Queries over the result are fast; while it grows nobody pays for them. */
+/* Queries over the result are fast; while it grows nobody pays for them. One
+ * transaction: one sync. */
 static const char index_sql[] =
+    "BEGIN;"
     "CREATE INDEX IF NOT EXISTS links_page ON links (page_id);"
     "CREATE INDEX IF NOT EXISTS links_to ON links"
     " (to_host_id, to_hash, page_id);"
-    "PRAGMA optimize";
+    "PRAGMA optimize;"
+    "COMMIT";
 
 static enum err end_run(struct storage *storage, const char *status,
                         const char *reason, int64_t now_ms)

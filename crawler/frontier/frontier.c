@@ -351,6 +351,12 @@ static void drop_all_fresh(struct frontier *frontier)
     frontier->limit_done = true;
 }
 
+bool frontier_wants_more(const struct frontier *frontier)
+{
+    return frontier->nr_in_flight < frontier->options.concurrency &&
+           !schedule_has_any(frontier);
+}
+
 enum err frontier_turn(struct frontier *frontier, int64_t now_ms)
 {
     enum err err = ERR_OK;
@@ -363,8 +369,10 @@ enum err frontier_turn(struct frontier *frontier, int64_t now_ms)
            frontier->held.head->site->clock.state == HOST_DOWN)
         err = gate_admit(frontier, items_take(&frontier->held), now_ms);
     if (!err && frontier->lines.is_pushed)
-        err =
-            batch_step(frontier, &frontier->lines, FRONTIER_LINES_STEP, now_ms);
+        err = batch_step(frontier, &frontier->lines,
+                         frontier_wants_more(frontier) ? FRONTIER_RECORDS
+                                                       : FRONTIER_LINES_STEP,
+                         now_ms);
     if (!err)
         err = claim_turn(frontier, now_ms);
     return err;

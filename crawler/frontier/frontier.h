@@ -76,6 +76,9 @@ void frontier_push_lines(struct frontier *frontier);
 /* All of them, at once. */
 enum err frontier_flush_lines(struct frontier *frontier,
                               int64_t now_ms) ERR_CHECK;
+/* Whether places are free and nothing is there to start: then workers wait for
+ * lines, not the other way round, and a turn takes more of them to storage. */
+bool frontier_wants_more(const struct frontier *frontier);
 /* No more lines will come. */
 void frontier_list_ended(struct frontier *frontier);
 

@@ -50,11 +50,11 @@
 #define FRONTIER_LINES_FIRST    11000  /* lines added together: doubles ... */
 #define FRONTIER_LINES_BATCH    352000 /* ... for long lists in any order */
 #define FRONTIER_LINES_SLACK    4096   /* may come before the batch is pushed */
-#define FRONTIER_LINES_STEP     64     /* stored in one turn: workers wait */
+#define FRONTIER_LINES_STEP     64   /* stored in one turn: workers wait ... */
+#define FRONTIER_RECORDS        1024 /* ... or at once, where they wait for it */
 #define FRONTIER_LINKS_BATCH    2000
 #define FRONTIER_BULK_LINES     1024 /* of a batch: then they are bulk */
 #define FRONTIER_TEXT_BYTES     ((size_t)24 << 20) /* a batch is full then */
-#define FRONTIER_RECORDS        1024 /* of a batch, made at once */
 #define FRONTIER_HOST_KEY_BYTES 320
 /* prio is depth times this, and one more for each redirect on the way: a host
  * is walked level by level. */

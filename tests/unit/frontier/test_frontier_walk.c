@@ -13,7 +13,7 @@
 #define LONG_LIST 3000 /* lines in one batch: they are bulk */
 #define BULK_LIST 1500
 
-static void add_lines(struct web *web, int from, int to)
+static void gather_lines(struct web *web, int from, int to)
 {
     char line[64];
 
@@ -24,6 +24,11 @@ static void add_lines(struct web *web, int from, int to)
                                            false, web->now_ms),
                          ERR_OK);
     }
+}
+
+static void add_lines(struct web *web, int from, int to)
+{
+    gather_lines(web, from, to);
     assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), ERR_OK);
 }
 
@@ -127,6 +132,33 @@ static void frontier_takes_short_batches_behind_a_long_list(void **state)
     assert_all_visited(web, BULK_LIST);
 }
 
+static int64_t nr_stored(const struct web *web)
+{
+    struct storage_counts counts;
+
+    assert_int_equal(storage_count(web->storage, &counts), ERR_OK);
+    return counts.nr_urls;
+}
+
+/* Workers are not kept waiting for lines that nobody needs yet. */
+static void frontier_takes_more_lines_while_places_are_free(void **state)
+{
+    struct web *web = *state;
+    struct frontier_fetch fetch;
+
+    web->options.concurrency = 1;
+    web_open(web);
+    gather_lines(web, 1, BULK_LIST);
+    frontier_push_lines(web->frontier);
+    assert_true(frontier_wants_more(web->frontier));
+    assert_int_equal(frontier_turn(web->frontier, web->now_ms), ERR_OK);
+    assert_int_equal(nr_stored(web), 1024);
+    assert_true(frontier_next(web->frontier, web->now_ms, &fetch));
+    assert_false(frontier_wants_more(web->frontier));
+    assert_int_equal(frontier_turn(web->frontier, web->now_ms), ERR_OK);
+    assert_int_equal(nr_stored(web), 1024 + 64);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, web_setup, web_teardown)
 
@@ -137,6 +169,7 @@ int main(void)
         TEST(frontier_walks_on_after_each_pause_of_a_slow_host),
         TEST(frontier_comes_back_for_lines_behind_its_walk),
         TEST(frontier_takes_short_batches_behind_a_long_list),
+        TEST(frontier_takes_more_lines_while_places_are_free),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

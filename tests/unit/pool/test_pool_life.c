@@ -23,6 +23,28 @@ static void pool_p12_close_runs_what_was_accepted(void **state)
     pool_free(pool);
 }
 
+/* Nobody has to call the pool for that. */
+static void pool_p12_close_lets_idle_workers_leave(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){.nr_workers = 2});
+    struct tally tally = {0};
+    struct pool_task task = tally_task(RUN_NOP, &tally);
+    pid_t pids[] = {info_of(pool, 0).pid, info_of(pool, 1).pid};
+    int64_t end_ms = clock_mono_ms() + WAIT_MS;
+
+    (void)state;
+    submit_many(pool, &task, 10);
+    while (pool_pending(pool) > 0)
+        turn(pool);
+    assert_int_equal(pool_close(pool), ERR_OK);
+    for (int i = 0; i < 2; i++)
+        while (kill(pids[i], 0) == 0)
+            assert_true(clock_mono_ms() < end_ms);
+    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(stats_of(pool).nr_protocol_errors, 0);
+    pool_free(pool);
+}
+
 static void pool_p13_terminate_ends_ten_thousand_sleeping_tasks(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 4});
@@ -194,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pool_p12_close_runs_what_was_accepted),
+        cmocka_unit_test(pool_p12_close_lets_idle_workers_leave),
         cmocka_unit_test(pool_p13_terminate_ends_ten_thousand_sleeping_tasks),
         cmocka_unit_test(pool_p13_terminate_tells_running_tasks_to_stop),
         cmocka_unit_test(pool_p14_free_terminates_and_leaves_nothing_behind),
