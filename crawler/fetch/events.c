@@ -236,6 +236,7 @@ static enum error begin_body(struct transfer *transfer)
     choose_limits(transfer, &limits);
     if (codings.len > 0 && !transfer->decode)
         transfer->decode = borrow_decoder(transfer->set);
+    transfer_take_spare(transfer);
     return body_start(&transfer->body, &limits, transfer->decode, codings,
                       codings.len > 0 ? -1 : head->content_length);
 }

@@ -125,7 +125,8 @@ struct transfers {
     size_t nr_fresh;          /* started since the last turn */
     struct decode **decoders; /* max_transfers places; idle ones */
     size_t nr_decoders;
-    size_t idle_bytes; /* of large buffers that idle ones keep */
+    struct buf spares[TRANSFER_SPARES_MAX]; /* owned; for bodies to come */
+    size_t nr_spares, spare_bytes;
 };
 
 /* options.c */
@@ -167,6 +168,9 @@ int loop_close_socket(void *ctx, curl_socket_t fd);
  * `error` other than ERROR_NONE goes before what `code` says. */
 void transfer_end(struct transfer *transfer, CURLcode code, enum error error,
                   const char *note);
+
+/* Memory for a body that begins, if some lies spare. */
+void transfer_take_spare(struct transfer *transfer);
 
 /* answer.c */
 void answer_fill(struct transfer *transfer, CURLcode code);

@@ -117,6 +117,8 @@ void transfers_close(struct transfers *set)
         free_transfer(set->all[i]);
     for (size_t i = 0; i < set->nr_decoders; i++)
         decode_free(set->decoders[i]);
+    while (set->nr_spares > 0)
+        buf_release(&set->spares[--set->nr_spares]);
     handles_close(set);
     loop_close(set);
     guard_free(set->guard);
@@ -151,14 +153,6 @@ int64_t transfers_now_ms(const struct transfers *set)
     return set->now_ms;
 }
 
-/* Memory that a small page does not need. */
-static size_t large_bytes(const struct transfer *transfer)
-{
-    size_t cap = transfer->body.data.cap;
-
-    return cap > TRANSFER_KEEP_BYTES ? cap : 0;
-}
-
 /* An idle one, or a new one. NULL: no memory. */
 static struct transfer *take_idle(struct transfers *set)
 {
@@ -166,7 +160,6 @@ static struct transfer *take_idle(struct transfers *set)
 
     if (transfer) {
         set->free = transfer->next;
-        set->idle_bytes -= large_bytes(transfer);
         return transfer;
     }
     transfer = xcalloc(1, sizeof(*transfer));
@@ -191,15 +184,38 @@ void transfers_set_sandbox(struct transfers *set, struct sandbox *sandbox)
     set->sandbox = sandbox;
 }
 
-/* Last in, first out: the next page finds warm memory. */
+/* A body's memory goes to the next one that begins, and is warm then: most
+ * transfers wait for their server, and need none. */
+static void put_spare(struct transfers *set, struct body *body)
+{
+    size_t bytes = body->data.cap;
+
+    body_reset(body, SIZE_MAX);
+    if (set->nr_spares == TRANSFER_SPARES_MAX ||
+        bytes > TRANSFER_SPARE_BYTES - set->spare_bytes)
+        body_reset(body, 0);
+    if (body->data.cap == 0)
+        return;
+    set->spares[set->nr_spares++] = body->data;
+    set->spare_bytes += bytes;
+    buf_init(&body->data, SIZE_MAX);
+}
+
+void transfer_take_spare(struct transfer *transfer)
+{
+    struct transfers *set = transfer->set;
+
+    if (transfer->body.data.cap > 0 || set->nr_spares == 0)
+        return;
+    transfer->body.data = set->spares[--set->nr_spares];
+    set->spare_bytes -= transfer->body.data.cap;
+}
+
 static void give_back(struct transfer *transfer)
 {
     struct transfers *set = transfer->set;
-    size_t large = large_bytes(transfer);
-    bool is_kept = set->idle_bytes + large <= TRANSFER_IDLE_BYTES;
 
-    body_reset(&transfer->body, is_kept ? SIZE_MAX : TRANSFER_KEEP_BYTES);
-    set->idle_bytes += large_bytes(transfer);
+    put_spare(set, &transfer->body);
     transfer->next = set->free;
     set->free = transfer;
 }

@@ -26,7 +26,8 @@
 #define TRANSFER_STREAMS_MAX     32 /* on one HTTP/2 connection before the next */
 #define TRANSFER_KEEP_BYTES      ((size_t)64 << 10) /* of memory, each transfer */
 #define TRANSFER_WINDOW_BYTES    (2 << 20)          /* of TCP, from the start */
-#define TRANSFER_IDLE_BYTES      ((size_t)32 << 20) /* beyond that, all together */
+#define TRANSFER_SPARES_MAX      64 /* bodies whose memory is kept ... */
+#define TRANSFER_SPARE_BYTES     ((size_t)32 << 20) /* ... at most, in all */
 
 /* Debian's; libcurl's own default, said aloud so that the sandbox knows. */
 #define TRANSFER_CA_FILE "/etc/ssl/certs/ca-certificates.crt"

@@ -1,6 +1,6 @@
 /*
- * What a transfer's socket is to the other side: a listener of our own, which
- * looks at it while nobody reads.
+ * What a transfer holds while it waits: a listener of our own looks at its
+ * socket while nobody reads, and at its memory.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,13 +11,11 @@
 #include <unistd.h>
 
 #include "crawler/fetch/heap.h"
-#include "crawler/fetch/transfer.h"
+#include "crawler/fetch/internal.h"
 #include "tests/support/cmocka_all.h"
 
 #define SEND_BUFFER_BYTES (64 << 10) /* of the other side: what it can hide */
 #define TURNS_MAX         200
-
-static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n";
 
 static int listen_somewhere(struct sockaddr_in *address)
 {
@@ -66,42 +64,114 @@ static size_t send_much(int fd, size_t enough)
     return sum;
 }
 
-static void socket_takes_much_of_a_body_before_it_is_read(void **state)
+/* A listener, and transfers to it. */
+struct wire {
+    struct transfers *transfers;
+    int listener, peer; /* peer: -1 before accept_peer() */
+    char url[64];
+};
+
+static void open_wire(struct wire *wire)
 {
     struct fetch_options options = {.max_transfers = 1};
-    const size_t enough = TRANSFER_WINDOW_BYTES * 3 / 4;
-    int send_buffer = SEND_BUFFER_BYTES, listener, peer;
-    struct transfers *transfers = NULL;
     struct sockaddr_in address;
-    char url[64], request[2048];
-    struct job job = {.url = url, .flags = JOB_PRIVATE_OK};
+
+    *wire = (struct wire){.peer = -1};
+    assert_int_equal(heap_open(1), ERR_OK);
+    assert_int_equal(transfers_open(&wire->transfers, &options), ERR_OK);
+    wire->listener = listen_somewhere(&address);
+    snprintf(wire->url, sizeof(wire->url), "http://127.0.0.1:%d/",
+             ntohs(address.sin_port));
+}
+
+static void close_wire(struct wire *wire)
+{
+    close(wire->peer);
+    close(wire->listener);
+    transfers_close(wire->transfers);
+    heap_close();
+}
+
+/* Sends a request and takes it in on the other side. */
+static void request(struct wire *wire, uint64_t id)
+{
+    const struct job job = {.url = wire->url,
+                            .url_len = strlen(wire->url),
+                            .flags = JOB_PRIVATE_OK | JOB_BODY};
+    int send_buffer = SEND_BUFFER_BYTES;
+    char text[2048];
+
+    assert_int_equal(transfers_start(wire->transfers, id, &job), ERR_OK);
+    if (wire->peer < 0) {
+        turn_until_readable(wire->transfers, wire->listener);
+        wire->peer = accept(wire->listener, NULL, NULL);
+        assert_true(wire->peer >= 0);
+        assert_int_equal(setsockopt(wire->peer, SOL_SOCKET, SO_SNDBUF,
+                                    &send_buffer, sizeof(send_buffer)),
+                         0);
+    }
+    turn_until_readable(wire->transfers, wire->peer);
+    assert_true(recv(wire->peer, text, sizeof(text), 0) > 0);
+}
+
+static void socket_takes_much_of_a_body_before_it_is_read(void **state)
+{
+    const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n";
+    const size_t enough = TRANSFER_WINDOW_BYTES * 3 / 4;
+    struct wire wire;
 
     (void)state;
-    assert_int_equal(heap_open(1), ERR_OK);
-    assert_int_equal(transfers_open(&transfers, &options), ERR_OK);
-    listener = listen_somewhere(&address);
-    job.url_len = (size_t)snprintf(url, sizeof(url), "http://127.0.0.1:%d/",
-                                   ntohs(address.sin_port));
-    assert_int_equal(transfers_start(transfers, 1, &job), ERR_OK);
-    turn_until_readable(transfers, listener);
-    peer = accept(listener, NULL, NULL);
-    assert_true(peer >= 0);
-    assert_int_equal(setsockopt(peer, SOL_SOCKET, SO_SNDBUF, &send_buffer,
-                                sizeof(send_buffer)),
-                     0);
-    turn_until_readable(transfers, peer);
-    assert_true(recv(peer, request, sizeof(request), 0) > 0);
-    assert_int_equal(send(peer, head, strlen(head), 0), strlen(head));
-    assert_true(send_much(peer, enough) >= enough); /* no turn meanwhile */
-    close(peer);
-    close(listener);
-    transfers_close(transfers);
-    heap_close();
+    open_wire(&wire);
+    request(&wire, 1);
+    assert_int_equal(send(wire.peer, head, strlen(head), 0), strlen(head));
+    assert_true(send_much(wire.peer, enough) >= enough); /* no turn meanwhile */
+    close_wire(&wire);
+}
+
+static struct transfer *answer(struct wire *wire, const char *text)
+{
+    struct transfer *done = NULL;
+    bool watched;
+
+    assert_int_equal(send(wire->peer, text, strlen(text), 0), strlen(text));
+    for (int i = 0; i < TURNS_MAX && !done; i++) {
+        assert_int_equal(transfers_turn(wire->transfers, 100, &watched),
+                         ERR_OK);
+        done = transfers_next_done(wire->transfers);
+    }
+    assert_non_null(done);
+    assert_int_equal(transfer_page(done)->error, ERROR_NONE);
+    return done;
+}
+
+/* What waits for its server holds no memory for a body. */
+static void body_gets_the_memory_of_the_one_before(void **state)
+{
+    const char page[] = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage";
+    struct wire wire;
+    struct transfer *done;
+    const void *memory;
+
+    (void)state;
+    open_wire(&wire);
+    request(&wire, 1);
+    done = answer(&wire, page);
+    memory = done->body.data.data;
+    transfer_recycle(done);
+    assert_int_equal(wire.transfers->nr_spares, 1);
+    request(&wire, 2);
+    assert_int_equal(wire.transfers->nr_spares, 1);
+    done = answer(&wire, page);
+    assert_int_equal(wire.transfers->nr_spares, 0);
+    assert_ptr_equal(done->body.data.data, memory);
+    transfer_recycle(done);
+    close_wire(&wire);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(body_gets_the_memory_of_the_one_before),
         cmocka_unit_test(socket_takes_much_of_a_body_before_it_is_read),
     };
 
