@@ -15,12 +15,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define FIRST    ((size_t)24)
-#define STEP     ((size_t)16)
-#define NR_SMALL ((HEAP_SMALL_BYTES - FIRST) / STEP + 1)
-#define KEEP_BYTES                                                             \
-    ((size_t)64 << 20)                /* of freed memory, before it goes back  \
-                                       */
+#define FIRST      ((size_t)24)
+#define STEP       ((size_t)16)
+#define NR_SMALL   ((HEAP_SMALL_BYTES - FIRST) / STEP + 1)
+#define KEEP_BYTES ((size_t)64 << 20) /* freed, before it goes back */
 #define HUGE_BYTES ((size_t)2 << 20)  /* of a huge page */
 #define EACH_BYTES ((size_t)40 << 10) /* of a transfer, beside its buffer */
 

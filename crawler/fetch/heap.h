@@ -7,7 +7,8 @@
  * from malloc(), and either kind can be freed on either side.
  *
  * The first memory of the process is asked for in huge pages: with a thousand
- * transfers in flight the faults of small ones are a fifth of a worker's time.
+ * transfers in flight small ones cost a quarter of all CPU, in a virtual
+ * machine (docs/decisions/0016).
  */
 #ifndef CRAWLER_FETCH_HEAP_H
 #define CRAWLER_FETCH_HEAP_H

@@ -218,11 +218,10 @@ struct frontier {
     struct site **site_buckets;
     size_t site_mask;
     int nr_sites, cap_sites;
-    size_t rules_bytes; /* of the rules of all sites */
-    struct site_list
-        ready; /* have a page to start and nothing in flight, ... */
-    struct site_list asking; /* ... their robots.txt to ask for, ... */
-    struct site_list busy;   /* ... or pages in flight and room for one more */
+    size_t rules_bytes;      /* of the rules of all sites */
+    struct site_list ready;  /* a page to start and nothing in flight */
+    struct site_list asking; /* robots.txt to ask for */
+    struct site_list busy;   /* pages in flight, and one more would do */
     struct site_list hungry, idle, leases;
     struct heap due, retries;
     struct items held;
