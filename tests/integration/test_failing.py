@@ -20,6 +20,7 @@ import harness
 
 SHIM = os.environ.get("FAILING_SHIM", os.path.join(
     harness.ROOT, "build-dev/tests/integration/libfailing_shim.so"))
+ALARMS = ("Sanitizer", "runtime error:", "Assertion", "assertion", "stack smashing")
 KINDS = ["malloc", "write", "fsync", "fork", "socket", "open", "epoll", "mmap", "send"]
 ROLES = ["parent", "nursery", "worker"]
 EXITS = {0, 1, 2, 3, 4, 5}
@@ -88,9 +89,9 @@ class Failing(harness.CrawlTest):
             yield "it ends with %d" % status
         if status != 0 and not said.strip():
             yield "it ends with %d and says nothing" % status
-        for word in ("Sanitizer", "runtime error:", "Assertion", "stack smashing"):
-            if word in said:
-                yield word
+        for line in said.splitlines():
+            if any(word in line for word in ALARMS):
+                yield line
         kind, _, _, how = call.split()
         allowed = OURS | AMBIGUOUS.get((kind, how), set())
         if status == 0:
