@@ -22,7 +22,7 @@
 #define CRAWL_COMMIT_ROWS 20000
 #define CRAWL_SAMPLE_MS   1000
 #define CRAWL_STOP_MS     4000 /* for transfers in flight after Ctrl-C */
-#define CRAWL_SLICES_MAX  16   /* of the list in one turn: about 2,000 lines */
+#define CRAWL_SLICES_MAX  16   /* of the list in one turn: some 1,800 lines */
 #define CRAWL_USER_AGENT  "crawl/" CRAWL_VERSION
 
 /* A fetch that a worker has; its place is the pool task's `user`. */

@@ -247,7 +247,9 @@ static void check_slot(struct slot *slot)
 
 void watch_stop_at_end(struct pool *pool)
 {
-    for (int i = 0; i < pool->options.nr_workers && is_at_end(pool); i++) {
+    if (!is_at_end(pool))
+        return;
+    for (int i = 0; i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
 
         if (slot->channel && !slot->is_buried && !slot->is_killed)

@@ -24,12 +24,12 @@ void body_release(struct body *body)
     buf_release(&body->data);
 }
 
-void body_reset(struct body *body, size_t keep)
+void body_reset(struct body *body)
 {
     struct buf data = body->data;
     void *hash = body->hash;
 
-    buf_reset_to(&data, keep);
+    buf_reset(&data);
     *body = (struct body){.data = data, .hash = hash};
 }
 

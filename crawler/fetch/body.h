@@ -46,8 +46,8 @@ struct body {
 
 void body_init(struct body *body);
 void body_release(struct body *body);
-/* Ready for the next answer; keeps `keep` bytes of memory at most. */
-void body_reset(struct body *body, size_t keep);
+/* Ready for the next answer; keeps its memory. */
+void body_reset(struct body *body);
 
 /*
  * Begins the body. `decode` is needed and borrowed until body_finish() when

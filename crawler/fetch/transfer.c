@@ -1,6 +1,7 @@
 #include "crawler/fetch/transfer.h"
 
 #include <stdint.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,25 +189,27 @@ void transfers_set_sandbox(struct transfers *set, struct sandbox *sandbox)
  * transfers wait for their server, and need none. */
 static void put_spare(struct transfers *set, struct body *body)
 {
-    size_t bytes = body->data.cap;
+    struct buf memory;
 
-    body_reset(body, SIZE_MAX);
-    if (set->nr_spares == TRANSFER_SPARES_MAX ||
-        bytes > TRANSFER_SPARE_BYTES - set->spare_bytes)
-        body_reset(body, 0);
-    if (body->data.cap == 0)
-        return;
-    set->spares[set->nr_spares++] = body->data;
-    set->spare_bytes += bytes;
+    body_reset(body);
+    memory = body->data;
     buf_init(&body->data, SIZE_MAX);
+    if (memory.cap > 0 && set->nr_spares < TRANSFER_SPARES_MAX &&
+        memory.cap <= TRANSFER_SPARE_BYTES - set->spare_bytes) {
+        set->spares[set->nr_spares++] = memory;
+        set->spare_bytes += memory.cap;
+    } else {
+        buf_release(&memory);
+    }
 }
 
 void transfer_take_spare(struct transfer *transfer)
 {
     struct transfers *set = transfer->set;
 
-    if (transfer->body.data.cap > 0 || set->nr_spares == 0)
+    if (set->nr_spares == 0)
         return;
+    assert(transfer->body.data.cap == 0); /* given back with the last page */
     transfer->body.data = set->spares[--set->nr_spares];
     set->spare_bytes -= transfer->body.data.cap;
 }

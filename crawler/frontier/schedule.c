@@ -31,6 +31,7 @@ static bool is_worth_a_connection(const struct site *site)
 
 static void ring_add(struct site_list *ring, struct site *site)
 {
+    site->place = PLACE_RING;
     site->ring = ring;
     site->ring_next = NULL;
     site->ring_prev = ring->tail;
@@ -56,6 +57,7 @@ static void ring_remove(struct site *site)
         ring->tail = site->ring_prev;
     ring->nr--;
     site->ring = NULL;
+    site->place = PLACE_NOWHERE;
 }
 
 static struct site_list *ring_of(struct frontier *frontier,
@@ -68,15 +70,12 @@ static struct site_list *ring_of(struct frontier *frontier,
 
 void schedule_site(struct frontier *frontier, struct site *site, int64_t now_ms)
 {
-    if (site->ring == &frontier->busy && site->clock.in_flight == 0) {
+    if (site->ring == &frontier->busy && site->clock.in_flight == 0)
         ring_remove(site); /* its turn comes sooner now */
-        site->place = PLACE_NOWHERE;
-    }
     if (site->place != PLACE_NOWHERE || !site_is_ready(site) ||
         !host_clock_has_room(&site->clock) || !is_worth_a_connection(site))
         return;
     if (site->clock.due_ms <= now_ms) {
-        site->place = PLACE_RING;
         ring_add(ring_of(frontier, site), site);
     } else if (site->clock.due_ms - now_ms <= schedule_linger_ms(frontier)) {
         schedule_wait(frontier, site);
@@ -143,10 +142,8 @@ struct site *schedule_take(struct frontier *frontier)
     const struct site_list *ring = ring_next(frontier);
     struct site *site = ring ? ring->head : NULL;
 
-    if (!site)
-        return NULL;
-    ring_remove(site);
-    site->place = PLACE_NOWHERE;
+    if (site)
+        ring_remove(site);
     return site;
 }
 

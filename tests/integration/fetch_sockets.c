@@ -67,7 +67,7 @@ static size_t send_much(int fd, size_t enough)
 /* A listener, and transfers to it. */
 struct wire {
     struct transfers *transfers;
-    int listener, peer; /* peer: -1 before accept_peer() */
+    int listener, peer; /* peer: -1 before request() */
     char url[64];
 };
 
@@ -168,10 +168,35 @@ static void body_gets_the_memory_of_the_one_before(void **state)
     close_wire(&wire);
 }
 
+static void memory_beyond_its_bounds_is_given_back(void **state)
+{
+    const char page[] = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage";
+    struct transfer *done;
+    struct wire wire;
+
+    (void)state;
+    open_wire(&wire);
+    request(&wire, 1);
+    wire.transfers->spare_bytes = TRANSFER_SPARE_BYTES;
+    transfer_recycle(answer(&wire, page));
+    assert_int_equal(wire.transfers->nr_spares, 0);
+    wire.transfers->spare_bytes = 0;
+    for (size_t i = 0; i < TRANSFER_SPARES_MAX; i++)
+        buf_init(&wire.transfers->spares[i], SIZE_MAX);
+    request(&wire, 2);
+    done = answer(&wire, page);
+    wire.transfers->nr_spares = TRANSFER_SPARES_MAX;
+    transfer_recycle(done);
+    assert_int_equal(wire.transfers->nr_spares, TRANSFER_SPARES_MAX);
+    assert_int_equal(wire.transfers->spare_bytes, 0);
+    close_wire(&wire);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(body_gets_the_memory_of_the_one_before),
+        cmocka_unit_test(memory_beyond_its_bounds_is_given_back),
         cmocka_unit_test(socket_takes_much_of_a_body_before_it_is_read),
     };
 

@@ -24,7 +24,7 @@ static void take(struct body *body, struct scan *scan, struct bytes whole,
     const unsigned char *data = whole.data;
     size_t piece;
 
-    body_reset(body, 0);
+    body_reset(body);
     assert_int_equal(body_start(body, &limits, NULL, (struct bytes){"", 0}, -1),
                      ERROR_NONE);
     for (size_t at = 0; at < whole.len; at += piece) {
@@ -120,11 +120,11 @@ static void body_hash_does_not_depend_on_the_pieces(void **state)
     for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
         struct bytes none = {"", 0};
 
-        body_reset(&body, 0);
+        body_reset(&body);
         assert_int_equal(body_start(&body, &limits, NULL, none, -1), 0);
         assert_int_equal(body_feed(&body, text, lens[i]), ERROR_NONE);
         body_sum_up(&body, whole);
-        body_reset(&body, 0);
+        body_reset(&body);
         assert_int_equal(body_start(&body, &uncounted, NULL, none, -1), 0);
         for (size_t at = 0; at < lens[i]; at++)
             assert_int_equal(body_feed(&body, text + at, 1), ERROR_NONE);
