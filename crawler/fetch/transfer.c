@@ -1,7 +1,7 @@
 #include "crawler/fetch/transfer.h"
 
-#include <stdint.h>
 #include <assert.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -299,7 +299,7 @@ static void heap_asks_for_huge_pages_for_all_transfers(void **state)
     (void)state;
     if (access("/sys/kernel/mm/transparent_hugepage", F_OK) != 0)
         skip();
-    assert_true(huge_kb() < enough_kb); /* the tests before took less */
+    assert_true(huge_kb() < enough_kb);
     assert_int_equal(heap_open(100), ERR_OK);
     assert_true(huge_kb() >= enough_kb);
     heap_close();
@@ -319,6 +319,8 @@ static void heap_says_that_libcurl_cannot_begin(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        /* before the others ask */
+        cmocka_unit_test(heap_asks_for_huge_pages_for_all_transfers),
         TEST(heap_gives_a_freed_piece_again),
         TEST(heap_gives_zeros_where_they_are_asked_for),
         TEST(heap_copies_and_grows),
@@ -326,7 +328,6 @@ int main(void)
         TEST(heap_keeps_nothing_for_other_threads),
         TEST(heap_never_gives_a_piece_to_two),
         TEST(heap_counts_what_it_refused),
-        cmocka_unit_test(heap_asks_for_huge_pages_for_all_transfers),
         cmocka_unit_test(heap_makes_buffers_smaller_where_there_are_many),
         cmocka_unit_test(heap_says_that_libcurl_cannot_begin),
     };
