@@ -20,11 +20,15 @@
 #define SANDBOX_HAS_SANITIZER 0
 #endif
 
-/* Loads the filter into all threads of this process. The number of a
+/* In the compiled rules: "this process". No number of a process, which end at
+ * 2^22, see proc(5). */
+#define SANDBOX_OWN_PID 0x7fffffff
+
+/* Loads the filter into all threads of this process, once. The number of a
  * forbidden call is written to `*broken`, plus 1, before the process dies of
- * it; NULL: nowhere. ERR_NOMEM, ERR_PERM. */
+ * it; NULL: nowhere. ERR_PERM. */
 enum err sandbox_limit_calls(_Atomic int *broken) ERR_CHECK;
-/* False where the kernel has no filter. */
+/* False where the kernel has no filter, or none as ours: before 4.17. */
 bool sandbox_can_limit_calls(void);
 /* "execve", or "number 9999" if it has no name. */
 void sandbox_name_call(int number, char *out, size_t cap);

@@ -59,6 +59,16 @@ static int try_execution(void)
     return memory == MAP_FAILED ? errno : 0;
 }
 
+static int try_signal_to_self(void)
+{
+    return tgkill(getpid(), gettid(), 0) == 0 ? 0 : errno;
+}
+
+static int try_signal_to_parent(void)
+{
+    return tgkill(getppid(), getppid(), 0) == 0 ? 0 : errno;
+}
+
 static int try_socket(void)
 {
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -217,11 +227,13 @@ static void sandbox_tells_what_it_died_of(void **state)
         int (*run)(void);
         const char *call;
     } deaths[] = {
-        {try_exec,         "execve"     },
-        {try_ptrace,       "ptrace"     },
-        {try_execution,    "mmap"       },
-        {try_unknown_call, "number 9999"},
-        {try_socket,       ""           }
+        {try_exec,             "execve"     },
+        {try_ptrace,           "ptrace"     },
+        {try_execution,        "mmap"       },
+        {try_unknown_call,     "number 9999"},
+        {try_signal_to_parent, "tgkill"     },
+        {try_signal_to_self,   ""           },
+        {try_socket,           ""           }
     };
     char call[SANDBOX_CALL_BYTES];
 
@@ -340,17 +352,16 @@ static bool take_away(int call)
 
 static uint32_t expected_parts;
 
-static int check_without_landlock(void)
+static int check_without(int call, const char *refusal)
 {
     struct fetch_options fetch = {.sandbox = FETCH_SANDBOX_REQUIRE};
     struct sandbox sandbox;
     char message[300] = "";
 
-    if (!take_away(SCMP_SYS(landlock_create_ruleset)))
+    if (!take_away(call))
         return CANNOT_ENTER;
     if (fetch_options_check(&fetch, message, sizeof(message)) != ERR_INVALID ||
-        strcmp(message, "this system cannot do all of the sandbox: no files") !=
-            0)
+        strcmp(message, refusal) != 0)
         return 1;
     fetch.sandbox = FETCH_SANDBOX_AUTO;
     if (fetch_options_check(&fetch, message, sizeof(message)))
@@ -362,6 +373,19 @@ static int check_without_landlock(void)
     return sandbox_is_stale(&sandbox) ? 4 : 0;
 }
 
+static int check_without_landlock(void)
+{
+    return check_without(SCMP_SYS(landlock_create_ruleset),
+                         "this system cannot do all of the sandbox: no files");
+}
+
+static int check_without_seccomp(void)
+{
+    return check_without(
+        SCMP_SYS(seccomp),
+        "this system cannot do all of the sandbox: no system calls");
+}
+
 static void sandbox_does_without_landlock_and_require_does_not(void **state)
 {
     (void)state;
@@ -369,6 +393,15 @@ static void sandbox_does_without_landlock_and_require_does_not(void **state)
         sandbox_offered(NULL) &
         ~(uint32_t)(SANDBOX_FILES | SANDBOX_LISTEN | SANDBOX_SIGNALS);
     assert_int_equal(exit_status_of(check_without_landlock), 0);
+}
+
+static void sandbox_does_without_seccomp_and_require_does_not(void **state)
+{
+    (void)state;
+    if (!(sandbox_offered(NULL) & SANDBOX_CALLS))
+        skip();
+    expected_parts = sandbox_offered(NULL) & ~(uint32_t)SANDBOX_CALLS;
+    assert_int_equal(exit_status_of(check_without_seccomp), 0);
 }
 
 static int check_options_of_another_user(void)
@@ -402,6 +435,7 @@ int main(void)
             sandbox_tells_of_the_dead_whatever_its_replacement_does),
         cmocka_unit_test(sandbox_notices_a_replaced_file),
         cmocka_unit_test(sandbox_does_without_landlock_and_require_does_not),
+        cmocka_unit_test(sandbox_does_without_seccomp_and_require_does_not),
         cmocka_unit_test(sandbox_names_its_parts),
     };
 
