@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "crawler/fetch/heap.h"
 #include "crawler/fetch/internal.h"
+#include "crawler/fetch/lookup.h"
 #include "crawler/page/url.h"
 
 #define SPARE_DESCRIPTORS 8 /* what one look-up may want at once */
@@ -24,6 +25,11 @@ static bool has_memory(void)
     return true;
 }
 
+uint64_t transfer_nr_refused(void)
+{
+    return heap_nr_refused() + lookup_nr_exhausted();
+}
+
 /* A look-up fails in the same words when the name does not exist and when the
  * process has no memory, descriptor or thread left for it. */
 static bool is_exhausted(const struct transfer *transfer)
@@ -32,7 +38,7 @@ static bool is_exhausted(const struct transfer *transfer)
     int nr = 0;
 
     if (transfer->exhausted || !has_memory() ||
-        heap_nr_refused() != transfer->nr_refused ||
+        transfer_nr_refused() != transfer->nr_refused ||
         strstr(transfer->message, "thread failed to start"))
         return true;
     while (nr < SPARE_DESCRIPTORS) {

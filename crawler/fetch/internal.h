@@ -42,7 +42,7 @@ struct transfer {
     bool looking_up;     /* counts in set->nr_lookups */
     bool tried_address;  /* some address passed the guard */
     bool exhausted;      /* no descriptor for a socket */
-    uint64_t nr_refused; /* by the heap, before it began */
+    uint64_t nr_refused; /* as below, before it began */
     int64_t start_ms;
     int64_t phase_ms;         /* when the phase began */
     uint64_t progress;        /* lines and body bytes, counted together */
@@ -173,6 +173,8 @@ void transfer_end(struct transfer *transfer, CURLcode code, enum error error,
 void transfer_take_spare(struct transfer *transfer);
 
 /* answer.c */
+/* How often memory or descriptors were refused to any transfer. */
+uint64_t transfer_nr_refused(void);
 void answer_fill(struct transfer *transfer, CURLcode code);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "crawler/fetch/heap.h"
 #include "crawler/fetch/internal.h"
 #include "crawler/page/url.h"
 
@@ -250,7 +249,7 @@ enum err transfers_start(struct transfers *set, uint64_t id,
     }
     transfer->active = true;
     transfer->start_ms = set->now_ms;
-    transfer->nr_refused = heap_nr_refused();
+    transfer->nr_refused = transfer_nr_refused();
     transfer_enter(transfer, PHASE_WAITING);
     transfer->cache->nr_busy++;
     set->nr_busy++;

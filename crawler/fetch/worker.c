@@ -1,6 +1,5 @@
 #include "crawler/fetch/worker.h"
 
-#include <netdb.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "base/xalloc.h"
 #include "crawler/fetch/heap.h"
 #include "crawler/fetch/internal.h"
+#include "crawler/fetch/lookup.h"
 #include "crawler/fetch/sandbox.h"
 #include "crawler/fetch/transfer.h"
 #include "crawler/page/charset.h"
@@ -294,17 +294,17 @@ static enum err run(struct fetcher *fetcher)
 /* ---- before the first job ---- */
 
 /* Loads all that is loaded at its first use: afterwards files are shut. */
-static void warm_up(struct charset_warm **converters)
+static enum err warm_up(struct charset_warm **converters)
 {
-    struct addrinfo *none = NULL;
     const char *missing = NULL;
 
     tzset();
-    if (getaddrinfo("localhost", NULL, NULL, &none) == 0)
-        freeaddrinfo(none);
     *converters = charset_warm_up(&missing);
+    if (!*converters)
+        return ERR_NOMEM;
     if (missing)
         log_info("no converter for %s on this system", missing);
+    return lookup_warm_up();
 }
 
 /* What all bodies at once may want, as received, decoded and as UTF-8, and the
@@ -365,7 +365,11 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     fetch_options_fill(&full, ctx);
     if (heap_open((size_t)full.max_transfers))
         return EXIT_FAILURE;
-    warm_up(&converters);
+    if (warm_up(&converters)) {
+        charset_cool_down(converters);
+        heap_close();
+        return EXIT_FAILURE;
+    }
     err = transfers_open(&fetcher.transfers, options);
     if (!err)
         err = lock_in(&fetcher, options);

@@ -88,9 +88,9 @@ enum charset charset_detect(const void *data, size_t len, const char *type,
 /* What iconv loaded, so that converting opens no file: one per process. */
 struct charset_warm; /* opaque */
 
-/* Loads every converter; call it before the sandbox. Never NULL: one that is
- * missing on this system decodes to U+FFFD and is named in *missing (NULL if
- * none; static text). */
+/* Loads every converter; call it before the sandbox. One that is missing on
+ * this system decodes to U+FFFD and is named in *missing (NULL if none; static
+ * text). NULL: no memory. */
 struct charset_warm *charset_warm_up(const char **missing);
 void charset_cool_down(struct charset_warm *warm);
 

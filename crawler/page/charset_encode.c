@@ -1,6 +1,7 @@
 /*
  * The way back, for the queries of links, and what iconv keeps loaded.
  */
+#include <errno.h>
 #include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,28 +11,49 @@
 #include "crawler/page/charset_internal.h"
 #include "crawler/page/charset_utf8.h"
 
-#define NO_ICONV ((iconv_t)-1)
-
 struct charset_warm {
     iconv_t decoders[CHARSET_NR]; /* NO_ICONV where there is none */
     iconv_t encoders[CHARSET_NR];
 };
 
+/* Twice where it fails: without memory for a moment, too, glibc 2.36 says that
+ * it knows no such converter. */
+iconv_t charset_open_converter(const char *to, const char *from)
+{
+    iconv_t converter = iconv_open(to, from);
+
+    return converter == NO_ICONV ? iconv_open(to, from) : converter;
+}
+
+/* False: no memory. */
+static bool open_one(iconv_t *converter, const char *to, const char *from)
+{
+    *converter = charset_open_converter(to, from);
+    return *converter != NO_ICONV || errno == EINVAL;
+}
+
 struct charset_warm *charset_warm_up(const char **missing)
 {
     struct charset_warm *warm = xcalloc(1, sizeof(*warm));
+    bool has_memory = true;
 
     *missing = NULL;
     for (int i = 0; i < CHARSET_NR; i++) {
         const char *name = charset_iconv_name((enum charset)i);
 
-        warm->decoders[i] = name ? iconv_open("UTF-8", name) : NO_ICONV;
-        warm->encoders[i] = name ? iconv_open(name, "UTF-8") : NO_ICONV;
-        if (name &&
-            (warm->decoders[i] == NO_ICONV || warm->encoders[i] == NO_ICONV))
+        warm->decoders[i] = warm->encoders[i] = NO_ICONV;
+        if (!name)
+            continue;
+        has_memory = has_memory &&
+                     open_one(&warm->decoders[i], "UTF-8", name) &&
+                     open_one(&warm->encoders[i], name, "UTF-8");
+        if (warm->decoders[i] == NO_ICONV || warm->encoders[i] == NO_ICONV)
             *missing = name;
     }
-    return warm;
+    if (has_memory)
+        return warm;
+    charset_cool_down(warm);
+    return NULL;
 }
 
 void charset_cool_down(struct charset_warm *warm)
@@ -155,7 +177,9 @@ enum err charset_encode_query(enum charset charset, const void *href,
     if (charset >= CHARSET_REPLACEMENT && charset != CHARSET_X_USER_DEFINED)
         return buf_add(out, href, len); /* "get an output encoding" */
     if (name)
-        iconv_to = iconv_open(name, "UTF-8");
+        iconv_to = charset_open_converter(name, "UTF-8");
+    if (name && iconv_to == NO_ICONV && errno != EINVAL)
+        return ERR_NOMEM;
     err = buf_add(out, text, (size_t)(query - text));
     if (err == ERR_OK)
         err = encode_query(charset, iconv_to, (const unsigned char *)query,

@@ -7,13 +7,11 @@
  */
 #include "crawler/page/charset_index.h"
 
+#include <errno.h>
 #include <iconv.h>
 #include <stdlib.h>
 
-#include "base/xalloc.h"
-#include "crawler/page/charset.h"
-
-#define NO_ICONV ((iconv_t)-1)
+#include "crawler/page/charset_internal.h"
 
 _Static_assert(CHARSET_INDEX_NR == CHARSET_INDEXES, "one place for each");
 
@@ -226,9 +224,16 @@ struct charset_index *charset_index_new(enum charset_index_kind kind)
 {
     unsigned nr = kinds[kind].nr;
     struct charset_index *index =
-        xcalloc(1, sizeof(*index) + nr * sizeof(index->codes[0]));
-    iconv_t converter = iconv_open("UCS-4LE", kinds[kind].iconv_name);
+        calloc(1, sizeof(*index) + nr * sizeof(index->codes[0]));
+    iconv_t converter =
+        charset_open_converter("UCS-4LE", kinds[kind].iconv_name);
 
+    if (!index || (converter == NO_ICONV && errno != EINVAL)) {
+        if (converter != NO_ICONV)
+            iconv_close(converter);
+        free(index);
+        return NULL;
+    }
     index->nr = nr;
     if (converter == NO_ICONV)
         return index;

@@ -21,8 +21,8 @@ struct charset_index {
     uint32_t codes[]; /* 0: there is no character */
 };
 
-/* Owned by the caller, to be freed with free(). Never NULL; without the
- * converter on this system it is empty. */
+/* Owned by the caller, to be freed with free(). Without the converter on this
+ * system it is empty. NULL: no memory. */
 struct charset_index *charset_index_new(enum charset_index_kind kind);
 
 /* The character of four bytes of GB18030, by its linear pointer; 0 if there

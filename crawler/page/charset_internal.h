@@ -4,6 +4,7 @@
 #ifndef CRAWLER_PAGE_CHARSET_INTERNAL_H
 #define CRAWLER_PAGE_CHARSET_INTERNAL_H
 
+#include <iconv.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,12 @@ static inline void charset_put_code(struct charset_writer *writer,
     writer->len +=
         utf8_encode(code ? code : 0xfffd, writer->piece + writer->len);
 }
+
+#define NO_ICONV ((iconv_t)-1)
+
+/* As iconv_open(): NO_ICONV with EINVAL in errno if this system has no such
+ * converter, else no memory. */
+iconv_t charset_open_converter(const char *to, const char *from);
 
 /* The first byte in [at, end) that is not ASCII. */
 const unsigned char *charset_skip_ascii(const unsigned char *at,

@@ -277,34 +277,32 @@ void charset_text_release(struct charset_text *text)
     charset_text_init(text);
 }
 
-static void need_index(struct charset_text *text, enum charset_index_kind kind)
+static bool need_index(struct charset_text *text, enum charset_index_kind kind)
 {
     if (!text->indexes[kind])
         text->indexes[kind] = charset_index_new(kind);
+    return text->indexes[kind] != NULL;
 }
 
-static void need_indexes(struct charset_text *text)
+/* False: no memory for one. */
+static bool need_indexes(struct charset_text *text)
 {
     switch ((int)text->charset) {
     case CHARSET_GBK:
     case CHARSET_GB18030:
-        need_index(text, CHARSET_INDEX_GB18030);
-        break;
+        return need_index(text, CHARSET_INDEX_GB18030);
     case CHARSET_BIG5:
-        need_index(text, CHARSET_INDEX_BIG5);
-        break;
+        return need_index(text, CHARSET_INDEX_BIG5);
     case CHARSET_EUC_JP:
-        need_index(text, CHARSET_INDEX_JIS0208);
-        need_index(text, CHARSET_INDEX_JIS0212);
-        break;
+        return need_index(text, CHARSET_INDEX_JIS0208) &&
+               need_index(text, CHARSET_INDEX_JIS0212);
     case CHARSET_ISO_2022_JP:
     case CHARSET_SHIFT_JIS:
-        need_index(text, CHARSET_INDEX_JIS0208);
-        break;
+        return need_index(text, CHARSET_INDEX_JIS0208);
     case CHARSET_EUC_KR:
-        need_index(text, CHARSET_INDEX_EUC_KR);
-        break;
+        return need_index(text, CHARSET_INDEX_EUC_KR);
     }
+    return true;
 }
 
 void charset_text_start(struct charset_text *text, enum charset charset)
@@ -316,7 +314,6 @@ void charset_text_start(struct charset_text *text, enum charset charset)
     text->jp_mode = CHARSET_JP_ASCII;
     text->jp_escaped = false;
     text->chars = 0;
-    need_indexes(text);
 }
 
 /* Length of the byte order mark that the text begins with; false in *sure
@@ -368,6 +365,8 @@ enum err charset_text_add(struct charset_text *text, const void *data,
     struct charset_writer writer;
     const unsigned char *at = data, *end;
 
+    if (!need_indexes(text))
+        return ERR_NOMEM;
     writer.len = 0;
     writer.out = out;
     writer.chars = 0;

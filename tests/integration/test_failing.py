@@ -30,6 +30,8 @@ OURS = {"internal", "worker_crash"}     # our own failure, as a row
 # What our own failure looks like to libcurl, which has one code for both: a request
 # that cannot be sent.
 AMBIGUOUS = {("send", "once"): {"connect_closed"}, ("send", "lasting"): {"connect_closed"}}
+# Converters are loaded with the worker, and used with the first page that needs one.
+TITLES = {"euc-kr": "한국", "gb18030": "中文", "windows-1251": "Привет"}
 OUTPUTS = ("-o", "crawl.db", "-o", "db.txt", "-o", "out.jsonl", "-o", "out.csv",
            "-o", "out.warc.gz")
 
@@ -44,10 +46,15 @@ class Failing(harness.CrawlTest):
             with open(os.path.join(root, "%d.html" % i), "w") as f:
                 f.write("<!doctype html><title>page %d</title>%s<a href=0.html>x</a>"
                         % (i, "<p>text" * 3000 * i))
+        for charset, title in TITLES.items():
+            with open(os.path.join(root, charset + ".html"), "wb") as f:
+                f.write(("<!doctype html><meta charset=%s><title>%s</title>"
+                         % (charset, title)).encode(charset))
         self.server = self.nginx(root=root, http_extra="gzip on;")
         port = self.server.port
         self.urls = ["http://%s:%d/%d.html" % (host, port, i)
                      for host in ("127.0.0.1", "127.0.0.2", "localhost") for i in range(6)]
+        self.urls += ["http://127.0.0.1:%d/%s.html" % (port, charset) for charset in TITLES]
         self.urls += ["http://127.0.0.3:%d/missing" % port, "http://[bad/",
                       "http://127.0.0.4:%d/" % harness.free_port()]
         self.write("urls.txt", "".join(url + "\n" for url in self.urls))
@@ -76,8 +83,9 @@ class Failing(harness.CrawlTest):
         return process.returncode, out + err, struct.unpack("%dQ" % (len(data) // 8), data)
 
     def rows_of(self, folder):
-        return self.rows("select url, line, outcome, error, status, length from results "
-                         "order by line, url", os.path.join(folder, "crawl.db"))
+        return self.rows("select r.url, r.line, r.outcome, r.error, r.status, r.length, p.title "
+                         "from results r left join pages p on p.url = r.url "
+                         "order by r.line, r.url", os.path.join(folder, "crawl.db"))
 
     def complaints(self, folder, call):
         """What is wrong with a run in which that call fails."""

@@ -1,0 +1,81 @@
+#include "crawler/fetch/lookup.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+/* What took longer waited for a silent server, and would again. */
+#define AGAIN_WITHIN_MS 1000
+
+typedef int look_up(const char *name, const char *service,
+                    const struct addrinfo *hints, struct addrinfo **found);
+
+/* The interface has no place for a context: so this has no owner but the
+ * process. */
+static look_up *_Atomic next;
+static _Atomic uint64_t nr_exhausted;
+
+/* Of the C library, or of a sanitizer before it. NULL: none. */
+static look_up *find_next(void)
+{
+    look_up *found = atomic_load_explicit(&next, memory_order_relaxed);
+    void *symbol;
+
+    if (found)
+        return found;
+    symbol = dlsym(RTLD_NEXT, "getaddrinfo");
+    memcpy(&found, &symbol, sizeof(found)); /* ISO C knows no such cast */
+    atomic_store_explicit(&next, found, memory_order_relaxed);
+    return found;
+}
+
+/* glibc 2.36 also says "no such name" where memory ended on the way. */
+static bool is_exhaustion(int result, int error)
+{
+    return result == EAI_MEMORY ||
+           (result != 0 &&
+            (error == ENOMEM || error == EMFILE || error == ENFILE));
+}
+
+int getaddrinfo(const char *name, const char *service,
+                const struct addrinfo *hints, struct addrinfo **found)
+{
+    int64_t start_ms = clock_mono_ms();
+    look_up *ask = find_next();
+    int result;
+
+    if (!ask) {
+        errno = ENOSYS;
+        return EAI_SYSTEM;
+    }
+    errno = 0;
+    result = ask(name, service, hints, found);
+    if (result == EAI_AGAIN && clock_mono_ms() - start_ms < AGAIN_WITHIN_MS) {
+        errno = 0;
+        result = ask(name, service, hints, found);
+    }
+    if (is_exhaustion(result, errno))
+        atomic_fetch_add_explicit(&nr_exhausted, 1, memory_order_relaxed);
+    return result;
+}
+
+enum err lookup_warm_up(void)
+{
+    struct addrinfo *found = NULL;
+    int result = getaddrinfo("localhost", NULL, NULL, &found);
+    bool was_short = result == EAI_MEMORY || errno == ENOMEM;
+
+    if (result == 0)
+        freeaddrinfo(found);
+    return was_short ? ERR_NOMEM : ERR_OK;
+}
+
+uint64_t lookup_nr_exhausted(void)
+{
+    return atomic_load_explicit(&nr_exhausted, memory_order_relaxed);
+}

@@ -1,0 +1,101 @@
+/*
+ * Names that are looked up, and how a transfer ends when that fails: with
+ * lookup_double.c behind our getaddrinfo(), so it is shown too that libcurl
+ * comes by there.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "crawler/fetch/internal.h"
+#include "crawler/fetch/lookup.h"
+#include "tests/integration/lookup_double.h"
+#include "tests/support/cmocka_all.h"
+#include "tests/support/scripted_server.h"
+
+#define TURNS_MAX 1000
+
+/* How the fetch of http://HOST:PORT/ ends. */
+static enum error fetch(const char *host, unsigned port)
+{
+    const struct fetch_options options = {.max_transfers = 1};
+    struct transfers *transfers;
+    struct transfer *done = NULL;
+    char url[100];
+    const struct job job = {
+        .url = url,
+        .url_len =
+            (size_t)snprintf(url, sizeof(url), "http://%s:%u/", host, port),
+        .flags = JOB_PRIVATE_OK,
+    };
+    enum error error;
+    bool watched;
+
+    assert_int_equal(transfers_open(&transfers, &options), ERR_OK);
+    assert_int_equal(transfers_start(transfers, 1, &job), ERR_OK);
+    for (int i = 0; i < TURNS_MAX && !done; i++) {
+        assert_int_equal(transfers_turn(transfers, 1000, &watched), ERR_OK);
+        done = transfers_next_done(transfers);
+    }
+    assert_non_null(done);
+    error = transfer_page(done)->error;
+    transfer_recycle(done);
+    transfers_close(transfers);
+    return error;
+}
+
+static void lookup_tells_a_missing_name_from_our_own_failure(void **state)
+{
+    static const struct {
+        const char *host;
+        enum error error;
+        int nr_calls;
+    } rows[] = {
+        {"missing.test",     ERROR_DNS,      1},
+        {"memory.test",      ERROR_INTERNAL, 1},
+        {"unsaid.test",      ERROR_INTERNAL, 1},
+        {"descriptors.test", ERROR_INTERNAL, 1},
+        {"never.test",       ERROR_DNS,      2}, /* asked again, in vain */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint64_t before = lookup_nr_exhausted();
+        int calls_before = lookup_double_nr_calls();
+
+        assert_int_equal(fetch(rows[i].host, 80), rows[i].error);
+        assert_int_equal(lookup_nr_exhausted() - before,
+                         rows[i].error == ERROR_INTERNAL);
+        assert_int_equal(lookup_double_nr_calls() - calls_before,
+                         rows[i].nr_calls);
+    }
+}
+
+static void lookup_asks_again_where_the_answer_is_to_try_again(void **state)
+{
+    static const struct scripted_answer answers[] = {
+        {"/",
+         {{.op = SCRIPTED_SEND,
+           .text = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}}},
+    };
+    struct scripted_server *server =
+        scripted_start(SCRIPTED_PLAIN, answers, NR(answers));
+
+    (void)state;
+    assert_int_equal(fetch("again.test", scripted_port(server)), ERROR_NONE);
+    scripted_stop(server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lookup_tells_a_missing_name_from_our_own_failure),
+        cmocka_unit_test(lookup_asks_again_where_the_answer_is_to_try_again),
+    };
+
+    signal(SIGPIPE, SIG_IGN); /* as a worker does */
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
