@@ -319,6 +319,19 @@ static void fill_body(struct transfer *transfer)
     }
 }
 
+static void set_error(struct transfer *transfer, enum error error)
+{
+    struct page *page = &transfer->page;
+
+    page->error = error;
+    if (!error)
+        return;
+    page->outcome = error_info(error)->error_class == CLASS_POLICY
+                        ? OUTCOME_SKIPPED
+                        : OUTCOME_ERROR;
+    fill_detail(transfer);
+}
+
 void answer_fill(struct transfer *transfer, CURLcode code)
 {
     struct page *page = &transfer->page;
@@ -333,11 +346,11 @@ void answer_fill(struct transfer *transfer, CURLcode code)
     fill_body(transfer);
     if (!error)
         error = judge_status(transfer);
-    page->error = error;
-    if (!error)
-        return;
-    page->outcome = error_info(error)->error_class == CLASS_POLICY
-                        ? OUTCOME_SKIPPED
-                        : OUTCOME_ERROR;
-    fill_detail(transfer);
+    set_error(transfer, error);
+}
+
+void answer_lose(struct transfer *transfer)
+{
+    snprintf(transfer->note, sizeof(transfer->note), "no memory to read it");
+    set_error(transfer, ERROR_INTERNAL);
 }

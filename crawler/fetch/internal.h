@@ -176,5 +176,7 @@ void transfer_take_spare(struct transfer *transfer);
 /* How often memory or descriptors were refused to any transfer. */
 uint64_t transfer_nr_refused(void);
 void answer_fill(struct transfer *transfer, CURLcode code);
+/* It came, but there was no memory to read it. */
+void answer_lose(struct transfer *transfer);
 
 #endif

@@ -137,20 +137,23 @@ static struct bytes resolve(struct scan *scan, struct bytes href,
     return (struct bytes){url->text, url->len};
 }
 
-static void put_links(struct scan *scan, struct page *page)
+static enum err put_links(struct scan *scan, struct page *page)
 {
     uint32_t nr = 0;
+    enum err err;
 
     buf_reset_to(&scan->links, KEEP_BYTES);
-    if (html_links_put(scan->resolver, scan->html, NULL, &scan->links, &nr))
+    err = html_links_put(scan->resolver, scan->html, NULL, &scan->links, &nr);
+    if (err)
         page->flags |= PAGE_LINKS_CUT;
     page->nr_links = nr;
     if (scan->links.len > 0)
         page->links = (struct bytes){scan->links.data, scan->links.len};
+    return err == ERR_NOMEM ? err : ERR_OK;
 }
 
-static void fill_facts(struct scan *scan, const struct scan_input *input,
-                       enum charset charset, struct page *page)
+static enum err fill_facts(struct scan *scan, const struct scan_input *input,
+                           enum charset charset, struct page *page)
 {
     const struct html_facts *facts = html_get_facts(scan->html);
     struct url url;
@@ -165,14 +168,13 @@ static void fill_facts(struct scan *scan, const struct scan_input *input,
         page->flags |= PAGE_LINKS_CUT;
     if (facts->canonical.len == 0 && facts->refresh.len == 0 &&
         !(input->flags & JOB_LINKS))
-        return;
+        return ERR_OK;
     if (url_parse(&url, input->url.data, input->url.len, NULL) != URL_OK)
-        return;
+        return ERR_OK;
     html_links_start(scan->resolver, &url, facts, charset);
     page->canonical = resolve(scan, facts->canonical, &scan->canonical);
     page->refresh = resolve(scan, facts->refresh, &scan->refresh);
-    if (input->flags & JOB_LINKS)
-        put_links(scan, page);
+    return input->flags & JOB_LINKS ? put_links(scan, page) : ERR_OK;
 }
 
 bool scan_sniff(const struct scan_input *input, struct sniff *sniff)
@@ -183,8 +185,8 @@ bool scan_sniff(const struct scan_input *input, struct sniff *sniff)
     return !sniff->is_html && keeps_ascii(text_charset(body, type, true));
 }
 
-void scan_page(struct scan *scan, const struct scan_input *input,
-               struct page *page)
+enum err scan_page(struct scan *scan, const struct scan_input *input,
+                   struct page *page)
 {
     struct sniff *sniff = &scan->sniff;
     struct bytes body = input->body;
@@ -200,7 +202,7 @@ void scan_page(struct scan *scan, const struct scan_input *input,
                    body.len);
     page->mime = (struct bytes){sniff->mime, strlen(sniff->mime)};
     if (!sniff->is_text)
-        return;
+        return ERR_OK;
     if (sniff->is_html) {
         charset = charset_detect(body.data, body.len, input->type.data,
                                  input->type.len);
@@ -221,7 +223,6 @@ void scan_page(struct scan *scan, const struct scan_input *input,
     if (html && !err)
         err = html_finish(html);
     if (html && !err)
-        fill_facts(scan, input, charset, page);
-    else if (err && (input->flags & JOB_LINKS))
-        page->flags |= PAGE_LINKS_CUT;
+        err = fill_facts(scan, input, charset, page);
+    return err;
 }

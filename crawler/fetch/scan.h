@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/wire.h"
 #include "crawler/page/page.h"
 #include "crawler/page/sniff.h"
@@ -43,10 +44,10 @@ bool scan_sniff(const struct scan_input *input, struct sniff *sniff);
 
 /*
  * Fills mime, charset, chars, and for HTML title and the other texts, robots,
- * links and their flags. Whatever cannot be had for want of memory stays
- * empty, and links that are missing are flagged: a page is never lost here.
+ * links and their flags; links over SCAN_LINKS_BYTES_MAX are missing, which is
+ * flagged. ERR_NOMEM: some of it is not there, and it says nothing.
  */
-void scan_page(struct scan *scan, const struct scan_input *input,
-               struct page *page);
+enum err scan_page(struct scan *scan, const struct scan_input *input,
+                   struct page *page) ERR_CHECK;
 
 #endif

@@ -330,7 +330,8 @@ struct transfer *transfers_next_done(struct transfers *set)
             .flags = transfer->flags,
         };
 
-        scan_page(set->scan, &input, &transfer->page);
+        if (scan_page(set->scan, &input, &transfer->page))
+            answer_lose(transfer);
     }
     return transfer;
 }

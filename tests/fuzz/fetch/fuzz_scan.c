@@ -66,8 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         page_init(&page);
         input.flags = links ? JOB_LINKS | JOB_LINK_TEXTS : JOB_HEAD_SCAN;
-        scan_page(scan, &input, &page);
-        check_page(&page);
+        if (scan_page(scan, &input, &page) == ERR_OK)
+            check_page(&page);
     }
     return 0;
 }

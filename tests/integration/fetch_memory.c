@@ -1,8 +1,11 @@
 /*
- * Names that are looked up, and how a transfer ends when that fails: with
+ * How a transfer ends when the C library fails it for want of memory: with
  * lookup_double.c behind our getaddrinfo(), so it is shown too that libcurl
- * comes by there.
+ * comes by there, and with an iconv_open() of this file.
  */
+#include <dlfcn.h>
+#include <errno.h>
+#include <iconv.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +20,22 @@
 
 #define TURNS_MAX 1000
 
+static int nr_refusals; /* of the calls to come */
+
+iconv_t iconv_open(const char *to, const char *from)
+{
+    iconv_t (*real)(const char *, const char *);
+    void *symbol = dlsym(RTLD_NEXT, "iconv_open");
+
+    if (nr_refusals > 0) {
+        nr_refusals--;
+        errno = ENOMEM;
+        return (iconv_t)-1;
+    }
+    memcpy(&real, &symbol, sizeof(real));
+    return real(to, from);
+}
+
 /* How the fetch of http://HOST:PORT/ ends. */
 static enum error fetch(const char *host, unsigned port)
 {
@@ -28,7 +47,7 @@ static enum error fetch(const char *host, unsigned port)
         .url = url,
         .url_len =
             (size_t)snprintf(url, sizeof(url), "http://%s:%u/", host, port),
-        .flags = JOB_PRIVATE_OK,
+        .flags = JOB_PRIVATE_OK | JOB_HEAD_SCAN,
     };
     enum error error;
     bool watched;
@@ -88,11 +107,31 @@ static void lookup_asks_again_where_the_answer_is_to_try_again(void **state)
     scripted_stop(server);
 }
 
+static void page_that_cannot_be_read_is_our_own_failure(void **state)
+{
+    static const struct scripted_answer answers[] = {
+        {"/",
+         {{.op = SCRIPTED_SEND,
+           .text = "HTTP/1.1 200 OK\r\nConnection: close\r\n"
+                   "Content-Type: text/html; charset=euc-kr\r\n\r\n"
+                   "<title>\xc7\xd1</title>"}}},
+    };
+    struct scripted_server *server =
+        scripted_start(SCRIPTED_PLAIN, answers, NR(answers));
+
+    (void)state;
+    nr_refusals = 2;
+    assert_int_equal(fetch("127.0.0.1", scripted_port(server)), ERROR_INTERNAL);
+    assert_int_equal(fetch("127.0.0.1", scripted_port(server)), ERROR_NONE);
+    scripted_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookup_tells_a_missing_name_from_our_own_failure),
         cmocka_unit_test(lookup_asks_again_where_the_answer_is_to_try_again),
+        cmocka_unit_test(page_that_cannot_be_read_is_our_own_failure),
     };
 
     signal(SIGPIPE, SIG_IGN); /* as a worker does */
