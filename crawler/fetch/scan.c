@@ -46,7 +46,6 @@ void scan_free(struct scan *scan)
         return;
     html_free(scan->html);
     html_links_free(scan->resolver);
-    charset_text_release(&scan->text);
     buf_release(&scan->piece);
     buf_release(&scan->links);
     free(scan);

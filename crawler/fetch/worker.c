@@ -13,7 +13,6 @@
 #include "crawler/fetch/lookup.h"
 #include "crawler/fetch/sandbox.h"
 #include "crawler/fetch/transfer.h"
-#include "crawler/page/charset.h"
 #include "crawler/page/job.h"
 #include "crawler/page/page.h"
 
@@ -293,20 +292,6 @@ static enum err run(struct fetcher *fetcher)
 
 /* ---- before the first job ---- */
 
-/* Loads all that is loaded at its first use: afterwards files are shut. */
-static enum err warm_up(struct charset_warm **converters)
-{
-    const char *missing = NULL;
-
-    tzset();
-    *converters = charset_warm_up(&missing);
-    if (!*converters)
-        return ERR_NOMEM;
-    if (missing)
-        log_info("no converter for %s on this system", missing);
-    return lookup_warm_up();
-}
-
 /* What all bodies at once may want, as received, decoded and as UTF-8, and the
  * stacks of the threads that look names up. */
 static uint64_t memory_needed(const struct fetch_options *options)
@@ -355,7 +340,6 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     const struct fetch_options *options = &full;
     struct fetcher fetcher = {.worker = worker,
                               .last_waiting = &fetcher.waiting};
-    struct charset_warm *converters = NULL;
     int status = EXIT_SUCCESS;
     enum err err;
 
@@ -365,8 +349,8 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     fetch_options_fill(&full, ctx);
     if (heap_open((size_t)full.max_transfers))
         return EXIT_FAILURE;
-    if (warm_up(&converters)) {
-        charset_cool_down(converters);
+    tzset();
+    if (lookup_warm_up()) {
         heap_close();
         return EXIT_FAILURE;
     }
@@ -384,7 +368,6 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     while (fetcher.waiting)
         drop_waiting(&fetcher, &fetcher.waiting);
     transfers_close(fetcher.transfers);
-    charset_cool_down(converters);
     buf_release(&fetcher.fields);
     heap_close();
     return status;

@@ -17,7 +17,6 @@ void sitemap_charset_release(struct sitemap_charset *self)
 {
     buf_release(&self->head);
     buf_release(&self->utf8);
-    charset_text_release(&self->text);
 }
 
 static bool is_space(unsigned char byte)

@@ -108,26 +108,6 @@ const char *charset_name(enum charset charset)
     return infos[charset].name;
 }
 
-const char *charset_iconv_name(enum charset charset)
-{
-    switch ((int)charset) {
-    case CHARSET_GBK: /* the standard decodes both alike */
-    case CHARSET_GB18030:
-        return "GB18030";
-    case CHARSET_BIG5:
-        return "BIG5-HKSCS";
-    case CHARSET_EUC_JP:
-        return "EUC-JP-MS";
-    case CHARSET_ISO_2022_JP:
-        return "ISO-2022-JP";
-    case CHARSET_SHIFT_JIS:
-        return "CP932";
-    case CHARSET_EUC_KR:
-        return "CP949";
-    }
-    return NULL;
-}
-
 static bool has_label(const char *labels, const char *label, size_t len)
 {
     while (*labels) {

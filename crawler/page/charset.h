@@ -6,7 +6,7 @@
  * Content-Type, then a prescan of its first 1024 bytes, then windows-1252.
  * UTF-7 does not exist. Encodings are decoded as that standard says; its
  * indexes of Chinese, Japanese and Korean characters are made from the tables
- * of glibc's iconv when a text first needs one.
+ * of glibc's iconv when the project is built.
  */
 #ifndef CRAWLER_PAGE_CHARSET_H
 #define CRAWLER_PAGE_CHARSET_H
@@ -85,23 +85,9 @@ bool charset_prescan(const void *data, size_t len, enum charset *charset);
 enum charset charset_detect(const void *data, size_t len, const char *type,
                             size_t type_len);
 
-/* What iconv loaded, so that converting opens no file: one per process. */
-struct charset_warm; /* opaque */
-
-/* Loads every converter; call it before the sandbox. One that is missing on
- * this system decodes to U+FFFD and is named in *missing (NULL if none; static
- * text). NULL: no memory. */
-struct charset_warm *charset_warm_up(const char **missing);
-void charset_cool_down(struct charset_warm *warm);
-
-struct charset_index; /* opaque */
-#define CHARSET_INDEXES 5
-
 /* Decodes one text after the other, piece by piece. */
 struct charset_text {
     enum charset charset;
-    /* owned; NULL as long as no text has needed it */
-    struct charset_index *indexes[CHARSET_INDEXES];
     unsigned char tail[16]; /* bytes of a character that is not complete */
     size_t tail_len;
     bool at_start;   /* a byte order mark may come yet */
@@ -113,7 +99,6 @@ struct charset_text {
 
 /* In the caller's storage. */
 void charset_text_init(struct charset_text *text);
-void charset_text_release(struct charset_text *text);
 /* Begins a text. A byte order mark of the same encoding is dropped. */
 void charset_text_start(struct charset_text *text, enum charset charset);
 /*

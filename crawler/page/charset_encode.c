@@ -1,73 +1,27 @@
 /*
- * The way back, for the queries of links, and what iconv keeps loaded.
+ * The way back, for the queries of links: the encoders of the Encoding standard
+ * (9 to 14). Each takes characters that are not ASCII, but for ISO-2022-JP.
  */
-#include <errno.h>
-#include <iconv.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
 #include "crawler/page/charset_internal.h"
 #include "crawler/page/charset_utf8.h"
 
-struct charset_warm {
-    iconv_t decoders[CHARSET_NR]; /* NO_ICONV where there is none */
-    iconv_t encoders[CHARSET_NR];
+#define BYTES_MAX       4 /* of one character */
+#define HALF_KATAKANA   0xff61
+#define NR_KATAKANA     63
+#define YEN             0xa5
+#define OVERLINE        0x203e
+#define MINUS           0x2212
+#define FULLWIDTH_MINUS 0xff0d
+
+/* One query on its way out. */
+struct encoder {
+    enum charset charset;
+    enum charset_jp_mode mode; /* of ISO-2022-JP */
+    struct buf *out;
 };
-
-/* Twice where it fails: without memory for a moment, too, glibc 2.36 says that
- * it knows no such converter. */
-iconv_t charset_open_converter(const char *to, const char *from)
-{
-    iconv_t converter = iconv_open(to, from);
-
-    return converter == NO_ICONV ? iconv_open(to, from) : converter;
-}
-
-/* False: no memory. */
-static bool open_one(iconv_t *converter, const char *to, const char *from)
-{
-    *converter = charset_open_converter(to, from);
-    return *converter != NO_ICONV || errno == EINVAL;
-}
-
-struct charset_warm *charset_warm_up(const char **missing)
-{
-    struct charset_warm *warm = xcalloc(1, sizeof(*warm));
-    bool has_memory = true;
-
-    *missing = NULL;
-    for (int i = 0; i < CHARSET_NR; i++) {
-        const char *name = charset_iconv_name((enum charset)i);
-
-        warm->decoders[i] = warm->encoders[i] = NO_ICONV;
-        if (!name)
-            continue;
-        has_memory = has_memory &&
-                     open_one(&warm->decoders[i], "UTF-8", name) &&
-                     open_one(&warm->encoders[i], name, "UTF-8");
-        if (warm->decoders[i] == NO_ICONV || warm->encoders[i] == NO_ICONV)
-            *missing = name;
-    }
-    if (has_memory)
-        return warm;
-    charset_cool_down(warm);
-    return NULL;
-}
-
-void charset_cool_down(struct charset_warm *warm)
-{
-    if (!warm)
-        return;
-    for (int i = 0; i < CHARSET_NR; i++) {
-        if (warm->decoders[i] != NO_ICONV)
-            iconv_close(warm->decoders[i]);
-        if (warm->encoders[i] != NO_ICONV)
-            iconv_close(warm->encoders[i]);
-    }
-    free(warm);
-}
 
 /* Length of the valid UTF-8 character at `at`, and its code; 0: invalid. */
 static size_t read_code(const unsigned char *at, size_t len, uint32_t *code)
@@ -87,73 +41,324 @@ static size_t read_code(const unsigned char *at, size_t len, uint32_t *code)
                : 0;
 }
 
-/* Encodes one character; 0 if the charset lacks it. */
-static size_t encode_code(enum charset charset, iconv_t iconv_to, uint32_t code,
-                          unsigned char *out, size_t room)
+static size_t put_two(unsigned char *out, unsigned lead, unsigned trail)
 {
-    unsigned char utf8[UTF8_BYTES_MAX];
-    char *in = (char *)utf8, *to = (char *)out;
-    size_t left = utf8_encode(code, utf8), free_len = room;
+    out[0] = (unsigned char)lead;
+    out[1] = (unsigned char)trail;
+    return 2;
+}
 
+static size_t encode_single(enum charset charset, uint32_t code,
+                            unsigned char *out)
+{
     if (charset == CHARSET_ISO_8859_8_I)
         charset = CHARSET_ISO_8859_8;
-    if (charset < CHARSET_SINGLE_NR) {
-        for (unsigned i = 0; i < 128; i++) {
-            if (charset_tables[charset][i] == code) {
-                out[0] = (unsigned char)(0x80 + i);
-                return 1;
-            }
+    for (unsigned i = 0; i < 128; i++) {
+        if (charset_tables[charset][i] == code) {
+            out[0] = (unsigned char)(0x80 + i);
+            return 1;
         }
-        return 0;
     }
-    if (charset == CHARSET_X_USER_DEFINED) {
+    return 0;
+}
+
+/* Four bytes, by a pointer into the runs. */
+static size_t put_four(unsigned char *out, uint32_t pointer)
+{
+    out[0] = (unsigned char)(0x81 + pointer / 12600);
+    out[1] = (unsigned char)('0' + pointer / 1260 % 10);
+    out[2] = (unsigned char)(0x81 + pointer / 10 % 126);
+    out[3] = (unsigned char)('0' + pointer % 10);
+    return 4;
+}
+
+static size_t encode_gb18030(bool is_gbk, uint32_t code, unsigned char *out)
+{
+    /* What the edition of 2022 reads as other characters, it still writes. */
+    static const struct {
+        uint16_t code, bytes;
+    } kept[] = {
+        {0xe78d, 0xa6d9},
+        {0xe78e, 0xa6da},
+        {0xe78f, 0xa6db},
+        {0xe790, 0xa6dc},
+        {0xe791, 0xa6dd},
+        {0xe792, 0xa6de},
+        {0xe793, 0xa6df},
+        {0xe794, 0xa6ec},
+        {0xe795, 0xa6ed},
+        {0xe796, 0xa6f3},
+        {0xe81e, 0xfe59},
+        {0xe826, 0xfe61},
+        {0xe82b, 0xfe66},
+        {0xe82c, 0xfe67},
+        {0xe832, 0xfe6d},
+        {0xe843, 0xfe7e},
+        {0xe854, 0xfe90},
+        {0xe864, 0xfea0},
+    };
+    unsigned pointer, trail;
+
+    if (code == 0xe5e5)
+        return 0;
+    if (is_gbk && code == 0x20ac) {
+        out[0] = 0x80;
+        return 1;
+    }
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        if (kept[i].code == code)
+            return put_two(out, kept[i].bytes >> 8, kept[i].bytes & 0xff);
+    pointer = charset_index_pointer(CHARSET_INDEX_GB18030, code, 0);
+    if (pointer == CHARSET_NO_POINTER)
+        return is_gbk ? 0 : put_four(out, charset_gb18030_ranges_pointer(code));
+    trail = pointer % 190;
+    return put_two(out, pointer / 190 + 0x81,
+                   trail + (trail < 0x3f ? 0x40 : 0x41));
+}
+
+static size_t encode_big5(uint32_t code, unsigned char *out)
+{
+    static const uint16_t last_counts[] = {0x2550, 0x255e, 0x2561,
+                                           0x256a, 0x5341, 0x5345};
+    const unsigned first = (0xa1 - 0x81) * 157; /* before: Hong Kong's own */
+    unsigned pointer = charset_index_pointer(CHARSET_INDEX_BIG5, code, first);
+    unsigned trail;
+
+    if (pointer == CHARSET_NO_POINTER)
+        return 0;
+    for (size_t i = 0; i < sizeof(last_counts) / sizeof(last_counts[0]); i++) {
+        unsigned next =
+            code == last_counts[i]
+                ? charset_index_pointer(CHARSET_INDEX_BIG5, code, pointer + 1)
+                : CHARSET_NO_POINTER;
+
+        if (next != CHARSET_NO_POINTER)
+            pointer = next; /* none is there three times */
+    }
+    trail = pointer % 157;
+    return put_two(out, pointer / 157 + 0x81,
+                   trail + (trail < 0x3f ? 0x40 : 0x62));
+}
+
+static size_t encode_euc_kr(uint32_t code, unsigned char *out)
+{
+    unsigned pointer = charset_index_pointer(CHARSET_INDEX_EUC_KR, code, 0);
+
+    if (pointer == CHARSET_NO_POINTER)
+        return 0;
+    return put_two(out, pointer / 190 + 0x81, pointer % 190 + 0x41);
+}
+
+/* The two characters of JIS X 0201 that stand where ASCII has others; 0: it is
+ * none of them. */
+static unsigned char roman_byte(uint32_t code)
+{
+    return code == YEN ? 0x5c : code == OVERLINE ? 0x7e : 0;
+}
+
+static unsigned jis0208_pointer(uint32_t code)
+{
+    return charset_index_pointer(CHARSET_INDEX_JIS0208,
+                                 code == MINUS ? FULLWIDTH_MINUS : code, 0);
+}
+
+static size_t encode_euc_jp(uint32_t code, unsigned char *out)
+{
+    unsigned pointer;
+
+    out[0] = roman_byte(code);
+    if (out[0])
+        return 1;
+    if (code >= HALF_KATAKANA && code < HALF_KATAKANA + NR_KATAKANA)
+        return put_two(out, 0x8e, code - HALF_KATAKANA + 0xa1);
+    pointer = jis0208_pointer(code);
+    if (pointer == CHARSET_NO_POINTER)
+        return 0;
+    return put_two(out, pointer / 94 + 0xa1, pointer % 94 + 0xa1);
+}
+
+static size_t encode_shift_jis(uint32_t code, unsigned char *out)
+{
+    unsigned pointer, lead, trail;
+
+    out[0] = code == 0x80 ? 0x80 : roman_byte(code);
+    if (code >= HALF_KATAKANA && code < HALF_KATAKANA + NR_KATAKANA)
+        out[0] = (unsigned char)(code - HALF_KATAKANA + 0xa1);
+    if (out[0])
+        return 1;
+    pointer = jis0208_pointer(code);
+    if (pointer >= 8272 && pointer <= 8835) /* NEC's: IBM's are written */
+        pointer = charset_index_pointer(CHARSET_INDEX_JIS0208, code, 8836);
+    if (pointer == CHARSET_NO_POINTER)
+        return 0;
+    lead = pointer / 188;
+    trail = pointer % 188;
+    return put_two(out, lead + (lead < 0x1f ? 0x81 : 0xc1),
+                   trail + (trail < 0x3f ? 0x40 : 0x41));
+}
+
+/* 0: the charset lacks it. */
+static size_t encode_code(enum charset charset, uint32_t code,
+                          unsigned char out[BYTES_MAX])
+{
+    if (charset < CHARSET_SINGLE_NR || charset == CHARSET_ISO_8859_8_I)
+        return encode_single(charset, code, out);
+    switch ((int)charset) {
+    case CHARSET_GBK:
+    case CHARSET_GB18030:
+        return encode_gb18030(charset == CHARSET_GBK, code, out);
+    case CHARSET_BIG5:
+        return encode_big5(code, out);
+    case CHARSET_EUC_JP:
+        return encode_euc_jp(code, out);
+    case CHARSET_SHIFT_JIS:
+        return encode_shift_jis(code, out);
+    case CHARSET_EUC_KR:
+        return encode_euc_kr(code, out);
+    case CHARSET_X_USER_DEFINED:
         out[0] = (unsigned char)(code - 0xf780 + 0x80);
         return code >= 0xf780 && code <= 0xf7ff;
     }
-    if (iconv_to == NO_ICONV ||
-        iconv(iconv_to, &in, &left, &to, &free_len) != 0 ||
-        iconv(iconv_to, NULL, NULL, &to, &free_len) != 0) {
-        if (iconv_to != NO_ICONV)
-            iconv(iconv_to, NULL, NULL, NULL, NULL);
-        return 0;
-    }
-    return room - free_len;
+    return 0;
 }
 
-static enum err put_char(enum charset charset, iconv_t iconv_to, uint32_t code,
-                         struct buf *out)
+/* URL standard, 1.3, with the special-query percent-encode set. */
+static enum err put_byte(struct buf *out, unsigned char byte)
 {
-    unsigned char bytes[16];
-    size_t len = encode_code(charset, iconv_to, code, bytes, sizeof(bytes));
+    if (byte > ' ' && byte <= '~' && !strchr("\"#<>'", byte))
+        return buf_add_byte(out, byte);
+    return buf_addf(out, "%%%02X", byte);
+}
+
+static enum err put_bytes(struct buf *out, const unsigned char *bytes,
+                          size_t len)
+{
     enum err err = ERR_OK;
 
-    if (len == 0) /* URL standard, 1.3, "percent-encode after encoding" */
-        return buf_addf(out, "%%26%%23%u%%3B", (unsigned)code);
-    for (size_t i = 0; i < len && err == ERR_OK; i++)
-        err = buf_addf(out, "%%%02X", bytes[i]);
+    for (size_t i = 0; i < len && !err; i++)
+        err = put_byte(out, bytes[i]);
     return err;
 }
 
-static enum err encode_query(enum charset charset, iconv_t iconv_to,
-                             const unsigned char *at, size_t len,
-                             struct buf *out)
+/* "percent-encode after encoding": what stands for a lacking character. */
+static enum err put_lacking(struct buf *out, uint32_t code)
+{
+    return buf_addf(out, "%%26%%23%u%%3B", (unsigned)code);
+}
+
+/* ---- ISO-2022-JP ---- */
+
+static enum err enter(struct encoder *encoder, enum charset_jp_mode mode)
+{
+    static const char *const escapes[] = {
+        [CHARSET_JP_ASCII] = "\x1b(B",
+        [CHARSET_JP_ROMAN] = "\x1b(J",
+        [CHARSET_JP_KANJI] = "\x1b$B",
+    };
+
+    if (encoder->mode == mode)
+        return ERR_OK;
+    encoder->mode = mode;
+    return put_bytes(encoder->out, (const unsigned char *)escapes[mode], 3);
+}
+
+static uint32_t widen_katakana(uint32_t code)
+{
+    static const uint16_t wide[NR_KATAKANA] = {
+        0x3002, 0x300c, 0x300d, 0x3001, 0x30fb, 0x30f2, 0x30a1, 0x30a3, 0x30a5,
+        0x30a7, 0x30a9, 0x30e3, 0x30e5, 0x30e7, 0x30c3, 0x30fc, 0x30a2, 0x30a4,
+        0x30a6, 0x30a8, 0x30aa, 0x30ab, 0x30ad, 0x30af, 0x30b1, 0x30b3, 0x30b5,
+        0x30b7, 0x30b9, 0x30bb, 0x30bd, 0x30bf, 0x30c1, 0x30c4, 0x30c6, 0x30c8,
+        0x30ca, 0x30cb, 0x30cc, 0x30cd, 0x30ce, 0x30cf, 0x30d2, 0x30d5, 0x30d8,
+        0x30db, 0x30de, 0x30df, 0x30e0, 0x30e1, 0x30e2, 0x30e4, 0x30e6, 0x30e8,
+        0x30e9, 0x30ea, 0x30eb, 0x30ec, 0x30ed, 0x30ef, 0x30f3, 0x309b, 0x309c,
+    };
+
+    return code >= HALF_KATAKANA && code < HALF_KATAKANA + NR_KATAKANA
+               ? wide[code - HALF_KATAKANA]
+               : code;
+}
+
+static enum err put_jp_ascii(struct encoder *encoder, unsigned char byte)
+{
+    bool is_roman = byte != '\\' && byte != '~';
+    enum err err = ERR_OK;
+
+    if (byte == 0x0e || byte == 0x0f || byte == 0x1b)
+        return put_lacking(encoder->out, 0xfffd); /* they would be escapes */
+    if (encoder->mode != CHARSET_JP_ROMAN || !is_roman)
+        err = enter(encoder, CHARSET_JP_ASCII);
+    return err ? err : buf_add_byte(encoder->out, byte);
+}
+
+static enum err put_jp_lacking(struct encoder *encoder, uint32_t code)
+{
+    enum err err = ERR_OK;
+
+    if (encoder->mode == CHARSET_JP_KANJI)
+        err = enter(encoder, CHARSET_JP_ASCII);
+    return err ? err : put_lacking(encoder->out, code);
+}
+
+/* Any character: it may have to leave a mode first. */
+static enum err put_jp(struct encoder *encoder, uint32_t code)
+{
+    unsigned char bytes[2] = {roman_byte(code)};
+    enum charset_jp_mode mode = CHARSET_JP_ROMAN;
+    size_t len = 1;
+    enum err err;
+
+    if (code < 0x80)
+        return put_jp_ascii(encoder, (unsigned char)code);
+    if (!bytes[0]) {
+        unsigned pointer = jis0208_pointer(widen_katakana(code));
+
+        if (pointer == CHARSET_NO_POINTER)
+            return put_jp_lacking(encoder, code);
+        mode = CHARSET_JP_KANJI;
+        len = put_two(bytes, pointer / 94 + 0x21, pointer % 94 + 0x21);
+    }
+    err = enter(encoder, mode);
+    return err ? err : put_bytes(encoder->out, bytes, len);
+}
+
+/* ---- all of it ---- */
+
+static enum err put_char(struct encoder *encoder, uint32_t code)
+{
+    unsigned char bytes[BYTES_MAX];
+    size_t len;
+
+    if (encoder->charset == CHARSET_ISO_2022_JP)
+        return put_jp(encoder, code);
+    if (code < 0x80)
+        return buf_add_byte(encoder->out, (unsigned char)code);
+    len = encode_code(encoder->charset, code, bytes);
+    return len ? put_bytes(encoder->out, bytes, len)
+               : put_lacking(encoder->out, code);
+}
+
+static enum err encode_query(struct encoder *encoder, const unsigned char *at,
+                             size_t len)
 {
     enum err err = ERR_OK;
 
     while (len > 0 && err == ERR_OK) {
-        uint32_t code = 0xfffd;
+        uint32_t code = *at;
         size_t used = 1;
 
-        if (*at < 0x80) {
-            err = buf_add_byte(out, *at);
-        } else {
+        if (*at >= 0x80)
             used = read_code(at, len, &code);
-            used = used ? used : 1;
-            err = put_char(charset, iconv_to, code, out);
+        if (used == 0) {
+            code = 0xfffd;
+            used = 1;
         }
+        err = put_char(encoder, code);
         at += used;
         len -= used;
     }
+    if (encoder->charset == CHARSET_ISO_2022_JP && err == ERR_OK)
+        err = enter(encoder, CHARSET_JP_ASCII);
     return err;
 }
 
@@ -170,23 +375,17 @@ enum err charset_encode_query(enum charset charset, const void *href,
     const char *text = href, *end = text + len;
     const char *fragment = find_byte(text, end, '#');
     const char *query = find_byte(text, fragment, '?');
-    const char *name = charset_iconv_name(charset);
-    iconv_t iconv_to = NO_ICONV;
+    struct encoder encoder = {
+        .charset = charset, .mode = CHARSET_JP_ASCII, .out = out};
     enum err err;
 
     if (charset >= CHARSET_REPLACEMENT && charset != CHARSET_X_USER_DEFINED)
         return buf_add(out, href, len); /* "get an output encoding" */
-    if (name)
-        iconv_to = charset_open_converter(name, "UTF-8");
-    if (name && iconv_to == NO_ICONV && errno != EINVAL)
-        return ERR_NOMEM;
     err = buf_add(out, text, (size_t)(query - text));
     if (err == ERR_OK)
-        err = encode_query(charset, iconv_to, (const unsigned char *)query,
-                           (size_t)(fragment - query), out);
+        err = encode_query(&encoder, (const unsigned char *)query,
+                           (size_t)(fragment - query));
     if (err == ERR_OK)
         err = buf_add(out, fragment, (size_t)(end - fragment));
-    if (iconv_to != NO_ICONV)
-        iconv_close(iconv_to);
     return err;
 }

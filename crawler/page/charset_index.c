@@ -1,80 +1,20 @@
-/*
- * DESIGN. The indexes of the Encoding standard (5) for the Chinese, Japanese
- * and Korean encodings have 83,000 characters, and glibc's converters know
- * nearly all of them. So an index is made when the first text needs it, by
- * asking the converter for one character after the other, and then set right
- * where glibc's tables differ from the standard's.
- */
 #include "crawler/page/charset_index.h"
 
-#include <errno.h>
-#include <iconv.h>
-#include <stdlib.h>
+#include <stddef.h>
 
-#include "crawler/page/charset_internal.h"
+#include "crawler/page/charset_index.inc" /* jis0208 and so on */
 
-_Static_assert(CHARSET_INDEX_NR == CHARSET_INDEXES, "one place for each");
+#define NR_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-enum {
-    JIS0212 = CHARSET_INDEX_JIS0212,
-    BIG5 = CHARSET_INDEX_BIG5,
-    GB18030 = CHARSET_INDEX_GB18030
-};
+/* The run that breaks the order of the others. */
+#define LONE_POINTER 7457
+#define LONE_CODE    0xe7c7
+
+/* Beyond the runs: the planes after the first, in one. */
+#define PLANES_POINTER 189000
+#define PLANES_CODE    0x10000
 
 /* clang-format off */
-
-/* Where glibc 2.36 has other characters or none: `nr` pointers from `pointer`
- * are the characters from `code`, or none if that is 0. */
-static const struct patch {
-    uint8_t kind;
-    uint16_t pointer, nr, code;
-} patches[] = {
-    {JIS0212, 128, 1, 0x00a6}, {JIS0212, 7790, 1046, 0x0000},
-    {BIG5, 2082, 1, 0x7bb8}, {BIG5, 2088, 1, 0x7c06}, {BIG5, 2103, 1, 0x7cce},
-    {BIG5, 2114, 1, 0x7dd2}, {BIG5, 2123, 1, 0x7e1d}, {BIG5, 2148, 1, 0x8005},
-    {BIG5, 2151, 1, 0x8028}, {BIG5, 2221, 1, 0x83c1}, {BIG5, 2239, 1, 0x84a8},
-    {BIG5, 2244, 1, 0x840f}, {BIG5, 2303, 1, 0x89a6}, {BIG5, 2304, 1, 0x89a9},
-    {BIG5, 2354, 1, 0x8d77}, {BIG5, 2400, 1, 0x90fd}, {BIG5, 2413, 1, 0x92b9},
-    {BIG5, 2477, 1, 0x975c}, {BIG5, 2498, 1, 0x97ff}, {BIG5, 2605, 1, 0x9f16},
-    {BIG5, 2673, 1, 0x8503}, {BIG5, 2746, 1, 0x5159}, {BIG5, 2747, 1, 0x515b},
-    {BIG5, 2748, 2, 0x515d}, {BIG5, 2771, 1, 0x936e}, {BIG5, 2780, 1, 0x7479},
-    {BIG5, 2990, 1, 0x6d67}, {BIG5, 3087, 1, 0x799b}, {BIG5, 3259, 1, 0x9097},
-    {BIG5, 3301, 1, 0x975d}, {BIG5, 3436, 1, 0x701e}, {BIG5, 3451, 1, 0x5b28},
-    {BIG5, 4136, 1, 0x7201}, {BIG5, 4138, 1, 0x77d7}, {BIG5, 4141, 1, 0x7e87},
-    {BIG5, 4182, 1, 0x99d6}, {BIG5, 4206, 1, 0x91d4}, {BIG5, 4220, 1, 0x60de},
-    {BIG5, 4230, 1, 0x6fb6}, {BIG5, 4241, 1, 0x8f36}, {BIG5, 4258, 1, 0x4fbb},
-    {BIG5, 4273, 1, 0x71df}, {BIG5, 4279, 1, 0x9104}, {BIG5, 4282, 1, 0x9df0},
-    {BIG5, 4294, 1, 0x83cf}, {BIG5, 4329, 1, 0x5c10}, {BIG5, 4330, 1, 0x79e3},
-    {BIG5, 4349, 1, 0x5a67}, {BIG5, 4419, 1, 0x8f0b}, {BIG5, 4422, 1, 0x7b51},
-    {BIG5, 4494, 1, 0x62d0}, {BIG5, 4624, 1, 0x6062}, {BIG5, 4694, 1, 0x75f9},
-    {BIG5, 4708, 1, 0x6c4a}, {BIG5, 4742, 1, 0x9b2e}, {BIG5, 4748, 1, 0x9f17},
-    {BIG5, 4815, 1, 0x50ed}, {BIG5, 4828, 1, 0x5f0c}, {BIG5, 4902, 1, 0x880f},
-    {BIG5, 4922, 1, 0x62ce}, {BIG5, 4982, 1, 0x7468}, {BIG5, 4992, 1, 0x7162},
-    {BIG5, 4997, 1, 0x7250}, {BIG5, 5029, 1, 0x2027}, {BIG5, 5038, 1, 0xfe51},
-    {BIG5, 5050, 1, 0x2574}, {BIG5, 5120, 1, 0x00af}, {BIG5, 5121, 1, 0xffe3},
-    {BIG5, 5123, 1, 0x02cd}, {BIG5, 5153, 1, 0xff5e}, {BIG5, 5168, 1, 0x2295},
-    {BIG5, 5169, 1, 0x2299}, {BIG5, 5180, 1, 0xff0f}, {BIG5, 5181, 1, 0xff3c},
-    {BIG5, 5182, 1, 0x2215}, {BIG5, 5183, 1, 0xfe68}, {BIG5, 5185, 1, 0xffe5},
-    {BIG5, 5187, 2, 0xffe0}, {BIG5, 5287, 1, 0x5341}, {BIG5, 5289, 1, 0x5345},
-    {BIG5, 5432, 32, 0x2400}, {BIG5, 5464, 1, 0x2421}, {BIG5, 5465, 1, 0x20ac},
-    {BIG5, 10942, 1, 0x5ef4}, {BIG5, 10946, 1, 0x65e0},
-    {BIG5, 10948, 1, 0x7676}, {BIG5, 10950, 1, 0x96b6},
-    {BIG5, 10957, 1, 0x3003}, {BIG5, 10958, 1, 0x4edd},
-    {BIG5, 19028, 1, 0x5029}, {BIG5, 19035, 1, 0x507d},
-    {BIG5, 19088, 1, 0x5305}, {BIG5, 19096, 1, 0x5344},
-    {BIG5, 19112, 1, 0x537f}, {BIG5, 19162, 1, 0x5605},
-    {BIG5, 19240, 1, 0x5a77}, {BIG5, 19299, 1, 0x5e75},
-    {BIG5, 19305, 1, 0x5ed0}, {BIG5, 19326, 1, 0x5f58},
-    {BIG5, 19355, 1, 0x60a4}, {BIG5, 19398, 1, 0x6490},
-    {BIG5, 19439, 1, 0x6674}, {BIG5, 19454, 1, 0x675e},
-    {BIG5, 19553, 1, 0x6c9c}, {BIG5, 19554, 1, 0x6e1d},
-    {BIG5, 19557, 1, 0x6e2f}, {BIG5, 19611, 1, 0x716e},
-    {BIG5, 19643, 1, 0x732a}, {BIG5, 19672, 1, 0x745c},
-    {BIG5, 19697, 1, 0x74e9}, {BIG5, 19748, 1, 0x7809},
-    {GB18030, 6555, 1, 0x3000}, {GB18030, 23767, 3, 0xe816},
-    {GB18030, 23794, 1, 0xe831}, {GB18030, 23804, 1, 0xe83b},
-    {GB18030, 23830, 1, 0xe855},
-};
 
 /* Where the runs of GB18030's four-byte characters begin (index-gb18030-ranges
  * of the standard). */
@@ -134,131 +74,55 @@ static const struct run {
 };
 /* clang-format on */
 
-#define NR_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Bytes of the character that a pointer names. */
-typedef size_t (*spell_fn)(unsigned pointer, unsigned char *out);
-
-static size_t spell_jis0208(unsigned pointer, unsigned char *out)
-{
-    unsigned lead = pointer / 188, trail = pointer % 188;
-
-    out[0] = (unsigned char)(lead + (lead < 0x1f ? 0x81 : 0xc1));
-    out[1] = (unsigned char)(trail + (trail < 0x3f ? 0x40 : 0x41));
-    return 2;
-}
-
-static size_t spell_jis0212(unsigned pointer, unsigned char *out)
-{
-    out[0] = 0x8f;
-    out[1] = (unsigned char)(0xa1 + pointer / 94);
-    out[2] = (unsigned char)(0xa1 + pointer % 94);
-    return 3;
-}
-
-static size_t spell_big5(unsigned pointer, unsigned char *out)
-{
-    unsigned trail = pointer % 157;
-
-    out[0] = (unsigned char)(0x81 + pointer / 157);
-    out[1] = (unsigned char)(trail + (trail < 0x3f ? 0x40 : 0x62));
-    return 2;
-}
-
-static size_t spell_euc_kr(unsigned pointer, unsigned char *out)
-{
-    out[0] = (unsigned char)(0x81 + pointer / 190);
-    out[1] = (unsigned char)(0x41 + pointer % 190);
-    return 2;
-}
-
-static size_t spell_gb18030(unsigned pointer, unsigned char *out)
-{
-    unsigned trail = pointer % 190;
-
-    out[0] = (unsigned char)(0x81 + pointer / 190);
-    out[1] = (unsigned char)(trail + (trail < 0x3f ? 0x40 : 0x41));
-    return 2;
-}
-
 static const struct {
-    const char *iconv_name;
-    spell_fn spell;
+    const uint32_t *codes;
     unsigned nr;
-} kinds[CHARSET_INDEX_NR] = {
-    [CHARSET_INDEX_JIS0208] = {"CP932",      spell_jis0208, 11104},
-    [CHARSET_INDEX_JIS0212] = {"EUC-JP-MS",  spell_jis0212, 8836 },
-    [CHARSET_INDEX_BIG5] = {"BIG5-HKSCS", spell_big5,    19782},
-    [CHARSET_INDEX_EUC_KR] = {"CP949",      spell_euc_kr,  23940},
-    [CHARSET_INDEX_GB18030] = {"GB18030",    spell_gb18030, 23940},
+} indexes[CHARSET_INDEX_NR] = {
+    [CHARSET_INDEX_JIS0208] = {jis0208, NR_OF(jis0208)},
+    [CHARSET_INDEX_JIS0212] = {jis0212, NR_OF(jis0212)},
+    [CHARSET_INDEX_BIG5] = {big5,    NR_OF(big5)   },
+    [CHARSET_INDEX_EUC_KR] = {euc_kr,  NR_OF(euc_kr) },
+    [CHARSET_INDEX_GB18030] = {gb18030, NR_OF(gb18030)},
 };
 
-/* The one character that the bytes are, or 0. */
-static uint32_t ask(iconv_t converter, unsigned char *bytes, size_t len)
+uint32_t charset_index_code(enum charset_index_kind kind, unsigned pointer)
 {
-    unsigned char out[16];
-    char *from = (char *)bytes, *to = (char *)out;
-    size_t room = sizeof(out);
-
-    if (iconv(converter, &from, &len, &to, &room) == (size_t)-1 ||
-        iconv(converter, NULL, NULL, &to, &room) == (size_t)-1 ||
-        room != sizeof(out) - 4) {
-        iconv(converter, NULL, NULL, NULL, NULL);
-        return 0;
-    }
-    return out[0] | (uint32_t)out[1] << 8 | (uint32_t)out[2] << 16;
+    return pointer < indexes[kind].nr ? indexes[kind].codes[pointer] : 0;
 }
 
-static void apply_patches(struct charset_index *index, unsigned kind)
+unsigned charset_index_pointer(enum charset_index_kind kind, uint32_t code,
+                               unsigned from)
 {
-    for (size_t i = 0; i < NR_OF(patches); i++) {
-        const struct patch *patch = &patches[i];
-
-        for (unsigned j = 0; j < patch->nr && patch->kind == kind; j++)
-            index->codes[patch->pointer + j] =
-                patch->code ? patch->code + j : 0;
-    }
-}
-
-struct charset_index *charset_index_new(enum charset_index_kind kind)
-{
-    unsigned nr = kinds[kind].nr;
-    struct charset_index *index =
-        calloc(1, sizeof(*index) + nr * sizeof(index->codes[0]));
-    iconv_t converter =
-        charset_open_converter("UCS-4LE", kinds[kind].iconv_name);
-
-    if (!index || (converter == NO_ICONV && errno != EINVAL)) {
-        if (converter != NO_ICONV)
-            iconv_close(converter);
-        free(index);
-        return NULL;
-    }
-    index->nr = nr;
-    if (converter == NO_ICONV)
-        return index;
-    for (unsigned i = 0; i < nr; i++) {
-        unsigned char bytes[3];
-        size_t len = kinds[kind].spell(i, bytes);
-
-        index->codes[i] = ask(converter, bytes, len);
-    }
-    iconv_close(converter);
-    apply_patches(index, kind);
-    return index;
+    for (unsigned i = from; i < indexes[kind].nr; i++)
+        if (indexes[kind].codes[i] == code)
+            return i;
+    return CHARSET_NO_POINTER;
 }
 
 uint32_t charset_gb18030_ranges(uint32_t pointer)
 {
     size_t at = NR_OF(runs) - 1;
 
-    if ((pointer > 39419 && pointer < 189000) || pointer > 1237575)
+    if ((pointer > 39419 && pointer < PLANES_POINTER) || pointer > 1237575)
         return 0;
-    if (pointer == 7457)
-        return 0xe7c7;
-    if (pointer >= 189000)
-        return 0x10000 + (pointer - 189000);
+    if (pointer == LONE_POINTER)
+        return LONE_CODE;
+    if (pointer >= PLANES_POINTER)
+        return PLANES_CODE + (pointer - PLANES_POINTER);
     while (runs[at].pointer > pointer)
         at--;
     return runs[at].code + (pointer - runs[at].pointer);
+}
+
+uint32_t charset_gb18030_ranges_pointer(uint32_t code)
+{
+    size_t at = NR_OF(runs) - 1;
+
+    if (code == LONE_CODE)
+        return LONE_POINTER;
+    if (code >= PLANES_CODE)
+        return PLANES_POINTER + (code - PLANES_CODE);
+    while (runs[at].code > code || runs[at].pointer == LONE_POINTER)
+        at--;
+    return runs[at].pointer + (code - runs[at].code);
 }

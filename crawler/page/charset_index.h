@@ -5,6 +5,8 @@
 #ifndef CRAWLER_PAGE_CHARSET_INDEX_H
 #define CRAWLER_PAGE_CHARSET_INDEX_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum charset_index_kind {
@@ -16,17 +18,19 @@ enum charset_index_kind {
     CHARSET_INDEX_NR
 };
 
-struct charset_index {
-    unsigned nr;
-    uint32_t codes[]; /* 0: there is no character */
-};
+#define CHARSET_NO_POINTER UINT32_MAX
 
-/* Owned by the caller, to be freed with free(). Without the converter on this
- * system it is empty. NULL: no memory. */
-struct charset_index *charset_index_new(enum charset_index_kind kind);
+/* 0: there is no character. */
+uint32_t charset_index_code(enum charset_index_kind kind, unsigned pointer);
+/* The first pointer of a character that is not below `from`. It looks at one
+ * after the other: for texts as short as an address. */
+unsigned charset_index_pointer(enum charset_index_kind kind, uint32_t code,
+                               unsigned from);
 
 /* The character of four bytes of GB18030, by its linear pointer; 0 if there
  * is none. */
 uint32_t charset_gb18030_ranges(uint32_t pointer);
+/* The way back; of any code from 0x80. */
+uint32_t charset_gb18030_ranges_pointer(uint32_t code);
 
 #endif

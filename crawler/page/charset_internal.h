@@ -4,7 +4,6 @@
 #ifndef CRAWLER_PAGE_CHARSET_INTERNAL_H
 #define CRAWLER_PAGE_CHARSET_INTERNAL_H
 
-#include <iconv.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,12 +41,6 @@ static inline void charset_put_code(struct charset_writer *writer,
         utf8_encode(code ? code : 0xfffd, writer->piece + writer->len);
 }
 
-#define NO_ICONV ((iconv_t)-1)
-
-/* As iconv_open(): NO_ICONV with EINVAL in errno if this system has no such
- * converter, else no memory. */
-iconv_t charset_open_converter(const char *to, const char *from);
-
 /* The first byte in [at, end) that is not ASCII. */
 const unsigned char *charset_skip_ascii(const unsigned char *at,
                                         const unsigned char *end);
@@ -66,8 +59,5 @@ const unsigned char *charset_decode_multi(struct charset_text *text,
                                           struct charset_writer *writer,
                                           const unsigned char *at,
                                           const unsigned char *end, bool last);
-
-/* glibc's name of a converter; NULL where none is needed. */
-const char *charset_iconv_name(enum charset charset);
 
 #endif

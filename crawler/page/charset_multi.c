@@ -15,14 +15,6 @@ static bool is_between(unsigned byte, unsigned low, unsigned high)
     return byte >= low && byte <= high;
 }
 
-static uint32_t look_up(const struct charset_text *text,
-                        enum charset_index_kind kind, unsigned pointer)
-{
-    const struct charset_index *index = text->indexes[kind];
-
-    return pointer < index->nr ? index->codes[pointer] : 0;
-}
-
 /* Puts the character of two bytes, or an error. Returns their number. */
 static size_t put_pair(struct charset_writer *writer, uint32_t code,
                        unsigned trail)
@@ -35,8 +27,7 @@ static size_t put_pair(struct charset_writer *writer, uint32_t code,
  * One character that does not begin with ASCII; `left` bytes are there, at
  * least one. Returns its length, or 0 if it goes on.
  */
-typedef size_t (*take_fn)(struct charset_text *text,
-                          struct charset_writer *writer,
+typedef size_t (*take_fn)(struct charset_writer *writer,
                           const unsigned char *at, size_t left);
 
 static unsigned gb18030_pointer(unsigned lead, unsigned trail)
@@ -48,8 +39,7 @@ static unsigned gb18030_pointer(unsigned lead, unsigned trail)
     return (lead - 0x81) * 190 + trail - offset;
 }
 
-static size_t take_gb18030(struct charset_text *text,
-                           struct charset_writer *writer,
+static size_t take_gb18030(struct charset_writer *writer,
                            const unsigned char *at, size_t left)
 {
     if (!is_between(at[0], 0x81, 0xfe)) {
@@ -59,10 +49,10 @@ static size_t take_gb18030(struct charset_text *text,
     if (left == 1)
         return 0;
     if (!is_between(at[1], '0', '9'))
-        return put_pair(
-            writer,
-            look_up(text, CHARSET_INDEX_GB18030, gb18030_pointer(at[0], at[1])),
-            at[1]);
+        return put_pair(writer,
+                        charset_index_code(CHARSET_INDEX_GB18030,
+                                           gb18030_pointer(at[0], at[1])),
+                        at[1]);
     if (left > 2 && !is_between(at[2], 0x81, 0xfe)) {
         charset_put_code(writer, 0);
         return 1;
@@ -92,8 +82,7 @@ static bool put_big5_accent(struct charset_writer *writer, unsigned pointer)
     return true;
 }
 
-static size_t take_big5(struct charset_text *text,
-                        struct charset_writer *writer, const unsigned char *at,
+static size_t take_big5(struct charset_writer *writer, const unsigned char *at,
                         size_t left)
 {
     unsigned pointer = UINT16_MAX, offset;
@@ -109,11 +98,11 @@ static size_t take_big5(struct charset_text *text,
         pointer = (at[0] - 0x81U) * 157 + at[1] - offset;
     if (put_big5_accent(writer, pointer))
         return 2;
-    return put_pair(writer, look_up(text, CHARSET_INDEX_BIG5, pointer), at[1]);
+    return put_pair(writer, charset_index_code(CHARSET_INDEX_BIG5, pointer),
+                    at[1]);
 }
 
-static size_t take_euc_kr(struct charset_text *text,
-                          struct charset_writer *writer,
+static size_t take_euc_kr(struct charset_writer *writer,
                           const unsigned char *at, size_t left)
 {
     unsigned pointer = UINT16_MAX;
@@ -126,12 +115,11 @@ static size_t take_euc_kr(struct charset_text *text,
         return 0;
     if (is_between(at[1], 0x41, 0xfe))
         pointer = (at[0] - 0x81U) * 190 + at[1] - 0x41;
-    return put_pair(writer, look_up(text, CHARSET_INDEX_EUC_KR, pointer),
+    return put_pair(writer, charset_index_code(CHARSET_INDEX_EUC_KR, pointer),
                     at[1]);
 }
 
-static size_t take_shift_jis(struct charset_text *text,
-                             struct charset_writer *writer,
+static size_t take_shift_jis(struct charset_writer *writer,
                              const unsigned char *at, size_t left)
 {
     unsigned pointer = UINT16_MAX, offset, lead_offset;
@@ -153,23 +141,21 @@ static size_t take_shift_jis(struct charset_text *text,
     if (is_between(pointer, 8836, 10715)) /* for private use */
         code = 0xe000 - 8836 + pointer;
     else
-        code = look_up(text, CHARSET_INDEX_JIS0208, pointer);
+        code = charset_index_code(CHARSET_INDEX_JIS0208, pointer);
     return put_pair(writer, code, at[1]);
 }
 
 /* Two bytes of 94 each, behind `first` where they begin. */
-static uint32_t look_up_row(const struct charset_text *text,
-                            enum charset_index_kind kind,
+static uint32_t look_up_row(enum charset_index_kind kind,
                             const unsigned char *at, unsigned first)
 {
     if (!is_between(at[0], first, first + 93) ||
         !is_between(at[1], first, first + 93))
         return 0;
-    return look_up(text, kind, (at[0] - first) * 94 + at[1] - first);
+    return charset_index_code(kind, (at[0] - first) * 94 + at[1] - first);
 }
 
-static size_t take_euc_jp(struct charset_text *text,
-                          struct charset_writer *writer,
+static size_t take_euc_jp(struct charset_writer *writer,
                           const unsigned char *at, size_t left)
 {
     bool is_lead =
@@ -186,20 +172,19 @@ static size_t take_euc_jp(struct charset_text *text,
         return 2;
     }
     if (at[0] != 0x8f || !is_between(at[1], 0xa1, 0xfe))
-        return put_pair(
-            writer, look_up_row(text, CHARSET_INDEX_JIS0208, at, 0xa1), at[1]);
+        return put_pair(writer, look_up_row(CHARSET_INDEX_JIS0208, at, 0xa1),
+                        at[1]);
     if (left == 2)
         return 0;
     return 1 + put_pair(writer,
-                        look_up_row(text, CHARSET_INDEX_JIS0212, at + 1, 0xa1),
+                        look_up_row(CHARSET_INDEX_JIS0212, at + 1, 0xa1),
                         at[2]);
 }
 
 /* `take` is a constant wherever this is called: the loop is made for each. */
 static inline __attribute__((always_inline)) const unsigned char *
-take_all(struct charset_text *text, struct charset_writer *writer,
-         const unsigned char *at, const unsigned char *end, bool last,
-         take_fn take)
+take_all(struct charset_writer *writer, const unsigned char *at,
+         const unsigned char *end, bool last, take_fn take)
 {
     while (at < end) {
         const unsigned char *to = charset_skip_ascii(at, end);
@@ -207,7 +192,7 @@ take_all(struct charset_text *text, struct charset_writer *writer,
 
         charset_put_bytes(writer, at, (size_t)(to - at));
         for (at = to; at < end && *at >= 0x80 && len > 0; at += len)
-            len = take(text, writer, at, (size_t)(end - at));
+            len = take(writer, at, (size_t)(end - at));
         if (len > 0)
             continue;
         if (!last)
@@ -258,8 +243,7 @@ static size_t take_escape(struct charset_text *text,
     return 3;
 }
 
-static size_t take_kanji(struct charset_text *text,
-                         struct charset_writer *writer, const unsigned char *at,
+static size_t take_kanji(struct charset_writer *writer, const unsigned char *at,
                          size_t left, bool last)
 {
     if (!is_between(at[0], 0x21, 0x7e)) {
@@ -269,8 +253,7 @@ static size_t take_kanji(struct charset_text *text,
     if (left == 1 && !last)
         return 0;
     charset_put_code(
-        writer,
-        left == 1 ? 0 : look_up_row(text, CHARSET_INDEX_JIS0208, at, 0x21));
+        writer, left == 1 ? 0 : look_up_row(CHARSET_INDEX_JIS0208, at, 0x21));
     return left == 1 || at[1] == ESCAPE ? 1 : 2;
 }
 
@@ -302,7 +285,7 @@ take_iso_2022_jp(struct charset_text *text, struct charset_writer *writer,
             len = take_escape(text, writer, at, left, last);
         } else {
             if (text->jp_mode == CHARSET_JP_KANJI)
-                len = take_kanji(text, writer, at, left, last);
+                len = take_kanji(writer, at, left, last);
             else
                 put_jp_byte(writer, text->jp_mode, *at);
             text->jp_escaped &= len == 0;
@@ -321,15 +304,15 @@ const unsigned char *charset_decode_multi(struct charset_text *text,
 {
     switch ((int)text->charset) {
     case CHARSET_BIG5:
-        return take_all(text, writer, at, end, last, take_big5);
+        return take_all(writer, at, end, last, take_big5);
     case CHARSET_EUC_JP:
-        return take_all(text, writer, at, end, last, take_euc_jp);
+        return take_all(writer, at, end, last, take_euc_jp);
     case CHARSET_EUC_KR:
-        return take_all(text, writer, at, end, last, take_euc_kr);
+        return take_all(writer, at, end, last, take_euc_kr);
     case CHARSET_ISO_2022_JP:
         return take_iso_2022_jp(text, writer, at, end, last);
     case CHARSET_SHIFT_JIS:
-        return take_all(text, writer, at, end, last, take_shift_jis);
+        return take_all(writer, at, end, last, take_shift_jis);
     }
-    return take_all(text, writer, at, end, last, take_gb18030);
+    return take_all(writer, at, end, last, take_gb18030);
 }

@@ -270,41 +270,6 @@ void charset_text_init(struct charset_text *text)
     *text = (struct charset_text){.charset = CHARSET_UTF_8};
 }
 
-void charset_text_release(struct charset_text *text)
-{
-    for (int i = 0; i < CHARSET_INDEX_NR; i++)
-        free(text->indexes[i]);
-    charset_text_init(text);
-}
-
-static bool need_index(struct charset_text *text, enum charset_index_kind kind)
-{
-    if (!text->indexes[kind])
-        text->indexes[kind] = charset_index_new(kind);
-    return text->indexes[kind] != NULL;
-}
-
-/* False: no memory for one. */
-static bool need_indexes(struct charset_text *text)
-{
-    switch ((int)text->charset) {
-    case CHARSET_GBK:
-    case CHARSET_GB18030:
-        return need_index(text, CHARSET_INDEX_GB18030);
-    case CHARSET_BIG5:
-        return need_index(text, CHARSET_INDEX_BIG5);
-    case CHARSET_EUC_JP:
-        return need_index(text, CHARSET_INDEX_JIS0208) &&
-               need_index(text, CHARSET_INDEX_JIS0212);
-    case CHARSET_ISO_2022_JP:
-    case CHARSET_SHIFT_JIS:
-        return need_index(text, CHARSET_INDEX_JIS0208);
-    case CHARSET_EUC_KR:
-        return need_index(text, CHARSET_INDEX_EUC_KR);
-    }
-    return true;
-}
-
 void charset_text_start(struct charset_text *text, enum charset charset)
 {
     text->charset = charset;
@@ -365,8 +330,6 @@ enum err charset_text_add(struct charset_text *text, const void *data,
     struct charset_writer writer;
     const unsigned char *at = data, *end;
 
-    if (!need_indexes(text))
-        return ERR_NOMEM;
     writer.len = 0;
     writer.out = out;
     writer.chars = 0;

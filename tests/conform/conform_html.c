@@ -148,7 +148,6 @@ static enum charset read_page(const json_t *test, struct html *html)
     }
     if (failed || html_finish(html) != ERR_OK)
         conform_stop(test, "out of memory");
-    charset_text_release(&text);
     buf_release(&page);
     buf_release(&utf8);
     return charset;

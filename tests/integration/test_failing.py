@@ -21,6 +21,9 @@ import harness
 SHIM = os.environ.get("FAILING_SHIM", os.path.join(
     harness.ROOT, "build-dev/tests/integration/libfailing_shim.so"))
 ALARMS = ("Sanitizer", "runtime error:", "Assertion", "assertion", "stack smashing")
+# glibc 2.36 ends a process itself where it has no memory to read /etc/nsswitch.conf:
+# of a worker, which is replaced.
+OF_GLIBC = "nss_database_reload_1: Assertion `ret > 0' failed"
 KINDS = ["malloc", "write", "fsync", "fork", "socket", "open", "epoll", "mmap", "send"]
 ROLES = ["parent", "nursery", "worker"]
 EXITS = {0, 1, 2, 3, 4, 5}
@@ -30,7 +33,6 @@ OURS = {"internal", "worker_crash"}     # our own failure, as a row
 # What our own failure looks like to libcurl, which has one code for both: a request
 # that cannot be sent.
 AMBIGUOUS = {("send", "once"): {"connect_closed"}, ("send", "lasting"): {"connect_closed"}}
-# Converters are loaded with the worker, and used with the first page that needs one.
 TITLES = {"euc-kr": "한국", "gb18030": "中文", "windows-1251": "Привет"}
 OUTPUTS = ("-o", "crawl.db", "-o", "db.txt", "-o", "out.jsonl", "-o", "out.csv",
            "-o", "out.warc.gz")
@@ -98,7 +100,7 @@ class Failing(harness.CrawlTest):
         if status != 0 and not said.strip():
             yield "it ends with %d and says nothing" % status
         for line in said.splitlines():
-            if any(word in line for word in ALARMS):
+            if any(word in line for word in ALARMS) and OF_GLIBC not in line:
                 yield line
         kind, _, _, how = call.split()
         allowed = OURS | AMBIGUOUS.get((kind, how), set())

@@ -278,7 +278,6 @@ static void expect_rows(const struct row *rows, size_t nr)
                          (char *)out.data);
         }
     }
-    charset_text_release(&text);
     buf_release(&out);
 }
 
@@ -415,7 +414,6 @@ static void charset_decodes_long_texts_the_same_in_pieces(void **state)
                          steps[j]);
         }
     }
-    charset_text_release(&text);
     buf_release(&whole);
     buf_release(&out);
 }
@@ -459,24 +457,20 @@ static void charset_tables_agree_with_iconv(void **state)
         }
         iconv_close(theirs);
     }
-    charset_text_release(&text);
     buf_release(&ours);
 }
 
-/* The worker's sandbox opens no files: with no descriptor to be had, all
- * that was loaded before still works. */
-static void charset_needs_no_file_once_it_is_warm(void **state)
+/* The worker's sandbox opens no files: all works with no descriptor to be
+ * had. */
+static void charset_needs_no_file(void **state)
 {
     static const char sample[] = "\xc4\xe3\xba\xc3";
-    const char *missing;
-    struct charset_warm *warm = charset_warm_up(&missing);
     struct rlimit limit, none;
     struct charset_text text;
     struct buf out;
     size_t nr_bad = 0;
 
     (void)state;
-    assert_null(missing);
     charset_text_init(&text);
     buf_init(&out, 10000);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -495,8 +489,6 @@ static void charset_needs_no_file_once_it_is_warm(void **state)
     }
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(nr_bad, 0);
-    charset_text_release(&text);
-    charset_cool_down(warm);
     buf_release(&out);
 }
 
@@ -522,43 +514,6 @@ static void charset_counts_characters(void **state)
     assert_int_equal(charset_count_chars(text, len), chars);
 }
 
-static void charset_encodes_the_query_only(void **state)
-{
-    static const struct {
-        enum charset charset;
-        const char *href;
-        const char *expected;
-    } rows[] = {
-        {CHARSET_WINDOWS_1252,   "\xc3\xa9?\xc3\xa9=%41+&x#\xc3\xa9",
-         "\xc3\xa9?%E9=%41+&x#\xc3\xa9"                                                              },
-        {CHARSET_WINDOWS_1252,   "?\xe4\xba\xac",                     "?%26%2320140%3B"              },
-        {CHARSET_WINDOWS_1252,   "?\xff\xc3",                         "?%26%2365533%3B%26%2365533%3B"},
-        {CHARSET_WINDOWS_1252,   "x#?\xc3\xa9",                       "x#?\xc3\xa9"                  },
-        {CHARSET_ISO_8859_8_I,   "?\xd7\x90",                         "?%E0"                         },
-        {CHARSET_X_USER_DEFINED, "?\xef\x9e\x80\xc3\xa9",             "?%80%26%23233%3B"             },
-        {CHARSET_SHIFT_JIS,      "?\xe6\x97\xa5?",                    "?%93%FA?"                     },
-        {CHARSET_EUC_KR,         "?\xed\x95\x9c\xf0\x9f\x98\x80",
-         "?%C7%D1%26%23128512%3B"                                                                    },
-        {CHARSET_UTF_8,          "?\xc3\xa9",                         "?\xc3\xa9"                    },
-        {CHARSET_UTF_16LE,       "?\xc3\xa9",                         "?\xc3\xa9"                    },
-        {CHARSET_REPLACEMENT,    "?\xc3\xa9",                         "?\xc3\xa9"                    },
-        {CHARSET_WINDOWS_1252,   "",                                  ""                             },
-    };
-    struct buf out;
-
-    (void)state;
-    buf_init(&out, 1000);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        buf_reset(&out);
-        assert_int_equal(charset_encode_query(rows[i].charset, rows[i].href,
-                                              strlen(rows[i].href), &out),
-                         ERR_OK);
-        assert_int_equal(buf_add_byte(&out, 0), ERR_OK);
-        assert_string_equal((char *)out.data, rows[i].expected);
-    }
-    buf_release(&out);
-}
-
 static void charset_text_says_when_its_output_is_full(void **state)
 {
     struct charset_text text;
@@ -570,7 +525,6 @@ static void charset_text_says_when_its_output_is_full(void **state)
     charset_text_start(&text, CHARSET_WINDOWS_1252);
     assert_int_equal(charset_text_add(&text, "\xe9\xe9\xe9", 3, true, &out),
                      ERR_TOO_BIG);
-    charset_text_release(&text);
     buf_release(&out);
 }
 
@@ -587,9 +541,8 @@ int main(void)
         cmocka_unit_test(charset_decodes_characters_of_many_bytes),
         cmocka_unit_test(charset_decodes_long_texts_the_same_in_pieces),
         cmocka_unit_test(charset_tables_agree_with_iconv),
-        cmocka_unit_test(charset_needs_no_file_once_it_is_warm),
+        cmocka_unit_test(charset_needs_no_file),
         cmocka_unit_test(charset_counts_characters),
-        cmocka_unit_test(charset_encodes_the_query_only),
         cmocka_unit_test(charset_text_says_when_its_output_is_full),
     };
 
