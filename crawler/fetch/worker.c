@@ -349,6 +349,7 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     fetch_options_fill(&full, ctx);
     if (heap_open((size_t)full.max_transfers))
         return EXIT_FAILURE;
+    /* what is loaded at its first use, while files are still open */
     tzset();
     if (lookup_warm_up()) {
         heap_close();

@@ -103,7 +103,7 @@ void charset_text_init(struct charset_text *text);
 void charset_text_start(struct charset_text *text, enum charset charset);
 /*
  * Appends the next bytes to `out` as valid UTF-8, U+FFFD for what is invalid.
- * `last` says that nothing follows. Errors as buf_add; ERR_NOMEM.
+ * `last` says that nothing follows. Errors as buf_add.
  */
 enum err charset_text_add(struct charset_text *text, const void *data,
                           size_t len, bool last, struct buf *out) ERR_CHECK;
@@ -113,9 +113,9 @@ size_t charset_count_chars(const void *data, size_t len);
 
 /*
  * For links on pages in an encoding other than UTF-8 (URL standard, 4.4: the
- * query is encoded in the page's): appends `href`, which is UTF-8, with the
- * bytes above 0x7f of its query encoded in `charset` and percent-escaped;
- * characters that it lacks become "%26%23...%3B". Errors as buf_add.
+ * query is encoded in the page's): appends `href`, which is UTF-8, with what is
+ * not ASCII in its query encoded in `charset` and percent-encoded after that
+ * (1.3); characters that it lacks become "%26%23...%3B". Errors as buf_add.
  */
 enum err charset_encode_query(enum charset charset, const void *href,
                               size_t len, struct buf *out) ERR_CHECK;
