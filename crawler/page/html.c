@@ -503,7 +503,7 @@ void html_start(struct html *html, const struct html_options *options)
 enum err html_feed(struct html *html, const void *data, size_t len)
 {
     if (html->err == ERR_OK)
-        html->err = html_tokenizer_feed(&html->tokenizer, data, len);
+        note_err(html, html_tokenizer_feed(&html->tokenizer, data, len));
     return html->err;
 }
 
@@ -520,7 +520,7 @@ enum err html_finish(struct html *html)
     struct html_facts *facts = &html->facts;
 
     if (html->err == ERR_OK)
-        html->err = html_tokenizer_finish(&html->tokenizer);
+        note_err(html, html_tokenizer_finish(&html->tokenizer));
     close_link(html);
     close_field(html, FIELD_H1, &html->h1);
     close_field(html, FIELD_TITLE, &html->title);

@@ -56,7 +56,7 @@ class Failing(harness.CrawlTest):
         port = self.server.port
         self.urls = ["http://%s:%d/%d.html" % (host, port, i)
                      for host in ("127.0.0.1", "127.0.0.2", "localhost") for i in range(6)]
-        self.urls += ["http://127.0.0.1:%d/%s.html" % (port, charset) for charset in TITLES]
+        self.urls += ["http://127.0.0.5:%d/%s.html" % (port, charset) for charset in TITLES]
         self.urls += ["http://127.0.0.3:%d/missing" % port, "http://[bad/",
                       "http://127.0.0.4:%d/" % harness.free_port()]
         self.write("urls.txt", "".join(url + "\n" for url in self.urls))
