@@ -360,7 +360,8 @@ int fetch_worker_main(struct worker *worker, void *ctx)
         err = lock_in(&fetcher, options);
     if (err) {
         log_error("worker cannot start: %s", err_str(err));
-        status = WORKER_EXIT_FATAL;
+        /* memory may be back for the next one */
+        status = err == ERR_NOMEM ? EXIT_FAILURE : WORKER_EXIT_FATAL;
     } else {
         err = run(&fetcher);
         if (err && err != ERR_CLOSED)
