@@ -30,15 +30,19 @@ uint64_t transfer_nr_refused(void)
     return heap_nr_refused() + lookup_nr_exhausted();
 }
 
+static bool was_short_of_memory(const struct transfer *transfer)
+{
+    return !has_memory() || transfer_nr_refused() != transfer->nr_refused;
+}
+
 /* A look-up fails in the same words when the name does not exist and when the
- * process has no memory, descriptor or thread left for it. */
-static bool is_exhausted(const struct transfer *transfer)
+ * process has no descriptor or thread left for it. */
+static bool was_short_of_descriptors(const struct transfer *transfer)
 {
     int spare[SPARE_DESCRIPTORS];
     int nr = 0;
 
-    if (transfer->exhausted || !has_memory() ||
-        transfer_nr_refused() != transfer->nr_refused ||
+    if (transfer->exhausted ||
         strstr(transfer->message, "thread failed to start"))
         return true;
     while (nr < SPARE_DESCRIPTORS) {
@@ -50,6 +54,13 @@ static bool is_exhausted(const struct transfer *transfer)
     for (int i = 0; i < nr; i++)
         close(spare[i]);
     return nr < SPARE_DESCRIPTORS;
+}
+
+static bool wants_descriptors(CURLcode code)
+{
+    return code == CURLE_COULDNT_RESOLVE_HOST ||
+           code == CURLE_COULDNT_RESOLVE_PROXY ||
+           code == CURLE_COULDNT_CONNECT || code == CURLE_OUT_OF_MEMORY;
 }
 
 /* Its own cap is how much of a robots.txt or sitemap counts (RFC 9309 2.5), so
@@ -72,10 +83,10 @@ static enum error choose_error(struct transfer *transfer, CURLcode code)
         return ERROR_NONE;
     if (error)
         return error;
-    if (code == CURLE_COULDNT_RESOLVE_HOST ||
-        code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT ||
-        code == CURLE_OUT_OF_MEMORY)
-        seen.exhausted = is_exhausted(transfer);
+    if (code)
+        seen.exhausted =
+            was_short_of_memory(transfer) ||
+            (wants_descriptors(code) && was_short_of_descriptors(transfer));
     error = verdict(code, &seen);
     if (!error && transfer->body.begun)
         error = body_finish(&transfer->body);

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "crawler/fetch/heap_crypto.h"
+
 #define FIRST      ((size_t)24)
 #define STEP       ((size_t)16)
 #define NR_SMALL   ((HEAP_SMALL_BYTES - FIRST) / STEP + 1)
@@ -38,10 +40,15 @@ static size_t large_bytes = HEAP_BUFFER_BYTES + FIRST; /* libcurl's buffers */
 static _Thread_local bool keeps;
 static _Atomic uint64_t nr_refused;
 
+static void count(void)
+{
+    atomic_fetch_add_explicit(&nr_refused, 1, memory_order_relaxed);
+}
+
 static void *counted(void *data)
 {
     if (!data)
-        atomic_fetch_add_explicit(&nr_refused, 1, memory_order_relaxed);
+        count();
     return data;
 }
 
@@ -187,6 +194,7 @@ enum err heap_open(size_t nr_transfers)
     large_bytes = buffer_bytes_for(nr_transfers) + FIRST;
     ask_for_huge_pages(nr_transfers);
     keeps = true;
+    heap_crypto_watch(count);
     return curl_global_init_mem(CURL_GLOBAL_DEFAULT, take, give, take_more,
                                 copy, take_zeroed)
                ? ERR_NOMEM

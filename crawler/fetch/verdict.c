@@ -37,6 +37,9 @@ static bool is_in_head(const struct circumstances *seen)
 
 enum error verdict(CURLcode code, const struct circumstances *seen)
 {
+    /* whatever it is called: OpenSSL has no memory for a certificate, say */
+    if (code != CURLE_OK && seen->exhausted)
+        return ERROR_INTERNAL;
     /* No switch on the enum itself: it has a hundred values for FTP and the
      * like that http and https never give. */
     switch ((int)code) {
@@ -46,9 +49,8 @@ enum error verdict(CURLcode code, const struct circumstances *seen)
         return ERROR_BAD_URL;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
-        return seen->exhausted ? ERROR_INTERNAL : ERROR_DNS;
+        return ERROR_DNS;
     case CURLE_COULDNT_CONNECT:
-        return seen->exhausted ? ERROR_INTERNAL : ERROR_CONNECT;
     case CURLE_INTERFACE_FAILED:
     case CURLE_PROXY:
         return ERROR_CONNECT;
@@ -83,8 +85,7 @@ enum error verdict(CURLcode code, const struct circumstances *seen)
     case CURLE_FILESIZE_EXCEEDED:
         return ERROR_TOO_LARGE;
     case CURLE_OUT_OF_MEMORY:
-        return is_in_head(seen) && !seen->exhausted ? ERROR_HEAD_TOO_LARGE
-                                                    : ERROR_INTERNAL;
+        return is_in_head(seen) ? ERROR_HEAD_TOO_LARGE : ERROR_INTERNAL;
     default:
         return ERROR_INTERNAL;
     }

@@ -214,6 +214,15 @@ static void cancel(struct fetcher *fetcher, uint64_t id)
     refuse(fetcher, id, ERROR_CANCELED);
 }
 
+/* Its sandbox is stale, or it was refused memory, which can leave a library
+ * half-made for as long as it lives. Such a worker leaves: it takes no more
+ * jobs, the pool gives those it was sent to others and starts another in its
+ * place. */
+static bool is_spent(const struct fetcher *fetcher)
+{
+    return fetcher->sandbox.is_stale || transfer_nr_refused() > 0;
+}
+
 /* Reads until the pool has nothing more, as only that empties its socket;
  * jobs beyond our room wait here. */
 static void take_jobs(struct fetcher *fetcher)
@@ -221,7 +230,7 @@ static void take_jobs(struct fetcher *fetcher)
     struct worker_task task;
 
     begin_waiting(fetcher);
-    while (!fetcher->gone && !fetcher->sandbox.is_stale) {
+    while (!fetcher->gone && !is_spent(fetcher)) {
         switch (worker_take(fetcher->worker, &task)) {
         case WORKER_TASK:
             if (fetcher->waiting || !has_room(fetcher))
@@ -250,7 +259,7 @@ static enum err turn(struct fetcher *fetcher)
 {
     /* Jobs put off because of too many look-ups at once go on at once. */
     int wait_ms = fetcher->waiting && has_room(fetcher) ? 0 : TURN_MS_MAX;
-    int fd = fetcher->sandbox.is_stale ? -1 : worker_fd(fetcher->worker);
+    int fd = is_spent(fetcher) ? -1 : worker_fd(fetcher->worker);
     bool watched;
     enum err err;
 
@@ -266,11 +275,9 @@ static bool has_work(const struct fetcher *fetcher)
            worker_unsent(fetcher->worker) > 0;
 }
 
-/* A worker whose sandbox is stale leaves: it takes no more jobs, the pool
- * gives those it was sent to others and starts another in its place. */
 static bool is_leaving(const struct fetcher *fetcher)
 {
-    return fetcher->stopping || fetcher->sandbox.is_stale;
+    return fetcher->stopping || is_spent(fetcher);
 }
 
 static enum err run(struct fetcher *fetcher)

@@ -248,6 +248,18 @@ static void heap_counts_what_it_refused(void **state)
     libcurl.give(data);
 }
 
+/* <openssl/crypto.h> and base/err.h cannot be had together. */
+void *CRYPTO_malloc(size_t len, const char *file, int line);
+
+static void heap_counts_what_openssl_was_refused(void **state)
+{
+    uint64_t before = heap_nr_refused();
+
+    (void)state;
+    assert_null(CRYPTO_malloc(PTRDIFF_MAX, __FILE__, __LINE__));
+    assert_int_equal(heap_nr_refused(), before + 1);
+}
+
 static void heap_makes_buffers_smaller_where_there_are_many(void **state)
 {
     static const struct {
@@ -328,6 +340,7 @@ int main(void)
         TEST(heap_keeps_nothing_for_other_threads),
         TEST(heap_never_gives_a_piece_to_two),
         TEST(heap_counts_what_it_refused),
+        cmocka_unit_test(heap_counts_what_openssl_was_refused),
         cmocka_unit_test(heap_makes_buffers_smaller_where_there_are_many),
         cmocka_unit_test(heap_says_that_libcurl_cannot_begin),
     };

@@ -29,6 +29,8 @@ static const struct {
     {CURLE_PEER_FAILED_VERIFICATION, PHASE_CONNECTING, false, false, "",
      ERROR_TLS                                                                                                            },
     {CURLE_SSL_CONNECT_ERROR,        PHASE_CONNECTING, false, false, "",                              ERROR_TLS           },
+    {CURLE_SSL_CONNECT_ERROR,        PHASE_CONNECTING, false, true,  "",                              ERROR_INTERNAL      },
+    {CURLE_RECV_ERROR,               PHASE_ASKED,      false, true,  "",                              ERROR_INTERNAL      },
     {CURLE_GOT_NOTHING,              PHASE_ASKED,      false, false, "",                              ERROR_CONNECT_CLOSED},
     {CURLE_SEND_ERROR,               PHASE_ASKED,      false, false, "",                              ERROR_CONNECT_CLOSED},
     {CURLE_RECV_ERROR,               PHASE_ASKED,      false, false, "",                              ERROR_CONNECT_CLOSED},
