@@ -35,8 +35,8 @@ size_t heap_buffer_bytes(void);
 /* Ends libcurl and gives all back. */
 void heap_close(void);
 
-/* How often it had no memory to give, to any thread, libcurl or OpenSSL: they do
- * not always say so of what fails by that. */
+/* How often it had no memory to give, to any thread, libcurl or OpenSSL: they
+ * do not always say so of what fails by that. */
 uint64_t heap_nr_refused(void);
 
 #endif
