@@ -220,7 +220,7 @@ static void cancel(struct fetcher *fetcher, uint64_t id)
  * place. */
 static bool is_spent(const struct fetcher *fetcher)
 {
-    return fetcher->sandbox.is_stale || transfer_nr_refused() > 0;
+    return fetcher->sandbox.is_stale || heap_nr_refused() > 0;
 }
 
 /* Reads until the pool has nothing more, as only that empties its socket;
