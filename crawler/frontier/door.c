@@ -190,15 +190,16 @@ static struct bytes host_key_of(struct batch *batch, size_t nr,
 {
     const char *text = (const char *)batch->text.data + url->text_at;
     char *key = batch->host_keys[nr];
-    const char *port;
+    struct bytes port = {":80", 3};
 
     if (url->has_port)
         return (struct bytes){text, url->host_len};
-    port = strncmp(text, "https:", 6) == 0 ? ":443" : ":80";
-    assert(url->host_len + strlen(port) <= FRONTIER_HOST_KEY_BYTES);
+    if (strncmp(text, "https:", 6) == 0)
+        port = (struct bytes){":443", 4};
+    assert(url->host_len + port.len <= FRONTIER_HOST_KEY_BYTES);
     memcpy(key, text, url->host_len);
-    memcpy(key + url->host_len, port, strlen(port));
-    return (struct bytes){key, url->host_len + strlen(port)};
+    memcpy(key + url->host_len, port.data, port.len);
+    return (struct bytes){key, url->host_len + port.len};
 }
 
 static void fill_record(struct batch *batch, size_t nr,
