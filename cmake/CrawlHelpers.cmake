@@ -41,6 +41,20 @@ function(crawl_library name)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
 endfunction()
 
+# crawl_made(FILE TOOL libs...)
+# A source that TOOL, built of TOOL.c, prints when the project is built. It is
+# included as FILE; its path is in the variable TOOL_made.
+function(crawl_made file tool)
+  set(path ${PROJECT_BINARY_DIR}/made/${file})
+  get_filename_component(folder ${path} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  add_executable(${tool} ${tool}.c)
+  target_link_libraries(${tool} PRIVATE crawl_warnings ${ARGN})
+  add_custom_command(OUTPUT ${path} COMMAND ${tool} > ${path}
+                     DEPENDS ${tool} VERBATIM)
+  set(${tool}_made ${path} PARENT_SCOPE)
+endfunction()
+
 # crawl_test(NAME SOURCES ... LIBS ... [LABEL unit] [TIMEOUT seconds])
 # One cmocka executable, one ctest entry.
 function(crawl_test name)

@@ -42,7 +42,7 @@ struct transfer {
     bool looking_up;     /* counts in set->nr_lookups */
     bool tried_address;  /* some address passed the guard */
     bool exhausted;      /* no descriptor for a socket */
-    uint64_t nr_refused; /* as below, before it began */
+    uint64_t nr_refused; /* transfer_nr_refused(), before it began */
     int64_t start_ms;
     int64_t phase_ms;         /* when the phase began */
     uint64_t progress;        /* lines and body bytes, counted together */

@@ -2,10 +2,10 @@
  * The way back, for the queries of links: the encoders of the Encoding standard
  * (9 to 14). Each takes characters that are not ASCII, but for ISO-2022-JP.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "crawler/page/charset_internal.h"
+#include "crawler/page/charset_spell.h"
 #include "crawler/page/charset_utf8.h"
 
 #define BYTES_MAX       4 /* of one character */
@@ -39,13 +39,6 @@ static size_t read_code(const unsigned char *at, size_t len, uint32_t *code)
     return utf8_encode(*code, again) == need && memcmp(again, at, need) == 0
                ? need
                : 0;
-}
-
-static size_t put_two(unsigned char *out, unsigned lead, unsigned trail)
-{
-    out[0] = (unsigned char)lead;
-    out[1] = (unsigned char)trail;
-    return 2;
 }
 
 static size_t encode_single(enum charset charset, uint32_t code,
@@ -97,7 +90,7 @@ static size_t encode_gb18030(bool is_gbk, uint32_t code, unsigned char *out)
         {0xe854, 0xfe90},
         {0xe864, 0xfea0},
     };
-    unsigned pointer, trail;
+    unsigned pointer;
 
     if (code == 0xe5e5)
         return 0;
@@ -107,13 +100,12 @@ static size_t encode_gb18030(bool is_gbk, uint32_t code, unsigned char *out)
     }
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
         if (kept[i].code == code)
-            return put_two(out, kept[i].bytes >> 8, kept[i].bytes & 0xff);
+            return charset_put_two(out, kept[i].bytes >> 8,
+                                   kept[i].bytes & 0xff);
     pointer = charset_index_pointer(CHARSET_INDEX_GB18030, code, 0);
     if (pointer == CHARSET_NO_POINTER)
         return is_gbk ? 0 : put_four(out, charset_gb18030_ranges_pointer(code));
-    trail = pointer % 190;
-    return put_two(out, pointer / 190 + 0x81,
-                   trail + (trail < 0x3f ? 0x40 : 0x41));
+    return charset_spell(CHARSET_INDEX_GB18030, pointer, out);
 }
 
 static size_t encode_big5(uint32_t code, unsigned char *out)
@@ -122,7 +114,6 @@ static size_t encode_big5(uint32_t code, unsigned char *out)
                                            0x256a, 0x5341, 0x5345};
     const unsigned first = (0xa1 - 0x81) * 157; /* before: Hong Kong's own */
     unsigned pointer = charset_index_pointer(CHARSET_INDEX_BIG5, code, first);
-    unsigned trail;
 
     if (pointer == CHARSET_NO_POINTER)
         return 0;
@@ -135,9 +126,7 @@ static size_t encode_big5(uint32_t code, unsigned char *out)
         if (next != CHARSET_NO_POINTER)
             pointer = next; /* none is there three times */
     }
-    trail = pointer % 157;
-    return put_two(out, pointer / 157 + 0x81,
-                   trail + (trail < 0x3f ? 0x40 : 0x62));
+    return charset_spell(CHARSET_INDEX_BIG5, pointer, out);
 }
 
 static size_t encode_euc_kr(uint32_t code, unsigned char *out)
@@ -146,7 +135,7 @@ static size_t encode_euc_kr(uint32_t code, unsigned char *out)
 
     if (pointer == CHARSET_NO_POINTER)
         return 0;
-    return put_two(out, pointer / 190 + 0x81, pointer % 190 + 0x41);
+    return charset_spell(CHARSET_INDEX_EUC_KR, pointer, out);
 }
 
 /* The two characters of JIS X 0201 that stand where ASCII has others; 0: it is
@@ -170,16 +159,16 @@ static size_t encode_euc_jp(uint32_t code, unsigned char *out)
     if (out[0])
         return 1;
     if (code >= HALF_KATAKANA && code < HALF_KATAKANA + NR_KATAKANA)
-        return put_two(out, 0x8e, code - HALF_KATAKANA + 0xa1);
+        return charset_put_two(out, 0x8e, code - HALF_KATAKANA + 0xa1);
     pointer = jis0208_pointer(code);
     if (pointer == CHARSET_NO_POINTER)
         return 0;
-    return put_two(out, pointer / 94 + 0xa1, pointer % 94 + 0xa1);
+    return charset_put_two(out, pointer / 94 + 0xa1, pointer % 94 + 0xa1);
 }
 
 static size_t encode_shift_jis(uint32_t code, unsigned char *out)
 {
-    unsigned pointer, lead, trail;
+    unsigned pointer;
 
     out[0] = code == 0x80 ? 0x80 : roman_byte(code);
     if (code >= HALF_KATAKANA && code < HALF_KATAKANA + NR_KATAKANA)
@@ -191,10 +180,7 @@ static size_t encode_shift_jis(uint32_t code, unsigned char *out)
         pointer = charset_index_pointer(CHARSET_INDEX_JIS0208, code, 8836);
     if (pointer == CHARSET_NO_POINTER)
         return 0;
-    lead = pointer / 188;
-    trail = pointer % 188;
-    return put_two(out, lead + (lead < 0x1f ? 0x81 : 0xc1),
-                   trail + (trail < 0x3f ? 0x40 : 0x41));
+    return charset_spell(CHARSET_INDEX_JIS0208, pointer, out);
 }
 
 /* 0: the charset lacks it. */
@@ -316,7 +302,7 @@ static enum err put_jp(struct encoder *encoder, uint32_t code)
         if (pointer == CHARSET_NO_POINTER)
             return put_jp_lacking(encoder, code);
         mode = CHARSET_JP_KANJI;
-        len = put_two(bytes, pointer / 94 + 0x21, pointer % 94 + 0x21);
+        len = charset_put_two(bytes, pointer / 94 + 0x21, pointer % 94 + 0x21);
     }
     err = enter(encoder, mode);
     return err ? err : put_bytes(encoder->out, bytes, len);

@@ -5,8 +5,6 @@
 #ifndef CRAWLER_PAGE_CHARSET_INDEX_H
 #define CRAWLER_PAGE_CHARSET_INDEX_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum charset_index_kind {

@@ -9,11 +9,12 @@
  * standard's.
  */
 #include <iconv.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "crawler/page/charset_index.h"
+#include "crawler/page/charset_spell.h"
 
 #define NO_ICONV     ((iconv_t)-1)
 #define POINTERS_MAX 24000
@@ -84,61 +85,15 @@ static const struct patch {
 
 #define NR_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Bytes of the character that a pointer names. */
-typedef size_t (*spell_fn)(unsigned pointer, unsigned char *out);
-
-static size_t spell_jis0208(unsigned pointer, unsigned char *out)
-{
-    unsigned lead = pointer / 188, trail = pointer % 188;
-
-    out[0] = (unsigned char)(lead + (lead < 0x1f ? 0x81 : 0xc1));
-    out[1] = (unsigned char)(trail + (trail < 0x3f ? 0x40 : 0x41));
-    return 2;
-}
-
-static size_t spell_jis0212(unsigned pointer, unsigned char *out)
-{
-    out[0] = 0x8f;
-    out[1] = (unsigned char)(0xa1 + pointer / 94);
-    out[2] = (unsigned char)(0xa1 + pointer % 94);
-    return 3;
-}
-
-static size_t spell_big5(unsigned pointer, unsigned char *out)
-{
-    unsigned trail = pointer % 157;
-
-    out[0] = (unsigned char)(0x81 + pointer / 157);
-    out[1] = (unsigned char)(trail + (trail < 0x3f ? 0x40 : 0x62));
-    return 2;
-}
-
-static size_t spell_euc_kr(unsigned pointer, unsigned char *out)
-{
-    out[0] = (unsigned char)(0x81 + pointer / 190);
-    out[1] = (unsigned char)(0x41 + pointer % 190);
-    return 2;
-}
-
-static size_t spell_gb18030(unsigned pointer, unsigned char *out)
-{
-    unsigned trail = pointer % 190;
-
-    out[0] = (unsigned char)(0x81 + pointer / 190);
-    out[1] = (unsigned char)(trail + (trail < 0x3f ? 0x40 : 0x41));
-    return 2;
-}
-
 static const struct {
     const char *name, *iconv_name;
-    spell_fn spell;
     unsigned nr;
 } kinds[CHARSET_INDEX_NR] = {
-    [CHARSET_INDEX_JIS0208] = {"jis0208", "CP932",      spell_jis0208, 11104},
-    [CHARSET_INDEX_JIS0212] = {"jis0212", "EUC-JP-MS",  spell_jis0212, 8836 },
-    [CHARSET_INDEX_BIG5] = {"big5",    "BIG5-HKSCS", spell_big5,    19782},
-    [CHARSET_INDEX_EUC_KR] = {"euc_kr",  "CP949",      spell_euc_kr,  23940},
-    [CHARSET_INDEX_GB18030] = {"gb18030", "GB18030",    spell_gb18030, 23940},
+    [CHARSET_INDEX_JIS0208] = {"jis0208", "CP932",      11104},
+    [CHARSET_INDEX_JIS0212] = {"jis0212", "EUC-JP-MS",  8836 },
+    [CHARSET_INDEX_BIG5] = {"big5",    "BIG5-HKSCS", 19782},
+    [CHARSET_INDEX_EUC_KR] = {"euc_kr",  "CP949",      23940},
+    [CHARSET_INDEX_GB18030] = {"gb18030", "GB18030",    23940},
 };
 
 /* The one character that the bytes are, or 0. */
@@ -180,8 +135,8 @@ static bool print_index(unsigned kind)
         return false;
     }
     for (unsigned i = 0; i < kinds[kind].nr; i++) {
-        unsigned char bytes[3];
-        size_t len = kinds[kind].spell(i, bytes);
+        unsigned char bytes[CHARSET_SPELL_BYTES_MAX];
+        size_t len = charset_spell((enum charset_index_kind)kind, i, bytes);
 
         codes[i] = ask(converter, bytes, len);
     }

@@ -5,7 +5,6 @@
  * bytes as `tail` has room for, and the rest is decoded where it lies.
  */
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #ifdef __SSE2__
@@ -13,7 +12,6 @@
 #endif
 
 #include "base/text.h"
-#include "base/xalloc.h"
 #include "crawler/page/charset_internal.h"
 #include "crawler/page/charset_utf8.h"
 
