@@ -61,7 +61,7 @@ class Failing(harness.CrawlTest):
                       "http://127.0.0.4:%d/" % harness.free_port()]
         self.write("urls.txt", "".join(url + "\n" for url in self.urls))
 
-    def run_once(self, folder, call=None):
+    def run_once(self, folder, call=None, nr_workers=2):
         """(exit status, what it said, numbers of the shim)."""
         state = os.path.join(folder, "state")
         env = {"LD_PRELOAD": SHIM, "FAILING_STATE": state,
@@ -69,8 +69,8 @@ class Failing(harness.CrawlTest):
         if call:
             env["FAILING_CALL"] = call
         process = subprocess.Popen(
-            [harness.CRAWL, os.path.join(self.folder, "urls.txt"), *OUTPUTS, "--workers", "2",
-             "--concurrency", "8", "--robots", "ignore", "--delay", "0", "--retries", "1",
+            [harness.CRAWL, os.path.join(self.folder, "urls.txt"), *OUTPUTS,
+             "--workers", str(nr_workers), "--concurrency", "8", "--robots", "ignore", "--delay", "0", "--retries", "1",
              "--retry-delay", "10ms"],
             cwd=folder, env=self.environment(env), stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, errors="replace")
@@ -158,6 +158,19 @@ class Failing(harness.CrawlTest):
         print("%d runs, the fault came in %d, %d failed" % (len(calls), self.struck, len(failed)))
         self.assertEqual(failed, [])
         self.assertGreater(self.struck, len(calls) * 2 // 3)
+
+    def test_the_only_worker_may_lack_memory_once(self):
+        """It is replaced, or goes on: one refusal stops no crawl, from its start on."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            status, said, numbers = self.run_once(folder, nr_workers=1)
+            self.assertEqual(status, 0, said)
+        nr = numbers[KINDS.index("malloc") * len(ROLES) + ROLES.index("worker")]
+        how_many = os.environ.get("CRAWL_FAILING", "2")
+        how_many = 400 if how_many == "all" else 2 * int(how_many)
+        for n in sorted(random.Random(SEED).sample(range(1, nr + 1), how_many)):
+            with self.subTest(n), tempfile.TemporaryDirectory(dir=self.folder) as folder:
+                status, said, _ = self.run_once(folder, "malloc %d worker once" % n, 1)
+                self.assertEqual(status, 0, said)
 
 
 if __name__ == "__main__":
