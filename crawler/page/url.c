@@ -208,7 +208,7 @@ static enum url_error parse_port(struct parser *parser, const char *at,
 {
     struct url *url = parser->url;
     unsigned port = 0;
-    char digits[URL_PORT_DIGITS];
+    char digits[URL_NUMBER_DIGITS];
 
     if (at == end)
         return URL_OK; /* a colon alone says nothing */
@@ -224,7 +224,7 @@ static enum url_error parse_port(struct parser *parser, const char *at,
     url->port = (uint16_t)port;
     url->port_given = true;
     url_put(&parser->out, ':');
-    url_put_text(&parser->out, digits, url_format_port(url->port, digits));
+    url_put_text(&parser->out, digits, url_format_number(url->port, digits));
     return URL_OK;
 }
 

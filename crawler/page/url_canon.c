@@ -15,16 +15,16 @@ struct param {
     uint16_t at, len;
 };
 
-size_t url_format_port(uint16_t port, char out[URL_PORT_DIGITS])
+size_t url_format_number(uint16_t number, char out[URL_NUMBER_DIGITS])
 {
-    size_t len = port < 10      ? 1
-                 : port < 100   ? 2
-                 : port < 1000  ? 3
-                 : port < 10000 ? 4
-                                : 5;
+    size_t len = number < 10      ? 1
+                 : number < 100   ? 2
+                 : number < 1000  ? 3
+                 : number < 10000 ? 4
+                                  : 5;
 
-    for (size_t i = len; i-- > 0; port /= 10)
-        out[i] = (char)('0' + port % 10);
+    for (size_t i = len; i-- > 0; number /= 10)
+        out[i] = (char)('0' + number % 10);
     return len;
 }
 
@@ -234,8 +234,8 @@ enum url_error url_canonical(struct url *out, const struct url *url,
 size_t url_host_key(const struct url *url, char *out, size_t cap)
 {
     size_t scheme_len = url->scheme == URL_HTTPS ? 8 : 7;
-    char port[URL_PORT_DIGITS];
-    size_t port_len = url_format_port(url->port, port);
+    char port[URL_NUMBER_DIGITS];
+    size_t port_len = url_format_number(url->port, port);
     size_t len = scheme_len + url->host_len + 1 + port_len;
 
     if (len >= cap)

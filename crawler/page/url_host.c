@@ -250,6 +250,20 @@ static void put_ipv6(struct url_writer *out, const uint16_t pieces[IPV6_PIECES])
     url_put(out, ']');
 }
 
+/* IPv4 serializer. */
+static void put_ipv4(struct url_writer *out, uint32_t address)
+{
+    char digits[URL_NUMBER_DIGITS];
+
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        uint16_t byte = address >> shift & 255;
+
+        url_put_text(out, digits, url_format_number(byte, digits));
+        if (shift > 0)
+            url_put(out, '.');
+    }
+}
+
 static bool put_ipv6_host(struct url_writer *out, const char *text, size_t len)
 {
     uint16_t pieces[IPV6_PIECES];
@@ -326,7 +340,6 @@ bool url_put_host(struct url_writer *out, const char *text, size_t len,
 {
     size_t start = out->len;
     uint32_t address;
-    char dotted[16];
 
     *host = (struct url_host){0};
     if (text[0] == '[') {
@@ -344,9 +357,6 @@ bool url_put_host(struct url_writer *out, const char *text, size_t len,
         return false;
     host->is_ipv4 = true;
     out->len = start;
-    url_put_text(out, dotted,
-                 (size_t)snprintf(dotted, sizeof(dotted), "%u.%u.%u.%u",
-                                  address >> 24, address >> 16 & 255,
-                                  address >> 8 & 255, address & 255));
+    put_ipv4(out, address);
     return true;
 }

@@ -11,7 +11,7 @@
 
 #include "crawler/page/url.h"
 
-#define URL_PORT_DIGITS 5
+#define URL_NUMBER_DIGITS 5
 
 /*
  * What a byte means in a URL, as bits. The first four say "percent-encode it
@@ -86,8 +86,9 @@ struct url_host {
     bool is_ipv4, is_ipv6;
 };
 
-/* Writes a port in decimal, without a NUL, and returns its length. */
-size_t url_format_port(uint16_t port, char out[URL_PORT_DIGITS]);
+/* Writes a port or a byte of an address in decimal, without a NUL, and returns
+ * its length. */
+size_t url_format_number(uint16_t number, char out[URL_NUMBER_DIGITS]);
 
 /*
  * The host parser (URL 3.5) for special schemes: appends the serialised host.
