@@ -116,8 +116,15 @@ size_t text_escape(const void *data, size_t len, char *out, size_t cap)
 size_t text_clean(const void *data, size_t len, char *out, size_t cap)
 {
     const unsigned char *at = data;
-    size_t used = 0;
+    size_t fits = len < cap ? len : cap;
+    const unsigned char *nul = fits ? memchr(at, 0, fits) : NULL;
+    /* nearly always all of it */
+    size_t used = text_utf8_prefix(at, nul ? (size_t)(nul - at) : fits);
 
+    if (used)
+        memcpy(out, at, used);
+    at += used;
+    len -= used;
     while (len) {
         size_t step = char_len(at, len);
         bool plain = step && at[0] != 0;

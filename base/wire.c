@@ -2,15 +2,25 @@
 
 #include <string.h>
 
-static void put(struct wire_writer *wire, uint64_t value, size_t len)
+/* Room for `len` more bytes; NULL if there is none. */
+static unsigned char *extend(struct wire_writer *wire, size_t len)
 {
-    unsigned char raw[8];
+    struct buf *out = wire->out;
 
+    if (!wire->err)
+        wire->err = buf_reserve(out, len);
     if (wire->err)
-        return;
-    for (size_t i = 0; i < len; i++)
-        raw[i] = (unsigned char)(value >> (8 * i));
-    wire->err = buf_add(wire->out, raw, len);
+        return NULL;
+    out->len += len;
+    return out->data + out->len - len;
+}
+
+static inline void put(struct wire_writer *wire, uint64_t value, size_t len)
+{
+    unsigned char *to = extend(wire, len);
+
+    for (size_t i = 0; to && i < len; i++)
+        to[i] = (unsigned char)(value >> (8 * i));
 }
 
 void wire_put_u8(struct wire_writer *wire, uint8_t value)
@@ -35,11 +45,14 @@ void wire_put_u64(struct wire_writer *wire, uint64_t value)
 
 void wire_put_bytes(struct wire_writer *wire, const void *data, size_t len)
 {
+    unsigned char *to;
+
     if (len > UINT32_MAX && !wire->err)
         wire->err = ERR_TOO_BIG;
     wire_put_u32(wire, (uint32_t)len);
-    if (!wire->err)
-        wire->err = buf_add(wire->out, data, len);
+    to = extend(wire, len);
+    if (to && len)
+        memcpy(to, data, len);
 }
 
 void wire_reader_init(struct wire_reader *wire, const void *data, size_t len)
