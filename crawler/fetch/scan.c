@@ -24,7 +24,7 @@ struct scan {
     struct sniff sniff;
     struct buf piece; /* UTF-8 on its way to the scanner */
     struct buf links;
-    struct url canonical, refresh;
+    struct url page_url, canonical, refresh;
 };
 
 struct scan *scan_new(const char *agent)
@@ -155,7 +155,7 @@ static enum err fill_facts(struct scan *scan, const struct scan_input *input,
                            enum charset charset, struct page *page)
 {
     const struct html_facts *facts = html_get_facts(scan->html);
-    struct url url;
+    struct url *url = &scan->page_url;
 
     page->flags |= PAGE_SCANNED;
     page->robots |= facts->robots;
@@ -168,9 +168,9 @@ static enum err fill_facts(struct scan *scan, const struct scan_input *input,
     if (facts->canonical.len == 0 && facts->refresh.len == 0 &&
         !(input->flags & JOB_LINKS))
         return ERR_OK;
-    if (url_parse(&url, input->url.data, input->url.len, NULL) != URL_OK)
+    if (url_parse(url, input->url.data, input->url.len, NULL) != URL_OK)
         return ERR_OK;
-    html_links_start(scan->resolver, &url, facts, charset);
+    html_links_start(scan->resolver, url, facts, charset);
     page->canonical = resolve(scan, facts->canonical, &scan->canonical);
     page->refresh = resolve(scan, facts->refresh, &scan->refresh);
     return input->flags & JOB_LINKS ? put_links(scan, page) : ERR_OK;

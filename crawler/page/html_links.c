@@ -36,8 +36,9 @@ struct found {
 };
 
 struct html_links {
-    struct url base;
-    bool has_base; /* false: relative URLs mean nothing here */
+    struct url own_base;    /* of a base element */
+    const struct url *base; /* that, or the page's URL; NULL: relative URLs mean
+                             * nothing here */
     enum charset charset;
     struct buf href; /* scratch: one with its query encoded */
     struct url url;  /* scratch */
@@ -88,18 +89,17 @@ void html_links_start(struct html_links *links, const struct url *page_url,
                       const struct html_facts *facts, enum charset charset)
 {
     links->charset = charset;
-    links->has_base = true;
+    links->base = page_url;
     if (facts->has_base) {
-        enum url_error error = url_parse(&links->base, facts->base.data,
+        enum url_error error = url_parse(&links->own_base, facts->base.data,
                                          facts->base.len, page_url);
 
         if (error == URL_OK)
-            return;
+            links->base = &links->own_base;
         /* relative to ftp: or the like: what the page links is not ours */
-        links->has_base =
-            error != URL_BAD_SCHEME || is_ignored_base(facts->base);
+        else if (error == URL_BAD_SCHEME && !is_ignored_base(facts->base))
+            links->base = NULL;
     }
-    links->base = *page_url;
 }
 
 /* The query of a link is in the page's encoding, unless that is UTF-8. */
@@ -123,8 +123,7 @@ enum url_error html_links_resolve(struct html_links *links, struct bytes href,
             return URL_TOO_LONG;
         href = (struct bytes){links->href.data, links->href.len};
     }
-    return url_parse(url, href.data, href.len,
-                     links->has_base ? &links->base : NULL);
+    return url_parse(url, href.data, href.len, links->base);
 }
 
 /* Makes room for `nr` links, two slots each, all free. */

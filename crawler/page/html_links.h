@@ -24,8 +24,9 @@ struct html_links; /* opaque */
 struct html_links *html_links_new(void);
 void html_links_free(struct html_links *links);
 
-/* Begins a page: `page_url` is its own URL (copied), `facts` its fields, and
- * `charset` what it is written in: the queries of its links are encoded so. */
+/* Begins a page: `page_url` is its own URL, which stays as it is until the next
+ * page begins, `facts` its fields, and `charset` what it is written in: the
+ * queries of its links are encoded so. */
 void html_links_start(struct html_links *links, const struct url *page_url,
                       const struct html_facts *facts, enum charset charset);
 
