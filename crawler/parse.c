@@ -152,26 +152,59 @@ static struct bytes kind_word(enum link_kind kind)
     return text(words[kind]);
 }
 
-/* The target's key; zeros when it is no URL of ours. */
-static struct url_key key_of(struct storage *storage, struct bytes target)
+/* Where the last link led. Most links of a page lead to one host, and the text
+ * of a canonical URL before its path says which. */
+struct last_host {
+    struct bytes origin; /* in that link's text; empty: none yet */
+    int64_t host_id;
+};
+
+static bool leads_there(const struct last_host *last, struct bytes target)
 {
-    const struct hash_key *hash_key = storage_hash_key(storage);
+    size_t len = last->origin.len;
+    const char *text = target.data;
+
+    return len > 0 && target.len > len && text[len] == '/' &&
+           memcmp(text, last->origin.data, len) == 0;
+}
+
+/* Looks into a target; false when it is no URL of ours. */
+static bool find_host(const struct hash_key *hash_key, struct bytes target,
+                      struct last_host *last)
+{
     char host[URL_BYTES_MAX];
     struct url url;
-    size_t len;
 
     if (url_parse(&url, target.data, target.len, NULL))
+        return false;
+    last->host_id = (int64_t)hash_sip(hash_key, host,
+                                      url_host_key(&url, host, sizeof(host)));
+    last->origin.len = 0;
+    if (target.len > url.path_at &&
+        memcmp(target.data, url.text, url.path_at) == 0)
+        last->origin = (struct bytes){target.data, url.path_at};
+    return true;
+}
+
+/* The target's key; zeros when it is no URL of ours. */
+static struct url_key key_of(const struct hash_key *hash_key,
+                             struct bytes target, struct last_host *last)
+{
+    if (!leads_there(last, target) && !find_host(hash_key, target, last))
         return (struct url_key){0, 0};
-    len = url_host_key(&url, host, sizeof(host));
     return (struct url_key){
-        (int64_t)hash_sip(hash_key, host, len),
-        (int64_t)hash_sip(hash_key, target.data, target.len)};
+        last->host_id, (int64_t)hash_sip(hash_key, target.data, target.len)};
 }
 
 /* The page's links as records, allocated; NULL with *nr 0 if there are none. */
 static enum err read_links(struct storage *storage, const struct page *page,
                            struct link_record **links, size_t *nr)
 {
+    const struct hash_key *hash_key = storage_hash_key(storage);
+    struct last_host last = {
+        {"", 0},
+        0
+    };
     struct bytes rest = page->links;
     struct page_link link;
     bool bad = false;
@@ -183,7 +216,7 @@ static enum err read_links(struct storage *storage, const struct page *page,
     while (*nr < page->nr_links && page_next_link(&rest, &link, &bad))
         (*links)[(*nr)++] = (struct link_record){
             .url = link.url,
-            .key = key_of(storage, link.url),
+            .key = key_of(hash_key, link.url, &last),
             .kind = kind_word(link.kind),
             .text = link.text,
             .rel = rel_words(link.rel),

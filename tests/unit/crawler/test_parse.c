@@ -1,0 +1,148 @@
+/*
+ * The default parse callback: which host and which URL each link leads to.
+ * Storage is played here.
+ */
+#include "crawler/parse.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "storage/results.h"
+
+#define LINKS_MAX 32
+
+static const struct hash_key hash_key = {1, 2};
+
+static struct {
+    struct url_key keys[LINKS_MAX];
+    size_t nr;
+} stored;
+
+const struct hash_key *storage_hash_key(const struct storage *storage)
+{
+    (void)storage;
+    return &hash_key;
+}
+
+enum err storage_put_page(struct storage *storage,
+                          const struct page_record *page)
+{
+    (void)storage;
+    stored.nr = page->nr_links;
+    for (size_t i = 0; i < page->nr_links; i++)
+        stored.keys[i] = page->links[i].key;
+    return ERR_OK;
+}
+
+static int64_t hash(const char *text)
+{
+    return (int64_t)hash_sip(&hash_key, text, strlen(text));
+}
+
+static void put_page(struct buf *links, uint32_t nr_links)
+{
+    struct parse_options options = {.store_links = true};
+    struct visit visit = {
+        .url = {"http://a/", 9},
+          .outcome = OUTCOME_OK
+    };
+    struct page page;
+
+    page_init(&page);
+    page.links = (struct bytes){links->data, links->len};
+    page.nr_links = nr_links;
+    visit.page = &page;
+    assert_int_equal(parse_visit(&options, NULL, &visit), ERR_OK);
+}
+
+static void a_link_is_stored_under_the_key_of_its_host(void **state)
+{
+    /* in the order of one page: what was seen before must not matter */
+    static const struct {
+        const char *url, *host; /* NULL: no URL of ours */
+    } cases[] = {
+        {"http://a/1",           "http://a:80"        },
+        {"http://a/2",           "http://a:80"        },
+        {"http://ab/3",          "http://ab:80"       },
+        {"http://a/4",           "http://a:80"        },
+        {"http://a:8080/5",      "http://a:8080"      },
+        {"http://a/6",           "http://a:80"        },
+        {"https://a/7",          "https://a:443"      },
+        {"https://a/8",          "https://a:443"      },
+        {"http://a/?u=http://b", "http://a:80"        },
+        {"http://a",             "http://a:80"        },
+        {"http:a/9",             "http://a:80"        },
+        {"http:/b/10",           "http://b:80"        },
+        {"http://A/11",          "http://a:80"        },
+        {"ftp://a/12",           NULL                 },
+        {"http://a/13",          "http://a:80"        },
+        {"http://b@a/14",        "http://a:80"        },
+        {"http://b@a/15",        "http://a:80"        },
+        {"http://b/16",          "http://b:80"        },
+        {"http://b%2Fa/17",      NULL                 },
+        {"http://b//17",         "http://b:80"        },
+        {"http://127.0.0.1/18",  "http://127.0.0.1:80"},
+        {"http://0x7f.1/19",     "http://127.0.0.1:80"},
+        {"http://127.0.0.1/20",  "http://127.0.0.1:80"},
+        {"http://[::1]/21",      "http://[::1]:80"    },
+        {"http://[::1]:81/22",   "http://[::1]:81"    },
+    };
+    const size_t nr = sizeof(cases) / sizeof(cases[0]);
+    struct buf links;
+
+    (void)state;
+    buf_init(&links, 65536);
+    for (size_t i = 0; i < nr; i++) {
+        struct page_link link = {
+            .url = {cases[i].url, strlen(cases[i].url)},
+              .text = {"",           0                   }
+        };
+
+        assert_int_equal(page_put_link(&links, &link), ERR_OK);
+    }
+    put_page(&links, (uint32_t)nr);
+    assert_int_equal(stored.nr, nr);
+    for (size_t i = 0; i < nr; i++) {
+        bool is_ours = cases[i].host != NULL;
+
+        if (stored.keys[i].host_id != (is_ours ? hash(cases[i].host) : 0) ||
+            stored.keys[i].url_hash != (is_ours ? hash(cases[i].url) : 0))
+            fail_msg("%s: not stored under %s", cases[i].url,
+                     is_ours ? cases[i].host : "zeros");
+    }
+    buf_release(&links);
+}
+
+static void links_that_were_cut_short_end_the_list(void **state)
+{
+    struct page_link link = {
+        .url = {"http://a/1", 10},
+          .text = {"",           0 }
+    };
+    struct buf links;
+
+    (void)state;
+    buf_init(&links, 65536);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(page_put_link(&links, &link), ERR_OK);
+    links.len--;
+    put_page(&links, 3);
+    assert_int_equal(stored.nr, 2);
+    buf_release(&links);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_link_is_stored_under_the_key_of_its_host),
+        cmocka_unit_test(links_that_were_cut_short_end_the_list),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
