@@ -20,7 +20,7 @@ import time
 import unittest
 
 import harness
-from server import Server, page, slow
+from server import Server, links, page, slow
 
 RELEASE = os.path.join(harness.ROOT, "build", "crawl")
 OURS = {None, "internal", "worker_crash"}
@@ -246,6 +246,34 @@ class Resources(harness.CrawlTest):
                 stopped += 1
             self.check_rows("%d.db" % size, {None})
         self.assertGreater(stopped, 1)
+
+
+class OneFolder(harness.CrawlTest):
+    """A container whose only place to write to is the folder of the database."""
+    SCRIPT = """
+        mount --bind . /mnt || exit 77
+        for folder in /tmp /var/tmp /usr/tmp; do
+            [ ! -d $folder ] || mount --bind -o ro $folder $folder || exit 77
+        done
+        unset TMPDIR SQLITE_TMPDIR; cd /proc; exec "$@"
+    """
+    NR_PAGES, NR_LINKS = 8, 10000       # more than is sorted in memory
+
+    def test_the_indexes_need_no_other_folder(self):
+        pages = [links(*("/%d" % (self.NR_LINKS * p + n) for n in range(self.NR_LINKS)))
+                 for p in range(self.NR_PAGES)]
+        web = Server({"/p%d" % n: pages[n] for n in range(self.NR_PAGES)} |
+                     {"/robots.txt": page(b"", "404 None")})
+        self.addCleanup(web.stop)
+        self.write("urls.txt", "".join(web.url("/p%d" % n) + "\n" for n in range(self.NR_PAGES)))
+        prefix = ("unshare", "-m", "sh", "-c", self.SCRIPT, "sh")
+        if subprocess.run(prefix + ("true",), cwd=self.folder, check=False).returncode:
+            self.skipTest("no mount namespace here")
+        self.crawl("/mnt/urls.txt", "-o", "/mnt/crawl.db", "--extract", "links", "--delay", "0",
+                   prefix=prefix)
+        self.assertEqual(self.rows("SELECT count(*) FROM links INDEXED BY links_to"),
+                         [(self.NR_PAGES * self.NR_LINKS,)])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["crawl.db", "urls.txt"])
 
 
 if __name__ == "__main__":
