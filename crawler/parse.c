@@ -201,10 +201,7 @@ static enum err read_links(struct storage *storage, const struct page *page,
                            struct link_record **links, size_t *nr)
 {
     const struct hash_key *hash_key = storage_hash_key(storage);
-    struct last_host last = {
-        {"", 0},
-        0
-    };
+    struct last_host last = {0};
     struct bytes rest = page->links;
     struct page_link link;
     bool bad = false;
