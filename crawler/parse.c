@@ -104,7 +104,7 @@ static void fill_visit(struct page_record *record, const struct visit *visit)
         .content_length = -1,
         .chars = -1,
         .nr_links_out = -1,
-        .retry_later = error_info(visit->error)->retryable,
+        .retry_later = visit->may_pass || error_info(visit->error)->retryable,
         .fetched_at = visit->fetched_at,
         .elapsed_ms = visit->elapsed_ms,
         .wait_ms = visit->wait_ms,

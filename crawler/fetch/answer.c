@@ -93,6 +93,17 @@ static enum error choose_error(struct transfer *transfer, CURLcode code)
     return error;
 }
 
+/* No name server could say that the name does not exist. */
+static bool may_pass(const struct transfer *transfer, enum error error)
+{
+    struct url url;
+
+    return error == ERROR_DNS &&
+           url_parse(&url, (const char *)transfer->url.data,
+                     transfer->url.len - 1, NULL) == URL_OK &&
+           lookup_may_pass(url.text + url.host_at, url.host_len);
+}
+
 /* ---- texts ---- */
 
 /* A view that a database may take: the bytes themselves, or a clean copy. */
@@ -337,6 +348,11 @@ static void set_error(struct transfer *transfer, enum error error)
     page->error = error;
     if (!error)
         return;
+    if (may_pass(transfer, error)) {
+        page->flags |= PAGE_MAY_PASS;
+        snprintf(transfer->note, sizeof(transfer->note),
+                 "no name server could tell");
+    }
     page->outcome = error_info(error)->error_class == CLASS_POLICY
                         ? OUTCOME_SKIPPED
                         : OUTCOME_ERROR;

@@ -7,10 +7,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "base/clock.h"
 
 /* What took longer waited for a silent server, and would again. */
 #define AGAIN_WITHIN_MS 1000
+#define NR_MARKS        4096 /* several times the look-ups at once */
 
 typedef int look_up(const char *name, const char *service,
                     const struct addrinfo *hints, struct addrinfo **found);
@@ -19,6 +22,8 @@ typedef int look_up(const char *name, const char *service,
  * process. */
 static look_up *_Atomic next;
 static _Atomic uint64_t nr_exhausted;
+/* Hashes of the names whose last answer was "try again"; 0: free. */
+static _Atomic uint64_t marks[NR_MARKS];
 
 /* Of the C library, or of a sanitizer before it. NULL: none. */
 static look_up *find_next(void)
@@ -42,6 +47,30 @@ static bool is_exhaustion(int result, int error)
             (error == ENOMEM || error == EMFILE || error == ENFILE));
 }
 
+static uint64_t hash_of(const char *name, size_t len)
+{
+    return XXH3_64bits(name, len) | 1;
+}
+
+static void mark(const char *name, bool may_pass)
+{
+    uint64_t hash = hash_of(name, strlen(name)), old = hash;
+    _Atomic uint64_t *place = &marks[hash / 2 % NR_MARKS];
+
+    if (may_pass)
+        atomic_store_explicit(place, hash, memory_order_relaxed);
+    else
+        atomic_compare_exchange_strong(place, &old, 0);
+}
+
+bool lookup_may_pass(const char *name, size_t len)
+{
+    uint64_t hash = hash_of(name, len);
+
+    return atomic_load_explicit(&marks[hash / 2 % NR_MARKS],
+                                memory_order_relaxed) == hash;
+}
+
 int getaddrinfo(const char *name, const char *service,
                 const struct addrinfo *hints, struct addrinfo **found)
 {
@@ -61,6 +90,8 @@ int getaddrinfo(const char *name, const char *service,
     }
     if (is_exhaustion(result, errno))
         atomic_fetch_add_explicit(&nr_exhausted, 1, memory_order_relaxed);
+    if (name)
+        mark(name, result == EAI_AGAIN);
     return result;
 }
 

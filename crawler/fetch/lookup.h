@@ -6,11 +6,14 @@
  * defines getaddrinfo(), which stands before that of the C library in every
  * program that fetches: it asks the C library's, counts the failures that are
  * ours and asks once more where the answer is soon "try again" (EAI_AGAIN,
- * RFC 3493, 6.1), as glibc says also where memory was short for a moment.
+ * RFC 3493, 6.1), as glibc says also where memory was short for a moment. Names
+ * for which that stays the answer are remembered.
  */
 #ifndef CRAWLER_FETCH_LOOKUP_H
 #define CRAWLER_FETCH_LOOKUP_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -22,5 +25,9 @@ enum err lookup_warm_up(void) ERR_CHECK;
 /* How often a look-up of any thread failed for want of memory or descriptors.
  */
 uint64_t lookup_nr_exhausted(void);
+/* Whether the last look-up of this name ended in "try again": no name server
+ * could say whether it exists. False also for one of two names that fell on the
+ * same place of a small table. */
+bool lookup_may_pass(const char *name, size_t len);
 
 #endif

@@ -49,6 +49,7 @@ enum err answer_end(struct frontier *frontier, struct item *item,
         .final_url = item_target(item),
         .outcome = ending->outcome,
         .error = ending->error,
+        .may_pass = ending->may_pass,
         .detail = ending->detail,
         .page = ending->page,
         .tries = item->tries,
@@ -79,13 +80,15 @@ static enum err end_with_page(struct frontier *frontier, struct item *item,
         err = follow_end_hops(frontier, item, page, now_ms);
     if (err)
         return err;
-    return answer_end(frontier, item,
-                      &(struct ending){.outcome = page->outcome,
-                                       .error = page->error,
-                                       .detail = page->detail,
-                                       .page = page,
-                                       .worker = worker},
-                      now_ms);
+    return answer_end(
+        frontier, item,
+        &(struct ending){.outcome = page->outcome,
+                         .error = page->error,
+                         .may_pass = (page->flags & PAGE_MAY_PASS) != 0,
+                         .detail = page->detail,
+                         .page = page,
+                         .worker = worker},
+        now_ms);
 }
 
 /* ---- the host's clock ---- */
@@ -93,7 +96,8 @@ static enum err end_with_page(struct frontier *frontier, struct item *item,
 static bool answer_is_retryable(const struct page *page)
 {
     if (page->error != ERROR_NONE)
-        return error_info(page->error)->retryable;
+        return error_info(page->error)->retryable ||
+               (page->flags & PAGE_MAY_PASS) != 0;
     return page->status == 408 || page->status == 429 || page->status >= 500;
 }
 

@@ -149,6 +149,7 @@ static void close_gate(struct site *site, const struct item *item,
 {
     site->gate = GATE_CLOSED;
     site->gate_error = reason_of(item, page);
+    site->gate_may_pass = (page->flags & PAGE_MAY_PASS) != 0;
     free(site->gate_detail);
     site->gate_detail = site->gate_error == ERROR_ROBOTS_UNREACHABLE
                             ? detail_of(page)
@@ -262,12 +263,14 @@ static enum err end_unasked(struct frontier *frontier, struct item *item,
                             int64_t now_ms)
 {
     bool is_failure = error_info(error)->error_class != CLASS_POLICY;
+    const struct site *site = item->site;
 
     return answer_end(
         frontier, item,
         &(struct ending){
             .outcome = is_failure ? OUTCOME_ERROR : OUTCOME_SKIPPED,
             .error = error,
+            .may_pass = site->gate == GATE_CLOSED && site->gate_may_pass,
             .detail = detail,
             .worker = -1,
         },

@@ -150,6 +150,7 @@ struct site {
 
     enum gate gate;
     enum error gate_error;
+    bool gate_may_pass;    /* PAGE_MAY_PASS of the answer that closed it */
     char *gate_detail;     /* owned */
     struct robots *robots; /* owned */
     int robots_status;
@@ -345,6 +346,7 @@ enum err gate_answer(struct frontier *frontier, struct item *item,
 struct ending {
     enum outcome outcome;
     enum error error;
+    bool may_pass; /* as if the page had PAGE_MAY_PASS */
     struct bytes detail;
     const struct page *page; /* NULL: nothing was asked */
     int worker;

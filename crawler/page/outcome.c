@@ -52,7 +52,7 @@ static const struct error_info infos[ERROR_NR] = {
         "blocking)."},
     [ERROR_DNS] = {
         "dns", CLASS_DNS, false,
-        "The host's name has no address.",
+        "The host's name has no address, as far as name servers can tell.",
         "Check the network: does 'getent hosts NAME' answer? If it does not, "
         "the name may be misspelt or gone."},
     [ERROR_DNS_TIMEOUT] = {

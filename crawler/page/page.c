@@ -6,7 +6,7 @@
 #include "crawler/page/internal.h"
 #include "crawler/page/url.h"
 
-#define PAGE_FLAGS_ALL  (2 * PAGE_REUSED - 1)
+#define PAGE_FLAGS_ALL  (2 * PAGE_MAY_PASS - 1)
 #define PAGE_ROBOTS_ALL (2 * PAGE_NOARCHIVE - 1)
 #define LINK_RELS_ALL   (2 * LINK_SPONSORED - 1)
 #define PAGE_STATUS_MAX 999

@@ -43,7 +43,9 @@ enum page_flag {
     PAGE_NOT_MODIFIED = 1 << 3, /* 304 to a conditional request */
     PAGE_SCANNED = 1 << 4,      /* it was HTML, and its fields are set */
     PAGE_REUSED = 1 << 5,       /* the connection had been used before */
-    PAGE_KILLED = 1 << 6, /* never sent by a worker: it was killed (SIGKILL),
+    PAGE_MAY_PASS = 1 << 6,     /* its error is not retryable by its kind, but
+                                   this time it is: no name server knew */
+    PAGE_KILLED = 1 << 7, /* never sent by a worker: it was killed (SIGKILL),
                              for whatever reason */
 };
 

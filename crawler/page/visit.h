@@ -7,6 +7,7 @@
 #ifndef CRAWLER_PAGE_VISIT_H
 #define CRAWLER_PAGE_VISIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ struct visit {
 
     enum outcome outcome; /* after policy and redirects */
     enum error error;
+    bool may_pass;           /* as PAGE_MAY_PASS says */
     struct bytes detail;     /* for people: page's, or the rule that decided */
     const struct page *page; /* last answer; NULL if nothing was ever asked */
 

@@ -3,6 +3,7 @@
  * lookup_double.c behind our getaddrinfo(), so it is shown too that libcurl
  * comes by there.
  */
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,8 @@
 
 #define TURNS_MAX 1000
 
-static bool refuses; /* memory to read a page, once */
+static bool refuses;  /* memory to read a page, once */
+static bool may_pass; /* the last fetch has PAGE_MAY_PASS */
 
 /* The linker puts these two in the place of one (--wrap). */
 enum err __real_scan_page(struct scan *scan, const struct scan_input *input,
@@ -59,6 +61,7 @@ static enum error fetch(const char *host, unsigned port)
     }
     assert_non_null(done);
     error = transfer_page(done)->error;
+    may_pass = (transfer_page(done)->flags & PAGE_MAY_PASS) != 0;
     transfer_recycle(done);
     transfers_close(transfers);
     return error;
@@ -75,7 +78,7 @@ static void lookup_tells_a_missing_name_from_our_own_failure(void **state)
         {"memory.test",      ERROR_INTERNAL, 1},
         {"unsaid.test",      ERROR_INTERNAL, 1},
         {"descriptors.test", ERROR_INTERNAL, 1},
-        {"never.test",       ERROR_DNS,      2}, /* asked again, in vain */
+        {"never.test",       ERROR_DNS,      2},
     };
 
     (void)state;
@@ -88,6 +91,8 @@ static void lookup_tells_a_missing_name_from_our_own_failure(void **state)
                          rows[i].error == ERROR_INTERNAL);
         assert_int_equal(lookup_double_nr_calls() - calls_before,
                          rows[i].nr_calls);
+        /* asked again, in vain: no name server could tell */
+        assert_int_equal(may_pass, rows[i].nr_calls == 2);
     }
 }
 
@@ -104,6 +109,22 @@ static void lookup_asks_again_where_the_answer_is_to_try_again(void **state)
     (void)state;
     assert_int_equal(fetch("again.test", scripted_port(server)), ERROR_NONE);
     scripted_stop(server);
+}
+
+static void lookup_remembers_only_the_last_answer(void **state)
+{
+    struct addrinfo *found = NULL;
+
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(getaddrinfo("later.test", NULL, NULL, &found),
+                         EAI_AGAIN);
+        assert_true(lookup_may_pass("later.test", 10));
+        assert_false(lookup_may_pass("later.tes", 9));
+        assert_int_equal(getaddrinfo("later.test", NULL, NULL, &found),
+                         EAI_NONAME);
+        assert_false(lookup_may_pass("later.test", 10));
+    }
 }
 
 static void page_that_cannot_be_read_is_our_own_failure(void **state)
@@ -129,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookup_tells_a_missing_name_from_our_own_failure),
         cmocka_unit_test(lookup_asks_again_where_the_answer_is_to_try_again),
+        cmocka_unit_test(lookup_remembers_only_the_last_answer),
         cmocka_unit_test(page_that_cannot_be_read_is_our_own_failure),
     };
 

@@ -33,15 +33,16 @@ int getaddrinfo(const char *name, const char *service,
     static struct {
         const char *name;
         int error;      /* for errno */
-        int results[2]; /* in turns; 0: it is 127.0.0.1 */
+        int results[3]; /* in turns; 0: it is 127.0.0.1 */
         _Atomic unsigned nr_asked;
     } answers[] = {
-        {"missing.test",     0,      {EAI_NONAME, EAI_NONAME}, 0},
-        {"memory.test",      ENOMEM, {EAI_MEMORY, EAI_MEMORY}, 0},
-        {"unsaid.test",      ENOMEM, {EAI_NONAME, EAI_NONAME}, 0},
-        {"descriptors.test", EMFILE, {EAI_SYSTEM, EAI_SYSTEM}, 0},
-        {"never.test",       EAGAIN, {EAI_AGAIN, EAI_AGAIN},   0},
-        {"again.test",       EAGAIN, {EAI_AGAIN, 0},           0},
+        {"missing.test",     0,      {EAI_NONAME, EAI_NONAME, EAI_NONAME}, 0},
+        {"memory.test",      ENOMEM, {EAI_MEMORY, EAI_MEMORY, EAI_MEMORY}, 0},
+        {"unsaid.test",      ENOMEM, {EAI_NONAME, EAI_NONAME, EAI_NONAME}, 0},
+        {"descriptors.test", EMFILE, {EAI_SYSTEM, EAI_SYSTEM, EAI_SYSTEM}, 0},
+        {"never.test",       EAGAIN, {EAI_AGAIN, EAI_AGAIN, EAI_AGAIN},    0},
+        {"later.test",       EAGAIN, {EAI_AGAIN, EAI_AGAIN, EAI_NONAME},   0},
+        {"again.test",       EAGAIN, {EAI_AGAIN, 0, 0},                    0},
     };
 
     nr_calls++;
@@ -50,7 +51,7 @@ int getaddrinfo(const char *name, const char *service,
 
         if (strcmp(name, answers[i].name) != 0)
             continue;
-        result = answers[i].results[answers[i].nr_asked++ % 2];
+        result = answers[i].results[answers[i].nr_asked++ % 3];
         if (result == 0)
             return look_up("127.0.0.1", service, hints, found);
         errno = answers[i].error;

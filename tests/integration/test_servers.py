@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The same pages from servers that are not ours: whatever the protocol, the
 encoding and the server, every page has one length, one title and one hash."""
-import contextlib
 import os
 import shutil
 import socket
@@ -179,59 +178,6 @@ class Clock(harness.CrawlTest):
                 self.assertEqual(self.results("url, error"),
                                  [(url, "tls") for url in old] + [(url, None) for url in new])
                 self.assertEqual(err.count(self.SAYS), 1 if said else 0, err)
-
-
-class SilentNameServer(harness.CrawlTest):
-    """A resolver that would wait for 5 minutes, longer than a run may take."""
-    SERVERS = ("127.0.0.252", "127.0.0.253")
-    RESOLVER = "options timeout:30 attempts:5\n"
-    SCRIPT = """
-        mount --bind resolv.conf /etc/resolv.conf && mount --bind hosts /etc/hosts || exit 77
-        exec "$@"
-    """
-
-    def listen(self, address):
-        """Takes questions and answers none."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.addCleanup(listener.close)
-        try:
-            listener.bind((address, 53))
-        except OSError as why:
-            self.skipTest("no name server of our own here: %s" % why)
-        listener.setblocking(False)
-        return listener
-
-    def asked(self, listener):
-        """The first labels of the names that it was asked for."""
-        found = set()
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                question = listener.recv(512)[12:]
-                found.add(question[1:1 + question[0]].decode())
-        return found
-
-    def test_a_silent_name_server_costs_its_own_names_alone(self):
-        listeners = [self.listen(address) for address in self.SERVERS]
-        server = Server({"/robots.txt": page(b"", "404 None"), None: page(b"<p>here")})
-        self.addCleanup(server.stop)
-        self.write("resolv.conf", self.RESOLVER +
-                   "".join("nameserver %s\n" % address for address in self.SERVERS))
-        self.write("hosts", "127.0.0.1 localhost\n127.0.0.1 known.test\n")
-        lost = ["http://lost%d.test:%d/%d" % (n % 5, server.port, n) for n in range(20)]
-        fine = [server.url("/%d" % n, "127.0.0.%d" % (1 + n % 5)) for n in range(50)]
-        fine += [server.url("/%d" % n, "known.test") for n in range(50)]
-        self.write("urls.txt", "".join(url + "\n" for url in lost + fine))
-        prefix = ("unshare", "-m", "sh", "-c", self.SCRIPT, "sh")
-        if subprocess.run(prefix + ("true",), cwd=self.folder, check=False).returncode:
-            self.skipTest("no mount namespace here")
-        self.crawl("urls.txt", "--dns-timeout", "1s", "--retries", "0", "--workers",
-                   str(NR_WORKERS), "--max-host-errors", "100", prefix=prefix)
-        rows = {url: rest for url, *rest in self.results("url, outcome, error, length")}
-        self.assertEqual({url: rows[url] for url in fine}, {url: ["ok", None, 7] for url in fine})
-        self.assertEqual({url: rows[url] for url in lost},
-                         {url: ["error", "dns_timeout", None] for url in lost})
-        self.assertEqual(self.asked(listeners[0]), {"lost%d" % n for n in range(5)})
-        self.assertFalse([r for r in server.requests if r.headers["host"].startswith("lost")])
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ static enum err keep_visit(void *ctx, const struct visit *visit)
         .tries = visit->tries,
         .outcome = visit->outcome,
         .error = visit->error,
+        .may_pass = visit->may_pass,
         .status = visit->page ? visit->page->status : 0,
         .nr_hops = visit->nr_hops,
         .elapsed_ms = visit->elapsed_ms,

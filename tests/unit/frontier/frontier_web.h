@@ -38,6 +38,7 @@ struct web_visit {
     int depth, tries;
     enum outcome outcome;
     enum error error;
+    bool may_pass;
     int status;
     size_t nr_hops;
     double elapsed_ms, wait_ms;

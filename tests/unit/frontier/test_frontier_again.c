@@ -192,6 +192,33 @@ static void frontier_gives_up_after_its_retries(void **state)
     assert_int_equal(web->visits[0].tries, 3);
 }
 
+/* A name that is gone, or that no name server could tell of. */
+static void nameless(struct web *web, const char *url,
+                     struct web_answer *answer)
+{
+    (void)web;
+    web_fail(answer, ERROR_DNS);
+    if (strstr(url, "unsure"))
+        answer->page.flags |= PAGE_MAY_PASS;
+}
+
+static void frontier_asks_again_where_no_name_server_knew(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = nameless;
+    web_open(web);
+    web_add_list(web, "http://gone.test/\nhttp://unsure.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    for (size_t i = 0; i < 2; i++) {
+        bool unsure = strstr(web->visits[i].url, "unsure") != NULL;
+
+        assert_int_equal(web->visits[i].error, ERROR_DNS);
+        assert_int_equal(web->visits[i].may_pass, unsure);
+        assert_int_equal(web->visits[i].tries, unsure ? 3 : 1);
+    }
+}
+
 static void frontier_does_not_retry_when_told(void **state)
 {
     struct web *web = *state;
@@ -505,6 +532,7 @@ int main(void)
         TEST(frontier_follows_no_redirect_when_told),
         TEST(frontier_tries_a_passing_failure_again),
         TEST(frontier_gives_up_after_its_retries),
+        TEST(frontier_asks_again_where_no_name_server_knew),
         TEST(frontier_does_not_retry_when_told),
         TEST(frontier_retries_statuses_that_may_pass),
         TEST(frontier_gives_up_a_url_that_kills_its_workers),

@@ -163,6 +163,33 @@ static void frontier_tells_why_a_host_cannot_be_reached(void **state)
     }
 }
 
+static void no_name_server(struct web *web, const char *url,
+                           struct web_answer *answer)
+{
+    (void)web;
+    (void)url;
+    web_fail(answer, ERROR_DNS);
+    answer->page.flags |= PAGE_MAY_PASS;
+}
+
+static void
+frontier_asks_robots_txt_again_where_no_name_server_knew(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = no_name_server;
+    web_open(web);
+    web_add_many(web, "a.test", 3);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web_nr_fetches(web, "http://a.test/robots.txt"), 3);
+    assert_int_equal(web->nr_visits, 3);
+    for (size_t i = 0; i < web->nr_visits; i++) {
+        assert_int_equal(web->visits[i].error, ERROR_DNS);
+        assert_true(web->visits[i].may_pass);
+    }
+}
+
 static void frontier_gives_each_dead_name_its_row(void **state)
 {
     struct web *web = *state;
@@ -376,6 +403,7 @@ int main(void)
         TEST(frontier_asks_for_robots_txt_first_and_as_such),
         TEST(frontier_takes_the_status_of_robots_txt_as_rfc_9309_says),
         TEST(frontier_tells_why_a_host_cannot_be_reached),
+        TEST(frontier_asks_robots_txt_again_where_no_name_server_knew),
         TEST(frontier_gives_each_dead_name_its_row),
         TEST(frontier_follows_the_redirect_of_robots_txt),
         TEST(frontier_follows_five_redirects_of_robots_txt),

@@ -35,7 +35,7 @@ static struct page full_page(void)
     page.detail = TEXT("after 12 of 20 bytes");
     page.status = 404;
     page.http_version = 20;
-    page.flags = PAGE_BODY_CUT | PAGE_REUSED;
+    page.flags = PAGE_BODY_CUT | PAGE_REUSED | PAGE_MAY_PASS;
     page.robots = PAGE_NOINDEX | PAGE_NOARCHIVE;
     page.body_bytes = 1ULL << 40;
     page.wire_bytes = 1ULL << 39;
@@ -227,7 +227,7 @@ static void page_refuses_numbers_out_of_range(void **state)
         {"outcome",        0,  OUTCOME_NR},
         {"error",          1,  ERROR_NR  },
         {"status",         3,  0x04      }, /* 1,024 and more */
-        {"flags",          5,  0x40      },
+        {"flags",          5,  0x80      },
         {"flags",          8,  0x01      },
         {"robots",         9,  0x08      },
         {"content length", 37, 0x80      }, /* below -1 */
