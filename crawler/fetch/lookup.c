@@ -13,7 +13,7 @@
 
 /* What took longer waited for a silent server, and would again. */
 #define AGAIN_WITHIN_MS 1000
-#define NR_MARKS        4096 /* several times the look-ups at once */
+#define NR_MARKS        32768 /* a hundred times the look-ups at once */
 
 typedef int look_up(const char *name, const char *service,
                     const struct addrinfo *hints, struct addrinfo **found);
