@@ -93,15 +93,27 @@ static enum error choose_error(struct transfer *transfer, CURLcode code)
     return error;
 }
 
-/* No name server could say that the name does not exist. */
+/* No name server could say that the name does not exist, which is the proxy's
+ * where there is one. */
 static bool may_pass(const struct transfer *transfer, enum error error)
 {
-    struct url url;
+    const char *proxy = transfer->set->options.proxy;
+    const char *asked = proxy ? proxy : (const char *)transfer->url.data;
+    CURLU *parts = error == ERROR_DNS ? curl_url() : NULL;
+    char *host = NULL;
+    bool found;
 
-    return error == ERROR_DNS &&
-           url_parse(&url, (const char *)transfer->url.data,
-                     transfer->url.len - 1, NULL) == URL_OK &&
-           lookup_may_pass(url.text + url.host_at, url.host_len);
+    if (!parts)
+        return false;
+    /* a proxy as libcurl reads it */
+    found = curl_url_set(parts, CURLUPART_URL, asked,
+                         CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) ==
+                CURLUE_OK &&
+            curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+            lookup_may_pass(host, strlen(host));
+    curl_free(host);
+    curl_url_cleanup(parts);
+    return found;
 }
 
 /* ---- texts ---- */

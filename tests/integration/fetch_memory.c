@@ -21,6 +21,7 @@
 
 static bool refuses;  /* memory to read a page, once */
 static bool may_pass; /* the last fetch has PAGE_MAY_PASS */
+static const char *proxy;
 
 /* The linker puts these two in the place of one (--wrap). */
 enum err __real_scan_page(struct scan *scan, const struct scan_input *input,
@@ -40,7 +41,7 @@ enum err __wrap_scan_page(struct scan *scan, const struct scan_input *input,
 /* How the fetch of http://HOST:PORT/ ends. */
 static enum error fetch(const char *host, unsigned port)
 {
-    const struct fetch_options options = {.max_transfers = 1};
+    const struct fetch_options options = {.max_transfers = 1, .proxy = proxy};
     struct transfers *transfers;
     struct transfer *done = NULL;
     char url[100];
@@ -111,6 +112,18 @@ static void lookup_asks_again_where_the_answer_is_to_try_again(void **state)
     scripted_stop(server);
 }
 
+static void a_proxy_without_a_name_server_may_come_back(void **state)
+{
+    (void)state;
+    proxy = "never.test:3128";
+    assert_int_equal(fetch("known.test", 80), ERROR_DNS);
+    assert_true(may_pass);
+    proxy = "http://missing.test:3128";
+    assert_int_equal(fetch("never.test", 80), ERROR_DNS);
+    assert_false(may_pass);
+    proxy = NULL;
+}
+
 static void lookup_remembers_only_the_last_answer(void **state)
 {
     struct addrinfo *found = NULL;
@@ -150,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookup_tells_a_missing_name_from_our_own_failure),
         cmocka_unit_test(lookup_asks_again_where_the_answer_is_to_try_again),
+        cmocka_unit_test(a_proxy_without_a_name_server_may_come_back),
         cmocka_unit_test(lookup_remembers_only_the_last_answer),
         cmocka_unit_test(page_that_cannot_be_read_is_our_own_failure),
     };
