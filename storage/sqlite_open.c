@@ -473,9 +473,8 @@ static void sort_beside(const char *path)
 {
     char *copy = xstrdup(path);
 
-    sqlite3_free(sqlite3_temp_directory);
-    sqlite3_temp_directory =
-        path[0] ? sqlite3_mprintf("%s", dirname(copy)) : NULL;
+    if (path[0])
+        sqlite3_temp_directory = sqlite3_mprintf("%s", dirname(copy));
     free(copy);
 }
 

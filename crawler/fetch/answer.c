@@ -93,24 +93,21 @@ static enum error choose_error(struct transfer *transfer, CURLcode code)
     return error;
 }
 
-/* No name server could say that the name does not exist, which is the proxy's
- * where there is one. */
-static bool may_pass(const struct transfer *transfer, enum error error)
+/* Of ERROR_DNS: no name server could say that the name, the proxy's if there
+ * is one, does not exist. */
+static bool may_pass(const struct transfer *transfer)
 {
     const char *proxy = transfer->set->options.proxy;
     const char *asked = proxy ? proxy : (const char *)transfer->url.data;
-    CURLU *parts = error == ERROR_DNS ? curl_url() : NULL;
+    unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
+    CURLU *parts = curl_url();
     char *host = NULL;
-    bool found;
+    bool found = false;
 
-    if (!parts)
-        return false;
-    /* a proxy as libcurl reads it */
-    found = curl_url_set(parts, CURLUPART_URL, asked,
-                         CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) ==
-                CURLUE_OK &&
-            curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-            lookup_may_pass(host, strlen(host));
+    /* as libcurl reads it */
+    if (parts && !curl_url_set(parts, CURLUPART_URL, asked, flags) &&
+        !curl_url_get(parts, CURLUPART_HOST, &host, 0))
+        found = lookup_may_pass(host, strlen(host));
     curl_free(host);
     curl_url_cleanup(parts);
     return found;
@@ -360,7 +357,7 @@ static void set_error(struct transfer *transfer, enum error error)
     page->error = error;
     if (!error)
         return;
-    if (may_pass(transfer, error)) {
+    if (error == ERROR_DNS && may_pass(transfer)) {
         page->flags |= PAGE_MAY_PASS;
         snprintf(transfer->note, sizeof(transfer->note),
                  "no name server could tell");

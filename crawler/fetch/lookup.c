@@ -13,7 +13,7 @@
 
 /* What took longer waited for a silent server, and would again. */
 #define AGAIN_WITHIN_MS 1000
-#define NR_MARKS        32768 /* a hundred times the look-ups at once */
+#define NR_MARKS        32768 /* 512 times TRANSFER_LOOKUPS_MAX */
 
 typedef int look_up(const char *name, const char *service,
                     const struct addrinfo *hints, struct addrinfo **found);
@@ -52,23 +52,26 @@ static uint64_t hash_of(const char *name, size_t len)
     return XXH3_64bits(name, len) | 1;
 }
 
+static _Atomic uint64_t *place_of(uint64_t hash)
+{
+    return &marks[hash / 2 % NR_MARKS];
+}
+
 static void mark(const char *name, bool may_pass)
 {
     uint64_t hash = hash_of(name, strlen(name)), old = hash;
-    _Atomic uint64_t *place = &marks[hash / 2 % NR_MARKS];
 
     if (may_pass)
-        atomic_store_explicit(place, hash, memory_order_relaxed);
+        atomic_store(place_of(hash), hash);
     else
-        atomic_compare_exchange_strong(place, &old, 0);
+        atomic_compare_exchange_strong(place_of(hash), &old, 0);
 }
 
 bool lookup_may_pass(const char *name, size_t len)
 {
     uint64_t hash = hash_of(name, len);
 
-    return atomic_load_explicit(&marks[hash / 2 % NR_MARKS],
-                                memory_order_relaxed) == hash;
+    return atomic_load(place_of(hash)) == hash;
 }
 
 int getaddrinfo(const char *name, const char *service,

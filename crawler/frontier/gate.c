@@ -258,27 +258,19 @@ enum err gate_answer(struct frontier *frontier, struct item *item,
 
 /* ---- letting in ---- */
 
+/* For an error, with what belongs to it. */
 static enum err end_unasked(struct frontier *frontier, struct item *item,
-                            enum error error, struct bytes detail,
-                            int64_t now_ms)
+                            struct ending ending, int64_t now_ms)
 {
-    bool is_failure = error_info(error)->error_class != CLASS_POLICY;
-    const struct site *site = item->site;
+    bool is_failure = error_info(ending.error)->error_class != CLASS_POLICY;
 
-    return answer_end(
-        frontier, item,
-        &(struct ending){
-            .outcome = is_failure ? OUTCOME_ERROR : OUTCOME_SKIPPED,
-            .error = error,
-            .may_pass = site->gate == GATE_CLOSED && site->gate_may_pass,
-            .detail = detail,
-            .worker = -1,
-        },
-        now_ms);
+    ending.outcome = is_failure ? OUTCOME_ERROR : OUTCOME_SKIPPED;
+    ending.worker = -1;
+    return answer_end(frontier, item, &ending, now_ms);
 }
 
 /* What is left of a host that is down: what was tried keeps its own reason,
- * the rest was never asked. */
+ * the rest was never asked. A try was left for all of it. */
 static enum err end_down(struct frontier *frontier, struct item *item,
                          int64_t now_ms)
 {
@@ -288,9 +280,14 @@ static enum err end_down(struct frontier *frontier, struct item *item,
 
     if (status > 0) /* it answers, but only that we are to wait */
         snprintf(detail, sizeof(detail), "HTTP %d each time", status);
-    if (item->kind == ITEM_URL)
-        return end_unasked(frontier, item, error,
-                           (struct bytes){detail, strlen(detail)}, now_ms);
+    if (item->kind == ITEM_URL) {
+        struct bytes text = {detail, strlen(detail)};
+
+        return end_unasked(
+            frontier, item,
+            (struct ending){.error = error, .may_pass = true, .detail = text},
+            now_ms);
+    }
     struct page page;
     page_init(&page);
     page.outcome = OUTCOME_ERROR;
@@ -321,7 +318,9 @@ static enum err judge(struct frontier *frontier, struct item *item,
              !robots_allows(site->robots, path.data, path.len, &verdict);
     if (!*ended)
         return ERR_OK;
-    return end_unasked(frontier, item, ERROR_ROBOTS, verdict.rule, now_ms);
+    return end_unasked(
+        frontier, item,
+        (struct ending){.error = ERROR_ROBOTS, .detail = verdict.rule}, now_ms);
 }
 
 static void enqueue(struct frontier *frontier, struct item *item,
@@ -333,6 +332,19 @@ static void enqueue(struct frontier *frontier, struct item *item,
     item->queued_ms = now_ms;
     items_add(item->kind == ITEM_URL ? &site->queue : &site->urgent, item);
     schedule_site(frontier, site, now_ms);
+}
+
+static enum err end_at_gate(struct frontier *frontier, struct item *item,
+                            int64_t now_ms)
+{
+    const struct site *site = item->site;
+    struct bytes detail = {site->gate_detail, strlen(site->gate_detail)};
+
+    return end_unasked(frontier, item,
+                       (struct ending){.error = site->gate_error,
+                                       .may_pass = site->gate_may_pass,
+                                       .detail = detail},
+                       now_ms);
 }
 
 static enum err admit_url(struct frontier *frontier, struct item *item,
@@ -350,10 +362,7 @@ static enum err admit_url(struct frontier *frontier, struct item *item,
         enqueue(frontier, item, now_ms);
         return ask(frontier, site, now_ms);
     case GATE_CLOSED:
-        return end_unasked(
-            frontier, item, site->gate_error,
-            (struct bytes){site->gate_detail, strlen(site->gate_detail)},
-            now_ms);
+        return end_at_gate(frontier, item, now_ms);
     case GATE_RULES:
         err = judge(frontier, item, now_ms, &ended);
         if (err || ended)

@@ -75,8 +75,8 @@ class Failing(harness.CrawlTest):
             env["FAILING_CALL"] = call
         process = subprocess.Popen(
             [harness.CRAWL, os.path.join(self.folder, "urls.txt"), *OUTPUTS,
-             "--workers", str(nr_workers), "--concurrency", "8", "--robots", "ignore", "--delay", "0", "--retries", "1",
-             "--retry-delay", "10ms"],
+             "--workers", str(nr_workers), "--concurrency", "8", "--robots", "ignore",
+             "--delay", "0", "--retries", "1", "--retry-delay", "10ms"],
             cwd=folder, env=self.environment(env), stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, errors="replace")
         try:

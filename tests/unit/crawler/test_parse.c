@@ -45,15 +45,22 @@ static int64_t hash(const char *text)
     return (int64_t)hash_sip(&hash_key, text, strlen(text));
 }
 
+static void put_link(struct buf *links, const char *url)
+{
+    struct page_link link = {.kind = LINK_A};
+
+    link.url = (struct bytes){url, strlen(url)};
+    link.text = (struct bytes){"", 0};
+    assert_int_equal(page_put_link(links, &link), ERR_OK);
+}
+
 static void put_page(struct buf *links, uint32_t nr_links)
 {
     struct parse_options options = {.store_links = true};
-    struct visit visit = {
-        .url = {"http://a/", 9},
-          .outcome = OUTCOME_OK
-    };
+    struct visit visit = {.outcome = OUTCOME_OK};
     struct page page;
 
+    visit.url = (struct bytes){"http://a/", 9};
     page_init(&page);
     page.links = (struct bytes){links->data, links->len};
     page.nr_links = nr_links;
@@ -98,14 +105,8 @@ static void a_link_is_stored_under_the_key_of_its_host(void **state)
 
     (void)state;
     buf_init(&links, 65536);
-    for (size_t i = 0; i < nr; i++) {
-        struct page_link link = {
-            .url = {cases[i].url, strlen(cases[i].url)},
-              .text = {"",           0                   }
-        };
-
-        assert_int_equal(page_put_link(&links, &link), ERR_OK);
-    }
+    for (size_t i = 0; i < nr; i++)
+        put_link(&links, cases[i].url);
     put_page(&links, (uint32_t)nr);
     assert_int_equal(stored.nr, nr);
     for (size_t i = 0; i < nr; i++) {
@@ -121,16 +122,12 @@ static void a_link_is_stored_under_the_key_of_its_host(void **state)
 
 static void links_that_were_cut_short_end_the_list(void **state)
 {
-    struct page_link link = {
-        .url = {"http://a/1", 10},
-          .text = {"",           0 }
-    };
     struct buf links;
 
     (void)state;
     buf_init(&links, 65536);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(page_put_link(&links, &link), ERR_OK);
+        put_link(&links, "http://a/1");
     links.len--;
     put_page(&links, 3);
     assert_int_equal(stored.nr, 2);

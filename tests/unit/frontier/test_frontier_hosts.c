@@ -350,6 +350,36 @@ static void down_but_robots(struct web *web, const char *url,
     }
 }
 
+/* Its name is lost behind robots.txt. */
+static void lost_but_robots(struct web *web, const char *url,
+                            struct web_answer *answer)
+{
+    if (!is_robots(url))
+        no_name_server(web, url, answer);
+}
+
+static void frontier_calls_nothing_final_of_a_host_that_is_down(void **state)
+{
+    struct web *web = *state;
+    size_t nr_cut = 0; /* by the host, with tries left */
+
+    web->answer = lost_but_robots;
+    web_open(web);
+    web_add_many(web, "a.test", 50);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 50);
+    for (size_t i = 0; i < web->nr_visits; i++) {
+        const struct web_visit *visit = &web->visits[i];
+
+        assert_int_equal(visit->error,
+                         visit->tries ? ERROR_DNS : ERROR_HOST_DOWN);
+        assert_true(visit->may_pass);
+        nr_cut += visit->tries > 0 && visit->tries < 3;
+    }
+    assert_true(nr_cut > 0);
+}
+
 static void frontier_does_not_pay_a_timeout_for_each_url(void **state)
 {
     struct web *web = *state;
@@ -411,6 +441,7 @@ int main(void)
         TEST(frontier_keeps_the_crawl_delay),
         TEST(frontier_caps_the_crawl_delay),
         TEST(frontier_remembers_rules_over_a_restart),
+        TEST(frontier_calls_nothing_final_of_a_host_that_is_down),
         TEST(frontier_does_not_pay_a_timeout_for_each_url),
         TEST(frontier_goes_on_when_the_probe_is_answered),
     };
