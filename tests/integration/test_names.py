@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Name servers that are silent, out of their depth, or sure: what each costs, and what
-becomes of the names. The crawl sees them in a mount namespace of its own."""
+"""Names with two addresses, and name servers that are silent, out of their depth, or sure:
+what each costs, and what becomes of the names. The crawl sees these servers in a mount
+namespace of its own."""
 import collections
 import contextlib
 import socket
@@ -32,7 +33,7 @@ class NamesTest(harness.CrawlTest):
     def resolve_with(self, options, addresses):
         self.write("resolv.conf", "options %s\n" % options +
                    "".join("nameserver %s\n" % address for address in addresses))
-        self.write("hosts", "127.0.0.1 localhost\n127.0.0.1 known.test\n")
+        self.write("hosts", "127.0.0.1 localhost\n127.0.0.1 known.test both.test\n::1 both.test\n")
         if subprocess.run(PREFIX + ("true",), cwd=self.folder, check=False).returncode:
             self.skipTest("no mount namespace here")
 
@@ -86,6 +87,8 @@ class AnsweringNameServer(NamesTest):
         with contextlib.suppress(OSError):
             while True:
                 data, peer = listener.recvfrom(512)
+                if not data:            # stop()
+                    return
                 end = data.index(b"\0", 12) + 5
                 label = data[13:13 + data[12]].decode()
                 self.nr_asked[label] += 1
@@ -122,8 +125,8 @@ class AnsweringNameServer(NamesTest):
         for robots in ("ignore", "obey"):
             with self.subTest(robots):
                 self.nr_asked.clear()
-                self.crawl("urls.txt", "--retries", "2", "--retry-delay", "10ms", "--robots", robots,
-                           "--force", "--workers", "1", prefix=PREFIX)
+                self.crawl("urls.txt", "--retries", "2", "--retry-delay", "10ms", "--workers", "1",
+                           "--robots", robots, "--force", prefix=PREFIX)
                 rows = {url: rest for url, *rest in self.rows(
                     "select url, outcome, error, retry_later, detail from pages")}
                 unsure = "no name server could tell"
@@ -133,6 +136,21 @@ class AnsweringNameServer(NamesTest):
                 self.assertEqual(rows[urls["gone"]][:3], ["error", "dns", 0])
                 self.assertGreater(self.nr_asked["late"], self.NR_BROKEN)
                 self.assertGreaterEqual(self.nr_asked["broken"], 6 * self.nr_asked["gone"])
+
+
+class TwoAddresses(NamesTest):
+    """A name with an address of each version of IP; nobody listens on the newer one."""
+
+    def test_only_the_version_that_is_told_is_tried(self):
+        server = self.pages()
+        self.resolve_with("attempts:1", ("127.0.0.1",))
+        self.write("urls.txt", server.url("/", "both.test") + "\n")
+        for version, row in (("", ("ok", None, "127.0.0.1")), ("-4", ("ok", None, "127.0.0.1")),
+                             ("-6", ("error", "connect", None))):
+            with self.subTest(version):
+                self.crawl("urls.txt", "--retries", "0", "--robots", "ignore", "--force",
+                           *version.split(), expect=0 if row[0] == "ok" else 3, prefix=PREFIX)
+                self.assertEqual(self.rows("select outcome, error, ip from pages"), [row])
 
 
 if __name__ == "__main__":
