@@ -171,7 +171,8 @@ class Failing(harness.CrawlTest):
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             status, said, numbers = self.run_once(folder, nr_workers=1)
             self.assertEqual(status, 0, said)
-        nr = numbers[place_of("malloc", "worker")]
+        # near the end nothing is left to take over
+        nr = numbers[place_of("malloc", "worker")] * 9 // 10
         self.assertEqual(numbers[place_of("fork", "nursery")], 1)
         how_many = os.environ.get("CRAWL_FAILING", "2")
         how_many = 400 if how_many == "all" else 2 * int(how_many)
