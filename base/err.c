@@ -39,26 +39,16 @@ enum err err_from_errno(int errnum)
         int errnum;
         enum err err;
     } map[] = {
-        {ENOMEM,     ERR_NOMEM    },
-        {EMSGSIZE,   ERR_TOO_BIG  },
-        {EFBIG,      ERR_FULL     },
-        {ENOSPC,     ERR_FULL     },
-        {EDQUOT,     ERR_FULL     },
-        {EAGAIN,     ERR_AGAIN    },
-        {ETIMEDOUT,  ERR_TIMEOUT  },
-        {EINVAL,     ERR_INVALID  },
-        {EPERM,      ERR_PERM     },
-        {EACCES,     ERR_PERM     },
-        {EROFS,      ERR_PERM     },
-        {ECANCELED,  ERR_CANCELED },
-        {EPIPE,      ERR_CLOSED   },
-        {ECONNRESET, ERR_CLOSED   },
-        {EOWNERDEAD, ERR_OWNERDEAD},
-        {ENOENT,     ERR_NOT_FOUND},
-        {EEXIST,     ERR_EXISTS   },
-        {EBUSY,      ERR_BUSY     },
-        {EMFILE,     ERR_LIMIT    },
-        {ENFILE,     ERR_LIMIT    },
+        {ENOMEM, ERR_NOMEM},         {EMSGSIZE, ERR_TOO_BIG},
+        {EFBIG, ERR_FULL},           {ENOSPC, ERR_FULL},
+        {EDQUOT, ERR_FULL},          {EAGAIN, ERR_AGAIN},
+        {ETIMEDOUT, ERR_TIMEOUT},    {EINVAL, ERR_INVALID},
+        {EPERM, ERR_PERM},           {EACCES, ERR_PERM},
+        {EROFS, ERR_PERM},           {ECANCELED, ERR_CANCELED},
+        {EPIPE, ERR_CLOSED},         {ECONNRESET, ERR_CLOSED},
+        {EOWNERDEAD, ERR_OWNERDEAD}, {ENOENT, ERR_NOT_FOUND},
+        {EEXIST, ERR_EXISTS},        {EBUSY, ERR_BUSY},
+        {EMFILE, ERR_LIMIT},         {ENFILE, ERR_LIMIT},
     };
 
     if (errnum == 0)

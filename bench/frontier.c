@@ -153,7 +153,7 @@ static void add_links(struct scale *scale, const char *url, struct page *page)
         int len = write_url(text, host, (at + i) % URLS_OF_HOST);
         struct page_link link = {
             .url = {text, (size_t)len},
-            .text = {"",   0          },
+            .text = {"", 0},
             .kind = LINK_A,
         };
         bench_must(page_put_link(&scale->links, &link), "link");

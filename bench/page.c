@@ -121,7 +121,7 @@ static void keep_references(const struct page_text *page)
         references[nr_references++] = (struct reference){
             .base = &page->url,
             .written = {xmemdup0(href.data, href.len), href.len},
-            .absolute = {xmemdup0(url.text,  url.len),  url.len },
+            .absolute = {xmemdup0(url.text, url.len), url.len},
         };
     }
 }

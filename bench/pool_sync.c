@@ -280,16 +280,16 @@ int main(int argc, char **argv)
         size_t nr;
         const char *unit;
     } rows[] = {
-        {"queue_tiny",              run_tiny,         2000000, "items/s"},
-        {"queue_20k",               run_20k,          100000,  "items/s"},
-        {"queue_20k_in_place",      run_20k_in_place, 100000,  "items/s"},
-        {"queue_bounded64_tiny",    run_bounded,      1000000, "items/s"},
-        {"joinable_tiny",           run_joinable,     1000000, "items/s"},
-        {"manager_dict_rmw_1proc",  run_dict_lock_1,  1000000, "ops/s"  },
-        {"manager_dict_rmw_2procs", run_dict_lock_2,  1000000, "ops/s"  },
-        {"dict_incr_1proc",         run_dict_incr_1,  4000000, "ops/s"  },
-        {"dict_incr_2procs",        run_dict_incr_2,  4000000, "ops/s"  },
-        {"value_lock_rmw_2procs",   run_value_2,      4000000, "ops/s"  },
+        {"queue_tiny", run_tiny, 2000000, "items/s"},
+        {"queue_20k", run_20k, 100000, "items/s"},
+        {"queue_20k_in_place", run_20k_in_place, 100000, "items/s"},
+        {"queue_bounded64_tiny", run_bounded, 1000000, "items/s"},
+        {"joinable_tiny", run_joinable, 1000000, "items/s"},
+        {"manager_dict_rmw_1proc", run_dict_lock_1, 1000000, "ops/s"},
+        {"manager_dict_rmw_2procs", run_dict_lock_2, 1000000, "ops/s"},
+        {"dict_incr_1proc", run_dict_incr_1, 4000000, "ops/s"},
+        {"dict_incr_2procs", run_dict_incr_2, 4000000, "ops/s"},
+        {"value_lock_rmw_2procs", run_value_2, 4000000, "ops/s"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -143,8 +143,8 @@ static void load_url(struct loader *loader, uint64_t n, uint64_t host)
                             "http://host%" PRIu64 ".example:80", host);
 
     loader->urls[i] = (struct url_record){
-        .key = {host_id_of(host), url_hash_of(n)  },
-        .url = {loader->texts[i], (size_t)len     },
+        .key = {host_id_of(host), url_hash_of(n)},
+        .url = {loader->texts[i], (size_t)len},
         .host_key = {loader->hosts[i], (size_t)host_len},
         .line = (int64_t)n + 1,
     };
@@ -241,7 +241,7 @@ static struct page_record make_page(const struct batch *batch, size_t i)
         .http_version = TEXT("1.1"),
         .etag = TEXT("\"5f3c-18a0b2c3d4\""),
         .last_modified = TEXT("Mon, 23 Nov 2026 08:19:42 GMT"),
-        .content_hash = {batch->urls[i], 16                },
+        .content_hash = {batch->urls[i], 16},
         .title = TEXT("A title as long as titles are in the wild today"),
         .lang = TEXT("en"),
         .h1 = TEXT("A heading of the first degree"),

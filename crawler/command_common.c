@@ -41,8 +41,8 @@ static struct table *open_table(const struct command_line *line, int64_t limit,
         const char *flag;
         enum table_format format;
     } forms[] = {
-        {"csv",   TABLE_CSV  },
-        {"json",  TABLE_JSON },
+        {"csv", TABLE_CSV},
+        {"json", TABLE_JSON},
         {"plain", TABLE_PLAIN},
     };
     struct table_options options = {

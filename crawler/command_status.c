@@ -40,27 +40,27 @@ static int print_row(struct table *table, const struct reader_status *status)
         const char *name;
         struct query_value value;
     } cells[] = {
-        {"running",       command_int(status->running)            },
-        {"pid",           command_int(status->pid)                },
-        {"run",           command_int(status->run_id)             },
-        {"runs",          command_int(status->nr_runs)            },
-        {"status",        command_text(status->run_status)        },
-        {"started_at",    command_text(status->started_at)        },
-        {"finished_at",   command_text(status->finished_at)       },
-        {"urls",          command_int(status->counts.nr_urls)     },
-        {"ended",         command_int(status->counts.nr_ended)    },
-        {"left",          command_int(nr_left(status))            },
-        {"lines_no_url",  command_int(status->counts.nr_bad_lines)},
-        {"hosts",         command_int(status->counts.nr_hosts)    },
-        {"ok",            command_int(status->nr_ok)              },
-        {"redirect",      command_int(status->nr_redirects)       },
-        {"http_error",    command_int(status->nr_http_errors)     },
-        {"error",         command_int(status->nr_errors)          },
-        {"skipped",       command_int(status->nr_skipped)         },
-        {"bytes_down",    command_int(status->bytes_down)         },
-        {"urls_a_second", command_real(status->urls_a_second)     },
-        {"active",        command_int(status->nr_active)          },
-        {"workers_busy",  command_int(status->nr_workers_busy)    },
+        {"running", command_int(status->running)},
+        {"pid", command_int(status->pid)},
+        {"run", command_int(status->run_id)},
+        {"runs", command_int(status->nr_runs)},
+        {"status", command_text(status->run_status)},
+        {"started_at", command_text(status->started_at)},
+        {"finished_at", command_text(status->finished_at)},
+        {"urls", command_int(status->counts.nr_urls)},
+        {"ended", command_int(status->counts.nr_ended)},
+        {"left", command_int(nr_left(status))},
+        {"lines_no_url", command_int(status->counts.nr_bad_lines)},
+        {"hosts", command_int(status->counts.nr_hosts)},
+        {"ok", command_int(status->nr_ok)},
+        {"redirect", command_int(status->nr_redirects)},
+        {"http_error", command_int(status->nr_http_errors)},
+        {"error", command_int(status->nr_errors)},
+        {"skipped", command_int(status->nr_skipped)},
+        {"bytes_down", command_int(status->bytes_down)},
+        {"urls_a_second", command_real(status->urls_a_second)},
+        {"active", command_int(status->nr_active)},
+        {"workers_busy", command_int(status->nr_workers_busy)},
     };
     const char *names[sizeof(cells) / sizeof(cells[0])];
     struct query_value values[sizeof(cells) / sizeof(cells[0])];
@@ -77,11 +77,11 @@ static int print_row(struct table *table, const struct reader_status *status)
 static void print_counts(const struct reader_status *status)
 {
     const struct fact facts[] = {
-        {"ok",         status->nr_ok,          NULL},
-        {"redirect",   status->nr_redirects,   NULL},
+        {"ok", status->nr_ok, NULL},
+        {"redirect", status->nr_redirects, NULL},
         {"http error", status->nr_http_errors, NULL},
-        {"error",      status->nr_errors,      NULL},
-        {"skipped",    status->nr_skipped,     NULL},
+        {"error", status->nr_errors, NULL},
+        {"skipped", status->nr_skipped, NULL},
     };
     char count[VALUE_TEXT_BYTES];
 

@@ -148,11 +148,9 @@ int command_help(const struct command_line *line)
         const char *name;
         void (*print)(const struct commands *commands, FILE *out);
     } topics[] = {
-        {"man",      print_manual       },
-        {"markdown", print_markdown     },
-        {"bash",     complete_print_bash},
-        {"zsh",      complete_print_zsh },
-        {"fish",     complete_print_fish},
+        {"man", print_manual},         {"markdown", print_markdown},
+        {"bash", complete_print_bash}, {"zsh", complete_print_zsh},
+        {"fish", complete_print_fish},
     };
     const char *topic = line->nr_words ? line->words[0] : "run";
     const struct command *command = command_find(line->commands, topic);

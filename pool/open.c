@@ -120,8 +120,8 @@ static bool find_small_limit(int nr_workers, struct need *small, rlim_t *have)
 {
     const struct need needs[] = {
         {RLIMIT_NOFILE, 3 * (rlim_t)nr_workers + 20, "RLIMIT_NOFILE",
-         "ulimit -n"                                                             },
-        {RLIMIT_NPROC,  (rlim_t)nr_workers + 3,      "RLIMIT_NPROC",  "ulimit -u"},
+         "ulimit -n"},
+        {RLIMIT_NPROC, (rlim_t)nr_workers + 3, "RLIMIT_NPROC", "ulimit -u"},
     };
 
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {

@@ -47,11 +47,11 @@ static const struct {
     const char *key;
     size_t offset;
 } counters[] = {
-    {"urls",      offsetof(struct storage_counts, nr_urls)     },
-    {"ended",     offsetof(struct storage_counts, nr_ended)    },
-    {"lines",     offsetof(struct storage_counts, nr_lines)    },
+    {"urls", offsetof(struct storage_counts, nr_urls)},
+    {"ended", offsetof(struct storage_counts, nr_ended)},
+    {"lines", offsetof(struct storage_counts, nr_lines)},
     {"bad_lines", offsetof(struct storage_counts, nr_bad_lines)},
-    {"hosts",     offsetof(struct storage_counts, nr_hosts)    },
+    {"hosts", offsetof(struct storage_counts, nr_hosts)},
 };
 #define NR_COUNTERS (sizeof(counters) / sizeof(counters[0]))
 

@@ -19,13 +19,13 @@
 #define AT(field) offsetof(struct config_host, field)
 
 const struct host_setting host_settings[] = {
-    {"delay",           AT(delay_ms)          },
-    {"per-host",        AT(per_host)          },
+    {"delay", AT(delay_ms)},
+    {"per-host", AT(per_host)},
     {"max-crawl-delay", AT(max_crawl_delay_ms)},
     {"max-retry-after", AT(max_retry_after_ms)},
-    {"retries",         AT(retries)           },
-    {"robots",          AT(robots)            },
-    {"header",          AT(headers)           },
+    {"retries", AT(retries)},
+    {"robots", AT(robots)},
+    {"header", AT(headers)},
 };
 const size_t nr_host_settings =
     sizeof(host_settings) / sizeof(host_settings[0]);

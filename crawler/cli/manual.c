@@ -17,28 +17,28 @@ static const char description[] =
 static const struct {
     const char *name, *text;
 } exit_statuses[] = {
-    {"0",   "every URL ended, whatever became of it"                },
-    {"1",   "the program itself failed"                             },
-    {"2",   "an option or the list is wrong"                        },
-    {"3",   "finished, but not one URL of the run answered"         },
-    {"4",   "stopped by a limit of the user; work is left"          },
-    {"5",   "the database: disk full, locked, damaged, not of crawl"},
-    {"130", "Ctrl-C; what was done is saved"                        },
-    {"143", "SIGTERM; what was done is saved"                       },
+    {"0", "every URL ended, whatever became of it"},
+    {"1", "the program itself failed"},
+    {"2", "an option or the list is wrong"},
+    {"3", "finished, but not one URL of the run answered"},
+    {"4", "stopped by a limit of the user; work is left"},
+    {"5", "the database: disk full, locked, damaged, not of crawl"},
+    {"130", "Ctrl-C; what was done is saved"},
+    {"143", "SIGTERM; what was done is saved"},
 };
 
 static const struct {
     const char *text, *command;
 } examples[] = {
-    {"Fetch a list into crawl.db; type it again to go on:", "crawl urls.txt"                         },
-    {"One line a page, url:length:",                        "crawl urls.txt -o db.txt"               },
+    {"Fetch a list into crawl.db; type it again to go on:", "crawl urls.txt"},
+    {"One line a page, url:length:", "crawl urls.txt -o db.txt"},
     {"A whole site, three clicks deep:",
-     "crawl https://example.com/ --depth 3 -o site.db"                                               },
-    {"What failed, and who links to it:",                   "crawl query site.db broken"             },
+     "crawl https://example.com/ --depth 3 -o site.db"},
+    {"What failed, and who links to it:", "crawl query site.db broken"},
     {"Your own question:",
      "crawl query site.db \"SELECT url FROM results WHERE title IS NULL\" "
-     "--csv"                                                                                         },
-    {"Why a URL is not fetched:",                           "crawl why https://example.com/private/x"},
+     "--csv"},
+    {"Why a URL is not fetched:", "crawl why https://example.com/private/x"},
 };
 
 static const char file_example[] = "[crawl]\n"

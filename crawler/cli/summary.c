@@ -10,14 +10,14 @@ static void print_counts(const struct summary *summary, FILE *out)
         const char *name;
         int64_t nr;
     } counts[] = {
-        {"ok",         summary->nr_ok        },
-        {"redirect",   summary->nr_redirect  },
+        {"ok", summary->nr_ok},
+        {"redirect", summary->nr_redirect},
         {"http error", summary->nr_http_error},
-        {"error",      summary->nr_error     },
-        {"skipped",    summary->nr_skipped   },
-        {"bad lines",  summary->nr_bad_lines },
+        {"error", summary->nr_error},
+        {"skipped", summary->nr_skipped},
+        {"bad lines", summary->nr_bad_lines},
         {"duplicates", summary->nr_duplicates},
-        {"left to do", summary->nr_left      },
+        {"left to do", summary->nr_left},
     };
     const char *between = "  ";
     char count[VALUE_TEXT_BYTES];

@@ -70,14 +70,8 @@ static enum err with_unit(const char *text, const struct unit *units,
 
 enum err value_duration_ms(const char *text, int64_t *value)
 {
-    static const struct unit units[] = {
-        {"ms", 1     },
-        {"s",  1e3   },
-        {"m",  6e4   },
-        {"h",  3.6e6 },
-        {"d",  8.64e7},
-        {NULL, 0     }
-    };
+    static const struct unit units[] = {{"ms", 1},    {"s", 1e3},    {"m", 6e4},
+                                        {"h", 3.6e6}, {"d", 8.64e7}, {NULL, 0}};
 
     return with_unit(text, units, 1e3, value);
 }
@@ -85,14 +79,8 @@ enum err value_duration_ms(const char *text, int64_t *value)
 enum err value_size_bytes(const char *text, int64_t *value)
 {
     static const struct unit units[] = {
-        {"B",  1        },
-        {"k",  1024.0   },
-        {"K",  1024.0   },
-        {"M",  1048576.0},
-        {"G",  0x1p30   },
-        {"T",  0x1p40   },
-        {NULL, 0        }
-    };
+        {"B", 1},      {"k", 1024.0}, {"K", 1024.0}, {"M", 1048576.0},
+        {"G", 0x1p30}, {"T", 0x1p40}, {NULL, 0}};
 
     return with_unit(text, units, 1, value);
 }

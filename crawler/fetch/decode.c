@@ -69,16 +69,13 @@ struct decode {
     uint64_t out_bytes;
 };
 
+/* "x-gzip" is what RFC 9110, 8.4.1.3 asks a recipient to know. */
 static const struct {
     const char *name;
     enum coding coding;
 } coding_names[] = {
-    {"gzip",    CODING_GZIP   },
-    {"x-gzip",  CODING_GZIP   }, /* RFC 9110, 8.4.1.3
-  */
-    {"deflate", CODING_DEFLATE},
-    {"br",      CODING_BROTLI },
-    {"zstd",    CODING_ZSTD   },
+    {"gzip", CODING_GZIP}, {"x-gzip", CODING_GZIP}, {"deflate", CODING_DEFLATE},
+    {"br", CODING_BROTLI}, {"zstd", CODING_ZSTD},
 };
 
 struct decode *decode_new(void)

@@ -185,11 +185,11 @@ static const struct {
     size_t len;
     enum head_field field;
 } kept[] = {
-    {"content-type",  12, HEAD_TYPE         },
-    {"location",      8,  HEAD_LOCATION     },
-    {"etag",          4,  HEAD_ETAG         },
+    {"content-type", 12, HEAD_TYPE},
+    {"location", 8, HEAD_LOCATION},
+    {"etag", 4, HEAD_ETAG},
     {"last-modified", 13, HEAD_LAST_MODIFIED},
-    {"retry-after",   11, HEAD_RETRY_AFTER  },
+    {"retry-after", 11, HEAD_RETRY_AFTER},
 };
 
 static enum error read_field(struct head *head, const char *line, size_t len)

@@ -60,20 +60,14 @@ static const struct {
     int call;
     int error;
 } refused[] = {
-    {SCMP_SYS(clone3),     ENOSYS}, /* its flags lie in memory; glibc falls back */
-    {SCMP_SYS(open),       EACCES},
-    {SCMP_SYS(openat2),    ENOSYS},
-    {SCMP_SYS(stat),       EACCES},
-    {SCMP_SYS(lstat),      EACCES},
-    {SCMP_SYS(statx),      ENOSYS},
-    {SCMP_SYS(access),     EACCES},
-    {SCMP_SYS(faccessat),  EACCES},
-    {SCMP_SYS(faccessat2), ENOSYS},
-    {SCMP_SYS(readlink),   EACCES},
-    {SCMP_SYS(readlinkat), EACCES},
-    {SCMP_SYS(getdents64), EACCES},
-    {SCMP_SYS(prctl),      EPERM },
-    {SCMP_SYS(setrlimit),  EPERM },
+    {SCMP_SYS(clone3), ENOSYS}, /* its flags lie in memory; glibc falls back */
+    {SCMP_SYS(open), EACCES},       {SCMP_SYS(openat2), ENOSYS},
+    {SCMP_SYS(stat), EACCES},       {SCMP_SYS(lstat), EACCES},
+    {SCMP_SYS(statx), ENOSYS},      {SCMP_SYS(access), EACCES},
+    {SCMP_SYS(faccessat), EACCES},  {SCMP_SYS(faccessat2), ENOSYS},
+    {SCMP_SYS(readlink), EACCES},   {SCMP_SYS(readlinkat), EACCES},
+    {SCMP_SYS(getdents64), EACCES}, {SCMP_SYS(prctl), EPERM},
+    {SCMP_SYS(setrlimit), EPERM},
 };
 
 static int add_lists(scmp_filter_ctx filter)

@@ -321,7 +321,7 @@ struct transfer *transfers_next_done(struct transfers *set)
     set->done = transfer->next;
     if (is_to_be_scanned(transfer)) {
         struct scan_input input = {
-            .url = {transfer->url.data,       transfer->url.len - 1  },
+            .url = {transfer->url.data, transfer->url.len - 1},
             .type = head_value(&transfer->head, HEAD_TYPE),
             .body = {transfer->body.data.data, transfer->body.data.len},
             .is_ascii = transfer->body.is_ascii,

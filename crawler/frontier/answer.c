@@ -188,7 +188,7 @@ static enum err put_attempt(struct frontier *frontier, const struct item *item,
             .error = {code, strlen(code)},
             .detail = page->detail,
             .elapsed_ms = (double)(now_ms - item->started_ms),
-    });
+        });
     if (!err)
         err = storage_put_tries(frontier->storage, item->key, item->tries);
     return err;

@@ -171,10 +171,10 @@ static enum err put_duplicate(struct frontier *frontier, struct bytes listed,
     return storage_put_line(frontier->storage,
                             &(struct line_record){
                                 .line = record->line,
-                                .text = {text, len         },
+                                .text = {text, len},
                                 .error = {code, strlen(code)},
                                 .same_as = record->key,
-    });
+                            });
 }
 
 /* A few lines must not let the walk over a long list begin anew. */

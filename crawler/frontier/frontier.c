@@ -140,9 +140,9 @@ static void fill_fetch(const struct frontier *frontier, const struct item *item,
         .flags = job_flags(frontier, item),
         .header_set = item->site->rules.header_set,
         .affinity = (uint64_t)item->site->id | 1,
-        .etag = {etag,                  first ? item->etag_len : 0},
+        .etag = {etag, first ? item->etag_len : 0},
         .last_modified = {etag + item->etag_len,
-                 first ? item->modified_len : 0                   },
+                          first ? item->modified_len : 0},
     };
 }
 

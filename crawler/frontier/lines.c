@@ -116,9 +116,9 @@ static enum err put_bad_line(struct frontier *frontier, struct bytes text,
     return storage_put_line(frontier->storage,
                             &(struct line_record){
                                 .line = line,
-                                .text = {clean, len         },
-                                .error = {code,  strlen(code)},
-    });
+                                .text = {clean, len},
+                                .error = {code, strlen(code)},
+                            });
 }
 
 static enum error read_bare(struct url *url, struct url *room,

@@ -70,19 +70,13 @@ static const struct {
     const char *name;
     enum line_kind kind;
 } line_names[] = {
-    {"user-agent",  LINE_USER_AGENT },
-    {"useragent",   LINE_USER_AGENT },
-    {"user agent",  LINE_USER_AGENT },
-    {"allow",       LINE_ALLOW      },
-    {"disallow",    LINE_DISALLOW   },
-    {"dissallow",   LINE_DISALLOW   },
-    {"dissalow",    LINE_DISALLOW   },
-    {"disalow",     LINE_DISALLOW   },
-    {"diasllow",    LINE_DISALLOW   },
-    {"disallaw",    LINE_DISALLOW   },
-    {"crawl-delay", LINE_CRAWL_DELAY},
-    {"sitemap",     LINE_SITEMAP    },
-    {"site-map",    LINE_SITEMAP    },
+    {"user-agent", LINE_USER_AGENT},   {"useragent", LINE_USER_AGENT},
+    {"user agent", LINE_USER_AGENT},   {"allow", LINE_ALLOW},
+    {"disallow", LINE_DISALLOW},       {"dissallow", LINE_DISALLOW},
+    {"dissalow", LINE_DISALLOW},       {"disalow", LINE_DISALLOW},
+    {"diasllow", LINE_DISALLOW},       {"disallaw", LINE_DISALLOW},
+    {"crawl-delay", LINE_CRAWL_DELAY}, {"sitemap", LINE_SITEMAP},
+    {"site-map", LINE_SITEMAP},
 };
 #define NR_LINE_NAMES (sizeof(line_names) / sizeof(line_names[0]))
 

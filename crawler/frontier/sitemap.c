@@ -36,11 +36,11 @@ struct format {
 };
 
 static const struct format formats[] = {
-    {"urlset",       "url",     "loc",  "lastmod", SITEMAP_URLSET},
-    {"sitemapindex", "sitemap", "loc",  "lastmod", SITEMAP_INDEX },
-    {"rss",          "item",    "link", "pubDate", SITEMAP_RSS   },
-    {"RDF",          "item",    "link", "date",    SITEMAP_RSS   },
-    {"feed",         "entry",   NULL,   "updated", SITEMAP_ATOM  },
+    {"urlset", "url", "loc", "lastmod", SITEMAP_URLSET},
+    {"sitemapindex", "sitemap", "loc", "lastmod", SITEMAP_INDEX},
+    {"rss", "item", "link", "pubDate", SITEMAP_RSS},
+    {"RDF", "item", "link", "date", SITEMAP_RSS},
+    {"feed", "entry", NULL, "updated", SITEMAP_ATOM},
 };
 
 enum input_state { INPUT_BEGIN, INPUT_TEXT, INPUT_XML };

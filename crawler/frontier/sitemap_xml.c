@@ -96,12 +96,7 @@ static size_t resolve(const char *name, size_t len, char out[4])
         const char *name;
         char character;
     } predefined[] = {
-        {"amp",  '&' },
-        {"lt",   '<' },
-        {"gt",   '>' },
-        {"quot", '"' },
-        {"apos", '\''}
-    };
+        {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
     char digits[SITEMAP_XML_ENTITY_BYTES + 1], *end;
     unsigned long value;
     bool is_hex;

@@ -80,8 +80,8 @@ static const struct {
 } indexes[CHARSET_INDEX_NR] = {
     [CHARSET_INDEX_JIS0208] = {jis0208, NR_OF(jis0208)},
     [CHARSET_INDEX_JIS0212] = {jis0212, NR_OF(jis0212)},
-    [CHARSET_INDEX_BIG5] = {big5,    NR_OF(big5)   },
-    [CHARSET_INDEX_EUC_KR] = {euc_kr,  NR_OF(euc_kr) },
+    [CHARSET_INDEX_BIG5] = {big5, NR_OF(big5)},
+    [CHARSET_INDEX_EUC_KR] = {euc_kr, NR_OF(euc_kr)},
     [CHARSET_INDEX_GB18030] = {gb18030, NR_OF(gb18030)},
 };
 

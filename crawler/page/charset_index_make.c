@@ -89,11 +89,11 @@ static const struct {
     const char *name, *iconv_name;
     unsigned nr;
 } kinds[CHARSET_INDEX_NR] = {
-    [CHARSET_INDEX_JIS0208] = {"jis0208", "CP932",      11104},
-    [CHARSET_INDEX_JIS0212] = {"jis0212", "EUC-JP-MS",  8836 },
-    [CHARSET_INDEX_BIG5] = {"big5",    "BIG5-HKSCS", 19782},
-    [CHARSET_INDEX_EUC_KR] = {"euc_kr",  "CP949",      23940},
-    [CHARSET_INDEX_GB18030] = {"gb18030", "GB18030",    23940},
+    [CHARSET_INDEX_JIS0208] = {"jis0208", "CP932", 11104},
+    [CHARSET_INDEX_JIS0212] = {"jis0212", "EUC-JP-MS", 8836},
+    [CHARSET_INDEX_BIG5] = {"big5", "BIG5-HKSCS", 19782},
+    [CHARSET_INDEX_EUC_KR] = {"euc_kr", "CP949", 23940},
+    [CHARSET_INDEX_GB18030] = {"gb18030", "GB18030", 23940},
 };
 
 /* The one character that the bytes are, or 0. */

@@ -18,21 +18,21 @@ static const struct text_field {
     size_t cap;
     bool is_url;
 } texts[] = {
-    {offsetof(struct page, detail),        PAGE_DETAIL_BYTES, false},
-    {offsetof(struct page, ip),            PAGE_IP_BYTES,     false},
-    {offsetof(struct page, location),      URL_BYTES_MAX,     true },
-    {offsetof(struct page, mime),          PAGE_SHORT_BYTES,  false},
-    {offsetof(struct page, charset),       PAGE_SHORT_BYTES,  false},
-    {offsetof(struct page, encoding),      PAGE_SHORT_BYTES,  false},
-    {offsetof(struct page, etag),          PAGE_SHORT_BYTES,  false},
-    {offsetof(struct page, last_modified), PAGE_SHORT_BYTES,  false},
-    {offsetof(struct page, retry_after),   PAGE_SHORT_BYTES,  false},
-    {offsetof(struct page, title),         PAGE_TEXT_BYTES,   false},
-    {offsetof(struct page, description),   PAGE_TEXT_BYTES,   false},
-    {offsetof(struct page, canonical),     URL_BYTES_MAX,     true },
-    {offsetof(struct page, lang),          PAGE_SHORT_BYTES,  false},
-    {offsetof(struct page, h1),            PAGE_TEXT_BYTES,   false},
-    {offsetof(struct page, refresh),       URL_BYTES_MAX,     true },
+    {offsetof(struct page, detail), PAGE_DETAIL_BYTES, false},
+    {offsetof(struct page, ip), PAGE_IP_BYTES, false},
+    {offsetof(struct page, location), URL_BYTES_MAX, true},
+    {offsetof(struct page, mime), PAGE_SHORT_BYTES, false},
+    {offsetof(struct page, charset), PAGE_SHORT_BYTES, false},
+    {offsetof(struct page, encoding), PAGE_SHORT_BYTES, false},
+    {offsetof(struct page, etag), PAGE_SHORT_BYTES, false},
+    {offsetof(struct page, last_modified), PAGE_SHORT_BYTES, false},
+    {offsetof(struct page, retry_after), PAGE_SHORT_BYTES, false},
+    {offsetof(struct page, title), PAGE_TEXT_BYTES, false},
+    {offsetof(struct page, description), PAGE_TEXT_BYTES, false},
+    {offsetof(struct page, canonical), URL_BYTES_MAX, true},
+    {offsetof(struct page, lang), PAGE_SHORT_BYTES, false},
+    {offsetof(struct page, h1), PAGE_TEXT_BYTES, false},
+    {offsetof(struct page, refresh), URL_BYTES_MAX, true},
 };
 #define NR_TEXTS (sizeof(texts) / sizeof(texts[0]))
 

@@ -40,30 +40,28 @@ static const struct change {
     uint32_t first, last;
     uint32_t to; /* what `first` is mapped to, and so on; 0: ignored */
 } changes[] = {
-    {0x00df,  0x00df,  0x00df }, /* sharp s */
-    {0x03c2,  0x03c2,  0x03c2 }, /* final sigma */
-    {0x04c0,  0x04c0,  0x04cf }, /* palochka */
-    {0x10a0,  0x10c5,  0x2d00 }, /* Georgian capitals */
-    {0x115f,  0x1160,  0      }, /* Hangul fillers */
-    {0x17b4,  0x17b5,  0      }, /* Khmer inherent vowels */
-    {0x1806,  0x1806,  0x1806 }, /* Mongolian soft hyphen */
-    {0x180e,  0x180e,  0      }, /* Mongolian vowel separator */
-    {0x1e9e,  0x1e9e,  0x00df }, /* capital sharp s */
-    {ZWNJ,    ZWJ,     ZWNJ   }, /* the joiners: valid in context */
-    {0x2061,  0x2063,  0      }, /* invisible operators */
-    {0x206a,  0x206f,  0      }, /* deprecated formatting */
-    {0x2132,  0x2132,  0x214e }, /* turned capital f */
-    {0x2183,  0x2183,  0x2184 }, /* reversed c */
-    {0x3164,  0x3164,  0      }, /* Hangul filler */
-    {0xfe63,  0xfe63,  '-'    }, /* small hyphen */
-    {0xff0d,  0xff0d,  '-'    }, /* full-width hyphen */
-    {0xffa0,  0xffa0,  0      }, /* half-width Hangul filler */
-    {0x1d173, 0x1d17a, 0      }, /* musical formatting */
-    {0x2f868, 0x2f868, 0x36fc }, /* five compatibility ideographs */
-    {0x2f874, 0x2f874, 0x5f53 },
-    {0x2f91f, 0x2f91f, 0x243ab},
-    {0x2f95f, 0x2f95f, 0x7aee },
-    {0x2f9bf, 0x2f9bf, 0x45d7 },
+    {0x00df, 0x00df, 0x00df},   /* sharp s */
+    {0x03c2, 0x03c2, 0x03c2},   /* final sigma */
+    {0x04c0, 0x04c0, 0x04cf},   /* palochka */
+    {0x10a0, 0x10c5, 0x2d00},   /* Georgian capitals */
+    {0x115f, 0x1160, 0},        /* Hangul fillers */
+    {0x17b4, 0x17b5, 0},        /* Khmer inherent vowels */
+    {0x1806, 0x1806, 0x1806},   /* Mongolian soft hyphen */
+    {0x180e, 0x180e, 0},        /* Mongolian vowel separator */
+    {0x1e9e, 0x1e9e, 0x00df},   /* capital sharp s */
+    {ZWNJ, ZWJ, ZWNJ},          /* the joiners: valid in context */
+    {0x2061, 0x2063, 0},        /* invisible operators */
+    {0x206a, 0x206f, 0},        /* deprecated formatting */
+    {0x2132, 0x2132, 0x214e},   /* turned capital f */
+    {0x2183, 0x2183, 0x2184},   /* reversed c */
+    {0x3164, 0x3164, 0},        /* Hangul filler */
+    {0xfe63, 0xfe63, '-'},      /* small hyphen */
+    {0xff0d, 0xff0d, '-'},      /* full-width hyphen */
+    {0xffa0, 0xffa0, 0},        /* half-width Hangul filler */
+    {0x1d173, 0x1d17a, 0},      /* musical formatting */
+    {0x2f868, 0x2f868, 0x36fc}, /* five compatibility ideographs */
+    {0x2f874, 0x2f874, 0x5f53}, {0x2f91f, 0x2f91f, 0x243ab},
+    {0x2f95f, 0x2f95f, 0x7aee}, {0x2f9bf, 0x2f9bf, 0x45d7},
 };
 #define NR_CHANGES (sizeof(changes) / sizeof(changes[0]))
 

@@ -119,22 +119,22 @@ static const struct {
     const char *word;
     enum error error;
 } error_words[] = {
-    {"dns",         ERROR_DNS           },
-    {"nxdomain",    ERROR_DNS           },
-    {"connect",     ERROR_CONNECT       },
-    {"connection",  ERROR_CONNECT       },
-    {"refused",     ERROR_CONNECT       },
-    {"reset",       ERROR_CONNECT_CLOSED},
-    {"tls",         ERROR_TLS           },
-    {"ssl",         ERROR_TLS           },
-    {"certificate", ERROR_TLS           },
-    {"timeout",     ERROR_TIMEOUT       },
-    {"network",     ERROR_CONNECT       },
-    {"unreachable", ERROR_CONNECT       },
-    {"closed",      ERROR_CONNECT_CLOSED},
-    {"loop",        ERROR_REDIRECT_LOOP },
-    {"truncated",   ERROR_TRUNCATED     },
-    {"cut",         ERROR_TRUNCATED     },
+    {"dns", ERROR_DNS},
+    {"nxdomain", ERROR_DNS},
+    {"connect", ERROR_CONNECT},
+    {"connection", ERROR_CONNECT},
+    {"refused", ERROR_CONNECT},
+    {"reset", ERROR_CONNECT_CLOSED},
+    {"tls", ERROR_TLS},
+    {"ssl", ERROR_TLS},
+    {"certificate", ERROR_TLS},
+    {"timeout", ERROR_TIMEOUT},
+    {"network", ERROR_CONNECT},
+    {"unreachable", ERROR_CONNECT},
+    {"closed", ERROR_CONNECT_CLOSED},
+    {"loop", ERROR_REDIRECT_LOOP},
+    {"truncated", ERROR_TRUNCATED},
+    {"cut", ERROR_TRUNCATED},
 };
 #define NR_ERROR_WORDS (sizeof(error_words) / sizeof(error_words[0]))
 
@@ -255,10 +255,8 @@ static const struct {
     const char *kind;
     void (*run)(const json_t *test, struct conform_answer *answer);
 } kinds[] = {
-    {"crawl-delay",   crawl_delay  },
-    {"sitemaps",      sitemaps     },
-    {"robots-url",    robots_url   },
-    {"http-status",   http_status  },
+    {"crawl-delay", crawl_delay},     {"sitemaps", sitemaps},
+    {"robots-url", robots_url},       {"http-status", http_status},
     {"fetch-outcome", fetch_outcome},
 };
 

@@ -100,8 +100,7 @@ static void storage_keeps_a_line_as_its_list_has_it_now(void **state)
     struct line_record bad = {
         .line = 4, .text = text("::"), .error = text("bad_url")};
     struct line_record duplicate = {
-        .line = 5, .error = text("duplicate"), .same_as = {1, 10}
-    };
+        .line = 5, .error = text("duplicate"), .same_as = {1, 10}};
     struct storage_counts counts;
 
     fixture_open(fix);
@@ -128,8 +127,7 @@ static void storage_takes_no_line_for_a_duplicate_of_itself(void **state)
     struct fixture *fix = *state;
     struct url_record url = fixture_url(1, 10, 3);
     struct line_record line = {
-        .line = 3, .error = text("duplicate"), .same_as = {1, 10}
-    };
+        .line = 3, .error = text("duplicate"), .same_as = {1, 10}};
     struct storage_counts counts;
 
     fixture_open(fix);
@@ -418,13 +416,11 @@ static void add_urls_of_prios(struct fixture *fix)
     static const struct {
         int64_t hash;
         int prio;
-    } rows[] = {
-        {-9, 2              },
-        {-7, URL_PRIO_BULK  },
-        {3,  URL_PRIO_BULK  },
-        {4,  1              },
-        {5,  URL_PRIO_LISTED}
-    };
+    } rows[] = {{-9, 2},
+                {-7, URL_PRIO_BULK},
+                {3, URL_PRIO_BULK},
+                {4, 1},
+                {5, URL_PRIO_LISTED}};
     struct url_record urls[5];
 
     for (int i = 0; i < 5; i++) {
@@ -456,12 +452,9 @@ static void storage_hands_out_what_lies_behind_the_place(void **state)
 
     fixture_open(fix);
     add_urls_of_prios(fix);
-    assert_ok(storage_claim_urls(fix->storage, 1,
-                                 &(struct url_place){
-                                     {3, INT64_MAX},
-                                     URL_PRIO_LISTED, 5
-    },
-                                 10, &taker));
+    assert_ok(storage_claim_urls(
+        fix->storage, 1,
+        &(struct url_place){{3, INT64_MAX}, URL_PRIO_LISTED, 5}, 10, &taker));
     assert_int_equal(fix->nr_urls, 3);
     assert_int_equal(fix->urls[0].key.url_hash, 3);
     assert_int_equal(fix->urls[1].key.url_hash, 4);

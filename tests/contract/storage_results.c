@@ -128,16 +128,13 @@ static void storage_stores_what_hangs_on_a_page(void **state)
                              .status = 301};
     struct link_record links[2] = {
         {.url = text("http://h1/2"), .key = {1, 2}, .kind = text("a")},
-        { .url = text("http://h2/1"),
+        {.url = text("http://h2/1"),
          .key = {2, 1},
          .kind = text("area"),
          .text = text("there"),
-         .rel = text("nofollow")}
-    };
+         .rel = text("nofollow")}};
     struct attempt_record attempt = {
-        .key = {1, 1},
-          .attempt = 1, .at = NOW, .status = 503
-    };
+        .key = {1, 1}, .attempt = 1, .at = NOW, .status = 503};
     struct sample_record sample = {.t_ms = 1000, .nr_done = 1};
 
     page.hops = &hop;
@@ -228,10 +225,10 @@ static void storage_refetches_what_was_asked_for(void **state)
         size_t nr_urls;
         int64_t first_hash;
     } rows[] = {
-        {"nothing", STORAGE_REFETCH_NONE,   0,   0, 0},
-        {"failed",  STORAGE_REFETCH_FAILED, 0,   2, 2},
-        {"stale",   STORAGE_REFETCH_STALE,  500, 2, 1},
-        {"all",     STORAGE_REFETCH_ALL,    0,   3, 1},
+        {"nothing", STORAGE_REFETCH_NONE, 0, 0, 0},
+        {"failed", STORAGE_REFETCH_FAILED, 0, 2, 2},
+        {"stale", STORAGE_REFETCH_STALE, 500, 2, 1},
+        {"all", STORAGE_REFETCH_ALL, 0, 3, 1},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -305,10 +302,10 @@ static void storage_reopens_what_was_refused_as_a_link(void **state)
         const char *error;
         enum storage_added added;
     } rows[] = {
-        {"trap",            STORAGE_REOPENED},
+        {"trap", STORAGE_REOPENED},
         {"blocked_address", STORAGE_REOPENED},
-        {"robots",          STORAGE_ADOPTED },
-        {"",                STORAGE_ADOPTED },
+        {"robots", STORAGE_ADOPTED},
+        {"", STORAGE_ADOPTED},
     };
     const int nr_rows = sizeof(rows) / sizeof(rows[0]);
     struct fixture *fix = *state;

@@ -25,17 +25,38 @@
 #define GZIP    "Content-Encoding: gzip\r\n"
 #define END     "\r\n"
 
-#define SAY(words) {.op = SCRIPTED_SEND, .text = (words)}
+#define SAY(words)                                                             \
+    {                                                                          \
+        .op = SCRIPTED_SEND, .text = (words)                                   \
+    }
 #define SAY_BYTES(words)                                                       \
-    {.op = SCRIPTED_SEND, .text = (words), .len = sizeof(words) - 1}
+    {                                                                          \
+        .op = SCRIPTED_SEND, .text = (words), .len = sizeof(words) - 1         \
+    }
 #define REPEAT(words, nr)                                                      \
-    {.op = SCRIPTED_SEND, .text = (words), .times = (nr)}
+    {                                                                          \
+        .op = SCRIPTED_SEND, .text = (words), .times = (nr)                    \
+    }
 #define DRIP(words, nr, wait)                                                  \
-    {.op = SCRIPTED_DRIP, .text = (words), .times = (nr), .ms = (wait)}
-#define BLOB(bytes) {.op = SCRIPTED_BLOB, .blob = &(bytes)}
-#define WAIT(wait)  {.op = SCRIPTED_WAIT, .ms = (wait)}
-#define RESET       {.op = SCRIPTED_RESET}
-#define NEXT        {.op = SCRIPTED_NEXT}
+    {                                                                          \
+        .op = SCRIPTED_DRIP, .text = (words), .times = (nr), .ms = (wait)      \
+    }
+#define BLOB(bytes)                                                            \
+    {                                                                          \
+        .op = SCRIPTED_BLOB, .blob = &(bytes)                                  \
+    }
+#define WAIT(wait)                                                             \
+    {                                                                          \
+        .op = SCRIPTED_WAIT, .ms = (wait)                                      \
+    }
+#define RESET                                                                  \
+    {                                                                          \
+        .op = SCRIPTED_RESET                                                   \
+    }
+#define NEXT                                                                   \
+    {                                                                          \
+        .op = SCRIPTED_NEXT                                                    \
+    }
 
 #define LIMIT_MS       2500
 #define TOTAL_MS       9000
@@ -53,59 +74,83 @@ static const struct row {
     enum error error;
     enum outcome outcome;
     int status;
-    int64_t body_bytes; /* decoded; -1: any */
-    uint32_t flags;     /* that the page must have */
+    int64_t body_bytes;   /* decoded; -1: any */
+    uint32_t flags;       /* that the page must have */
     const char *location; /* with %u for the port; NULL: any */
 } rows[] = {
-    {.name = "12 certificate has expired", .tls = SCRIPTED_TLS_EXPIRED,
+    {.name = "12 certificate has expired",
+     .tls = SCRIPTED_TLS_EXPIRED,
      .error = ERROR_TLS},
-    {.name = "12 certificate of another host", .tls = SCRIPTED_TLS_WRONG_HOST,
+    {.name = "12 certificate of another host",
+     .tls = SCRIPTED_TLS_WRONG_HOST,
      .error = ERROR_TLS},
-    {.name = "12 certificate signs itself", .tls = SCRIPTED_TLS_SELF_SIGNED,
+    {.name = "12 certificate signs itself",
+     .tls = SCRIPTED_TLS_SELF_SIGNED,
      .error = ERROR_TLS},
-    {.name = "12 issuer is unknown", .tls = SCRIPTED_TLS_UNKNOWN,
+    {.name = "12 issuer is unknown",
+     .tls = SCRIPTED_TLS_UNKNOWN,
      .error = ERROR_TLS},
-    {.name = "12 certificate is good", .tls = SCRIPTED_TLS,
+    {.name = "12 certificate is good",
+     .tls = SCRIPTED_TLS,
      .steps = {SAY(OK_HEAD CLOSE "Content-Length: 2" END END "ok")},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 2},
-    {.name = "13 handshake stalls", .tls = SCRIPTED_TLS_STALLED,
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 2},
+    {.name = "13 handshake stalls",
+     .tls = SCRIPTED_TLS_STALLED,
      .error = ERROR_CONNECT_TIMEOUT},
-    {.name = "14 nothing newer than TLS 1.1", .tls = SCRIPTED_TLS_OLD,
+    {.name = "14 nothing newer than TLS 1.1",
+     .tls = SCRIPTED_TLS_OLD,
      .error = ERROR_TLS},
 
-    {.name = "16 HTTP/0.9", .steps = {SAY("<html>hello</html>")},
+    {.name = "16 HTTP/0.9",
+     .steps = {SAY("<html>hello</html>")},
      .error = ERROR_PROTOCOL},
-    {.name = "16 ICY", .steps = {SAY("ICY 200 OK" END END "x")},
+    {.name = "16 ICY",
+     .steps = {SAY("ICY 200 OK" END END "x")},
      .error = ERROR_PROTOCOL},
-    {.name = "16 random bytes", .steps = {SAY_BYTES("\x16\x03\x00\xff\x80\r\n")},
+    {.name = "16 random bytes",
+     .steps = {SAY_BYTES("\x16\x03\x00\xff\x80\r\n")},
      .error = ERROR_PROTOCOL},
-    {.name = "17 status abc", .steps = {SAY("HTTP/1.1 abc" END END)},
+    {.name = "17 status abc",
+     .steps = {SAY("HTTP/1.1 abc" END END)},
      .error = ERROR_PROTOCOL},
-    {.name = "17 status 99", .steps = {SAY("HTTP/1.1 99 No" END END)},
+    {.name = "17 status 99",
+     .steps = {SAY("HTTP/1.1 99 No" END END)},
      .error = ERROR_PROTOCOL},
-    {.name = "17 HTTP/9.9", .steps = {SAY("HTTP/9.9 200 OK" END END)},
+    {.name = "17 HTTP/9.9",
+     .steps = {SAY("HTTP/9.9 200 OK" END END)},
      .error = ERROR_PROTOCOL},
     {.name = "18 HTTP/2 in plain text is taken for what it says",
      .steps = {SAY("HTTP/2 200 OK" END "Content-Length: 1" END END "x"), NEXT},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 1},
-    {.name = "19 ends inside the head", .steps = {SAY(OK_HEAD "X: y" END)},
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 1},
+    {.name = "19 ends inside the head",
+     .steps = {SAY(OK_HEAD "X: y" END)},
      .error = ERROR_TRUNCATED},
     {.name = "20 empty reply", .error = ERROR_CONNECT_CLOSED},
-    {.name = "20 reset before the reply", .steps = {RESET},
+    {.name = "20 reset before the reply",
+     .steps = {RESET},
      .error = ERROR_CONNECT_CLOSED},
     {.name = "21 header of 99 KB",
      .steps = {SAY(OK_HEAD "X: "), REPEAT("0123456789", 9900),
                SAY(END CLOSE END "page")},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 4},
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 4},
     {.name = "22 header of 1 MB",
      .steps = {SAY(OK_HEAD "X: "), REPEAT("0123456789", 100000),
                SAY(END CLOSE END "page")},
      .error = ERROR_HEAD_TOO_LARGE},
     {.name = "23 10,000 small headers",
      .steps = {SAY(OK_HEAD), REPEAT("a: b" END, 10000), SAY(CLOSE END "page")},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 4},
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 4},
     {.name = "24 head over 300 KB",
-     .steps = {SAY(OK_HEAD), REPEAT("name: 0123456789012345678901234" END, 12000),
+     .steps = {SAY(OK_HEAD),
+               REPEAT("name: 0123456789012345678901234" END, 12000),
                SAY(CLOSE END "page")},
      .error = ERROR_HEAD_TOO_LARGE},
     {.name = "24 20,000 interim answers",
@@ -120,34 +165,50 @@ static const struct row {
      .error = ERROR_PROTOCOL},
     {.name = "26 folded header",
      .steps = {SAY(OK_HEAD "Content-Type:" END " text/html" END
-                           "Content-Length: 4" END END "page"), NEXT},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 4,
+                           "Content-Length: 4" END END "page"),
+               NEXT},
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 4,
      .flags = PAGE_SCANNED},
     {.name = "26 bare LF",
      .steps = {SAY("HTTP/1.1 200 OK\nContent-Length: 4\n\npage"), NEXT},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 4},
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 4},
     {.name = "27 escape bytes in headers",
      .steps = {SAY(OK_HEAD "ETag: \"\033[31m\xff\"" END
-                           "Content-Length: 4" END END "page"), NEXT},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 4},
+                           "Content-Length: 4" END END "page"),
+               NEXT},
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 4},
     {.name = "28 flood of cookies",
-     .steps = {SAY(OK_HEAD), REPEAT("Set-Cookie: a=0123456789012345678901" END,
-                                    5000), SAY(CLOSE END "page")},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 4},
-    {.name = "29 no answer at all", .steps = {WAIT(8000)},
+     .steps = {SAY(OK_HEAD),
+               REPEAT("Set-Cookie: a=0123456789012345678901" END, 5000),
+               SAY(CLOSE END "page")},
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 4},
+    {.name = "29 no answer at all",
+     .steps = {WAIT(8000)},
      .error = ERROR_TIMEOUT},
     {.name = "29 slow head",
-     .steps = {SAY(OK_HEAD), DRIP("a: 0123456789012345678901234567890123" END,
-                                  100, 20)},
+     .steps = {SAY(OK_HEAD),
+               DRIP("a: 0123456789012345678901234567890123" END, 100, 20)},
      .error = ERROR_TIMEOUT},
 
     {.name = "30 length too long",
      .steps = {SAY(OK_HEAD "Content-Length: 100" END END "0123456789")},
-     .error = ERROR_TRUNCATED, .status = 200, .body_bytes = 10,
+     .error = ERROR_TRUNCATED,
+     .status = 200,
+     .body_bytes = 10,
      .flags = PAGE_BODY_CUT},
     {.name = "31 length too short",
      .steps = {SAY(OK_HEAD "Content-Length: 4" END END "0123456789"), NEXT},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 4},
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 4},
     {.name = "32 negative length",
      .steps = {SAY(OK_HEAD "Content-Length: -1" END END "page")},
      .error = ERROR_PROTOCOL},
@@ -160,13 +221,19 @@ static const struct row {
      .error = ERROR_PROTOCOL},
     {.name = "33 the same length twice",
      .steps = {SAY(OK_HEAD "Content-Length: 4" END "Content-Length: 4" END END
-                           "page"), NEXT},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 4},
+                           "page"),
+               NEXT},
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 4},
     {.name = "34 length and chunks",
      .steps = {SAY(OK_HEAD "Content-Length: 2" END
                            "Transfer-Encoding: chunked" END END
-                           "4\r\npage\r\n0\r\n\r\n"), NEXT},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 4},
+                           "4\r\npage\r\n0\r\n\r\n"),
+               NEXT},
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 4},
     {.name = "35 length of 10^22",
      .steps = {SAY(OK_HEAD "Content-Length: 10000000000000000000000" END END
                            "page")},
@@ -174,106 +241,152 @@ static const struct row {
     {.name = "36 bad chunk size",
      .steps = {SAY(OK_HEAD "Transfer-Encoding: chunked" END END
                            "zz\r\npage\r\n")},
-     .error = ERROR_PROTOCOL, .status = 200, .body_bytes = -1},
+     .error = ERROR_PROTOCOL,
+     .status = 200,
+     .body_bytes = -1},
     {.name = "36 huge chunk size",
      .steps = {SAY(OK_HEAD "Transfer-Encoding: chunked" END END
                            "4\r\npage\r\nffffffffffffffffff\r\npage\r\n")},
-     .error = ERROR_PROTOCOL, .status = 200, .body_bytes = -1},
+     .error = ERROR_PROTOCOL,
+     .status = 200,
+     .body_bytes = -1},
     {.name = "37 chunks end early",
-     .steps = {SAY(OK_HEAD "Transfer-Encoding: chunked" END END
-                           "8\r\npage")},
-     .error = ERROR_TRUNCATED, .status = 200, .body_bytes = 4,
+     .steps = {SAY(OK_HEAD "Transfer-Encoding: chunked" END END "8\r\npage")},
+     .error = ERROR_TRUNCATED,
+     .status = 200,
+     .body_bytes = 4,
      .flags = PAGE_BODY_CUT},
     {.name = "38 reset in the body",
      .steps = {SAY(OK_HEAD "Content-Length: 100" END END "page"), WAIT(200),
                RESET},
-     .error = ERROR_TRUNCATED, .status = 200, .body_bytes = -1},
+     .error = ERROR_TRUNCATED,
+     .status = 200,
+     .body_bytes = -1},
     {.name = "39 drip",
      .steps = {SAY(OK_HEAD "Content-Length: 100" END END),
                DRIP("0123456789", 5, 250)},
-     .error = ERROR_STALLED, .status = 200, .body_bytes = -1,
+     .error = ERROR_STALLED,
+     .status = 200,
+     .body_bytes = -1,
      .flags = PAGE_BODY_CUT},
     {.name = "40 endless body",
      .steps = {SAY(OK_HEAD END),
                REPEAT("0123456789012345678901234567890123456789", 1 << 20)},
-     .error = ERROR_TOO_LARGE, .status = 200, .body_bytes = MAX_BODY_BYTES,
+     .error = ERROR_TOO_LARGE,
+     .status = 200,
+     .body_bytes = MAX_BODY_BYTES,
      .flags = PAGE_BODY_CUT},
     {.name = "41 gzip bomb",
      .steps = {SAY(OK_HEAD GZIP END), BLOB(gzip_bomb)},
-     .error = ERROR_TOO_LARGE, .status = 200, .body_bytes = MAX_BODY_BYTES,
+     .error = ERROR_TOO_LARGE,
+     .status = 200,
+     .body_bytes = MAX_BODY_BYTES,
      .flags = PAGE_BODY_CUT},
     {.name = "42 gzip cut short",
      .steps = {SAY(OK_HEAD GZIP END), BLOB(gzip_cut)},
-     .error = ERROR_TRUNCATED_ENCODING, .status = 200, .body_bytes = -1,
+     .error = ERROR_TRUNCATED_ENCODING,
+     .status = 200,
+     .body_bytes = -1,
      .flags = PAGE_BODY_CUT},
     {.name = "43 junk behind gzip",
      .steps = {SAY(OK_HEAD GZIP END), BLOB(gzip_page), SAY("junk")},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 50000,
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 50000,
      .flags = PAGE_JUNK_AFTER},
     {.name = "44 gzip damaged",
      .steps = {SAY(OK_HEAD GZIP END), BLOB(gzip_damaged)},
-     .error = ERROR_BAD_ENCODING, .status = 200, .body_bytes = -1},
+     .error = ERROR_BAD_ENCODING,
+     .status = 200,
+     .body_bytes = -1},
     {.name = "44 gzip that is none stays as it is",
      .steps = {SAY(OK_HEAD GZIP END "plain text")},
-     .error = ERROR_BAD_ENCODING, .status = 200, .body_bytes = 10},
+     .error = ERROR_BAD_ENCODING,
+     .status = 200,
+     .body_bytes = 10},
     {.name = "45 six codings",
      .steps = {SAY(OK_HEAD "Content-Encoding: gzip, gzip, gzip" END
                            "Content-Encoding: gzip, gzip, gzip" END END "x")},
-     .error = ERROR_BAD_ENCODING, .status = 200, .body_bytes = 1},
+     .error = ERROR_BAD_ENCODING,
+     .status = 200,
+     .body_bytes = 1},
     {.name = "45 unknown coding",
      .steps = {SAY(OK_HEAD "Content-Encoding: rot13" END END "cntr")},
-     .error = ERROR_BAD_ENCODING, .status = 200, .body_bytes = 4},
+     .error = ERROR_BAD_ENCODING,
+     .status = 200,
+     .body_bytes = 4},
     {.name = "46 204 with a body",
-     .steps = {SAY("HTTP/1.1 204 No" END "Content-Length: 4" END END "page"), NEXT},
-     .outcome = OUTCOME_OK, .status = 204, .body_bytes = 0},
+     .steps = {SAY("HTTP/1.1 204 No" END "Content-Length: 4" END END "page"),
+               NEXT},
+     .outcome = OUTCOME_OK,
+     .status = 204,
+     .body_bytes = 0},
     {.name = "46 206 that nobody asked for",
-     .steps = {SAY("HTTP/1.1 206 Part" END "Content-Length: 4" END END "page"), NEXT},
-     .error = ERROR_PROTOCOL, .status = 206, .body_bytes = 4},
+     .steps = {SAY("HTTP/1.1 206 Part" END "Content-Length: 4" END END "page"),
+               NEXT},
+     .error = ERROR_PROTOCOL,
+     .status = 206,
+     .body_bytes = 4},
     {.name = "46 304 that nobody asked for",
-     .steps = {SAY("HTTP/1.1 304 No" END "Content-Length: 4" END END "page"), NEXT},
-     .error = ERROR_PROTOCOL, .status = 304, .body_bytes = 0},
+     .steps = {SAY("HTTP/1.1 304 No" END "Content-Length: 4" END END "page"),
+               NEXT},
+     .error = ERROR_PROTOCOL,
+     .status = 304,
+     .body_bytes = 0},
     {.name = "47 binary named text/html",
      .steps = {SAY(OK_HEAD HTML CLOSE END), BLOB(binary)},
-     .outcome = OUTCOME_OK, .status = 200, .body_bytes = 1000},
+     .outcome = OUTCOME_OK,
+     .status = 200,
+     .body_bytes = 1000},
 
     {.name = "49 redirect to itself",
      .steps = {SAY("HTTP/1.1 302 Go" END "Location: " END CLOSE END)},
-     .outcome = OUTCOME_REDIRECT, .status = 302, .location = "same"},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 302,
+     .location = "same"},
     {.name = "50 redirect to file:",
-     .steps = {SAY("HTTP/1.1 301 Go" END "Location: file:///etc/passwd" END
-                   CLOSE END)},
-     .error = ERROR_BLOCKED_SCHEME, .status = 301},
-    {.name = "50 redirect to javascript:",
-     .steps = {SAY("HTTP/1.1 301 Go" END "Location: javascript:alert(1)" END
-                   CLOSE END)},
-     .error = ERROR_BLOCKED_SCHEME, .status = 301},
-    {.name = "53 credentials in Location are dropped",
      .steps = {SAY("HTTP/1.1 301 Go" END
-                   "Location: http://user:secret@example.org/x#y" END CLOSE
-                   END)},
-     .outcome = OUTCOME_REDIRECT, .status = 301,
+                   "Location: file:///etc/passwd" END CLOSE END)},
+     .error = ERROR_BLOCKED_SCHEME,
+     .status = 301},
+    {.name = "50 redirect to javascript:",
+     .steps = {SAY("HTTP/1.1 301 Go" END
+                   "Location: javascript:alert(1)" END CLOSE END)},
+     .error = ERROR_BLOCKED_SCHEME,
+     .status = 301},
+    {.name = "53 credentials in Location are dropped",
+     .steps = {SAY(
+         "HTTP/1.1 301 Go" END
+         "Location: http://user:secret@example.org/x#y" END CLOSE END)},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 301,
      .location = "http://example.org/x"},
     {.name = "54 two Locations",
-     .steps = {SAY("HTTP/1.1 301 Go" END "Location: /a" END "Location: /b" END
-                   CLOSE END)},
+     .steps = {SAY("HTTP/1.1 301 Go" END "Location: /a" END
+                   "Location: /b" END CLOSE END)},
      .error = ERROR_BAD_REDIRECT},
     {.name = "54 no Location",
      .steps = {SAY("HTTP/1.1 301 Go" END CLOSE END)},
-     .error = ERROR_BAD_REDIRECT, .status = 301},
+     .error = ERROR_BAD_REDIRECT,
+     .status = 301},
     {.name = "54 Location that is no URL",
-     .steps = {SAY("HTTP/1.1 301 Go" END "Location: http://[::1" END CLOSE
-                   END)},
-     .error = ERROR_BAD_REDIRECT, .status = 301},
-    {.name = "54 control bytes, UTF-8 and spaces",
      .steps = {SAY("HTTP/1.1 301 Go" END
-                   "Location: http://example.org/\xc3\xa4 b\x01?q=\tc" END CLOSE
-                   END)},
-     .outcome = OUTCOME_REDIRECT, .status = 301,
+                   "Location: http://[::1" END CLOSE END)},
+     .error = ERROR_BAD_REDIRECT,
+     .status = 301},
+    {.name = "54 control bytes, UTF-8 and spaces",
+     .steps = {SAY(
+         "HTTP/1.1 301 Go" END
+         "Location: http://example.org/\xc3\xa4 b\x01?q=\tc" END CLOSE END)},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 301,
      .location = "http://example.org/%C3%A4%20b%01?q=c"},
-    {.name = "55 https to http", .tls = SCRIPTED_TLS,
-     .steps = {SAY("HTTP/1.1 301 Go" END "Location: http://example.org/" END
-                   CLOSE END)},
-     .outcome = OUTCOME_REDIRECT, .status = 301,
+    {.name = "55 https to http",
+     .tls = SCRIPTED_TLS,
+     .steps = {SAY("HTTP/1.1 301 Go" END
+                   "Location: http://example.org/" END CLOSE END)},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 301,
      .location = "http://example.org/"},
 };
 
@@ -310,8 +423,9 @@ static void fill_gzip(struct scripted_blob *out, size_t nr_bytes)
         plain[i] = (unsigned char)(nr_bytes > 100000 ? 'a' : i * 7919 >> 5);
     out->data = malloc(BLOB_BYTES);
     assert_non_null(out->data);
-    assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 9,
-                                  Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(
+        deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY),
+        Z_OK);
     stream.next_in = plain;
     stream.avail_in = (uInt)nr_bytes;
     stream.next_out = out->data;
@@ -374,9 +488,8 @@ static int open_world(void **state)
         memcpy(answer->steps, rows[i].steps, sizeof(answer->steps));
     }
     for (size_t i = 0; i < NR_TLS; i++)
-        world.servers[i] = scripted_start((enum scripted_tls)i,
-                                          world.answers[i],
-                                          world.nr_answers[i]);
+        world.servers[i] = scripted_start(
+            (enum scripted_tls)i, world.answers[i], world.nr_answers[i]);
     for (size_t i = 0; i < NR_ROWS; i++)
         snprintf(world.urls[i], sizeof(world.urls[i]), "%s://127.0.0.1:%u/%zu",
                  rows[i].tls == SCRIPTED_PLAIN ? "http" : "https",
@@ -418,8 +531,8 @@ static void run_all(void)
                               .flags = JOB_PRIVATE_OK | JOB_LINKS |
                                        JOB_LINK_TEXTS | JOB_BODY};
 
-            assert_int_equal(
-                transfers_start(world.transfers, nr_started, &job), ERR_OK);
+            assert_int_equal(transfers_start(world.transfers, nr_started, &job),
+                             ERR_OK);
             nr_started++;
         }
         assert_int_equal(transfers_turn(world.transfers, 1000, &watched),
@@ -455,9 +568,9 @@ static bool is_as_expected(const struct row *row, const struct seen *seen,
         return false;
     if (!row->location)
         return true;
-    return strcmp(seen->location, strcmp(row->location, "same") == 0
-                                      ? url
-                                      : row->location) == 0;
+    return strcmp(seen->location,
+                  strcmp(row->location, "same") == 0 ? url : row->location) ==
+           0;
 }
 
 static void fetch_gives_every_fault_its_word(void **state)

@@ -63,9 +63,9 @@ __attribute__((constructor)) static void read_order(void)
         const char *name;
         enum shim_fault fault;
     } faults[] = {
-        {"write", SHIM_KILL     },
-        {"sync",  SHIM_SYNC     },
-        {"full",  SHIM_FULL     },
+        {"write", SHIM_KILL},
+        {"sync", SHIM_SYNC},
+        {"full", SHIM_FULL},
         {"power", SHIM_POWER_CUT},
     };
     const char *order = getenv("PROGRAM_SHIM");

@@ -75,11 +75,11 @@ static void lookup_tells_a_missing_name_from_our_own_failure(void **state)
         enum error error;
         int nr_calls;
     } rows[] = {
-        {"missing.test",     ERROR_DNS,      1},
-        {"memory.test",      ERROR_INTERNAL, 1},
-        {"unsaid.test",      ERROR_INTERNAL, 1},
+        {"missing.test", ERROR_DNS, 1},
+        {"memory.test", ERROR_INTERNAL, 1},
+        {"unsaid.test", ERROR_INTERNAL, 1},
         {"descriptors.test", ERROR_INTERNAL, 1},
-        {"never.test",       ERROR_DNS,      2},
+        {"never.test", ERROR_DNS, 2},
     };
 
     (void)state;

@@ -32,24 +32,24 @@ static const struct scripted_answer answers[] = {
     {"/page",
      {SAY("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n"
           "ETag: \"v1\"\r\n\r\npage"),
-      NEXT}                                                                     },
-    {"/304",    {SAY("HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\n\r\n"), NEXT}},
+      NEXT}},
+    {"/304", {SAY("HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\n\r\n"), NEXT}},
     {"/404",
      {SAY("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n"
           "Content-Length: 21\r\n\r\n<title>gone</title>\r\n"),
-      NEXT}                                                                     },
+      NEXT}},
     {"/chunks",
      {SAY("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
           "2\r\npa\r\n2\r\nge\r\n0\r\n\r\n"),
-      NEXT}                                                                     },
+      NEXT}},
     {"/long",
      {SAY("HTTP/1.1 200 OK\r\n\r\n"),
-      {.op = SCRIPTED_SEND, .text = "0123456789", .times = 1000}}               },
+      {.op = SCRIPTED_SEND, .text = "0123456789", .times = 1000}}},
     {"/excess",
      {SAY("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage"
           "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"),
-      NEXT}                                                                     },
-    {"/slow",   {{.op = SCRIPTED_WAIT, .ms = 30000}}                            },
+      NEXT}},
+    {"/slow", {{.op = SCRIPTED_WAIT, .ms = 30000}}},
     {"/links",
      {SAY("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
           "X-Robots-Tag: noarchive\r\nConnection: close\r\n\r\n"
@@ -57,11 +57,11 @@ static const struct scripted_answer answers[] = {
           "<meta name=robots content=nofollow>"
           "<link rel=canonical href=/canonical>"
           "<a href=/a rel=nofollow>A</a> <a href='b?x=1#f'>B</a>"
-          "<a href=mailto:c@d>C</a>")}                                          },
+          "<a href=mailto:c@d>C</a>")}},
     {"/latin1",
      {SAY("HTTP/1.1 200 OK\r\nContent-Type: text/html; "
           "charset=iso-8859-1\r\nConnection: close\r\n\r\n"
-          "<title>\xe4\xf6\xfc</title>")}                                       },
+          "<title>\xe4\xf6\xfc</title>")}},
 };
 
 static struct scripted_server *server;

@@ -36,13 +36,13 @@ int getaddrinfo(const char *name, const char *service,
         int results[3]; /* in turns; 0: it is 127.0.0.1 */
         _Atomic unsigned nr_asked;
     } answers[] = {
-        {"missing.test",     0,      {EAI_NONAME, EAI_NONAME, EAI_NONAME}, 0},
-        {"memory.test",      ENOMEM, {EAI_MEMORY, EAI_MEMORY, EAI_MEMORY}, 0},
-        {"unsaid.test",      ENOMEM, {EAI_NONAME, EAI_NONAME, EAI_NONAME}, 0},
+        {"missing.test", 0, {EAI_NONAME, EAI_NONAME, EAI_NONAME}, 0},
+        {"memory.test", ENOMEM, {EAI_MEMORY, EAI_MEMORY, EAI_MEMORY}, 0},
+        {"unsaid.test", ENOMEM, {EAI_NONAME, EAI_NONAME, EAI_NONAME}, 0},
         {"descriptors.test", EMFILE, {EAI_SYSTEM, EAI_SYSTEM, EAI_SYSTEM}, 0},
-        {"never.test",       EAGAIN, {EAI_AGAIN, EAI_AGAIN, EAI_AGAIN},    0},
-        {"later.test",       EAGAIN, {EAI_AGAIN, EAI_AGAIN, EAI_NONAME},   0},
-        {"again.test",       EAGAIN, {EAI_AGAIN, 0, 0},                    0},
+        {"never.test", EAGAIN, {EAI_AGAIN, EAI_AGAIN, EAI_AGAIN}, 0},
+        {"later.test", EAGAIN, {EAI_AGAIN, EAI_AGAIN, EAI_NONAME}, 0},
+        {"again.test", EAGAIN, {EAI_AGAIN, 0, 0}, 0},
     };
 
     nr_calls++;

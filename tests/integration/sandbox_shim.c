@@ -92,17 +92,17 @@ static const struct {
     const char *name;
     int (*run)(void);
 } attempts[] = {
-    {"open /etc/passwd", open_passwd      },
-    {"create a file",    create_file      },
-    {"Unix socket",      unix_socket      },
-    {"execve",           execute          },
-    {"clone",            make_process     },
-    {"ptrace",           trace_parent     },
-    {"kill",             kill_parent      },
-    {"mmap",             executable_memory},
-    {"socket",           raw_packets      },
-    {"fcntl",            signal_by_socket },
-    {"",                 keep_the_handler },
+    {"open /etc/passwd", open_passwd},
+    {"create a file", create_file},
+    {"Unix socket", unix_socket},
+    {"execve", execute},
+    {"clone", make_process},
+    {"ptrace", trace_parent},
+    {"kill", kill_parent},
+    {"mmap", executable_memory},
+    {"socket", raw_packets},
+    {"fcntl", signal_by_socket},
+    {"", keep_the_handler},
 };
 
 static void attempt(size_t nr)

@@ -50,9 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char url[] = "https://example.org/folder/page?query";
     static struct scan *scan;
     const uint8_t *end = size ? memchr(data, '\n', size) : NULL;
-    struct scan_input input = {
-        .url = {url, sizeof(url) - 1}
-    };
+    struct scan_input input = {.url = {url, sizeof(url) - 1}};
 
     if (!end)
         return 0;

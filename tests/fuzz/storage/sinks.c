@@ -35,10 +35,7 @@ static struct bytes next_text(const uint8_t **at, const uint8_t *end)
 static struct page_record make_page(const uint8_t *data, size_t size)
 {
     const uint8_t *end = data + size;
-    struct page_record page = {
-        .outcome = {"ok", 2},
-          .status = 200, .line = 1
-    };
+    struct page_record page = {.outcome = {"ok", 2}, .status = 200, .line = 1};
 
     if (size >= 24) {
         memcpy(&page.length, data, 8);

@@ -18,32 +18,32 @@ static void text_finds_the_valid_prefix(void **state)
         const char *text;
         size_t prefix;
     } rows[] = {
-        {"",                             0 },
-        {"plain",                        5 },
+        {"", 0},
+        {"plain", 5},
         {"exactly eight bytes and more", 28},
-        {"\xc2\x80",                     2 },
-        {"\xdf\xbf",                     2 },
-        {"\xe0\xa0\x80",                 3 },
-        {"\xef\xbf\xbf",                 3 },
-        {"\xf0\x90\x80\x80",             4 },
-        {"\xf4\x8f\xbf\xbf",             4 },
-        {"a\x80",                        1 }, /* a continuation alone */
-        {"a\xc0\xaf",                    1 }, /* overlong */
-        {"a\xc1\xbf",                    1 },
-        {"a\xe0\x9f\xbf",                1 },
-        {"a\xf0\x8f\xbf\xbf",            1 },
-        {"a\xed\xa0\x80",                1 }, /* a surrogate */
-        {"\xed\x9f\xbf",                 3 },
-        {"\xee\x80\x80",                 3 },
-        {"a\xf4\x90\x80\x80",            1 }, /* above U+10FFFF */
-        {"a\xf5\x80\x80\x80",            1 },
-        {"a\xff",                        1 },
-        {"a\xc3",                        1 }, /* cut */
-        {"a\xe2\x82",                    1 },
-        {"a\xf0\x9f\x98",                1 },
-        {"a\xe2\x82x",                   1 },
-        {"12345678\xff",                 8 },
-        {"1234567\xc3\xa9\xff",          9 },
+        {"\xc2\x80", 2},
+        {"\xdf\xbf", 2},
+        {"\xe0\xa0\x80", 3},
+        {"\xef\xbf\xbf", 3},
+        {"\xf0\x90\x80\x80", 4},
+        {"\xf4\x8f\xbf\xbf", 4},
+        {"a\x80", 1},     /* a continuation alone */
+        {"a\xc0\xaf", 1}, /* overlong */
+        {"a\xc1\xbf", 1},
+        {"a\xe0\x9f\xbf", 1},
+        {"a\xf0\x8f\xbf\xbf", 1},
+        {"a\xed\xa0\x80", 1}, /* a surrogate */
+        {"\xed\x9f\xbf", 3},
+        {"\xee\x80\x80", 3},
+        {"a\xf4\x90\x80\x80", 1}, /* above U+10FFFF */
+        {"a\xf5\x80\x80\x80", 1},
+        {"a\xff", 1},
+        {"a\xc3", 1}, /* cut */
+        {"a\xe2\x82", 1},
+        {"a\xf0\x9f\x98", 1},
+        {"a\xe2\x82x", 1},
+        {"12345678\xff", 8},
+        {"1234567\xc3\xa9\xff", 9},
     };
 
     (void)state;
@@ -64,13 +64,14 @@ static void text_escapes_what_could_steer_a_terminal(void **state)
         const char *text, *escaped;
     } rows[] = {
         {"plain \xc3\xa9 \xe2\x82\xac", "plain \xc3\xa9 \xe2\x82\xac"},
-        {"a\x1b[31mb",                  "a\\x1b[31mb"                },
-        {"a\r\n\tb",                    "a\\x0d\\x0a\\x09b"          },
-        {"\x7f",                        "\\x7f"                      },
+        {"a\x1b[31mb", "a\\x1b[31mb"},
+        {"a\r\n\tb", "a\\x0d\\x0a\\x09b"},
+        {"\x7f", "\\x7f"},
         {"\xc2\x9b"
-         "31m",                "\\xc2\\x9b31m"              }, /* C1 */
-        {"\xc2\xa0",                    "\xc2\xa0"                   },
-        {"\xff\xc3",                    "\\xff\\xc3"                 },
+         "31m",
+         "\\xc2\\x9b31m"}, /* C1 */
+        {"\xc2\xa0", "\xc2\xa0"},
+        {"\xff\xc3", "\\xff\\xc3"},
     };
     char out[100];
 

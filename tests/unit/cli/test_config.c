@@ -106,17 +106,17 @@ static void config_refuses_and_says_what_would_be_right(void **state)
     static const struct {
         const char *flag, *value, *word;
     } rows[] = {
-        {"--retr",          "1",     "did you mean --retries"},
-        {"--nosuch",        "1",     "--help"                },
-        {"--per-host",      "0",     "from 1"                },
-        {"--per-host",      "six",   "'six'"                 },
-        {"--delay",         "-1s",   "500ms"                 },
-        {"--max-size",      "big",   "64k"                   },
-        {"--scope",         "world", "host|domain|prefix|any"},
-        {"--max-redirects", "21",    "to 20"                 },
-        {"-t",              "3",     "--retries"             },
-        {"-Z",              "3",     "-Z"                    },
-        {"--quiet=perhaps", "x",     "yes or no"             },
+        {"--retr", "1", "did you mean --retries"},
+        {"--nosuch", "1", "--help"},
+        {"--per-host", "0", "from 1"},
+        {"--per-host", "six", "'six'"},
+        {"--delay", "-1s", "500ms"},
+        {"--max-size", "big", "64k"},
+        {"--scope", "world", "host|domain|prefix|any"},
+        {"--max-redirects", "21", "to 20"},
+        {"-t", "3", "--retries"},
+        {"-Z", "3", "-Z"},
+        {"--quiet=perhaps", "x", "yes or no"},
     };
     struct fixture *fixture = *state;
 
@@ -265,18 +265,18 @@ static void config_names_the_line_that_is_wrong(void **state)
     static const struct {
         const char *text, *line, *word;
     } rows[] = {
-        {"[crawl]\n\ndelay = soon\n",          "line 3:", "500ms"       },
-        {"[crawl]\nnonsense\n",                "line 2:", "name = value"},
-        {"[crawl\n",                           "line 1:", "name = value"},
-        {"delay = 1s\n",                       "line 1:", "no setting"  },
-        {"[host a.test]\ndepth = 1\n",         "line 2:", "per-host"    },
-        {"[host a.test]\n\nper-host = none\n", "line 3:", "'none'"      },
-        {"[host ]\ndelay = 1s\n",              "line 2:", "no host"     },
-        {"[host a.test:8080]\ndelay = 1s\n",   "line 2:", "no host"     },
-        {"[host http://a.test]\ndelay = 1\n",  "line 2:", "no host"     },
-        {"[host a.*.test]\ndelay = 1s\n",      "line 2:", "no host"     },
-        {"[host *.]\ndelay = 1s\n",            "line 2:", "no host"     },
-        {"[hosts a.test]\ndelay = 1s\n",       "line 2:", "no setting"  },
+        {"[crawl]\n\ndelay = soon\n", "line 3:", "500ms"},
+        {"[crawl]\nnonsense\n", "line 2:", "name = value"},
+        {"[crawl\n", "line 1:", "name = value"},
+        {"delay = 1s\n", "line 1:", "no setting"},
+        {"[host a.test]\ndepth = 1\n", "line 2:", "per-host"},
+        {"[host a.test]\n\nper-host = none\n", "line 3:", "'none'"},
+        {"[host ]\ndelay = 1s\n", "line 2:", "no host"},
+        {"[host a.test:8080]\ndelay = 1s\n", "line 2:", "no host"},
+        {"[host http://a.test]\ndelay = 1\n", "line 2:", "no host"},
+        {"[host a.*.test]\ndelay = 1s\n", "line 2:", "no host"},
+        {"[host *.]\ndelay = 1s\n", "line 2:", "no host"},
+        {"[hosts a.test]\ndelay = 1s\n", "line 2:", "no setting"},
     };
     struct fixture *fixture = *state;
 

@@ -19,10 +19,10 @@ static char *printed(const struct summary *summary)
 static void summary_counts_causes_and_names_the_next_command(void **state)
 {
     static const struct summary_cause causes[] = {
-        {"dns",     41, "the name has no address", "look at it"},
-        {"404",     7,  "no such page",            ""          },
-        {"tls",     3,  "no trust",                "x"         },
-        {"connect", 1,  "never shown",             "y"         },
+        {"dns", 41, "the name has no address", "look at it"},
+        {"404", 7, "no such page", ""},
+        {"tls", 3, "no trust", "x"},
+        {"connect", 1, "never shown", "y"},
     };
     struct summary summary = {
         .ended = "done",

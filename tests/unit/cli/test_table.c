@@ -65,8 +65,8 @@ static void assert_printed(struct paper *paper, const char *expected)
 
 static const char *const page_names[] = {"url", "status", "ms"};
 static const struct query_value pages[][3] = {
-    {TEXT("http://a/"),      INT(200), REAL(12.345) },
-    {TEXT("http://bb.com/"), NOTHING,  REAL(0.01234)},
+    {TEXT("http://a/"), INT(200), REAL(12.345)},
+    {TEXT("http://bb.com/"), NOTHING, REAL(0.01234)},
 };
 
 static void print_pages(enum table_format format, const char *expected)
@@ -124,35 +124,36 @@ struct cell_case {
 };
 
 static const struct cell_case cell_cases[] = {
-    {"comma and quote", TEXT("a,\"b\""),      "a,\"b\"",              "a,\"b\"",
-     "\"a,\"\"b\"\"\"",                                                                                       "\"a,\"\"b\"\"\"",      "\"a,\\\"b\\\"\""     },
-    {"line ends",       TEXT("a\r\nb"),       "a\\x0d\\x0ab",         "a\\x0d\\x0ab", "\"a\r\nb\"",
-     "a\\x0d\\x0ab",                                                                                                                  "\"a\\u000d\\u000ab\""},
-    {"tab",             TEXT("a\tb"),         "a\\x09b",              "a\\x09b",      "a\tb",                 "a\\x09b",
-     "\"a\\u0009b\""                                                                                                                                        },
-    {"escape sequence", TEXT("\x1b[2J"),      "\\x1b[2J",             "\\x1b[2J",     "\x1b[2J",
-     "\\x1b[2J",                                                                                                                      "\"\\u001b[2J\""      },
+    {"comma and quote", TEXT("a,\"b\""), "a,\"b\"", "a,\"b\"",
+     "\"a,\"\"b\"\"\"", "\"a,\"\"b\"\"\"", "\"a,\\\"b\\\"\""},
+    {"line ends", TEXT("a\r\nb"), "a\\x0d\\x0ab", "a\\x0d\\x0ab", "\"a\r\nb\"",
+     "a\\x0d\\x0ab", "\"a\\u000d\\u000ab\""},
+    {"tab", TEXT("a\tb"), "a\\x09b", "a\\x09b", "a\tb", "a\\x09b",
+     "\"a\\u0009b\""},
+    {"escape sequence", TEXT("\x1b[2J"), "\\x1b[2J", "\\x1b[2J", "\x1b[2J",
+     "\\x1b[2J", "\"\\u001b[2J\""},
     {"C1 control",
      TEXT("\xc2\x9b"
           "2J"),
-     "\\xc2\\x9b2J",                                                  "\\xc2\\x9b2J",
+     "\\xc2\\x9b2J", "\\xc2\\x9b2J",
      "\xc2\x9b"
-     "2J",                                                                                                    "\\xc2\\x9b2J",         "\"\\u009b2J\""       },
-    {"DEL",             TEXT("a\x7f"),        "a\\x7f",               "a\\x7f",       "a\x7f",                "a\\x7f",
-     "\"a\\u007f\""                                                                                                                                         },
-    {"NUL inside",      TEXT("a\0b"),         "a\\x00b",              "a\\x00b",      NULL,                   "a\\x00b",
+     "2J",
+     "\\xc2\\x9b2J", "\"\\u009b2J\""},
+    {"DEL", TEXT("a\x7f"), "a\\x7f", "a\\x7f", "a\x7f", "a\\x7f",
+     "\"a\\u007f\""},
+    {"NUL inside", TEXT("a\0b"), "a\\x00b", "a\\x00b", NULL, "a\\x00b",
      "\"a\xef\xbf\xbd"
-     "b\""                                                                                                                                                  },
-    {"invalid UTF-8",   TEXT("a\xff"),        "a\\xff",               "a\\xff",       "a\xff",                "a\\xff",
-     "\"a\xef\xbf\xbd\""                                                                                                                                    },
-    {"backslash",       TEXT("a\\b"),         "a\\b",                 "a\\b",         "a\\b",                 "a\\b",                 "\"a\\\\b\""          },
-    {"blob",            BLOB("\x00\xff\x1b"), "00ff1b",               "00ff1b",       "00ff1b",               "00ff1b",
-     "\"00ff1b\""                                                                                                                                           },
-    {"no number",       REAL(INFINITY),       "inf",                  "",             "",                     "",                     "null"                },
-    {"least integer",   INT(INT64_MIN),       "-9223372036854775808",
-     "-9223372036854775808",                                                          "-9223372036854775808", "-9223372036854775808",
-     "-9223372036854775808"                                                                                                                                 },
-    {"null",            NOTHING,              "",                     "",             "",                     "",                     "null"                },
+     "b\""},
+    {"invalid UTF-8", TEXT("a\xff"), "a\\xff", "a\\xff", "a\xff", "a\\xff",
+     "\"a\xef\xbf\xbd\""},
+    {"backslash", TEXT("a\\b"), "a\\b", "a\\b", "a\\b", "a\\b", "\"a\\\\b\""},
+    {"blob", BLOB("\x00\xff\x1b"), "00ff1b", "00ff1b", "00ff1b", "00ff1b",
+     "\"00ff1b\""},
+    {"no number", REAL(INFINITY), "inf", "", "", "", "null"},
+    {"least integer", INT(INT64_MIN), "-9223372036854775808",
+     "-9223372036854775808", "-9223372036854775808", "-9223372036854775808",
+     "-9223372036854775808"},
+    {"null", NOTHING, "", "", "", "", "null"},
 };
 
 /* A form, and what stands around the one cell of it. */
@@ -161,14 +162,16 @@ static const struct form {
     size_t cell; /* in struct cell_case */
     const char *before, *after;
 } forms[] = {
-    {{.format = TABLE_PLAIN},                    offsetof(struct cell_case, plain),     "c\n",   "\n"    },
-    {{.format = TABLE_CSV},                      offsetof(struct cell_case, csv),       "c\r\n", "\r\n"  },
+    {{.format = TABLE_PLAIN}, offsetof(struct cell_case, plain), "c\n", "\n"},
+    {{.format = TABLE_CSV}, offsetof(struct cell_case, csv), "c\r\n", "\r\n"},
     {{.format = TABLE_CSV, .is_terminal = true},
-     offsetof(struct cell_case,                                             csv_shown),
-     "c\n",                                                                                      "\n"    },
+     offsetof(struct cell_case, csv_shown),
+     "c\n",
+     "\n"},
     {{.format = TABLE_JSON},
-     offsetof(struct cell_case,                                             json),
-     "[\n {\"c\": ",                                                                             "}\n]\n"},
+     offsetof(struct cell_case, json),
+     "[\n {\"c\": ",
+     "}\n]\n"},
 };
 
 static void print_cell(const struct cell_case *row,
@@ -235,10 +238,8 @@ static void table_escapes_column_names(void **state)
 static void table_counts_characters_not_bytes(void **state)
 {
     static const char *const names[] = {"t", "n"};
-    const struct query_value rows[][2] = {
-        {TEXT("h\xc3\xa9"), INT(1)},
-        {TEXT("abc"),       INT(2)}
-    };
+    const struct query_value rows[][2] = {{TEXT("h\xc3\xa9"), INT(1)},
+                                          {TEXT("abc"), INT(2)}};
     struct paper paper;
 
     (void)state;
@@ -295,9 +296,7 @@ static void table_keeps_no_more_than_its_bytes(void **state)
 {
     static const char *const names[] = {"t"};
     static char big[TABLE_CELL_BYTES * 2];
-    struct query_value value = {
-        .type = QUERY_TEXT, .text = {big, sizeof(big)}
-    };
+    struct query_value value = {.type = QUERY_TEXT, .text = {big, sizeof(big)}};
     struct paper paper;
 
     (void)state;

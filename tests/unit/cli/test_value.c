@@ -23,16 +23,11 @@ static void check(const struct row *rows, size_t nr,
 static void value_reads_whole_numbers_only(void **state)
 {
     static const struct row rows[] = {
-        {"0",                    ERR_OK,      0  },
-        {"-5",                   ERR_OK,      -5 },
-        {"256",                  ERR_OK,      256},
-        {"",                     ERR_INVALID, 0  },
-        {"1.5",                  ERR_INVALID, 0  },
-        {" 1",                   ERR_INVALID, 0  },
-        {"1 ",                   ERR_INVALID, 0  },
-        {"ten",                  ERR_INVALID, 0  },
-        {"0x10",                 ERR_INVALID, 0  },
-        {"99999999999999999999", ERR_INVALID, 0  },
+        {"0", ERR_OK, 0},         {"-5", ERR_OK, -5},
+        {"256", ERR_OK, 256},     {"", ERR_INVALID, 0},
+        {"1.5", ERR_INVALID, 0},  {" 1", ERR_INVALID, 0},
+        {"1 ", ERR_INVALID, 0},   {"ten", ERR_INVALID, 0},
+        {"0x10", ERR_INVALID, 0}, {"99999999999999999999", ERR_INVALID, 0},
     };
 
     (void)state;
@@ -42,22 +37,14 @@ static void value_reads_whole_numbers_only(void **state)
 static void value_reads_durations(void **state)
 {
     static const struct row rows[] = {
-        {"500ms", ERR_OK,      500      },
-        {"10s",   ERR_OK,      10000    },
-        {"10",    ERR_OK,      10000    },
-        {"0.5",   ERR_OK,      500      },
-        {"5m",    ERR_OK,      300000   },
-        {"2h",    ERR_OK,      7200000  },
-        {"7d",    ERR_OK,      604800000},
-        {"0",     ERR_OK,      0        },
-        {"-1s",   ERR_INVALID, 0        },
-        {"5 m",   ERR_INVALID, 0        },
-        {"5w",    ERR_INVALID, 0        },
-        {"s",     ERR_INVALID, 0        },
-        {"inf",   ERR_INVALID, 0        },
-        {"nan",   ERR_INVALID, 0        },
-        {"1e999", ERR_INVALID, 0        },
-        {"0x1p3", ERR_INVALID, 0        },
+        {"500ms", ERR_OK, 500},    {"10s", ERR_OK, 10000},
+        {"10", ERR_OK, 10000},     {"0.5", ERR_OK, 500},
+        {"5m", ERR_OK, 300000},    {"2h", ERR_OK, 7200000},
+        {"7d", ERR_OK, 604800000}, {"0", ERR_OK, 0},
+        {"-1s", ERR_INVALID, 0},   {"5 m", ERR_INVALID, 0},
+        {"5w", ERR_INVALID, 0},    {"s", ERR_INVALID, 0},
+        {"inf", ERR_INVALID, 0},   {"nan", ERR_INVALID, 0},
+        {"1e999", ERR_INVALID, 0}, {"0x1p3", ERR_INVALID, 0},
     };
 
     (void)state;
@@ -67,14 +54,10 @@ static void value_reads_durations(void **state)
 static void value_reads_sizes_in_powers_of_1024(void **state)
 {
     static const struct row rows[] = {
-        {"64k",       ERR_OK,      65536     },
-        {"16M",       ERR_OK,      16777216  },
-        {"1G",        ERR_OK,      1073741824},
-        {"512",       ERR_OK,      512       },
-        {"1.5k",      ERR_OK,      1536      },
-        {"1KB",       ERR_INVALID, 0         },
-        {"-1M",       ERR_INVALID, 0         },
-        {"99999999T", ERR_INVALID, 0         },
+        {"64k", ERR_OK, 65536},     {"16M", ERR_OK, 16777216},
+        {"1G", ERR_OK, 1073741824}, {"512", ERR_OK, 512},
+        {"1.5k", ERR_OK, 1536},     {"1KB", ERR_INVALID, 0},
+        {"-1M", ERR_INVALID, 0},    {"99999999T", ERR_INVALID, 0},
     };
 
     (void)state;

@@ -56,17 +56,17 @@ static void body_that_is_not_kept_is_told_as_one_that_is(void **state)
         const char *type, *start, *middle;
         bool is_kept; /* whatever the caller wants */
     } rows[] = {
-        {"text/plain",                    "",                 "",                     false},
-        {"text/plain",                    "",                 "\xc3\xa4\xe2\x82\xac", false}, /* UTF-8 */
-        {"text/plain",                    "",                 "\xe4",                 false}, /* windows-1252 */
-        {"text/plain",                    "",                 "\xef\xbb\xbf",         false}, /* no mark there */
-        {"text/plain",                    "\xef\xbb\xbf",     "",                     true },
-        {"text/plain; charset=shift_jis", "",                 "\x82\xa0",             false},
-        {"text/plain; charset=utf-16le",  "",                 "",                     true },
-        {"text/html",                     "<title>t</title>", "",                     true },
-        {"",                              "<html>",           "\xc3\xa4",             true },
-        {"",                              "",                 "",                     false},
-        {"application/octet-stream",      "",                 "\xff",                 false},
+        {"text/plain", "", "", false},
+        {"text/plain", "", "\xc3\xa4\xe2\x82\xac", false}, /* UTF-8 */
+        {"text/plain", "", "\xe4", false},                 /* windows-1252 */
+        {"text/plain", "", "\xef\xbb\xbf", false},         /* no mark there */
+        {"text/plain", "\xef\xbb\xbf", "", true},
+        {"text/plain; charset=shift_jis", "", "\x82\xa0", false},
+        {"text/plain; charset=utf-16le", "", "", true},
+        {"text/html", "<title>t</title>", "", true},
+        {"", "<html>", "\xc3\xa4", true},
+        {"", "", "", false},
+        {"application/octet-stream", "", "\xff", false},
     };
     struct scan *scan = scan_new("crawl");
     char *text = malloc(BODY_BYTES);

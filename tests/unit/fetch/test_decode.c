@@ -143,12 +143,8 @@ static void assert_text(const struct fixture *fixture, size_t nr_times)
 
 /* header value, and how the bytes were packed */
 static const char *const codings[][2] = {
-    {"gzip",    "gzip"   },
-    {"X-GZip",  "gzip"   },
-    {"deflate", "deflate"},
-    {"deflate", "raw"    },
-    {"br",      "br"     },
-    {"zstd",    "zstd"   },
+    {"gzip", "gzip"},   {"X-GZip", "gzip"}, {"deflate", "deflate"},
+    {"deflate", "raw"}, {"br", "br"},       {"zstd", "zstd"},
 };
 #define NR_CODINGS (sizeof(codings) / sizeof(codings[0]))
 

@@ -265,12 +265,9 @@ static void heap_makes_buffers_smaller_where_there_are_many(void **state)
     static const struct {
         size_t nr_transfers, bytes;
     } rows[] = {
-        {1,      HEAP_BUFFER_BYTES    },
-        {64,     HEAP_BUFFER_BYTES    },
-        {65,     HEAP_BUFFER_BYTES / 2},
-        {256,    HEAP_BUFFER_BYTES / 4},
-        {512,    HEAP_BUFFER_BYTES_MIN},
-        {100000, HEAP_BUFFER_BYTES_MIN},
+        {1, HEAP_BUFFER_BYTES},       {64, HEAP_BUFFER_BYTES},
+        {65, HEAP_BUFFER_BYTES / 2},  {256, HEAP_BUFFER_BYTES / 4},
+        {512, HEAP_BUFFER_BYTES_MIN}, {100000, HEAP_BUFFER_BYTES_MIN},
     };
 
     (void)state;

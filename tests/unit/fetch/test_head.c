@@ -123,20 +123,20 @@ static void head_judges_lengths(void **state)
         enum error error;
         int64_t length;
     } cases[] = {
-        {"Content-Length: 0\r\n",                       ERROR_NONE,      0        },
-        {"Content-Length: 5\r\nContent-Length: 5\r\n",  ERROR_NONE,      5        },
-        {"Content-Length: 5, 5\r\n",                    ERROR_NONE,      5        },
-        {"Content-Length: 9223372036854775807\r\n",     ERROR_NONE,      INT64_MAX},
-        {"Content-Length: 5, 6\r\n",                    ERROR_PROTOCOL,  0        },
-        {"Content-Length: 5\r\nContent-Length: 6\r\n",  ERROR_PROTOCOL,  0        },
-        {"Content-Length: -5\r\n",                      ERROR_PROTOCOL,  0        },
-        {"Content-Length: +5\r\n",                      ERROR_PROTOCOL,  0        },
-        {"Content-Length: 5x\r\n",                      ERROR_PROTOCOL,  0        },
-        {"Content-Length: 0x5\r\n",                     ERROR_PROTOCOL,  0        },
-        {"Content-Length:\r\n",                         ERROR_PROTOCOL,  0        },
-        {"Content-Length: 5,\r\n",                      ERROR_NONE,      5        },
-        {"Content-Length: 9223372036854775808\r\n",     ERROR_TOO_LARGE, 0        },
-        {"Content-Length: 10000000000000000000000\r\n", ERROR_TOO_LARGE, 0        },
+        {"Content-Length: 0\r\n", ERROR_NONE, 0},
+        {"Content-Length: 5\r\nContent-Length: 5\r\n", ERROR_NONE, 5},
+        {"Content-Length: 5, 5\r\n", ERROR_NONE, 5},
+        {"Content-Length: 9223372036854775807\r\n", ERROR_NONE, INT64_MAX},
+        {"Content-Length: 5, 6\r\n", ERROR_PROTOCOL, 0},
+        {"Content-Length: 5\r\nContent-Length: 6\r\n", ERROR_PROTOCOL, 0},
+        {"Content-Length: -5\r\n", ERROR_PROTOCOL, 0},
+        {"Content-Length: +5\r\n", ERROR_PROTOCOL, 0},
+        {"Content-Length: 5x\r\n", ERROR_PROTOCOL, 0},
+        {"Content-Length: 0x5\r\n", ERROR_PROTOCOL, 0},
+        {"Content-Length:\r\n", ERROR_PROTOCOL, 0},
+        {"Content-Length: 5,\r\n", ERROR_NONE, 5},
+        {"Content-Length: 9223372036854775808\r\n", ERROR_TOO_LARGE, 0},
+        {"Content-Length: 10000000000000000000000\r\n", ERROR_TOO_LARGE, 0},
     };
 
     (void)state;
@@ -178,17 +178,17 @@ static void head_reads_robots_tags(void **state)
         const char *value;
         int robots;
     } cases[] = {
-        {"noindex",                                              PAGE_NOINDEX                  },
-        {"NoFollow, noarchive",                                  PAGE_NOFOLLOW | PAGE_NOARCHIVE},
-        {"none",                                                 PAGE_NOINDEX | PAGE_NOFOLLOW  },
-        {"all",                                                  0                             },
-        {"otherbot: noindex, nofollow",                          0                             },
-        {"crawl: noindex",                                       PAGE_NOINDEX                  },
-        {"Crawl: noindex, nofollow",                             PAGE_NOINDEX | PAGE_NOFOLLOW  },
-        {"otherbot: noindex, crawl: nofollow",                   PAGE_NOFOLLOW                 },
-        {"noindex, otherbot: nofollow",                          PAGE_NOINDEX                  },
-        {"unavailable_after: 25 Jun 2010 15:00:00 PST, noindex", PAGE_NOINDEX                  },
-        {"max-snippet: 20, nofollow",                            PAGE_NOFOLLOW                 },
+        {"noindex", PAGE_NOINDEX},
+        {"NoFollow, noarchive", PAGE_NOFOLLOW | PAGE_NOARCHIVE},
+        {"none", PAGE_NOINDEX | PAGE_NOFOLLOW},
+        {"all", 0},
+        {"otherbot: noindex, nofollow", 0},
+        {"crawl: noindex", PAGE_NOINDEX},
+        {"Crawl: noindex, nofollow", PAGE_NOINDEX | PAGE_NOFOLLOW},
+        {"otherbot: noindex, crawl: nofollow", PAGE_NOFOLLOW},
+        {"noindex, otherbot: nofollow", PAGE_NOINDEX},
+        {"unavailable_after: 25 Jun 2010 15:00:00 PST, noindex", PAGE_NOINDEX},
+        {"max-snippet: 20, nofollow", PAGE_NOFOLLOW},
     };
 
     (void)state;

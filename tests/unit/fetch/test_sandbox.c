@@ -226,15 +226,13 @@ static void sandbox_tells_what_it_died_of(void **state)
     static const struct {
         int (*run)(void);
         const char *call;
-    } deaths[] = {
-        {try_exec,             "execve"     },
-        {try_ptrace,           "ptrace"     },
-        {try_execution,        "mmap"       },
-        {try_unknown_call,     "number 9999"},
-        {try_signal_to_parent, "tgkill"     },
-        {try_signal_to_self,   ""           },
-        {try_socket,           ""           }
-    };
+    } deaths[] = {{try_exec, "execve"},
+                  {try_ptrace, "ptrace"},
+                  {try_execution, "mmap"},
+                  {try_unknown_call, "number 9999"},
+                  {try_signal_to_parent, "tgkill"},
+                  {try_signal_to_self, ""},
+                  {try_socket, ""}};
     char call[SANDBOX_CALL_BYTES];
 
     (void)state;

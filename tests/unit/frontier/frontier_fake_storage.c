@@ -215,13 +215,13 @@ static enum err hand_out(int64_t host_id, const struct fake_url *url,
                          const struct storage_taker *taker)
 {
     struct url_claim claim = {
-        .key = {host_id,  url->hash       },
+        .key = {host_id, url->hash},
         .url = {url->url, strlen(url->url)},
-        .listed = {"",       0               },
+        .listed = {"", 0},
         .line = url->line,
         .prio = url->prio,
-        .etag = {"",       0               },
-        .last_modified = {"",       0               },
+        .etag = {"", 0},
+        .last_modified = {"", 0},
     };
 
     return taker->on_url(taker->ctx, &claim);

@@ -62,13 +62,13 @@ static enum err keep_visit(void *ctx, const struct visit *visit)
                                 .listed = visit->listed,
                                 .line = visit->line,
                                 .depth = visit->depth,
-                                .outcome = {outcome,        strlen(outcome)},
-                                .error = {error,          strlen(error)  },
+                                .outcome = {outcome, strlen(outcome)},
+                                .error = {error, strlen(error)},
                                 .tries = visit->tries,
                                 .status = kept->status,
                                 .fetched_at = visit->fetched_at,
                                 .worker = -1,
-    });
+                            });
 }
 
 void web_init(struct web *web)
@@ -351,7 +351,7 @@ void web_link(struct web_answer *answer, const char *url, uint8_t rel)
 {
     struct page_link link = {
         .url = {url, strlen(url)},
-        .text = {"",  0          },
+        .text = {"", 0},
         .kind = LINK_A,
         .rel = rel,
     };

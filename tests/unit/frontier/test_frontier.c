@@ -48,17 +48,17 @@ static void frontier_reads_lines_as_people_write_them(void **state)
     static const struct {
         const char *line, *url;
     } rows[] = {
-        {"http://a.test/",          "http://a.test/"         },
-        {"  http://a.test/x \t\r",  "http://a.test/x"        },
-        {"HTTP://A.TEST/%7ex#frag", "http://a.test/~x"       },
-        {"a.test/x",                "https://a.test/x"       },
-        {"a.test",                  "https://a.test/"        },
-        {"a.test:8080/x?q",         "https://a.test:8080/x?q"},
-        {"localhost/x",             "https://localhost/x"    },
-        {"localhost:3000",          "https://localhost:3000/"},
-        {"",                        NULL                     },
-        {"   ",                     NULL                     },
-        {"# http://a.test/",        NULL                     },
+        {"http://a.test/", "http://a.test/"},
+        {"  http://a.test/x \t\r", "http://a.test/x"},
+        {"HTTP://A.TEST/%7ex#frag", "http://a.test/~x"},
+        {"a.test/x", "https://a.test/x"},
+        {"a.test", "https://a.test/"},
+        {"a.test:8080/x?q", "https://a.test:8080/x?q"},
+        {"localhost/x", "https://localhost/x"},
+        {"localhost:3000", "https://localhost:3000/"},
+        {"", NULL},
+        {"   ", NULL},
+        {"# http://a.test/", NULL},
     };
     struct web *web = *state;
 
@@ -82,14 +82,14 @@ static void frontier_gives_a_bad_line_a_row(void **state)
         const char *line;
         enum error error;
     } rows[] = {
-        {"http://",               ERROR_BAD_URL       },
-        {"no url",                ERROR_BAD_URL       },
-        {"http://a.test:99999/",  ERROR_BAD_URL       },
-        {"mailto:me@a.test",      ERROR_BLOCKED_SCHEME},
+        {"http://", ERROR_BAD_URL},
+        {"no url", ERROR_BAD_URL},
+        {"http://a.test:99999/", ERROR_BAD_URL},
+        {"mailto:me@a.test", ERROR_BLOCKED_SCHEME},
         {"javascript:alert(1.5)", ERROR_BLOCKED_SCHEME},
-        {"ftp://a.test/",         ERROR_BLOCKED_SCHEME},
-        {"http://a.test:22/",     ERROR_BAD_PORT      },
-        {"a.test:6667/x",         ERROR_BAD_PORT      },
+        {"ftp://a.test/", ERROR_BLOCKED_SCHEME},
+        {"http://a.test:22/", ERROR_BAD_PORT},
+        {"a.test:6667/x", ERROR_BAD_PORT},
     };
     struct web *web = *state;
     struct frontier_stats stats;
@@ -241,8 +241,8 @@ static void frontier_makes_no_connection_for_the_last_few_pages(void **state)
     static const struct {
         int nr_urls, most;
     } rows[] = {
-        {5,  0},
-        {6,  1},
+        {5, 0},
+        {6, 1},
         {60, 5},
     };
     struct web *web = *state;

@@ -86,10 +86,10 @@ static void frontier_names_what_is_wrong_with_a_redirect(void **state)
         const char *url;
         enum error error;
     } rows[] = {
-        {"http://a.test/loop", ERROR_REDIRECT_LOOP },
-        {"http://a.test/bad",  ERROR_BAD_REDIRECT  },
+        {"http://a.test/loop", ERROR_REDIRECT_LOOP},
+        {"http://a.test/bad", ERROR_BAD_REDIRECT},
         {"http://a.test/file", ERROR_BLOCKED_SCHEME},
-        {"http://a.test/port", ERROR_BAD_PORT      },
+        {"http://a.test/port", ERROR_BAD_PORT},
     };
     struct web *web = *state;
 
@@ -244,17 +244,8 @@ static void frontier_retries_statuses_that_may_pass(void **state)
 {
     static const struct {
         int status, nr_fetches;
-    } rows[] = {
-        {200, 1},
-        {404, 1},
-        {410, 1},
-        {403, 1},
-        {408, 3},
-        {429, 3},
-        {500, 3},
-        {502, 3},
-        {503, 3}
-    };
+    } rows[] = {{200, 1}, {404, 1}, {410, 1}, {403, 1}, {408, 3},
+                {429, 3}, {500, 3}, {502, 3}, {503, 3}};
     struct web *web = *state;
     char url[64];
 
@@ -355,11 +346,7 @@ static void frontier_is_slow_to_blame_a_url_for_kills(void **state)
     static const struct {
         int nr_kills;
         enum error error;
-    } rows[] = {
-        {1,   ERROR_NONE  },
-        {4,   ERROR_NONE  },
-        {100, ERROR_POISON}
-    };
+    } rows[] = {{1, ERROR_NONE}, {4, ERROR_NONE}, {100, ERROR_POISON}};
     struct web *web = *state;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -54,11 +54,11 @@ static void run_edges(struct web *web, const struct edge *edges,
 static void frontier_follows_links_to_its_depth(void **state)
 {
     static const struct edge edges[] = {
-        {"http://a.test/",  "http://a.test/1"},
+        {"http://a.test/", "http://a.test/1"},
         {"http://a.test/1", "http://a.test/2"},
         {"http://a.test/2", "http://a.test/3"},
         {"http://a.test/3", "http://a.test/4"},
-        {NULL,              NULL             },
+        {NULL, NULL},
     };
     struct web *web = *state;
 
@@ -73,7 +73,7 @@ static void frontier_follows_nothing_without_depth(void **state)
 {
     static const struct edge edges[] = {
         {"http://a.test/", "http://a.test/1"},
-        {NULL,             NULL             },
+        {NULL, NULL},
     };
     struct web *web = *state;
 
@@ -87,7 +87,7 @@ static void frontier_asks_for_texts_of_links_only_to_store_them(void **state)
 {
     static const struct edge edges[] = {
         {"http://a.test/", "http://a.test/1"},
-        {NULL,             NULL             },
+        {NULL, NULL},
     };
     const uint32_t asked = JOB_LINKS | JOB_LINK_TEXTS;
     struct web *web = *state;
@@ -101,14 +101,14 @@ static void frontier_asks_for_texts_of_links_only_to_store_them(void **state)
 static void frontier_asks_each_page_once(void **state)
 {
     static const struct edge edges[] = {
-        {"http://a.test/",  "http://a.test/1"   },
-        {"http://a.test/",  "http://a.test/1"   },
-        {"http://a.test/",  "http://a.test/"    },
-        {"http://a.test/",  "HTTP://A.test:80/1"},
-        {"http://a.test/1", "http://a.test/"    },
-        {"http://a.test/1", "http://a.test/2"   },
-        {"http://a.test/2", "http://a.test/1"   },
-        {NULL,              NULL                },
+        {"http://a.test/", "http://a.test/1"},
+        {"http://a.test/", "http://a.test/1"},
+        {"http://a.test/", "http://a.test/"},
+        {"http://a.test/", "HTTP://A.test:80/1"},
+        {"http://a.test/1", "http://a.test/"},
+        {"http://a.test/1", "http://a.test/2"},
+        {"http://a.test/2", "http://a.test/1"},
+        {NULL, NULL},
     };
     struct web *web = *state;
 
@@ -120,22 +120,18 @@ static void frontier_asks_each_page_once(void **state)
 static void frontier_stays_in_scope(void **state)
 {
     static const struct edge edges[] = {
-        {"http://www.a.test/x/", "http://www.a.test/y"  },
+        {"http://www.a.test/x/", "http://www.a.test/y"},
         {"http://www.a.test/x/", "http://www.a.test/x/z"},
-        {"http://www.a.test/x/", "http://other.a.test/" },
-        {"http://www.a.test/x/", "http://b.test/"       },
-        {"http://www.a.test/x/", "https://www.a.test/s" },
-        {NULL,                   NULL                   },
+        {"http://www.a.test/x/", "http://other.a.test/"},
+        {"http://www.a.test/x/", "http://b.test/"},
+        {"http://www.a.test/x/", "https://www.a.test/s"},
+        {NULL, NULL},
     };
     static const struct {
         enum frontier_scope scope;
         size_t nr_visits;
     } rows[] = {
-        {SCOPE_HOST,   4},
-        {SCOPE_DOMAIN, 5},
-        {SCOPE_PREFIX, 2},
-        {SCOPE_ANY,    6}
-    };
+        {SCOPE_HOST, 4}, {SCOPE_DOMAIN, 5}, {SCOPE_PREFIX, 2}, {SCOPE_ANY, 6}};
     struct web *web = *state;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -152,9 +148,9 @@ static void frontier_keeps_the_prefix_of_the_seed(void **state)
 {
     static const struct edge edges[] = {
         {"http://a.test/docs/index.html", "http://a.test/docs/x/1.html"},
-        {"http://a.test/docs/x/1.html",   "http://a.test/docs/y/2.html"},
-        {"http://a.test/docs/y/2.html",   "http://a.test/blog/"        },
-        {NULL,                            NULL                         },
+        {"http://a.test/docs/x/1.html", "http://a.test/docs/y/2.html"},
+        {"http://a.test/docs/y/2.html", "http://a.test/blog/"},
+        {NULL, NULL},
     };
     struct web *web = *state;
 
@@ -167,10 +163,10 @@ static void frontier_keeps_the_prefix_of_the_seed(void **state)
 static void frontier_knows_the_prefix_after_a_restart(void **state)
 {
     static const struct edge edges[] = {
-        {"http://a.test/docs/",    "http://a.test/docs/x/1"},
+        {"http://a.test/docs/", "http://a.test/docs/x/1"},
         {"http://a.test/docs/x/1", "http://a.test/docs/y/2"},
-        {"http://a.test/docs/x/1", "http://a.test/no"      },
-        {NULL,                     NULL                    },
+        {"http://a.test/docs/x/1", "http://a.test/no"},
+        {NULL, NULL},
     };
     struct web *web = *state;
 
@@ -193,10 +189,10 @@ static void frontier_knows_the_prefix_after_a_restart(void **state)
 static void frontier_keeps_include_and_exclude(void **state)
 {
     static const struct edge edges[] = {
-        {"http://a.test/", "http://a.test/1.html"        },
-        {"http://a.test/", "http://a.test/2.pdf"         },
+        {"http://a.test/", "http://a.test/1.html"},
+        {"http://a.test/", "http://a.test/2.pdf"},
         {"http://a.test/", "http://a.test/private/3.html"},
-        {NULL,             NULL                          },
+        {NULL, NULL},
     };
     static const char *const include[] = {"\\.html$"};
     static const char *const exclude[] = {"/private/"};
@@ -292,9 +288,9 @@ static void frontier_ends_a_trap_with_a_reason(void **state)
 static void frontier_follows_no_url_over_its_length(void **state)
 {
     static const struct edge edges[] = {
-        {"http://a.test/", "http://a.test/just-so-long-as-it-may-be" },
+        {"http://a.test/", "http://a.test/just-so-long-as-it-may-be"},
         {"http://a.test/", "http://a.test/just-one-byte-too-long-now"},
-        {NULL,             NULL                                      },
+        {NULL, NULL},
     };
     struct web *web = *state;
 

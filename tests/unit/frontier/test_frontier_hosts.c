@@ -93,10 +93,10 @@ frontier_takes_the_status_of_robots_txt_as_rfc_9309_says(void **state)
         int status;
         enum error error;
     } rows[] = {
-        {200, ERROR_NONE              },
-        {403, ERROR_NONE              },
-        {404, ERROR_NONE              },
-        {410, ERROR_NONE              },
+        {200, ERROR_NONE},
+        {403, ERROR_NONE},
+        {404, ERROR_NONE},
+        {410, ERROR_NONE},
         {429, ERROR_ROBOTS_UNREACHABLE},
         {500, ERROR_ROBOTS_UNREACHABLE},
         {503, ERROR_ROBOTS_UNREACHABLE},

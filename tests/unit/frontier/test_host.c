@@ -126,12 +126,8 @@ static void host_takes_a_crawl_delay_within_bounds(void **state)
     static const struct {
         int64_t own_ms, asked_ms, delay_ms;
     } rows[] = {
-        {0,     2000,        2000 },
-        {5000,  2000,        5000 },
-        {0,     0,           0    },
-        {0,     -5,          0    },
-        {0,     86400000000, 60000},
-        {90000, 100000,      90000},
+        {0, 2000, 2000}, {5000, 2000, 5000},      {0, 0, 0},
+        {0, -5, 0},      {0, 86400000000, 60000}, {90000, 100000, 90000},
     };
 
     (void)state;
@@ -308,12 +304,7 @@ static void host_waits_as_it_asks(void **state)
 {
     static const struct {
         int64_t asked_ms, wait_ms;
-    } rows[] = {
-        {0,       0    },
-        {5000,    5000 },
-        {60000,   60000},
-        {3600000, 60000}
-    };
+    } rows[] = {{0, 0}, {5000, 5000}, {60000, 60000}, {3600000, 60000}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

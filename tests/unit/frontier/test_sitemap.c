@@ -90,30 +90,32 @@ static void expect_rows(const struct row *rows, size_t nr_rows)
 static void sitemap_reads_xml_sitemaps(void **state)
 {
     static const struct row rows[] = {
-        {URLSET(URL("<loc>http://h/</loc>")),                                            "http://h/; urlset"   },
+        {URLSET(URL("<loc>http://h/</loc>")), "http://h/; urlset"},
         {"\xef\xbb\xbf \n<?xml version=\"1.0\"?><!-- <url> -->\n" URLSET(
              URL("<loc>\n http://h/1 \t</loc><lastmod> 2020 </lastmod>")
                  URL("<lastmod>2021</lastmod><loc>http://h/2</loc>")),
-         "http://h/1@2020;http://h/2@2021; urlset"                                                             },
+         "http://h/1@2020;http://h/2@2021; urlset"},
         {"<sitemapindex xmlns='x'><sitemap><loc>http://h/a.gz</loc></sitemap>"
-         "</sitemapindex>",                                                     "http://h/a.gz! index"},
+         "</sitemapindex>",
+         "http://h/a.gz! index"},
         {"<s:urlset><s:url><s:loc>http://h/</s:loc><s:lastmod>1</s:lastmod>"
-         "</s:url></s:urlset>",                                                 "http://h/@1; urlset" },
+         "</s:url></s:urlset>",
+         "http://h/@1; urlset"},
         {"<URLSET><URL><LOC>http://h/</LOC></URL></URLSET>",
-         "http://h/; urlset"                                                                                   },
- /* loc elements that are not the entry's */
+         "http://h/; urlset"},
+        /* loc elements that are not the entry's */
         {URLSET(
              URL("<image:image><image:loc>http://i/</image:loc>"
                  "</image:image><loc>http://h/</loc><image:loc>http://j/"
                  "</image:loc><v><loc>http://k/</loc></v>"
                  "<player_loc>http://l/</player_loc>") "<loc>http://m/</loc>"),
-         "http://h/; urlset"                                                                                   },
+         "http://h/; urlset"},
         {URLSET(URL("<loc>http://h/</loc><xhtml:link href='http://x/'/>")),
-         "http://h/; urlset"                                                                                   },
+         "http://h/; urlset"},
         {URLSET(URL("<loc></loc>") URL("<loc/>") URL("<loc> \n</loc>") URL("")),
-         " urlset"                                                                                             },
+         " urlset"},
         {URLSET(URL("<loc>/relative</loc>") URL("<loc> www.h/a</loc>")),
-         "/relative;http://www.h/a; urlset"                                                                    },
+         "/relative;http://www.h/a; urlset"},
     };
 
     (void)state;
@@ -127,31 +129,31 @@ static void sitemap_is_read_in_the_encoding_that_it_names(void **state)
     static const struct row rows[] = {
         {"<?xml version='1.0' encoding='ISO-8859-1'?>" URLSET(
              URL("<loc>http://h/\xe9</loc>")),
-         "http://h/\xc3\xa9; urlset"                                                       },
+         "http://h/\xc3\xa9; urlset"},
         {"\n<?xml version='1.0' encoding='shift_jis'?>" URLSET(
              URL("<loc>http://h/\x93\xfa</loc>")),
-         "http://h/\xe6\x97\xa5; urlset"                                                   },
- /* UTF-8 by default, by its mark, and where the name is none */
+         "http://h/\xe6\x97\xa5; urlset"},
+        /* UTF-8 by default, by its mark, and where the name is none */
         {URLSET(URL("<loc>http://h/\xc3\xa9</loc>")),
-         "http://h/\xc3\xa9; urlset"                                                       },
+         "http://h/\xc3\xa9; urlset"},
         {"\xef\xbb\xbf<?xml encoding='latin1'?>" URLSET(
              URL("<loc>http://h/\xc3\xa9</loc>")),
-         "http://h/\xc3\xa9; urlset"                                                       },
+         "http://h/\xc3\xa9; urlset"},
         {"<?xml encoding='utf-7'?>" URLSET(URL("<loc>http://h/\xc3\xa9</loc>")),
-         "http://h/\xc3\xa9; urlset"                                                       },
- /* a declaration that cannot be what the bytes are */
+         "http://h/\xc3\xa9; urlset"},
+        /* a declaration that cannot be what the bytes are */
         {"<?xml encoding='UTF-16'?>" URLSET(URL("<loc>http://h/</loc>")),
-         "http://h/; urlset"                                                               },
-        {"<?xml encoding='latin1'",                                              " unknown"},
- /* UTF-16, with a mark and without */
+         "http://h/; urlset"},
+        {"<?xml encoding='latin1'", " unknown"},
+        /* UTF-16, with a mark and without */
         {BYTES("\xff\xfe<\0u\0r\0l\0s\0e\0t\0>\0<\0u\0r\0l\0>\0<\0l\0o\0c\0"
                ">\0h\0\xe9\0<\0/\0l\0o\0c\0>\0<\0/\0u\0r\0l\0>\0"),
-         .expected = "h\xc3\xa9; urlset"                                                   },
+         .expected = "h\xc3\xa9; urlset"},
         {BYTES("\0<\0u\0r\0l\0s\0e\0t\0>\0<\0u\0r\0l\0>\0<\0l\0o\0c\0>\0h"
                "\0\xe9\0<\0/\0l\0o\0c\0>\0<\0/\0u\0r\0l\0>\0"),
-         .expected = "h\xc3\xa9; urlset"                                                   },
+         .expected = "h\xc3\xa9; urlset"},
         {BYTES("\xfe\xff\0h\0t\0t\0p\0:\0/\0/\0h\0/"),
-         .expected = "http://h/; text"                                                     },
+         .expected = "http://h/; text"},
     };
 
     (void)state;
@@ -162,30 +164,30 @@ static void sitemap_resolves_references_and_nothing_else(void **state)
 {
     static const struct row rows[] = {
         {URLSET(URL("<loc>http://h/?a&amp;b&lt;&gt;&quot;&apos;</loc>")),
-         "http://h/?a&b<>\"'; urlset"                                                                 },
+         "http://h/?a&b<>\"'; urlset"},
         {URLSET(URL("<loc>h&#65;&#x42;&#X43;&#xe9;&#x20ac;&#x1F600;</loc>")),
-         "hABC\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80; urlset"                                           },
+         "hABC\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80; urlset"},
         {URLSET(URL("<loc>h&#0;&#xd800;&#x110000;&#99999999999999999999;&#;"
                     "&#x;&#xg;&#-5;&;</loc>")),
-         "h; urlset"                                                                                  },
-        {URLSET(URL("<loc>h?a=1&b=2&c;d&e</loc>")),                             "h?a=1&b=2d&e; urlset"},
+         "h; urlset"},
+        {URLSET(URL("<loc>h?a=1&b=2&c;d&e</loc>")), "h?a=1&b=2d&e; urlset"},
         {URLSET(URL("<loc>h&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa;</loc>")),
-         "h&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa;; urlset"                                        },
+         "h&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa;; urlset"},
         {URLSET(URL("<loc>h<![CDATA[?a&b<c>&amp;]]>]]&gt;</loc>")),
-         "h?a&b<c>&amp;]]>; urlset"                                                                   },
+         "h?a&b<c>&amp;]]>; urlset"},
         {URLSET(URL("<loc>h<![CDATA[]]><![CDATA[]]]]><![CDATA[>]]]>x</loc>")),
-         "h]]>]x; urlset"                                                                             },
+         "h]]>]x; urlset"},
         {"<!DOCTYPE a [<!ENTITY x \"]>'<urlset>\"> <!-- don't ]> -->"
          "<!ENTITY y SYSTEM 'file:///etc/passwd'>]>" URLSET(
              URL("<loc>http://h/&x;&y;</loc>")),
-         "http://h/; urlset"                                                                          },
+         "http://h/; urlset"},
         {"<!DOCTYPE urlset PUBLIC \"a>b\" 'c'>" URLSET(URL("<loc>h</loc>")),
-         "h; urlset"                                                                                  },
-        {"<![INCLUDE[<x>]]>" URLSET(URL("<loc>h</loc>")),                       "h; urlset"           },
+         "h; urlset"},
+        {"<![INCLUDE[<x>]]>" URLSET(URL("<loc>h</loc>")), "h; urlset"},
         {"<!-->" URLSET(URL("<loc>g</loc>")) "-->" URLSET(URL("<loc>h</loc>")),
-         "h; urlset"                                                                                  },
+         "h; urlset"},
         {"<?xml version='1.0'>" URLSET(URL("<loc>h<!-- i -->j</loc>")),
-         "hj; urlset"                                                                                 },
+         "hj; urlset"},
     };
 
     (void)state;
@@ -196,11 +198,11 @@ static void sitemap_takes_unicode_white_space_off_a_url(void **state)
 {
     static const struct row rows[] = {
         {URLSET(URL("<loc><![CDATA[\xc2\xa0http://h/1 ]]>\xe2\x80\x8a</loc>")),
-         "http://h/1; urlset"                    },
+         "http://h/1; urlset"},
         {URLSET(URL("<loc>\xe3\x80\x80http://h/\xc2\xa0/\xe2\x80\x8b</loc>")),
          "http://h/\xc2\xa0/\xe2\x80\x8b; urlset"},
         {"\xe2\x80\xaf\xe2\x81\x9fhttp://h/1\xe1\x9a\x80\xc2\x85\n",
-         "http://h/1; text"                      },
+         "http://h/1; text"},
     };
 
     (void)state;
@@ -211,36 +213,36 @@ static void sitemap_saves_what_it_can_of_broken_xml(void **state)
 {
     static const struct row rows[] = {
         {"<urlset><url><loc>http://h/1</loc><url><loc>http://h/2</loc>",
-         "http://h/1;http://h/2; urlset"                                                                        },
+         "http://h/1;http://h/2; urlset"},
         {URLSET(URL("<loc>http://h/1</loc><lastmod>1</lastmod>"
                     "<loc>http://h/2</loc><loc>http://h/3</loc>")),
-         "http://h/1@1;http://h/2;http://h/3; urlset"                                                           },
+         "http://h/1@1;http://h/2;http://h/3; urlset"},
         {URLSET(URL("<loc>http://h/1<lastmod>1</lastmod>")
                     URL("<loc>http://h/2")),
-         "http://h/1;http://h/2; urlset"                                                                        },
+         "http://h/1;http://h/2; urlset"},
         {URLSET(URL("</b></c><loc>http://h/1</loc></d><loc>http://h/2</loc>")),
-         "http://h/1;http://h/2; urlset"                                                                        },
-        {URLSET(URL("<loc><b>http://h/1</b></loc>")),                                   "http://h/1; urlset"    },
+         "http://h/1;http://h/2; urlset"},
+        {URLSET(URL("<loc><b>http://h/1</b></loc>")), "http://h/1; urlset"},
         {URLSET(URL("<loc> <url><![CDATA[http://h/1]]></url></loc>"
                     "<lastmod>1</lastmod>") URL("<loc>http://h/2</loc>")),
-         "http://h/1@1;http://h/2; urlset"                                                                      },
+         "http://h/1@1;http://h/2; urlset"},
         {URLSET(URL("\nhttp://h/1?a&amp;b\n<lastmod>1</lastmod>x") URL("text")
                     URL("http://h/x<loc>http://h/2</loc>")
                         URL("text<lastmod>2</lastmod><loc>http://h/3</loc>")),
-         "http://h/1?a&b@1;http://h/2;http://h/3@2; urlset"                                                     },
-        {URLSET(URL("<a b=\"><loc>http://h/1</loc>")),                                  "http://h/1; urlset"    },
-        {URLSET(URL("<loc>http://h/a < b</loc>")),                                      "http://h/a < b; urlset"},
-        {URLSET(URL("<a <loc>http://h/1</loc>")),                                       "http://h/1; urlset"    },
- /* cut: inside a tag the text before it is whole, else nobody knows */
+         "http://h/1?a&b@1;http://h/2;http://h/3@2; urlset"},
+        {URLSET(URL("<a b=\"><loc>http://h/1</loc>")), "http://h/1; urlset"},
+        {URLSET(URL("<loc>http://h/a < b</loc>")), "http://h/a < b; urlset"},
+        {URLSET(URL("<a <loc>http://h/1</loc>")), "http://h/1; urlset"},
+        /* cut: inside a tag the text before it is whole, else nobody knows */
         {"<urlset><url><loc>http://h/1</loc></url><url><loc>http://h/2</lo",
-         "http://h/1;http://h/2; urlset"                                                                        },
+         "http://h/1;http://h/2; urlset"},
         {"<urlset><url><loc>http://h/1</loc></url><url><loc>http://h/2<",
-         "http://h/1;http://h/2; urlset"                                                                        },
+         "http://h/1;http://h/2; urlset"},
         {"<urlset><url><loc>http://h/1</loc></url><url><loc>http://h/2",
-         "http://h/1; urlset"                                                                                   },
-        {"<urlset><url><loc>http://h/1</loc><lastmod>20",                               "http://h/1; urlset"    },
-        {"<urlset><url><loc>http://h/1</loc><![CDATA[",                                 "http://h/1; urlset"    },
-        {"<urlset><!-- <url><loc>h</loc></url>",                                        " urlset"               },
+         "http://h/1; urlset"},
+        {"<urlset><url><loc>http://h/1</loc><lastmod>20", "http://h/1; urlset"},
+        {"<urlset><url><loc>http://h/1</loc><![CDATA[", "http://h/1; urlset"},
+        {"<urlset><!-- <url><loc>h</loc></url>", " urlset"},
     };
 
     (void)state;
@@ -252,19 +254,23 @@ static void sitemap_reads_feeds(void **state)
     static const struct row rows[] = {
         {"<rss><channel><link>http://h/</link><image><link>http://h/i</link>"
          "</image><item><title>t</title><link> http://h/1 </link>"
-         "<pubDate>Mon</pubDate></item></channel></rss>",                        "http://h/1@Mon; rss"                  },
+         "<pubDate>Mon</pubDate></item></channel></rss>",
+         "http://h/1@Mon; rss"},
         {"<rss><item><atom:link href='x'/><link/><guid>http://h/g</guid></item>"
          "<item><guid isPermaLink='false'>http://h/x</guid></item>"
          "<item><guid isPermaLink=\"true\">http://h/2</guid>"
-         "<link>http://h/3</link></item><item><guid>http://h/cut",               "http://h/g;http://h/3; rss"           },
+         "<link>http://h/3</link></item><item><guid>http://h/cut",
+         "http://h/g;http://h/3; rss"},
         {"<rdf:RDF><channel/><item rdf:about='x'><link>http://h/1</link>"
-         "<dc:date>2020</dc:date></item></rdf:RDF>",                             "http://h/1@2020; rss"                 },
+         "<dc:date>2020</dc:date></item></rdf:RDF>",
+         "http://h/1@2020; rss"},
         {"<feed><link href='http://h/'/><entry><link rel='self' href='s'/>"
          "<link rel = \"alternate\" href=\"http://h/?a&amp;b&c\"/>"
          "<link href='http://h/2'/><updated>2020</updated></entry>"
-         "<entry><link href=http://h/3 /></entry><entry><link/></entry></feed>", "http://h/?a&b&c@2020;http://h/3; atom"},
+         "<entry><link href=http://h/3 /></entry><entry><link/></entry></feed>",
+         "http://h/?a&b&c@2020;http://h/3; atom"},
         {"<a:feed><a:entry><a:link a:href='http://h/1'/></a:entry></a:feed>",
-         "http://h/1; atom"                                                                                                      },
+         "http://h/1; atom"},
     };
 
     (void)state;
@@ -275,13 +281,13 @@ static void sitemap_reads_text_lists(void **state)
 {
     static const struct row rows[] = {
         {"http://h/1\nhttps://h/2\r\n\r\n HTTP://h/3 \rwww.h/4",
-         "http://h/1;https://h/2;HTTP://h/3;http://www.h/4; text"                  },
-        {"\xef\xbb\xbfhttp://h/1",                               "http://h/1; text"},
+         "http://h/1;https://h/2;HTTP://h/3;http://www.h/4; text"},
+        {"\xef\xbb\xbfhttp://h/1", "http://h/1; text"},
         {"ftp://h/1\nhttp://h/a b\n# http://h/2\nhttp://h/3",
-         "http://h/3; text"                                                        },
-        {"nothing here\n",                                       " unknown"        },
-        {"",                                                     " unknown"        },
-        {" \n ",                                                 " unknown"        },
+         "http://h/3; text"},
+        {"nothing here\n", " unknown"},
+        {"", " unknown"},
+        {" \n ", " unknown"},
     };
 
     (void)state;
@@ -292,11 +298,11 @@ static void sitemap_refuses_other_documents(void **state)
 {
     static const struct row rows[] = {
         {"<html><body>" URLSET(URL("<loc>http://h/</loc>")), " unknown"},
-        {"<!DOCTYPE html><p>http://h/1",                     " unknown"},
-        {"<",                                                " unknown"},
-        {"<!",                                               " unknown"},
-        {"</urlset>",                                        " unknown"},
-        {"{\"loc\": \"http://h/\"}",                         " unknown"},
+        {"<!DOCTYPE html><p>http://h/1", " unknown"},
+        {"<", " unknown"},
+        {"<!", " unknown"},
+        {"</urlset>", " unknown"},
+        {"{\"loc\": \"http://h/\"}", " unknown"},
     };
     struct buf seen;
     struct sitemap_options options = {.on_entry = see, .ctx = &seen};
@@ -471,17 +477,17 @@ static void sitemap_speaks_for_its_own_folder(void **state)
         const char *sitemap, *url;
         bool covers;
     } rows[] = {
-        {"http://h/sitemap.xml",         "http://h/a/b",   true },
-        {"http://h/a/sitemap.xml",       "http://h/a/",    true },
-        {"http://h/a/sitemap.xml?x=/y/", "http://h/a/b?c", true },
-        {"http://h/a/sitemap.xml",       "http://h/a",     false},
-        {"http://h/a/sitemap.xml",       "http://h/b/",    false},
-        {"http://h/a/sitemap.xml",       "http://h/A/",    false},
-        {"http://h/sitemap.xml",         "https://h/",     false},
-        {"http://h/sitemap.xml",         "http://h:81/",   false},
-        {"http://h/sitemap.xml",         "http://h:80/",   true },
-        {"http://h/sitemap.xml",         "http://www.h/",  false},
-        {"http://h/sitemap.xml",         "http://g/",      false},
+        {"http://h/sitemap.xml", "http://h/a/b", true},
+        {"http://h/a/sitemap.xml", "http://h/a/", true},
+        {"http://h/a/sitemap.xml?x=/y/", "http://h/a/b?c", true},
+        {"http://h/a/sitemap.xml", "http://h/a", false},
+        {"http://h/a/sitemap.xml", "http://h/b/", false},
+        {"http://h/a/sitemap.xml", "http://h/A/", false},
+        {"http://h/sitemap.xml", "https://h/", false},
+        {"http://h/sitemap.xml", "http://h:81/", false},
+        {"http://h/sitemap.xml", "http://h:80/", true},
+        {"http://h/sitemap.xml", "http://www.h/", false},
+        {"http://h/sitemap.xml", "http://g/", false},
     };
 
     (void)state;

@@ -22,15 +22,15 @@ static const struct {
     const char *path;
     int depth, repeated; /* the lowest limits that it passes */
 } paths[] = {
-    {"/",             0, 0},
-    {"/a",            1, 1},
-    {"/a/",           1, 1},
-    {"//a///b//",     2, 1},
-    {"/a/b/c/d",      4, 1},
-    {"/a/a",          2, 2},
-    {"/a/b/a/b/a/b",  6, 3},
-    {"/a/aa/aaa/a",   4, 2},
-    {"/a?/a/a/a/a",   1, 1},
+    {"/", 0, 0},
+    {"/a", 1, 1},
+    {"/a/", 1, 1},
+    {"//a///b//", 2, 1},
+    {"/a/b/c/d", 4, 1},
+    {"/a/a", 2, 2},
+    {"/a/b/a/b/a/b", 6, 3},
+    {"/a/aa/aaa/a", 4, 2},
+    {"/a?/a/a/a/a", 1, 1},
     {"/x/y/x/z/x/x/", 6, 4},
 };
 

@@ -112,24 +112,26 @@ static void assert_links(struct html *html, const char *page,
 static void html_gathers_links_with_their_text(void **state)
 {
     static const char *const rows[][2] = {
-        {"<a href=1>one <b> two</b>\n</a>x<a href=2>",        "a:1(one two) a:2() "            },
-        {"<a href=1>x<a href=2>y</a>z",                       "a:1(x) a:2(y) "                 },
-        {"<a>x</a><a name=y>z<area href=3>",                  "area:3() "                      },
-        {"<a href=1>&lt;&#x41;<!-- no -->B<br>C</a>",         "a:1(<ABC) "                     },
-        {"<a href=1 rel='NoFollow ugc x sponsored'>x</a>",    "a:1(x)7 "                       },
-        {"<a href=1 rel=nofollows>x</a>",                     "a:1(x) "                        },
-        {"<iframe src=1><a href=2></iframe><iframe src=''>",  "frame:1() "                     },
-        {"<frame src=1><frameset><frame src=2>",              "frame:2() "                     },
-        {"<a href=1>a<iframe src=2></iframe>b</a>",           "a:1(ab) frame:2() "             },
-        {"<a href=1>x<script>y</script><style>z</style></a>", "a:1(x) "                        },
-        {"<a href=1>x\xff\xc3</a>",                           "a:1(x\xef\xbf\xbd\xef\xbf\xbd) "},
-        {"<noscript><a href=1>x</a></noscript>",              "a:1(x) "                        },
+        {"<a href=1>one <b> two</b>\n</a>x<a href=2>", "a:1(one two) a:2() "},
+        {"<a href=1>x<a href=2>y</a>z", "a:1(x) a:2(y) "},
+        {"<a>x</a><a name=y>z<area href=3>", "area:3() "},
+        {"<a href=1>&lt;&#x41;<!-- no -->B<br>C</a>", "a:1(<ABC) "},
+        {"<a href=1 rel='NoFollow ugc x sponsored'>x</a>", "a:1(x)7 "},
+        {"<a href=1 rel=nofollows>x</a>", "a:1(x) "},
+        {"<iframe src=1><a href=2></iframe><iframe src=''>", "frame:1() "},
+        {"<frame src=1><frameset><frame src=2>", "frame:2() "},
+        {"<a href=1>a<iframe src=2></iframe>b</a>", "a:1(ab) frame:2() "},
+        {"<a href=1>x<script>y</script><style>z</style></a>", "a:1(x) "},
+        {"<a href=1>x\xff\xc3</a>", "a:1(x\xef\xbf\xbd\xef\xbf\xbd) "},
+        {"<noscript><a href=1>x</a></noscript>", "a:1(x) "},
         {"<template><a href=1><template></template><a href=2></template>"
-         "<a href=3>",                               "a:3() "                         },
+         "<a href=3>",
+         "a:3() "},
         {"<textarea><a href=1></textarea><title><a href=2></title>"
          "<noembed><a href=3></noembed><noframes><a href=4></noframes>"
          "<xmp><a href=5></xmp><style><a href=6></style><!--<a href=7>-->"
-         "<a href=8><plaintext><a href=9>",          "a:8(<a href=9>) "               },
+         "<a href=8><plaintext><a href=9>",
+         "a:8(<a href=9>) "},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -139,34 +141,34 @@ static void html_gathers_links_with_their_text(void **state)
 static void html_tells_foreign_content_from_html(void **state)
 {
     static const char *const rows[][2] = {
-        {"<svg><a href=1><path></a></svg><a href=2>",                "svg a:1() a:2() " },
-        {"<svg><a xlink:href=1></a></svg>",                          "svg a:1() "       },
-        {"<svg><style><a href=1></style></svg>",                     "svg a:1() "       },
-        {"<svg><title><a href=1></title></svg><a href=2>",           "a:1() a:2() "     },
+        {"<svg><a href=1><path></a></svg><a href=2>", "svg a:1() a:2() "},
+        {"<svg><a xlink:href=1></a></svg>", "svg a:1() "},
+        {"<svg><style><a href=1></style></svg>", "svg a:1() "},
+        {"<svg><title><a href=1></title></svg><a href=2>", "a:1() a:2() "},
         {"<svg><foreignObject><a href=1></foreignObject><a href=2>",
-         "a:1() svg a:2() "                                                             },
-        {"<svg><desc></svg><a href=1>",                              "a:1() "           },
-        {"<svg><p><a href=1>",                                       "a:1() "           },
-        {"<svg><g></p><a href=1>",                                   "a:1() "           },
-        {"<svg><font><a href=1>",                                    "svg a:1() "       },
-        {"<svg><font color=red><a href=1>",                          "a:1() "           },
-        {"<svg/><a href=1>",                                         "a:1() "           },
-        {"<svg><g/><a href=1/></g></svg><a href=2>",                 "svg a:1/() a:2() "},
-        {"<svg><![CDATA[</svg><a href=1>]]></svg><a href=2>",        "a:2() "           },
-        {"<![CDATA[<a href=1>]]><a href=2>",                         "a:2() "           },
-        {"<svg><desc><b></b><![CDATA[x><a href=1>]]>",               "a:1(]]>) "        },
+         "a:1() svg a:2() "},
+        {"<svg><desc></svg><a href=1>", "a:1() "},
+        {"<svg><p><a href=1>", "a:1() "},
+        {"<svg><g></p><a href=1>", "a:1() "},
+        {"<svg><font><a href=1>", "svg a:1() "},
+        {"<svg><font color=red><a href=1>", "a:1() "},
+        {"<svg/><a href=1>", "a:1() "},
+        {"<svg><g/><a href=1/></g></svg><a href=2>", "svg a:1/() a:2() "},
+        {"<svg><![CDATA[</svg><a href=1>]]></svg><a href=2>", "a:2() "},
+        {"<![CDATA[<a href=1>]]><a href=2>", "a:2() "},
+        {"<svg><desc><b></b><![CDATA[x><a href=1>]]>", "a:1(]]>) "},
         {"<math><mi><a href=1></mi><a href=2></math><a href=3>",
-         "a:1() a:3() "                                                                 },
-        {"<math><annotation-xml><svg><a href=1>",                    "svg a:1() "       },
-        {"<math><annotation-xml encoding='Text/HTML'><a href=1>",    "a:1() "           },
-        {"<math><mi><mglyph><a href=1>",                             ""                 },
-        {"<svg><foreignObject><div></svg><a href=1>",                "a:1() "           },
-        {"<svg><a><foreignObject><b></a><a href=1>",                 "a:1() "           },
-        {"<a href=0><svg><path></a><a href=1>",                      "a:0() a:1() "     },
-        {"<div><svg><path></div><a href=1>",                         "a:1() "           },
-        {"<svg><path></unknown></body><a href=1>",                   "svg a:1() "       },
-        {"<svg><SVG><g></svg></svg><a href=1>",                      "a:1() "           },
-        {"<svg><template><a href=1></template></svg>",               "svg a:1() "       },
+         "a:1() a:3() "},
+        {"<math><annotation-xml><svg><a href=1>", "svg a:1() "},
+        {"<math><annotation-xml encoding='Text/HTML'><a href=1>", "a:1() "},
+        {"<math><mi><mglyph><a href=1>", ""},
+        {"<svg><foreignObject><div></svg><a href=1>", "a:1() "},
+        {"<svg><a><foreignObject><b></a><a href=1>", "a:1() "},
+        {"<a href=0><svg><path></a><a href=1>", "a:0() a:1() "},
+        {"<div><svg><path></div><a href=1>", "a:1() "},
+        {"<svg><path></unknown></body><a href=1>", "svg a:1() "},
+        {"<svg><SVG><g></svg></svg><a href=1>", "a:1() "},
+        {"<svg><template><a href=1></template></svg>", "svg a:1() "},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -176,12 +178,12 @@ static void html_tells_foreign_content_from_html(void **state)
 static void html_takes_the_title_of_the_page_only(void **state)
 {
     static const char *const rows[][2] = {
-        {"<svg><title>no</title></svg><title>yes</title>",   "yes"  },
-        {"<template><title>no</title></template><title>yes", "yes"  },
-        {"<title> </title><title>yes</title>",               "yes"  },
-        {"<body><p>text<title>yes</title>",                  "yes"  },
-        {"<title>a<b>c</title>",                             "a<b>c"},
-        {"<title/>yes</title>",                              "yes"  },
+        {"<svg><title>no</title></svg><title>yes</title>", "yes"},
+        {"<template><title>no</title></template><title>yes", "yes"},
+        {"<title> </title><title>yes</title>", "yes"},
+        {"<body><p>text<title>yes</title>", "yes"},
+        {"<title>a<b>c</title>", "a<b>c"},
+        {"<title/>yes</title>", "yes"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -230,12 +232,12 @@ static void html_obeys_robots_under_both_names(void **state)
         const char *content;
         uint8_t flags;
     } rows[] = {
-        {"none",                         PAGE_NOINDEX | PAGE_NOFOLLOW},
-        {"NOFOLLOW",                     PAGE_NOFOLLOW               },
+        {"none", PAGE_NOINDEX | PAGE_NOFOLLOW},
+        {"NOFOLLOW", PAGE_NOFOLLOW},
         {"noindex nofollow,noarchive",
-         PAGE_NOINDEX | PAGE_NOFOLLOW | PAGE_NOARCHIVE               },
-        {"index,follow,all,nofollowing", 0                           },
-        {"",                             0                           },
+         PAGE_NOINDEX | PAGE_NOFOLLOW | PAGE_NOARCHIVE},
+        {"index,follow,all,nofollowing", 0},
+        {"", 0},
     };
     char page[200];
 
@@ -254,25 +256,16 @@ static void html_obeys_robots_under_both_names(void **state)
 static void html_finds_the_url_of_a_refresh(void **state)
 {
     static const char *const rows[][2] = {
-        {"0;url=x",          "x"    },
-        {" 5 ; URL = x ",    "x "   },
-        {"5,x",              "x"    },
-        {"5 x",              "x"    },
-        {".5;x",             "x"    },
-        {"1.2.3;url='x y'z", "x y"  },
-        {"0;url=\"x",        "x"    },
-        {"0;'x'",            "x"    },
-        {"0;urx",            "urx"  },
-        {"0;url x",          "url x"},
-        {"0;u",              "u"    },
-        {"0; ;x",            ";x"   },
-        {"5",                NULL   },
-        {"5;",               NULL   },
-        {"5; ",              NULL   },
-        {"x",                NULL   },
-        {"",                 NULL   },
-        {"5x;url=y",         NULL   },
-        {"-1;url=x",         NULL   },
+        {"0;url=x", "x"},   {" 5 ; URL = x ", "x "},
+        {"5,x", "x"},       {"5 x", "x"},
+        {".5;x", "x"},      {"1.2.3;url='x y'z", "x y"},
+        {"0;url=\"x", "x"}, {"0;'x'", "x"},
+        {"0;urx", "urx"},   {"0;url x", "url x"},
+        {"0;u", "u"},       {"0; ;x", ";x"},
+        {"5", NULL},        {"5;", NULL},
+        {"5; ", NULL},      {"x", NULL},
+        {"", NULL},         {"5x;url=y", NULL},
+        {"-1;url=x", NULL},
     };
 
     (void)state;

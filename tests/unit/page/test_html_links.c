@@ -76,21 +76,23 @@ static void resolve(struct fixture *fixture, const char *page,
 static void html_links_are_canonical_and_each_once(void **state)
 {
     static const char *const rows[][2] = {
-        {"",                                                            ""                             },
+        {"", ""},
         {"<a href=x>1</a><a href=./x>2</a><a "
-         "href='HTTP://EXAMPLE.com:80/dir/x'>",                "http://example.com/dir/x(1)0 "},
+         "href='HTTP://EXAMPLE.com:80/dir/x'>",
+         "http://example.com/dir/x(1)0 "},
         {"<a href=x#1>1</a><a href=x#2>2</a><a href=#3>",
          "http://example.com/dir/x(1)0 "
-         "http://example.com/dir/page.html?q=1()0 "                                                    },
+         "http://example.com/dir/page.html?q=1()0 "},
         {"<a href=mailto:x><a href='javascript:x()'><a href='http://'>"
-         "<a href=ftp://x/>",                                  ""                             },
+         "<a href=ftp://x/>",
+         ""},
         {"<a href=x rel=nofollow>1</a><a href=x>",
-         "http://example.com/dir/x(1)0 "                                                               },
+         "http://example.com/dir/x(1)0 "},
         {"<a href=x rel=nofollow>1</a><a href=./x rel='ugc nofollow'>",
-         "http://example.com/dir/x(1)1 "                                                               },
+         "http://example.com/dir/x(1)1 "},
         {"<svg><a href=x></svg><area href=y><iframe src=z>",
-         "http://example.com/dir/y()0 http://example.com/dir/z()0 "                                    },
-        {"<a href='http://u:p@h/'>",                                    "http://h/()0 "                },
+         "http://example.com/dir/y()0 http://example.com/dir/z()0 "},
+        {"<a href='http://u:p@h/'>", "http://h/()0 "},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -104,19 +106,19 @@ static void html_links_are_canonical_and_each_once(void **state)
 static void html_links_resolve_against_the_base_of_the_page(void **state)
 {
     static const char *const rows[][2] = {
-        {"<a href=x><base href=/b/>",                           "http://example.com/b/x()0 "  },
+        {"<a href=x><base href=/b/>", "http://example.com/b/x()0 "},
         {"<base><base href=/b/><base href=/c/><a href=x>",
-         "http://example.com/b/x()0 "                                                         },
-        {"<base href=''><a href=x>",                            "http://example.com/dir/x()0 "},
-        {"<base href='http://['><a href=x>",                    "http://example.com/dir/x()0 "},
+         "http://example.com/b/x()0 "},
+        {"<base href=''><a href=x>", "http://example.com/dir/x()0 "},
+        {"<base href='http://['><a href=x>", "http://example.com/dir/x()0 "},
         {"<base href='DATA:text/html,x'><a href=x>",
-         "http://example.com/dir/x()0 "                                                       },
+         "http://example.com/dir/x()0 "},
         {"<base href='javascript:x'><a href=x>",
-         "http://example.com/dir/x()0 "                                                       },
+         "http://example.com/dir/x()0 "},
         {"<base href='ftp://h/'><a href=x><a href=http://h/y>",
-         "http://h/y()0 "                                                                     },
+         "http://h/y()0 "},
         {"<template><base href=/b/></template><a href=x>",
-         "http://example.com/dir/x()0 "                                                       },
+         "http://example.com/dir/x()0 "},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

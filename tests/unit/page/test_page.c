@@ -224,14 +224,11 @@ static void page_refuses_numbers_out_of_range(void **state)
         size_t at;
         unsigned char value;
     } rows[] = {
-        {"outcome",        0,  OUTCOME_NR},
-        {"error",          1,  ERROR_NR  },
-        {"status",         3,  0x04      }, /* 1,024 and more */
-        {"flags",          5,  0x80      },
-        {"flags",          8,  0x01      },
-        {"robots",         9,  0x08      },
-        {"content length", 37, 0x80      }, /* below -1 */
-        {"links",          85, 0x10      },
+        {"outcome", 0, OUTCOME_NR}, {"error", 1, ERROR_NR},
+        {"status", 3, 0x04}, /* 1,024 and more */
+        {"flags", 5, 0x80},         {"flags", 8, 0x01},
+        {"robots", 9, 0x08},        {"content length", 37, 0x80}, /* below -1 */
+        {"links", 85, 0x10},
     };
     struct page page = full_page();
 
@@ -329,8 +326,8 @@ static void page_that_finds_no_room_is_reported(void **state)
 static void links_come_out_as_they_went_in(void **state)
 {
     const struct page_link in[] = {
-        {TEXT("http:1"), TEXT("one é"), LINK_A,    LINK_NOFOLLOW            },
-        {TEXT("http:2"), TEXT(""),       LINK_AREA, LINK_UGC | LINK_SPONSORED},
+        {TEXT("http:1"), TEXT("one é"), LINK_A, LINK_NOFOLLOW},
+        {TEXT("http:2"), TEXT(""), LINK_AREA, LINK_UGC | LINK_SPONSORED},
     };
     struct page_link out;
     struct bytes left;
@@ -358,10 +355,7 @@ static void links_come_out_as_they_went_in(void **state)
 static void link_text_is_cut_at_a_character(void **state)
 {
     static char text[PAGE_LINK_TEXT_BYTES + 1];
-    struct page_link link = {
-        TEXT("http://h/"), {text, sizeof(text)},
-         0, 0
-    };
+    struct page_link link = {TEXT("http://h/"), {text, sizeof(text)}, 0, 0};
     struct bytes left;
     struct buf links;
     bool bad;

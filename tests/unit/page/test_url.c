@@ -52,29 +52,29 @@ static void check_rows(const struct row *rows, size_t nr)
 static void url_resolves_every_kind_of_reference(void **state)
 {
     static const struct row rows[] = {
-        {"",           "http://h/a/b?q#f",  "http://h/a/b?q"    },
-        {"#",          "http://h/a/b?q#f",  "http://h/a/b?q#"   },
-        {"?",          "http://h/a/b?q#f",  "http://h/a/b?"     },
-        {"?x#y",       "http://h/a/b?q#f",  "http://h/a/b?x#y"  },
-        {"c",          "http://h/a/b?q#f",  "http://h/a/c"      },
-        {"c",          "http://h",          "http://h/c"        },
-        {"/c",         "http://h/a/b?q#f",  "http://h/c"        },
-        {"\\c",        "http://h/a/b",      "http://h/c"        },
-        {"//i/c",      "http://h/a/b",      "http://i/c"        },
-        {"/\\i/c",     "http://h/a/b",      "http://i/c"        },
-        {"////i/c",    "https://h/a/b",     "https://i/c"       },
-        {"http:c",     "http://h/a/b",      "http://h/a/c"      },
-        {"http:/c",    "http://h/a/b",      "http://h/c"        },
-        {"http:",      "http://h/a/b?q",    "http://h/a/b?q"    },
-        {"http:?x",    "http://h/a/b?q",    "http://h/a/b?x"    },
-        {"https:c",    "http://h/a/b",      "https://c/"        },
-        {"http:\\\\c", "http://h/a/b",      "http://c/"         },
-        {"c",          "http://u:p@h:8/a/", "http://u:p@h:8/a/c"},
-        {"/c",         "http://u:p@h:8/a/", "http://u:p@h:8/c"  },
-        {"//c",        "http://u:p@h:8/a/", "http://c/"         },
-        {"..",         "http://h/a/b/c",    "http://h/a/"       },
-        {"../..",      "http://h/a/b/c",    "http://h/"         },
-        {"../../../x", "http://h/a/b/c",    "http://h/x"        },
+        {"", "http://h/a/b?q#f", "http://h/a/b?q"},
+        {"#", "http://h/a/b?q#f", "http://h/a/b?q#"},
+        {"?", "http://h/a/b?q#f", "http://h/a/b?"},
+        {"?x#y", "http://h/a/b?q#f", "http://h/a/b?x#y"},
+        {"c", "http://h/a/b?q#f", "http://h/a/c"},
+        {"c", "http://h", "http://h/c"},
+        {"/c", "http://h/a/b?q#f", "http://h/c"},
+        {"\\c", "http://h/a/b", "http://h/c"},
+        {"//i/c", "http://h/a/b", "http://i/c"},
+        {"/\\i/c", "http://h/a/b", "http://i/c"},
+        {"////i/c", "https://h/a/b", "https://i/c"},
+        {"http:c", "http://h/a/b", "http://h/a/c"},
+        {"http:/c", "http://h/a/b", "http://h/c"},
+        {"http:", "http://h/a/b?q", "http://h/a/b?q"},
+        {"http:?x", "http://h/a/b?q", "http://h/a/b?x"},
+        {"https:c", "http://h/a/b", "https://c/"},
+        {"http:\\\\c", "http://h/a/b", "http://c/"},
+        {"c", "http://u:p@h:8/a/", "http://u:p@h:8/a/c"},
+        {"/c", "http://u:p@h:8/a/", "http://u:p@h:8/c"},
+        {"//c", "http://u:p@h:8/a/", "http://c/"},
+        {"..", "http://h/a/b/c", "http://h/a/"},
+        {"../..", "http://h/a/b/c", "http://h/"},
+        {"../../../x", "http://h/a/b/c", "http://h/x"},
     };
 
     (void)state;
@@ -84,23 +84,23 @@ static void url_resolves_every_kind_of_reference(void **state)
 static void url_finds_the_authority_behind_any_slashes(void **state)
 {
     static const struct row rows[] = {
-        {"http:h/p",        NULL, "http://h/p" },
-        {"http:/h/p",       NULL, "http://h/p" },
-        {"http:///////h/p", NULL, "http://h/p" },
+        {"http:h/p", NULL, "http://h/p"},
+        {"http:/h/p", NULL, "http://h/p"},
+        {"http:///////h/p", NULL, "http://h/p"},
         {"HtTpS:\\/\\h\\p", NULL, "https://h/p"},
-        {"http://",         NULL, NULL         },
-        {"http:///",        NULL, NULL         },
-        {"http://?q",       NULL, NULL         },
-        {"http://:80/",     NULL, NULL         },
-        {"//h/p",           NULL, NULL         },
-        {"h/p",             NULL, NULL         },
-        {"",                NULL, NULL         },
-        {":",               NULL, NULL         },
-        {"1http://h/",      NULL, NULL         },
-        {"http//h/",        NULL, NULL         },
-        {"http://h?q",      NULL, "http://h/?q"},
-        {"http://h#f",      NULL, "http://h/#f"},
-        {"http://h\\p",     NULL, "http://h/p" },
+        {"http://", NULL, NULL},
+        {"http:///", NULL, NULL},
+        {"http://?q", NULL, NULL},
+        {"http://:80/", NULL, NULL},
+        {"//h/p", NULL, NULL},
+        {"h/p", NULL, NULL},
+        {"", NULL, NULL},
+        {":", NULL, NULL},
+        {"1http://h/", NULL, NULL},
+        {"http//h/", NULL, NULL},
+        {"http://h?q", NULL, "http://h/?q"},
+        {"http://h#f", NULL, "http://h/#f"},
+        {"http://h\\p", NULL, "http://h/p"},
     };
 
     (void)state;
@@ -110,18 +110,18 @@ static void url_finds_the_authority_behind_any_slashes(void **state)
 static void url_reads_credentials_up_to_the_last_at_sign(void **state)
 {
     static const struct row rows[] = {
-        {"http://u@h/",         NULL, "http://u@h/"                  },
-        {"http://u:@h/",        NULL, "http://u@h/"                  },
-        {"http://:p@h/",        NULL, "http://:p@h/"                 },
-        {"http://@h/",          NULL, "http://h/"                    },
-        {"http://:@h/",         NULL, "http://h/"                    },
-        {"http://u:p:q@h/",     NULL, "http://u:p%3Aq@h/"            },
-        {"http://a@b:c@h/",     NULL, "http://a%40b:c@h/"            },
+        {"http://u@h/", NULL, "http://u@h/"},
+        {"http://u:@h/", NULL, "http://u@h/"},
+        {"http://:p@h/", NULL, "http://:p@h/"},
+        {"http://@h/", NULL, "http://h/"},
+        {"http://:@h/", NULL, "http://h/"},
+        {"http://u:p:q@h/", NULL, "http://u:p%3Aq@h/"},
+        {"http://a@b:c@h/", NULL, "http://a%40b:c@h/"},
         {"http://a b|c^d;=@h/", NULL, "http://a%20b%7Cc%5Ed%3B%3D@h/"},
-        {"http://u@/p",         NULL, NULL                           },
-        {"http://u@:80/p",      NULL, NULL                           },
-        {"http://u@h@/",        NULL, NULL                           },
-        {"http://h/@x",         NULL, "http://h/@x"                  },
+        {"http://u@/p", NULL, NULL},
+        {"http://u@:80/p", NULL, NULL},
+        {"http://u@h@/", NULL, NULL},
+        {"http://h/@x", NULL, "http://h/@x"},
     };
 
     (void)state;
@@ -131,20 +131,20 @@ static void url_reads_credentials_up_to_the_last_at_sign(void **state)
 static void url_reads_ports(void **state)
 {
     static const struct row rows[] = {
-        {"http://h:/",               NULL, "http://h/"       },
-        {"http://h:80/",             NULL, "http://h/"       },
-        {"http://h:443/",            NULL, "http://h:443/"   },
-        {"https://h:443/",           NULL, "https://h/"      },
-        {"https://h:00080/",         NULL, "https://h:80/"   },
-        {"http://h:0/",              NULL, "http://h:0/"     },
-        {"http://h:65535/",          NULL, "http://h:65535/" },
-        {"http://h:65536/",          NULL, NULL              },
-        {"http://h:99999999999999/", NULL, NULL              },
-        {"http://h:8a/",             NULL, NULL              },
-        {"http://h:-1/",             NULL, NULL              },
-        {"http://h: 80/",            NULL, NULL              },
-        {"http://h:80:80/",          NULL, NULL              },
-        {"http://[::1]:81/",         NULL, "http://[::1]:81/"},
+        {"http://h:/", NULL, "http://h/"},
+        {"http://h:80/", NULL, "http://h/"},
+        {"http://h:443/", NULL, "http://h:443/"},
+        {"https://h:443/", NULL, "https://h/"},
+        {"https://h:00080/", NULL, "https://h:80/"},
+        {"http://h:0/", NULL, "http://h:0/"},
+        {"http://h:65535/", NULL, "http://h:65535/"},
+        {"http://h:65536/", NULL, NULL},
+        {"http://h:99999999999999/", NULL, NULL},
+        {"http://h:8a/", NULL, NULL},
+        {"http://h:-1/", NULL, NULL},
+        {"http://h: 80/", NULL, NULL},
+        {"http://h:80:80/", NULL, NULL},
+        {"http://[::1]:81/", NULL, "http://[::1]:81/"},
     };
 
     (void)state;
@@ -154,22 +154,22 @@ static void url_reads_ports(void **state)
 static void url_removes_dot_segments_in_every_spelling(void **state)
 {
     static const struct row rows[] = {
-        {"http://h/a/./b",     NULL, "http://h/a/b"      },
-        {"http://h/a/%2e/b",   NULL, "http://h/a/b"      },
-        {"http://h/a/../b",    NULL, "http://h/b"        },
-        {"http://h/a/.%2E/b",  NULL, "http://h/b"        },
-        {"http://h/a/%2e%2E",  NULL, "http://h/"         },
-        {"http://h/a/b/..",    NULL, "http://h/a/"       },
-        {"http://h/a/b/.",     NULL, "http://h/a/b/"     },
-        {"http://h/a//../b",   NULL, "http://h/a/b"      },
-        {"http://h/../../",    NULL, "http://h/"         },
-        {"http://h/..?q",      NULL, "http://h/?q"       },
-        {"http://h/.#f",       NULL, "http://h/#f"       },
-        {"http://h/...",       NULL, "http://h/..."      },
+        {"http://h/a/./b", NULL, "http://h/a/b"},
+        {"http://h/a/%2e/b", NULL, "http://h/a/b"},
+        {"http://h/a/../b", NULL, "http://h/b"},
+        {"http://h/a/.%2E/b", NULL, "http://h/b"},
+        {"http://h/a/%2e%2E", NULL, "http://h/"},
+        {"http://h/a/b/..", NULL, "http://h/a/"},
+        {"http://h/a/b/.", NULL, "http://h/a/b/"},
+        {"http://h/a//../b", NULL, "http://h/a/b"},
+        {"http://h/../../", NULL, "http://h/"},
+        {"http://h/..?q", NULL, "http://h/?q"},
+        {"http://h/.#f", NULL, "http://h/#f"},
+        {"http://h/...", NULL, "http://h/..."},
         {"http://h/%2e%2e%2e", NULL, "http://h/%2e%2e%2e"},
-        {"http://h/%2",        NULL, "http://h/%2"       },
-        {"http://h/a/.%2",     NULL, "http://h/a/.%2"    },
-        {"http://h/a\\..\\b",  NULL, "http://h/b"        },
+        {"http://h/%2", NULL, "http://h/%2"},
+        {"http://h/a/.%2", NULL, "http://h/a/.%2"},
+        {"http://h/a\\..\\b", NULL, "http://h/b"},
     };
 
     (void)state;
@@ -179,17 +179,17 @@ static void url_removes_dot_segments_in_every_spelling(void **state)
 static void url_encodes_each_component_by_its_own_set(void **state)
 {
     static const struct row rows[] = {
-        {"http://h/ \"<>`",   NULL, "http://h/%20%22%3C%3E%60" },
-        {"http://h/a{}^|'",   NULL, "http://h/a%7B%7D%5E|'"    },
-        {"http://h/? \"<>`",  NULL, "http://h/?%20%22%3C%3E`"  },
-        {"http://h/?{}^|'",   NULL, "http://h/?{}^|%27"        },
-        {"http://h/# \"<>`",  NULL, "http://h/#%20%22%3C%3E%60"},
-        {"http://h/#{}^|'",   NULL, "http://h/#{}^|'"          },
-        {"http://h/\x01\x7f", NULL, "http://h/%01%7F"          },
-        {"http://h/%zz%4",    NULL, "http://h/%zz%4"           },
-        {"http://h/?a?b#c#d", NULL, "http://h/?a?b#c#d"        },
-        {"http://h/é",       NULL, "http://h/%C3%A9"          },
-        {"http://h/?🔥",    NULL, "http://h/?%F0%9F%94%A5"   },
+        {"http://h/ \"<>`", NULL, "http://h/%20%22%3C%3E%60"},
+        {"http://h/a{}^|'", NULL, "http://h/a%7B%7D%5E|'"},
+        {"http://h/? \"<>`", NULL, "http://h/?%20%22%3C%3E`"},
+        {"http://h/?{}^|'", NULL, "http://h/?{}^|%27"},
+        {"http://h/# \"<>`", NULL, "http://h/#%20%22%3C%3E%60"},
+        {"http://h/#{}^|'", NULL, "http://h/#{}^|'"},
+        {"http://h/\x01\x7f", NULL, "http://h/%01%7F"},
+        {"http://h/%zz%4", NULL, "http://h/%zz%4"},
+        {"http://h/?a?b#c#d", NULL, "http://h/?a?b#c#d"},
+        {"http://h/é", NULL, "http://h/%C3%A9"},
+        {"http://h/?🔥", NULL, "http://h/?%F0%9F%94%A5"},
     };
 
     (void)state;
@@ -200,13 +200,13 @@ static void url_encodes_each_component_by_its_own_set(void **state)
 static void url_replaces_what_is_not_utf8(void **state)
 {
     static const struct row rows[] = {
-        {"http://h/\xff",         NULL, "http://h/%EF%BF%BD"                  },
-        {"http://h/\xe2\x82",     NULL, "http://h/%EF%BF%BD"                  },
-        {"http://h/\xe2\x82x",    NULL, "http://h/%EF%BF%BDx"                 },
-        {"http://h/\xf0\x9f\x94", NULL, "http://h/%EF%BF%BD"                  },
-        {"http://h/\xc0\x80",     NULL, "http://h/%EF%BF%BD%EF%BF%BD"         },
+        {"http://h/\xff", NULL, "http://h/%EF%BF%BD"},
+        {"http://h/\xe2\x82", NULL, "http://h/%EF%BF%BD"},
+        {"http://h/\xe2\x82x", NULL, "http://h/%EF%BF%BDx"},
+        {"http://h/\xf0\x9f\x94", NULL, "http://h/%EF%BF%BD"},
+        {"http://h/\xc0\x80", NULL, "http://h/%EF%BF%BD%EF%BF%BD"},
         {"http://h/\xed\xa0\x80", NULL, "http://h/%EF%BF%BD%EF%BF%BD%EF%BF%BD"},
-        {"http://\xff/",          NULL, NULL                                  },
+        {"http://\xff/", NULL, NULL},
     };
 
     (void)state;
@@ -216,11 +216,11 @@ static void url_replaces_what_is_not_utf8(void **state)
 static void url_ignores_tabs_newlines_and_outer_blanks(void **state)
 {
     static const struct row rows[] = {
-        {" \x1f\x01http://h/a \r\n", NULL,           "http://h/a"    },
-        {"ht\ttp:\n//h\r:8\t1/a\nb", NULL,           "http://h:81/ab"},
-        {"\t/\n/x\t",                "http://h/",    "http://x/"     },
-        {"/.\t./a",                  "http://h/b/c", "http://h/a"    },
-        {" \t ",                     "http://h/b",   "http://h/b"    },
+        {" \x1f\x01http://h/a \r\n", NULL, "http://h/a"},
+        {"ht\ttp:\n//h\r:8\t1/a\nb", NULL, "http://h:81/ab"},
+        {"\t/\n/x\t", "http://h/", "http://x/"},
+        {"/.\t./a", "http://h/b/c", "http://h/a"},
+        {" \t ", "http://h/b", "http://h/b"},
     };
     static struct url url;
 

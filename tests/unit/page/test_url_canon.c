@@ -53,10 +53,10 @@ static void check_rows(const struct row *rows, size_t nr,
 static void canonical_drops_credentials_and_fragment(void **state)
 {
     static const struct row rows[] = {
-        {"http://u:p@h/a?b#c", "http://h/a?b"    },
-        {"https://u@h:8/#",    "https://h:8/"    },
-        {"http://h/a#b?c",     "http://h/a"      },
-        {"http://h/?",         "http://h/?"      },
+        {"http://u:p@h/a?b#c", "http://h/a?b"},
+        {"https://u@h:8/#", "https://h:8/"},
+        {"http://h/a#b?c", "http://h/a"},
+        {"http://h/?", "http://h/?"},
         {"http://u@[::1]:8/a", "http://[::1]:8/a"},
     };
 
@@ -68,7 +68,7 @@ static void canonical_keeps_credentials_when_told(void **state)
 {
     static const struct row rows[] = {
         {"http://u:p@h/%7ea?b#c", "http://u:p@h/~a?b"},
-        {"http://h/",             "http://h/"        },
+        {"http://h/", "http://h/"},
     };
     const struct url_canonical_options options = {.keep_user = true};
 
@@ -79,21 +79,21 @@ static void canonical_keeps_credentials_when_told(void **state)
 static void canonical_normalises_escapes(void **state)
 {
     static const struct row rows[] = {
-        {"http://h/%7e%41%2d%5F%2e", "http://h/~A-_."          },
+        {"http://h/%7e%41%2d%5F%2e", "http://h/~A-_."},
         {"http://h/%2f%3a%3F%c3%a9", "http://h/%2F%3A%3F%C3%A9"},
-        {"http://h/?%61=%26%3d%2B",  "http://h/?a=%26%3D%2B"   },
-        {"http://h/%",               "http://h/%"              },
-        {"http://h/%4",              "http://h/%4"             },
-        {"http://h/%4g%zz",          "http://h/%4g%zz"         },
-        {"http://h/a/%2e%2e/b",      "http://h/b"              },
-        {"http://h/%2e%2e%2e",       "http://h/..."            },
- /* what a second pass would take for an escape stays one */
-        {"http://h/%%34%31",         "http://h/%%341"          },
-        {"http://h/%%41%42",         "http://h/%%41B"          },
-        {"http://h/%4%31",           "http://h/%4%31"          },
-        {"http://h/%-%34",           "http://h/%-4"            },
-        {"http://h/%\x20%34",        "http://h/%%204"          },
-        {"http://h/%25%34%31",       "http://h/%2541"          },
+        {"http://h/?%61=%26%3d%2B", "http://h/?a=%26%3D%2B"},
+        {"http://h/%", "http://h/%"},
+        {"http://h/%4", "http://h/%4"},
+        {"http://h/%4g%zz", "http://h/%4g%zz"},
+        {"http://h/a/%2e%2e/b", "http://h/b"},
+        {"http://h/%2e%2e%2e", "http://h/..."},
+        /* what a second pass would take for an escape stays one */
+        {"http://h/%%34%31", "http://h/%%341"},
+        {"http://h/%%41%42", "http://h/%%41B"},
+        {"http://h/%4%31", "http://h/%4%31"},
+        {"http://h/%-%34", "http://h/%-4"},
+        {"http://h/%\x20%34", "http://h/%%204"},
+        {"http://h/%25%34%31", "http://h/%2541"},
     };
 
     (void)state;
@@ -103,13 +103,13 @@ static void canonical_normalises_escapes(void **state)
 static void canonical_sorts_the_query_when_told(void **state)
 {
     static const struct row rows[] = {
-        {"http://h/?b=1&a=2",       "http://h/?a=2&b=1"      },
-        {"http://h/?b=2&b=1&a",     "http://h/?a&b=2&b=1"    },
+        {"http://h/?b=1&a=2", "http://h/?a=2&b=1"},
+        {"http://h/?b=2&b=1&a", "http://h/?a&b=2&b=1"},
         {"http://h/?ab=1&a=2&a-=3", "http://h/?a=2&a-=3&ab=1"},
-        {"http://h/?&&b&&a&",       "http://h/?a&b"          },
-        {"http://h/?",              "http://h/?"             },
-        {"http://h/?&",             "http://h/"              },
-        {"http://h/",               "http://h/"              },
+        {"http://h/?&&b&&a&", "http://h/?a&b"},
+        {"http://h/?", "http://h/?"},
+        {"http://h/?&", "http://h/"},
+        {"http://h/", "http://h/"},
     };
     const struct url_canonical_options options = {.sort_query = true};
 
@@ -120,11 +120,11 @@ static void canonical_sorts_the_query_when_told(void **state)
 static void canonical_drops_the_keys_it_is_told(void **state)
 {
     static const struct row rows[] = {
-        {"http://h/?utm_s=a&b=1&utm_x&sid=2", "http://h/?b=1"                },
-        {"http://h/?utm_s=a#f",               "http://h/"                    },
-        {"http://h/?utm=a&sidx=1&xsid=2",     "http://h/?utm=a&sidx=1&xsid=2"},
-        {"http://h/?%75tm_a=1&b",             "http://h/?b"                  },
-        {"http://h/?b=utm_a&a=sid",           "http://h/?b=utm_a&a=sid"      },
+        {"http://h/?utm_s=a&b=1&utm_x&sid=2", "http://h/?b=1"},
+        {"http://h/?utm_s=a#f", "http://h/"},
+        {"http://h/?utm=a&sidx=1&xsid=2", "http://h/?utm=a&sidx=1&xsid=2"},
+        {"http://h/?%75tm_a=1&b", "http://h/?b"},
+        {"http://h/?b=utm_a&a=sid", "http://h/?b=utm_a&a=sid"},
     };
     static const char *const keys[] = {"utm_*", "sid", ""};
     const struct url_canonical_options options = {.drop_keys = keys,
@@ -160,11 +160,11 @@ static void canonical_of_the_longest_query_is_sorted(void **state)
 static void host_key_writes_the_port_always(void **state)
 {
     static const struct row rows[] = {
-        {"http://h/a",       "http://h:80"       },
-        {"https://u:p@h/a",  "https://h:443"     },
-        {"http://h:8080/",   "http://h:8080"     },
-        {"https://[::1]:1/", "https://[::1]:1"   },
-        {"http://127.1:0/",  "http://127.0.0.1:0"},
+        {"http://h/a", "http://h:80"},
+        {"https://u:p@h/a", "https://h:443"},
+        {"http://h:8080/", "http://h:8080"},
+        {"https://[::1]:1/", "https://[::1]:1"},
+        {"http://127.1:0/", "http://127.0.0.1:0"},
     };
     static struct url url;
     char key[64];

@@ -45,28 +45,28 @@ static void check_rows(const struct row *rows, size_t nr)
 static void host_in_ascii_is_lowered_and_otherwise_kept(void **state)
 {
     static const struct row rows[] = {
-        {"EXAMPLE.Com",        "example.com"       },
+        {"EXAMPLE.Com", "example.com"},
         {"a_b.c~d!$&'()*+,;=", "a_b.c~d!$&'()*+,;="},
-        {"example.com.",       "example.com."      },
-        {".",                  "."                 },
-        {"a..b",               "a..b"              },
-        {"-a-.b--c",           "-a-.b--c"          },
-        {"%41%2Eb",            "a.b"               },
-        {"XN--A",              "xn--a"             }, /* not looked into */
-        {"a b",                NULL                },
-        {"a%20b",              NULL                },
-        {"a%00b",              NULL                },
-        {"a%b",                NULL                },
-        {"a%",                 NULL                },
-        {"a%2fb",              NULL                },
-        {"a<b",                NULL                },
-        {"a|b",                NULL                },
-        {"a^b",                NULL                },
-        {"a\x7f",              NULL                },
-        {"[::1",               NULL                },
-        {"::1]",               NULL                },
-        {"a[::1]",             NULL                },
-        {"[::1]a",             NULL                },
+        {"example.com.", "example.com."},
+        {".", "."},
+        {"a..b", "a..b"},
+        {"-a-.b--c", "-a-.b--c"},
+        {"%41%2Eb", "a.b"},
+        {"XN--A", "xn--a"}, /* not looked into */
+        {"a b", NULL},
+        {"a%20b", NULL},
+        {"a%00b", NULL},
+        {"a%b", NULL},
+        {"a%", NULL},
+        {"a%2fb", NULL},
+        {"a<b", NULL},
+        {"a|b", NULL},
+        {"a^b", NULL},
+        {"a\x7f", NULL},
+        {"[::1", NULL},
+        {"::1]", NULL},
+        {"a[::1]", NULL},
+        {"[::1]a", NULL},
     };
 
     (void)state;
@@ -76,36 +76,36 @@ static void host_in_ascii_is_lowered_and_otherwise_kept(void **state)
 static void host_that_ends_in_a_number_is_an_ipv4_address(void **state)
 {
     static const struct row rows[] = {
-        {"1.2.3.4",              "1.2.3.4"        },
-        {"1.2.3.4.",             "1.2.3.4"        },
-        {"0",                    "0.0.0.0"        },
-        {"127.1",                "127.0.0.1"      },
-        {"1.2.65535",            "1.2.255.255"    },
-        {"1.2.65536",            NULL             },
-        {"1.16777215",           "1.255.255.255"  },
-        {"1.16777216",           NULL             },
-        {"4294967295",           "255.255.255.255"},
-        {"4294967296",           NULL             },
-        {"256.1.1.1",            NULL             },
-        {"1.1.1.256",            NULL             },
-        {"0x7F.0x1",             "127.0.0.1"      },
-        {"0x",                   "0.0.0.0"        },
-        {"0x.0x.0",              "0.0.0.0"        },
-        {"017700000001",         "127.0.0.1"      },
-        {"0300.0250.00.01",      "192.168.0.1"    },
-        {"08",                   NULL             },
-        {"0x1g",                 "0x1g"           },
-        {"1.2.3.4.5",            NULL             },
-        {"1..2",                 NULL             },
-        {".1",                   NULL             },
-        {"a.1",                  NULL             },
-        {"a.0x1",                NULL             },
-        {"1.a",                  "1.a"            },
-        {"1.2.3.4..",            "1.2.3.4.."      },
-        {"99999999999999999999", NULL             },
-        {"%31%32%37.1",          "127.0.0.1"      },
-        {"１２７.1",          "127.0.0.1"      },
-        {"127。1",              "127.0.0.1"      },
+        {"1.2.3.4", "1.2.3.4"},
+        {"1.2.3.4.", "1.2.3.4"},
+        {"0", "0.0.0.0"},
+        {"127.1", "127.0.0.1"},
+        {"1.2.65535", "1.2.255.255"},
+        {"1.2.65536", NULL},
+        {"1.16777215", "1.255.255.255"},
+        {"1.16777216", NULL},
+        {"4294967295", "255.255.255.255"},
+        {"4294967296", NULL},
+        {"256.1.1.1", NULL},
+        {"1.1.1.256", NULL},
+        {"0x7F.0x1", "127.0.0.1"},
+        {"0x", "0.0.0.0"},
+        {"0x.0x.0", "0.0.0.0"},
+        {"017700000001", "127.0.0.1"},
+        {"0300.0250.00.01", "192.168.0.1"},
+        {"08", NULL},
+        {"0x1g", "0x1g"},
+        {"1.2.3.4.5", NULL},
+        {"1..2", NULL},
+        {".1", NULL},
+        {"a.1", NULL},
+        {"a.0x1", NULL},
+        {"1.a", "1.a"},
+        {"1.2.3.4..", "1.2.3.4.."},
+        {"99999999999999999999", NULL},
+        {"%31%32%37.1", "127.0.0.1"},
+        {"１２７.1", "127.0.0.1"},
+        {"127。1", "127.0.0.1"},
     };
 
     (void)state;
@@ -115,40 +115,40 @@ static void host_that_ends_in_a_number_is_an_ipv4_address(void **state)
 static void host_in_brackets_is_an_ipv6_address(void **state)
 {
     static const struct row rows[] = {
-        {"[::]",                       "[::]"                },
-        {"[::1]",                      "[::1]"               },
-        {"[1::]",                      "[1::]"               },
-        {"[1:2:3:4:5:6:7:8]",          "[1:2:3:4:5:6:7:8]"   },
-        {"[0001:00A0:0:0:0:0:0:ABCD]", "[1:a0::abcd]"        },
-        {"[1:0:0:2:0:0:0:3]",          "[1:0:0:2::3]"        },
-        {"[1:0:0:2:0:0:3:4]",          "[1::2:0:0:3:4]"      },
-        {"[1:0:2:3:4:5:6:7]",          "[1:0:2:3:4:5:6:7]"   },
-        {"[0:0:1:2:3:4:5:6]",          "[::1:2:3:4:5:6]"     },
-        {"[1:2:3:4:5:6:0:0]",          "[1:2:3:4:5:6::]"     },
-        {"[1:2:3:4:5:6:7::]",          "[1:2:3:4:5:6:7:0]"   },
-        {"[::1:2:3:4:5:6:7]",          "[0:1:2:3:4:5:6:7]"   },
-        {"[::1.2.3.4]",                "[::102:304]"         },
-        {"[1:2:3:4:5:6:255.255.0.1]",  "[1:2:3:4:5:6:ffff:1]"},
-        {"[1:2:3:4:5:6:7:1.2.3.4]",    NULL                  },
-        {"[1:2:3:4:5:6:7:8:9]",        NULL                  },
-        {"[1:2:3:4:5:6:7::8]",         NULL                  },
-        {"[1:2:3:4:5:6:7]",            NULL                  },
-        {"[1::2::3]",                  NULL                  },
-        {"[:::]",                      NULL                  },
-        {"[:1]",                       NULL                  },
-        {"[1:]",                       NULL                  },
-        {"[:]",                        NULL                  },
-        {"[]",                         NULL                  },
-        {"[12345::]",                  NULL                  },
-        {"[g::]",                      NULL                  },
-        {"[::1%25eth0]",               NULL                  },
-        {"[::1.2.3]",                  NULL                  },
-        {"[::1.2.3.4.5]",              NULL                  },
-        {"[::01.2.3.4]",               NULL                  },
-        {"[::256.2.3.4]",              NULL                  },
-        {"[::.1.2.3]",                 NULL                  },
-        {"[::1.2.3.4:5]",              NULL                  },
-        {"[1.2.3.4]",                  NULL                  },
+        {"[::]", "[::]"},
+        {"[::1]", "[::1]"},
+        {"[1::]", "[1::]"},
+        {"[1:2:3:4:5:6:7:8]", "[1:2:3:4:5:6:7:8]"},
+        {"[0001:00A0:0:0:0:0:0:ABCD]", "[1:a0::abcd]"},
+        {"[1:0:0:2:0:0:0:3]", "[1:0:0:2::3]"},
+        {"[1:0:0:2:0:0:3:4]", "[1::2:0:0:3:4]"},
+        {"[1:0:2:3:4:5:6:7]", "[1:0:2:3:4:5:6:7]"},
+        {"[0:0:1:2:3:4:5:6]", "[::1:2:3:4:5:6]"},
+        {"[1:2:3:4:5:6:0:0]", "[1:2:3:4:5:6::]"},
+        {"[1:2:3:4:5:6:7::]", "[1:2:3:4:5:6:7:0]"},
+        {"[::1:2:3:4:5:6:7]", "[0:1:2:3:4:5:6:7]"},
+        {"[::1.2.3.4]", "[::102:304]"},
+        {"[1:2:3:4:5:6:255.255.0.1]", "[1:2:3:4:5:6:ffff:1]"},
+        {"[1:2:3:4:5:6:7:1.2.3.4]", NULL},
+        {"[1:2:3:4:5:6:7:8:9]", NULL},
+        {"[1:2:3:4:5:6:7::8]", NULL},
+        {"[1:2:3:4:5:6:7]", NULL},
+        {"[1::2::3]", NULL},
+        {"[:::]", NULL},
+        {"[:1]", NULL},
+        {"[1:]", NULL},
+        {"[:]", NULL},
+        {"[]", NULL},
+        {"[12345::]", NULL},
+        {"[g::]", NULL},
+        {"[::1%25eth0]", NULL},
+        {"[::1.2.3]", NULL},
+        {"[::1.2.3.4.5]", NULL},
+        {"[::01.2.3.4]", NULL},
+        {"[::256.2.3.4]", NULL},
+        {"[::.1.2.3]", NULL},
+        {"[::1.2.3.4:5]", NULL},
+        {"[1.2.3.4]", NULL},
     };
 
     (void)state;
@@ -158,27 +158,27 @@ static void host_in_brackets_is_an_ipv6_address(void **state)
 static void domain_is_mapped_and_encoded(void **state)
 {
     static const struct row rows[] = {
-        {"BÜCHER.de",        "xn--bcher-kva.de"},
-        {"%C3%BC.de",         "xn--tda.de"      },
-        {"faß.de",           "xn--fa-hia.de"   }, /* not "ss" */
-        {"faẞ.de",          "xn--fa-hia.de"   },
-        {"ς",                "xn--3xa"         },
-        {"☕.example",       "xn--53h.example" },
-        {"e\xcc\x81",         "xn--9ca"         }, /* NFC */
-        {"e\xc2\xad\xcc\x81", "xn--9ca"         },
-        {"=\xcc\xb8",         "xn--1ch"         },
-        {"a\xc2\xadx",        "ax"              },
-        {"a。b．c",         "a.b.c"           },
-        {"Ｇｏ.com",        "go.com"          },
-        {"-†",              "xn----xhn"       },
-        {"a†--",            "xn--a---kp0a"    },
-        {"a.ö..b",           "a.xn--nda..b"    },
-        {"_ö",               "xn--_-1ga"       },
-        {"Ⅎ",               "xn--73g"         }, /* since 15.1 */
-        {"aᅟö",            "xn--a-1ga"       },
-        {"xn--zca.ß",        "xn--zca.xn--zca" },
-        {"XN--ZCA.ß",        "xn--zca.xn--zca" },
-        {"ｘｎ－－zca",   "xn--zca"         },
+        {"BÜCHER.de", "xn--bcher-kva.de"},
+        {"%C3%BC.de", "xn--tda.de"},
+        {"faß.de", "xn--fa-hia.de"}, /* not "ss" */
+        {"faẞ.de", "xn--fa-hia.de"},
+        {"ς", "xn--3xa"},
+        {"☕.example", "xn--53h.example"},
+        {"e\xcc\x81", "xn--9ca"}, /* NFC */
+        {"e\xc2\xad\xcc\x81", "xn--9ca"},
+        {"=\xcc\xb8", "xn--1ch"},
+        {"a\xc2\xadx", "ax"},
+        {"a。b．c", "a.b.c"},
+        {"Ｇｏ.com", "go.com"},
+        {"-†", "xn----xhn"},
+        {"a†--", "xn--a---kp0a"},
+        {"a.ö..b", "a.xn--nda..b"},
+        {"_ö", "xn--_-1ga"},
+        {"Ⅎ", "xn--73g"}, /* since 15.1 */
+        {"aᅟö", "xn--a-1ga"},
+        {"xn--zca.ß", "xn--zca.xn--zca"},
+        {"XN--ZCA.ß", "xn--zca.xn--zca"},
+        {"ｘｎ－－zca", "xn--zca"},
     };
 
     (void)state;
@@ -188,25 +188,27 @@ static void domain_is_mapped_and_encoded(void **state)
 static void domain_is_refused_where_uts46_says_so(void **state)
 {
     static const struct row rows[] = {
-        {"\xc2\xad",         NULL}, /* nothing is left */
-        {"\xef\xbf\xbd",     NULL}, /* disallowed */
-        {"\xee\x80\x80",     NULL}, /* private use */
+        {"\xc2\xad", NULL},         /* nothing is left */
+        {"\xef\xbf\xbd", NULL},     /* disallowed */
+        {"\xee\x80\x80", NULL},     /* private use */
         {"\xcc\x81\xc3\xb6", NULL}, /* begins with a mark */
-        {"a.\xcc\x81",       NULL},
-        {"％41",            NULL}, /* becomes a percent sign */
-        {"℀",              NULL}, /* becomes a/c */
-        {"xn--a.ß",         NULL}, /* decodes to a control */
-        {"xn--.ß",          NULL},
-        {"xn--ib9b.ß",      NULL}, /* a surrogate */
-        {"xn--abc-.ß",      NULL}, /* decodes to ASCII */
-        {"xn--99999999.ß",  NULL}, /* overflows */
-        {"xn--ö",           NULL}, /* an ACE label is ASCII */
-        {"xn--öö-",        NULL}, /* so are the letters it begins with */
-        {"xn--8i7caa.ß",    NULL}, /* decodes to mapped characters */
+        {"a.\xcc\x81", NULL},
+        {"％41", NULL},    /* becomes a percent sign */
+        {"℀", NULL},       /* becomes a/c */
+        {"xn--a.ß", NULL}, /* decodes to a control */
+        {"xn--.ß", NULL},
+        {"xn--ib9b.ß", NULL},     /* a surrogate */
+        {"xn--abc-.ß", NULL},     /* decodes to ASCII */
+        {"xn--99999999.ß", NULL}, /* overflows */
+        {"xn--ö", NULL},          /* an ACE label is ASCII */
+        {"xn--öö-", NULL},        /* so are the letters it begins with */
+        {"xn--8i7caa.ß", NULL},   /* decodes to mapped characters */
         {"a\xe2\x80\x8c"
-         "b",       NULL}, /* joiner without its context */
+         "b",
+         NULL}, /* joiner without its context */
         {"a\xe2\x80\x8d"
-         "b",       NULL},
+         "b",
+         NULL},
     };
 
     (void)state;
@@ -216,26 +218,29 @@ static void domain_is_refused_where_uts46_says_so(void **state)
 static void domain_obeys_the_bidi_rule(void **state)
 {
     static const struct row rows[] = {
-        {"\xd7\x90",                 "xn--4db"     },
+        {"\xd7\x90", "xn--4db"},
         {"\xd7\x90"
-         "1",               "xn--1-zhc"   },
-        {"a.\xd7\x90",               "a.xn--4db"   },
-        {"\xd7\x90-\xd7\x90",        "xn----zhcb"  },
-        {"\xd7\x90\xd6\xb0",         "xn--7cb7d"   }, /* a mark */
-        {"1\xd7\x90",                NULL          }, /* rule 1 */
-        {"1.\xd7\x90",               NULL          },
-        {"a\xd7\x90",                NULL          }, /* rule 5 */
+         "1",
+         "xn--1-zhc"},
+        {"a.\xd7\x90", "a.xn--4db"},
+        {"\xd7\x90-\xd7\x90", "xn----zhcb"},
+        {"\xd7\x90\xd6\xb0", "xn--7cb7d"}, /* a mark */
+        {"1\xd7\x90", NULL},               /* rule 1 */
+        {"1.\xd7\x90", NULL},
+        {"a\xd7\x90", NULL}, /* rule 5 */
         {"\xd7\x90"
-         "a",               NULL          }, /* rule 2 */
-        {"\xd7\x90-",                NULL          }, /* rule 3 */
+         "a",
+         NULL},              /* rule 2 */
+        {"\xd7\x90-", NULL}, /* rule 3 */
         {"\xd7\x90"
-         "1\xd9\xa1",       NULL          }, /* rule 4 */
-        {"a-.\xd7\x90",              NULL          }, /* rule 6 */
-        {"\xd9\xa1.a",               NULL          },
- /* marks and symbols of other scripts */
-        {"\xd7\x90\xe0\xa5\x8d",     "xn--4db00p"  },
+         "1\xd9\xa1",
+         NULL},                /* rule 4 */
+        {"a-.\xd7\x90", NULL}, /* rule 6 */
+        {"\xd9\xa1.a", NULL},
+        /* marks and symbols of other scripts */
+        {"\xd7\x90\xe0\xa5\x8d", "xn--4db00p"},
         {"\xd9\x84\xc2\xb7\xd9\x84", "xn--uba55zba"},
-        {"\xd9\x84.\xe3\x83\xbb",    NULL          },
+        {"\xd9\x84.\xe3\x83\xbb", NULL},
     };
 
     (void)state;
@@ -246,14 +251,14 @@ static void domain_may_hold_joiners_in_context(void **state)
 {
     static const struct row rows[] = {
         {"\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7", "xn--11b2ezcw70k"},
- /* beh, ZWNJ, beh: they would join, a mark between or not */
-        {"\xd8\xa8\xe2\x80\x8c\xd8\xa8",                     "xn--ngba799q"   },
-        {"\xd8\xa8\xd9\x8b\xe2\x80\x8c\xd8\xa8",             "xn--ngba8ho06i" },
- /* alef joins nothing behind it, and ZWJ needs a virama */
-        {"\xd8\xa7\xe2\x80\x8c\xd8\xa8",                     NULL             },
-        {"\xd8\xa8\xe2\x80\x8d\xd8\xa8",                     NULL             },
-        {"\xe2\x80\x8c\xd8\xa8",                             NULL             },
-        {"\xd8\xa8\xe2\x80\x8c",                             NULL             },
+        /* beh, ZWNJ, beh: they would join, a mark between or not */
+        {"\xd8\xa8\xe2\x80\x8c\xd8\xa8", "xn--ngba799q"},
+        {"\xd8\xa8\xd9\x8b\xe2\x80\x8c\xd8\xa8", "xn--ngba8ho06i"},
+        /* alef joins nothing behind it, and ZWJ needs a virama */
+        {"\xd8\xa7\xe2\x80\x8c\xd8\xa8", NULL},
+        {"\xd8\xa8\xe2\x80\x8d\xd8\xa8", NULL},
+        {"\xe2\x80\x8c\xd8\xa8", NULL},
+        {"\xd8\xa8\xe2\x80\x8c", NULL},
     };
 
     (void)state;
@@ -264,10 +269,10 @@ static void domain_may_hold_joiners_in_context(void **state)
 static void domain_may_hold_new_characters(void **state)
 {
     static const struct row rows[] = {
-        {"\xf0\x9e\x93\x90",      "xn--oh5h"       }, /* Nag Mundari */
-        {"a\xf0\x9e\x82\x8f",     "xn--a-vw4r"     }, /* a mark */
-        {"\xf0\x9e\x82\x8f",      NULL             },
-        {"\xf0\x9e\x80\xb0",      "xn--80a"        }, /* becomes a Cyrillic a */
+        {"\xf0\x9e\x93\x90", "xn--oh5h"},    /* Nag Mundari */
+        {"a\xf0\x9e\x82\x8f", "xn--a-vw4r"}, /* a mark */
+        {"\xf0\x9e\x82\x8f", NULL},
+        {"\xf0\x9e\x80\xb0", "xn--80a"},              /* becomes a Cyrillic a */
         {"\xea\x9f\x8b.\xc3\xa9", "xn--3na.xn--9ca"}, /* a capital */
     };
 
@@ -362,15 +367,19 @@ static const struct {
 } punycode_rows[] = {
     {{0x644, 0x64a, 0x647, 0x645, 0x627, 0x628, 0x62a, 0x643, 0x644, 0x645,
       0x648, 0x634, 0x639, 0x631, 0x628, 0x64a, 0x61f},
-     17, "egbpdaj6bu4bxfgehfvwxn"      },
+     17,
+     "egbpdaj6bu4bxfgehfvwxn"},
     {{0x5dc, 0x5de, 0x5d4, 0x5d4, 0x5dd, 0x5e4, 0x5e9, 0x5d5,
       0x5d8, 0x5dc, 0x5d0, 0x5de, 0x5d3, 0x5d1, 0x5e8, 0x5d9,
       0x5dd, 0x5e2, 0x5d1, 0x5e8, 0x5d9, 0x5ea},
-     22, "4dbcagdahymbxekheh6e0a7fei0b"},
+     22,
+     "4dbcagdahymbxekheh6e0a7fei0b"},
     {{'3', 0x5e74, 'b', 0x7d44, 0x91d1, 0x516b, 0x5148, 0x751f},
-     8,  "3b-ww4c5e180e575a65lsy2b"    },
+     8,
+     "3b-ww4c5e180e575a65lsy2b"},
     {{'-', '>', ' ', '$', '1', '.', '0', '0', ' ', '<', '-'},
-     11, "-> $1.00 <--"                },
+     11,
+     "-> $1.00 <--"},
 };
 #define NR_PUNYCODE_ROWS (sizeof(punycode_rows) / sizeof(punycode_rows[0]))
 

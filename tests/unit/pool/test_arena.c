@@ -40,14 +40,8 @@ static void arena_gives_the_lowest_place_that_fits(void **state)
 
 static void arena_joins_what_is_given_back(void **state)
 {
-    static const int orders[6][3] = {
-        {0, 1, 2},
-        {0, 2, 1},
-        {1, 0, 2},
-        {1, 2, 0},
-        {2, 0, 1},
-        {2, 1, 0}
-    };
+    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
 
     (void)state;
     for (int row = 0; row < 6; row++) {

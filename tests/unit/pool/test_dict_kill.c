@@ -165,10 +165,10 @@ static void dict_survives_a_kill_at_every_instruction(void **state)
     struct scene scene;
     const struct stepper steppers[] = {
         {open_scene, act_replace, verify_replace, &scene},
-        {open_scene, act_insert,  verify_insert,  &scene},
-        {open_scene, act_delete,  verify_delete,  &scene},
-        {open_scene, act_clear,   verify_clear,   &scene},
-        {open_scene, act_incr,    verify_incr,    &scene},
+        {open_scene, act_insert, verify_insert, &scene},
+        {open_scene, act_delete, verify_delete, &scene},
+        {open_scene, act_clear, verify_clear, &scene},
+        {open_scene, act_incr, verify_incr, &scene},
     };
 
     (void)state;

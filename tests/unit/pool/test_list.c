@@ -360,14 +360,14 @@ static void list_m5_survives_a_kill_at_every_instruction(void **state)
         void (*act)(void *ctx);
         const char *after;
     } rows[] = {
-        {act_insert,      "a new " LONG " cccccccc "},
-        {act_append,      "a " LONG " cccccccc new "},
-        {act_set,         "a new cccccccc "         },
-        {act_pop_first,   LONG " cccccccc "         },
-        {act_pop_last,    "a " LONG " "             },
-        {act_incr,        "a " LONG " dddddddd "    },
+        {act_insert, "a new " LONG " cccccccc "},
+        {act_append, "a " LONG " cccccccc new "},
+        {act_set, "a new cccccccc "},
+        {act_pop_first, LONG " cccccccc "},
+        {act_pop_last, "a " LONG " "},
+        {act_incr, "a " LONG " dddddddd "},
         {act_compare_set, LONG " " LONG " cccccccc "},
-        {act_clear,       ""                        },
+        {act_clear, ""},
     };
 
     (void)state;

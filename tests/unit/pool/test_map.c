@@ -117,9 +117,7 @@ static void map_p8_may_fail_fast(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
     int die = DIE_EXIT_3;
-    struct pool_item items[500] = {
-        {&die, sizeof(die)}
-    };
+    struct pool_item items[500] = {{&die, sizeof(die)}};
     struct pool_map map = {
         .function = RUN_DIE,
         .items = items,
@@ -158,9 +156,7 @@ static void map_p11_of_nothing_is_nothing(void **state)
 static void map_times_out_and_cancels(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
-    struct pool_item items[50] = {
-        {NULL, 0}
-    };
+    struct pool_item items[50] = {{NULL, 0}};
     struct pool_map map = {
         .function = RUN_UNTIL_STOP,
         .items = items,

@@ -13,11 +13,11 @@ static void pool_d1_d8_reports_every_kind_of_death(void **state)
         const char *name;
         int how, signal_nr, exit_code;
     } rows[] = {
-        {"segmentation fault", DIE_SEGV,   SIGSEGV, 0},
-        {"abort",              DIE_ABORT,  SIGABRT, 0},
-        {"kill",               DIE_KILL,   SIGKILL, 0},
-        {"exit 0",             DIE_EXIT_0, 0,       0},
-        {"exit 3",             DIE_EXIT_3, 0,       3},
+        {"segmentation fault", DIE_SEGV, SIGSEGV, 0},
+        {"abort", DIE_ABORT, SIGABRT, 0},
+        {"kill", DIE_KILL, SIGKILL, 0},
+        {"exit 0", DIE_EXIT_0, 0, 0},
+        {"exit 3", DIE_EXIT_3, 0, 3},
     };
     struct pool *pool = open_pool((struct pool_options){.max_restarts = 1000});
     struct pool_task echo = {.function = RUN_ECHO, .data = "x", .len = 1};

@@ -65,8 +65,8 @@ static void pool_d21_open_refuses_more_than_the_limits_allow(void **state)
     } rows[] = {
         {"descriptors", RLIMIT_NOFILE, 30,
          "RLIMIT_NOFILE is 30, 10 workers need 50 (ulimit -n)"},
-        {"processes",   RLIMIT_NPROC,  8,
-         "RLIMIT_NPROC is 8, 10 workers need 13 (ulimit -u)"  },
+        {"processes", RLIMIT_NPROC, 8,
+         "RLIMIT_NPROC is 8, 10 workers need 13 (ulimit -u)"},
     };
     char text[100];
     struct pool_options options = {

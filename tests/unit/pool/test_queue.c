@@ -204,10 +204,10 @@ static void queue_q3_d18_refuses_bounds_above_its_limits(void **state)
     static const struct queue_options bad[] = {
         {.max_items = QUEUE_ITEMS_MAX + 1},
         {.max_bytes = QUEUE_BYTES_MAX + 1},
-        {.joinable = true,                 .max_leases = QUEUE_ITEMS_MAX + 1},
-        {.joinable = true,                                .max_attempts = -1},
+        {.joinable = true, .max_leases = QUEUE_ITEMS_MAX + 1},
+        {.joinable = true, .max_attempts = -1},
         {.max_leases = 1},
-        {.max_attempts = 1                 },
+        {.max_attempts = 1},
     };
     struct queue *queue;
 

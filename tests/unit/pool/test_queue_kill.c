@@ -282,10 +282,7 @@ static void queue_loses_nothing_while_all_its_users_are_killed(void **state)
     struct queue_options options = {
         .max_items = 64, .joinable = true, .max_attempts = NR_KILLS};
     struct load *load = sync_region_map(sizeof(*load));
-    struct side sides[NR_SIDE] = {
-        {load, 0},
-        {load, 1}
-    };
+    struct side sides[NR_SIDE] = {{load, 0}, {load, 1}};
     struct process *children[NR_CHILDREN];
 
     (void)state;

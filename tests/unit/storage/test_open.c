@@ -91,13 +91,13 @@ static const struct {
     enum err write_err, read_err;
     const char *says; /* on writing */
 } others[] = {
-    {"garbage.db", make_garbage, ERR_FORMAT,  ERR_FORMAT,    "not a database" },
-    {"foreign.db", make_foreign, ERR_FORMAT,  ERR_FORMAT,    "another program"},
-    {"newer.db",   make_newer,   ERR_FORMAT,  ERR_FORMAT,    "newer version"  },
-    {"damaged.db", make_damaged, ERR_CORRUPT, ERR_OK,        "--force"        },
-    {"folder.db",  make_folder,  ERR_INVALID, ERR_INVALID,   "not a regular"  },
-    {"link.db",    make_link,    ERR_INVALID, ERR_NOT_FOUND, "symbolic link"  },
-    {"fifo.db",    make_fifo,    ERR_INVALID, ERR_INVALID,   "not a regular"  },
+    {"garbage.db", make_garbage, ERR_FORMAT, ERR_FORMAT, "not a database"},
+    {"foreign.db", make_foreign, ERR_FORMAT, ERR_FORMAT, "another program"},
+    {"newer.db", make_newer, ERR_FORMAT, ERR_FORMAT, "newer version"},
+    {"damaged.db", make_damaged, ERR_CORRUPT, ERR_OK, "--force"},
+    {"folder.db", make_folder, ERR_INVALID, ERR_INVALID, "not a regular"},
+    {"link.db", make_link, ERR_INVALID, ERR_NOT_FOUND, "symbolic link"},
+    {"fifo.db", make_fifo, ERR_INVALID, ERR_INVALID, "not a regular"},
 };
 #define NR_OTHERS (sizeof(others) / sizeof(others[0]))
 

@@ -74,10 +74,10 @@ static void put_linking_page(struct fixture *fix)
 {
     struct page_record page = fixture_page(1, 1, "ok", 200);
     const struct link_record links[] = {
-        {.url = text("http://h1/2"), .key = {1, 2}, .kind = text("a")   },
-        {.url = text("http://h1/3"), .key = {1, 3}, .kind = text("a")   },
+        {.url = text("http://h1/2"), .key = {1, 2}, .kind = text("a")},
+        {.url = text("http://h1/3"), .key = {1, 3}, .kind = text("a")},
         {.url = text("http://h1/3"), .key = {1, 3}, .kind = text("area")},
-        {.url = text("http://h2/9"), .key = {2, 9}, .kind = text("a")   },
+        {.url = text("http://h2/9"), .key = {2, 9}, .kind = text("a")},
     };
     const struct hop_record hops[] = {
         {.from_url = text("http://h1/1"),
@@ -108,8 +108,8 @@ static void put_linking_page(struct fixture *fix)
 static void put_crawl(struct fixture *fix)
 {
     static const struct error_record errors[] = {
-        {"timeout", "timeout", "It took too long.", "Try later.",        true },
-        {"bad_url", "input",   "Not a URL.",        "Correct the line.", false},
+        {"timeout", "timeout", "It took too long.", "Try later.", true},
+        {"bad_url", "input", "Not a URL.", "Correct the line.", false},
     };
     struct sample_record sample = {
         .t_ms = 1000, .nr_done = 10, .nr_active = 4, .nr_workers_busy = 2};
@@ -145,38 +145,38 @@ static void query_answers_by_hand_counted(void **state)
     static const struct {
         const char *name, *expected;
     } rows[] = {
-        {"status",             "200|2|50.0|500\n404|1|25.0|\ntimeout|1|25.0|\n"     },
-        {"errors",             "input|bad_url|1|0|::|Correct the line.\n"
-                   "timeout|timeout|1|1|http://h1/3|Try later.\n" },
-        {"broken",             "http://h1/3||timeout|2|http://h1/1\n"
-                   "http://h1/2|404||1|http://h1/1\n"             },
-        {"redirects",          "http://h1/1|2|301 > 302|https://h1/y|\n"            },
-        {"slow-hosts",         "http://h1:80|2|3.0|40.0|40.0\n"                     },
-        {"slow-pages",         "http://h1/4|40.0||||2\nhttp://h1/1|3.0|||500|1\n"   },
-        {"largest",            "http://h1/4|1004||text/html|\n"
+        {"status", "200|2|50.0|500\n404|1|25.0|\ntimeout|1|25.0|\n"},
+        {"errors", "input|bad_url|1|0|::|Correct the line.\n"
+                   "timeout|timeout|1|1|http://h1/3|Try later.\n"},
+        {"broken", "http://h1/3||timeout|2|http://h1/1\n"
+                   "http://h1/2|404||1|http://h1/1\n"},
+        {"redirects", "http://h1/1|2|301 > 302|https://h1/y|\n"},
+        {"slow-hosts", "http://h1:80|2|3.0|40.0|40.0\n"},
+        {"slow-pages", "http://h1/4|40.0||||2\nhttp://h1/1|3.0|||500|1\n"},
+        {"largest", "http://h1/4|1004||text/html|\n"
                     "http://h1/1|1001|500|text/html|\n"
-                    "http://h1/2|1002|||\n"                      },
-        {"duplicates",         "2|http://h1/1|1004|1004|"
-                       "30313233343536373839616263646566\n"   },
-        {"throughput",         "0|10.0|0.0|0.0\n"                                   },
-        {"latency",            "2.0|4.0|1|50.0\n32.0|64.0|1|100.0\n"                },
-        {"hosts",              "http://h1:80|4|2|2|500|21.5|0|0|0\n"                },
-        {"mime",               "text/html|2|2005|1003.0\n|1|1002|1002.0\n"          },
-        {"depth",              "0|4|2|0|1|1|0\n"                                    },
-        {"flaky",              "http://h1:80|4|2|1|50.0\n"                          },
-        {"skipped",            "bad_url|1|::|Not a URL.\n"                          },
-        {"titles",             "One|2|http://h1/1\n"                                },
-        {"missing-meta",       "http://h1/1|0|1|1|\nhttp://h1/4|0|1|1|\n"           },
-        {"canonical-mismatch", "http://h1/1|http://h1/1|https://h1/y\n"             },
-        {"top-linked",         "http://h1/3|1|2\nhttp://h1/2|1|1\nhttp://h2/9|1|1\n"},
-        {"orphans",            "1|http://h1/1|\n4|http://h1/4|\n5|http://h1/5|\n"   },
-        {"insecure",           "http://h1/3|2|http://h1/1\nhttp://h1/2|1|http://h1/1\n"
-                     "http://h2/9|1|http://h1/1\n"              },
-        {"summary",            "urls ended|4\nok|2\nredirect|0\nhttp error|1\n"
+                    "http://h1/2|1002|||\n"},
+        {"duplicates", "2|http://h1/1|1004|1004|"
+                       "30313233343536373839616263646566\n"},
+        {"throughput", "0|10.0|0.0|0.0\n"},
+        {"latency", "2.0|4.0|1|50.0\n32.0|64.0|1|100.0\n"},
+        {"hosts", "http://h1:80|4|2|2|500|21.5|0|0|0\n"},
+        {"mime", "text/html|2|2005|1003.0\n|1|1002|1002.0\n"},
+        {"depth", "0|4|2|0|1|1|0\n"},
+        {"flaky", "http://h1:80|4|2|1|50.0\n"},
+        {"skipped", "bad_url|1|::|Not a URL.\n"},
+        {"titles", "One|2|http://h1/1\n"},
+        {"missing-meta", "http://h1/1|0|1|1|\nhttp://h1/4|0|1|1|\n"},
+        {"canonical-mismatch", "http://h1/1|http://h1/1|https://h1/y\n"},
+        {"top-linked", "http://h1/3|1|2\nhttp://h1/2|1|1\nhttp://h2/9|1|1\n"},
+        {"orphans", "1|http://h1/1|\n4|http://h1/4|\n5|http://h1/5|\n"},
+        {"insecure", "http://h1/3|2|http://h1/1\nhttp://h1/2|1|http://h1/1\n"
+                     "http://h2/9|1|http://h1/1\n"},
+        {"summary", "urls ended|4\nok|2\nredirect|0\nhttp error|1\n"
                     "no answer|1\nskipped|0\nlines without a url|1\n"
                     "still to do|1\nbytes received|500\nbytes decoded|3007\n"
                     "seconds|0.0\nurls/s|\nmean ms|21.5\np50 ms|3.0\n"
-                    "p95 ms|40.0\n"                              },
+                    "p95 ms|40.0\n"},
     };
     const size_t nr_rows = sizeof(rows) / sizeof(rows[0]);
     struct fixture *fix = *state;
@@ -263,27 +263,27 @@ static void query_diff_has_one_word_for_each_change(void **state)
         const char *change; /* NULL: none */
         struct answer old, new;
     } rows[] = {
-        {NULL,           {"ok", 200, 'a'},       {"ok", 200, 'a'}      },
-        {NULL,           {"http_error", 404, 0}, {"http_error", 404, 0}},
-        {NULL,           {"error", 0, 0},        {"error", 0, 0}       },
-        {NULL,           {"redirect", 301, 0},   {"redirect", 301, 0}  },
-        {NULL,           {"ok", 200, 'a'},       {0}                   },
-        {"new",          {0},                    {"ok", 200, 'a'}      },
-        {"new",          {0},                    {"http_error", 404, 0}},
-        {"changed",      {"ok", 200, 'a'},       {"ok", 200, 'b'}      },
-        {"changed",      {"ok", 200, 'a'},       {"ok", 200, 0}        },
-        {"gone",         {"ok", 200, 'a'},       {"http_error", 404, 0}},
-        {"gone",         {"ok", 200, 'a'},       {"http_error", 410, 0}},
-        {"newly broken", {"ok", 200, 'a'},       {"http_error", 403, 0}},
-        {"newly broken", {"ok", 200, 'a'},       {"http_error", 500, 0}},
-        {"newly broken", {"ok", 200, 'a'},       {"error", 0, 0}       },
-        {"newly broken", {"redirect", 301, 0},   {"http_error", 404, 0}},
-        {"repaired",     {"http_error", 404, 0}, {"ok", 200, 'a'}      },
-        {"repaired",     {"error", 0, 0},        {"redirect", 301, 0}  },
-        {"moved",        {"ok", 200, 'a'},       {"redirect", 301, 0}  },
-        {"moved",        {"redirect", 301, 0},   {"redirect", 308, 0}  },
-        {"moved",        {"http_error", 404, 0}, {"http_error", 410, 0}},
-        {"moved",        {"http_error", 500, 0}, {"error", 0, 0}       },
+        {NULL, {"ok", 200, 'a'}, {"ok", 200, 'a'}},
+        {NULL, {"http_error", 404, 0}, {"http_error", 404, 0}},
+        {NULL, {"error", 0, 0}, {"error", 0, 0}},
+        {NULL, {"redirect", 301, 0}, {"redirect", 301, 0}},
+        {NULL, {"ok", 200, 'a'}, {0}},
+        {"new", {0}, {"ok", 200, 'a'}},
+        {"new", {0}, {"http_error", 404, 0}},
+        {"changed", {"ok", 200, 'a'}, {"ok", 200, 'b'}},
+        {"changed", {"ok", 200, 'a'}, {"ok", 200, 0}},
+        {"gone", {"ok", 200, 'a'}, {"http_error", 404, 0}},
+        {"gone", {"ok", 200, 'a'}, {"http_error", 410, 0}},
+        {"newly broken", {"ok", 200, 'a'}, {"http_error", 403, 0}},
+        {"newly broken", {"ok", 200, 'a'}, {"http_error", 500, 0}},
+        {"newly broken", {"ok", 200, 'a'}, {"error", 0, 0}},
+        {"newly broken", {"redirect", 301, 0}, {"http_error", 404, 0}},
+        {"repaired", {"http_error", 404, 0}, {"ok", 200, 'a'}},
+        {"repaired", {"error", 0, 0}, {"redirect", 301, 0}},
+        {"moved", {"ok", 200, 'a'}, {"redirect", 301, 0}},
+        {"moved", {"redirect", 301, 0}, {"redirect", 308, 0}},
+        {"moved", {"http_error", 404, 0}, {"http_error", 410, 0}},
+        {"moved", {"http_error", 500, 0}, {"error", 0, 0}},
     };
     const size_t nr_rows = sizeof(rows) / sizeof(rows[0]);
     struct fixture *fix = *state;
@@ -401,15 +401,15 @@ static void query_only_reads(void **state)
         enum err err;
         const char *says;
     } rows[] = {
-        {"SELECT 1",                             ERR_OK,      ""             },
-        {"SELECT 1; -- and a word",              ERR_OK,      ""             },
-        {"SELEC 1",                              ERR_INVALID, "syntax error" },
-        {"SELECT * FROM nowhere",                ERR_INVALID, "no such table"},
-        {"DELETE FROM pages",                    ERR_INVALID, "only read"    },
-        {"SELECT 1; SELECT 2",                   ERR_INVALID, "one statement"},
-        {"ATTACH '/tmp/crawl-attached.db' AS x", ERR_INVALID, ""             },
-        {"",                                     ERR_INVALID, "no statement" },
-        {"-- nothing",                           ERR_INVALID, "no statement" },
+        {"SELECT 1", ERR_OK, ""},
+        {"SELECT 1; -- and a word", ERR_OK, ""},
+        {"SELEC 1", ERR_INVALID, "syntax error"},
+        {"SELECT * FROM nowhere", ERR_INVALID, "no such table"},
+        {"DELETE FROM pages", ERR_INVALID, "only read"},
+        {"SELECT 1; SELECT 2", ERR_INVALID, "one statement"},
+        {"ATTACH '/tmp/crawl-attached.db' AS x", ERR_INVALID, ""},
+        {"", ERR_INVALID, "no statement"},
+        {"-- nothing", ERR_INVALID, "no statement"},
     };
     struct fixture *fix = *state;
     struct reader *reader;
@@ -476,12 +476,10 @@ static void results_have_a_row_for_every_line(void **state)
                               " final_url, line, detail FROM results"
                               " ORDER BY line IS NULL, line, url";
     struct fixture *fix = *state;
-    struct line_record twice = {
-        .line = 7,
-        .text = text("http://h1/2#x"),
-        .error = text("duplicate"),
-        .same_as = {1, 2}
-    };
+    struct line_record twice = {.line = 7,
+                                .text = text("http://h1/2#x"),
+                                .error = text("duplicate"),
+                                .same_as = {1, 2}};
     struct url_record found = fixture_url(1, 8, 0);
     struct reader *reader;
     struct buf out;

@@ -300,18 +300,12 @@ static void sinks_know_their_kind_by_suffix_and_word(void **state)
     static const struct {
         const char *path, *format, *kind;
     } rows[] = {
-        {"a.txt",       NULL,  "txt"  },
-        {"a.jsonl",     "csv", "jsonl"},
-        {"a.ndjson",    NULL,  "jsonl"},
-        {"a.csv",       NULL,  "csv"  },
-        {"a.warc.gz",   NULL,  "warc" },
-        {"a.b",         "txt", "txt"  },
-        {"-",           NULL,  "jsonl"},
-        {"-",           "csv", "csv"  },
-        {".txt",        NULL,  NULL   },
-        {"a.b",         NULL,  NULL   },
-        {"a.b",         "xml", NULL   },
-        {"a.warc.gz.x", NULL,  NULL   },
+        {"a.txt", NULL, "txt"},      {"a.jsonl", "csv", "jsonl"},
+        {"a.ndjson", NULL, "jsonl"}, {"a.csv", NULL, "csv"},
+        {"a.warc.gz", NULL, "warc"}, {"a.b", "txt", "txt"},
+        {"-", NULL, "jsonl"},        {"-", "csv", "csv"},
+        {".txt", NULL, NULL},        {"a.b", NULL, NULL},
+        {"a.b", "xml", NULL},        {"a.warc.gz.x", NULL, NULL},
     };
 
     (void)state;
@@ -333,13 +327,13 @@ static void sinks_are_refused_with_a_reason(void **state)
         enum err err;
         const char *says;
     } rows[] = {
-        {"no/such/folder.txt", ERR_NOT_FOUND, "cannot write there"    },
-        {"folder.csv",         ERR_INVALID,   "folder or a symbolic"  },
-        {"link.jsonl",         ERR_INVALID,   "folder or a symbolic"  },
-        {"other.unknown",      ERR_FORMAT,    "does not tell the kind"},
-        {"db.txt",             ERR_INVALID,   "named twice"           },
-        {"second.db",          ERR_INVALID,   "has one database"      },
-        {"full.jsonl",         ERR_EXISTS,    "exists already"        },
+        {"no/such/folder.txt", ERR_NOT_FOUND, "cannot write there"},
+        {"folder.csv", ERR_INVALID, "folder or a symbolic"},
+        {"link.jsonl", ERR_INVALID, "folder or a symbolic"},
+        {"other.unknown", ERR_FORMAT, "does not tell the kind"},
+        {"db.txt", ERR_INVALID, "named twice"},
+        {"second.db", ERR_INVALID, "has one database"},
+        {"full.jsonl", ERR_EXISTS, "exists already"},
     };
     struct fixture *fix = *state;
     char path[400];
