@@ -37,9 +37,9 @@ enum err buf_reserve(struct buf *buf, size_t more)
     unsigned char *data;
 
     if (more > buf->limit - buf->len)
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     if (buf->len + more <= buf->cap)
-        return ERR_OK;
+        return CERR_OK;
     while (cap < buf->len + more)
         cap = cap > buf->limit / 2 ? buf->limit : cap * 2;
     if (buf->len == 0) { /* nothing that realloc() should move */
@@ -49,10 +49,10 @@ enum err buf_reserve(struct buf *buf, size_t more)
     }
     data = realloc(buf->data, cap);
     if (!data)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     buf->data = data;
     buf->cap = cap;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err buf_add(struct buf *buf, const void *data, size_t len)
@@ -64,7 +64,7 @@ enum err buf_add(struct buf *buf, const void *data, size_t len)
     if (len)
         memcpy(buf->data + buf->len, data, len);
     buf->len += len;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err buf_add_str(struct buf *buf, const char *text)
@@ -87,7 +87,7 @@ enum err buf_addf(struct buf *buf, const char *format, ...)
     len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     if (len < 0)
-        return ERR_INVALID;
+        return CERR_INVALID;
     err = buf_reserve(buf, (size_t)len);
     if (err)
         return err;
@@ -95,7 +95,7 @@ enum err buf_addf(struct buf *buf, const char *format, ...)
     if (buf->cap - buf->len <= (size_t)len) {
         unsigned char *data = realloc(buf->data, buf->len + (size_t)len + 1);
         if (!data)
-            return ERR_NOMEM;
+            return CERR_NOMEM;
         buf->data = data;
         buf->cap = buf->len + (size_t)len + 1;
     }
@@ -103,7 +103,7 @@ enum err buf_addf(struct buf *buf, const char *format, ...)
     vsnprintf((char *)buf->data + buf->len, (size_t)len + 1, format, args);
     va_end(args);
     buf->len += (size_t)len;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void buf_drop_front(struct buf *buf, size_t len)

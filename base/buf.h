@@ -1,8 +1,8 @@
 /*
  * buf: a growing byte buffer that cannot be made without its limit.
  *
- * Bytes from outside land here. Growth beyond `limit` is ERR_TOO_BIG, a
- * refused allocation ERR_NOMEM; the contents stay as they were in both cases.
+ * Bytes from outside land here. Growth beyond `limit` is CERR_TOO_BIG, a
+ * refused allocation CERR_NOMEM; the contents stay as they were in both cases.
  * Not safe for use by two threads at once.
  */
 #ifndef BASE_BUF_H
@@ -29,14 +29,14 @@ void buf_reset(struct buf *buf);
 /* Empties it, and gives the memory back if it holds more than `keep` bytes. */
 void buf_reset_to(struct buf *buf, size_t keep);
 
-/* Makes room for `more` bytes behind `len`. ERR_TOO_BIG, ERR_NOMEM. */
-enum err buf_reserve(struct buf *buf, size_t more) ERR_CHECK;
+/* Makes room for `more` bytes behind `len`. CERR_TOO_BIG, CERR_NOMEM. */
+enum err buf_reserve(struct buf *buf, size_t more) CERR_CHECK;
 /* Appends bytes (`data` may be NULL when `len` is 0). As buf_reserve. */
-enum err buf_add(struct buf *buf, const void *data, size_t len) ERR_CHECK;
-enum err buf_add_str(struct buf *buf, const char *text) ERR_CHECK;
-enum err buf_add_byte(struct buf *buf, unsigned char byte) ERR_CHECK;
+enum err buf_add(struct buf *buf, const void *data, size_t len) CERR_CHECK;
+enum err buf_add_str(struct buf *buf, const char *text) CERR_CHECK;
+enum err buf_add_byte(struct buf *buf, unsigned char byte) CERR_CHECK;
 /* Appends formatted text, without the NUL. */
-enum err buf_addf(struct buf *buf, const char *format, ...) ERR_CHECK
+enum err buf_addf(struct buf *buf, const char *format, ...) CERR_CHECK
     __attribute__((format(printf, 2, 3)));
 /* Drops the first `len` bytes (`len` at most buf->len). */
 void buf_drop_front(struct buf *buf, size_t len);

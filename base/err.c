@@ -3,32 +3,32 @@
 #include <errno.h>
 #include <stddef.h>
 
-static const char *const texts[ERR_NR] = {
-    [ERR_OK] = "no error",
-    [ERR_NOMEM] = "out of memory",
-    [ERR_TOO_BIG] = "larger than its limit",
-    [ERR_AGAIN] = "not ready, try again",
-    [ERR_TIMEOUT] = "time limit reached",
-    [ERR_INVALID] = "invalid argument",
-    [ERR_STATE] = "not allowed in this state",
-    [ERR_PERM] = "not permitted",
-    [ERR_CANCELED] = "canceled",
-    [ERR_LOST] = "lost with its worker",
-    [ERR_CLOSED] = "closed by the other side",
-    [ERR_OWNERDEAD] = "the holder of the lock died",
-    [ERR_CORRUPT] = "damaged data",
-    [ERR_NOT_FOUND] = "not found",
-    [ERR_EXISTS] = "exists already",
-    [ERR_BUSY] = "in use by another process",
-    [ERR_FULL] = "no space left on the device",
-    [ERR_IO] = "input/output error",
-    [ERR_FORMAT] = "not a file of this program or of a newer version",
-    [ERR_LIMIT] = "a limit of the system is reached",
+static const char *const texts[CERR_NR] = {
+    [CERR_OK] = "no error",
+    [CERR_NOMEM] = "out of memory",
+    [CERR_TOO_BIG] = "larger than its limit",
+    [CERR_AGAIN] = "not ready, try again",
+    [CERR_TIMEOUT] = "time limit reached",
+    [CERR_INVALID] = "invalid argument",
+    [CERR_STATE] = "not allowed in this state",
+    [CERR_PERM] = "not permitted",
+    [CERR_CANCELED] = "canceled",
+    [CERR_LOST] = "lost with its worker",
+    [CERR_CLOSED] = "closed by the other side",
+    [CERR_OWNERDEAD] = "the holder of the lock died",
+    [CERR_CORRUPT] = "damaged data",
+    [CERR_NOT_FOUND] = "not found",
+    [CERR_EXISTS] = "exists already",
+    [CERR_BUSY] = "in use by another process",
+    [CERR_FULL] = "no space left on the device",
+    [CERR_IO] = "input/output error",
+    [CERR_FORMAT] = "not a file of this program or of a newer version",
+    [CERR_LIMIT] = "a limit of the system is reached",
 };
 
 const char *err_str(enum err err)
 {
-    if ((unsigned)err >= ERR_NR || !texts[err])
+    if ((unsigned)err >= CERR_NR || !texts[err])
         return "unknown error";
     return texts[err];
 }
@@ -39,22 +39,22 @@ enum err err_from_errno(int errnum)
         int errnum;
         enum err err;
     } map[] = {
-        {ENOMEM, ERR_NOMEM},         {EMSGSIZE, ERR_TOO_BIG},
-        {EFBIG, ERR_FULL},           {ENOSPC, ERR_FULL},
-        {EDQUOT, ERR_FULL},          {EAGAIN, ERR_AGAIN},
-        {ETIMEDOUT, ERR_TIMEOUT},    {EINVAL, ERR_INVALID},
-        {EPERM, ERR_PERM},           {EACCES, ERR_PERM},
-        {EROFS, ERR_PERM},           {ECANCELED, ERR_CANCELED},
-        {EPIPE, ERR_CLOSED},         {ECONNRESET, ERR_CLOSED},
-        {EOWNERDEAD, ERR_OWNERDEAD}, {ENOENT, ERR_NOT_FOUND},
-        {EEXIST, ERR_EXISTS},        {EBUSY, ERR_BUSY},
-        {EMFILE, ERR_LIMIT},         {ENFILE, ERR_LIMIT},
+        {ENOMEM, CERR_NOMEM},         {EMSGSIZE, CERR_TOO_BIG},
+        {EFBIG, CERR_FULL},           {ENOSPC, CERR_FULL},
+        {EDQUOT, CERR_FULL},          {EAGAIN, CERR_AGAIN},
+        {ETIMEDOUT, CERR_TIMEOUT},    {EINVAL, CERR_INVALID},
+        {EPERM, CERR_PERM},           {EACCES, CERR_PERM},
+        {EROFS, CERR_PERM},           {ECANCELED, CERR_CANCELED},
+        {EPIPE, CERR_CLOSED},         {ECONNRESET, CERR_CLOSED},
+        {EOWNERDEAD, CERR_OWNERDEAD}, {ENOENT, CERR_NOT_FOUND},
+        {EEXIST, CERR_EXISTS},        {EBUSY, CERR_BUSY},
+        {EMFILE, CERR_LIMIT},         {ENFILE, CERR_LIMIT},
     };
 
     if (errnum == 0)
-        return ERR_OK;
+        return CERR_OK;
     for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
         if (map[i].errnum == errnum)
             return map[i].err;
-    return ERR_IO;
+    return CERR_IO;
 }

@@ -9,35 +9,35 @@
 #define BASE_ERR_H
 
 enum err {
-    ERR_OK = 0,
-    ERR_NOMEM,     /* an allocation failed */
-    ERR_TOO_BIG,   /* a named limit would be passed */
-    ERR_AGAIN,     /* full or not ready now; try again later */
-    ERR_TIMEOUT,   /* the time limit given by the caller ran out */
-    ERR_INVALID,   /* an argument breaks the documented contract */
-    ERR_STATE,     /* legal call, wrong moment (submit after close, ...) */
-    ERR_PERM,      /* not allowed for this caller (another process, ...) */
-    ERR_CANCELED,  /* canceled by the caller */
-    ERR_LOST,      /* a worker process died with it */
-    ERR_CLOSED,    /* the other end is closed for good */
-    ERR_OWNERDEAD, /* the holder of a lock died; the caller holds it now */
-    ERR_CORRUPT,   /* bytes from outside break their format */
-    ERR_NOT_FOUND, /* no such key, file, row */
-    ERR_EXISTS,    /* is there already */
-    ERR_BUSY,      /* in use by somebody else */
-    ERR_FULL,      /* no space left on the device, quota reached */
-    ERR_IO,        /* read, write, sync or another system call failed */
-    ERR_FORMAT,    /* a file is not ours, or of a newer version */
-    ERR_LIMIT,     /* the system's limit (descriptors, processes) is reached */
-    ERR_NR         /* number of codes, not a code */
+    CERR_OK = 0,
+    CERR_NOMEM,     /* an allocation failed */
+    CERR_TOO_BIG,   /* a named limit would be passed */
+    CERR_AGAIN,     /* full or not ready now; try again later */
+    CERR_TIMEOUT,   /* the time limit given by the caller ran out */
+    CERR_INVALID,   /* an argument breaks the documented contract */
+    CERR_STATE,     /* legal call, wrong moment (submit after close, ...) */
+    CERR_PERM,      /* not allowed for this caller (another process, ...) */
+    CERR_CANCELED,  /* canceled by the caller */
+    CERR_LOST,      /* a worker process died with it */
+    CERR_CLOSED,    /* the other end is closed for good */
+    CERR_OWNERDEAD, /* the holder of a lock died; the caller holds it now */
+    CERR_CORRUPT,   /* bytes from outside break their format */
+    CERR_NOT_FOUND, /* no such key, file, row */
+    CERR_EXISTS,    /* is there already */
+    CERR_BUSY,      /* in use by somebody else */
+    CERR_FULL,      /* no space left on the device, quota reached */
+    CERR_IO,        /* read, write, sync or another system call failed */
+    CERR_FORMAT,    /* a file is not ours, or of a newer version */
+    CERR_LIMIT,     /* the system's limit (descriptors, processes) is reached */
+    CERR_NR         /* number of codes, not a code */
 };
 
-#define ERR_CHECK __attribute__((warn_unused_result))
+#define CERR_CHECK __attribute__((warn_unused_result))
 
 /* A short English sentence part, "no space left on the device". Never NULL. */
 const char *err_str(enum err err);
 
-/* The code that fits a value of errno; ERR_IO for those without their own. */
+/* The code that fits a value of errno; CERR_IO for those without their own. */
 enum err err_from_errno(int errnum);
 
 #endif

@@ -48,7 +48,7 @@ void wire_put_bytes(struct wire_writer *wire, const void *data, size_t len)
     unsigned char *to;
 
     if (len > UINT32_MAX && !wire->err)
-        wire->err = ERR_TOO_BIG;
+        wire->err = CERR_TOO_BIG;
     wire_put_u32(wire, (uint32_t)len);
     to = extend(wire, len);
     if (to && len)

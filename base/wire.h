@@ -25,14 +25,14 @@ struct bytes {
 /* Writing: appends to `out`; the first failure is kept in `err`. */
 struct wire_writer {
     struct buf *out; /* borrowed */
-    enum err err;    /* ERR_OK, or what buf_add said first */
+    enum err err;    /* CERR_OK, or what buf_add said first */
 };
 
 void wire_put_u8(struct wire_writer *wire, uint8_t value);
 void wire_put_u16(struct wire_writer *wire, uint16_t value);
 void wire_put_u32(struct wire_writer *wire, uint32_t value);
 void wire_put_u64(struct wire_writer *wire, uint64_t value);
-/* `len` above UINT32_MAX gives ERR_TOO_BIG. */
+/* `len` above UINT32_MAX gives CERR_TOO_BIG. */
 void wire_put_bytes(struct wire_writer *wire, const void *data, size_t len);
 
 /* Reading: borrows `data` for as long as the views it gives are used. */

@@ -54,7 +54,7 @@ static inline void bench_print(const char *name, double value, const char *unit)
 /* A bench ends at the first failure. */
 static inline void bench_must(enum err err, const char *what)
 {
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         return;
     fprintf(stderr, "%s: %s\n", what, err_str(err));
     exit(EXIT_FAILURE);

@@ -27,7 +27,7 @@ enum function { NOP, BODY, SLOW, NR_FUNCTIONS };
 /* Returns its argument. */
 static int nop(struct worker_call *call)
 {
-    return worker_return(call, call->data, call->len) != ERR_OK;
+    return worker_return(call, call->data, call->len) != CERR_OK;
 }
 
 /* Returns as many bytes as its argument says, written where they are read. */
@@ -99,7 +99,7 @@ static void bench_apply(void)
     struct pool *pool = open_pool(0);
 
     if (!times)
-        bench_must(ERR_NOMEM, "times");
+        bench_must(CERR_NOMEM, "times");
     for (size_t i = 0; i < nr_warm + nr; i++) {
         struct pool_task task = {.data = &i, .len = sizeof(i)};
         struct timespec before, after;
@@ -136,7 +136,7 @@ static void add_result(void *user, const struct pool_result *result)
         fprintf(stderr, "status %d, signal %d, exit %d, attempts %d: %s\n",
                 (int)result->status, result->signal_nr, result->exit_code,
                 result->attempts, result->message);
-        bench_must(ERR_LOST, "task");
+        bench_must(CERR_LOST, "task");
     }
     for (size_t i = 0; i < result->len; i += 64)
         sum->seen += ((const unsigned char *)result->data)[i];
@@ -155,7 +155,7 @@ static void submit_all(struct pool *pool, enum function function, size_t nr,
                                  .user = sum};
         enum err err = pool_submit(pool, &task, NULL);
 
-        while (err == ERR_AGAIN) {
+        while (err == CERR_AGAIN) {
             turn(pool);
             err = pool_submit(pool, &task, NULL);
         }
@@ -177,7 +177,7 @@ static double run_async(enum function function, size_t len, size_t nr)
     submit_all(pool, function, nr, len, &sum);
     rate = (double)nr / bench_seconds_since(start_us);
     if (sum.nr != nr || (function == BODY && sum.bytes != nr * len))
-        bench_must(ERR_CORRUPT, "results");
+        bench_must(CERR_CORRUPT, "results");
     end_pool(pool);
     return rate;
 }
@@ -237,10 +237,10 @@ static enum err give_number(void *user, struct pool_item *item)
     struct numbers *numbers = user;
 
     if (numbers->next == numbers->end)
-        return ERR_NOT_FOUND;
+        return CERR_NOT_FOUND;
     numbers->next++;
     *item = (struct pool_item){&numbers->next, sizeof(numbers->next)};
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static double run_imap(size_t chunk_items, size_t nr)
@@ -261,11 +261,11 @@ static double run_imap(size_t chunk_items, size_t nr)
     double rate;
 
     bench_must(pool_imap_open(pool, &options, &imap), "imap");
-    while (pool_imap_next(imap, -1, &result) == ERR_OK)
+    while (pool_imap_next(imap, -1, &result) == CERR_OK)
         nr_results += result->status == POOL_OK;
     rate = (double)nr / bench_seconds_since(start_us);
     if (nr_results != nr)
-        bench_must(ERR_LOST, "imap");
+        bench_must(CERR_LOST, "imap");
     pool_imap_free(imap);
     end_pool(pool);
     return rate;
@@ -305,7 +305,7 @@ static size_t resident_bytes(void)
     if (file && fgets(line, sizeof(line), file))
         resident = strchr(line, ' '); /* the second number */
     if (!resident)
-        bench_must(ERR_IO, "statm");
+        bench_must(CERR_IO, "statm");
     fclose(file);
     return strtoull(resident, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
 }
@@ -375,7 +375,7 @@ static int count_lost(enum function function, bool is_idle)
         bench_must(pool_kill_worker(pool, 0, SIGKILL), "kill");
     }
     for (int i = 0; i < 4; i++) {
-        nr_lost += pool_get(handles[i], ANSWER_MS, &result) != ERR_OK ||
+        nr_lost += pool_get(handles[i], ANSWER_MS, &result) != CERR_OK ||
                    result->status != POOL_OK;
         pool_handle_free(handles[i]);
     }

@@ -27,7 +27,7 @@ static void join(struct process *process)
 
     bench_must(process_join(process, -1, &status), "join");
     if (status != 0)
-        bench_must(ERR_LOST, "child");
+        bench_must(CERR_LOST, "child");
     process_free(process);
 }
 
@@ -126,7 +126,7 @@ static double run_20k_in_place(size_t nr)
     }
     rate = (double)nr / bench_seconds_since(start_us);
     if (nr >= 256 && seen == 0)
-        bench_must(ERR_CORRUPT, "items");
+        bench_must(CERR_CORRUPT, "items");
     join(producer);
     queue_free(stream.queue);
     event_free(stream.go);
@@ -221,7 +221,7 @@ static double run_counters(process_fn add, size_t nr_processes, size_t nr)
     bench_must(lock_open(&counter.lock, LOCK_PLAIN), "lock");
     counter.value = sync_region_map(sizeof(*counter.value));
     if (!counter.value)
-        bench_must(ERR_NOMEM, "region");
+        bench_must(CERR_NOMEM, "region");
     start_us = clock_mono_us();
     for (size_t i = 0; i < nr_processes; i++)
         processes[i] = start(add, &counter);
@@ -230,7 +230,7 @@ static double run_counters(process_fn add, size_t nr_processes, size_t nr)
     rate = (double)(counter.nr * nr_processes) / bench_seconds_since(start_us);
     bench_must(dict_incr(counter.dict, sync_text("n"), 0, &sum), "incr");
     if (sum != (int64_t)(counter.nr * nr_processes))
-        bench_must(ERR_CORRUPT, "an update was lost");
+        bench_must(CERR_CORRUPT, "an update was lost");
     sync_region_unmap(counter.value, sizeof(*counter.value));
     dict_free(counter.dict);
     lock_free(counter.lock);

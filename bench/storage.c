@@ -30,7 +30,7 @@
 
 static void must(enum err err, const char *what)
 {
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         return;
     fprintf(stderr, "%s: %s\n", what, err_str(err));
     exit(1);
@@ -198,7 +198,7 @@ static enum err on_host(void *ctx, const struct host_record *host)
     struct batch *batch = ctx;
 
     batch->hosts[batch->nr_hosts++] = *host;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err on_url(void *ctx, const struct url_claim *url)
@@ -210,7 +210,7 @@ static enum err on_url(void *ctx, const struct url_claim *url)
     batch->lines[i] = url->line;
     batch->url_lens[i] = url->url.len;
     memcpy(batch->urls[i], url->url.data, url->url.len);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 #define TEXT(text) ((struct bytes){text, sizeof(text) - 1})
@@ -491,7 +491,7 @@ static enum err ignore_row(void *ctx, const struct query_row *row)
 {
     (void)ctx;
     (void)row;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static void bench_query(struct reader *reader, const struct query_info *query)

@@ -89,8 +89,8 @@ int command_table_end(struct table *table, int status)
 
 static int status_of(enum err err)
 {
-    return err == ERR_INVALID || err == ERR_NOT_FOUND || err == ERR_PERM ||
-                   err == ERR_EXISTS
+    return err == CERR_INVALID || err == CERR_NOT_FOUND || err == CERR_PERM ||
+                   err == CERR_EXISTS
                ? CRAWL_EXIT_USAGE
                : CRAWL_EXIT_STORAGE;
 }

@@ -43,10 +43,10 @@ static int print_result(const struct command_line *line, struct reader *reader,
         return CRAWL_EXIT_USAGE;
     err =
         reader_run(reader, (const char *)sql->data, sql->len, table_add, table);
-    if (err && err != ERR_CANCELED) {
+    if (err && err != CERR_CANCELED) {
         table_free(table);
-        return err == ERR_IO && ferror(stdout) ? CRAWL_EXIT_FAILURE
-                                               : command_failed(reader, err);
+        return err == CERR_IO && ferror(stdout) ? CRAWL_EXIT_FAILURE
+                                                : command_failed(reader, err);
     }
     nr_rows = table_nr_rows(table);
     status = command_table_end(table, CRAWL_EXIT_OK);
@@ -153,7 +153,7 @@ static enum err take_number(void *ctx, const struct query_row *row)
 {
     if (row->values && row->values[0].type == QUERY_INT)
         *(int64_t *)ctx = row->values[0].integer;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* Both runs must be there: a wrong number would look like no change. */

@@ -216,7 +216,7 @@ static void judge_file(struct why *why, const char *path)
     char part[65536];
     size_t len;
     FILE *file = fopen(path, "rbe");
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (!file) {
         why->status = command_usage("cannot read %s: %m", path);
@@ -228,7 +228,7 @@ static void judge_file(struct why *why, const char *path)
         err = buf_add(&text, part, len);
     if (err || ferror(file))
         why->status = command_usage("cannot read %s: %s", path,
-                                    err_str(err ? err : ERR_IO));
+                                    err_str(err ? err : CERR_IO));
     else
         judge_text(why, (struct bytes){text.data, text.len}, path);
     buf_release(&text);

@@ -75,13 +75,13 @@ static enum err take_url(void *ctx, const struct query_row *row)
     struct why_known *known = &((struct why *)ctx)->known;
 
     if (!row->values || known->has_url)
-        return ERR_OK;
+        return CERR_OK;
     known->has_url = true;
     known->line = number(&row->values[0]);
     known->depth = number(&row->values[1]);
     known->parent = owned_text(&row->values[2]);
     describe_end(known, row->values + 3);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err take_host(void *ctx, const struct query_row *row)
@@ -90,7 +90,7 @@ static enum err take_host(void *ctx, const struct query_row *row)
     const struct query_value *values = row->values;
 
     if (!values)
-        return ERR_OK;
+        return CERR_OK;
     known->has_host = true;
     known->host_listed = number(&values[0]) != 0;
     known->robots_status = number(&values[1]);
@@ -132,10 +132,10 @@ static enum err count_page(void *ctx, const struct query_row *row)
     struct why *why = ctx;
 
     if (!parse_column(why, row))
-        return ERR_OK;
+        return CERR_OK;
     why->known.nr_pages++;
     trap_count(why->trap, &why->room);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 bool why_count_pages(struct why *why)
@@ -153,7 +153,7 @@ static enum err add_folder(void *ctx, const struct query_row *row)
 
     if (parse_column(why, row))
         folders_add(why->folders, &why->room);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 bool why_read_folders(struct why *why)

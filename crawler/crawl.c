@@ -59,7 +59,7 @@ static void on_reply(void *user, const struct pool_result *result)
     struct crawl *crawl = flight->crawl;
     char call[SANDBOX_CALL_BYTES];
     struct page page;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (crawl->closing)
         return; /* its URL stays to do */
@@ -119,13 +119,13 @@ static enum err submit(struct crawl *crawl, const struct frontier_fetch *fetch)
         return err;
     flight->fetch_id = fetch->id;
     crawl->free_flights = flight->next_free;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static void hand_out(struct crawl *crawl, int64_t now_ms)
 {
     struct frontier_fetch fetch;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (crawl->free_flights && !err &&
            frontier_next(crawl->frontier, now_ms, &fetch)) {
@@ -133,7 +133,7 @@ static void hand_out(struct crawl *crawl, int64_t now_ms)
         if (err)
             frontier_put_back(crawl->frontier, fetch.id);
     }
-    if (err && err != ERR_AGAIN)
+    if (err && err != CERR_AGAIN)
         fail(crawl, err);
     pool_flush(crawl->pool);
 }
@@ -198,11 +198,11 @@ static bool read_list(struct crawl *crawl, int64_t now_ms)
         return false;
     watch_input(crawl, false);
     err = read_slices(crawl, now_ms);
-    if (err == ERR_AGAIN) {
+    if (err == CERR_AGAIN) {
         watch_input(crawl, true);
         return false;
     }
-    if (err == ERR_CORRUPT || err == ERR_IO)
+    if (err == CERR_CORRUPT || err == CERR_IO)
         log_error("%s; the lines before it count", input_message(crawl->input));
     fail(crawl, err);
     return !err && !input_ended(crawl->input);
@@ -361,7 +361,7 @@ static void loop(struct crawl *crawl)
 
 static const char *reason_of(const struct crawl *crawl)
 {
-    if (crawl->err == ERR_CLOSED) /* of the pool */
+    if (crawl->err == CERR_CLOSED) /* of the pool */
         return "no worker is left: they could not start, or died one after "
                "another";
     return err_str(crawl->err);

@@ -262,7 +262,7 @@ static enum err open_pool(struct crawl *crawl)
 
     crawl->fetch_options.sandbox_board = sandbox_board_new(options.nr_workers);
     if (!crawl->fetch_options.sandbox_board)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     return pool_open(&crawl->pool, &options);
 }
 
@@ -271,7 +271,7 @@ static enum err parse_refetch(const char *text, enum storage_refetch *what,
 {
     *what = STORAGE_REFETCH_NONE;
     if (!text)
-        return ERR_OK;
+        return CERR_OK;
     if (strcmp(text, "failed") == 0)
         *what = STORAGE_REFETCH_FAILED;
     else if (strcmp(text, "all") == 0)
@@ -280,8 +280,8 @@ static enum err parse_refetch(const char *text, enum storage_refetch *what,
              !value_duration_ms(text + 6, stale_ms))
         *what = STORAGE_REFETCH_STALE;
     else
-        return ERR_INVALID;
-    return ERR_OK;
+        return CERR_INVALID;
+    return CERR_OK;
 }
 
 static size_t fill_error_rows(struct error_record rows[ERROR_NR])
@@ -339,7 +339,7 @@ static enum crawl_exit open_storage(struct crawl *crawl)
     if (!err)
         return CRAWL_EXIT_OK;
     log_error("%s", message[0] ? message : err_str(err));
-    return err == ERR_INVALID ? CRAWL_EXIT_USAGE : CRAWL_EXIT_STORAGE;
+    return err == CERR_INVALID ? CRAWL_EXIT_USAGE : CRAWL_EXIT_STORAGE;
 }
 
 static enum crawl_exit open_frontier(struct crawl *crawl)
@@ -353,7 +353,7 @@ static enum crawl_exit open_frontier(struct crawl *crawl)
     if (!err)
         return CRAWL_EXIT_OK;
     log_error("%s", message[0] ? message : err_str(err));
-    return err == ERR_INVALID ? CRAWL_EXIT_USAGE : CRAWL_EXIT_STORAGE;
+    return err == CERR_INVALID ? CRAWL_EXIT_USAGE : CRAWL_EXIT_STORAGE;
 }
 
 static enum err add_to_epoll(const struct crawl *crawl, int fd)
@@ -362,7 +362,7 @@ static enum err add_to_epoll(const struct crawl *crawl, int fd)
 
     if (epoll_ctl(crawl->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
         return err_from_errno(errno);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* After the pool: workers must not inherit the mask. */
@@ -473,7 +473,7 @@ enum crawl_exit crawl_open(struct crawl *crawl)
     if (err) {
         char limit[200] = "";
 
-        if (err != ERR_LIMIT ||
+        if (err != CERR_LIMIT ||
             !pool_small_limit(nr_workers(crawl->config), limit, sizeof(limit)))
             snprintf(limit, sizeof(limit), "%s", err_str(err));
         log_error("cannot start the workers: %s", limit);
@@ -499,7 +499,7 @@ enum crawl_exit crawl_open(struct crawl *crawl)
 enum err crawl_close(struct crawl *crawl, const char *status,
                      const char *reason)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     crawl->closing = true;
     progress_free(crawl->progress);

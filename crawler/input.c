@@ -63,7 +63,7 @@ static enum err open_failed(const char *name, int errnum, char *message)
              errnum == ENOENT ? "; give the path of a file with one URL a "
                                 "line, '-' or a URL"
                               : "");
-    return err ? err : ERR_IO;
+    return err ? err : CERR_IO;
 }
 
 static enum err open_source(struct source *source, const char *name,
@@ -79,24 +79,24 @@ static enum err open_source(struct source *source, const char *name,
     if (source->fd < 0 && errno == ENOENT && looks_like_url(name)) {
         source->place = (struct storage_input){
             .name = name, .size_bytes = (int64_t)strlen(name), .mtime_ns = 0};
-        return ERR_OK;
+        return CERR_OK;
     }
     if (source->fd < 0 || fstat(source->fd, &st) != 0)
         return open_failed(name, errno, message);
     if (S_ISDIR(st.st_mode)) {
         snprintf(message, INPUT_MESSAGE_BYTES,
                  "'%.300s' is a folder: give a file with one URL a line", name);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     identify(source, &st);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err input_open(struct input **out, const char *const *names,
                     size_t nr_names, char message[INPUT_MESSAGE_BYTES])
 {
     struct input *input = xcalloc(1, sizeof(*input));
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     input->sources = xcalloc(nr_names, sizeof(*input->sources));
     input->first_slice = true;
@@ -165,7 +165,7 @@ static enum err on_line(void *ctx, const struct urllist_line *line)
 
     source->saved = false;
     if (!source->reread && !holds_something(line->text, line->len))
-        return ERR_OK;
+        return CERR_OK;
     struct bytes text = {line->text, line->len};
     int64_t number = storage_line(source->place.number, line->number);
     if (line->too_long)
@@ -194,7 +194,7 @@ static enum err begin(struct input *input, struct source *source)
                 known.size_bytes == source->place.size_bytes &&
                 known.mtime_ns == source->place.mtime_ns;
 
-    if (err && err != ERR_NOT_FOUND)
+    if (err && err != CERR_NOT_FOUND)
         return err;
     if (same) {
         options.start_offset = known.offset_bytes;
@@ -235,7 +235,7 @@ static enum err end_list(struct input *input, struct source *source)
     enum err err = urllist_finish(input->list);
 
     source->ended = true;
-    if (err == ERR_CORRUPT)
+    if (err == CERR_CORRUPT)
         snprintf(input->message, sizeof(input->message),
                  "'%.300s' is damaged or cut after line %lld", source->name,
                  (long long)urllist_lines(input->list));
@@ -249,7 +249,7 @@ static enum err finish_source(struct input *input, struct source *source)
 
     if (frontier_lines_state(input->frontier) != FRONTIER_LINES_NONE) {
         frontier_push_lines(input->frontier);
-        return ERR_OK;
+        return CERR_OK;
     }
     note_place(input, source);
     source->place.done = true;
@@ -272,7 +272,7 @@ static enum err feed(struct input *input, struct source *source,
     enum err err = urllist_feed(input->list, data, len);
     int64_t skip;
 
-    if (err == ERR_CORRUPT)
+    if (err == CERR_CORRUPT)
         snprintf(input->message, sizeof(input->message),
                  "'%.300s' is damaged after line %lld", source->name,
                  (long long)urllist_lines(input->list));
@@ -280,12 +280,12 @@ static enum err feed(struct input *input, struct source *source,
         return err;
     skip = source->place.size_bytes >= 0 ? urllist_skip(input->list) : 0;
     if (skip > 0 && lseek(source->fd, (off_t)skip, SEEK_CUR) < 0)
-        return ERR_IO;
+        return CERR_IO;
     /* the first lines go out at once, so that fetching begins */
     if (input->first_slice)
         frontier_push_lines(input->frontier);
     input->first_slice = false;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err read_slice(struct input *input, struct source *source)
@@ -300,16 +300,16 @@ static enum err read_slice(struct input *input, struct source *source)
     }
     if (input_fd(input) >= 0 && !has_bytes(source->fd)) {
         frontier_push_lines(input->frontier); /* nobody knows when more come */
-        return ERR_AGAIN;
+        return CERR_AGAIN;
     }
     len = read(source->fd, data, sizeof(data));
     if (len < 0 && errno == EINTR)
-        return ERR_OK;
+        return CERR_OK;
     if (len < 0) {
         snprintf(input->message, sizeof(input->message),
                  "cannot read the list '%.300s': %s", source->name,
                  strerror(errno));
-        return ERR_IO;
+        return CERR_IO;
     }
     if (len == 0)
         return end_list(input, source);
@@ -319,7 +319,7 @@ static enum err read_slice(struct input *input, struct source *source)
 static enum err read_on(struct input *input)
 {
     struct source *source = &input->sources[input->current];
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (!input->list)
         err = begin(input, source);
@@ -327,12 +327,12 @@ static enum err read_on(struct input *input)
         return err;
     note_place(input, source);
     if (frontier_lines_state(input->frontier) == FRONTIER_LINES_PUSHED)
-        return ERR_OK; /* until they are in storage */
+        return CERR_OK; /* until they are in storage */
     if (source->ended)
         return finish_source(input, source);
     if (source->place.done) {
         next_source(input);
-        return ERR_OK;
+        return CERR_OK;
     }
     return read_slice(input, source);
 }
@@ -342,10 +342,10 @@ enum err input_read(struct input *input, int64_t now_ms)
     enum err err;
 
     if (input_ended(input))
-        return ERR_OK;
+        return CERR_OK;
     input->now_ms = now_ms;
     err = read_on(input);
-    if (err != ERR_OK && err != ERR_AGAIN && err != ERR_CORRUPT)
+    if (err != CERR_OK && err != CERR_AGAIN && err != CERR_CORRUPT)
         input->failed = true;
     return err;
 }
@@ -356,7 +356,7 @@ enum err input_save(struct input *input)
     enum err err;
 
     if (input_ended(input) || source->saved || source->place.size_bytes < 0)
-        return ERR_OK;
+        return CERR_OK;
     note_place(input, source);
     err = storage_put_input(input->storage, &source->place);
     source->saved = !err;

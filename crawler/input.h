@@ -25,12 +25,12 @@ struct input;
 
 /*
  * Opens all lists, so that a missing one is said before anything starts.
- * Borrows `names`. ERR_NOT_FOUND, ERR_PERM, ERR_INVALID (a folder), ERR_IO,
+ * Borrows `names`. CERR_NOT_FOUND, CERR_PERM, CERR_INVALID (a folder), CERR_IO,
  * with a sentence in `message`.
  */
 enum err input_open(struct input **input, const char *const *names,
                     size_t nr_names,
-                    char message[INPUT_MESSAGE_BYTES]) ERR_CHECK;
+                    char message[INPUT_MESSAGE_BYTES]) CERR_CHECK;
 void input_close(struct input *input);
 
 /* Where to go on, and what to feed; both borrowed for the input's life. */
@@ -38,17 +38,17 @@ void input_attach(struct input *input, struct storage *storage,
                   struct frontier *frontier);
 
 /*
- * Reads one slice. ERR_AGAIN: a pipe has nothing now, watch input_fd(). Other
- * errors are the frontier's or storage's, or ERR_CORRUPT (damaged gzip; the
- * lines before it count) and ERR_IO, with a sentence in input_message().
+ * Reads one slice. CERR_AGAIN: a pipe has nothing now, watch input_fd(). Other
+ * errors are the frontier's or storage's, or CERR_CORRUPT (damaged gzip; the
+ * lines before it count) and CERR_IO, with a sentence in input_message().
  */
-enum err input_read(struct input *input, int64_t now_ms) ERR_CHECK;
+enum err input_read(struct input *input, int64_t now_ms) CERR_CHECK;
 /* Everything was read. */
 bool input_ended(const struct input *input);
 /* The descriptor that input_read() waits for; -1: none, call it again. */
 int input_fd(const struct input *input);
 const char *input_message(const struct input *input);
 /* Notes the place reached; belongs into each commit. */
-enum err input_save(struct input *input) ERR_CHECK;
+enum err input_save(struct input *input) CERR_CHECK;
 
 #endif

@@ -209,7 +209,7 @@ static enum err read_links(struct storage *storage, const struct page *page,
     *nr = 0;
     *links = calloc(page->nr_links ? page->nr_links : 1, sizeof(**links));
     if (!*links)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     while (*nr < page->nr_links && page_next_link(&rest, &link, &bad))
         (*links)[(*nr)++] = (struct link_record){
             .url = link.url,
@@ -218,7 +218,7 @@ static enum err read_links(struct storage *storage, const struct page *page,
             .text = link.text,
             .rel = rel_words(link.rel),
         };
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err parse_visit(void *ctx, struct storage *storage,
@@ -229,7 +229,7 @@ enum err parse_visit(void *ctx, struct storage *storage,
     struct hop_record hops[VISIT_HOPS_MAX];
     struct link_record *links = NULL;
     struct page_record record;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     fill_visit(&record, visit);
     record.nr_redirects = (int)fill_hops(hops, visit);

@@ -25,6 +25,6 @@ struct parse_options {
     bool store_body;
 };
 enum err parse_visit(void *ctx, struct storage *storage,
-                     const struct visit *visit) ERR_CHECK;
+                     const struct visit *visit) CERR_CHECK;
 
 #endif

@@ -9,7 +9,7 @@
 
 static inline void must(enum err err, const char *what)
 {
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         return;
     fprintf(stderr, "%s: %s\n", what, err_str(err));
     exit(EXIT_FAILURE);

@@ -28,7 +28,7 @@ static int square(struct worker_call *call)
 
     memcpy(&number, call->data, sizeof(number));
     answer.square = number * number;
-    return worker_return(call, &answer, sizeof(answer)) == ERR_OK ? 0 : 1;
+    return worker_return(call, &answer, sizeof(answer)) == CERR_OK ? 0 : 1;
 }
 
 /* Counts the processes, not the tasks. */

@@ -18,7 +18,7 @@ static int square(struct worker_call *call)
 
     memcpy(&number, call->data, sizeof(number));
     number *= number;
-    return worker_return(call, &number, sizeof(number)) == ERR_OK ? 0 : 1;
+    return worker_return(call, &number, sizeof(number)) == CERR_OK ? 0 : 1;
 }
 
 int main(void)

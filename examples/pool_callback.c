@@ -54,7 +54,7 @@ static int get(struct worker_call *call)
     }
     if (code != CURLE_OK)
         worker_message(call, curl_easy_strerror(code));
-    else if (worker_return(call, body.data, body.len) != ERR_OK)
+    else if (worker_return(call, body.data, body.len) != CERR_OK)
         code = CURLE_OUT_OF_MEMORY;
     curl_easy_cleanup(curl);
     return (int)code;
@@ -92,7 +92,7 @@ int main(int argc, char **argv)
     must(pool_open(&pool, &options), "open"); /* before the file is open */
     db = fopen("db.txt", "a");
     if (!db || !pages)
-        must(ERR_IO, "db.txt");
+        must(CERR_IO, "db.txt");
     for (int i = 1; i < argc; i++) {
         struct pool_task task = {.data = argv[i],
                                  .len = strlen(argv[i]) + 1,
@@ -108,6 +108,6 @@ int main(int argc, char **argv)
     pool_free(pool);
     free(pages);
     if (fclose(db) != 0)
-        must(ERR_IO, "db.txt");
+        must(CERR_IO, "db.txt");
     return 0;
 }

@@ -53,7 +53,7 @@ enum err arena_new(struct arena **out, size_t size, uint32_t max_pieces)
 
     *out = NULL;
     if (!arena)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     arena->max_pieces = max_pieces;
     arena->nr_units = size / ARENA_ALIGN;
     arena->extents = calloc(nr_extents, sizeof(*arena->extents));
@@ -64,11 +64,11 @@ enum err arena_new(struct arena **out, size_t size, uint32_t max_pieces)
         arena->extent_at = NULL;
     if (!arena->extents || !arena->extent_at) {
         arena_free(arena);
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     }
     arena_reset(arena, nr_extents);
     *out = arena;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void arena_free(struct arena *arena)
@@ -164,7 +164,7 @@ enum err arena_give(struct arena *arena, uint32_t offset)
     struct extent *extent;
 
     if (index == NO_EXTENT)
-        return ERR_INVALID;
+        return CERR_INVALID;
     extent = &arena->extents[index];
     extent->taken = false;
     arena->nr_pieces--;
@@ -180,7 +180,7 @@ enum err arena_give(struct arena *arena, uint32_t offset)
     if (arena->first_free == NO_EXTENT ||
         arena->extents[index].unit < arena->extents[arena->first_free].unit)
         arena->first_free = index;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 size_t arena_piece_bytes(const struct arena *arena, uint32_t offset)

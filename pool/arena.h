@@ -19,15 +19,15 @@
 struct arena;
 
 /* Manages offsets 0 to `size` - 1 (a multiple of ARENA_ALIGN, below 4 GiB) in
- * at most `max_pieces` pieces at once. ERR_NOMEM. */
+ * at most `max_pieces` pieces at once. CERR_NOMEM. */
 enum err arena_new(struct arena **arena, size_t size,
-                   uint32_t max_pieces) ERR_CHECK;
+                   uint32_t max_pieces) CERR_CHECK;
 void arena_free(struct arena *arena);
 
 /* The offset of a piece of `len` bytes, or ARENA_NONE when there is no room. */
 uint32_t arena_take(struct arena *arena, size_t len);
-/* Gives a piece back. ERR_INVALID: no piece begins there. */
-enum err arena_give(struct arena *arena, uint32_t offset) ERR_CHECK;
+/* Gives a piece back. CERR_INVALID: no piece begins there. */
+enum err arena_give(struct arena *arena, uint32_t offset) CERR_CHECK;
 /* Bytes of the piece that begins at `offset`; 0 if none does. */
 size_t arena_piece_bytes(const struct arena *arena, uint32_t offset);
 /* Number of pieces taken and not given back. */

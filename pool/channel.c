@@ -127,18 +127,18 @@ static enum err init_common(struct channel *channel,
     *channel = (struct channel){.shape = *shape, .fd = fd};
     channel->out.end_of = calloc(shape->nr_frames, sizeof(uint32_t));
     if (!channel->out.end_of)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     base = mmap(NULL, shape->arena_at, PROT_READ | PROT_WRITE, MAP_SHARED,
                 memfd, 0);
     if (base == MAP_FAILED)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     set_places(channel, base);
     arena = mmap(NULL, shape->arena_bytes, arena_protection, MAP_SHARED, memfd,
                  (off_t)shape->arena_at);
     if (arena == MAP_FAILED)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     channel->arena = arena;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err channel_new_parent(struct channel **out,
@@ -151,10 +151,10 @@ enum err channel_new_parent(struct channel **out,
     *out = NULL;
     if (!channel) {
         close(fd);
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     }
     err = init_common(channel, shape, memfd, fd, PROT_READ);
-    if (err != ERR_OK) {
+    if (err != CERR_OK) {
         channel_free(channel);
         return err;
     }
@@ -162,7 +162,7 @@ enum err channel_new_parent(struct channel **out,
         (unsigned char *)channel->control + shape->task_bytes_at;
     channel->out.size = CHANNEL_TASK_RING_BYTES;
     *out = channel;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err channel_init_worker(struct channel *channel,
@@ -172,12 +172,12 @@ enum err channel_init_worker(struct channel *channel,
     enum err err =
         init_common(channel, shape, memfd, fd, PROT_READ | PROT_WRITE);
 
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         return err;
     channel->out.data =
         (unsigned char *)channel->control + shape->reply_bytes_at;
     channel->out.size = CHANNEL_REPLY_RING_BYTES;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void channel_hang_up(struct channel *channel)
@@ -223,12 +223,12 @@ enum err channel_send(int fd, const struct frame_packet *packet, int ride)
         sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0)
-        return ERR_OK;
+        return CERR_OK;
     if (errno == EPIPE || errno == ECONNRESET)
-        return ERR_CLOSED;
+        return CERR_CLOSED;
     return errno == EAGAIN || errno == ENOBUFS || errno == ETOOMANYREFS
-               ? ERR_AGAIN
-               : ERR_IO;
+               ? CERR_AGAIN
+               : CERR_IO;
 }
 
 /* Finds the one descriptor that may ride along; closes any others. */
@@ -270,7 +270,7 @@ enum err channel_receive(int fd, struct frame_packet *packet, int *ride)
         got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
-        return errno == EAGAIN ? ERR_AGAIN : ERR_CLOSED;
+        return errno == EAGAIN ? CERR_AGAIN : CERR_CLOSED;
     if (message.msg_controllen > 0)
         got_fd = take_ride(&message);
     if (ride)
@@ -278,7 +278,7 @@ enum err channel_receive(int fd, struct frame_packet *packet, int *ride)
     else if (got_fd >= 0)
         close(got_fd);
     if (got == 0)
-        return ERR_CLOSED;
+        return CERR_CLOSED;
     return frame_get_packet(bytes, (size_t)got, packet);
 }
 
@@ -288,6 +288,7 @@ bool channel_has_bell(int fd)
     struct frame_packet packet;
     ssize_t got = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_PEEK);
 
-    return got > 0 && frame_get_packet(bytes, (size_t)got, &packet) == ERR_OK &&
+    return got > 0 &&
+           frame_get_packet(bytes, (size_t)got, &packet) == CERR_OK &&
            packet.type == FRAME_BELL;
 }

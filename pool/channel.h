@@ -102,13 +102,13 @@ struct channel {
 };
 
 /* Each maps `memfd` (not kept) and takes the socket `fd` in every case.
- * ERR_NOMEM. The worker's process keeps its channel until it ends. */
+ * CERR_NOMEM. The worker's process keeps its channel until it ends. */
 enum err channel_new_parent(struct channel **channel,
                             const struct channel_shape *shape, int memfd,
-                            int fd) ERR_CHECK;
+                            int fd) CERR_CHECK;
 enum err channel_init_worker(struct channel *channel,
                              const struct channel_shape *shape, int memfd,
-                             int fd) ERR_CHECK;
+                             int fd) CERR_CHECK;
 /* Unmaps and closes. NULL is fine. */
 void channel_free(struct channel *channel);
 /* Closes the socket alone. */
@@ -119,14 +119,14 @@ int channel_make_memfd(const struct channel_shape *shape);
 /* A memfd sealed against any change, that holds `data`; -1 (errno). */
 int channel_make_argument(const void *data, size_t len);
 
-/* One packet, never blocking. ERR_AGAIN: the socket is full; ERR_CLOSED.
+/* One packet, never blocking. CERR_AGAIN: the socket is full; CERR_CLOSED.
  * `fd` (-1: none) rides along. */
 enum err channel_send(int fd, const struct frame_packet *packet,
-                      int ride) ERR_CHECK;
-/* ERR_AGAIN: nothing there; ERR_CLOSED; ERR_CORRUPT. `ride` (may be NULL)
+                      int ride) CERR_CHECK;
+/* CERR_AGAIN: nothing there; CERR_CLOSED; CERR_CORRUPT. `ride` (may be NULL)
  * gets the descriptor that came along, or -1. */
 enum err channel_receive(int fd, struct frame_packet *packet,
-                         int *ride) ERR_CHECK;
+                         int *ride) CERR_CHECK;
 
 /* Whether the next packet is a bell; it stays where it is. */
 bool channel_has_bell(int fd);
@@ -134,20 +134,21 @@ bool channel_has_bell(int fd);
 /* ---- parent ---- */
 
 /* Writes a task behind the others, unseen until channel_publish(). `data` is
- * copied; NULL for FRAME_MEMFD. ERR_AGAIN: no room. */
+ * copied; NULL for FRAME_MEMFD. CERR_AGAIN: no room. */
 enum err channel_put_task(struct channel *channel, struct frame_task *frame,
-                          const void *data) ERR_CHECK;
-/* Lets the worker see what was put, and wakes it. ERR_CORRUPT. */
-enum err channel_publish(struct channel *channel) ERR_CHECK;
-/* Reads how many tasks were started (a position). ERR_CORRUPT. */
-enum err channel_read_taken(struct channel *channel, uint32_t *taken) ERR_CHECK;
+                          const void *data) CERR_CHECK;
+/* Lets the worker see what was put, and wakes it. CERR_CORRUPT. */
+enum err channel_publish(struct channel *channel) CERR_CHECK;
+/* Reads how many tasks were started (a position). CERR_CORRUPT. */
+enum err channel_read_taken(struct channel *channel,
+                            uint32_t *taken) CERR_CHECK;
 /* Takes all unstarted tasks but `keep` of them back; `granted` gets the
- * position behind the last task that the worker still has. ERR_CORRUPT. */
+ * position behind the last task that the worker still has. CERR_CORRUPT. */
 enum err channel_recall(struct channel *channel, uint32_t keep,
-                        uint32_t *granted) ERR_CHECK;
-/* Copies the next reply frame, checked. ERR_AGAIN: none; ERR_CORRUPT. */
+                        uint32_t *granted) CERR_CHECK;
+/* Copies the next reply frame, checked. CERR_AGAIN: none; CERR_CORRUPT. */
 enum err channel_get_reply(struct channel *channel,
-                           struct frame_reply *reply) ERR_CHECK;
+                           struct frame_reply *reply) CERR_CHECK;
 /* Whether a reply waits; a hint. */
 bool channel_has_reply(const struct channel *channel);
 /* Asks for a bell at the next reply; true if one is there already. */
@@ -165,9 +166,9 @@ void channel_wake_worker(struct channel *channel);
 
 /* ---- worker ---- */
 
-/* Copies the next task frame and marks it started. ERR_AGAIN, ERR_CORRUPT. */
+/* Copies the next task frame and marks it started. CERR_AGAIN, CERR_CORRUPT. */
 enum err channel_take_task(struct channel *channel,
-                           struct frame_task *frame) ERR_CHECK;
+                           struct frame_task *frame) CERR_CHECK;
 /* Whether the parent wants something; a hint, but for a packet. */
 bool channel_has_task(const struct channel *channel);
 /* The worker is awake and looks by itself: no bell until the next look of
@@ -176,12 +177,12 @@ void channel_disarm_worker(struct channel *channel);
 /* Room for `len` payload bytes of the next reply; NULL if there is none. */
 void *channel_reply_room(struct channel *channel, uint32_t len,
                          uint32_t *offset);
-/* Publishes one reply. ERR_AGAIN: the ring is full. */
+/* Publishes one reply. CERR_AGAIN: the ring is full. */
 enum err channel_put_reply(struct channel *channel,
-                           const struct frame_reply *frame) ERR_CHECK;
+                           const struct frame_reply *frame) CERR_CHECK;
 /* The next piece the parent gave back, or false. */
 bool channel_get_release(struct channel *channel, uint32_t *offset);
-/* Wakes the parent if it sleeps. ERR_CLOSED. */
-enum err channel_wake_parent(struct channel *channel) ERR_CHECK;
+/* Wakes the parent if it sleeps. CERR_CLOSED. */
+enum err channel_wake_parent(struct channel *channel) CERR_CHECK;
 
 #endif

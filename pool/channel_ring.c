@@ -67,9 +67,9 @@ static enum err read_grant(struct channel *channel, uint64_t *grant)
     if (grant_granted(*grant) != channel->published ||
         grant_taken(*grant) - channel->taken >
             channel->published - channel->taken)
-        return ERR_CORRUPT;
+        return CERR_CORRUPT;
     channel->taken = grant_taken(*grant);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err channel_read_taken(struct channel *channel, uint32_t *taken)
@@ -94,12 +94,12 @@ enum err channel_put_task(struct channel *channel, struct frame_task *frame,
     unsigned char *to = frame->inside;
 
     if (channel->tail - in_use >= channel->shape.nr_frames)
-        return ERR_AGAIN;
+        return CERR_AGAIN;
     if (data && frame->len > FRAME_TASK_INSIDE) {
         uint32_t head = bytes->end_of[(in_use - 1) & channel->mask];
 
         if (!bytes_find(bytes, head, frame->len, &position))
-            return ERR_AGAIN;
+            return CERR_AGAIN;
         frame->place = FRAME_RING;
         frame->offset = position & (bytes->size - 1);
         to = bytes->data + frame->offset;
@@ -112,7 +112,7 @@ enum err channel_put_task(struct channel *channel, struct frame_task *frame,
     bytes->end_of[channel->tail & channel->mask] = bytes->tail;
     channel->tasks[channel->tail & channel->mask] = *frame;
     channel->tail++;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void channel_wake_worker(struct channel *channel)
@@ -132,17 +132,17 @@ enum err channel_publish(struct channel *channel)
     uint64_t grant;
 
     if (channel->published == channel->tail)
-        return ERR_OK;
+        return CERR_OK;
     do {
         enum err err = read_grant(channel, &grant);
 
-        if (err != ERR_OK)
+        if (err != CERR_OK)
             return err;
     } while (!atomic_compare_exchange_weak(
         word, &grant, make_grant(grant_taken(grant), channel->tail)));
     channel->published = channel->tail;
     channel_wake_worker(channel);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err channel_recall(struct channel *channel, uint32_t keep,
@@ -156,10 +156,10 @@ enum err channel_recall(struct channel *channel, uint32_t keep,
     do {
         enum err err = read_grant(channel, &grant);
 
-        if (err != ERR_OK)
+        if (err != CERR_OK)
             return err;
         if (channel->published - channel->taken <= keep)
-            return ERR_OK;
+            return CERR_OK;
         now_granted = channel->taken + keep;
     } while (!atomic_compare_exchange_weak(
         word, &grant, make_grant(channel->taken, now_granted)));
@@ -167,7 +167,7 @@ enum err channel_recall(struct channel *channel, uint32_t keep,
     channel->tail = now_granted;
     channel->out.tail = channel->out.end_of[(now_granted - 1) & channel->mask];
     *granted = now_granted;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 bool channel_has_reply(const struct channel *channel)
@@ -197,9 +197,9 @@ enum err channel_get_reply(struct channel *channel, struct frame_reply *reply)
                                          memory_order_acquire);
 
     if (tail == channel->head)
-        return ERR_AGAIN;
+        return CERR_AGAIN;
     if (tail - channel->head > channel->shape.nr_frames)
-        return ERR_CORRUPT;
+        return CERR_CORRUPT;
     memcpy(reply, &channel->replies[channel->head & channel->mask],
            sizeof(*reply));
     atomic_signal_fence(memory_order_seq_cst); /* check the copy, not again */
@@ -250,7 +250,7 @@ enum err channel_take_task(struct channel *channel, struct frame_task *frame)
     do {
         taken = grant_taken(grant);
         if (taken == grant_granted(grant))
-            return ERR_AGAIN;
+            return CERR_AGAIN;
     } while (!atomic_compare_exchange_weak(
         word, &grant, make_grant(taken + 1, grant_granted(grant))));
     memcpy(frame, &channel->tasks[taken & channel->mask], sizeof(*frame));
@@ -295,13 +295,13 @@ enum err channel_put_reply(struct channel *channel,
                                          memory_order_acquire);
 
     if (channel->tail - head >= channel->shape.nr_frames)
-        return ERR_AGAIN;
+        return CERR_AGAIN;
     channel->out.end_of[channel->tail & channel->mask] = channel->out.tail;
     channel->replies[channel->tail & channel->mask] = *frame;
     channel->tail++;
     atomic_store_explicit(&channel->control->reply_tail, channel->tail,
                           memory_order_release);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 bool channel_get_release(struct channel *channel, uint32_t *offset)
@@ -325,7 +325,7 @@ enum err channel_wake_parent(struct channel *channel)
     atomic_thread_fence(memory_order_seq_cst);
     if (!atomic_load(&channel->control->parent_armed) ||
         !atomic_exchange(&channel->control->parent_armed, 0))
-        return ERR_OK;
+        return CERR_OK;
     err = channel_send(channel->fd, &bell, -1);
-    return err == ERR_AGAIN ? ERR_OK : err;
+    return err == CERR_AGAIN ? CERR_OK : err;
 }

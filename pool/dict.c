@@ -113,11 +113,11 @@ static enum err dict_lock(struct dict *dict)
 {
     enum err err = sync_mutex_lock(&dict->mutex);
 
-    if (err != ERR_OWNERDEAD)
+    if (err != CERR_OWNERDEAD)
         return err;
     rebuild(dict);
     sync_mutex_repaired(&dict->mutex);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* A key with its hash, and the link that leads to its entry, if any. */
@@ -166,7 +166,7 @@ static enum err insert(struct dict *dict, const struct place *place,
     if (i == NONE ||
         __builtin_add_overflow(place->key.len, value.len, &bytes) ||
         !fits(dict, bytes, 0))
-        return ERR_FULL;
+        return CERR_FULL;
     entry = &dict->entries[i];
     entry->key = sync_body_new(&dict->blocks, place->key.data, place->key.len);
     body = sync_body_new(&dict->blocks, value.data, value.len);
@@ -177,7 +177,7 @@ static enum err insert(struct dict *dict, const struct place *place,
     sync_commit(&entry->value, body);
     link_entry(dict, i);
     dict->version++;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err replace(struct dict *dict, struct entry *entry,
@@ -186,13 +186,13 @@ static enum err replace(struct dict *dict, struct entry *entry,
     uint64_t old = sync_load(&entry->value), body;
 
     if (!fits(dict, value.len, sync_body_len(old)))
-        return ERR_FULL;
+        return CERR_FULL;
     body = sync_body_new(&dict->blocks, value.data, value.len);
     assert(body != 0);
     sync_commit(&entry->value, body);
     sync_body_free(&dict->blocks, old);
     count(&dict->bytes, value.len, sync_body_len(old));
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err store(struct dict *dict, const struct place *place,
@@ -225,12 +225,12 @@ static enum err copy_out(const struct dict *dict, uint64_t body,
                          struct sync_room *room)
 {
     if (!room)
-        return ERR_OK;
+        return CERR_OK;
     room->len = sync_body_len(body);
     if (room->len > room->cap)
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     sync_body_read(&dict->blocks, body, room->data);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err dict_set(struct dict *dict, struct sync_bytes key,
@@ -258,10 +258,10 @@ static enum err get(struct dict *dict, struct sync_bytes key,
         return err;
     place = find(dict, key);
     if (!place.entry)
-        err = ERR_NOT_FOUND;
+        err = CERR_NOT_FOUND;
     else
         err = copy_out(dict, sync_load(&place.entry->value), room);
-    if (err == ERR_OK && pop)
+    if (err == CERR_OK && pop)
         remove_entry(dict, &place);
     sync_mutex_unlock(&dict->mutex);
     return err;
@@ -296,12 +296,12 @@ static enum err add_number(struct dict *dict, const struct place *place,
         return insert(dict, place, (struct sync_bytes){sum, sizeof(*sum)});
     body = sync_load(&place->entry->value);
     if (sync_body_len(body) != sizeof(*sum))
-        return ERR_INVALID;
+        return CERR_INVALID;
     word = sync_body_head(&dict->blocks, body);
     if (__builtin_add_overflow((int64_t)sync_load(word), delta, sum))
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     sync_commit(word, (uint64_t)*sum);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err dict_incr(struct dict *dict, struct sync_bytes key, int64_t delta,
@@ -316,7 +316,7 @@ enum err dict_incr(struct dict *dict, struct sync_bytes key, int64_t delta,
     place = find(dict, key);
     err = add_number(dict, &place, delta, &result);
     sync_mutex_unlock(&dict->mutex);
-    if (err == ERR_OK && sum)
+    if (err == CERR_OK && sum)
         *sum = result;
     return err;
 }
@@ -343,7 +343,7 @@ enum err dict_compare_set(struct dict *dict, struct sync_bytes key,
     if (is_as_expected(dict, place.entry, expected))
         err = store(dict, &place, value);
     else
-        err = ERR_EXISTS;
+        err = CERR_EXISTS;
     sync_mutex_unlock(&dict->mutex);
     return err;
 }
@@ -359,16 +359,16 @@ enum err dict_set_default(struct dict *dict, struct sync_bytes key,
     place = find(dict, key);
     if (!place.entry) {
         err = insert(dict, &place, value);
-        if (err == ERR_OK)
+        if (err == CERR_OK)
             place = find(dict, key);
     }
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = copy_out(dict, sync_load(&place.entry->value), room);
     sync_mutex_unlock(&dict->mutex);
     return err;
 }
 
-/* The old value in one piece: `*copy` is owned by the caller. ERR_NOMEM. */
+/* The old value in one piece: `*copy` is owned by the caller. CERR_NOMEM. */
 static enum err copy_old(const struct dict *dict, const struct entry *entry,
                          struct sync_bytes *old, void **copy)
 {
@@ -377,10 +377,10 @@ static enum err copy_old(const struct dict *dict, const struct entry *entry,
     old->len = sync_body_len(body);
     *copy = malloc(old->len + 1);
     if (!*copy)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     sync_body_read(&dict->blocks, body, *copy);
     old->data = *copy;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err update_place(struct dict *dict, struct place *place,
@@ -388,15 +388,15 @@ static enum err update_place(struct dict *dict, struct place *place,
 {
     struct sync_bytes old = {NULL, 0}, value = {NULL, 0};
     void *copy = NULL;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (place->entry)
         err = copy_old(dict, place->entry, &old, &copy);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = update(ctx, place->entry ? &old : NULL, &value);
-    if (err == ERR_OK && value.data)
+    if (err == CERR_OK && value.data)
         err = store(dict, place, value);
-    else if (err == ERR_OK && place->entry)
+    else if (err == CERR_OK && place->entry)
         remove_entry(dict, place);
     free(copy);
     return err;
@@ -425,7 +425,7 @@ enum err dict_clear(struct dict *dict)
     sync_commit(&dict->epoch, sync_load(&dict->epoch) + 1);
     rebuild(dict);
     sync_mutex_unlock(&dict->mutex);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 size_t dict_size(const struct dict *dict)
@@ -452,14 +452,14 @@ enum err dict_next(struct dict *dict, struct dict_cursor *cursor,
         if (in_use(dict, &dict->entries[i]))
             break;
     if (cursor->version != dict->version) {
-        err = ERR_STATE;
+        err = CERR_STATE;
     } else if (i == dict->max_entries) {
-        err = ERR_NOT_FOUND;
+        err = CERR_NOT_FOUND;
     } else {
         key_err = copy_out(dict, dict->entries[i].key, key);
         err = copy_out(dict, sync_load(&dict->entries[i].value), value);
         err = key_err ? key_err : err;
-        if (err == ERR_OK)
+        if (err == CERR_OK)
             cursor->next = i + 1;
     }
     sync_mutex_unlock(&dict->mutex);
@@ -496,7 +496,7 @@ enum err dict_open(struct dict **out, const struct dict_options *options)
         options = &none;
     if (options->max_entries > DICT_ENTRIES_MAX ||
         options->max_bytes > DICT_BYTES_MAX)
-        return ERR_INVALID;
+        return CERR_INVALID;
     plan.max_entries =
         options->max_entries ? options->max_entries : DICT_ENTRIES_DEFAULT;
     plan.max_bytes =
@@ -505,7 +505,7 @@ enum err dict_open(struct dict **out, const struct dict_options *options)
     plan.region_bytes = lay_out(&plan);
     dict = sync_region_map(plan.region_bytes);
     if (!dict)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     memcpy(dict, &plan, sizeof(plan));
     dict->buckets = (void *)((char *)dict + (size_t)plan.buckets);
     dict->entries = (void *)((char *)dict + (size_t)plan.entries);
@@ -517,7 +517,7 @@ enum err dict_open(struct dict **out, const struct dict_options *options)
     sync_blocks_init(&dict->blocks, dict);
     rebuild(dict);
     *out = dict;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void dict_free(struct dict *dict)

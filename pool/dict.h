@@ -33,60 +33,60 @@ struct dict_options {
     size_t max_bytes;   /* of all keys and values; 0: DICT_BYTES_DEFAULT */
 };
 
-/* `options` may be NULL. ERR_INVALID (above a limit), ERR_NOMEM. */
+/* `options` may be NULL. CERR_INVALID (above a limit), CERR_NOMEM. */
 enum err dict_open(struct dict **dict,
-                   const struct dict_options *options) ERR_CHECK;
+                   const struct dict_options *options) CERR_CHECK;
 /* Lets go of it in this process; the others go on. NULL is fine. */
 void dict_free(struct dict *dict);
 
 /*
- * All below return ERR_STATE inside a dict_update() callback of the same dict.
- * Those that store return ERR_FULL when a bound would be passed; nothing is
+ * All below return CERR_STATE inside a dict_update() callback of the same dict.
+ * Those that store return CERR_FULL when a bound would be passed; nothing is
  * changed then.
  */
 enum err dict_set(struct dict *dict, struct sync_bytes key,
-                  struct sync_bytes value) ERR_CHECK;
-/* ERR_NOT_FOUND, ERR_TOO_BIG (above room->cap; room->len says how long). */
+                  struct sync_bytes value) CERR_CHECK;
+/* CERR_NOT_FOUND, CERR_TOO_BIG (above room->cap; room->len says how long). */
 enum err dict_get(struct dict *dict, struct sync_bytes key,
-                  struct sync_room *room) ERR_CHECK;
-/* ERR_NOT_FOUND. */
-enum err dict_delete(struct dict *dict, struct sync_bytes key) ERR_CHECK;
+                  struct sync_room *room) CERR_CHECK;
+/* CERR_NOT_FOUND. */
+enum err dict_delete(struct dict *dict, struct sync_bytes key) CERR_CHECK;
 /* Gets and deletes; as dict_get, and what does not fit stays. */
 enum err dict_pop(struct dict *dict, struct sync_bytes key,
-                  struct sync_room *room) ERR_CHECK;
+                  struct sync_room *room) CERR_CHECK;
 
 /*
  * Adds to a number and gives the sum (`sum` may be NULL). A number is a value
  * of 8 bytes, an int64_t of this machine; a missing one counts as 0.
- * ERR_INVALID (not 8 bytes), ERR_TOO_BIG (the sum would overflow).
+ * CERR_INVALID (not 8 bytes), CERR_TOO_BIG (the sum would overflow).
  */
 enum err dict_incr(struct dict *dict, struct sync_bytes key, int64_t delta,
-                   int64_t *sum) ERR_CHECK;
+                   int64_t *sum) CERR_CHECK;
 /* Stores `value` if the present value is `expected`; NULL for `expected`
- * means that the key is missing. ERR_EXISTS: it is something else. */
+ * means that the key is missing. CERR_EXISTS: it is something else. */
 enum err dict_compare_set(struct dict *dict, struct sync_bytes key,
                           const struct sync_bytes *expected,
-                          struct sync_bytes value) ERR_CHECK;
+                          struct sync_bytes value) CERR_CHECK;
 /* Stores `value` if the key is missing, then gets the present value (`room`
  * may be NULL). As dict_set and dict_get. */
 enum err dict_set_default(struct dict *dict, struct sync_bytes key,
                           struct sync_bytes value,
-                          struct sync_room *room) ERR_CHECK;
+                          struct sync_room *room) CERR_CHECK;
 
 /*
  * Makes a new value of the old one (NULL: missing), under the mutex. Sets
  * *value to bytes that stay valid until dict_update() returns; value->data
- * NULL deletes the key. Any other result than ERR_OK changes nothing and is
+ * NULL deletes the key. Any other result than CERR_OK changes nothing and is
  * what dict_update() returns. Must be short: others wait.
  */
 typedef enum err (*dict_update_fn)(void *ctx, const struct sync_bytes *old,
                                    struct sync_bytes *value);
-/* ERR_NOMEM (no memory for a copy of the old value), or as above. */
+/* CERR_NOMEM (no memory for a copy of the old value), or as above. */
 enum err dict_update(struct dict *dict, struct sync_bytes key,
-                     dict_update_fn update, void *ctx) ERR_CHECK;
+                     dict_update_fn update, void *ctx) CERR_CHECK;
 
-/* ERR_STATE: see above. All entries go at once. */
-enum err dict_clear(struct dict *dict) ERR_CHECK;
+/* CERR_STATE: see above. All entries go at once. */
+enum err dict_clear(struct dict *dict) CERR_CHECK;
 /* The number of entries, and the bytes of their keys and values. */
 size_t dict_size(const struct dict *dict);
 size_t dict_bytes(const struct dict *dict);
@@ -99,10 +99,10 @@ struct dict_cursor {
 
 /*
  * Copies the next entry (`key`, `value` may be NULL). New values may appear
- * during a walk, but once a key came or went it answers ERR_STATE.
- * ERR_NOT_FOUND at the end; ERR_TOO_BIG: call again with more room.
+ * during a walk, but once a key came or went it answers CERR_STATE.
+ * CERR_NOT_FOUND at the end; CERR_TOO_BIG: call again with more room.
  */
 enum err dict_next(struct dict *dict, struct dict_cursor *cursor,
-                   struct sync_room *key, struct sync_room *value) ERR_CHECK;
+                   struct sync_room *key, struct sync_room *value) CERR_CHECK;
 
 #endif

@@ -20,7 +20,7 @@ enum err frame_check_task(const struct frame_task *task,
     bool good = false;
 
     if (task->id == 0 || task->attempt == 0 || task->len > limits->max_len)
-        return ERR_CORRUPT;
+        return CERR_CORRUPT;
     switch ((enum frame_place)task->place) {
     case FRAME_INSIDE:
         good = task->len <= FRAME_TASK_INSIDE;
@@ -34,7 +34,7 @@ enum err frame_check_task(const struct frame_task *task,
     case FRAME_ARENA:
         break;
     }
-    return good ? ERR_OK : ERR_CORRUPT;
+    return good ? CERR_OK : CERR_CORRUPT;
 }
 
 enum err frame_check_reply(const struct frame_reply *reply,
@@ -45,10 +45,10 @@ enum err frame_check_reply(const struct frame_reply *reply,
 
     if (reply->message_len > POOL_MESSAGE_BYTES ||
         (reply->flags & ~FRAME_HAS_EXTRA) != 0)
-        return ERR_CORRUPT;
+        return CERR_CORRUPT;
     if ((reply->flags & FRAME_HAS_EXTRA) != 0 &&
         !range_fits(reply->extra_offset, reply->extra_len, limits->arena_bytes))
-        return ERR_CORRUPT;
+        return CERR_CORRUPT;
     switch ((enum frame_place)reply->place) {
     case FRAME_INSIDE:
         good = len <= FRAME_REPLY_INSIDE;
@@ -63,7 +63,7 @@ enum err frame_check_reply(const struct frame_reply *reply,
     case FRAME_MEMFD:
         break;
     }
-    return good ? ERR_OK : ERR_CORRUPT;
+    return good ? CERR_OK : CERR_CORRUPT;
 }
 
 void frame_put_packet(const struct frame_packet *packet,
@@ -81,12 +81,12 @@ enum err frame_get_packet(const void *data, size_t len,
     uint32_t type;
 
     if (len != FRAME_PACKET_BYTES)
-        return ERR_CORRUPT;
+        return CERR_CORRUPT;
     memcpy(&type, data, sizeof(type));
     if (type > FRAME_ARGUMENT)
-        return ERR_CORRUPT;
+        return CERR_CORRUPT;
     packet->type = (enum frame_packet_type)type;
     memcpy(&packet->value, (const unsigned char *)data + sizeof(type),
            sizeof(packet->value));
-    return ERR_OK;
+    return CERR_OK;
 }

@@ -64,11 +64,11 @@ struct frame_limits {
     size_t max_len;     /* of one task's argument */
 };
 
-/* ERR_CORRUPT unless every field is in range. */
+/* CERR_CORRUPT unless every field is in range. */
 enum err frame_check_task(const struct frame_task *task,
-                          const struct frame_limits *limits) ERR_CHECK;
+                          const struct frame_limits *limits) CERR_CHECK;
 enum err frame_check_reply(const struct frame_reply *reply,
-                           const struct frame_limits *limits) ERR_CHECK;
+                           const struct frame_limits *limits) CERR_CHECK;
 
 enum frame_packet_type {
     FRAME_BELL,     /* look at the shared memory */
@@ -85,8 +85,8 @@ struct frame_packet {
 
 void frame_put_packet(const struct frame_packet *packet,
                       unsigned char out[FRAME_PACKET_BYTES]);
-/* ERR_CORRUPT: wrong length or an unknown type. */
+/* CERR_CORRUPT: wrong length or an unknown type. */
 enum err frame_get_packet(const void *data, size_t len,
-                          struct frame_packet *packet) ERR_CHECK;
+                          struct frame_packet *packet) CERR_CHECK;
 
 #endif

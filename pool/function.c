@@ -46,7 +46,7 @@ static void sleep_until_bell(struct worker *worker)
 {
     struct pollfd ready = {.fd = worker_fd(worker), .events = POLLIN};
 
-    if (worker_flush(worker) == ERR_OK)
+    if (worker_flush(worker) == CERR_OK)
         poll(&ready, 1, -1);
 }
 
@@ -97,10 +97,10 @@ enum err worker_return(struct worker_call *open, const void *data, size_t len)
     void *space = worker_return_space(open, len);
 
     if (!space)
-        return open->worker->is_gone ? ERR_CLOSED : ERR_TOO_BIG;
+        return open->worker->is_gone ? CERR_CLOSED : CERR_TOO_BIG;
     if (len)
         memcpy(space, data, len);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void worker_message(struct worker_call *open, const char *text)
@@ -134,7 +134,7 @@ static enum err send_result(struct call *call, int code)
     };
     enum err err = worker_send(worker, &answer);
 
-    while (err == ERR_AGAIN && !worker->is_gone) {
+    while (err == CERR_AGAIN && !worker->is_gone) {
         wait_for_parent(worker);
         err = worker_send(worker, &answer);
     }
@@ -171,7 +171,7 @@ struct bell {
 static enum err ring_in_time(struct worker *worker, struct bell *bell)
 {
     int64_t now_us = clock_mono_us();
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (worker->nr_unsent == 1)
         bell->first_us = bell->last_us;
@@ -197,9 +197,9 @@ static enum err look_for_task(struct worker *worker, struct spin *spin)
     atomic_store_explicit(&control->worker_core, spin_core(),
                           memory_order_relaxed);
     if (channel_has_task(channel))
-        return ERR_OK;
+        return CERR_OK;
     err = worker_flush(worker);
-    if (err == ERR_OK &&
+    if (err == CERR_OK &&
         spin_may_help(spin, atomic_load_explicit(&control->parent_core,
                                                  memory_order_relaxed))) {
         channel_disarm_worker(channel);
@@ -220,9 +220,9 @@ int function_main(struct worker *worker, void *ctx)
     for (;;) {
         switch (worker_take(worker, &task)) {
         case WORKER_TASK:
-            if (run_task(&call, &task, ctx) != ERR_OK ||
-                ring_in_time(worker, &bell) != ERR_OK ||
-                look_for_task(worker, &spin) != ERR_OK)
+            if (run_task(&call, &task, ctx) != CERR_OK ||
+                ring_in_time(worker, &bell) != CERR_OK ||
+                look_for_task(worker, &spin) != CERR_OK)
                 return EXIT_BROKEN;
             break;
         case WORKER_EMPTY: /* the next but one worker_take() reads the bell */

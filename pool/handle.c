@@ -27,7 +27,7 @@ void handle_complete(struct pool_handle *handle,
     handle->copy = malloc(result->len + result->extra_len + message_len);
     if (!handle->copy) {
         handle->result.status = POOL_FAILED;
-        handle->result.code = ERR_NOMEM;
+        handle->result.code = CERR_NOMEM;
         handle->result.data = handle->result.extra = NULL;
         handle->result.len = handle->result.extra_len = 0;
         handle->result.message = "no memory for the result";
@@ -54,9 +54,9 @@ enum err pool_apply_async(struct pool *pool, const struct pool_task *task,
 
     *out = NULL;
     if (!handle)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     err = pool_submit(pool, task, &handle->task_id);
-    if (err != ERR_OK) {
+    if (err != CERR_OK) {
         free(handle);
         return err;
     }
@@ -64,7 +64,7 @@ enum err pool_apply_async(struct pool *pool, const struct pool_task *task,
     /* no callback has run since, so it is still there */
     task_find(pool, handle->task_id)->handle = handle;
     *out = handle;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static int64_t to_deadline(int64_t timeout_ms)
@@ -83,16 +83,16 @@ enum err pool_apply(struct pool *pool, const struct pool_task *task,
     int64_t deadline_ms = to_deadline(timeout_ms);
     enum err err = pool_apply_async(pool, task, handle);
 
-    if (err == ERR_AGAIN) { /* wait for room in the queue first */
+    if (err == CERR_AGAIN) { /* wait for room in the queue first */
         pool_enter(pool);
-        while (err == ERR_AGAIN && !is_past(deadline_ms)) {
+        while (err == CERR_AGAIN && !is_past(deadline_ms)) {
             pool_turn(pool, deadline_ms);
             err = pool_apply_async(pool, task, handle);
         }
         pool_leave(pool);
-        err = err == ERR_AGAIN ? ERR_TIMEOUT : err;
+        err = err == CERR_AGAIN ? CERR_TIMEOUT : err;
     }
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         return err;
     return pool_get(
         *handle, deadline_ms == INT64_MAX ? -1 : deadline_ms - clock_mono_ms(),
@@ -109,7 +109,7 @@ enum err pool_get(struct pool_handle *handle, int64_t timeout_ms,
         int64_t deadline_ms = to_deadline(timeout_ms);
 
         if (!pool_is_owner(pool))
-            return ERR_PERM;
+            return CERR_PERM;
         pool_enter(pool);
         pool_flush(pool);
         do {
@@ -118,9 +118,9 @@ enum err pool_get(struct pool_handle *handle, int64_t timeout_ms,
         pool_leave(pool);
     }
     if (!handle->is_ready)
-        return ERR_TIMEOUT;
+        return CERR_TIMEOUT;
     *result = &handle->result;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 bool pool_ready(const struct pool_handle *handle)
@@ -131,9 +131,9 @@ bool pool_ready(const struct pool_handle *handle)
 enum err pool_successful(const struct pool_handle *handle, bool *successful)
 {
     if (!handle->is_ready)
-        return ERR_STATE;
+        return CERR_STATE;
     *successful = handle->result.status == POOL_OK;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void pool_handle_free(struct pool_handle *handle)
@@ -149,7 +149,7 @@ void pool_handle_free(struct pool_handle *handle)
 enum err pool_cancel(struct pool_handle *handle)
 {
     if (handle->is_ready)
-        return ERR_OK;
+        return CERR_OK;
     return pool_cancel_task(handle->pool, handle->task_id);
 }
 
@@ -177,10 +177,10 @@ enum err pool_cancel_task(struct pool *pool, uint64_t id)
     struct task *task;
 
     if (!pool_is_owner(pool))
-        return ERR_PERM;
+        return CERR_PERM;
     task = task_find(pool, id);
     if (!task)
-        return ERR_NOT_FOUND;
+        return CERR_NOT_FOUND;
     pool_enter(pool);
     if (task->in_flight)
         cancel_in_flight(pool, task);
@@ -192,5 +192,5 @@ enum err pool_cancel_task(struct pool *pool, uint64_t id)
     task_finish_doomed(pool);
     route_queue(pool);
     pool_leave(pool);
-    return ERR_OK;
+    return CERR_OK;
 }

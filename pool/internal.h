@@ -166,9 +166,9 @@ struct pool {
 void task_list_append(struct task_list *list, struct task *task);
 void task_list_prepend(struct task_list *list, struct task *task);
 void task_list_remove(struct task_list *list, struct task *task);
-/* Copies the user's task into a new one with an id. ERR_NOMEM. */
+/* Copies the user's task into a new one with an id. CERR_NOMEM. */
 enum err task_new(struct pool *pool, const struct pool_task *from,
-                  struct task **out) ERR_CHECK;
+                  struct task **out) CERR_CHECK;
 /* The live task with this id, or NULL. */
 struct task *task_find(const struct pool *pool, uint64_t id);
 void task_enqueue(struct pool *pool, struct task *task);
@@ -198,13 +198,13 @@ void handle_complete(struct pool_handle *handle,
 void slot_ask(struct slot *slot);
 /* Takes over what the nursery made; the descriptors in every case. */
 enum err slot_start(struct slot *slot, pid_t pid,
-                    const struct nursery_fds *fds) ERR_CHECK;
+                    const struct nursery_fds *fds) CERR_CHECK;
 /* It has a process that takes tasks. */
 bool slot_is_open(const struct slot *slot);
 /* How many more tasks it can hold. */
 size_t slot_room(const struct slot *slot);
-/* Moves a task, in no list now, into the slot. ERR_AGAIN: no room there. */
-enum err slot_send(struct slot *slot, struct task *task) ERR_CHECK;
+/* Moves a task, in no list now, into the slot. CERR_AGAIN: no room there. */
+enum err slot_send(struct slot *slot, struct task *task) CERR_CHECK;
 /* Lets the worker see what was sent. */
 void slot_publish(struct slot *slot);
 /* Unstarted tasks but `keep` of them go back to the queue. */
@@ -256,8 +256,8 @@ void pool_leave(struct pool *pool);
 bool pool_is_owner(const struct pool *pool);
 /* ---- open.c ---- */
 
-/* Puts the nursery into the epoll set. ERR_CLOSED (there is none), ERR_IO. */
-enum err pool_watch_nursery(struct pool *pool) ERR_CHECK;
+/* Puts the nursery into the epoll set. CERR_CLOSED (there is none), CERR_IO. */
+enum err pool_watch_nursery(struct pool *pool) CERR_CHECK;
 /* Frees everything, runs no callback. */
 void pool_destroy(struct pool *pool);
 

@@ -58,22 +58,22 @@ static void list_lock(struct list *list)
     enum err err = sync_mutex_lock(&list->mutex);
 
     /* No callback runs under this mutex. */
-    assert(err != ERR_STATE);
-    if (err != ERR_OWNERDEAD)
+    assert(err != CERR_STATE);
+    if (err != CERR_OWNERDEAD)
         return;
     rebuild(list);
     sync_mutex_repaired(&list->mutex);
 }
 
-/* ERR_NOT_FOUND unless it is one of `nr` places. */
+/* CERR_NOT_FOUND unless it is one of `nr` places. */
 static enum err find(int64_t place, size_t nr, size_t *at)
 {
     if (place < 0)
         place += (int64_t)nr;
     if (place < 0 || place >= (int64_t)nr)
-        return ERR_NOT_FOUND;
+        return CERR_NOT_FOUND;
     *at = (size_t)place;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static bool fits(const struct list *list, size_t more, size_t less)
@@ -107,7 +107,7 @@ static enum err insert(struct list *list, size_t place, struct sync_bytes value)
     uint64_t body;
 
     if (nr == list->max_items || !fits(list, value.len, 0))
-        return ERR_FULL;
+        return CERR_FULL;
     body = sync_body_new(&list->blocks, value.data, value.len);
     assert(body != 0);
     if (place == nr) {
@@ -118,7 +118,7 @@ static enum err insert(struct list *list, size_t place, struct sync_bytes value)
     }
     list->bytes += value.len;
     list->version++;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static void remove_value(struct list *list, size_t place)
@@ -142,13 +142,13 @@ static enum err replace(struct list *list, size_t place,
     uint64_t old = sync_load(word), body;
 
     if (!fits(list, value.len, sync_body_len(old)))
-        return ERR_FULL;
+        return CERR_FULL;
     body = sync_body_new(&list->blocks, value.data, value.len);
     assert(body != 0);
     sync_commit(word, body);
     sync_body_free(&list->blocks, old);
     list->bytes += value.len - sync_body_len(old);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err copy_out(const struct list *list, size_t place,
@@ -157,12 +157,12 @@ static enum err copy_out(const struct list *list, size_t place,
     uint64_t body = sync_load(&present(list)[place]);
 
     if (!room)
-        return ERR_OK;
+        return CERR_OK;
     room->len = sync_body_len(body);
     if (room->len > room->cap)
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     sync_body_read(&list->blocks, body, room->data);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err list_append(struct list *list, struct sync_bytes value)
@@ -183,8 +183,8 @@ enum err list_insert(struct list *list, int64_t place, struct sync_bytes value)
     list_lock(list);
     nr = list_size(list);
     at = nr;
-    err = place == (int64_t)nr ? ERR_OK : find(place, nr, &at);
-    if (err == ERR_OK)
+    err = place == (int64_t)nr ? CERR_OK : find(place, nr, &at);
+    if (err == CERR_OK)
         err = insert(list, at, value);
     sync_mutex_unlock(&list->mutex);
     return err;
@@ -197,7 +197,7 @@ enum err list_set(struct list *list, int64_t place, struct sync_bytes value)
 
     list_lock(list);
     err = find(place, list_size(list), &at);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = replace(list, at, value);
     sync_mutex_unlock(&list->mutex);
     return err;
@@ -210,7 +210,7 @@ enum err list_get(struct list *list, int64_t place, struct sync_room *room)
 
     list_lock(list);
     err = find(place, list_size(list), &at);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = copy_out(list, at, room);
     sync_mutex_unlock(&list->mutex);
     return err;
@@ -223,9 +223,9 @@ enum err list_pop(struct list *list, int64_t place, struct sync_room *room)
 
     list_lock(list);
     err = find(place, list_size(list), &at);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = copy_out(list, at, room);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         remove_value(list, at);
     sync_mutex_unlock(&list->mutex);
     return err;
@@ -239,11 +239,11 @@ static enum err add_number(struct list *list, size_t place, int64_t delta,
     _Atomic uint64_t *word = sync_body_head(&list->blocks, body);
 
     if (sync_body_len(body) != sizeof(*sum))
-        return ERR_INVALID;
+        return CERR_INVALID;
     if (__builtin_add_overflow((int64_t)sync_load(word), delta, sum))
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     sync_commit(word, (uint64_t)*sum);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err list_incr(struct list *list, int64_t place, int64_t delta,
@@ -255,10 +255,10 @@ enum err list_incr(struct list *list, int64_t place, int64_t delta,
 
     list_lock(list);
     err = find(place, list_size(list), &at);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = add_number(list, at, delta, &result);
     sync_mutex_unlock(&list->mutex);
-    if (err == ERR_OK && sum)
+    if (err == CERR_OK && sum)
         *sum = result;
     return err;
 }
@@ -271,11 +271,11 @@ enum err list_compare_set(struct list *list, int64_t place,
 
     list_lock(list);
     err = find(place, list_size(list), &at);
-    if (err == ERR_OK &&
+    if (err == CERR_OK &&
         !sync_body_equals(&list->blocks, sync_load(&present(list)[at]),
                           expected.data, expected.len))
-        err = ERR_EXISTS;
-    if (err == ERR_OK)
+        err = CERR_EXISTS;
+    if (err == CERR_OK)
         err = replace(list, at, value);
     sync_mutex_unlock(&list->mutex);
     return err;
@@ -292,18 +292,18 @@ void list_clear(struct list *list)
 enum err list_next(struct list *list, struct list_cursor *cursor,
                    struct sync_room *value)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     list_lock(list);
     if (cursor->next == 0)
         cursor->version = list->version;
     if (cursor->version != list->version)
-        err = ERR_STATE;
+        err = CERR_STATE;
     else if (cursor->next == list_size(list))
-        err = ERR_NOT_FOUND;
+        err = CERR_NOT_FOUND;
     else
         err = copy_out(list, cursor->next, value);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         cursor->next++;
     sync_mutex_unlock(&list->mutex);
     return err;
@@ -336,7 +336,7 @@ enum err list_open(struct list **out, const struct list_options *options)
         options = &none;
     if (options->max_items > LIST_ITEMS_MAX ||
         options->max_bytes > LIST_BYTES_MAX)
-        return ERR_INVALID;
+        return CERR_INVALID;
     plan.max_items =
         options->max_items ? options->max_items : LIST_ITEMS_DEFAULT;
     plan.max_bytes =
@@ -344,7 +344,7 @@ enum err list_open(struct list **out, const struct list_options *options)
     plan.region_bytes = lay_out(&plan);
     list = sync_region_map(plan.region_bytes);
     if (!list)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     memcpy(list, &plan, sizeof(plan));
     for (int i = 0; i < 2; i++)
         list->arrays[i] = (void *)((char *)list + (size_t)plan.arrays[i]);
@@ -355,7 +355,7 @@ enum err list_open(struct list **out, const struct list_options *options)
     }
     sync_blocks_init(&list->blocks, list);
     *out = list;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void list_free(struct list *list)

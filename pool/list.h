@@ -31,40 +31,40 @@ struct list_options {
     size_t max_bytes; /* of all values; 0: LIST_BYTES_DEFAULT */
 };
 
-/* `options` may be NULL. ERR_INVALID (above a limit), ERR_NOMEM. */
+/* `options` may be NULL. CERR_INVALID (above a limit), CERR_NOMEM. */
 enum err list_open(struct list **list,
-                   const struct list_options *options) ERR_CHECK;
+                   const struct list_options *options) CERR_CHECK;
 /* Lets go of it in this process; the others go on. NULL is fine. */
 void list_free(struct list *list);
 
-/* ERR_FULL: a bound would be passed; nothing is changed. */
-enum err list_append(struct list *list, struct sync_bytes value) ERR_CHECK;
+/* CERR_FULL: a bound would be passed; nothing is changed. */
+enum err list_append(struct list *list, struct sync_bytes value) CERR_CHECK;
 /* Before the value at `place`, or at the end when `place` is the length.
- * ERR_FULL, ERR_NOT_FOUND (no such place). */
+ * CERR_FULL, CERR_NOT_FOUND (no such place). */
 enum err list_insert(struct list *list, int64_t place,
-                     struct sync_bytes value) ERR_CHECK;
-/* ERR_FULL, ERR_NOT_FOUND. */
+                     struct sync_bytes value) CERR_CHECK;
+/* CERR_FULL, CERR_NOT_FOUND. */
 enum err list_set(struct list *list, int64_t place,
-                  struct sync_bytes value) ERR_CHECK;
-/* ERR_NOT_FOUND, ERR_TOO_BIG (above room->cap; room->len says how long). */
+                  struct sync_bytes value) CERR_CHECK;
+/* CERR_NOT_FOUND, CERR_TOO_BIG (above room->cap; room->len says how long). */
 enum err list_get(struct list *list, int64_t place,
-                  struct sync_room *room) ERR_CHECK;
+                  struct sync_room *room) CERR_CHECK;
 /* Gets and removes (`room` NULL: only removes); what does not fit stays. */
 enum err list_pop(struct list *list, int64_t place,
-                  struct sync_room *room) ERR_CHECK;
+                  struct sync_room *room) CERR_CHECK;
 
 /*
  * Adds to a number, an int64_t of this machine in 8 bytes, and gives the sum
- * (`sum` may be NULL). ERR_NOT_FOUND, ERR_INVALID (not 8 bytes), ERR_TOO_BIG
+ * (`sum` may be NULL). CERR_NOT_FOUND, CERR_INVALID (not 8 bytes), CERR_TOO_BIG
  * (the sum would overflow).
  */
 enum err list_incr(struct list *list, int64_t place, int64_t delta,
-                   int64_t *sum) ERR_CHECK;
-/* Stores `value` if the present one is `expected`. ERR_EXISTS: it is
- * something else. ERR_FULL, ERR_NOT_FOUND. */
+                   int64_t *sum) CERR_CHECK;
+/* Stores `value` if the present one is `expected`. CERR_EXISTS: it is
+ * something else. CERR_FULL, CERR_NOT_FOUND. */
 enum err list_compare_set(struct list *list, int64_t place,
                           struct sync_bytes expected,
-                          struct sync_bytes value) ERR_CHECK;
+                          struct sync_bytes value) CERR_CHECK;
 
 /* All values go at once. */
 void list_clear(struct list *list);
@@ -79,10 +79,10 @@ struct list_cursor {
 
 /*
  * Copies the next value. Values may be replaced during a walk, but once one
- * came or went it answers ERR_STATE. ERR_NOT_FOUND at the end; ERR_TOO_BIG:
+ * came or went it answers CERR_STATE. CERR_NOT_FOUND at the end; CERR_TOO_BIG:
  * call again with more room.
  */
 enum err list_next(struct list *list, struct list_cursor *cursor,
-                   struct sync_room *value) ERR_CHECK;
+                   struct sync_room *value) CERR_CHECK;
 
 #endif

@@ -30,13 +30,13 @@ enum err lock_open(struct lock **out, enum lock_kind kind)
 
     *out = NULL;
     if (kind != LOCK_PLAIN && kind != LOCK_RECURSIVE)
-        return ERR_INVALID;
+        return CERR_INVALID;
     err = sync_members_init();
     if (err)
         return err;
     lock = sync_region_map(sizeof(*lock));
     if (!lock)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     err = sync_mutex_init(&lock->mutex, kind == LOCK_RECURSIVE
                                             ? PTHREAD_MUTEX_RECURSIVE
                                             : PTHREAD_MUTEX_ERRORCHECK);
@@ -56,11 +56,11 @@ enum err lock_acquire(struct lock *lock, int64_t timeout_ms)
 {
     enum err err = sync_mutex_lock_timed(&lock->mutex, timeout_ms);
 
-    if (err == ERR_OWNERDEAD) {
+    if (err == CERR_OWNERDEAD) {
         sync_mutex_repaired(&lock->mutex);
         lock->depth = 0;
     }
-    if (err == ERR_OK || err == ERR_OWNERDEAD) {
+    if (err == CERR_OK || err == CERR_OWNERDEAD) {
         lock->depth++;
         atomic_store_explicit(&lock->owner, sync_member_thread(),
                               memory_order_relaxed);
@@ -77,12 +77,12 @@ static bool is_mine(const struct lock *lock)
 enum err lock_release(struct lock *lock)
 {
     if (!is_mine(lock))
-        return ERR_PERM;
+        return CERR_PERM;
     lock->depth--;
     if (lock->depth == 0)
         atomic_store_explicit(&lock->owner, 0, memory_order_relaxed);
     sync_mutex_unlock(&lock->mutex);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* ---- semaphore ---- */
@@ -113,7 +113,7 @@ enum err semaphore_open(struct semaphore **out, uint32_t units, bool bounded)
         return err;
     semaphore = sync_region_map(sizeof(*semaphore));
     if (!semaphore)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     semaphore->bounded = bounded;
     atomic_init(&semaphore->nr_units, units);
     err = sync_mutex_init(&semaphore->mutex, PTHREAD_MUTEX_ERRORCHECK);
@@ -133,8 +133,8 @@ static void semaphore_lock(struct semaphore *semaphore)
 {
     enum err err = sync_mutex_lock(&semaphore->mutex);
 
-    assert(err != ERR_STATE);
-    if (err != ERR_OWNERDEAD)
+    assert(err != CERR_STATE);
+    if (err != CERR_OWNERDEAD)
         return;
     semaphore->nr_held = 0;
     semaphore->nr_holders = SYNC_MEMBERS_MAX;
@@ -170,7 +170,7 @@ static void reclaim(struct semaphore *semaphore)
         sync_gate_flood(&semaphore->released);
 }
 
-/* One turn of waiting, with the mutex held before and after. ERR_OK: look
+/* One turn of waiting, with the mutex held before and after. CERR_OK: look
  * again. */
 static enum err wait_turn(struct semaphore *semaphore, int64_t deadline_ms)
 {
@@ -181,8 +181,8 @@ static enum err wait_turn(struct semaphore *semaphore, int64_t deadline_ms)
     if (slice_ms == 0) {
         reclaim(semaphore);
         if (nr_free(semaphore) > 0)
-            return ERR_OK;
-        return deadline_ms == 0 ? ERR_AGAIN : ERR_TIMEOUT;
+            return CERR_OK;
+        return deadline_ms == 0 ? CERR_AGAIN : CERR_TIMEOUT;
     }
     turn = sync_gate_enter(&semaphore->released);
     sync_mutex_unlock(&semaphore->mutex);
@@ -191,7 +191,7 @@ static enum err wait_turn(struct semaphore *semaphore, int64_t deadline_ms)
     sync_gate_leave(&semaphore->released, woken);
     if (!woken)
         reclaim(semaphore);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* The place of a live member; what its dead predecessor held comes back. */
@@ -220,9 +220,9 @@ enum err semaphore_acquire(struct semaphore *semaphore, int64_t timeout_ms)
         return err;
     semaphore_lock(semaphore);
     holder = holder_of(semaphore, member);
-    while (err == ERR_OK && nr_free(semaphore) == 0)
+    while (err == CERR_OK && nr_free(semaphore) == 0)
         err = wait_turn(semaphore, deadline_ms);
-    if (err == ERR_OK) {
+    if (err == CERR_OK) {
         sync_commit(&holder->units, sync_load(&holder->units) + 1);
         semaphore->nr_held++;
     }
@@ -234,7 +234,7 @@ enum err semaphore_release(struct semaphore *semaphore)
 {
     uint64_t member = sync_member_known();
     struct holder *holder = NULL;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     uint32_t nr_wake = 0;
 
     semaphore_lock(semaphore);
@@ -245,11 +245,11 @@ enum err semaphore_release(struct semaphore *semaphore)
         semaphore->nr_held--;
     } else if (semaphore->bounded ||
                sync_load(&semaphore->nr_units) == SEMAPHORE_UNITS_MAX) {
-        err = ERR_INVALID;
+        err = CERR_INVALID;
     } else {
         sync_commit(&semaphore->nr_units, sync_load(&semaphore->nr_units) + 1);
     }
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         nr_wake = sync_gate_open(&semaphore->released, 1);
     sync_mutex_unlock(&semaphore->mutex);
     sync_gate_wake(&semaphore->released, nr_wake);
@@ -276,7 +276,7 @@ struct event {
 enum err event_open(struct event **out)
 {
     *out = sync_region_map(sizeof(**out));
-    return *out ? ERR_OK : ERR_NOMEM;
+    return *out ? CERR_OK : CERR_NOMEM;
 }
 
 void event_free(struct event *event)
@@ -315,11 +315,11 @@ enum err event_wait(struct event *event, int64_t timeout_ms)
         int64_t slice_ms = sync_slice_ms(deadline_ms);
 
         if (slice_ms == 0)
-            return deadline_ms == 0 ? ERR_AGAIN : ERR_TIMEOUT;
+            return deadline_ms == 0 ? CERR_AGAIN : CERR_TIMEOUT;
         sync_futex_wait(&event->word, first, slice_ms);
         now = atomic_load(&event->word);
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* ---- condition ---- */
@@ -333,12 +333,12 @@ enum err condition_open(struct condition **out, struct lock *lock)
 {
     *out = NULL;
     if (!lock)
-        return ERR_INVALID;
+        return CERR_INVALID;
     *out = sync_region_map(sizeof(**out));
     if (!*out)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     (*out)->lock = lock;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void condition_free(struct condition *condition)
@@ -346,7 +346,7 @@ void condition_free(struct condition *condition)
     sync_region_unmap(condition, sizeof(*condition));
 }
 
-/* Sleeps at most `sleep_ms` without the lock. ERR_OK or ERR_OWNERDEAD from
+/* Sleeps at most `sleep_ms` without the lock. CERR_OK or CERR_OWNERDEAD from
  * taking it again; `woken` as sync_futex_wait, true also for a notification
  * that came before the sleep. */
 static enum err sleep_unlocked(struct condition *condition, int64_t sleep_ms,
@@ -359,17 +359,17 @@ static enum err sleep_unlocked(struct condition *condition, int64_t sleep_ms,
 
     for (uint32_t i = 0; i < depth; i++) {
         err = lock_release(lock);
-        assert(err == ERR_OK);
+        assert(err == CERR_OK);
         (void)err;
     }
     *woken = sync_futex_wait(&condition->turn, turn, sleep_ms) ||
              atomic_load(&condition->turn) != turn;
     err = lock_acquire(lock, -1);
-    assert(err == ERR_OK || err == ERR_OWNERDEAD);
+    assert(err == CERR_OK || err == CERR_OWNERDEAD);
     for (uint32_t i = 1; i < depth; i++) {
         enum err again = lock_acquire(lock, -1);
 
-        assert(again == ERR_OK);
+        assert(again == CERR_OK);
         (void)again;
     }
     return err;
@@ -379,16 +379,16 @@ enum err condition_wait(struct condition *condition, int64_t timeout_ms)
 {
     int64_t deadline_ms = sync_deadline(timeout_ms);
     bool woken = false;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (!is_mine(condition->lock))
-        return ERR_PERM;
+        return CERR_PERM;
     err = sleep_unlocked(condition, timeout_ms, &woken);
     if (err || woken)
         return err;
     if (deadline_ms == 0)
-        return ERR_AGAIN;
-    return sync_slice_ms(deadline_ms) == 0 ? ERR_TIMEOUT : ERR_OK;
+        return CERR_AGAIN;
+    return sync_slice_ms(deadline_ms) == 0 ? CERR_TIMEOUT : CERR_OK;
 }
 
 enum err condition_wait_for(struct condition *condition,
@@ -396,16 +396,16 @@ enum err condition_wait_for(struct condition *condition,
                             int64_t timeout_ms)
 {
     int64_t deadline_ms = sync_deadline(timeout_ms);
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     bool woken;
 
     if (!is_mine(condition->lock))
-        return ERR_PERM;
-    while (err == ERR_OK && !ready(ctx)) {
+        return CERR_PERM;
+    while (err == CERR_OK && !ready(ctx)) {
         int64_t slice_ms = sync_slice_ms(deadline_ms);
 
         if (slice_ms == 0)
-            return deadline_ms == 0 ? ERR_AGAIN : ERR_TIMEOUT;
+            return deadline_ms == 0 ? CERR_AGAIN : CERR_TIMEOUT;
         err = sleep_unlocked(condition, slice_ms, &woken);
     }
     return err;

@@ -46,7 +46,7 @@ static const struct pool_result *peek_result(struct pool_handle *handle)
 {
     const struct pool_result *result = NULL;
 
-    return pool_get(handle, 0, &result) == ERR_OK ? result : NULL;
+    return pool_get(handle, 0, &result) == CERR_OK ? result : NULL;
 }
 
 /* ---- map ---- */
@@ -105,16 +105,16 @@ static enum err submit_item(struct pool *pool, const struct pool_map *map,
     struct pool_handle *handle;
     enum err err = pool_apply_async(pool, &task, &handle);
 
-    while (err == ERR_AGAIN && !is_past(deadline_ms)) {
+    while (err == CERR_AGAIN && !is_past(deadline_ms)) {
         pool_turn(pool, deadline_ms);
         err = pool_apply_async(pool, &task, &handle);
     }
-    if (err == ERR_OK) {
+    if (err == CERR_OK) {
         results->handles[results->nr++] = handle;
         if (results->fail)
             results->fail->nr_users++;
     }
-    return err == ERR_AGAIN ? ERR_TIMEOUT : err;
+    return err == CERR_AGAIN ? CERR_TIMEOUT : err;
 }
 
 /* Waits for all; the first failure may cut it short. */
@@ -127,7 +127,7 @@ static enum err wait_for_all(struct pool *pool,
     for (size_t i = 0; i < results->nr; i++) {
         while (!pool_ready(results->handles[i])) {
             if (is_past(deadline_ms))
-                return ERR_TIMEOUT;
+                return CERR_TIMEOUT;
             pool_turn(pool, deadline_ms);
             if (may_cancel && results->fail->is_set) {
                 may_cancel = false;
@@ -135,7 +135,7 @@ static enum err wait_for_all(struct pool *pool,
             }
         }
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err new_results(const struct pool_map *map,
@@ -145,15 +145,15 @@ static enum err new_results(const struct pool_map *map,
 
     *out = results;
     if (!results)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     results->handles = calloc(map->nr_items + 1, sizeof(struct pool_handle *));
     if (map->is_fail_fast)
         results->fail = calloc(1, sizeof(*results->fail));
     if (!results->handles || (map->is_fail_fast && !results->fail))
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     if (results->fail)
         results->fail->nr_users = 1; /* us */
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err pool_map(struct pool *pool, const struct pool_map *map,
@@ -166,9 +166,9 @@ enum err pool_map(struct pool *pool, const struct pool_map *map,
 
     *out = NULL;
     if (!pool_is_owner(pool))
-        return ERR_PERM;
+        return CERR_PERM;
     err = new_results(map, &results);
-    if (err != ERR_OK) {
+    if (err != CERR_OK) {
         pool_results_free(results);
         return err;
     }
@@ -179,11 +179,11 @@ enum err pool_map(struct pool *pool, const struct pool_map *map,
             map->nr_items / nr_parts + (map->nr_items % nr_parts != 0);
     }
     pool_enter(pool);
-    while (err == ERR_OK && results->nr < map->nr_items)
+    while (err == CERR_OK && results->nr < map->nr_items)
         err = submit_item(pool, map, results, &chunks, deadline_ms);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = wait_for_all(pool, results, deadline_ms);
-    if (err != ERR_OK) {
+    if (err != CERR_OK) {
         cancel_all(results);
         pool_results_free(results);
         results = NULL;
@@ -247,7 +247,7 @@ struct pool_imap {
     struct pool_item input; /* read from the source, not yet submitted */
     bool has_input;
     bool is_closing;
-    enum err source_err; /* ERR_OK while there may be more */
+    enum err source_err; /* CERR_OK while there may be more */
 };
 
 static void add_item(struct pool_imap *imap, struct imap_item *item)
@@ -302,12 +302,12 @@ enum err pool_imap_open(struct pool *pool,
 
     *out = NULL;
     if (!pool_is_owner(pool))
-        return ERR_PERM;
+        return CERR_PERM;
     if (!options->source)
-        return ERR_INVALID;
+        return CERR_INVALID;
     imap = calloc(1, sizeof(*imap));
     if (!imap)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     imap->pool = pool;
     imap->options = *options;
     if (imap->options.window == 0)
@@ -315,7 +315,7 @@ enum err pool_imap_open(struct pool *pool,
             (size_t)pool->options.nr_workers * WINDOW_PER_WORKER;
     imap->chunks.nr_items = options->chunk_items;
     *out = imap;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err submit_input(struct pool_imap *imap)
@@ -335,15 +335,15 @@ static enum err submit_input(struct pool_imap *imap)
     enum err err;
 
     if (!item)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     err = pool_apply_async(imap->pool, &task, &item->handle);
-    if (err != ERR_OK) {
+    if (err != CERR_OK) {
         free(item);
         return err;
     }
     imap->has_input = false;
     add_item(imap, item);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /*
@@ -352,19 +352,19 @@ static enum err submit_input(struct pool_imap *imap)
  */
 static void fill_window(struct pool_imap *imap)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
-    while (err == ERR_OK && imap->nr_items < imap->options.window) {
-        if (!imap->has_input && imap->source_err == ERR_OK) {
+    while (err == CERR_OK && imap->nr_items < imap->options.window) {
+        if (!imap->has_input && imap->source_err == CERR_OK) {
             imap->source_err =
                 imap->options.source(imap->options.user, &imap->input);
-            imap->has_input = imap->source_err == ERR_OK;
+            imap->has_input = imap->source_err == CERR_OK;
         }
         if (!imap->has_input)
             return;
         err = submit_input(imap);
     }
-    if (err != ERR_OK && err != ERR_AGAIN) {
+    if (err != CERR_OK && err != CERR_AGAIN) {
         imap->has_input = false;
         imap->source_err = err;
     }
@@ -407,11 +407,11 @@ enum err pool_imap_next(struct pool_imap *imap, int64_t timeout_ms,
 {
     int64_t deadline_ms = to_deadline(timeout_ms);
     struct imap_item *item = NULL;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     *result = NULL;
     if (!pool_is_owner(imap->pool))
-        return ERR_PERM;
+        return CERR_PERM;
     drop_lent(imap);
     pool_enter(imap->pool);
     for (;;) {
@@ -426,9 +426,9 @@ enum err pool_imap_next(struct pool_imap *imap, int64_t timeout_ms,
         *result = lend_item(imap, item);
     } else if (imap->nr_items == 0 && !imap->has_input) {
         err = imap->source_err;
-        imap->source_err = ERR_NOT_FOUND; /* an error shows once */
+        imap->source_err = CERR_NOT_FOUND; /* an error shows once */
     } else {
-        err = ERR_TIMEOUT;
+        err = CERR_TIMEOUT;
     }
     pool_leave(imap->pool);
     return err;

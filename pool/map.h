@@ -38,11 +38,11 @@ struct pool_results;
 /*
  * Runs all items and waits until every one has ended, failed ones included.
  * `results` (owned by the caller) has them in the order of the items; it is
- * NULL unless ERR_OK. Blocks, and runs other tasks' callbacks meanwhile.
- * ERR_TIMEOUT (< 0: no limit) cancels what is left; else as pool_submit().
+ * NULL unless CERR_OK. Blocks, and runs other tasks' callbacks meanwhile.
+ * CERR_TIMEOUT (< 0: no limit) cancels what is left; else as pool_submit().
  */
 enum err pool_map(struct pool *pool, const struct pool_map *map,
-                  int64_t timeout_ms, struct pool_results **results) ERR_CHECK;
+                  int64_t timeout_ms, struct pool_results **results) CERR_CHECK;
 size_t pool_results_nr(const struct pool_results *results);
 /* One of them (`i` below the number), lent while `results` lives. */
 const struct pool_result *pool_results_get(const struct pool_results *results,
@@ -53,8 +53,8 @@ pool_results_first_error(const struct pool_results *results);
 void pool_results_free(struct pool_results *results);
 
 /*
- * Gives the next item, borrowed until the next call of the source. ERR_OK,
- * ERR_NOT_FOUND when there are no more, or any other error: it ends the
+ * Gives the next item, borrowed until the next call of the source. CERR_OK,
+ * CERR_NOT_FOUND when there are no more, or any other error: it ends the
  * iteration, after the results of the items before it.
  */
 typedef enum err (*pool_source_fn)(void *user, struct pool_item *item);
@@ -73,18 +73,18 @@ struct pool_imap_options {
 
 struct pool_imap;
 
-/* Reads nothing from the source yet. ERR_INVALID (no source), ERR_PERM,
- * ERR_NOMEM. */
+/* Reads nothing from the source yet. CERR_INVALID (no source), CERR_PERM,
+ * CERR_NOMEM. */
 enum err pool_imap_open(struct pool *pool,
                         const struct pool_imap_options *options,
-                        struct pool_imap **imap) ERR_CHECK;
+                        struct pool_imap **imap) CERR_CHECK;
 /*
  * Waits for the next result and lends it until the next call; refills the
- * window. ERR_NOT_FOUND at the end, ERR_TIMEOUT (< 0: no limit; nothing is
+ * window. CERR_NOT_FOUND at the end, CERR_TIMEOUT (< 0: no limit; nothing is
  * lost), what the source returned, once, or what pool_submit() did.
  */
 enum err pool_imap_next(struct pool_imap *imap, int64_t timeout_ms,
-                        const struct pool_result **result) ERR_CHECK;
+                        const struct pool_result **result) CERR_CHECK;
 /* Cancels what is left. NULL is fine. Before pool_free(). */
 void pool_imap_free(struct pool_imap *imap);
 

@@ -298,7 +298,7 @@ enum err nursery_open(struct nursery *nursery,
                       const struct pool_options *options,
                       const struct channel_shape *shape)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     int self = pidfd_open(getpid(), 0);
     int pair[2] = {-1, -1};
 
@@ -313,7 +313,7 @@ enum err nursery_open(struct nursery *nursery,
     if (nursery->pid == 0)
         become_nursery(options, shape, pair[1], self);
     if (nursery->pid < 0) {
-        err = errno == EAGAIN ? ERR_LIMIT : err_from_errno(errno);
+        err = errno == EAGAIN ? CERR_LIMIT : err_from_errno(errno);
         goto out;
     }
     nursery->fd = pair[0];
@@ -328,7 +328,7 @@ out:
         close(pair[0]);
     if (pair[1] >= 0)
         close(pair[1]);
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         nursery_close(nursery);
     return err;
 }
@@ -344,8 +344,8 @@ enum err nursery_ask(const struct nursery *nursery, int slot,
                     MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0)
-        return ERR_OK;
-    return errno == EAGAIN || errno == ENOBUFS ? ERR_AGAIN : ERR_CLOSED;
+        return CERR_OK;
+    return errno == EAGAIN || errno == ENOBUFS ? CERR_AGAIN : CERR_CLOSED;
 }
 
 /* The descriptors of a message, all three or none. */
@@ -383,12 +383,12 @@ enum err nursery_receive(const struct nursery *nursery,
         got = recvmsg(nursery->fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
     if (got < 0 && errno == EAGAIN)
-        return ERR_AGAIN;
+        return CERR_AGAIN;
     if (got != sizeof(*message))
-        return ERR_CLOSED;
+        return CERR_CLOSED;
     if (!take_fds(&header, fds) && message->event == NURSERY_STARTED)
-        return ERR_LIMIT;
-    return ERR_OK;
+        return CERR_LIMIT;
+    return CERR_OK;
 }
 
 void nursery_continue(const struct nursery *nursery)

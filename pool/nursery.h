@@ -41,20 +41,20 @@ struct nursery {
     pid_t pid;
 };
 
-/* Forks it. ERR_LIMIT, ERR_NOMEM, ERR_IO. */
+/* Forks it. CERR_LIMIT, CERR_NOMEM, CERR_IO. */
 enum err nursery_open(struct nursery *nursery,
                       const struct pool_options *options,
-                      const struct channel_shape *shape) ERR_CHECK;
+                      const struct channel_shape *shape) CERR_CHECK;
 /* Asks for a worker; NURSERY_STARTED or NURSERY_FAILED will follow.
- * ERR_AGAIN, ERR_CLOSED. */
+ * CERR_AGAIN, CERR_CLOSED. */
 enum err nursery_ask(const struct nursery *nursery, int slot,
-                     uint32_t generation) ERR_CHECK;
-/* The next message; never blocks. ERR_AGAIN: none; ERR_CLOSED: it is gone;
- * ERR_LIMIT: the message came without its descriptors. The descriptors are
+                     uint32_t generation) CERR_CHECK;
+/* The next message; never blocks. CERR_AGAIN: none; CERR_CLOSED: it is gone;
+ * CERR_LIMIT: the message came without its descriptors. The descriptors are
  * the caller's. */
 enum err nursery_receive(const struct nursery *nursery,
                          struct nursery_message *message,
-                         struct nursery_fds *fds) ERR_CHECK;
+                         struct nursery_fds *fds) CERR_CHECK;
 /* It does not answer: wakes it if somebody has stopped it. */
 void nursery_continue(const struct nursery *nursery);
 /* Kills it, and with it its workers; the end of its socket follows. */

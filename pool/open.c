@@ -155,10 +155,10 @@ enum err pool_watch_nursery(struct pool *pool)
     };
 
     if (pool->nursery.fd < 0)
-        return ERR_CLOSED;
+        return CERR_CLOSED;
     if (epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, pool->nursery.fd, &event) != 0)
         return err_from_errno(errno);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err make_parts(struct pool *pool)
@@ -169,7 +169,7 @@ static enum err make_parts(struct pool *pool)
     pool->owner_mark = make_owner_mark();
     pool->slots = calloc((size_t)options->nr_workers, sizeof(*pool->slots));
     if (!pool->owner_mark || !pool->slots)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     for (int i = 0; i < options->nr_workers; i++)
         pool->slots[i] = (struct slot){
             .pool = pool,
@@ -177,9 +177,9 @@ static enum err make_parts(struct pool *pool)
             .pidfd = -1,
         };
     err = nursery_open(&pool->nursery, options, &pool->shape);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = nursery_open(&pool->spare, options, &pool->shape);
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         return err;
     pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (pool->epoll_fd < 0)
@@ -197,21 +197,21 @@ static enum err receive_start(struct pool *pool, int64_t deadline_ms)
     enum err err;
 
     if (left_ms <= 0 || poll(&ready, 1, (int)left_ms) == 0)
-        return ERR_TIMEOUT;
+        return CERR_TIMEOUT;
     err = nursery_receive(&pool->nursery, &message, &fds);
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         return err;
     switch ((enum nursery_event)message.event) {
     case NURSERY_STARTED:
         return slot_start(&pool->slots[message.slot], message.pid, &fds);
     case NURSERY_FAILED:
-        return message.status == EAGAIN ? ERR_LIMIT
+        return message.status == EAGAIN ? CERR_LIMIT
                                         : err_from_errno(message.status);
     case NURSERY_EXITED:
         slot_bury(&pool->slots[message.slot], message.status);
-        return ERR_OK;
+        return CERR_OK;
     }
-    return ERR_IO;
+    return CERR_IO;
 }
 
 static enum err start_workers(struct pool *pool)
@@ -223,13 +223,13 @@ static enum err start_workers(struct pool *pool)
         enum err err;
 
         slot_ask(slot);
-        err = slot->is_asked ? ERR_OK : ERR_IO;
-        while (err == ERR_OK && slot->is_asked && slot->generation == 1)
+        err = slot->is_asked ? CERR_OK : CERR_IO;
+        while (err == CERR_OK && slot->is_asked && slot->generation == 1)
             err = receive_start(pool, deadline_ms);
-        if (err != ERR_OK)
+        if (err != CERR_OK)
             return err;
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void pool_destroy(struct pool *pool)
@@ -262,10 +262,10 @@ enum err pool_open(struct pool **out, const struct pool_options *options)
 
     *out = NULL;
     if (!options_are_valid(options))
-        return ERR_INVALID;
+        return CERR_INVALID;
     pool = calloc(1, sizeof(*pool));
     if (!pool)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     pool->options = *options;
     set_defaults(&pool->options);
     pool->epoll_fd = -1;
@@ -279,15 +279,15 @@ enum err pool_open(struct pool **out, const struct pool_options *options)
                                      pool->options.arena_bytes,
                                      pool->options.max_task_bytes);
     if (find_small_limit(pool->options.nr_workers, &small, &have))
-        err = ERR_LIMIT;
+        err = CERR_LIMIT;
     else
         err = make_parts(pool);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = start_workers(pool);
-    if (err != ERR_OK) {
+    if (err != CERR_OK) {
         pool_destroy(pool);
         return err;
     }
     *out = pool;
-    return ERR_OK;
+    return CERR_OK;
 }

@@ -37,13 +37,13 @@ enum err pool_dispatch(struct pool *pool, size_t *nr_done)
     size_t nr;
 
     if (!pool_is_owner(pool))
-        return ERR_PERM;
+        return CERR_PERM;
     pool_enter(pool);
     nr = pool_turn(pool, 0);
     if (nr_done)
         *nr_done = nr;
     pool_leave(pool);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 int pool_fd(const struct pool *pool)
@@ -79,25 +79,25 @@ enum err pool_submit(struct pool *pool, const struct pool_task *from,
     enum err err;
 
     if (!pool_is_owner(pool))
-        return ERR_PERM;
+        return CERR_PERM;
     if (pool->is_closed)
-        return ERR_STATE;
+        return CERR_STATE;
     if (pool->is_dead)
-        return ERR_CLOSED;
+        return CERR_CLOSED;
     if ((pool->options.functions &&
          from->function >= pool->options.nr_functions) ||
         from->soft_timeout_ms < 0 || from->hard_timeout_ms < 0)
-        return ERR_INVALID;
+        return CERR_INVALID;
     if (from->len > pool->options.max_task_bytes)
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     if (!has_queue_room(pool, from->len))
         pool_flush(pool);
     if (!has_queue_room(pool, from->len)) {
         pool->wants_writable = true;
-        return ERR_AGAIN;
+        return CERR_AGAIN;
     }
     err = task_new(pool, from, &task);
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         return err;
     task_enqueue(pool, task);
     pool->stats.nr_submitted++;
@@ -105,7 +105,7 @@ enum err pool_submit(struct pool *pool, const struct pool_task *from,
         *id = task->id;
     if (++pool->nr_unflushed >= POOL_BATCH_TASKS)
         pool_flush(pool);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void pool_flush(struct pool *pool)
@@ -135,11 +135,11 @@ size_t pool_pending(const struct pool *pool)
 enum err pool_close(struct pool *pool)
 {
     if (!pool_is_owner(pool))
-        return ERR_PERM;
+        return CERR_PERM;
     pool->is_closed = true;
     pool->now_ms = clock_mono_ms();
     watch_stop_at_end(pool);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static bool all_have_left(const struct pool *pool)
@@ -155,17 +155,17 @@ enum err pool_join(struct pool *pool, int64_t timeout_ms)
 {
     int64_t deadline_ms =
         timeout_ms < 0 ? INT64_MAX : clock_mono_ms() + timeout_ms;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (!pool_is_owner(pool))
-        return ERR_PERM;
+        return CERR_PERM;
     if (!pool->is_closed)
-        return ERR_STATE;
+        return CERR_STATE;
     pool_enter(pool);
     pool_turn(pool, 0);
     while (!all_have_left(pool)) {
         if (deadline_ms != INT64_MAX && clock_mono_ms() >= deadline_ms) {
-            err = ERR_TIMEOUT;
+            err = CERR_TIMEOUT;
             break;
         }
         pool_turn(pool, deadline_ms);
@@ -211,14 +211,14 @@ static void terminate_all(struct pool *pool, int64_t grace_ms)
 enum err pool_terminate(struct pool *pool, int64_t grace_ms)
 {
     if (!pool_is_owner(pool))
-        return ERR_PERM;
+        return CERR_PERM;
     if (grace_ms < 0)
-        return ERR_INVALID;
+        return CERR_INVALID;
     pool_enter(pool);
     terminate_all(pool, grace_ms);
     task_finish_doomed(pool);
     pool_leave(pool);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void pool_free(struct pool *pool)
@@ -263,7 +263,7 @@ enum err pool_worker_info(const struct pool *pool, int worker,
     const struct slot *slot;
 
     if (worker < 0 || worker >= pool->options.nr_workers)
-        return ERR_INVALID;
+        return CERR_INVALID;
     slot = &pool->slots[worker];
     *info = (struct pool_worker_info){
         .pid = slot->pid,
@@ -273,18 +273,18 @@ enum err pool_worker_info(const struct pool *pool, int worker,
         .nr_done = slot->nr_done,
         .since_ms = slot->since_ms,
     };
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err pool_kill_worker(struct pool *pool, int worker, int signal_nr)
 {
     if (!pool_is_owner(pool))
-        return ERR_PERM;
+        return CERR_PERM;
     if (worker < 0 || worker >= pool->options.nr_workers)
-        return ERR_INVALID;
+        return CERR_INVALID;
     if (!pool->slots[worker].channel)
-        return ERR_NOT_FOUND;
+        return CERR_NOT_FOUND;
     if (pidfd_send_signal(pool->slots[worker].pidfd, signal_nr, NULL, 0) != 0)
         return err_from_errno(errno);
-    return ERR_OK;
+    return CERR_OK;
 }

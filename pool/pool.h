@@ -12,7 +12,7 @@
  * A task ends exactly once, with a result: done, failed by its function, too
  * late, canceled, or lost with its worker. Every call is legal inside a
  * callback. A pool belongs to the process that opened it: calls from another
- * one answer ERR_PERM. It is not safe for use by two threads at once.
+ * one answer CERR_PERM. It is not safe for use by two threads at once.
  */
 #ifndef POOL_POOL_H
 #define POOL_POOL_H
@@ -29,12 +29,12 @@ struct pool;
 
 /*
  * Starts the nursery and all workers; all or nothing.
- * Returns ERR_INVALID (negative or too many workers, both or neither of
- * functions and worker_main), ERR_LIMIT (see pool_small_limit), ERR_NOMEM,
- * ERR_IO.
+ * Returns CERR_INVALID (negative or too many workers, both or neither of
+ * functions and worker_main), CERR_LIMIT (see pool_small_limit), CERR_NOMEM,
+ * CERR_IO.
  */
 enum err pool_open(struct pool **pool,
-                   const struct pool_options *options) ERR_CHECK;
+                   const struct pool_options *options) CERR_CHECK;
 
 /* Whether a limit of the system is too small for so many workers (0: one for
  * each core); `text` gets its name, what it is and what is needed. */
@@ -42,12 +42,12 @@ bool pool_small_limit(int nr_workers, char *text, size_t cap);
 
 /*
  * Queues a task. `id` (may be NULL) gets its number, never 0.
- * Returns ERR_AGAIN (a bound is reached: on_writable follows), ERR_TOO_BIG
- * (argument over max_task_bytes), ERR_STATE (after close), ERR_CLOSED (no
- * worker is left and none may be started), ERR_PERM, ERR_NOMEM.
+ * Returns CERR_AGAIN (a bound is reached: on_writable follows), CERR_TOO_BIG
+ * (argument over max_task_bytes), CERR_STATE (after close), CERR_CLOSED (no
+ * worker is left and none may be started), CERR_PERM, CERR_NOMEM.
  */
 enum err pool_submit(struct pool *pool, const struct pool_task *task,
-                     uint64_t *id) ERR_CHECK;
+                     uint64_t *id) CERR_CHECK;
 
 /* Sends what is queued to workers with room; pool_dispatch() does it too. */
 void pool_flush(struct pool *pool);
@@ -58,25 +58,25 @@ int pool_fd(const struct pool *pool);
 int64_t pool_wait_ms(const struct pool *pool, int64_t now_ms);
 /* Reads replies, sees deaths and deadlines, runs callbacks, sends tasks.
  * Never blocks. `nr_done` (may be NULL) gets the number of callbacks run. */
-enum err pool_dispatch(struct pool *pool, size_t *nr_done) ERR_CHECK;
+enum err pool_dispatch(struct pool *pool, size_t *nr_done) CERR_CHECK;
 
 /* How many tasks could be sent now without waiting in the parent. */
 size_t pool_room(const struct pool *pool);
 /* Tasks neither done nor reported. */
 size_t pool_pending(const struct pool *pool);
 
-/* Ends a task by its number, as pool_cancel. ERR_NOT_FOUND. */
-enum err pool_cancel_task(struct pool *pool, uint64_t id) ERR_CHECK;
+/* Ends a task by its number, as pool_cancel. CERR_NOT_FOUND. */
+enum err pool_cancel_task(struct pool *pool, uint64_t id) CERR_CHECK;
 
 /* No new tasks; the accepted ones run. Workers leave when there are none. */
-enum err pool_close(struct pool *pool) ERR_CHECK;
+enum err pool_close(struct pool *pool) CERR_CHECK;
 /* Waits until every task is done and every worker has left; one that was told
- * to and does not is killed after 10 s. ERR_STATE before close or terminate,
- * ERR_TIMEOUT. */
-enum err pool_join(struct pool *pool, int64_t timeout_ms) ERR_CHECK;
+ * to and does not is killed after 10 s. CERR_STATE before close or terminate,
+ * CERR_TIMEOUT. */
+enum err pool_join(struct pool *pool, int64_t timeout_ms) CERR_CHECK;
 /* Every pending task ends as POOL_CANCELED (callbacks run); workers are told
  * to stop, killed after `grace_ms`. */
-enum err pool_terminate(struct pool *pool, int64_t grace_ms) ERR_CHECK;
+enum err pool_terminate(struct pool *pool, int64_t grace_ms) CERR_CHECK;
 /* Terminates what is left and frees everything; NULL is fine. Legal inside a
  * callback: the pool goes when the outermost call returns. */
 void pool_free(struct pool *pool);

@@ -18,23 +18,23 @@
 struct pool_handle; /* one submitted task whose result somebody will get */
 
 /* Python's apply and apply_async. `timeout_ms` < 0: no limit. pool_apply()
- * gives the handle on ERR_OK, then it is ready, and on ERR_TIMEOUT if the task
- * was accepted; else it is NULL. */
+ * gives the handle on CERR_OK, then it is ready, and on CERR_TIMEOUT if the
+ * task was accepted; else it is NULL. */
 enum err pool_apply(struct pool *pool, const struct pool_task *task,
-                    int64_t timeout_ms, struct pool_handle **handle) ERR_CHECK;
+                    int64_t timeout_ms, struct pool_handle **handle) CERR_CHECK;
 enum err pool_apply_async(struct pool *pool, const struct pool_task *task,
-                          struct pool_handle **handle) ERR_CHECK;
+                          struct pool_handle **handle) CERR_CHECK;
 /* Waits for the end and lends the result, which lives as long as the handle.
- * ERR_TIMEOUT cancels nothing. */
+ * CERR_TIMEOUT cancels nothing. */
 enum err pool_get(struct pool_handle *handle, int64_t timeout_ms,
-                  const struct pool_result **result) ERR_CHECK;
+                  const struct pool_result **result) CERR_CHECK;
 bool pool_ready(const struct pool_handle *handle);
-/* ERR_STATE while it is not ready. */
+/* CERR_STATE while it is not ready. */
 enum err pool_successful(const struct pool_handle *handle,
-                         bool *successful) ERR_CHECK;
+                         bool *successful) CERR_CHECK;
 /* Unstarted: canceled at once, its callback runs now. Started: its worker is
  * told (soft), and the result says POOL_CANCELED unless it was done first. */
-enum err pool_cancel(struct pool_handle *handle) ERR_CHECK;
+enum err pool_cancel(struct pool_handle *handle) CERR_CHECK;
 /* NULL is fine; the task itself goes on. */
 void pool_handle_free(struct pool_handle *handle);
 

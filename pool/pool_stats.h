@@ -45,11 +45,11 @@ struct pool_stats {
 };
 
 void pool_get_stats(const struct pool *pool, struct pool_stats *stats);
-/* ERR_INVALID when there is no such slot. */
+/* CERR_INVALID when there is no such slot. */
 enum err pool_worker_info(const struct pool *pool, int worker,
-                          struct pool_worker_info *info) ERR_CHECK;
+                          struct pool_worker_info *info) CERR_CHECK;
 /* Sends a signal to a worker through its pidfd; for tests and operators. */
 enum err pool_kill_worker(struct pool *pool, int worker,
-                          int signal_nr) ERR_CHECK;
+                          int signal_nr) CERR_CHECK;
 
 #endif

@@ -45,16 +45,16 @@ enum err process_start(struct process **out, enum process_kind kind,
 {
     struct process *process;
     pid_t parent = getpid();
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     *out = NULL;
     process = calloc(1, sizeof(*process));
     if (!process)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     fflush(NULL);
     process->pid = fork();
     if (process->pid < 0) {
-        err = errno == ENOMEM ? ERR_NOMEM : ERR_LIMIT;
+        err = errno == ENOMEM ? CERR_NOMEM : CERR_LIMIT;
         goto fail;
     }
     if (process->pid == 0)
@@ -68,7 +68,7 @@ enum err process_start(struct process **out, enum process_kind kind,
         goto fail;
     }
     *out = process;
-    return ERR_OK;
+    return CERR_OK;
 fail:
     free(process);
     return err;
@@ -90,11 +90,11 @@ static enum err await_end(const struct process *process, int64_t timeout_ms)
         int nr = poll(&pollfd, 1, (int)left_ms);
 
         if (nr > 0)
-            return ERR_OK;
+            return CERR_OK;
         if (nr < 0 && errno != EINTR)
             return err_from_errno(errno);
         if (left_ms == 0)
-            return timeout_ms == 0 ? ERR_AGAIN : ERR_TIMEOUT;
+            return timeout_ms == 0 ? CERR_AGAIN : CERR_TIMEOUT;
     }
 }
 
@@ -108,22 +108,22 @@ enum err process_join(struct process *process, int64_t timeout_ms, int *status)
         if (err)
             return err;
         if (waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED) != 0)
-            return errno == ECHILD ? ERR_STATE : ERR_IO;
+            return errno == ECHILD ? CERR_STATE : CERR_IO;
         process->ended = true;
         process->status =
             info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
     }
     if (status)
         *status = process->status;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err process_kill(struct process *process, int signal_nr)
 {
     if (process->ended ||
         pidfd_send_signal(process->pidfd, signal_nr, NULL, 0) == 0)
-        return process->ended ? ERR_NOT_FOUND : ERR_OK;
-    return errno == ESRCH ? ERR_NOT_FOUND : err_from_errno(errno);
+        return process->ended ? CERR_NOT_FOUND : CERR_OK;
+    return errno == ESRCH ? CERR_NOT_FOUND : err_from_errno(errno);
 }
 
 void process_free(struct process *process)

@@ -30,25 +30,25 @@ enum process_kind {
  * it does not appear twice. The child flushes its own and leaves by _exit(), so
  * it runs none of the parent's exit handlers. It must be the program's choice
  * to fork while other threads run: their locks stay as they are in the child.
- * Returns ERR_LIMIT (too many processes or descriptors), ERR_NOMEM, ERR_IO.
+ * Returns CERR_LIMIT (too many processes or descriptors), CERR_NOMEM, CERR_IO.
  */
 enum err process_start(struct process **process, enum process_kind kind,
-                       process_fn run, void *ctx) ERR_CHECK;
+                       process_fn run, void *ctx) CERR_CHECK;
 
 pid_t process_pid(const struct process *process);
 
 /*
  * Waits for its end. `status` (may be NULL) gets the exit status, or minus the
  * number of the signal that ended it. Once it has ended, every further call
- * answers at once. `timeout_ms`: negative waits, 0 polls (ERR_AGAIN), else
- * milliseconds (ERR_TIMEOUT). ERR_STATE: somebody else has reaped it.
+ * answers at once. `timeout_ms`: negative waits, 0 polls (CERR_AGAIN), else
+ * milliseconds (CERR_TIMEOUT). CERR_STATE: somebody else has reaped it.
  */
 enum err process_join(struct process *process, int64_t timeout_ms,
-                      int *status) ERR_CHECK;
+                      int *status) CERR_CHECK;
 
 /* Sends a signal, never to another process that has got its number.
- * ERR_NOT_FOUND: it has ended. ERR_INVALID: no such signal. */
-enum err process_kill(struct process *process, int signal_nr) ERR_CHECK;
+ * CERR_NOT_FOUND: it has ended. CERR_INVALID: no such signal. */
+enum err process_kill(struct process *process, int signal_nr) CERR_CHECK;
 
 /* Gives the handle back; a child that still runs goes on, one that was not
  * joined stays a zombie. NULL is fine. */

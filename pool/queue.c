@@ -32,7 +32,7 @@ static enum err put_short(struct queue *queue, const void *data, size_t len,
 
     queue_lock(queue);
     err = queue_await_room(queue, len, deadline_ms);
-    if (err == ERR_OK) {
+    if (err == CERR_OK) {
         put_item(queue, data, len);
         nr_wake = sync_gate_open(&queue->not_empty, 1);
     }
@@ -41,21 +41,21 @@ static enum err put_short(struct queue *queue, const void *data, size_t len,
     return err;
 }
 
-/* Into a place that nobody sees. ERR_LIMIT: the process can reserve none. */
+/* Into a place that nobody sees. CERR_LIMIT: the process can reserve none. */
 static enum err put_long(struct queue *queue, const void *data, size_t len,
                          int64_t timeout_ms)
 {
     struct queue_place place;
     enum err err = queue_reserve_room(queue, len, &place, timeout_ms), rc;
 
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         return err;
     sync_body_write(&queue->blocks, sync_load(&queue->slots[place.slot].body),
                     data);
     err = queue_commit(queue, &place);
-    if (err == ERR_CLOSED) {
+    if (err == CERR_CLOSED) {
         rc = queue_cancel(queue, &place);
-        assert(rc == ERR_OK);
+        assert(rc == CERR_OK);
         (void)rc;
     }
     return err;
@@ -64,14 +64,14 @@ static enum err put_long(struct queue *queue, const void *data, size_t len,
 enum err queue_put(struct queue *queue, const void *data, size_t len,
                    int64_t timeout_ms)
 {
-    enum err err = ERR_LIMIT;
+    enum err err = CERR_LIMIT;
 
     if (len > queue->max_bytes || len > SYNC_BODY_MAX ||
         (queue->max_item_bytes && len > queue->max_item_bytes))
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     if (len > QUEUE_APART_BYTES)
         err = put_long(queue, data, len, timeout_ms);
-    return err == ERR_LIMIT ? put_short(queue, data, len, timeout_ms) : err;
+    return err == CERR_LIMIT ? put_short(queue, data, len, timeout_ms) : err;
 }
 
 /*
@@ -85,11 +85,11 @@ static enum err take_item(struct queue *queue, void *data, size_t cap,
     uint64_t owner = 0;
 
     *is_left = false;
-    if (err == ERR_OK && (queue->joinable || item->len > QUEUE_APART_BYTES))
+    if (err == CERR_OK && (queue->joinable || item->len > QUEUE_APART_BYTES))
         err = sync_member_self(&owner);
-    if (err == ERR_LIMIT && !queue->joinable)
-        err = ERR_OK;
-    if (err != ERR_OK)
+    if (err == CERR_LIMIT && !queue->joinable)
+        err = CERR_OK;
+    if (err != CERR_OK)
         return err;
     *is_left = owner && item->len > QUEUE_APART_BYTES;
     if (!*is_left)
@@ -101,7 +101,7 @@ static enum err take_item(struct queue *queue, void *data, size_t cap,
         queue_line_remove(queue, item->slot);
         queue_slot_free(queue, item->slot);
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* The item is the caller's lease; a plain queue's ends with its copy. */
@@ -110,7 +110,7 @@ static enum err copy_leased(struct queue *queue, const struct queue_item *item,
 {
     sync_body_read(&queue->blocks, sync_load(&queue->slots[item->slot].body),
                    data);
-    return queue->joinable ? ERR_OK : queue_task_done(queue, item);
+    return queue->joinable ? CERR_OK : queue_task_done(queue, item);
 }
 
 enum err queue_get(struct queue *queue, void *data, size_t cap,
@@ -127,7 +127,7 @@ enum err queue_get(struct queue *queue, void *data, size_t cap,
     queue_lock(queue);
     queue_look_at_one_lease(queue);
     err = queue_await_item(queue, deadline_ms);
-    if (err == ERR_OK) {
+    if (err == CERR_OK) {
         err = take_item(queue, data, cap, item, &is_left);
         /* A refused item is for somebody else to take. */
         if (err)
@@ -145,7 +145,7 @@ enum err queue_get(struct queue *queue, void *data, size_t cap,
 enum err queue_task_done(struct queue *queue, const struct queue_item *item)
 {
     uint32_t nr_done = 0, nr_closed = 0, nr_not_full = 0;
-    enum err err = ERR_INVALID;
+    enum err err = CERR_INVALID;
 
     queue_lock(queue);
     if (queue_is_leased_as(queue, item)) {
@@ -158,7 +158,7 @@ enum err queue_task_done(struct queue *queue, const struct queue_item *item)
             if (queue->closed)
                 nr_closed = sync_gate_open(&queue->not_empty, SYNC_GATE_ALL);
         }
-        err = ERR_OK;
+        err = CERR_OK;
     }
     sync_mutex_unlock(&queue->mutex);
     sync_gate_wake(&queue->all_done, nr_done);
@@ -170,12 +170,12 @@ enum err queue_task_done(struct queue *queue, const struct queue_item *item)
 enum err queue_join(struct queue *queue, int64_t timeout_ms)
 {
     int64_t deadline_ms = sync_deadline(timeout_ms);
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (!queue->joinable)
-        return ERR_STATE;
+        return CERR_STATE;
     queue_lock(queue);
-    while (err == ERR_OK && queue->waiting.nr + queue->leased.nr > 0)
+    while (err == CERR_OK && queue->waiting.nr + queue->leased.nr > 0)
         err = queue_wait_turn(queue, &queue->all_done, deadline_ms);
     sync_mutex_unlock(&queue->mutex);
     return err;

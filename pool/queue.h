@@ -19,8 +19,8 @@
  * The end of work: queue_close() is the end for all getters; or put an item
  * that means "end", one for each getter. Threads may share a queue too, but a
  * thread that ends counts as dead. Not for signal handlers.
- * Timeouts: negative waits, 0 polls (ERR_AGAIN), else milliseconds by the
- * monotonic clock (ERR_TIMEOUT).
+ * Timeouts: negative waits, 0 polls (CERR_AGAIN), else milliseconds by the
+ * monotonic clock (CERR_TIMEOUT).
  */
 #ifndef POOL_QUEUE_H
 #define POOL_QUEUE_H
@@ -63,30 +63,30 @@ struct queue_item {
     uint32_t slot; /* for the queue itself */
 };
 
-/* `options` may be NULL. ERR_INVALID (a bound above its limit, or leases and
- * attempts for a plain queue), ERR_NOMEM. */
+/* `options` may be NULL. CERR_INVALID (a bound above its limit, or leases and
+ * attempts for a plain queue), CERR_NOMEM. */
 enum err queue_open(struct queue **queue,
-                    const struct queue_options *options) ERR_CHECK;
+                    const struct queue_options *options) CERR_CHECK;
 /* Lets go of it in this process; the others go on. NULL is fine. */
 void queue_free(struct queue *queue);
 
 /*
  * Puts a copy at the end of the line. Blocks while a bound is reached.
- * Returns ERR_AGAIN, ERR_TIMEOUT, ERR_CLOSED, ERR_TOO_BIG (longer than a bound
- * or 4 GiB).
+ * Returns CERR_AGAIN, CERR_TIMEOUT, CERR_CLOSED, CERR_TOO_BIG (longer than a
+ * bound or 4 GiB).
  */
 enum err queue_put(struct queue *queue, const void *data, size_t len,
-                   int64_t timeout_ms) ERR_CHECK;
+                   int64_t timeout_ms) CERR_CHECK;
 
 /*
  * Copies the first item in line to `data`. Blocks while there is none.
- * Returns ERR_AGAIN, ERR_TIMEOUT; ERR_TOO_BIG (longer than `cap`: it stays in
- * line, item->len says how long it is); ERR_CLOSED (closed, and nothing is
+ * Returns CERR_AGAIN, CERR_TIMEOUT; CERR_TOO_BIG (longer than `cap`: it stays
+ * in line, item->len says how long it is); CERR_CLOSED (closed, and nothing is
  * left; while another process still holds items that could come back, only for
- * one that holds some itself); ERR_LIMIT (too much is lent).
+ * one that holds some itself); CERR_LIMIT (too much is lent).
  */
 enum err queue_get(struct queue *queue, void *data, size_t cap,
-                   struct queue_item *item, int64_t timeout_ms) ERR_CHECK;
+                   struct queue_item *item, int64_t timeout_ms) CERR_CHECK;
 
 /* ---- in place ---- */
 
@@ -99,34 +99,35 @@ struct queue_place {
 };
 
 /* Room for an item of `len` bytes; counts in the bounds. Errors as queue_put(),
- * ERR_STATE (no max_item_bytes), ERR_LIMIT (too many processes). */
+ * CERR_STATE (no max_item_bytes), CERR_LIMIT (too many processes). */
 enum err queue_reserve(struct queue *queue, size_t len,
-                       struct queue_place *place, int64_t timeout_ms) ERR_CHECK;
-/* Puts it at the end of the line. ERR_INVALID (not reserved by this thread, or
- * `len` has grown); ERR_CLOSED: cancel it. */
+                       struct queue_place *place,
+                       int64_t timeout_ms) CERR_CHECK;
+/* Puts it at the end of the line. CERR_INVALID (not reserved by this thread, or
+ * `len` has grown); CERR_CLOSED: cancel it. */
 enum err queue_commit(struct queue *queue,
-                      const struct queue_place *place) ERR_CHECK;
-/* Gives it up. ERR_INVALID. */
+                      const struct queue_place *place) CERR_CHECK;
+/* Gives it up. CERR_INVALID. */
 enum err queue_cancel(struct queue *queue,
-                      const struct queue_place *place) ERR_CHECK;
+                      const struct queue_place *place) CERR_CHECK;
 /* Takes the first item in line as queue_get(), but where it lies: `data` holds
  * until queue_task_done(), which a plain queue needs here too; until then the
- * item takes room there. ERR_STATE (no max_item_bytes). */
+ * item takes room there. CERR_STATE (no max_item_bytes). */
 enum err queue_borrow(struct queue *queue, const void **data,
-                      struct queue_item *item, int64_t timeout_ms) ERR_CHECK;
+                      struct queue_item *item, int64_t timeout_ms) CERR_CHECK;
 
 /* ---- the end of an item ---- */
 
 /*
- * Says that a lent item is finished; any process may say it. ERR_INVALID when
+ * Says that a lent item is finished; any process may say it. CERR_INVALID when
  * it is not lent as described: done already, or gone back meanwhile; then
  * nothing changes.
  */
 enum err queue_task_done(struct queue *queue,
-                         const struct queue_item *item) ERR_CHECK;
-/* Blocks while anything is unfinished. ERR_AGAIN, ERR_TIMEOUT, ERR_STATE (not
- * joinable). */
-enum err queue_join(struct queue *queue, int64_t timeout_ms) ERR_CHECK;
+                         const struct queue_item *item) CERR_CHECK;
+/* Blocks while anything is unfinished. CERR_AGAIN, CERR_TIMEOUT, CERR_STATE
+ * (not joinable). */
+enum err queue_join(struct queue *queue, int64_t timeout_ms) CERR_CHECK;
 
 /* No more puts. Getters drain what is left. Twice is fine. */
 void queue_close(struct queue *queue);

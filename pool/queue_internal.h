@@ -102,26 +102,26 @@ void queue_lock(struct queue *queue);
 /* Looks at one lease, or at more while their takers are dead. */
 void queue_look_at_one_lease(struct queue *queue);
 /*
- * One turn of waiting, with the mutex held before and after. ERR_OK: look
+ * One turn of waiting, with the mutex held before and after. CERR_OK: look
  * again. Otherwise the condition was still false after the dead were seen to.
  */
 enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
-                         int64_t deadline_ms) ERR_CHECK;
-/* Waits until one more item of `len` bytes may come. ERR_CLOSED too. */
+                         int64_t deadline_ms) CERR_CHECK;
+/* Waits until one more item of `len` bytes may come. CERR_CLOSED too. */
 enum err queue_await_room(struct queue *queue, size_t len,
-                          int64_t deadline_ms) ERR_CHECK;
-/* queue_reserve() for a queue of either kind. ERR_LIMIT: no member. */
+                          int64_t deadline_ms) CERR_CHECK;
+/* queue_reserve() for a queue of either kind. CERR_LIMIT: no member. */
 enum err queue_reserve_room(struct queue *queue, size_t len,
                             struct queue_place *place,
-                            int64_t timeout_ms) ERR_CHECK;
+                            int64_t timeout_ms) CERR_CHECK;
 /* Waits until the line has an item. */
-enum err queue_await_item(struct queue *queue, int64_t deadline_ms) ERR_CHECK;
+enum err queue_await_item(struct queue *queue, int64_t deadline_ms) CERR_CHECK;
 /* The first item in line becomes the lease of `owner`. */
 void queue_lease_first(struct queue *queue, uint64_t owner);
 /* Describes the first item in line; says why it may not be taken by somebody
- * with room for `cap` bytes. ERR_TOO_BIG, ERR_LIMIT. */
+ * with room for `cap` bytes. CERR_TOO_BIG, CERR_LIMIT. */
 enum err queue_look_at_first(const struct queue *queue, size_t cap,
-                             bool is_lent, struct queue_item *item) ERR_CHECK;
+                             bool is_lent, struct queue_item *item) CERR_CHECK;
 /* Whether an item is lent just as described. */
 bool queue_is_leased_as(const struct queue *queue,
                         const struct queue_item *item);

@@ -22,7 +22,7 @@ static bool options_are_valid(const struct queue_options *options)
             (!options->max_attempts || options->max_item_bytes));
 }
 
-/* Fills in the defaults. ERR_INVALID. */
+/* Fills in the defaults. CERR_INVALID. */
 static enum err check_options(const struct queue_options *options,
                               struct queue *queue)
 {
@@ -31,7 +31,7 @@ static enum err check_options(const struct queue_options *options,
     if (!options)
         options = &none;
     if (!options_are_valid(options))
-        return ERR_INVALID;
+        return CERR_INVALID;
     queue->joinable = options->joinable;
     queue->max_item_bytes = options->max_item_bytes;
     queue->max_items =
@@ -44,7 +44,7 @@ static enum err check_options(const struct queue_options *options,
     if (options->joinable)
         queue->max_leases =
             options->max_leases ? options->max_leases : QUEUE_LEASES_DEFAULT;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* An item is to lie in one block; or a block holds an average item of a queue
@@ -98,7 +98,7 @@ enum err queue_open(struct queue **out, const struct queue_options *options)
     plan.region_bytes = lay_out(&plan);
     queue = sync_region_map(plan.region_bytes);
     if (!queue)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     memcpy(queue, &plan, sizeof(plan));
     queue->slots = (void *)((char *)queue + (size_t)plan.slots);
     queue->scratch = (void *)((char *)queue + (size_t)plan.scratch);
@@ -110,7 +110,7 @@ enum err queue_open(struct queue **out, const struct queue_options *options)
     sync_blocks_init(&queue->blocks, queue);
     queue_rebuild(queue);
     *out = queue;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void queue_free(struct queue *queue)

@@ -33,11 +33,11 @@ enum err queue_reserve_room(struct queue *queue, size_t len,
     enum err err = sync_member_self(&owner);
 
     *place = (struct queue_place){.len = len, .slot = QUEUE_NONE};
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         return err;
     queue_lock(queue);
     err = queue_await_room(queue, len, deadline_ms);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         reserve_slot(queue, owner, place);
     sync_mutex_unlock(&queue->mutex);
     return err;
@@ -48,9 +48,9 @@ enum err queue_reserve(struct queue *queue, size_t len,
 {
     *place = (struct queue_place){.len = len, .slot = QUEUE_NONE};
     if (!queue->max_item_bytes)
-        return ERR_STATE;
+        return CERR_STATE;
     if (len > queue->max_item_bytes || len > queue->max_bytes)
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     return queue_reserve_room(queue, len, place, timeout_ms);
 }
 
@@ -84,15 +84,15 @@ static void commit_slot(struct queue *queue, uint32_t i, size_t len)
 enum err queue_commit(struct queue *queue, const struct queue_place *place)
 {
     uint32_t nr_wake = 0, nr_not_full = 0;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     queue_lock(queue);
     if (!is_reserved_as(queue, place) ||
         place->len > queue_slot_len(&queue->slots[place->slot]))
-        err = ERR_INVALID;
+        err = CERR_INVALID;
     else if (queue->closed)
-        err = ERR_CLOSED;
-    if (err == ERR_OK) {
+        err = CERR_CLOSED;
+    if (err == CERR_OK) {
         if (place->len < queue_slot_len(&queue->slots[place->slot]))
             nr_not_full = sync_gate_open(&queue->not_full, SYNC_GATE_ALL);
         commit_slot(queue, place->slot, place->len);
@@ -107,14 +107,14 @@ enum err queue_commit(struct queue *queue, const struct queue_place *place)
 enum err queue_cancel(struct queue *queue, const struct queue_place *place)
 {
     uint32_t nr_wake = 0;
-    enum err err = ERR_INVALID;
+    enum err err = CERR_INVALID;
 
     queue_lock(queue);
     if (is_reserved_as(queue, place)) {
         queue_unhold(queue, place->slot);
         queue_slot_free(queue, place->slot);
         nr_wake = sync_gate_open(&queue->not_full, SYNC_GATE_ALL);
-        err = ERR_OK;
+        err = CERR_OK;
     }
     sync_mutex_unlock(&queue->mutex);
     sync_gate_wake(&queue->not_full, nr_wake);
@@ -131,19 +131,19 @@ enum err queue_borrow(struct queue *queue, const void **data,
 
     *data = NULL;
     if (!queue->max_item_bytes)
-        return ERR_STATE;
+        return CERR_STATE;
     err = sync_member_self(&owner);
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         return err;
     queue_lock(queue);
     queue_look_at_one_lease(queue);
     err = queue_await_item(queue, deadline_ms);
-    if (err == ERR_OK) {
+    if (err == CERR_OK) {
         err = queue_look_at_first(queue, SIZE_MAX, true, item);
-        if (err != ERR_OK) /* for somebody else to take */
+        if (err != CERR_OK) /* for somebody else to take */
             nr_not_empty = sync_gate_open(&queue->not_empty, 1);
     }
-    if (err == ERR_OK) {
+    if (err == CERR_OK) {
         body = sync_load(&queue->slots[item->slot].body);
         *data = sync_body_head(&queue->blocks, body);
         queue_lease_first(queue, owner);

@@ -169,8 +169,8 @@ void queue_lock(struct queue *queue)
     enum err err = sync_mutex_lock(&queue->mutex);
 
     /* No callback runs under this mutex. */
-    assert(err != ERR_STATE);
-    if (err != ERR_OWNERDEAD)
+    assert(err != CERR_STATE);
+    if (err != CERR_OWNERDEAD)
         return;
     queue_rebuild(queue);
     queue->nr_repairs++;
@@ -256,11 +256,11 @@ enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
 
     if (slice_ms == 0) {
         if (reclaim(queue))
-            return ERR_OK;
-        return deadline_ms == 0 ? ERR_AGAIN : ERR_TIMEOUT;
+            return CERR_OK;
+        return deadline_ms == 0 ? CERR_AGAIN : CERR_TIMEOUT;
     }
     if (look_a_little(queue, gate))
-        return ERR_OK;
+        return CERR_OK;
     turn = sync_gate_enter(gate);
     sync_mutex_unlock(&queue->mutex);
     woken = sync_gate_sleep(gate, turn, slice_ms);
@@ -268,7 +268,7 @@ enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
     sync_gate_leave(gate, woken);
     if (!woken)
         reclaim(queue);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* What a plain queue has lent still takes its room. */
@@ -286,11 +286,11 @@ static bool has_room(const struct queue *queue, size_t len)
 
 enum err queue_await_room(struct queue *queue, size_t len, int64_t deadline_ms)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
-    while (err == ERR_OK && !queue->closed && !has_room(queue, len))
+    while (err == CERR_OK && !queue->closed && !has_room(queue, len))
         err = queue_wait_turn(queue, &queue->not_full, deadline_ms);
-    return err == ERR_OK && queue->closed ? ERR_CLOSED : err;
+    return err == CERR_OK && queue->closed ? CERR_CLOSED : err;
 }
 
 /* Nothing in line now: may something still come? */
@@ -299,23 +299,23 @@ static enum err judge_empty(const struct queue *queue)
     uint64_t self = sync_member_known();
 
     if (!queue->closed)
-        return ERR_OK;
+        return CERR_OK;
     if (queue->leased.nr == 0)
-        return ERR_CLOSED;
+        return CERR_CLOSED;
     for (uint32_t i = queue->leased.first; i != QUEUE_NONE;
          i = queue->slots[i].next)
         if (sync_load(&queue->slots[i].owner) == self)
-            return ERR_CLOSED;
-    return ERR_OK;
+            return CERR_CLOSED;
+    return CERR_OK;
 }
 
 enum err queue_await_item(struct queue *queue, int64_t deadline_ms)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
-    while (err == ERR_OK && queue->waiting.nr == 0) {
+    while (err == CERR_OK && queue->waiting.nr == 0) {
         err = judge_empty(queue);
-        if (err == ERR_OK)
+        if (err == CERR_OK)
             err = queue_wait_turn(queue, &queue->not_empty, deadline_ms);
     }
     return err;
@@ -343,12 +343,12 @@ enum err queue_look_at_first(const struct queue *queue, size_t cap,
     item->id = slot->order;
     item->attempt = (int)slot->attempt + 1;
     if (item->len > cap)
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     if (is_lent && queue->joinable &&
         (queue->leased.nr >= queue->max_leases ||
          queue->leased_bytes + item->len > queue->max_bytes))
-        return ERR_LIMIT;
-    return ERR_OK;
+        return CERR_LIMIT;
+    return CERR_OK;
 }
 
 void queue_look_at_one_lease(struct queue *queue)

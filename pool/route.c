@@ -120,7 +120,7 @@ void route_queue(struct pool *pool)
         if (!slot)
             break;
         task_dequeue(pool, task);
-        if (slot_send(slot, task) != ERR_OK) {
+        if (slot_send(slot, task) != CERR_OK) {
             slot->is_full = true;
             task_requeue(pool, task);
             continue;
@@ -143,7 +143,7 @@ static struct slot *find_most_unstarted(struct pool *pool, uint32_t *nr)
         uint32_t taken, waiting;
 
         if (!slot->channel || slot->is_buried || slot->flight.nr < 2 ||
-            channel_read_taken(slot->channel, &taken) != ERR_OK)
+            channel_read_taken(slot->channel, &taken) != CERR_OK)
             continue;
         waiting = slot->channel->published - taken;
         if (waiting > *nr) {

@@ -21,11 +21,11 @@ void slot_ask(struct slot *slot)
     slot->restart_ms = 0;
     slot->generation++;
     err = nursery_ask(&slot->pool->nursery, slot->index, slot->generation);
-    if (err == ERR_AGAIN) {
+    if (err == CERR_AGAIN) {
         slot->restart_ms = slot->pool->now_ms + 1;
         return;
     }
-    /* ERR_CLOSED: the socket's end of file is on its way to pool_turn(), which
+    /* CERR_CLOSED: the socket's end of file is on its way to pool_turn(), which
      * asks another one */
     slot->is_asked = true;
     slot->nursery_ms = slot->pool->now_ms;
@@ -70,13 +70,13 @@ enum err slot_start(struct slot *slot, pid_t pid, const struct nursery_fds *fds)
     err = channel_new_parent(&slot->channel, &pool->shape, fds->memfd,
                              fds->socket);
     close(fds->memfd);
-    if (err == ERR_OK && epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD,
-                                   slot->channel->fd, &event) != 0) {
+    if (err == CERR_OK && epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD,
+                                    slot->channel->fd, &event) != 0) {
         channel_free(slot->channel);
         slot->channel = NULL;
-        err = ERR_IO;
+        err = CERR_IO;
     }
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         slot_kill(slot); /* the nursery will report its end */
     return err;
 }
@@ -135,13 +135,13 @@ static enum err send_argument(struct slot *slot, const struct task *task)
     int memfd;
 
     if (slot->nr_large >= POOL_LARGE_IN_FLIGHT)
-        return ERR_AGAIN;
+        return CERR_AGAIN;
     memfd = channel_make_argument(task->data, task->len);
     if (memfd < 0)
-        return ERR_AGAIN;
+        return CERR_AGAIN;
     err = channel_send(slot->channel->fd, &packet, memfd);
     close(memfd);
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         slot->serial++;
     return err;
 }
@@ -160,17 +160,17 @@ enum err slot_send(struct slot *slot, struct task *task)
     enum err err;
 
     if (is_large) {
-        if (send_argument(slot, task) != ERR_OK)
-            return ERR_AGAIN;
+        if (send_argument(slot, task) != CERR_OK)
+            return CERR_AGAIN;
         frame.place = FRAME_MEMFD;
         frame.offset = slot->serial;
     }
     task->position = channel->tail;
     err = channel_put_task(channel, &frame, is_large ? NULL : task->data);
-    if (err == ERR_AGAIN && channel_read_taken(channel, &taken) == ERR_OK)
+    if (err == CERR_AGAIN && channel_read_taken(channel, &taken) == CERR_OK)
         err = channel_put_task(channel, &frame, is_large ? NULL : task->data);
-    if (err != ERR_OK)
-        return ERR_AGAIN; /* an argument without its task is skipped */
+    if (err != CERR_OK)
+        return CERR_AGAIN; /* an argument without its task is skipped */
     if (slot->flight.nr == 0)
         slot->since_ms = slot->alive_ms = slot->pool->now_ms;
     task->slot = (int16_t)slot->index;
@@ -183,7 +183,7 @@ enum err slot_send(struct slot *slot, struct task *task)
     slot->nr_sent++;
     if (task->soft_ms || task->hard_ms)
         watch_task(slot, task);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void slot_remove(struct slot *slot, struct task *task)
@@ -204,7 +204,7 @@ void slot_publish(struct slot *slot)
                                                                 : SPIN_NOT_NOW,
                               memory_order_relaxed);
     }
-    if (channel_publish(slot->channel) != ERR_OK)
+    if (channel_publish(slot->channel) != CERR_OK)
         slot_condemn(slot);
 }
 
@@ -213,8 +213,8 @@ void slot_recall(struct slot *slot, uint32_t keep)
     struct pool *pool = slot->pool;
     uint32_t granted;
 
-    if (channel_publish(slot->channel) != ERR_OK ||
-        channel_recall(slot->channel, keep, &granted) != ERR_OK) {
+    if (channel_publish(slot->channel) != CERR_OK ||
+        channel_recall(slot->channel, keep, &granted) != CERR_OK) {
         slot_condemn(slot);
         return;
     }
@@ -238,7 +238,7 @@ void slot_tell(struct slot *slot, struct task *task)
     if (slot->pool->options.functions) {
         atomic_store(&channel->control->stop_id, task->id);
         task->is_told = true;
-    } else if (channel_send(channel->fd, &packet, -1) == ERR_OK) {
+    } else if (channel_send(channel->fd, &packet, -1) == CERR_OK) {
         atomic_fetch_add(&channel->control->nr_packets, 1);
         task->is_told = true;
     } else {
@@ -328,7 +328,7 @@ size_t slot_read(struct slot *slot, size_t max)
     size_t nr = 0;
     uint32_t taken;
 
-    if (channel_read_taken(channel, &taken) != ERR_OK)
+    if (channel_read_taken(channel, &taken) != CERR_OK)
         slot_condemn(slot);
     channel->nr_borrows++;
     /* a callback may see the worker buried, or even replaced */
@@ -336,9 +336,9 @@ size_t slot_read(struct slot *slot, size_t max)
         struct frame_reply reply;
         enum err err = channel_get_reply(channel, &reply);
 
-        if (err == ERR_AGAIN)
+        if (err == CERR_AGAIN)
             break;
-        if (err != ERR_OK || !accept_reply(slot, channel, &reply)) {
+        if (err != CERR_OK || !accept_reply(slot, channel, &reply)) {
             slot_condemn(slot);
             break;
         }
@@ -359,11 +359,11 @@ void slot_read_socket(struct slot *slot)
     enum err err = channel_receive(slot->channel->fd, &packet, NULL);
 
     /* One bell is as good as many; the next poll tells of what is behind. */
-    if (err == ERR_AGAIN || (err == ERR_OK && packet.type == FRAME_BELL))
+    if (err == CERR_AGAIN || (err == CERR_OK && packet.type == FRAME_BELL))
         return;
     /* its end, or nothing that a worker may send: read no more of it */
     epoll_ctl(slot->pool->epoll_fd, EPOLL_CTL_DEL, slot->channel->fd, NULL);
-    if (err == ERR_CLOSED)
+    if (err == CERR_CLOSED)
         slot_kill(slot);
     else
         slot_condemn(slot);
@@ -436,8 +436,8 @@ void slot_bury(struct slot *slot, int wait_status)
     slot->last_exit = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
     if (channel) {
         slot_read(slot, SIZE_MAX); /* what it had finished counts */
-        if (channel_publish(channel) != ERR_OK ||
-            channel_read_taken(channel, &taken) != ERR_OK)
+        if (channel_publish(channel) != CERR_OK ||
+            channel_read_taken(channel, &taken) != CERR_OK)
             taken = channel->tail;
     }
     /* backwards, so that the queue's head gets them in their order */

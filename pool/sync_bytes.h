@@ -21,7 +21,7 @@ struct sync_bytes {
 struct sync_room {
     void *data; /* owned by the caller; may be NULL when `cap` is 0 */
     size_t cap; /* bytes of room */
-    size_t len; /* set: the full length, also when ERR_TOO_BIG says that it is
+    size_t len; /* set: the full length, also when CERR_TOO_BIG says that it is
                    above `cap` and nothing was copied */
 };
 

@@ -50,7 +50,7 @@ fail:
 enum err sync_members_init(void)
 {
     pthread_once(&members_once, make_members);
-    return members ? ERR_OK : ERR_NOMEM;
+    return members ? CERR_OK : CERR_NOMEM;
 }
 
 /* True when the place is free; then the caller holds its mutex. EDEADLK is a
@@ -76,7 +76,7 @@ enum err sync_member_self(uint64_t *member)
         }
     }
     *member = self;
-    return self == 0 ? ERR_LIMIT : ERR_OK;
+    return self == 0 ? CERR_LIMIT : CERR_OK;
 }
 
 uint64_t sync_member_known(void)

@@ -22,12 +22,12 @@
 
 #define SYNC_MEMBERS_MAX 4096 /* takers alive at the same time */
 
-/* Makes the table unless it is there. ERR_NOMEM. */
-enum err sync_members_init(void) ERR_CHECK;
+/* Makes the table unless it is there. CERR_NOMEM. */
+enum err sync_members_init(void) CERR_CHECK;
 
 /* The number of the calling thread, never 0, never given twice.
- * ERR_LIMIT when SYNC_MEMBERS_MAX are alive. */
-enum err sync_member_self(uint64_t *member) ERR_CHECK;
+ * CERR_LIMIT when SYNC_MEMBERS_MAX are alive. */
+enum err sync_member_self(uint64_t *member) CERR_CHECK;
 /* The same if it has one already, else 0. */
 uint64_t sync_member_known(void);
 /* The kernel's number of the calling thread, asked for once: good for "is it

@@ -136,19 +136,19 @@ enum err sync_mutex_lock_timed(pthread_mutex_t *mutex, int64_t timeout_ms)
         int64_t slice_ms = sync_slice_ms(deadline_ms);
 
         if (slice_ms == 0)
-            return timeout_ms == 0 ? ERR_AGAIN : ERR_TIMEOUT;
+            return timeout_ms == 0 ? CERR_AGAIN : CERR_TIMEOUT;
         rc = lock_within(mutex, slice_ms);
     }
     switch (rc) {
     case 0:
-        return ERR_OK;
+        return CERR_OK;
     case EOWNERDEAD:
-        return ERR_OWNERDEAD;
+        return CERR_OWNERDEAD;
     case EDEADLK:
-        return ERR_STATE;
+        return CERR_STATE;
     default: /* recoverable always: nobody unlocks without a repair */
         assert(rc == EAGAIN);
-        return ERR_LIMIT;
+        return CERR_LIMIT;
     }
 }
 

@@ -7,7 +7,7 @@
  * one another: a region guards against their death, not against their malice.
  *
  * Mutexes are robust: when their holder dies, the kernel gives them to the
- * next one with ERR_OWNERDEAD, who repairs what they protect.
+ * next one with CERR_OWNERDEAD, who repairs what they protect.
  */
 #ifndef POOL_SYNC_REGION_H
 #define POOL_SYNC_REGION_H
@@ -35,17 +35,17 @@ void sync_region_unmap(void *region, size_t bytes);
 size_t sync_region_reserve(size_t *end, size_t nr, size_t size);
 
 /* `type` is PTHREAD_MUTEX_ERRORCHECK or PTHREAD_MUTEX_RECURSIVE. */
-enum err sync_mutex_init(pthread_mutex_t *mutex, int type) ERR_CHECK;
+enum err sync_mutex_init(pthread_mutex_t *mutex, int type) CERR_CHECK;
 
 /*
- * Returns ERR_OK, ERR_OWNERDEAD (held, and what it protects may be half done:
- * repair it, then sync_mutex_repaired) or ERR_STATE (this thread holds it).
+ * Returns CERR_OK, CERR_OWNERDEAD (held, and what it protects may be half done:
+ * repair it, then sync_mutex_repaired) or CERR_STATE (this thread holds it).
  */
-enum err sync_mutex_lock(pthread_mutex_t *mutex) ERR_CHECK;
-/* The same with a timeout as in lock.h: ERR_AGAIN, ERR_TIMEOUT, and ERR_LIMIT
- * (a recursive one is held too often). */
+enum err sync_mutex_lock(pthread_mutex_t *mutex) CERR_CHECK;
+/* The same with a timeout as in lock.h: CERR_AGAIN, CERR_TIMEOUT, and
+ * CERR_LIMIT (a recursive one is held too often). */
 enum err sync_mutex_lock_timed(pthread_mutex_t *mutex,
-                               int64_t timeout_ms) ERR_CHECK;
+                               int64_t timeout_ms) CERR_CHECK;
 void sync_mutex_repaired(pthread_mutex_t *mutex);
 void sync_mutex_unlock(pthread_mutex_t *mutex);
 

@@ -68,17 +68,17 @@ static enum err grow_table(struct pool *pool)
     struct task_entry *table;
 
     if (cap < pool->cap_table)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     table = realloc(pool->table, cap * sizeof(*table));
     if (!table)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     for (uint32_t i = pool->cap_table; i < cap; i++)
         table[i] = (struct task_entry){.next_free = i + 1};
     table[cap - 1].next_free = NO_INDEX;
     pool->first_free = pool->cap_table;
     pool->table = table;
     pool->cap_table = cap;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static uint32_t clamp_ms(int64_t own_ms, int64_t default_ms)
@@ -95,11 +95,11 @@ enum err task_new(struct pool *pool, const struct pool_task *from,
     struct task *task;
     uint32_t index;
 
-    if (pool->first_free == NO_INDEX && grow_table(pool) != ERR_OK)
-        return ERR_NOMEM;
+    if (pool->first_free == NO_INDEX && grow_table(pool) != CERR_OK)
+        return CERR_NOMEM;
     task = malloc(sizeof(*task) + from->len);
     if (!task)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     index = pool->first_free;
     entry = &pool->table[index];
     pool->first_free = entry->next_free;
@@ -124,7 +124,7 @@ enum err task_new(struct pool *pool, const struct pool_task *from,
         memcpy(task->data, from->data, from->len);
     pool->nr_pending++;
     *out = task;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 struct task *task_find(const struct pool *pool, uint64_t id)

@@ -25,7 +25,7 @@ static void replace_nursery(struct pool *pool)
     pool->nursery = pool->spare;
     pool->spare = (struct nursery){.fd = -1, .pidfd = -1};
     pool->stats.nr_nursery_deaths++;
-    pool->is_dead = pool_watch_nursery(pool) != ERR_OK;
+    pool->is_dead = pool_watch_nursery(pool) != CERR_OK;
     for (int i = 0; i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
         bool was_asked = slot->is_asked;
@@ -83,13 +83,13 @@ static size_t read_nursery(struct pool *pool)
         struct nursery_fds fds;
         enum err err = nursery_receive(&pool->nursery, &message, &fds);
 
-        if (err == ERR_AGAIN)
+        if (err == CERR_AGAIN)
             return nr;
-        if (err == ERR_LIMIT) { /* no descriptors for it: a failed start */
+        if (err == CERR_LIMIT) { /* no descriptors for it: a failed start */
             message.event = NURSERY_FAILED;
-            err = ERR_OK;
+            err = CERR_OK;
         }
-        if (err != ERR_OK) {
+        if (err != CERR_OK) {
             replace_nursery(pool);
             return nr;
         }

@@ -111,7 +111,7 @@ static void check_deadlines(struct slot *slot)
 
     if (slot->deadline_ms == 0 || slot->pool->now_ms < slot->deadline_ms)
         return;
-    if (channel_read_taken(slot->channel, &taken) != ERR_OK)
+    if (channel_read_taken(slot->channel, &taken) != CERR_OK)
         return; /* seen and punished by the next reply or task */
     slot->deadline_ms = 0;
     for (struct task *task = slot->flight.first; task; task = task->next) {

@@ -88,9 +88,9 @@ void worker_read_packets(struct worker *worker)
             return;
         }
         err = channel_receive(worker->channel.fd, &packet, &fd);
-        if (err == ERR_AGAIN)
+        if (err == CERR_AGAIN)
             return;
-        if (err != ERR_OK) {
+        if (err != CERR_OK) {
             worker->is_gone = true;
             if (fd >= 0)
                 close(fd);
@@ -207,7 +207,7 @@ enum worker_take worker_take(struct worker *worker, struct worker_task *task)
     if (take_cancel(worker, task))
         return WORKER_CANCEL;
     err = channel_take_task(&worker->channel, &worker->frame);
-    if (err == ERR_AGAIN) {
+    if (err == CERR_AGAIN) {
         worker_read_packets(worker);
         if (take_cancel(worker, task))
             return WORKER_CANCEL;
@@ -216,11 +216,11 @@ enum worker_take worker_take(struct worker *worker, struct worker_task *task)
         is_last = atomic_load(&control->stop);
         err = channel_take_task(&worker->channel, &worker->frame);
     }
-    if (worker->is_gone || (err != ERR_OK && err != ERR_AGAIN)) {
+    if (worker->is_gone || (err != CERR_OK && err != CERR_AGAIN)) {
         worker->is_gone = true;
         return WORKER_GONE;
     }
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         return start_task(worker, &worker->frame, task);
     return is_last ? WORKER_STOP : WORKER_EMPTY;
 }
@@ -232,7 +232,7 @@ static void collect_releases(struct worker *worker)
     uint32_t offset;
 
     while (channel_get_release(&worker->channel, &offset)) {
-        if (arena_give(worker->arena, offset) != ERR_OK)
+        if (arena_give(worker->arena, offset) != CERR_OK)
             worker->is_gone = true; /* out of step with the parent */
     }
 }
@@ -308,10 +308,10 @@ static enum err place_answer(struct worker *worker,
     }
     if (!to || (frame->place == FRAME_INSIDE && len > FRAME_REPLY_INSIDE)) {
         if (len > worker_space_max(worker))
-            return ERR_TOO_BIG;
+            return CERR_TOO_BIG;
         piece = take_piece(worker, len);
         if (piece == ARENA_NONE)
-            return ERR_AGAIN;
+            return CERR_AGAIN;
         frame->place = FRAME_ARENA;
         frame->offset = piece;
         to = worker->channel.arena + piece;
@@ -320,19 +320,19 @@ static enum err place_answer(struct worker *worker,
         memcpy(to, answer->data, answer->len);
     if (answer->message)
         memcpy(to + answer->len, answer->message, frame->message_len);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err worker_send(struct worker *worker, const struct worker_answer *answer)
 {
     struct frame_reply frame;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     uint32_t place;
 
     if (worker->is_gone)
-        return ERR_CLOSED;
+        return CERR_CLOSED;
     if (!held_find(worker, answer->task_id, &place))
-        return ERR_INVALID;
+        return CERR_INVALID;
     /* the last bytes need no value: only what is placed there is read */
     memset(&frame, 0, offsetof(struct frame_reply, inside));
     frame.id = answer->task_id;
@@ -355,13 +355,13 @@ enum err worker_send(struct worker *worker, const struct worker_answer *answer)
     } else {
         err = place_answer(worker, answer, &frame);
     }
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = channel_put_reply(&worker->channel, &frame);
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         return err;
     held_remove(worker, place);
     worker->nr_unsent++;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err worker_reply_parts(struct worker *worker,
@@ -382,10 +382,10 @@ enum err worker_reply_parts(struct worker *worker,
         answer.extra_len = reply->space_len;
         if (reply->space_len >
             arena_piece_bytes(worker->arena, answer.extra_piece))
-            return ERR_INVALID;
+            return CERR_INVALID;
     }
     err = worker_send(worker, &answer);
-    if (err == ERR_OK && worker->nr_unsent >= POOL_BATCH_TASKS)
+    if (err == CERR_OK && worker->nr_unsent >= POOL_BATCH_TASKS)
         err = worker_flush(worker);
     return err;
 }
@@ -393,9 +393,9 @@ enum err worker_reply_parts(struct worker *worker,
 enum err worker_flush(struct worker *worker)
 {
     if (worker->is_gone)
-        return ERR_CLOSED;
+        return CERR_CLOSED;
     if (worker->nr_unsent == 0)
-        return ERR_OK;
+        return CERR_OK;
     worker->nr_unsent = 0;
     return channel_wake_parent(&worker->channel);
 }
@@ -434,7 +434,7 @@ static enum err init_worker(struct worker *worker)
     worker->arguments = (struct worker_packets){.cap = nr};
     worker->arguments.items = calloc(nr, sizeof(*worker->arguments.items));
     if (!worker->held || !worker->cancels.items || !worker->arguments.items)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     return arena_new(&worker->arena, worker->channel.shape.arena_bytes, nr);
 }
 
@@ -447,8 +447,8 @@ int worker_run(const struct pool_options *options,
 
     worker.options = options;
     worker.slot = slot;
-    if (channel_init_worker(&worker.channel, shape, memfd, fd) != ERR_OK ||
-        init_worker(&worker) != ERR_OK)
+    if (channel_init_worker(&worker.channel, shape, memfd, fd) != CERR_OK ||
+        init_worker(&worker) != CERR_OK)
         return 1;
     close(memfd);
     if (options->worker_init) {
@@ -459,7 +459,7 @@ int worker_run(const struct pool_options *options,
     atomic_store(&worker.channel.control->is_ready, 1);
     status = (options->functions ? function_main
                                  : options->worker_main)(&worker, options->ctx);
-    if (status == 0 && !worker.is_gone && worker_flush(&worker) == ERR_OK &&
+    if (status == 0 && !worker.is_gone && worker_flush(&worker) == CERR_OK &&
         options->worker_exit)
         options->worker_exit(&worker, options->ctx);
     return status;

@@ -34,9 +34,9 @@ struct worker_call {
     size_t len;
 };
 
-/* Copies a result; the last call counts. ERR_TOO_BIG above the arena. */
+/* Copies a result; the last call counts. CERR_TOO_BIG above the arena. */
 enum err worker_return(struct worker_call *call, const void *data,
-                       size_t len) ERR_CHECK;
+                       size_t len) CERR_CHECK;
 /* Room for a result of `len` bytes, written in place, uninitialised; NULL if
  * it is larger than the arena. Replaces an earlier result. */
 void *worker_return_space(struct worker_call *call, size_t len);
@@ -97,15 +97,15 @@ struct worker_reply {
  * Ends a task. The reply is in shared memory at once, and counts even if the
  * worker dies now; the parent is woken at worker_flush(), or after
  * POOL_BATCH_TASKS replies.
- * Returns ERR_INVALID (no such task in flight, no such space), ERR_TOO_BIG,
- * ERR_AGAIN (the arena is full, when `data` is large), ERR_CLOSED. On any
+ * Returns CERR_INVALID (no such task in flight, no such space), CERR_TOO_BIG,
+ * CERR_AGAIN (the arena is full, when `data` is large), CERR_CLOSED. On any
  * error nothing was sent and `space` is still the caller's.
  */
 enum err worker_reply_parts(struct worker *worker,
-                            const struct worker_reply *reply) ERR_CHECK;
+                            const struct worker_reply *reply) CERR_CHECK;
 /* Wakes the parent for the replies so far, if it sleeps. Never blocks: there
- * is room for every reply that may be given. ERR_CLOSED. */
-enum err worker_flush(struct worker *worker) ERR_CHECK;
+ * is room for every reply that may be given. CERR_CLOSED. */
+enum err worker_flush(struct worker *worker) CERR_CHECK;
 /* Number of replies since the last flush. */
 size_t worker_unsent(const struct worker *worker);
 

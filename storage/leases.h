@@ -48,13 +48,13 @@ enum storage_added {
  */
 enum err storage_add_urls(struct storage *storage,
                           const struct url_record *urls, size_t nr_urls,
-                          int64_t now_ms, enum storage_added *added) ERR_CHECK;
+                          int64_t now_ms, enum storage_added *added) CERR_CHECK;
 /* A line without a URL of its own; in place of what an earlier version of the
  * list had there. */
 enum err storage_put_line(struct storage *storage,
-                          const struct line_record *line) ERR_CHECK;
+                          const struct line_record *line) CERR_CHECK;
 /* A later version of the list has no bad line there. Duplicates stay. */
-enum err storage_drop_line(struct storage *storage, int64_t line) ERR_CHECK;
+enum err storage_drop_line(struct storage *storage, int64_t line) CERR_CHECK;
 
 /* How far a list has been read, so that a resume does not read it again. */
 struct storage_input {
@@ -64,15 +64,15 @@ struct storage_input {
     int64_t offset_bytes, line;   /* read and committed so far */
     bool done;
 };
-/* Fills the other fields for input->name. ERR_NOT_FOUND: never read, and
+/* Fills the other fields for input->name. CERR_NOT_FOUND: never read, and
  * `number` alone is filled; put it before the first line of the list. */
 enum err storage_get_input(struct storage *storage,
-                           struct storage_input *input) ERR_CHECK;
+                           struct storage_input *input) CERR_CHECK;
 enum err storage_put_input(struct storage *storage,
-                           const struct storage_input *input) ERR_CHECK;
+                           const struct storage_input *input) CERR_CHECK;
 
 /* Called for each claimed host (URL); its arguments are borrowed. A return
- * other than ERR_OK ends the claim with that code. */
+ * other than CERR_OK ends the claim with that code. */
 typedef enum err (*storage_host_fn)(void *ctx, const struct host_record *host);
 struct url_claim {
     struct url_key key;
@@ -92,14 +92,14 @@ struct storage_taker {
 /* Leases at most `max_hosts` hosts that are due at `now_ms`. */
 enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
                              size_t max_hosts,
-                             const struct storage_taker *taker) ERR_CHECK;
+                             const struct storage_taker *taker) CERR_CHECK;
 /*
  * Leases one host by its key, due or not, and makes its row (idle, not listed)
- * if there is none: a redirect leads to it. ERR_BUSY: somebody else has it.
+ * if there is none: a redirect leads to it. CERR_BUSY: somebody else has it.
  */
 enum err storage_claim_host(struct storage *storage, int64_t host_id,
                             struct bytes host_key, int64_t now_ms,
-                            const struct storage_taker *taker) ERR_CHECK;
+                            const struct storage_taker *taker) CERR_CHECK;
 /* How far the URLs of a host have been claimed. */
 struct url_place {
     struct hash_range walk; /* bulk URLs: those with a url_hash in it */
@@ -112,37 +112,37 @@ struct url_place {
  * url_hash, then the others by (prio, url_hash). */
 enum err storage_claim_urls(struct storage *storage, int64_t host_id,
                             const struct url_place *place, size_t max_urls,
-                            const struct storage_taker *taker) ERR_CHECK;
+                            const struct storage_taker *taker) CERR_CHECK;
 /* Writes the host's fields, keeps the lease, and does not look at due_at.
- * ERR_NOT_FOUND, here and below: the host is not ours by this token. */
+ * CERR_NOT_FOUND, here and below: the host is not ours by this token. */
 enum err storage_put_host(struct storage *storage,
-                          const struct host_record *host) ERR_CHECK;
+                          const struct host_record *host) CERR_CHECK;
 /* The same, and gives the lease back: due_at says when it may be claimed. */
 enum err storage_release_host(struct storage *storage,
-                              const struct host_record *host) ERR_CHECK;
+                              const struct host_record *host) CERR_CHECK;
 enum err storage_renew_host(struct storage *storage, int64_t host_id,
-                            int64_t token, int64_t now_ms) ERR_CHECK;
+                            int64_t token, int64_t now_ms) CERR_CHECK;
 /* Wakes idle hosts that have URLs to do; `nr_woken` of them. Before a run is
  * called finished this must find none. */
 enum err storage_sweep(struct storage *storage, int64_t now_ms,
-                       size_t *nr_woken) ERR_CHECK;
+                       size_t *nr_woken) CERR_CHECK;
 /* Earliest due_at of hosts nobody holds; STORAGE_HOST_IDLE if there is none. */
-enum err storage_next_due(struct storage *storage, int64_t *due_at) ERR_CHECK;
+enum err storage_next_due(struct storage *storage, int64_t *due_at) CERR_CHECK;
 /* A URL's start is counted before its answer is known, so that one that kills
  * whoever fetches it is seen. */
 enum err storage_put_tries(struct storage *storage, struct url_key key,
-                           int tries) ERR_CHECK;
+                           int tries) CERR_CHECK;
 /* A URL still to do that a shorter way leads to; others are left alone. */
 enum err storage_bring_forward(struct storage *storage, struct url_key key,
-                               int depth, int prio) ERR_CHECK;
+                               int depth, int prio) CERR_CHECK;
 /* True when the URL is known, with whether it has ended. */
 enum err storage_find_url(struct storage *storage, struct url_key key,
-                          bool *known, bool *ended) ERR_CHECK;
+                          bool *known, bool *ended) CERR_CHECK;
 
 /* Calls `fn` for every URL that the list names, or for every other one, with
  * `key`, `url` and `line` alone: what a scope is made of, and what traps have
  * counted. It reads all of them. `fn` must not write. */
 enum err storage_each_url(struct storage *storage, bool listed,
-                          storage_url_fn fn, void *ctx) ERR_CHECK;
+                          storage_url_fn fn, void *ctx) CERR_CHECK;
 
 #endif

@@ -49,21 +49,21 @@ static int open_file(const char *path, bool *made)
 enum err lock_take(struct lock *lock, const char *path, bool *made,
                    pid_t *holder)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     struct stat file;
 
     *holder = 0;
     lock->fd = open_file(path, made);
     if (lock->fd < 0)
         return errno == ELOOP || errno == EISDIR || errno == ENXIO
-                   ? ERR_INVALID
+                   ? CERR_INVALID
                    : err_from_errno(errno);
     if (fstat(lock->fd, &file))
         err = err_from_errno(errno);
     else if (!S_ISREG(file.st_mode))
-        err = ERR_INVALID;
+        err = CERR_INVALID;
     else if (flock(lock->fd, LOCK_EX | LOCK_NB)) {
-        err = errno == EWOULDBLOCK ? ERR_BUSY : err_from_errno(errno);
+        err = errno == EWOULDBLOCK ? CERR_BUSY : err_from_errno(errno);
         *holder = find_holder(&file);
     }
     if (err)

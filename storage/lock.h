@@ -20,11 +20,11 @@ struct lock {
 
 /*
  * Opens or makes the regular file and locks it. `made` tells whether it is
- * new. ERR_BUSY: *holder is the process that has it, 0 if it cannot be told.
- * ERR_INVALID: a folder, device or symbolic link. Others by errno.
+ * new. CERR_BUSY: *holder is the process that has it, 0 if it cannot be told.
+ * CERR_INVALID: a folder, device or symbolic link. Others by errno.
  */
 enum err lock_take(struct lock *lock, const char *path, bool *made,
-                   pid_t *holder) ERR_CHECK;
+                   pid_t *holder) CERR_CHECK;
 /* Whether a process has it, and which; does not open the file. */
 bool lock_is_held(const char *path, pid_t *holder);
 void lock_drop(struct lock *lock);

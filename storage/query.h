@@ -31,10 +31,10 @@ const struct query_info *query_find(const char *name);
 
 struct reader;
 
-/* As storage_open: `message` says in one line why not. ERR_NOT_FOUND,
- * ERR_FORMAT, ERR_CORRUPT, ERR_PERM, ERR_BUSY. */
+/* As storage_open: `message` says in one line why not. CERR_NOT_FOUND,
+ * CERR_FORMAT, CERR_CORRUPT, CERR_PERM, CERR_BUSY. */
 enum err reader_open(struct reader **reader, const char *path,
-                     char message[STORAGE_MESSAGE_BYTES]) ERR_CHECK;
+                     char message[STORAGE_MESSAGE_BYTES]) CERR_CHECK;
 void reader_close(struct reader *reader);
 /* Sentence about the last failure; "" if there was none. */
 const char *reader_message(const struct reader *reader);
@@ -50,7 +50,7 @@ struct query_options {
 /* The whole statement of a named query; appended to `sql`, without a NUL. */
 enum err reader_sql(struct reader *reader, const struct query_info *query,
                     const struct query_options *options,
-                    struct buf *sql) ERR_CHECK;
+                    struct buf *sql) CERR_CHECK;
 
 enum query_type { QUERY_NULL, QUERY_INT, QUERY_REAL, QUERY_TEXT, QUERY_BLOB };
 
@@ -62,7 +62,7 @@ struct query_value {
 };
 
 /* One row, borrowed. The first call of a result has nr_rows 0 and tells the
- * names alone (`values` NULL). A return other than ERR_OK ends it. */
+ * names alone (`values` NULL). A return other than CERR_OK ends it. */
 struct query_row {
     size_t nr_rows; /* with this one */
     size_t nr_columns;
@@ -72,11 +72,11 @@ struct query_row {
 typedef enum err (*query_row_fn)(void *ctx, const struct query_row *row);
 
 /*
- * Runs one statement, which can only read. ERR_INVALID: not SQL, several
+ * Runs one statement, which can only read. CERR_INVALID: not SQL, several
  * statements, or one that would write; the message has SQLite's words.
  */
 enum err reader_run(struct reader *reader, const char *sql, size_t len,
-                    query_row_fn fn, void *ctx) ERR_CHECK;
+                    query_row_fn fn, void *ctx) CERR_CHECK;
 
 /* What `crawl status` shows, also of a crawl that is running. */
 struct reader_status {
@@ -91,18 +91,19 @@ struct reader_status {
     int64_t nr_active, nr_workers_busy;
 };
 enum err reader_status(struct reader *reader,
-                       struct reader_status *status) ERR_CHECK;
+                       struct reader_status *status) CERR_CHECK;
 
 /*
  * Writes the newest answer of each URL, or those of options->run, and the
  * lines without one, in the order of the list (what was discovered comes
  * last), to a new file: .txt, .jsonl, .csv, "-". A .db is a compact copy of
- * everything (ERR_INVALID with a run). A .warc.gz has the stored bodies as
- * resource records (docs/decisions/0030-export.md). ERR_FORMAT: an unknown
- * kind, or a WARC without stored bodies. ERR_EXISTS: the file is there already.
+ * everything (CERR_INVALID with a run). A .warc.gz has the stored bodies as
+ * resource records (docs/decisions/0030-export.md). CERR_FORMAT: an unknown
+ * kind, or a WARC without stored bodies. CERR_EXISTS: the file is there
+ * already.
  */
 enum err reader_export(struct reader *reader, const char *path,
                        const char *format,
-                       const struct query_options *options) ERR_CHECK;
+                       const struct query_options *options) CERR_CHECK;
 
 #endif

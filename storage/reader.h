@@ -22,11 +22,11 @@ enum err reader_fail(struct reader *reader, enum err err, const char *format,
                      ...) __attribute__((format(printf, 3, 4)));
 enum err reader_fail_sqlite(struct reader *reader, int rc);
 enum err reader_number(struct reader *reader, const char *sql,
-                       int64_t *number) ERR_CHECK;
+                       int64_t *number) CERR_CHECK;
 
 /* ---- sqlite_copy.c ---- */
 
 /* A compact copy of the whole database in one new file. */
-enum err reader_copy(struct reader *reader, const char *path) ERR_CHECK;
+enum err reader_copy(struct reader *reader, const char *path) CERR_CHECK;
 
 #endif

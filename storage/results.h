@@ -18,12 +18,12 @@ struct storage;
 
 /*
  * Ends a URL: its page row, links, redirects, state, and a line in each text
- * output. A URL that has ended in this run already is left alone (ERR_EXISTS),
- * and so is one that was never added (ERR_NOT_FOUND). Status 304 to a refetch
+ * output. A URL that has ended in this run already is left alone (CERR_EXISTS),
+ * and so is one that was never added (CERR_NOT_FOUND). Status 304 to a refetch
  * repeats the stored answer and its links under the new run.
  */
 enum err storage_put_page(struct storage *storage,
-                          const struct page_record *page) ERR_CHECK;
+                          const struct page_record *page) CERR_CHECK;
 struct attempt_record {
     struct url_key key;
     int attempt;
@@ -34,16 +34,16 @@ struct attempt_record {
 };
 /* One request that did not end its URL (a retry follows). */
 enum err storage_put_attempt(struct storage *storage,
-                             const struct attempt_record *attempt) ERR_CHECK;
+                             const struct attempt_record *attempt) CERR_CHECK;
 enum err storage_put_sample(struct storage *storage,
-                            const struct sample_record *sample) ERR_CHECK;
+                            const struct sample_record *sample) CERR_CHECK;
 /* `level`: "info", "warning", "error"; `what`: one word, as "worker_death". */
 enum err storage_put_event(struct storage *storage, int64_t now_ms,
                            const char *level, const char *what,
-                           const char *detail) ERR_CHECK;
+                           const char *detail) CERR_CHECK;
 
 /* What the workers' sandbox reached, for the table `runs`. */
 enum err storage_put_sandbox(struct storage *storage,
-                             const char *level) ERR_CHECK;
+                             const char *level) CERR_CHECK;
 
 #endif

@@ -2,7 +2,7 @@
  * sha1: the digest that WARC files name their payloads by. Not for secrets.
  *
  * Apart from the rest, because <openssl/types.h> and base/err.h both have an
- * ERR_STATE.
+ * CERR_STATE.
  */
 #ifndef STORAGE_SHA1_H
 #define STORAGE_SHA1_H

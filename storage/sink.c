@@ -56,7 +56,7 @@ static enum err sync_folder(const char *path)
     char *folder =
         slash ? xmemdup0(path, (size_t)(slash - path) + 1) : xstrdup(".");
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     free(folder);
     if (fd < 0)
@@ -77,20 +77,20 @@ static enum err open_file(struct sink *sink, const char *path)
     if (sink->fd < 0 && errno == EEXIST)
         sink->fd = open(path, flags);
     if (sink->fd < 0 && (errno == ELOOP || errno == EISDIR))
-        return ERR_INVALID;
+        return CERR_INVALID;
     if (sink->fd < 0 || fstat(sink->fd, &file))
         return err_from_errno(errno);
     if (S_ISDIR(file.st_mode))
-        return ERR_INVALID;
+        return CERR_INVALID;
     sink->is_stream = !S_ISREG(file.st_mode);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err sink_open(struct sink **sink, const char *path,
                    const struct sink_ops *ops)
 {
     struct sink *opened = xcalloc(1, sizeof(*opened));
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     opened->ops = ops;
     opened->path = xstrdup(path);
@@ -165,7 +165,7 @@ static void remove_parts_behind(const struct sink *sink)
 enum err sink_resume(struct sink *sink, int part, int64_t offset)
 {
     struct stat file;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (!sink->is_stream) {
         if (sink->made)
@@ -177,7 +177,7 @@ enum err sink_resume(struct sink *sink, int part, int64_t offset)
         if (fstat(sink->fd, &file))
             return err_from_errno(errno);
         if (file.st_size < offset)
-            return ERR_CORRUPT;
+            return CERR_CORRUPT;
         if (ftruncate(sink->fd, offset) ||
             lseek(sink->fd, offset, SEEK_SET) < 0)
             return err_from_errno(errno);
@@ -191,7 +191,7 @@ enum err sink_resume(struct sink *sink, int part, int64_t offset)
 enum err sink_start(struct sink *sink)
 {
     return sink->offset == 0 && sink->ops->start ? sink->ops->start(sink)
-                                                 : ERR_OK;
+                                                 : CERR_OK;
 }
 
 bool sink_has_content(const struct sink *sink)
@@ -268,7 +268,7 @@ static enum err write_all(struct sink *sink)
     sink->offset += (int64_t)sink->buf.len;
     sink->unsynced += (int64_t)sink->buf.len;
     buf_reset_to(&sink->buf, SINK_KEEP_BYTES);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 struct page_record sink_line_page(const struct line_record *line)
@@ -302,7 +302,7 @@ static enum err roll(struct sink *sink)
 enum err sink_put(struct sink *sink, const struct page_record *page,
                   struct sink_place *place)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (sink->ops->is_full && !sink->is_stream && sink->ops->is_full(sink))
         err = roll(sink);
@@ -323,5 +323,5 @@ enum err sink_flush(struct sink *sink)
     if (fdatasync(sink->fd))
         return err_from_errno(errno);
     sink->unsynced = 0;
-    return ERR_OK;
+    return CERR_OK;
 }

@@ -80,22 +80,22 @@ const struct sink_ops *sink_kind(const char *path, const char *format);
 
 /*
  * Opens the file for appending, making it if it is not there; writes nothing.
- * On failure `*sink` is NULL. ERR_INVALID: a folder or symbolic link.
+ * On failure `*sink` is NULL. CERR_INVALID: a folder or symbolic link.
  */
 enum err sink_open(struct sink **sink, const char *path,
-                   const struct sink_ops *ops) ERR_CHECK;
-/* Cuts it back to the committed place. ERR_CORRUPT when it is shorter. */
-enum err sink_resume(struct sink *sink, int part, int64_t offset) ERR_CHECK;
+                   const struct sink_ops *ops) CERR_CHECK;
+/* Cuts it back to the committed place. CERR_CORRUPT when it is shorter. */
+enum err sink_resume(struct sink *sink, int part, int64_t offset) CERR_CHECK;
 /* Puts into an empty one what stands at the start of its kind. */
-enum err sink_start(struct sink *sink) ERR_CHECK;
+enum err sink_start(struct sink *sink) CERR_CHECK;
 /* A file that holds something already (a stream never does). */
 bool sink_has_content(const struct sink *sink);
 /* A line that got no URL, as the page that outputs show for it. */
 struct page_record sink_line_page(const struct line_record *line);
 enum err sink_put(struct sink *sink, const struct page_record *page,
-                  struct sink_place *place) ERR_CHECK;
+                  struct sink_place *place) CERR_CHECK;
 /* Writes what waits and, for a file, makes it durable. */
-enum err sink_flush(struct sink *sink) ERR_CHECK;
+enum err sink_flush(struct sink *sink) CERR_CHECK;
 /* Path of a part, owned by the caller: the path with "-00001" before its
  * suffix; part 0 is the path itself. */
 char *sink_part_path(const struct sink *sink, int part);

@@ -48,7 +48,7 @@ static enum err add_cell(struct buf *buf, struct bytes text)
 {
     const unsigned char *at = text.data;
     bool plain = is_plain(text), quoted = !plain && needs_quotes(text);
-    enum err err = quoted ? buf_add_byte(buf, '"') : ERR_OK;
+    enum err err = quoted ? buf_add_byte(buf, '"') : CERR_OK;
 
     if (plain)
         return buf_add(buf, text.data, text.len);
@@ -68,7 +68,7 @@ static enum err add_cell(struct buf *buf, struct bytes text)
 
 static enum err start(struct sink *sink)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < nr_fields && !err; i++) {
         if (i)
@@ -82,7 +82,7 @@ static enum err start(struct sink *sink)
 static enum err put(struct sink *sink, const struct page_record *page,
                     struct sink_place *place)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     (void)place;
     for (size_t i = 0; i < nr_fields && !err; i++) {

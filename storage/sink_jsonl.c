@@ -100,7 +100,7 @@ static enum err put(struct sink *sink, const struct page_record *page,
                     struct sink_place *place)
 {
     struct buf *buf = &sink->buf;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     (void)place;
     for (size_t i = 0; i < nr_fields && !err; i++) {

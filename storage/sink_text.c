@@ -14,7 +14,7 @@ static enum err add_url(struct buf *buf, struct bytes url)
 {
     const unsigned char *at = url.data;
     size_t plain = 0; /* bytes before `i` that wait to be copied */
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < url.len && !err; i++) {
         if (at[i] >= 0x20 && at[i] != 0x7f) {
@@ -39,7 +39,7 @@ static enum err put(struct sink *sink, const struct page_record *page,
     (void)place;
     if (page->line <= 0 || page->status != 200 || page->length < 0 ||
         page->outcome.len != 2 || memcmp(page->outcome.data, "ok", 2) != 0)
-        return ERR_OK;
+        return CERR_OK;
     err = add_url(&sink->buf, page->listed.len ? page->listed : page->url);
     len = snprintf(number, sizeof(number), ":%" PRId64 "\n", page->length);
     return err ? err : buf_add(&sink->buf, number, (size_t)len);

@@ -69,13 +69,13 @@ static enum err make_id(const struct sink *sink, const char *type,
     int len;
 
     if (!sha1_sum(url.data, url.len, url_sum))
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     show_digest(url_sum, digest);
     len = snprintf(name, sizeof(name), "%s %s %s %d %" PRId64 " %" PRId64, type,
                    digest, date, sink->part,
                    sink->offset + (int64_t)sink->buf.len, sink->now_ms);
     if (!sha1_sum(name, (size_t)len, sum))
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     sum[6] = (unsigned char)((sum[6] & 0x0f) | 0x50);
     sum[8] = (unsigned char)((sum[8] & 0x3f) | 0x80);
     snprintf(out, ID_CHARS,
@@ -84,7 +84,7 @@ static enum err make_id(const struct sink *sink, const char *type,
              sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], sum[7],
              sum[8], sum[9], sum[10], sum[11], sum[12], sum[13], sum[14],
              sum[15]);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err deflate_into(struct buf *buf, z_stream *zip, struct bytes part,
@@ -104,8 +104,8 @@ static enum err deflate_into(struct buf *buf, z_stream *zip, struct bytes part,
         rc = deflate(zip, flush);
         buf->len = buf->cap - zip->avail_out;
     } while (rc == Z_OK && (zip->avail_in || zip->avail_out == 0));
-    return rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR ? ERR_OK
-                                                                 : ERR_NOMEM;
+    return rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR ? CERR_OK
+                                                                 : CERR_NOMEM;
 }
 
 /* One record: head, then the block in at most two parts, as one member. */
@@ -117,7 +117,7 @@ static enum err put_record(struct sink *sink, struct bytes head,
     enum err err;
 
     if (deflateReset(&warc->zip) != Z_OK)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     err = deflate_into(&sink->buf, &warc->zip, head, Z_NO_FLUSH);
     if (!err)
         err = deflate_into(&sink->buf, &warc->zip, first, Z_NO_FLUSH);
@@ -136,8 +136,8 @@ static enum err init(struct sink *sink)
     /* 15 bits of window; 16 more: with the gzip wrapper (zlib.h) */
     return deflateInit2(&warc->zip, 6, Z_DEFLATED, 15 + 16, 8,
                         Z_DEFAULT_STRATEGY) == Z_OK
-               ? ERR_OK
-               : ERR_NOMEM;
+               ? CERR_OK
+               : CERR_NOMEM;
 }
 
 /* ---- records ---- */
@@ -261,7 +261,7 @@ static enum err put_request(struct sink *sink, const struct page_record *page,
     enum err err;
 
     if (!page->raw_request.len)
-        return ERR_OK;
+        return CERR_OK;
     buf_init(&head, WARC_HEAD_BYTES);
     err = make_id(sink, "request", exchange->url, exchange->date, id);
     if (!err)
@@ -377,14 +377,14 @@ static enum err put(struct sink *sink, const struct page_record *page,
 
     if ((sink->is_export ? !page->body.len : !page->raw_head.len) ||
         page->fetched_at == 0)
-        return ERR_OK; /* no answer: an archive has nothing to keep */
+        return CERR_OK; /* no answer: an archive has nothing to keep */
     clock_iso(page->fetched_at, exchange.date);
     err = make_id(sink, sink->is_export ? "resource" : "response", exchange.url,
                   exchange.date, exchange.id);
     if (err)
         return err;
     if (!sha1_sum(payload.data, payload.len, sum))
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     show_digest(sum, exchange.digest);
     if (sink->is_export)
         return put_resource(sink, page, &exchange);

@@ -89,7 +89,7 @@ struct storage {
     bool in_transaction;
     bool run_marked; /* the run's row says running */
     size_t nr_uncommitted;
-    enum err broken; /* what stopped it; ERR_OK: nothing did */
+    enum err broken; /* what stopped it; CERR_OK: nothing did */
     char message[STORAGE_MESSAGE_BYTES];
 
     struct hash_key hash_key;
@@ -126,13 +126,13 @@ enum err storage_break(struct storage *storage, enum err err,
 enum err storage_break_sqlite(struct storage *storage, int rc,
                               const char *what);
 enum err storage_err_of(sqlite3 *db, int rc);
-/* ERR_OK when writing is still allowed; opens the transaction if need be. */
-enum err storage_begin(struct storage *storage) ERR_CHECK;
+/* CERR_OK when writing is still allowed; opens the transaction if need be. */
+enum err storage_begin(struct storage *storage) CERR_CHECK;
 /* Runs a statement without parameters that is not worth preparing. */
-enum err storage_exec(struct storage *storage, const char *sql) ERR_CHECK;
+enum err storage_exec(struct storage *storage, const char *sql) CERR_CHECK;
 /* First column of the first row as a number; `fallback` if there is none. */
 enum err storage_number(struct storage *storage, const char *sql,
-                        int64_t fallback, int64_t *number) ERR_CHECK;
+                        int64_t fallback, int64_t *number) CERR_CHECK;
 /* ISO 8601 text of a wall time, valid until the next call. */
 struct bytes storage_iso(struct storage *storage, int64_t wall_ms);
 
@@ -145,10 +145,10 @@ struct binder {
 
 struct binder storage_bind(struct storage *storage, enum stmt which);
 /* Runs to the end, ignoring rows; resets. Any failure breaks the storage. */
-enum err storage_run(struct storage *storage, struct binder *binder) ERR_CHECK;
+enum err storage_run(struct storage *storage, struct binder *binder) CERR_CHECK;
 /* One row: *row tells whether there was one. Resets when there was none. */
 enum err storage_step(struct storage *storage, struct binder *binder,
-                      bool *row) ERR_CHECK;
+                      bool *row) CERR_CHECK;
 
 void bind_int(struct binder *binder, int64_t value);
 void bind_int_or_null(struct binder *binder, int64_t value, int64_t null);
@@ -165,17 +165,17 @@ struct bytes column_bytes(sqlite3_stmt *stmt, int column);
 
 /* Checks that the file is ours or new, and makes the schema in a new one. */
 enum err storage_setup(struct storage *storage,
-                       const struct storage_options *options) ERR_CHECK;
+                       const struct storage_options *options) CERR_CHECK;
 /* Writes the counters that changed since the last commit. */
-enum err storage_put_counts(struct storage *storage) ERR_CHECK;
+enum err storage_put_counts(struct storage *storage) CERR_CHECK;
 /* Begins the run or goes on with the last one; sets `state`. */
 enum err storage_start_run(struct storage *storage,
-                           const struct storage_options *options) ERR_CHECK;
+                           const struct storage_options *options) CERR_CHECK;
 
 /* ---- sqlite_inputs.c ---- */
 
 /* Reads the names of the lists. */
-enum err storage_read_inputs(struct storage *storage) ERR_CHECK;
+enum err storage_read_inputs(struct storage *storage) CERR_CHECK;
 void storage_free_inputs(struct storage *storage);
 /* Name of the list that has the line; empty for 0, or an unknown one. */
 struct bytes storage_input_of(const struct storage *storage, int64_t line);
@@ -184,12 +184,12 @@ struct bytes storage_input_of(const struct storage *storage, int64_t line);
 
 /* Writes the index beside a WARC output, anew each time. */
 enum err storage_write_index(struct storage *storage,
-                             const struct sink *sink) ERR_CHECK;
+                             const struct sink *sink) CERR_CHECK;
 
 /* ---- sqlite_results.c ---- */
 
 /* Tells the text outputs about a line that got no URL of its own. */
 enum err storage_sink_line(struct storage *storage,
-                           const struct line_record *line) ERR_CHECK;
+                           const struct line_record *line) CERR_CHECK;
 
 #endif

@@ -25,7 +25,7 @@ static bool is_default_port(bool https, const char *port, size_t len)
  * a leading www, by the habit of every index. */
 static enum err add_host(struct buf *buf, const char *host, size_t len)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     bool first = true;
 
     if (len > 4 && memcmp(host, "www.", 4) == 0) {
@@ -110,7 +110,7 @@ static enum err write_lines(struct storage *storage, FILE *out)
 {
     struct binder binder = {0};
     bool row = true;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     binder.rc =
         sqlite3_prepare_v2(storage->db, lines_sql, -1, &binder.stmt, NULL);
@@ -141,7 +141,7 @@ enum err storage_write_index(struct storage *storage, const struct sink *sink)
 {
     char *path = index_path(sink);
     FILE *out = fopen(path, "we");
-    enum err err = out ? ERR_OK : err_from_errno(errno);
+    enum err err = out ? CERR_OK : err_from_errno(errno);
     int rc = sqlite3_create_function(storage->db, "surt", 1,
                                      SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
                                      surt_function, NULL, NULL);

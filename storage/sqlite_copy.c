@@ -57,7 +57,7 @@ static enum err fill_copy(struct reader *reader, const char *path)
 {
     char *plain = plain_path(path);
     int rc = vacuum_into(reader->db, plain);
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (rc) {
         err = reader_fail_sqlite(reader, rc);
@@ -78,7 +78,7 @@ enum err reader_copy(struct reader *reader, const char *path)
     enum err err;
 
     if (fd < 0 && errno == EEXIST)
-        return reader_fail(reader, ERR_EXISTS,
+        return reader_fail(reader, CERR_EXISTS,
                            "%s: exists already; name another file", path);
     if (fd < 0)
         return reader_fail(reader, err_from_errno(errno),

@@ -143,7 +143,7 @@ static enum err read_page(struct reader *reader, sqlite3_stmt *stmt,
 {
     (void)reader;
     (void)read_columns(stmt, page);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err read_stored(struct reader *reader, sqlite3_stmt *stmt,
@@ -157,17 +157,17 @@ static enum err read_stored(struct reader *reader, sqlite3_stmt *stmt,
     reader->body =
         size > 0 && size <= EXPORT_BODY_BYTES ? malloc((size_t)size) : NULL;
     if (!reader->body)
-        return reader_fail(reader, ERR_TOO_BIG,
+        return reader_fail(reader, CERR_TOO_BIG,
                            "%s: no memory for a stored body of %" PRId64
                            " bytes",
                            reader->path, size);
     if (ZSTD_decompress(reader->body, (size_t)size, packed.data, packed.len) !=
         (size_t)size)
         return reader_fail(
-            reader, ERR_CORRUPT, "%s: a stored body is damaged: that of %.*s",
+            reader, CERR_CORRUPT, "%s: a stored body is damaged: that of %.*s",
             reader->path, (int)page->url.len, (const char *)page->url.data);
     page->body = (struct bytes){reader->body, (size_t)size};
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err read_line(struct reader *reader, sqlite3_stmt *stmt,
@@ -181,7 +181,7 @@ static enum err read_line(struct reader *reader, sqlite3_stmt *stmt,
         .detail = column_bytes(stmt, 3),
     });
     page->input = column_bytes(stmt, 4);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err export_rows(struct reader *reader, struct sink *sink,
@@ -190,7 +190,7 @@ static enum err export_rows(struct reader *reader, struct sink *sink,
                                              struct page_record *))
 {
     sqlite3_stmt *stmt = NULL;
-    enum err err = ERR_OK, read_err = ERR_OK;
+    enum err err = CERR_OK, read_err = CERR_OK;
     int rc = sqlite3_prepare_v2(reader->db, sql, -1, &stmt, NULL);
 
     if (rc == SQLITE_OK && run)
@@ -217,7 +217,7 @@ static enum err export_rows(struct reader *reader, struct sink *sink,
     if (err)
         return reader_fail(reader, err, "%s: cannot write: %s", sink->path,
                            err_str(err));
-    return rc == SQLITE_DONE ? ERR_OK : reader_fail_sqlite(reader, rc);
+    return rc == SQLITE_DONE ? CERR_OK : reader_fail_sqlite(reader, rc);
 }
 
 static enum err export_all(struct reader *reader, struct sink *sink,
@@ -237,7 +237,7 @@ static enum err export_all(struct reader *reader, struct sink *sink,
     err = sink_flush(sink);
     return err ? reader_fail(reader, err, "%s: cannot write: %s", sink->path,
                              err_str(err))
-               : ERR_OK;
+               : CERR_OK;
 }
 
 static enum err need_bodies(struct reader *reader, const char *path)
@@ -248,7 +248,7 @@ static enum err need_bodies(struct reader *reader, const char *path)
 
     if (err || some)
         return err;
-    return reader_fail(reader, ERR_FORMAT,
+    return reader_fail(reader, CERR_FORMAT,
                        "%s: the database has no bodies; crawl with --store "
                        "body to export them, or with a .warc.gz among the "
                        "outputs to keep what went over the wire",
@@ -263,23 +263,23 @@ enum err reader_export(struct reader *reader, const char *path,
     enum err err;
 
     if (storage_is_database(path, format) && options->run)
-        return reader_fail(reader, ERR_INVALID,
+        return reader_fail(reader, CERR_INVALID,
                            "%s: a database has all runs: leave out --run",
                            path);
     if (storage_is_database(path, format))
         return reader_copy(reader, path);
     if (!ops)
-        return reader_fail(reader, ERR_FORMAT,
+        return reader_fail(reader, CERR_FORMAT,
                            "%s: cannot export to that; end the name in .db, "
                            ".txt, .jsonl, .csv or .warc.gz, or give --format",
                            path);
-    err = ops->wants_raw ? need_bodies(reader, path) : ERR_OK;
+    err = ops->wants_raw ? need_bodies(reader, path) : CERR_OK;
     if (err)
         return err;
     err = sink_open(&sink, path, ops);
     if (!err && sink_has_content(sink)) {
         sink_close(sink, false);
-        return reader_fail(reader, ERR_EXISTS,
+        return reader_fail(reader, CERR_EXISTS,
                            "%s: exists already; name another file", path);
     }
     if (!err) {
@@ -295,6 +295,6 @@ enum err reader_export(struct reader *reader, const char *path,
                     err_str(err));
     else
         err = export_all(reader, sink, options->run);
-    sink_close(sink, err != ERR_OK);
+    sink_close(sink, err != CERR_OK);
     return err;
 }

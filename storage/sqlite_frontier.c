@@ -75,7 +75,7 @@ static enum err add_url(struct storage *storage, const struct url_record *url,
                         enum storage_added *added)
 {
     bool done = false, known = false, reopened = false, ended;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     /* most links are known, and to look costs a third of a vain insert; most
      * lines of a list are new */
@@ -157,7 +157,7 @@ static enum err touch_host(struct storage *storage,
         return err;
     if (sqlite3_changes(storage->db) > 0) {
         storage->counts.nr_hosts++;
-        return ERR_OK;
+        return CERR_OK;
     }
     binder = storage_bind(storage, STMT_WAKE_HOST);
     bind_int(&binder, news->listed);
@@ -173,7 +173,7 @@ enum err storage_add_urls(struct storage *storage,
                           int64_t now_ms, enum storage_added *added)
 {
     struct news news = {.walk = HASH_RANGE_NONE};
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < nr_urls && !err; i++) {
         enum storage_added one = STORAGE_KNOWN;
@@ -239,7 +239,7 @@ enum err storage_drop_line(struct storage *storage, int64_t line)
     struct binder binder;
 
     if (storage->counts.nr_bad_lines == 0)
-        return ERR_OK;
+        return CERR_OK;
     enum err err = storage_begin(storage);
     if (err)
         return err;
@@ -304,7 +304,7 @@ enum err storage_each_url(struct storage *storage, bool listed,
     struct binder binder =
         storage_bind(storage, listed ? STMT_LISTED_URLS : STMT_FOUND_URLS);
     bool row = true;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (!err && row) {
         struct url_claim claim = {0};
@@ -375,7 +375,7 @@ enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
     int64_t *host_ids = xcalloc(max_hosts + 1, sizeof(*host_ids));
     size_t nr_hosts = 0;
     bool row = true;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     /* first their ids: leasing moves them in the index that is being read */
     bind_int(&binder, now_ms);
@@ -417,7 +417,7 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
         storage->counts.nr_hosts += sqlite3_changes(storage->db);
         err = lease_host(storage, host_id, now_ms, taker, &leased);
     }
-    return err || leased ? err : ERR_BUSY;
+    return err || leased ? err : CERR_BUSY;
 }
 
 static void read_claim(sqlite3_stmt *stmt, int64_t host_id,
@@ -442,7 +442,7 @@ static enum err hand_out(struct storage *storage, struct binder *binder,
                          size_t *nr)
 {
     bool row = true;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (!err && row) {
         struct url_claim claim;
@@ -503,7 +503,7 @@ static enum err run_fenced(struct storage *storage, struct binder *binder,
     bind_int(binder, token);
     err = storage_run(storage, binder);
     if (!err && sqlite3_changes(storage->db) == 0)
-        err = ERR_NOT_FOUND;
+        err = CERR_NOT_FOUND;
     return err;
 }
 
@@ -513,7 +513,7 @@ static enum err put_robots(struct storage *storage,
     struct binder binder;
 
     if (host->robots_at == 0)
-        return ERR_OK;
+        return CERR_OK;
     binder = storage_bind(storage, STMT_PUT_ROBOTS);
     bind_int(&binder, host->host_id);
     bind_int(&binder, host->robots_at);

@@ -19,7 +19,7 @@ enum err storage_read_inputs(struct storage *storage)
 {
     struct binder binder = {0};
     bool row = true;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     binder.rc = sqlite3_prepare_v2(storage->db,
                                    "SELECT name FROM inputs ORDER BY number",
@@ -60,7 +60,7 @@ enum err storage_get_input(struct storage *storage, struct storage_input *input)
     bind_str(&binder, input->name);
     err = storage_step(storage, &binder, &row);
     if (err || !row)
-        return err ? err : ERR_NOT_FOUND;
+        return err ? err : CERR_NOT_FOUND;
     input->number = sqlite3_column_int64(binder.stmt, 0);
     input->size_bytes = sqlite3_column_int64(binder.stmt, 1);
     input->mtime_ns = sqlite3_column_int64(binder.stmt, 2);
@@ -68,7 +68,7 @@ enum err storage_get_input(struct storage *storage, struct storage_input *input)
     input->line = sqlite3_column_int64(binder.stmt, 4);
     input->done = sqlite3_column_int(binder.stmt, 5) != 0;
     sqlite3_reset(binder.stmt);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err storage_put_input(struct storage *storage,

@@ -51,11 +51,11 @@ static enum err open_outputs(struct storage *storage,
 
         for (size_t j = 0; j < i; j++)
             if (is_same_file(path, options->outputs[j]))
-                return storage_break(storage, ERR_INVALID,
+                return storage_break(storage, CERR_INVALID,
                                      "%s: named twice as output", path);
         if (storage_is_database(path, options->format)) {
             if (storage->path)
-                return storage_break(storage, ERR_INVALID,
+                return storage_break(storage, CERR_INVALID,
                                      "%s: a crawl has one database, and %s "
                                      "is it already",
                                      path, storage->path);
@@ -64,22 +64,22 @@ static enum err open_outputs(struct storage *storage,
         }
         if (!ops)
             return storage_break(
-                storage, ERR_FORMAT,
+                storage, CERR_FORMAT,
                 "%s: the name does not tell the kind of output; end it in "
                 ".db, .txt, .jsonl, .csv or .warc.gz, or give --format",
                 path);
         if (storage->nr_sinks == STORAGE_SINKS_MAX)
-            return storage_break(storage, ERR_INVALID, "more than %d outputs",
+            return storage_break(storage, CERR_INVALID, "more than %d outputs",
                                  STORAGE_SINKS_MAX);
         err = sink_open(&storage->sinks[storage->nr_sinks], path, ops);
         if (err)
             return storage_break(
                 storage, err, "%s: cannot write there: %s", path,
-                err == ERR_INVALID ? "it is a folder or a symbolic link"
-                                   : err_str(err));
+                err == CERR_INVALID ? "it is a folder or a symbolic link"
+                                    : err_str(err));
         storage->nr_sinks++;
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* Without a database among the outputs: beside the first file, else temporary.
@@ -106,17 +106,17 @@ static enum err lock_database(struct storage *storage)
     enum err err =
         lock_take(&storage->lock, storage->path, &storage->path_made, &holder);
 
-    if (err == ERR_BUSY && holder > 0)
+    if (err == CERR_BUSY && holder > 0)
         return storage_break(storage, err,
                              "%s: another crawl is writing to it (process "
                              "%d); wait for it, or stop it with: kill %d",
                              storage->path, (int)holder, (int)holder);
-    if (err == ERR_BUSY)
+    if (err == CERR_BUSY)
         return storage_break(storage, err,
                              "%s: another crawl is writing to it; wait for "
                              "it, or name another file with --output",
                              storage->path);
-    if (err == ERR_INVALID)
+    if (err == CERR_INVALID)
         return storage_break(storage, err,
                              "%s: not a regular file (a folder, a device or "
                              "a symbolic link); name a file with --output",
@@ -124,7 +124,7 @@ static enum err lock_database(struct storage *storage)
     if (err)
         return storage_break(storage, err, "%s: cannot write there: %s",
                              storage->path, err_str(err));
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err open_database(struct storage *storage)
@@ -144,7 +144,7 @@ static enum err open_database(struct storage *storage)
         rc = sqlite3_busy_timeout(storage->db, STORAGE_BUSY_MS);
     if (rc)
         return storage_break_sqlite(storage, rc, "open it");
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* Path of an output as the database remembers it: relative to itself, so that
@@ -206,13 +206,13 @@ static enum err resume_output(struct storage *storage, struct sink *sink,
     if (err)
         return err;
     if (!known && !options->force && sink_has_content(sink))
-        return storage_break(storage, ERR_EXISTS,
+        return storage_break(storage, CERR_EXISTS,
                              "%s: exists already and is not an unfinished "
                              "output of this crawl; name another file with "
                              "--output, or start over with --force",
                              sink->path);
     if (!known && !sink->is_stream && storage->next_page_id > 1)
-        return storage_break(storage, ERR_STATE,
+        return storage_break(storage, CERR_STATE,
                              "%s: this crawl has begun without it; run "
                              "`crawl export` when it is done, or start over "
                              "with --force",
@@ -221,7 +221,7 @@ static enum err resume_output(struct storage *storage, struct sink *sink,
     sink->user_agent = options->user_agent;
     sink->now_ms = options->now_ms;
     err = sink_resume(sink, part, offset);
-    if (err == ERR_CORRUPT)
+    if (err == CERR_CORRUPT)
         return storage_break(storage, err,
                              "%s: shorter than what was written to it; "
                              "another program changed it: name another file "
@@ -230,7 +230,7 @@ static enum err resume_output(struct storage *storage, struct sink *sink,
     if (err)
         return storage_break(storage, err, "%s: cannot write there: %s",
                              sink->path, err_str(err));
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err start_outputs(struct storage *storage)
@@ -243,7 +243,7 @@ static enum err start_outputs(struct storage *storage)
             return storage_break(storage, err, "%s: cannot write there: %s",
                                  sink->path, err_str(err));
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err open_all(struct storage *storage,
@@ -252,7 +252,7 @@ static enum err open_all(struct storage *storage,
     enum err err;
 
     if (options->nr_outputs == 0)
-        return storage_break(storage, ERR_INVALID, "no output is named");
+        return storage_break(storage, CERR_INVALID, "no output is named");
     err = open_outputs(storage, options);
     if (err)
         return err;
@@ -278,12 +278,12 @@ static enum err open_all(struct storage *storage,
  * `remove`: the database is. */
 static enum err free_storage(struct storage *storage, bool undo, bool remove)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < STMT_NR; i++)
         sqlite3_finalize(storage->stmts[i]);
     if (sqlite3_close(storage->db) != SQLITE_OK)
-        err = ERR_IO;
+        err = CERR_IO;
     sqlite3_free(sqlite3_temp_directory);
     sqlite3_temp_directory = NULL;
     if (remove && storage->path && storage->lock.fd >= 0)
@@ -364,12 +364,12 @@ static enum err flush_sinks(struct storage *storage, bool streams)
                                  "from the last commit",
                                  sink->path, err_str(err));
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err put_offsets(struct storage *storage)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < storage->nr_sinks && !err; i++) {
         const struct sink *sink = storage->sinks[i];
@@ -395,7 +395,7 @@ enum err storage_commit(struct storage *storage)
     if (storage->broken)
         return storage->broken;
     if (!storage->in_transaction)
-        return ERR_OK;
+        return CERR_OK;
     err = flush_sinks(storage, false);
     if (!err)
         err = put_offsets(storage);
@@ -462,8 +462,8 @@ static enum err fold_journal(struct storage *storage)
                       "PRAGMA wal_checkpoint(TRUNCATE);"
                       "PRAGMA journal_mode = DELETE",
                       NULL, NULL, NULL);
-    if (rc == SQLITE_OK || storage_err_of(storage->db, rc) == ERR_BUSY)
-        return ERR_OK;
+    if (rc == SQLITE_OK || storage_err_of(storage->db, rc) == CERR_BUSY)
+        return CERR_OK;
     return storage_break_sqlite(storage, rc, "make it one file");
 }
 
@@ -480,7 +480,7 @@ static void sort_beside(const char *path)
 
 static enum err write_indexes(struct storage *storage)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < storage->nr_sinks && !err; i++)
         if (storage->sinks[i]->ops->wants_raw && !storage->sinks[i]->is_stream)
@@ -495,7 +495,7 @@ enum err storage_close(struct storage *storage, const char *status,
     enum err err, close_err;
 
     if (!storage)
-        return ERR_OK;
+        return CERR_OK;
     err = storage->broken;
     if (!err && storage->run_marked)
         err = end_run(storage, status, reason, now_ms);

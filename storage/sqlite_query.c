@@ -34,7 +34,7 @@ enum err reader_fail_sqlite(struct reader *reader, int rc)
 
     /* a plain error while reading is the statement's, not the disk's */
     if ((rc & 0xff) == SQLITE_ERROR)
-        err = ERR_INVALID;
+        err = CERR_INVALID;
     return reader_fail(reader, err, "%s: %s", reader->path,
                        sqlite3_errmsg(reader->db));
 }
@@ -52,7 +52,7 @@ enum err reader_number(struct reader *reader, const char *sql, int64_t *number)
         *number = sqlite3_column_int64(stmt, 0);
     sqlite3_finalize(stmt);
     return rc == SQLITE_ROW || rc == SQLITE_DONE
-               ? ERR_OK
+               ? CERR_OK
                : reader_fail_sqlite(reader, rc);
 }
 
@@ -66,14 +66,14 @@ static enum err check_owner(struct reader *reader)
     if (err)
         return err;
     if (id != STORAGE_APPLICATION_ID)
-        return reader_fail(reader, ERR_FORMAT, "%s: not a database of crawl",
+        return reader_fail(reader, CERR_FORMAT, "%s: not a database of crawl",
                            reader->path);
     if (version != STORAGE_SCHEMA_VERSION)
-        return reader_fail(reader, ERR_FORMAT,
+        return reader_fail(reader, CERR_FORMAT,
                            "%s: schema %" PRId64 ", and this version of "
                            "crawl knows %d",
                            reader->path, version, STORAGE_SCHEMA_VERSION);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static int open_connection(struct reader *reader, int flags)
@@ -110,7 +110,7 @@ static enum err open_reader(struct reader *reader)
         return reader_fail(reader, err_from_errno(errno), "%s: %s",
                            reader->path, strerror(errno));
     if (!S_ISREG(file.st_mode))
-        return reader_fail(reader, ERR_INVALID, "%s: not a regular file",
+        return reader_fail(reader, CERR_INVALID, "%s: not a regular file",
                            reader->path);
     rc = open_connection(reader, SQLITE_OPEN_READONLY);
     if ((rc & 0xff) == SQLITE_READONLY) {
@@ -282,19 +282,19 @@ enum err reader_run(struct reader *reader, const char *sql, size_t len,
     int rc;
 
     if (len > READER_SQL_BYTES)
-        return reader_fail(reader, ERR_TOO_BIG,
+        return reader_fail(reader, CERR_TOO_BIG,
                            "the statement is longer than %d bytes",
                            READER_SQL_BYTES);
     rc = sqlite3_prepare_v2(reader->db, sql, (int)len, &stmt, &tail);
     if (rc)
         err = reader_fail_sqlite(reader, rc);
     else if (!stmt)
-        err = reader_fail(reader, ERR_INVALID, "there is no statement");
+        err = reader_fail(reader, CERR_INVALID, "there is no statement");
     else if (has_more(reader, tail, len - (size_t)(tail - sql)))
-        err =
-            reader_fail(reader, ERR_INVALID, "one statement at a time, please");
+        err = reader_fail(reader, CERR_INVALID,
+                          "one statement at a time, please");
     else if (!sqlite3_stmt_readonly(stmt))
-        err = reader_fail(reader, ERR_INVALID,
+        err = reader_fail(reader, CERR_INVALID,
                           "a query can only read; use the sqlite3 shell to "
                           "change a database");
     else
@@ -383,7 +383,7 @@ static enum err read_row(struct reader *reader, const char *sql,
         read(stmt, status);
     sqlite3_finalize(stmt);
     return rc == SQLITE_ROW || rc == SQLITE_DONE
-               ? ERR_OK
+               ? CERR_OK
                : reader_fail_sqlite(reader, rc);
 }
 

@@ -38,7 +38,7 @@ static void bind_link(struct binder *binder, const struct page_record *page,
 static enum err put_links(struct storage *storage,
                           const struct page_record *page, int64_t page_id)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     size_t i = 0;
 
     while (i < page->nr_links && !err) {
@@ -57,7 +57,7 @@ static enum err put_links(struct storage *storage,
 static enum err put_redirects(struct storage *storage,
                               const struct page_record *page, int64_t page_id)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (int i = 0; i < page->nr_redirects && !err; i++) {
         const struct hop_record *hop = &page->hops[i];
@@ -85,7 +85,7 @@ static enum err put_body(struct storage *storage,
     enum err err;
 
     if (!storage->store_bodies || !page->body.len || !page->content_hash.len)
-        return ERR_OK;
+        return CERR_OK;
     if (!storage->zstd)
         storage->zstd = ZSTD_createCCtx();
     packed = malloc(cap);
@@ -95,7 +95,7 @@ static enum err put_body(struct storage *storage,
               : 0;
     if (len == 0 || ZSTD_isError(len)) {
         free(packed);
-        return storage_break(storage, ERR_NOMEM,
+        return storage_break(storage, CERR_NOMEM,
                              "out of memory while compressing a body; run "
                              "the same command again to go on");
     }
@@ -115,7 +115,7 @@ static enum err put_sinks(struct storage *storage,
     struct page_record named;
 
     if (storage->nr_sinks == 0)
-        return ERR_OK;
+        return CERR_OK;
     named = *page;
     named.input = storage_input_of(storage, page->line);
     for (size_t i = 0; i < storage->nr_sinks; i++) {
@@ -129,7 +129,7 @@ static enum err put_sinks(struct storage *storage,
                                  "from the last commit",
                                  sink->path, err_str(err));
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* ---- the page row ---- */
@@ -198,7 +198,7 @@ static void bind_page_tail(struct binder *binder,
     bind_str(binder, place->digest);
 }
 
-/* Takes the URL's state from 0. ERR_EXISTS: somebody did so already. */
+/* Takes the URL's state from 0. CERR_EXISTS: somebody did so already. */
 static enum err end_url(struct storage *storage, const struct page_record *page)
 {
     struct binder binder = storage_bind(storage, STMT_END_URL);
@@ -217,7 +217,7 @@ static enum err end_url(struct storage *storage, const struct page_record *page)
     err = storage_find_url(storage, page->key, &known, &ended);
     if (err)
         return err;
-    return known ? ERR_EXISTS : ERR_NOT_FOUND;
+    return known ? CERR_EXISTS : CERR_NOT_FOUND;
 }
 
 static enum err insert_page(struct storage *storage,
@@ -325,7 +325,7 @@ enum err storage_put_page(struct storage *storage,
         return err;
     storage->next_page_id++;
     storage->counts.nr_ended++;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err storage_sink_line(struct storage *storage,

@@ -62,7 +62,7 @@ static int64_t *counter_at(struct storage_counts *counts, size_t i)
 
 enum err storage_put_counts(struct storage *storage)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < NR_COUNTERS && !err; i++) {
         int64_t now = *counter_at(&storage->counts, i);
@@ -134,14 +134,14 @@ static enum err check_owner(struct storage *storage, bool *is_new)
         return err;
     *is_new = id == 0 && version == 0 && nr_objects == 0;
     if (*is_new)
-        return ERR_OK;
+        return CERR_OK;
     if (id != STORAGE_APPLICATION_ID)
-        return storage_break(storage, ERR_FORMAT,
+        return storage_break(storage, CERR_FORMAT,
                              "%s: a database of another program; name "
                              "another file with --output",
                              storage->path);
     if (version != STORAGE_SCHEMA_VERSION)
-        return storage_break(storage, ERR_FORMAT,
+        return storage_break(storage, CERR_FORMAT,
                              "%s: written by %s version of crawl (schema "
                              "%" PRId64 ", this one knows %d); use that "
                              "version, or name another file with --output",
@@ -149,7 +149,7 @@ static enum err check_owner(struct storage *storage, bool *is_new)
                              version > STORAGE_SCHEMA_VERSION ? "a newer"
                                                               : "an older",
                              version, STORAGE_SCHEMA_VERSION);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* --force: empties a file that is ours, even a damaged one, in place. */
@@ -182,7 +182,7 @@ static enum err put_errors(struct storage *storage,
         " class = excluded.class, retryable = excluded.retryable,"
         " meaning = excluded.meaning, hint = excluded.hint",
         -1, &stmt, NULL);
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < options->nr_errors && !err; i++) {
         const struct error_record *error = &options->errors[i];

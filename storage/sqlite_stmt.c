@@ -16,29 +16,29 @@ enum err storage_err_of(sqlite3 *db, int rc)
     case SQLITE_OK:
     case SQLITE_ROW:
     case SQLITE_DONE:
-        return ERR_OK;
+        return CERR_OK;
     case SQLITE_FULL:
-        return ERR_FULL;
+        return CERR_FULL;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return ERR_BUSY;
+        return CERR_BUSY;
     case SQLITE_CORRUPT:
-        return ERR_CORRUPT;
+        return CERR_CORRUPT;
     case SQLITE_NOTADB:
-        return ERR_FORMAT;
+        return CERR_FORMAT;
     case SQLITE_NOMEM:
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     case SQLITE_READONLY:
     case SQLITE_PERM:
-        return ERR_PERM;
+        return CERR_PERM;
     case SQLITE_CANTOPEN:
-        return errnum ? err_from_errno(errnum) : ERR_PERM;
+        return errnum ? err_from_errno(errnum) : CERR_PERM;
     case SQLITE_IOERR:
         return errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG
-                   ? ERR_FULL
-                   : ERR_IO;
+                   ? CERR_FULL
+                   : CERR_IO;
     default:
-        return ERR_IO;
+        return CERR_IO;
     }
 }
 
@@ -46,17 +46,17 @@ enum err storage_err_of(sqlite3 *db, int rc)
 static const char *advice(enum err err)
 {
     switch ((int)err) {
-    case ERR_FULL:
+    case CERR_FULL:
         return "make room and run the same command again: it goes on from "
                "the last commit";
-    case ERR_BUSY:
+    case CERR_BUSY:
         return "another program is writing to the database: close it and run "
                "the same command again";
-    case ERR_CORRUPT:
+    case CERR_CORRUPT:
         return "restore the file from a copy, or start over with --force";
-    case ERR_FORMAT:
+    case CERR_FORMAT:
         return "name another file with --output";
-    case ERR_PERM:
+    case CERR_PERM:
         return "check the permissions of the file and of its folder";
     default:
         return "what was committed is kept: run the same command again to go "
@@ -115,7 +115,7 @@ enum err storage_exec(struct storage *storage, const char *sql)
     rc = sqlite3_exec(storage->db, sql, NULL, NULL, NULL);
     if (rc)
         return storage_break_sqlite(storage, rc, "use the database");
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err storage_number(struct storage *storage, const char *sql,
@@ -135,7 +135,7 @@ enum err storage_number(struct storage *storage, const char *sql,
     sqlite3_finalize(stmt);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         return storage_break_sqlite(storage, rc, "read the database");
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err storage_begin(struct storage *storage)
@@ -147,14 +147,14 @@ enum err storage_begin(struct storage *storage)
         return storage->broken;
     storage->nr_uncommitted++;
     if (storage->in_transaction)
-        return ERR_OK;
+        return CERR_OK;
     binder = storage_bind(storage, STMT_BEGIN);
     err = storage_run(storage, &binder);
     if (err)
         return err;
     storage->in_transaction = true;
     if (storage->run_marked)
-        return ERR_OK;
+        return CERR_OK;
     storage->run_marked = true;
     binder = storage_bind(storage, STMT_OPEN_RUN);
     bind_int(&binder, storage->run_id);
@@ -199,7 +199,7 @@ enum err storage_step(struct storage *storage, struct binder *binder, bool *row)
         rc = sqlite3_step(binder->stmt);
     *row = rc == SQLITE_ROW;
     if (rc == SQLITE_ROW)
-        return ERR_OK;
+        return CERR_OK;
     if (rc != SQLITE_DONE)
         storage_break_sqlite(storage, rc,
                              sqlite3_stmt_readonly(binder->stmt) ? "read"

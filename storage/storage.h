@@ -11,7 +11,7 @@
  * state lives in a database beside the first of them, "FILE.crawl-state",
  * which a finished run removes.
  *
- * After an error of ERR_FULL, ERR_IO, ERR_BUSY or ERR_CORRUPT the open
+ * After an error of CERR_FULL, CERR_IO, CERR_BUSY or CERR_CORRUPT the open
  * transaction is rolled back and every later write is refused with the same
  * code: stop, close, exit 5; a later run goes on from the last commit.
  * storage_message() has the sentence for the user.
@@ -66,16 +66,17 @@ enum storage_state {
  * Opens or makes all outputs, takes the exclusive lock, cuts text outputs back
  * to what is committed, and begins or continues a run. On failure `message`
  * says what happened and what to do, in one line.
- * Returns ERR_BUSY (another crawl has it: pid in the message), ERR_FORMAT
- * (foreign, newer, or an unknown extension), ERR_CORRUPT, ERR_PERM, ERR_FULL,
- * ERR_IO, ERR_NOT_FOUND (folder), ERR_INVALID (a folder, a symbolic link, or
- * the same file twice), ERR_EXISTS (a text output that holds something else),
- * ERR_STATE (an output that this crawl has begun without). An unfinished
- * crawl goes on as it was: `refetch` counts for a finished one alone.
+ * Returns CERR_BUSY (another crawl has it: pid in the message), CERR_FORMAT
+ * (foreign, newer, or an unknown extension), CERR_CORRUPT, CERR_PERM,
+ * CERR_FULL, CERR_IO, CERR_NOT_FOUND (folder), CERR_INVALID (a folder, a
+ * symbolic link, or the same file twice), CERR_EXISTS (a text output that holds
+ * something else), CERR_STATE (an output that this crawl has begun without). An
+ * unfinished crawl goes on as it was: `refetch` counts for a finished one
+ * alone.
  */
 enum err storage_open(struct storage **storage,
                       const struct storage_options *options,
-                      char message[STORAGE_MESSAGE_BYTES]) ERR_CHECK;
+                      char message[STORAGE_MESSAGE_BYTES]) CERR_CHECK;
 enum storage_state storage_state(const struct storage *storage);
 /* The key of host_id and url_hash in this database. */
 const struct hash_key *storage_hash_key(const struct storage *storage);
@@ -87,7 +88,7 @@ const char *storage_message(const struct storage *storage);
 /* Rows waiting for the next commit. */
 size_t storage_uncommitted(const struct storage *storage);
 /* Makes everything so far durable, or reports why it is not. */
-enum err storage_commit(struct storage *storage) ERR_CHECK;
+enum err storage_commit(struct storage *storage) CERR_CHECK;
 /* Drops what is not committed, as after an error of its own: the caller's `err`
  * kept rows away that others belong to. */
 void storage_abandon(struct storage *storage, enum err err);
@@ -98,11 +99,11 @@ struct storage_counts {
     int64_t nr_hosts;
 };
 enum err storage_count(struct storage *storage,
-                       struct storage_counts *counts) ERR_CHECK;
+                       struct storage_counts *counts) CERR_CHECK;
 /* Whether any host has answered in this run, earlier sessions included. It may
  * read all pages. */
 enum err storage_run_answered(struct storage *storage,
-                              bool *answered) ERR_CHECK;
+                              bool *answered) CERR_CHECK;
 
 /*
  * Ends the run: "done", "interrupted", "limit" or "failed" with its reason;
@@ -110,6 +111,6 @@ enum err storage_run_answered(struct storage *storage,
  * file without a journal. Frees `storage` whatever happens; NULL is fine.
  */
 enum err storage_close(struct storage *storage, const char *status,
-                       const char *reason, int64_t now_ms) ERR_CHECK;
+                       const char *reason, int64_t now_ms) CERR_CHECK;
 
 #endif

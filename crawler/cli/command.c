@@ -45,17 +45,17 @@ static enum err read_flag(struct command_line *line,
     if (!flag->argument && attached) {
         snprintf(message, COMMAND_MESSAGE_BYTES, "--%s takes no value",
                  flag->name);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     if (flag->argument && !attached && *at + 1 == line->argc) {
         snprintf(message, COMMAND_MESSAGE_BYTES, "--%s needs %s", flag->name,
                  flag->argument);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     if (flag->argument)
         value = attached ? attached + 1 : line->argv[++*at];
     line->given[line->nr_given++] = (struct command_given){flag, value};
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err check_words(const struct command_line *line, char *message)
@@ -64,11 +64,11 @@ static enum err check_words(const struct command_line *line, char *message)
 
     if (line->nr_words >= command->min_words &&
         (command->max_words < 0 || line->nr_words <= command->max_words))
-        return ERR_OK;
+        return CERR_OK;
     snprintf(message, COMMAND_MESSAGE_BYTES,
              "usage: crawl %s %s; 'crawl help %s' says more", command->name,
              command->arguments, command->name);
-    return ERR_INVALID;
+    return CERR_INVALID;
 }
 
 enum err command_read(struct command_line *line,
@@ -76,7 +76,7 @@ enum err command_read(struct command_line *line,
 {
     const struct command *command = line->command;
     bool only_words = false;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     line->words = xcalloc((size_t)line->argc + 1, sizeof(*line->words));
     line->given = xcalloc((size_t)line->argc + 1, sizeof(*line->given));
@@ -96,7 +96,7 @@ enum err command_read(struct command_line *line,
                      "crawl %s has no option %.100s: 'crawl help %s' lists "
                      "what it takes",
                      command->name, word, command->name);
-            err = ERR_INVALID;
+            err = CERR_INVALID;
         } else {
             line->words[line->nr_words++] = word;
         }
@@ -149,15 +149,15 @@ enum err command_number(const struct command_line *line, const char *name,
     int64_t number;
 
     if (!text)
-        return ERR_OK;
+        return CERR_OK;
     if (value_int(text, &number) || number < least) {
         snprintf(message, COMMAND_MESSAGE_BYTES,
                  "'%.100s' is not valid for --%s: give a number from %lld",
                  text, name, (long long)least);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     *value = number;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void command_print_help(const struct command *command, FILE *out)

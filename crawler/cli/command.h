@@ -60,11 +60,11 @@ struct command_line {
 const struct command *command_find(const struct commands *commands,
                                    const char *name);
 /*
- * Reads what follows the command's word (argv[2] on). ERR_INVALID with a
+ * Reads what follows the command's word (argv[2] on). CERR_INVALID with a
  * sentence in `message`. Free it with command_release(), also after an error.
  */
 enum err command_read(struct command_line *line,
-                      char message[COMMAND_MESSAGE_BYTES]) ERR_CHECK;
+                      char message[COMMAND_MESSAGE_BYTES]) CERR_CHECK;
 void command_release(struct command_line *line);
 
 /* The last value of an own flag; NULL: it was not given. */
@@ -73,11 +73,11 @@ const char *command_value(const struct command_line *line, const char *name);
 const char *command_next(const struct command_line *line, const char *name,
                          size_t *at);
 bool command_has(const struct command_line *line, const char *name);
-/* A whole number from `least` up; ERR_INVALID with a sentence. `value` keeps
+/* A whole number from `least` up; CERR_INVALID with a sentence. `value` keeps
  * what it has when the flag was not given. */
 enum err command_number(const struct command_line *line, const char *name,
                         int64_t least, int64_t *value,
-                        char message[COMMAND_MESSAGE_BYTES]) ERR_CHECK;
+                        char message[COMMAND_MESSAGE_BYTES]) CERR_CHECK;
 
 /* usage, summary, details, flags. */
 void command_print_help(const struct command *command, FILE *out);

@@ -33,11 +33,11 @@ void config_list_clear(struct config_list *list)
 static enum err list_add(struct config_list *list, const char *text)
 {
     if (list->nr_items == CONFIG_LIST_MAX)
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     list->items =
         xrealloc_array(list->items, list->nr_items + 1, sizeof(*list->items));
     list->items[list->nr_items++] = xstrdup(text);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err parse_bool(const char *text, bool *value)
@@ -45,9 +45,9 @@ static enum err parse_bool(const char *text, bool *value)
     int64_t place;
 
     if (value_choice("no|false|0|off|yes|true|1|on", text, &place))
-        return ERR_INVALID;
+        return CERR_INVALID;
     *value = place >= 4;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err set_number(int64_t *to, const struct option *option,
@@ -61,9 +61,9 @@ static enum err set_number(int64_t *to, const struct option *option,
 
     if (err || ((option->min || option->max) &&
                 (value < option->min || value > option->max)))
-        return ERR_INVALID;
+        return CERR_INVALID;
     *to = value;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err set_double(double *to, const struct option *option,
@@ -73,9 +73,9 @@ static enum err set_double(double *to, const struct option *option,
 
     if (value_number(text, &value) || value < (double)option->min ||
         value > (double)option->max)
-        return ERR_INVALID;
+        return CERR_INVALID;
     *to = value;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err config_set_value(void *to, const struct option *option,
@@ -95,13 +95,13 @@ enum err config_set_value(void *to, const struct option *option,
     case OPTION_TEXT:
         free(*(char **)to);
         *(char **)to = xstrdup(text);
-        return ERR_OK;
+        return CERR_OK;
     case OPTION_LIST:
         return list_add(to, text);
     case OPTION_CHOICE:
         return value_choice(option->choices, text, to);
     }
-    return ERR_INVALID;
+    return CERR_INVALID;
 }
 
 void config_expected(const struct option *option, char *out, size_t cap)
@@ -153,10 +153,10 @@ enum err config_set(struct config *config, const struct option *option,
         snprintf(message, CONFIG_MESSAGE_BYTES,
                  "'%.100s' is not valid for --%s (%s): give %s", text,
                  option->name, origin, right);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     *came_from = origin;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 const struct option *config_find_option(const char *name, size_t len)
@@ -187,7 +187,7 @@ static enum err set_flag(struct config *config, const struct option *option,
     if (option->type == OPTION_COUNT) {
         ++*(int64_t *)field(config, option);
         config->origins[option - options] = from_flag;
-        return ERR_OK;
+        return CERR_OK;
     }
     return config_set(config, option, "yes", from_flag, message);
 }
@@ -206,7 +206,7 @@ static enum err read_argument(struct config *config,
         if (arguments->at == arguments->end) {
             snprintf(message, CONFIG_MESSAGE_BYTES, "--%s needs %s",
                      option->name, option->argument);
-            return ERR_INVALID;
+            return CERR_INVALID;
         }
         attached = *arguments->at++;
     }
@@ -240,7 +240,7 @@ static enum err read_long(struct config *config, const char *name,
 
     if (!option) {
         unknown_long(name, len, message);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     if (wants_argument(option))
         return read_argument(config, option, attached, arguments, message);
@@ -253,7 +253,7 @@ static enum err read_long(struct config *config, const char *name,
 static enum err read_short(struct config *config, const char *names,
                            struct arguments *arguments, char *message)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (; *names && !err; names++) {
         const struct option *option = find_short(*names);
@@ -265,7 +265,7 @@ static enum err read_short(struct config *config, const char *names,
                                    : "unknown option -%c: 'crawl --help' "
                                      "lists them",
                      *names);
-            return ERR_INVALID;
+            return CERR_INVALID;
         }
         if (wants_argument(option))
             return read_argument(config, option, names[1] ? names + 1 : NULL,
@@ -280,7 +280,7 @@ static enum err read_flags(struct config *config, int argc, char *const *argv,
 {
     struct arguments arguments = {argv, argv + argc};
     bool only_inputs = false;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (arguments.at < arguments.end && !err) {
         const char *word = *arguments.at++;
@@ -299,7 +299,7 @@ static enum err read_flags(struct config *config, int argc, char *const *argv,
 
 static enum err read_environment(struct config *config, char *message)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < nr_options && !err; i++) {
         char name[64] = "CRAWL_";
@@ -321,7 +321,7 @@ static enum err read_environment(struct config *config, char *message)
 
 static enum err set_defaults(struct config *config, char *message)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < nr_options && !err; i++) {
         config->origins[i] = from_default;

@@ -109,12 +109,12 @@ struct config {
 
 /*
  * Reads everything for `crawl run`. `argv` without the program's name and the
- * subcommand. On ERR_INVALID `message` says which option is wrong and what
+ * subcommand. On CERR_INVALID `message` says which option is wrong and what
  * would be right. The result is owned; free it with config_release(), also
  * after an error.
  */
 enum err config_read(struct config *config, int argc, char *const *argv,
-                     char message[CONFIG_MESSAGE_BYTES]) ERR_CHECK;
+                     char message[CONFIG_MESSAGE_BYTES]) CERR_CHECK;
 void config_release(struct config *config);
 
 /* Writes the help text: usage, examples, options by group. */

@@ -125,18 +125,18 @@ static enum err set_of_host(struct file_reading *reading,
             continue;
         if (!config_set_value((char *)host + host_settings[i].offset, option,
                               entry->value))
-            return ERR_OK;
+            return CERR_OK;
         config_expected(option, right, sizeof(right));
         snprintf(reading->message, sizeof(reading->message),
                  "'%.60s' is not valid for %s: give %.150s", entry->value,
                  entry->name, right);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     config_host_setting_names(right);
     snprintf(reading->message, sizeof(reading->message),
              "%.50s cannot be set for a host; these can: %.200s", entry->name,
              right);
-    return ERR_INVALID;
+    return CERR_INVALID;
 }
 
 static enum err take_host_entry(struct file_reading *reading,
@@ -150,13 +150,13 @@ static enum err take_host_entry(struct file_reading *reading,
                  "[%.100s] names no host: write [host example.com], or "
                  "[host *.example.com] for all below it",
                  entry->section);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     host = find_host(reading->config, pattern);
     if (!host) {
         snprintf(reading->message, sizeof(reading->message),
                  "more than %d hosts have sections", CONFIG_HOSTS_MAX);
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     }
     return set_of_host(reading, host, entry);
 }
@@ -201,7 +201,7 @@ static enum err take_entry(void *ctx, const struct ini_entry *entry)
              "[%.50s] %.50s is no setting: 'crawl --print-config' shows the "
              "right form",
              entry->section, entry->name);
-    return ERR_INVALID;
+    return CERR_INVALID;
 }
 
 /* The default path; false when there is no home to look in. */
@@ -227,7 +227,7 @@ static void say_what_is_wrong(const struct file_reading *reading,
     const char *what = reading->message;
 
     if (!what[0])
-        what = err == ERR_FORMAT ? INI_FORMAT_TEXT : err_str(err);
+        what = err == CERR_FORMAT ? INI_FORMAT_TEXT : err_str(err);
     snprintf(message, CONFIG_MESSAGE_BYTES, "%.250s, line %d: %s", path, line,
              what);
 }
@@ -243,29 +243,29 @@ enum err config_read_file(struct config *config, const char *named,
     enum err err;
 
     if (named && strcmp(named, "none") == 0)
-        return ERR_OK;
+        return CERR_OK;
     if (!named) {
         if (!default_file(usual, sizeof(usual)))
-            return ERR_OK;
+            return CERR_OK;
         path = usual;
     }
     file = fopen(path, "re");
     if (!file && !named && (errno == ENOENT || errno == ENOTDIR))
-        return ERR_OK;
+        return CERR_OK;
     if (!file) {
         snprintf(message, CONFIG_MESSAGE_BYTES,
                  "cannot read the configuration file %.300s: %s", path,
                  strerror(errno));
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     err = ini_read(file, take_entry, &reading, &line);
     fclose(file);
     if (err) {
         say_what_is_wrong(&reading, path, line, err, message);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     if (config->nr_hosts > 0)
         qsort(config->hosts, config->nr_hosts, sizeof(*config->hosts),
               by_precedence);
-    return ERR_OK;
+    return CERR_OK;
 }

@@ -15,18 +15,18 @@ extern const char config_from_file[]; /* an origin */
 const struct option *config_find_option(const char *name, size_t len);
 /* Reads a value into the option's kind of field. */
 enum err config_set_value(void *to, const struct option *option,
-                          const char *text) ERR_CHECK;
+                          const char *text) CERR_CHECK;
 /* What would have been right, for a message. */
 void config_expected(const struct option *option, char *out, size_t cap);
 /* Sets an option; else `message` says what is wrong. */
 enum err config_set(struct config *config, const struct option *option,
                     const char *text, const char *origin,
-                    char *message) ERR_CHECK;
+                    char *message) CERR_CHECK;
 void config_list_clear(struct config_list *list);
 
 /* Reads the named file, or the default one if it is there. */
 enum err config_read_file(struct config *config, const char *named,
-                          char *message) ERR_CHECK;
+                          char *message) CERR_CHECK;
 
 /* What a section of a host may set. */
 struct host_setting {

@@ -60,12 +60,12 @@ static enum err read_line(struct reader *reader, char *text)
 
     text = trim(text);
     if (*text == '\0' || *text == ';' || *text == '#')
-        return ERR_OK;
+        return CERR_OK;
     if (*text == '[')
-        return read_section(text, reader->section) ? ERR_OK : ERR_FORMAT;
+        return read_section(text, reader->section) ? CERR_OK : CERR_FORMAT;
     equals = strchr(text, '=');
     if (!equals || equals == text)
-        return ERR_FORMAT;
+        return CERR_FORMAT;
     *equals = '\0';
     cut_comment(equals + 1);
     return reader->fn(reader->ctx, &(struct ini_entry){
@@ -80,7 +80,7 @@ static enum err read_lines(struct reader *reader, FILE *in)
 {
     static const char mark[] = "\xEF\xBB\xBF";
     char *text = reader->text;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (!err && fgets(text, INI_LINE_BYTES, in)) {
         size_t len = strlen(text);
@@ -88,15 +88,15 @@ static enum err read_lines(struct reader *reader, FILE *in)
 
         reader->line++;
         if (!whole && len == INI_LINE_BYTES - 1)
-            return ERR_TOO_BIG;
+            return CERR_TOO_BIG;
         if (!whole && !feof(in))
-            return ERR_FORMAT; /* a NUL byte */
+            return CERR_FORMAT; /* a NUL byte */
         if (reader->line > INI_LINES_MAX)
-            return ERR_TOO_BIG;
+            return CERR_TOO_BIG;
         bool marked = reader->line == 1 && strncmp(text, mark, 3) == 0;
         err = read_line(reader, marked ? text + 3 : text);
     }
-    return !err && ferror(in) ? ERR_IO : err;
+    return !err && ferror(in) ? CERR_IO : err;
 }
 
 enum err ini_read(FILE *in, ini_entry_fn fn, void *ctx, int *line)

@@ -23,14 +23,14 @@ struct ini_entry {
     int line;
 };
 
-/* Texts are borrowed for the call. A return other than ERR_OK ends the
+/* Texts are borrowed for the call. A return other than CERR_OK ends the
  * reading with that code. */
 typedef enum err (*ini_entry_fn)(void *ctx, const struct ini_entry *entry);
 
 /*
- * Reads all of `in`. `*line` is the last one read, for the message. ERR_FORMAT
- * (neither form, or a NUL byte), ERR_TOO_BIG (a line, or too many), ERR_IO.
+ * Reads all of `in`. `*line` is the last one read, for the message. CERR_FORMAT
+ * (neither form, or a NUL byte), CERR_TOO_BIG (a line, or too many), CERR_IO.
  */
-enum err ini_read(FILE *in, ini_entry_fn fn, void *ctx, int *line) ERR_CHECK;
+enum err ini_read(FILE *in, ini_entry_fn fn, void *ctx, int *line) CERR_CHECK;
 
 #endif

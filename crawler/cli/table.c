@@ -328,7 +328,7 @@ static void print_kept(struct table *table)
 
 static enum err keep_row(struct table *table, const struct query_row *row)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < row->nr_columns && !err; i++)
         err = keep_cell(table, &table->columns[i], &row->values[i]);
@@ -381,20 +381,20 @@ static void begin(struct table *table, const struct query_row *row)
 enum err table_add(void *ctx, const struct query_row *row)
 {
     struct table *table = ctx;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (!table->begun)
         begin(table, row);
     if (!row->values)
-        return ERR_OK;
+        return CERR_OK;
     if (table->options.limit && table->nr_rows == table->options.limit)
-        return ERR_CANCELED;
+        return CERR_CANCELED;
     if (table->options.format == TABLE_ALIGNED)
         err = keep_row(table, row);
     else
         print_row(table, row);
     table->nr_rows++;
-    return !err && ferror(table->options.out) ? ERR_IO : err;
+    return !err && ferror(table->options.out) ? CERR_IO : err;
 }
 
 int64_t table_nr_rows(const struct table *table)
@@ -407,10 +407,10 @@ enum err table_end(struct table *table)
     FILE *out = table->options.out;
 
     if (!table->begun)
-        return ERR_OK; /* a statement without a result */
+        return CERR_OK; /* a statement without a result */
     if (table->options.format == TABLE_ALIGNED)
         print_kept(table);
     if (table->options.format == TABLE_JSON)
         fputs(table->nr_rows ? "\n]\n" : "]\n", out);
-    return fflush(out) != 0 || ferror(out) ? ERR_IO : ERR_OK;
+    return fflush(out) != 0 || ferror(out) ? CERR_IO : CERR_OK;
 }

@@ -30,19 +30,19 @@ struct table_options {
     enum table_format format;
     bool is_terminal; /* somebody looks at `out` */
     int width;        /* of aligned lines, in characters; 0: any */
-    int64_t limit;    /* rows; the first one above it is ERR_CANCELED; 0: any */
+    int64_t limit; /* rows; the first one above it is CERR_CANCELED; 0: any */
 };
 
 struct table;
 
 /* Owned by the caller. Never NULL. */
 struct table *table_new(const struct table_options *options);
-/* A query_row_fn; `ctx` is the table. ERR_IO when `out` failed. */
-enum err table_add(void *ctx, const struct query_row *row) ERR_CHECK;
+/* A query_row_fn; `ctx` is the table. CERR_IO when `out` failed. */
+enum err table_add(void *ctx, const struct query_row *row) CERR_CHECK;
 /* Rows printed or kept so far. */
 int64_t table_nr_rows(const struct table *table);
 /* Prints what is kept and ends the form; once, after the last row. */
-enum err table_end(struct table *table) ERR_CHECK;
+enum err table_end(struct table *table) CERR_CHECK;
 void table_free(struct table *table);
 
 #endif

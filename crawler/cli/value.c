@@ -20,8 +20,8 @@ enum err value_int(const char *text, int64_t *value)
     errno = 0;
     *value = strtoll(text, &end, 10);
     if (end == text || *end || errno || isspace((unsigned char)*text))
-        return ERR_INVALID;
-    return ERR_OK;
+        return CERR_INVALID;
+    return CERR_OK;
 }
 
 /* strtod, without its blanks, its hexadecimal form, "inf" and "nan". */
@@ -32,8 +32,8 @@ static enum err leading_number(const char *text, double *value, char **end)
     errno = 0;
     *value = strtod(text, end);
     if (len == 0 || *end == text || *end > text + len || errno)
-        return ERR_INVALID;
-    return ERR_OK;
+        return CERR_INVALID;
+    return CERR_OK;
 }
 
 enum err value_number(const char *text, double *value)
@@ -41,7 +41,7 @@ enum err value_number(const char *text, double *value)
     char *end;
     enum err err = leading_number(text, value, &end);
 
-    return err ? err : *end ? ERR_INVALID : ERR_OK;
+    return err ? err : *end ? CERR_INVALID : CERR_OK;
 }
 
 static enum err with_unit(const char *text, const struct unit *units,
@@ -58,14 +58,14 @@ static enum err with_unit(const char *text, const struct unit *units,
         while (units->name && strcmp(units->name, end) != 0)
             units++;
         if (!units->name)
-            return ERR_INVALID;
+            return CERR_INVALID;
         factor = units->factor;
     }
     number = round(number * factor);
     if (number < 0 || number > 9e18)
-        return ERR_INVALID;
+        return CERR_INVALID;
     *value = (int64_t)number;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err value_duration_ms(const char *text, int64_t *value)
@@ -100,11 +100,11 @@ enum err value_choice(const char *choices, const char *text, int64_t *value)
 
         if (len == strlen(text) && memcmp(choices, text, len) == 0) {
             *value = place;
-            return ERR_OK;
+            return CERR_OK;
         }
         choices += len + (choices[len] == '|');
     }
-    return ERR_INVALID;
+    return CERR_INVALID;
 }
 
 void value_show_count(int64_t count, char out[VALUE_TEXT_BYTES])

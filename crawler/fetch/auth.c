@@ -166,11 +166,11 @@ static bool add_line(struct auth *auth, struct bytes line)
 static enum err read_file(struct buf *text, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     ssize_t nr = 1;
 
     if (fd < 0)
-        return ERR_NOT_FOUND;
+        return CERR_NOT_FOUND;
     while (!err && nr > 0) {
         char piece[4096];
 
@@ -178,7 +178,7 @@ static enum err read_file(struct buf *text, const char *path)
         if (nr < 0 && errno == EINTR)
             nr = 1;
         else if (nr < 0)
-            err = ERR_IO;
+            err = CERR_IO;
         else
             err = buf_add(text, piece, (size_t)nr);
         explicit_bzero(piece, sizeof(piece));
@@ -205,7 +205,7 @@ enum err auth_load(struct auth **out, const char *path, size_t *bad_line)
         if (!add_line(auth, (struct bytes){start, len})) {
             if (bad_line)
                 *bad_line = number;
-            err = ERR_INVALID;
+            err = CERR_INVALID;
         }
         at += len + 1;
     }

@@ -19,12 +19,12 @@
 struct auth; /* opaque; constant once loaded */
 
 /*
- * Reads the whole file. ERR_NOT_FOUND (cannot be opened), ERR_TOO_BIG,
- * ERR_INVALID (a line is neither form; `*bad_line` (may be NULL) is its
- * number), ERR_IO. Owned by the caller.
+ * Reads the whole file. CERR_NOT_FOUND (cannot be opened), CERR_TOO_BIG,
+ * CERR_INVALID (a line is neither form; `*bad_line` (may be NULL) is its
+ * number), CERR_IO. Owned by the caller.
  */
 enum err auth_load(struct auth **auth, const char *path,
-                   size_t *bad_line) ERR_CHECK;
+                   size_t *bad_line) CERR_CHECK;
 /* Overwrites the secrets before it frees them; NULL is fine. */
 void auth_free(struct auth *auth);
 

@@ -301,7 +301,7 @@ int event_debug(CURL *easy, curl_infotype type, char *data, size_t len,
 
         if (err)
             decide(transfer,
-                   err == ERR_TOO_BIG ? ERROR_TOO_LARGE : ERROR_INTERNAL, "");
+                   err == CERR_TOO_BIG ? ERROR_TOO_LARGE : ERROR_INTERNAL, "");
     }
     return 0;
 }

@@ -202,10 +202,10 @@ enum err guard_new(struct guard **out, const char *const *allowed,
         if (bad)
             *bad = i;
         guard_free(guard);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     *out = guard;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void guard_free(struct guard *guard)

@@ -20,11 +20,11 @@ struct guard; /* opaque; constant once made */
 
 /*
  * Makes a guard that lets `allowed` ranges ("10.0.0.0/8", "fd00::/8", a bare
- * address) pass besides the public ones. ERR_INVALID: a range is malformed;
+ * address) pass besides the public ones. CERR_INVALID: a range is malformed;
  * `*bad` (may be NULL) is then its place. Owned by the caller.
  */
 enum err guard_new(struct guard **guard, const char *const *allowed,
-                   size_t nr_allowed, size_t *bad) ERR_CHECK;
+                   size_t nr_allowed, size_t *bad) CERR_CHECK;
 void guard_free(struct guard *guard);
 
 /* False for anything but IPv4 and IPv6. */

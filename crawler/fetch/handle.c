@@ -23,9 +23,9 @@ static enum err add_header(struct curl_slist **list, const char *header)
     struct curl_slist *longer = curl_slist_append(*list, header);
 
     if (!longer)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     *list = longer;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static bool has_name(const char *header, const char *name)
@@ -38,7 +38,7 @@ static bool has_name(const char *header, const char *name)
 static enum err add_agent(const char *agent, struct curl_slist **list)
 {
     char *header = curl_maprintf("User-Agent: %s", agent);
-    enum err err = header ? add_header(list, header) : ERR_NOMEM;
+    enum err err = header ? add_header(list, header) : CERR_NOMEM;
 
     curl_free(header);
     return err;
@@ -74,7 +74,7 @@ static enum err make_headers(const struct fetch_options *options,
                              struct curl_slist **list)
 {
     bool has_agent = false, has_codings = false;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; !err && i < options->nr_headers; i++)
         if (!is_replaced(own, options->headers[i]))
@@ -102,7 +102,7 @@ static enum err make_all_headers(struct transfers *set)
     set->header_sets =
         calloc(options->nr_header_sets, sizeof(struct curl_slist *));
     if (!set->header_sets)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     for (size_t i = 0; !err && i < options->nr_header_sets; i++)
         err = make_headers(options, &options->header_sets[i],
                            &set->header_sets[i]);
@@ -119,7 +119,7 @@ static enum err open_caches(struct transfers *set)
         CURLSH *share = curl_share_init();
 
         if (!share)
-            return ERR_NOMEM;
+            return CERR_NOMEM;
         set->caches[i].share = share;
         /* Addresses are the multi handle's; these would be each easy handle's
          * own, and a handle serves another host every time. */
@@ -128,7 +128,7 @@ static enum err open_caches(struct transfers *set)
         if (options->cookies)
             curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* Those in use but for the one that comes back, and a share of those that are
@@ -148,11 +148,11 @@ void handles_limit(struct transfers *set, const struct cache *cache)
 enum err handles_open(struct transfers *set)
 {
     const struct fetch_options *options = &set->options;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     set->multi = curl_multi_init();
     if (!set->multi)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     err = open_caches(set);
     if (err)
         return err;
@@ -184,7 +184,7 @@ void handles_close(struct transfers *set)
 #define SET(option, value)                                                     \
     do {                                                                       \
         if (curl_easy_setopt(easy, option, value) != CURLE_OK)                 \
-            return ERR_NOMEM;                                                  \
+            return CERR_NOMEM;                                                 \
     } while (0)
 
 static enum err set_callbacks(struct transfer *transfer)
@@ -207,7 +207,7 @@ static enum err set_callbacks(struct transfer *transfer)
     SET(CURLOPT_DEBUGFUNCTION, event_debug);
     SET(CURLOPT_DEBUGDATA, transfer);
     SET(CURLOPT_ERRORBUFFER, transfer->message);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err set_tls(CURL *easy, const struct fetch_options *options)
@@ -223,7 +223,7 @@ static enum err set_tls(CURL *easy, const struct fetch_options *options)
     SET(CURLOPT_CAINFO, options->ca_file ? options->ca_file : TRANSFER_CA_FILE);
     SET(CURLOPT_CAPATH, NULL);
     SET(CURLOPT_CA_CACHE_TIMEOUT, -1L);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err set_network(CURL *easy, const struct fetch_options *options)
@@ -250,7 +250,7 @@ static enum err set_network(CURL *easy, const struct fetch_options *options)
      * alone. */
     SET(CURLOPT_QUICK_EXIT, 1L);
     SET(CURLOPT_NOSIGNAL, 1L);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err set_http(CURL *easy, const struct transfers *set)
@@ -269,7 +269,7 @@ static enum err set_http(CURL *easy, const struct transfers *set)
         SET(CURLOPT_COOKIEFILE, "");
     if (set->resolve)
         SET(CURLOPT_RESOLVE, set->resolve);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err handle_make(struct transfer *transfer)
@@ -280,7 +280,7 @@ enum err handle_make(struct transfer *transfer)
     transfer->easy = curl_easy_init();
     transfer->parts = curl_url();
     if (!transfer->easy || !transfer->parts)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     transfer->sent = set->headers; /* by set_http() */
     err = set_callbacks(transfer);
     if (!err)
@@ -307,7 +307,7 @@ static enum err add_validator(struct transfer *transfer, const char *name,
     char header[JOB_VALIDATOR_BYTES + 32];
 
     if (len > JOB_VALIDATOR_BYTES || !is_one_line(value, len))
-        return ERR_OK;
+        return CERR_OK;
     snprintf(header, sizeof(header), "%s: %.*s", name, (int)len, value);
     transfer->conditional = true;
     return add_header(&transfer->headers, header);
@@ -321,10 +321,10 @@ static enum err add_credentials(struct transfer *transfer,
 
     if (!(job->flags & JOB_LISTED_AUTH) || !transfer->set->auth ||
         url_parse(&url, job->url, job->url_len, NULL) != URL_OK)
-        return ERR_OK;
+        return CERR_OK;
     header =
         auth_header(transfer->set->auth, url.text + url.host_at, url.host_len);
-    return header ? add_header(&transfer->headers, header) : ERR_OK;
+    return header ? add_header(&transfer->headers, header) : CERR_OK;
 }
 
 /* Those of the job's host, or of every host. */
@@ -375,11 +375,11 @@ static enum err aim_url(struct transfer *transfer)
         curl_url_set(transfer->parts, CURLUPART_URL, text, CURLU_PATH_AS_IS);
 
     if (bad == CURLUE_OUT_OF_MEMORY)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     SET(CURLOPT_CURLU, bad ? NULL : transfer->parts);
     if (bad)
         SET(CURLOPT_URL, text);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /*
@@ -398,7 +398,7 @@ static enum err aim_sweep(struct transfer *transfer)
     if (sweeps != transfer->sweeps)
         SET(CURLOPT_DNS_CACHE_TIMEOUT, sweeps ? DNS_CACHE_S : DNS_FOR_EVER);
     transfer->sweeps = sweeps;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* That of the host: of the bytes before the path of a canonical URL. */
@@ -420,7 +420,7 @@ static enum err aim_cache(struct transfer *transfer)
     if (cache != transfer->cache)
         SET(CURLOPT_SHARE, cache->share);
     transfer->cache = cache;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err handle_aim(struct transfer *transfer, const struct job *job)

@@ -146,13 +146,13 @@ static void read_robots(struct head *head, struct bytes value)
 /* Several headers mean one list (RFC 9110 5.3). One too long is unknown. */
 static enum error add_codings(struct head *head, struct bytes value)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (head->codings.len > 0)
         err = buf_add_byte(&head->codings, ',');
     if (!err)
         err = buf_add(&head->codings, value.data, value.len);
-    if (err == ERR_TOO_BIG)
+    if (err == CERR_TOO_BIG)
         return ERROR_BAD_ENCODING;
     return err ? ERROR_INTERNAL : ERROR_NONE;
 }

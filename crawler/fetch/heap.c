@@ -197,8 +197,8 @@ enum err heap_open(size_t nr_transfers)
     heap_crypto_watch(count);
     return curl_global_init_mem(CURL_GLOBAL_DEFAULT, take, give, take_more,
                                 copy, take_zeroed)
-               ? ERR_NOMEM
-               : ERR_OK;
+               ? CERR_NOMEM
+               : CERR_OK;
 }
 
 static void empty(struct list *list)

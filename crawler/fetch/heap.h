@@ -28,8 +28,8 @@
 #define HEAP_BUFFERS_BYTES    ((size_t)8 << 20)
 
 /* Starts libcurl on it, with room for so many transfers; instead of
- * curl_global_init(), in a process that has no other thread yet. ERR_NOMEM. */
-enum err heap_open(size_t nr_transfers) ERR_CHECK;
+ * curl_global_init(), in a process that has no other thread yet. CERR_NOMEM. */
+enum err heap_open(size_t nr_transfers) CERR_CHECK;
 /* For CURLOPT_BUFFERSIZE, so that the heap keeps these buffers. */
 size_t heap_buffer_bytes(void);
 /* Ends libcurl and gives all back. */

@@ -1,6 +1,6 @@
 /*
  * heap_crypto: OpenSSL's memory. Apart from the rest, because <openssl/types.h>
- * and base/err.h both have an ERR_STATE.
+ * and base/err.h both have an CERR_STATE.
  */
 #ifndef CRAWLER_FETCH_HEAP_CRYPTO_H
 #define CRAWLER_FETCH_HEAP_CRYPTO_H

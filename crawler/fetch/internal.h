@@ -134,12 +134,13 @@ void fetch_options_fill(struct fetch_options *out,
                         const struct fetch_options *in);
 
 /* handle.c */
-enum err handles_open(struct transfers *set) ERR_CHECK;
+enum err handles_open(struct transfers *set) CERR_CHECK;
 void handles_close(struct transfers *set);
 /* A handle with every option that does not depend on the job. */
-enum err handle_make(struct transfer *transfer) ERR_CHECK;
+enum err handle_make(struct transfer *transfer) CERR_CHECK;
 /* Sets what does. */
-enum err handle_aim(struct transfer *transfer, const struct job *job) ERR_CHECK;
+enum err handle_aim(struct transfer *transfer,
+                    const struct job *job) CERR_CHECK;
 
 /* Tells libcurl how many connections a cache may have in what comes next; NULL:
  * any of them. */
@@ -159,7 +160,7 @@ void transfer_enter(struct transfer *transfer, enum phase phase);
 void transfer_lookup_ended(struct transfer *transfer);
 
 /* loop.c */
-enum err loop_open(struct transfers *set) ERR_CHECK;
+enum err loop_open(struct transfers *set) CERR_CHECK;
 void loop_close(struct transfers *set);
 void loop_socket_opened(struct transfer *transfer, int fd);
 int loop_close_socket(void *ctx, curl_socket_t fd);

@@ -106,7 +106,7 @@ enum err lookup_warm_up(void)
 
     if (result == 0)
         freeaddrinfo(found);
-    return was_short ? ERR_NOMEM : ERR_OK;
+    return was_short ? CERR_NOMEM : CERR_OK;
 }
 
 uint64_t lookup_nr_exhausted(void)

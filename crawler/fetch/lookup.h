@@ -19,9 +19,9 @@
 #include "base/err.h"
 
 /* Lets the C library load what it loads at the first look-up: afterwards files
- * may be shut. ERR_NOMEM: memory ended on the way, and glibc 2.36 would look up
- * wrongly or not at all for as long as the process lives. */
-enum err lookup_warm_up(void) ERR_CHECK;
+ * may be shut. CERR_NOMEM: memory ended on the way, and glibc 2.36 would look
+ * up wrongly or not at all for as long as the process lives. */
+enum err lookup_warm_up(void) CERR_CHECK;
 /* How often a look-up of any thread failed for want of memory or descriptors.
  */
 uint64_t lookup_nr_exhausted(void);

@@ -141,7 +141,7 @@ enum err loop_open(struct transfers *set)
     curl_multi_setopt(set->multi, CURLMOPT_TIMERDATA, set);
     set->check_every_ms = choose_check_every(&set->options);
     set->now_ms = clock_mono_ms();
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void loop_close(struct transfers *set)
@@ -161,17 +161,17 @@ enum err transfers_watch(struct transfers *set, int fd, bool writing)
 
     if (set->watched_fd == fd &&
         (fd < 0 || set->watched_events == event.events))
-        return ERR_OK;
+        return CERR_OK;
     if (fd < 0) {
         epoll_ctl(set->epoll_fd, EPOLL_CTL_DEL, set->watched_fd, NULL);
         set->watched_fd = -1;
-        return ERR_OK;
+        return CERR_OK;
     }
     if (epoll_ctl(set->epoll_fd, op, fd, &event))
-        return ERR_IO;
+        return CERR_IO;
     set->watched_fd = fd;
     set->watched_events = event.events;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* ---- time limits ---- */
@@ -319,7 +319,7 @@ enum err transfers_turn(struct transfers *set, int timeout_ms, bool *watched)
                     choose_wait(set, timeout_ms));
     set->now_ms = clock_mono_ms();
     if (nr < 0)
-        return errno == EINTR ? ERR_OK : err_from_errno(errno);
+        return errno == EINTR ? CERR_OK : err_from_errno(errno);
     for (int i = 0; i < nr; i++) {
         if (events[i].data.fd == set->watched_fd)
             *watched = true;
@@ -330,5 +330,5 @@ enum err transfers_turn(struct transfers *set, int timeout_ms, bool *watched)
     collect_ended(set);
     if (set->now_ms >= set->check_ms)
         check_all_limits(set);
-    return set->is_deaf ? ERR_NOMEM : ERR_OK;
+    return set->is_deaf ? CERR_NOMEM : CERR_OK;
 }

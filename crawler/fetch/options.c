@@ -96,7 +96,7 @@ static enum err check_auth(const char *path, char *message, size_t cap)
     size_t line = 0;
     enum err err = auth_load(&auth, path, &line);
 
-    if (err == ERR_INVALID)
+    if (err == CERR_INVALID)
         snprintf(message, cap,
                  "%s, line %zu: neither \"host basic user:password\" "
                  "nor \"host bearer TOKEN\"",
@@ -119,10 +119,10 @@ static enum err check_guard(const struct fetch_options *options, char *message,
                  "\"%s\" is no range of addresses such as "
                  "10.0.0.0/8",
                  options->allow_private[bad]);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     guard_free(guard);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err check_sandbox(const struct fetch_options *options,
@@ -134,20 +134,20 @@ static enum err check_sandbox(const struct fetch_options *options,
 
     if (options->user && geteuid() != 0) {
         snprintf(message, cap, "only root can become %s", options->user);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     if (options->user && !sandbox_find_user(options->user)) {
         if (errno)
-            return ERR_NOMEM;
+            return CERR_NOMEM;
         snprintf(message, cap, "there is no user %s", options->user);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     if (options->sandbox != FETCH_SANDBOX_REQUIRE || !missing)
-        return ERR_OK;
+        return CERR_OK;
     sandbox_describe(missing, parts, sizeof(parts));
     snprintf(message, cap, "this system cannot do all of the sandbox: no %s",
              parts);
-    return ERR_INVALID;
+    return CERR_INVALID;
 }
 
 static enum err check_headers(const struct fetch_headers *headers,
@@ -158,9 +158,9 @@ static enum err check_headers(const struct fetch_headers *headers,
             continue;
         snprintf(message, cap, "\"%.80s\" is no header such as \"Name: value\"",
                  headers->items[i]);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err fetch_options_check(const struct fetch_options *options, char *message,
@@ -175,18 +175,18 @@ enum err fetch_options_check(const struct fetch_options *options, char *message,
         return err;
     if (options->ipv4_only && options->ipv6_only) {
         snprintf(message, cap, "IPv4 only and IPv6 only exclude each other");
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     for (size_t i = 0; i < options->nr_resolve; i++) {
         if (resolve_is_valid(options->resolve[i]))
             continue;
         snprintf(message, cap, "\"%.80s\" is not host:port:address",
                  options->resolve[i]);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     if (options->ca_file && access(options->ca_file, R_OK)) {
         snprintf(message, cap, "cannot read the CA file %s", options->ca_file);
-        return ERR_NOT_FOUND;
+        return CERR_NOT_FOUND;
     }
     err = check_guard(options, message, cap);
     if (!err && options->auth_file)

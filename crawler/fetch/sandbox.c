@@ -102,7 +102,7 @@ static bool can_read(const char *path)
 }
 
 /* Tries it on. `*is_fit`: we may become that user and still read `ca_file`.
- * ERR_PERM: there was no way back. */
+ * CERR_PERM: there was no way back. */
 static enum err try_user(const struct passwd *user, const char *ca_file,
                          bool *is_fit)
 {
@@ -112,8 +112,8 @@ static enum err try_user(const struct passwd *user, const char *ca_file,
     *is_fit = setgroups(0, NULL) == 0 && setegid(user->pw_gid) == 0 &&
               seteuid(user->pw_uid) == 0 && can_read(ca_file);
     if (seteuid(before_uid) || setegid(before_gid))
-        return ERR_PERM;
-    return ERR_OK;
+        return CERR_PERM;
+    return CERR_OK;
 }
 
 static enum err leave_root(struct sandbox *sandbox, const struct passwd *user,
@@ -125,12 +125,12 @@ static enum err leave_root(struct sandbox *sandbox, const struct passwd *user,
     if (err)
         return err;
     if (!is_fit)
-        return is_asked ? ERR_PERM : ERR_OK;
+        return is_asked ? CERR_PERM : CERR_OK;
     if (setresgid(user->pw_gid, user->pw_gid, user->pw_gid) ||
         setresuid(user->pw_uid, user->pw_uid, user->pw_uid) || setuid(0) == 0)
-        return ERR_PERM;
+        return CERR_PERM;
     sandbox->parts |= SANDBOX_USER;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 const struct passwd *sandbox_find_user(const char *name)
@@ -166,16 +166,16 @@ static enum err change_user(struct sandbox *sandbox,
     enum err err;
 
     if (geteuid() != 0 && !is_asked)
-        return ERR_OK;
+        return CERR_OK;
     user = sandbox_find_user(name);
     if (!user && errno)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     if (!user)
-        return is_asked ? ERR_NOT_FOUND : ERR_OK;
+        return is_asked ? CERR_NOT_FOUND : CERR_OK;
     if (user->pw_uid == geteuid())
-        return ERR_OK;
+        return CERR_OK;
     if (geteuid() != 0)
-        return ERR_PERM;
+        return CERR_PERM;
     /* The kernel forgets it with the user, see prctl(2). */
     prctl(PR_GET_PDEATHSIG, &death_signal);
     err = leave_root(sandbox, user, options->ca_file, is_asked);

@@ -85,12 +85,12 @@ struct sandbox {
 };
 
 /*
- * ERR_NOT_FOUND: no such user; ERR_PERM: not root and another user is wanted,
+ * CERR_NOT_FOUND: no such user; CERR_PERM: not root and another user is wanted,
  * that user cannot read the CA file, or a step failed half-way. On any error
  * the process must end.
  */
 enum err sandbox_enter(struct sandbox *sandbox,
-                       const struct sandbox_options *options) ERR_CHECK;
+                       const struct sandbox_options *options) CERR_CHECK;
 /*
  * True from the moment on when one of its files has been replaced by another,
  * as by a renewed lease: Landlock knows files, not names, so the new one

@@ -71,8 +71,8 @@ enum err sandbox_limit_calls(_Atomic int *broken)
     put_in_own_pid();
     if (sigaction(SIGSYS, &action, NULL) ||
         syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LOAD_FLAGS, &filter))
-        return ERR_PERM;
-    return ERR_OK;
+        return CERR_PERM;
+    return CERR_OK;
 }
 
 void sandbox_name_call(int number, char *out, size_t cap)

@@ -26,8 +26,8 @@
 
 /* Loads the filter into all threads of this process, once. The number of a
  * forbidden call is written to `*broken`, plus 1, before the process dies of
- * it; NULL: nowhere. ERR_PERM. */
-enum err sandbox_limit_calls(_Atomic int *broken) ERR_CHECK;
+ * it; NULL: nowhere. CERR_PERM. */
+enum err sandbox_limit_calls(_Atomic int *broken) CERR_CHECK;
 /* False where the kernel has no filter, or none as ours: before 4.17. */
 bool sandbox_can_limit_calls(void);
 /* "execve", or "number 9999" if it has no name. */

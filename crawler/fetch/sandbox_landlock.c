@@ -121,11 +121,11 @@ enum err landlock_enter(struct sandbox *sandbox, const char *ca_file)
     int fd;
 
     if (abi < 1)
-        return ERR_OK;
+        return CERR_OK;
     size = fill_ruleset(&rules, abi);
     fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
     if (fd < 0)
-        return ERR_PERM;
+        return CERR_PERM;
     note_files(sandbox, ca_file);
     for (size_t i = 0; i < sandbox->nr_files; i++)
         is_complete &= allow_file(fd, &sandbox->files[i]);
@@ -133,9 +133,9 @@ enum err landlock_enter(struct sandbox *sandbox, const char *ca_file)
         is_complete && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
     close(fd);
     if (!is_complete)
-        return ERR_PERM;
+        return CERR_PERM;
     sandbox->parts |= parts_of(abi);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 bool sandbox_is_stale(struct sandbox *sandbox)

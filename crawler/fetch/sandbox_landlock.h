@@ -12,7 +12,8 @@
 uint32_t landlock_offered(void);
 /* Leaves the resolver's files and `ca_file` (may be NULL) to be read, notes
  * them in `sandbox`, and adds the parts that hold now. Nothing without
- * Landlock. Wants no_new_privs. ERR_PERM: a step failed. */
-enum err landlock_enter(struct sandbox *sandbox, const char *ca_file) ERR_CHECK;
+ * Landlock. Wants no_new_privs. CERR_PERM: a step failed. */
+enum err landlock_enter(struct sandbox *sandbox,
+                        const char *ca_file) CERR_CHECK;
 
 #endif

@@ -75,7 +75,7 @@ static enum err scan_utf8(struct html *html, struct bytes body, uint64_t *chars)
 
     charset_from_bom(data, body.len, &charset, &bom_len);
     *chars = charset_count_chars(data + bom_len, body.len - bom_len);
-    return html ? html_feed(html, data + bom_len, body.len - bom_len) : ERR_OK;
+    return html ? html_feed(html, data + bom_len, body.len - bom_len) : CERR_OK;
 }
 
 static enum err scan_converted(struct scan *scan, struct html *html,
@@ -83,7 +83,7 @@ static enum err scan_converted(struct scan *scan, struct html *html,
                                uint64_t *chars)
 {
     const unsigned char *data = body.data;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     charset_text_start(&scan->text, charset);
     for (size_t at = 0; !err && at < body.len; at += PIECE_BYTES) {
@@ -122,7 +122,7 @@ static enum err scan_ascii(struct html *html, struct bytes body,
                            uint64_t *chars)
 {
     *chars = body.len;
-    return html ? html_feed(html, body.data, body.len) : ERR_OK;
+    return html ? html_feed(html, body.data, body.len) : CERR_OK;
 }
 
 /* "" where it means no URL that could be fetched. */
@@ -148,7 +148,7 @@ static enum err put_links(struct scan *scan, struct page *page)
     page->nr_links = nr;
     if (scan->links.len > 0)
         page->links = (struct bytes){scan->links.data, scan->links.len};
-    return err == ERR_NOMEM ? err : ERR_OK;
+    return err == CERR_NOMEM ? err : CERR_OK;
 }
 
 static enum err fill_facts(struct scan *scan, const struct scan_input *input,
@@ -167,13 +167,13 @@ static enum err fill_facts(struct scan *scan, const struct scan_input *input,
         page->flags |= PAGE_LINKS_CUT;
     if (facts->canonical.len == 0 && facts->refresh.len == 0 &&
         !(input->flags & JOB_LINKS))
-        return ERR_OK;
+        return CERR_OK;
     if (url_parse(url, input->url.data, input->url.len, NULL) != URL_OK)
-        return ERR_OK;
+        return CERR_OK;
     html_links_start(scan->resolver, url, facts, charset);
     page->canonical = resolve(scan, facts->canonical, &scan->canonical);
     page->refresh = resolve(scan, facts->refresh, &scan->refresh);
-    return input->flags & JOB_LINKS ? put_links(scan, page) : ERR_OK;
+    return input->flags & JOB_LINKS ? put_links(scan, page) : CERR_OK;
 }
 
 bool scan_sniff(const struct scan_input *input, struct sniff *sniff)
@@ -201,7 +201,7 @@ enum err scan_page(struct scan *scan, const struct scan_input *input,
                    body.len);
     page->mime = (struct bytes){sniff->mime, strlen(sniff->mime)};
     if (!sniff->is_text)
-        return ERR_OK;
+        return CERR_OK;
     if (sniff->is_html) {
         charset = charset_detect(body.data, body.len, input->type.data,
                                  input->type.len);

@@ -45,9 +45,9 @@ bool scan_sniff(const struct scan_input *input, struct sniff *sniff);
 /*
  * Fills mime, charset, chars, and for HTML title and the other texts, robots,
  * links and their flags; links over SCAN_LINKS_BYTES_MAX are missing, which is
- * flagged. ERR_NOMEM: some of it is not there, and it says nothing.
+ * flagged. CERR_NOMEM: some of it is not there, and it says nothing.
  */
 enum err scan_page(struct scan *scan, const struct scan_input *input,
-                   struct page *page) ERR_CHECK;
+                   struct page *page) CERR_CHECK;
 
 #endif

@@ -39,24 +39,24 @@ static enum err fit_descriptors(struct transfers *set)
     set->max_connections = TRANSFER_CONNECTIONS_MAX;
     wanted += set->max_connections + DESCRIPTORS_OTHER;
     if (getrlimit(RLIMIT_NOFILE, &limit))
-        return ERR_LIMIT;
+        return CERR_LIMIT;
     if (limit.rlim_cur < wanted) {
         limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
         if (setrlimit(RLIMIT_NOFILE, &limit))
-            return ERR_LIMIT;
+            return CERR_LIMIT;
     }
     if (limit.rlim_cur >= wanted)
-        return ERR_OK;
+        return CERR_OK;
     if (limit.rlim_cur < 2 * DESCRIPTORS_OTHER) {
         log_error("RLIMIT_NOFILE is %ju, a worker needs %zu (ulimit -n)",
                   (uintmax_t)limit.rlim_cur, 2 * DESCRIPTORS_OTHER);
-        return ERR_LIMIT;
+        return CERR_LIMIT;
     }
     most = ((size_t)limit.rlim_cur - DESCRIPTORS_OTHER) / 2;
     set->max_connections = most;
     if ((size_t)set->options.max_transfers > most / DESCRIPTORS_EACH)
         set->options.max_transfers = (int)(most / DESCRIPTORS_EACH);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err transfers_open(struct transfers **out,
@@ -229,7 +229,7 @@ enum err transfers_start(struct transfers *set, uint64_t id,
     enum err err;
 
     if (!transfer)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     transfer->id = id;
     transfer->flags = job->flags;
     transfer->conditional = false;
@@ -242,7 +242,7 @@ enum err transfers_start(struct transfers *set, uint64_t id,
     if (!err)
         err = handle_aim(transfer, job);
     if (!err && curl_multi_add_handle(set->multi, transfer->easy))
-        err = ERR_NOMEM;
+        err = CERR_NOMEM;
     if (err) {
         give_back(transfer);
         return err;
@@ -254,7 +254,7 @@ enum err transfers_start(struct transfers *set, uint64_t id,
     transfer->cache->nr_busy++;
     set->nr_busy++;
     set->nr_fresh++;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static void return_decoder(struct transfer *transfer)

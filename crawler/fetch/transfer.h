@@ -38,11 +38,11 @@ struct transfer;  /* one of them; opaque, lives as long as the set */
 
 /*
  * `options` as checked by fetch_options_check(); 0 means its default. Borrows
- * its texts. ERR_NOMEM, ERR_LIMIT (descriptors), ERR_INVALID, and those of
+ * its texts. CERR_NOMEM, CERR_LIMIT (descriptors), CERR_INVALID, and those of
  * auth_load(). Owned by the caller.
  */
 enum err transfers_open(struct transfers **set,
-                        const struct fetch_options *options) ERR_CHECK;
+                        const struct fetch_options *options) CERR_CHECK;
 /* Ends what is in flight without a word; NULL is fine. */
 void transfers_close(struct transfers *set);
 
@@ -50,8 +50,9 @@ void transfers_close(struct transfers *set);
 void transfers_set_sandbox(struct transfers *set, struct sandbox *sandbox);
 
 /* Watches one other descriptor in the same epoll, for reading, and for
- * writing too when `writing`; -1: none from now on. ERR_IO. */
-enum err transfers_watch(struct transfers *set, int fd, bool writing) ERR_CHECK;
+ * writing too when `writing`; -1: none from now on. CERR_IO. */
+enum err transfers_watch(struct transfers *set, int fd,
+                         bool writing) CERR_CHECK;
 
 /* How many may be started before the next turn. */
 size_t transfers_room(const struct transfers *set);
@@ -59,9 +60,9 @@ size_t transfers_room(const struct transfers *set);
 size_t transfers_busy(const struct transfers *set);
 
 /* Copies the job; nothing is sent before the next turn. Call it only while
- * there is room. ERR_NOMEM: `id` has not been started. */
+ * there is room. CERR_NOMEM: `id` has not been started. */
 enum err transfers_start(struct transfers *set, uint64_t id,
-                         const struct job *job) ERR_CHECK;
+                         const struct job *job) CERR_CHECK;
 /* Ends a transfer as canceled; it comes out of next_done like any other.
  * False: no such transfer in flight. */
 bool transfers_cancel(struct transfers *set, uint64_t id);
@@ -70,10 +71,10 @@ bool transfers_cancel(struct transfers *set, uint64_t id);
  * Sends, receives, watches the time limits. Waits at most `timeout_ms` (-1: no
  * limit) for something to happen; take all that is done before the next turn,
  * as that does not wake it. `*watched` tells that the other descriptor is
- * ready. ERR_IO; ERR_NOMEM when a socket could not be watched.
+ * ready. CERR_IO; CERR_NOMEM when a socket could not be watched.
  */
 enum err transfers_turn(struct transfers *set, int timeout_ms,
-                        bool *watched) ERR_CHECK;
+                        bool *watched) CERR_CHECK;
 /* The next one that has ended, in order, its page scanned; NULL if there is
  * none. Ends the life of the page handed out before. */
 struct transfer *transfers_next_done(struct transfers *set);

@@ -56,7 +56,7 @@ static enum err send_page(struct fetcher *fetcher, uint64_t id,
     if (payload > 0) {
         space = worker_space(fetcher->worker, payload);
         if (!space)
-            return ERR_AGAIN;
+            return CERR_AGAIN;
         page_put_payload(page, space);
     }
     err = worker_reply_parts(fetcher->worker, &(struct worker_reply){
@@ -109,7 +109,7 @@ static bool report(struct fetcher *fetcher, struct transfer *transfer)
 
     fit_payload(page, worker_space_max(fetcher->worker));
     err = send_page(fetcher, transfer_id(transfer), page);
-    if (err == ERR_AGAIN)
+    if (err == CERR_AGAIN)
         return false;
     if (err)
         fetcher->gone = true;
@@ -282,12 +282,12 @@ static bool is_leaving(const struct fetcher *fetcher)
 
 static enum err run(struct fetcher *fetcher)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (!err) {
         take_jobs(fetcher);
         if (fetcher->gone || (is_leaving(fetcher) && !has_work(fetcher)))
-            return ERR_OK;
+            return CERR_OK;
         err = turn(fetcher);
         report_all(fetcher);
         if (!err)
@@ -326,7 +326,7 @@ static enum err lock_in(struct fetcher *fetcher,
     enum err err;
 
     if (options->sandbox == FETCH_SANDBOX_OFF)
-        return ERR_OK;
+        return CERR_OK;
     err = sandbox_enter(&fetcher->sandbox, &sandbox);
     if (err) {
         log_error("a worker cannot enter its sandbox: %s", err_str(err));
@@ -335,10 +335,10 @@ static enum err lock_in(struct fetcher *fetcher,
     if (options->sandbox == FETCH_SANDBOX_REQUIRE &&
         (fetcher->sandbox.parts & SANDBOX_REQUIRED) != SANDBOX_REQUIRED) {
         log_error("the sandbox is incomplete on this system");
-        return ERR_PERM;
+        return CERR_PERM;
     }
     transfers_set_sandbox(fetcher->transfers, &fetcher->sandbox);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 int fetch_worker_main(struct worker *worker, void *ctx)
@@ -368,10 +368,10 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     if (err) {
         log_error("worker cannot start: %s", err_str(err));
         /* memory may be back for the next one */
-        status = err == ERR_NOMEM ? EXIT_FAILURE : WORKER_EXIT_FATAL;
+        status = err == CERR_NOMEM ? EXIT_FAILURE : WORKER_EXIT_FATAL;
     } else {
         err = run(&fetcher);
-        if (err && err != ERR_CLOSED)
+        if (err && err != CERR_CLOSED)
             status = EXIT_FAILURE;
     }
     while (fetcher.waiting)

@@ -75,9 +75,9 @@ struct fetch_options {
 int fetch_worker_main(struct worker *worker, void *ctx);
 
 /* Checks what can be checked in the parent before any worker starts (CA file
- * readable, ranges and resolve entries well-formed). ERR_INVALID,
- * ERR_NOT_FOUND with a sentence in `message`. */
+ * readable, ranges and resolve entries well-formed). CERR_INVALID,
+ * CERR_NOT_FOUND with a sentence in `message`. */
 enum err fetch_options_check(const struct fetch_options *options, char *message,
-                             size_t cap) ERR_CHECK;
+                             size_t cap) CERR_CHECK;
 
 #endif

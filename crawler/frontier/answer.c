@@ -168,7 +168,7 @@ static enum err tell_clock(struct frontier *frontier, const struct item *item,
     /* What it asks for outlives us. */
     if (answer.kind == HOST_ANSWER_BUSY && item->site->clock.due_ms > now_ms)
         return claim_put_site(frontier, item->site);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* ---- again ---- */
@@ -211,7 +211,7 @@ void answer_retry_later(struct frontier *frontier, struct item *item,
 enum err answer_fire_retries(struct frontier *frontier, int64_t now_ms)
 {
     struct item *item;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (!err && (item = heap_take(&frontier->retries, now_ms)) != NULL) {
         frontier->stats.nr_retries_waiting--;
@@ -245,7 +245,7 @@ static enum err answer_crashed(struct frontier *frontier, struct item *item,
                                int64_t now_ms)
 {
     bool killed = (page->flags & PAGE_KILLED) != 0;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     item->nr_crashes++;
     if (item->alone && (!killed || item->nr_crashes >= KILLS_MAX))
@@ -260,7 +260,7 @@ static enum err answer_crashed(struct frontier *frontier, struct item *item,
     item->alone = false;
     item->state = ITEM_HELD;
     items_add(&frontier->held, item);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* ---- redirects ---- */
@@ -353,7 +353,7 @@ static enum err end_redirected(struct frontier *frontier, struct item *item,
                                int64_t now_ms)
 {
     struct page last = *page;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     int nr_hops = item->prio - item->depth * FRONTIER_PRIO_STEP;
 
@@ -391,7 +391,7 @@ static enum err wait_for_list(struct frontier *frontier, struct item *item,
     item_set_late(frontier, item);
     frontier->stats.nr_retries_waiting++;
     heap_add(&frontier->retries, now_ms + LIST_WAIT_MS, item);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* What has begun waits in memory. Many hosts that ask for long waits would

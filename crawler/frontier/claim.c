@@ -74,7 +74,7 @@ static enum err renew_leases(struct frontier *frontier, int64_t now_ms)
         unlink_lease(frontier, site);
         link_lease(frontier, site, now_ms);
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void claim_fill_record(const struct frontier *frontier, const struct site *site,
@@ -188,7 +188,7 @@ static enum err take_host(void *ctx, const struct host_record *record)
     claim->site = site;
     if (site) { /* its lease ran out while the process slept */
         site->token = record->token;
-        return ERR_OK;
+        return CERR_OK;
     }
     site = site_new(frontier, record);
     enum err err = gate_restore(frontier, site, record, claim->now_ms);
@@ -210,7 +210,7 @@ enum err claim_site(struct frontier *frontier, struct site **site,
 
     *site = site_find(frontier, url->key.host_id);
     if (*site)
-        return ERR_OK;
+        return CERR_OK;
     enum err err =
         storage_claim_host(frontier->storage, url->key.host_id, url->host_key,
                            frontier_wall_ms(frontier, now_ms), &taker);
@@ -264,7 +264,7 @@ static enum err claim_hosts(struct frontier *frontier, int64_t now_ms)
     if (err)
         return err;
     if (claim.nr == max)
-        return ERR_OK;
+        return CERR_OK;
     return set_next_claim(frontier, now_ms);
 }
 
@@ -318,19 +318,19 @@ static enum err take_url(void *ctx, const struct url_claim *claim)
     refill->walked = claim->prio != URL_PRIO_BULK;
     if (!opens_level(refill, claim->prio)) {
         refill->site->is_closed = true;
-        return ERR_CANCELED;
+        return CERR_CANCELED;
     }
     refill->nr++;
     note_claimed(&refill->site->claimed, claim);
     if (item_find(refill->frontier, claim->key))
-        return ERR_OK; /* is here already: the place was moved back */
+        return CERR_OK; /* is here already: the place was moved back */
     struct item *item =
         item_new(refill->frontier, refill->site, ITEM_URL, claim);
     if (!item)
-        return ERR_TOO_BIG;
+        return CERR_TOO_BIG;
     refill->site->listed |= claim->line > 0;
     items_add(&refill->fresh, item);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static size_t refill_size(const struct frontier *frontier,
@@ -369,7 +369,7 @@ static enum err refill_site(struct frontier *frontier, struct site *site,
     enum err err = storage_claim_urls(frontier->storage, site->id,
                                       &site->claimed, max, &taker);
     if (site->is_closed)
-        err = ERR_OK;
+        err = CERR_OK;
     else if (refill.nr < max)
         refill.walked = true;
     bool again = !err && refill.walked && walk_again(site);
@@ -391,7 +391,7 @@ static enum err refill_site(struct frontier *frontier, struct site *site,
 
 static enum err feed_sites(struct frontier *frontier, int64_t now_ms)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (int i = 0; i < FRONTIER_REFILLS && claim_has_room(frontier) && !err;
          i++) {
@@ -462,7 +462,7 @@ static enum err look_at_idle(struct frontier *frontier, struct site *site,
     bool loose = site->nr_items == site->queue.nr && all_fresh(&site->queue);
 
     if (site->place != PLACE_NOWHERE || site->is_hungry)
-        return ERR_OK;
+        return CERR_OK;
     if (site_level_ended(site) && site->more) {
         site_mark_hungry(frontier, site);
     } else if (!loose && waits && site_is_ready(site)) {
@@ -475,12 +475,12 @@ static enum err look_at_idle(struct frontier *frontier, struct site *site,
     } else {
         return claim_release_site(frontier, site, now_ms);
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err look_at_all_idle(struct frontier *frontier, int64_t now_ms)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (int nr = frontier->idle.nr; nr > 0 && !err; nr--)
         err = look_at_idle(frontier, site_take_idle(frontier), now_ms);
@@ -496,9 +496,9 @@ static enum err look_for_end(struct frontier *frontier, int64_t now_ms)
     if (!frontier->list_ended || frontier->nr_items > 0 ||
         frontier->hungry.nr > 0 || frontier->lines.nr > 0 ||
         frontier->links.nr > 0 || frontier->claim_ms <= now_ms)
-        return ERR_OK;
+        return CERR_OK;
     if (frontier->claim_ms < INT64_MAX && frontier->stats.nr_queued > 0)
-        return ERR_OK; /* some host waits in storage for its time */
+        return CERR_OK; /* some host waits in storage for its time */
     enum err err = storage_sweep(frontier->storage,
                                  frontier_wall_ms(frontier, now_ms), &nr_woken);
     if (!err && nr_woken > 0)
@@ -507,7 +507,7 @@ static enum err look_for_end(struct frontier *frontier, int64_t now_ms)
         return err;
     if (frontier->claim_ms == INT64_MAX) {
         frontier->done = true;
-        return ERR_OK;
+        return CERR_OK;
     }
     err = storage_count(frontier->storage, &counts);
     if (!err) {

@@ -242,7 +242,7 @@ static enum err make_records(struct frontier *frontier, struct batch *batch,
                              size_t max, size_t *nr_records, size_t *end)
 {
     size_t i = batch->nr_stored, nr = 0;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (; i < batch->nr && nr < max && !err; i++) {
         struct url_record *record = &batch->records[nr];
@@ -284,17 +284,17 @@ static enum err take_added(struct frontier *frontier, const struct batch *batch,
         return record->prio % FRONTIER_PRIO_STEP > 0
                    ? storage_bring_forward(frontier->storage, record->key,
                                            record->depth, record->prio)
-                   : ERR_OK;
+                   : CERR_OK;
     if (is_known && batch->reread)
-        return ERR_OK;
+        return CERR_OK;
     if (is_known)
         return put_duplicate(frontier, listed_text(record), record);
     claim_note_added(frontier, record, batch->added[i], now_ms);
     if (record->line > 0)
-        return ERR_OK;
+        return CERR_OK;
     follow_count(frontier, record->key.host_id, record->url);
     if (batch->notes[i].len == 0)
-        return ERR_OK;
+        return CERR_OK;
     return end_refused(frontier, record, batch->notes[i]);
 }
 
@@ -315,7 +315,7 @@ enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,
     size_t nr = 0, end = 0;
 
     if (batch->nr == 0)
-        return ERR_OK;
+        return CERR_OK;
     if (!batch->is_sorted)
         qsort(batch->urls, batch->nr, sizeof(*batch->urls), compare_urls);
     batch->is_sorted = true;
@@ -339,7 +339,7 @@ enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,
 enum err batch_flush(struct frontier *frontier, struct batch *batch,
                      int64_t now_ms)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (batch->nr > 0 && !err)
         err = batch_step(frontier, batch, SIZE_MAX, now_ms);

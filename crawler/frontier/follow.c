@@ -81,13 +81,13 @@ static enum err take_listed(void *ctx, const struct url_claim *claim)
     if (url_parse(&frontier->url, claim->url.data, claim->url.len, NULL) ==
         URL_OK)
         follow_listed(frontier);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err take_found(void *ctx, const struct url_claim *claim)
 {
     follow_count(ctx, claim->key.host_id, claim->url);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* What earlier sessions found counts for the traps; most have found none. */
@@ -132,7 +132,7 @@ enum err follow_init(struct frontier *frontier,
     frontier->follow->seen = seen_new(SEEN_HASHES);
     frontier->follow->pages = xcalloc(1, sizeof(*frontier->follow->pages));
     if (options->depth == 0 && !options->sitemaps)
-        return ERR_OK;
+        return CERR_OK;
     err = count_found(frontier);
     if (err || options->scope != SCOPE_PREFIX)
         return err;
@@ -168,7 +168,7 @@ static enum err count_waiting(struct frontier *frontier, int64_t host_id,
     bool near = (pages_left > 0 && pages_left <= nr_waiting) ||
                 (queries_left > 0 && queries_left <= nr_waiting);
 
-    return near ? batch_flush(frontier, &frontier->links, now_ms) : ERR_OK;
+    return near ? batch_flush(frontier, &frontier->links, now_ms) : CERR_OK;
 }
 
 static bool in_scope(struct follow *follow, const struct url *url,
@@ -193,12 +193,12 @@ enum err follow_offer(struct frontier *frontier, const struct offer *offer,
 
     if (seen_has(follow->seen, hash) ||
         seen_has(follow->seen, hash ^ offer->context))
-        return ERR_OK;
+        return CERR_OK;
     /* What comes from a worker is read anew: it must be the canonical form. */
     if (door_read(frontier, offer->url, &url) != ERROR_NONE ||
         !in_scope(follow, &frontier->url, offer)) {
         seen_add(follow->seen, hash ^ offer->context);
-        return ERR_OK;
+        return CERR_OK;
     }
     seen_add(follow->seen, hash);
     if (hash != (uint64_t)url.key.url_hash)
@@ -256,14 +256,14 @@ enum err follow_page(struct frontier *frontier, const struct item *item,
         .depth = item->depth + 1,
         .prio = (item->depth + 1) * FRONTIER_PRIO_STEP,
     };
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (follow_is_sitemap(item))
         return follow_sitemap(frontier, item, page, now_ms);
     if (item->depth >= frontier->options.depth || page->outcome != OUTCOME_OK ||
         (obey && (page->robots & PAGE_NOFOLLOW)) ||
         !follow_seeds(frontier, item, &offer))
-        return ERR_OK;
+        return CERR_OK;
     while (!err && page_next_link(&links, &link, &bad)) {
         offer.url = link.url;
         if (!obey || !(link.rel & LINK_NOFOLLOW))
@@ -285,7 +285,7 @@ static enum err bring_forward(struct frontier *frontier,
     struct door_url url;
 
     if (door_read(frontier, offer->url, &url) != ERROR_NONE)
-        return ERR_OK;
+        return CERR_OK;
     enum err err = batch_flush(frontier, &frontier->links, now_ms);
     if (err)
         return err;
@@ -305,7 +305,7 @@ enum err follow_discovered(struct frontier *frontier, const struct item *item,
     };
 
     if (!follow_seeds(frontier, item, &offer))
-        return ERR_OK;
+        return CERR_OK;
     if (seen_has(frontier->follow->seen,
                  hash_sip(frontier->hash_key, offer.url.data, offer.url.len)))
         return bring_forward(frontier, &offer, now_ms);
@@ -319,7 +319,7 @@ static enum err end_waiting(struct frontier *frontier, struct item *item,
                             const struct visit *visit, int64_t now_ms)
 {
     if (item->state != ITEM_QUEUED || item->started || item->line > 0)
-        return ERR_OK;
+        return CERR_OK;
     items_remove(&item->site->queue, item);
     return answer_end(frontier, item,
                       &(struct ending){
@@ -339,7 +339,7 @@ static enum err end_hop(struct frontier *frontier, const struct item *item,
     struct door_url url;
 
     if (door_read(frontier, visit->url, &url) != ERROR_NONE)
-        return ERR_OK;
+        return CERR_OK;
     struct item *known = item_find(frontier, url.key);
     if (known)
         return end_waiting(frontier, known, visit, now_ms);
@@ -367,7 +367,7 @@ enum err follow_end_hops(struct frontier *frontier, const struct item *item,
                          const struct page *page, int64_t now_ms)
 {
     const struct chain *chain = item->chain;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     struct page moved;
 
     page_init(&moved);

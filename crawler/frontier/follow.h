@@ -13,9 +13,9 @@
 #include "crawler/frontier/internal.h"
 #include "storage/record.h"
 
-/* ERR_INVALID: a pattern does not compile; `message` says why. */
+/* CERR_INVALID: a pattern does not compile; `message` says why. */
 enum err follow_init(struct frontier *frontier,
-                     char message[STORAGE_MESSAGE_BYTES]) ERR_CHECK;
+                     char message[STORAGE_MESSAGE_BYTES]) CERR_CHECK;
 void follow_release(struct frontier *frontier);
 
 /* A line of the list was read: its URL is in frontier->url. */
@@ -23,22 +23,22 @@ void follow_listed(struct frontier *frontier);
 
 /* Offers what the answer of an item leads to; called before the item ends. */
 enum err follow_page(struct frontier *frontier, const struct item *item,
-                     const struct page *page, int64_t now_ms) ERR_CHECK;
+                     const struct page *page, int64_t now_ms) CERR_CHECK;
 /* The target of a discovered URL's redirect is a URL of its own. */
 enum err follow_discovered(struct frontier *frontier, const struct item *item,
-                           const struct page *page, int64_t now_ms) ERR_CHECK;
+                           const struct page *page, int64_t now_ms) CERR_CHECK;
 /* The hops of a listed URL were asked too: they are known and ended. */
 enum err follow_end_hops(struct frontier *frontier, const struct item *item,
-                         const struct page *page, int64_t now_ms) ERR_CHECK;
+                         const struct page *page, int64_t now_ms) CERR_CHECK;
 /* Counts a discovered URL that storage did not know. */
 void follow_count(struct frontier *frontier, int64_t host_id, struct bytes url);
 
 /* Offers the sitemaps of a listed host whose rules are known. */
 enum err follow_host(struct frontier *frontier, struct site *site,
-                     int64_t now_ms) ERR_CHECK;
+                     int64_t now_ms) CERR_CHECK;
 bool follow_is_sitemap(const struct item *item);
 enum err follow_sitemap(struct frontier *frontier, const struct item *item,
-                        const struct page *page, int64_t now_ms) ERR_CHECK;
+                        const struct page *page, int64_t now_ms) CERR_CHECK;
 
 /* One URL that is offered to the door. */
 struct offer {
@@ -49,7 +49,7 @@ struct offer {
     int depth, prio;
 };
 enum err follow_offer(struct frontier *frontier, const struct offer *offer,
-                      int64_t now_ms) ERR_CHECK;
+                      int64_t now_ms) CERR_CHECK;
 /* Parses where the item's answer came from, for follow_offer(). */
 bool follow_seeds(struct frontier *frontier, const struct item *item,
                   struct offer *offer);

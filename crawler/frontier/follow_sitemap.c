@@ -41,11 +41,11 @@ enum err follow_host(struct frontier *frontier, struct site *site,
 {
     char text[FRONTIER_HOST_KEY_BYTES + sizeof(SITEMAP_PATH)];
     size_t nr = site->robots ? robots_nr_sitemaps(site->robots) : 0;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (!frontier->options.sitemaps || !site->listed || site->has_sitemaps ||
         site->gate != GATE_RULES)
-        return ERR_OK;
+        return CERR_OK;
     site->has_sitemaps = true;
     for (size_t i = 0; i < nr && !err; i++)
         err = offer_sitemap(frontier, site, robots_sitemap(site->robots, i),
@@ -101,7 +101,7 @@ static enum err take_entry(void *ctx, const struct sitemap_entry *entry)
 
     if (url_parse(&walk->entry, entry->loc.data, entry->loc.len, &walk->url) !=
         URL_OK)
-        return ERR_OK;
+        return CERR_OK;
     /* A sitemap speaks for its own folder, an index for its own host; for
      * another host only if that one's robots.txt names it. */
     bool covers = entry->is_sitemap ? is_same_host(&walk->url, &walk->entry)
@@ -109,9 +109,9 @@ static enum err take_entry(void *ctx, const struct sitemap_entry *entry)
     bool named =
         !covers && is_named_by(walk->frontier, &walk->entry, &walk->url);
     if (!covers && !named)
-        return ERR_OK;
+        return CERR_OK;
     if (entry->is_sitemap && walk->item->depth >= SITEMAP_NESTING)
-        return ERR_OK;
+        return CERR_OK;
     offer->seed2 = named ? &walk->entry : NULL;
     offer->url = (struct bytes){walk->entry.text, walk->entry.len};
     offer->depth = entry->is_sitemap ? walk->item->depth + 1 : 1;
@@ -127,10 +127,10 @@ static enum err feed_gzip(struct sitemap *sitemap, struct bytes body)
         .avail_in = (uInt)body.len,
     };
     int result = Z_OK;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (inflateInit2(&stream, GZIP_WINDOW_BITS) != Z_OK)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     while (!err && result == Z_OK && !sitemap_is_over(sitemap)) {
         stream.next_out = out;
         stream.avail_out = sizeof(out);
@@ -162,7 +162,7 @@ enum err follow_sitemap(struct frontier *frontier, const struct item *item,
     if (page->outcome != OUTCOME_OK || page->body.len == 0 ||
         url_parse(&walk.url, target.data, target.len, NULL) != URL_OK ||
         !follow_seeds(frontier, item, &walk.offer))
-        return ERR_OK;
+        return CERR_OK;
     struct sitemap *sitemap = sitemap_new(
         &(struct sitemap_options){.on_entry = take_entry, .ctx = &walk});
     enum err err = is_gzip(page->body)

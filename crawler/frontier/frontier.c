@@ -81,7 +81,7 @@ enum err frontier_open(struct frontier **frontier,
         return err;
     }
     *frontier = made;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void frontier_free(struct frontier *frontier)
@@ -282,7 +282,7 @@ enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
     struct item *item = item_by_id(frontier, id);
 
     if (!item)
-        return ERR_INVALID;
+        return CERR_INVALID;
     leave_flight(frontier, item);
     frontier->alone = false;
     frontier->stats.bytes_down += (int64_t)page->wire_bytes;
@@ -359,7 +359,7 @@ bool frontier_wants_more(const struct frontier *frontier)
 
 enum err frontier_turn(struct frontier *frontier, int64_t now_ms)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (frontier->limit_hit && !frontier->limit_done)
         drop_all_fresh(frontier);

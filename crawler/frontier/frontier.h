@@ -39,13 +39,13 @@ struct frontier_fetch {
 };
 
 /*
- * Borrows `storage` for its life. `message` gets the reason of ERR_INVALID (a
+ * Borrows `storage` for its life. `message` gets the reason of CERR_INVALID (a
  * pattern that does not compile).
  */
 enum err frontier_open(struct frontier **frontier,
                        const struct frontier_options *options,
                        struct storage *storage,
-                       char message[STORAGE_MESSAGE_BYTES]) ERR_CHECK;
+                       char message[STORAGE_MESSAGE_BYTES]) CERR_CHECK;
 void frontier_free(struct frontier *frontier);
 
 /* Most fetches that frontier_next() ever has out at once. */
@@ -62,10 +62,11 @@ int frontier_max_in_flight(int concurrency);
  * was bad may be none any more.
  */
 enum err frontier_add_line(struct frontier *frontier, struct bytes text,
-                           int64_t line, bool reread, int64_t now_ms) ERR_CHECK;
+                           int64_t line, bool reread,
+                           int64_t now_ms) CERR_CHECK;
 /* A line over the reader's limit: a row, with its first bytes. */
 enum err frontier_add_long_line(struct frontier *frontier, struct bytes text,
-                                int64_t line) ERR_CHECK;
+                                int64_t line) CERR_CHECK;
 enum frontier_lines {
     FRONTIER_LINES_NONE,     /* all lines so far are in storage */
     FRONTIER_LINES_GATHERED, /* some wait for more of them */
@@ -75,7 +76,7 @@ enum frontier_lines frontier_lines_state(const struct frontier *frontier);
 void frontier_push_lines(struct frontier *frontier);
 /* All of them, at once. */
 enum err frontier_flush_lines(struct frontier *frontier,
-                              int64_t now_ms) ERR_CHECK;
+                              int64_t now_ms) CERR_CHECK;
 /* Whether places are free and nothing is there to start: then workers wait for
  * lines, not the other way round, and a turn takes more of them to storage. */
 bool frontier_wants_more(const struct frontier *frontier);
@@ -95,7 +96,7 @@ bool frontier_next(struct frontier *frontier, int64_t now_ms,
  * ERROR_WORKER_CRASH (or ERROR_SANDBOX). May call on_visit.
  */
 enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
-                         const struct page *page, int64_t now_ms) ERR_CHECK;
+                         const struct page *page, int64_t now_ms) CERR_CHECK;
 /* The fetch was never started (no worker took it): it is queued again. */
 void frontier_put_back(struct frontier *frontier, uint64_t id);
 
@@ -106,7 +107,7 @@ void frontier_put_back(struct frontier *frontier, uint64_t id);
  * storage here: commit between a turn and the next answers, or a crash could
  * lose them.
  */
-enum err frontier_turn(struct frontier *frontier, int64_t now_ms) ERR_CHECK;
+enum err frontier_turn(struct frontier *frontier, int64_t now_ms) CERR_CHECK;
 /* Milliseconds until frontier_turn() or frontier_next() could have something
  * new without an answer; -1: only an answer can bring it. */
 int64_t frontier_wait_ms(const struct frontier *frontier, int64_t now_ms);
@@ -123,7 +124,7 @@ void frontier_stop(struct frontier *frontier);
 void frontier_pause(struct frontier *frontier, bool paused);
 /* Gives back what is held: in-flight URLs stay to do, host clocks are written.
  * Call it before the last storage_commit(). */
-enum err frontier_release(struct frontier *frontier, int64_t now_ms) ERR_CHECK;
+enum err frontier_release(struct frontier *frontier, int64_t now_ms) CERR_CHECK;
 
 /* What progress and summary show. Counts are of this run. */
 struct frontier_stats {

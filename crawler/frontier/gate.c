@@ -58,17 +58,17 @@ enum err gate_restore(struct frontier *frontier, struct site *site,
     if (site->rules.ignore_robots) {
         site->gate = GATE_RULES;
         site->robots_until = INT64_MAX;
-        return ERR_OK;
+        return CERR_OK;
     }
     if (record->robots_until <= frontier_wall_ms(frontier, now_ms))
-        return ERR_OK;
+        return CERR_OK;
     site->robots_status = status;
     site->robots_at = record->robots_at;
     site->robots_until = record->robots_until;
     if (robots_policy(status, ERROR_NONE) == ROBOTS_PARSE)
         return parse_rules(frontier, site, record->robots);
     set_rules(frontier, site, NULL);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* ---- asking ---- */
@@ -83,7 +83,7 @@ static enum err ask(struct frontier *frontier, struct site *site,
         door_read(frontier, (struct bytes){text, (size_t)len}, &url);
 
     if (error) /* cannot be: the key was made of such a URL */
-        return ERR_CORRUPT;
+        return CERR_CORRUPT;
     struct item *item = item_new(frontier, site, ITEM_ROBOTS,
                                  &(struct url_claim){
                                      .key = url.key,
@@ -163,7 +163,7 @@ static enum err take_rules(struct frontier *frontier, struct item *item,
 {
     struct site *site = item->origin;
     int64_t wall_ms = frontier_wall_ms(frontier, now_ms);
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     site->robots_status = page->status;
     site->robots_at = wall_ms;
@@ -173,7 +173,7 @@ static enum err take_rules(struct frontier *frontier, struct item *item,
         site->robots_until = wall_ms + RULES_UNSURE_MS;
         site->robots_status = -1;
         set_rules(frontier, site, NULL);
-        return ERR_OK;
+        return CERR_OK;
     }
     switch (robots_policy(page->status, page->error)) {
     case ROBOTS_PARSE:
@@ -184,7 +184,7 @@ static enum err take_rules(struct frontier *frontier, struct item *item,
         break;
     case ROBOTS_DISALLOW_ALL:
         close_gate(site, item, page);
-        return ERR_OK;
+        return CERR_OK;
     }
     /* A Crawl-delay counts from the fetch that told it. */
     if (item->site == site && site->clock.delay_ms > 0 &&
@@ -211,7 +211,7 @@ static enum err follow(struct frontier *frontier, struct item *item,
     *error = answer_read_redirect(frontier, item, page, ROBOTS_REDIRECTS_MAX,
                                   &target);
     if (*error)
-        return ERR_OK;
+        return CERR_OK;
     enum err err = claim_site(frontier, &site, &target, now_ms);
     if (err)
         return err;
@@ -251,7 +251,7 @@ enum err gate_answer(struct frontier *frontier, struct item *item,
             return err;
     } else if (answer_may_retry(frontier, item, page, now_ms)) {
         answer_retry_later(frontier, item, now_ms);
-        return ERR_OK;
+        return CERR_OK;
     }
     return settle(frontier, item, &last, now_ms);
 }
@@ -317,7 +317,7 @@ static enum err judge(struct frontier *frontier, struct item *item,
     *ended = site->robots &&
              !robots_allows(site->robots, path.data, path.len, &verdict);
     if (!*ended)
-        return ERR_OK;
+        return CERR_OK;
     return end_unasked(
         frontier, item,
         (struct ending){.error = ERROR_ROBOTS, .detail = verdict.rule}, now_ms);
@@ -372,7 +372,7 @@ static enum err admit_url(struct frontier *frontier, struct item *item,
         break;
     }
     enqueue(frontier, item, now_ms);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err gate_admit(struct frontier *frontier, struct item *item,
@@ -383,7 +383,7 @@ enum err gate_admit(struct frontier *frontier, struct item *item,
     if (item->kind == ITEM_URL)
         return admit_url(frontier, item, now_ms);
     enqueue(frontier, item, now_ms);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err gate_admit_again(struct frontier *frontier, struct site *site,
@@ -391,7 +391,7 @@ enum err gate_admit_again(struct frontier *frontier, struct site *site,
 {
     struct items urgent = site->urgent, queue = site->queue;
     struct item *item;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     site->urgent = site->queue = (struct items){0};
     while (!err && (item = items_take(&urgent)) != NULL)

@@ -303,10 +303,10 @@ struct site *site_take_idle(struct frontier *frontier);
 double frontier_random(struct frontier *frontier); /* from 0 up to below 1 */
 
 /* ---- claim.c ---- */
-enum err claim_turn(struct frontier *frontier, int64_t now_ms) ERR_CHECK;
+enum err claim_turn(struct frontier *frontier, int64_t now_ms) CERR_CHECK;
 /* The site of a redirect's target, made active if it was not. */
 enum err claim_site(struct frontier *frontier, struct site **site,
-                    const struct door_url *url, int64_t now_ms) ERR_CHECK;
+                    const struct door_url *url, int64_t now_ms) CERR_CHECK;
 /* Whether more hosts should be leased; whether more URLs fit in memory;
  * whether one of both is short. */
 bool claim_wants_hosts(const struct frontier *frontier);
@@ -317,9 +317,9 @@ void claim_fill_record(const struct frontier *frontier, const struct site *site,
                        struct host_record *record);
 /* Writes what is known of the host, and keeps it. */
 enum err claim_put_site(struct frontier *frontier,
-                        const struct site *site) ERR_CHECK;
+                        const struct site *site) CERR_CHECK;
 enum err claim_release_site(struct frontier *frontier, struct site *site,
-                            int64_t now_ms) ERR_CHECK;
+                            int64_t now_ms) CERR_CHECK;
 int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms);
 /* A URL leaves memory and is still to do: to be claimed again. */
 void claim_note_left(const struct item *item);
@@ -330,17 +330,17 @@ void claim_note_added(struct frontier *frontier, const struct url_record *url,
 /* ---- gate.c ---- */
 /* Queues an item at its site, or ends it where the rules say no. */
 enum err gate_admit(struct frontier *frontier, struct item *item,
-                    int64_t now_ms) ERR_CHECK;
+                    int64_t now_ms) CERR_CHECK;
 /* Judges again what waits at the site: its rules are known now, or it is
  * down. */
 enum err gate_admit_again(struct frontier *frontier, struct site *site,
-                          int64_t now_ms) ERR_CHECK;
+                          int64_t now_ms) CERR_CHECK;
 /* Takes what storage remembers of its robots.txt. */
 enum err gate_restore(struct frontier *frontier, struct site *site,
                       const struct host_record *record,
-                      int64_t now_ms) ERR_CHECK;
+                      int64_t now_ms) CERR_CHECK;
 enum err gate_answer(struct frontier *frontier, struct item *item,
-                     const struct page *page, int64_t now_ms) ERR_CHECK;
+                     const struct page *page, int64_t now_ms) CERR_CHECK;
 
 /* ---- answer.c ---- */
 struct ending {
@@ -353,12 +353,12 @@ struct ending {
 };
 /* Counts and reports a URL that ended. */
 enum err answer_visit(struct frontier *frontier,
-                      const struct visit *visit) ERR_CHECK;
+                      const struct visit *visit) CERR_CHECK;
 /* Ends an item: its visit, the counters; frees it. */
 enum err answer_end(struct frontier *frontier, struct item *item,
-                    const struct ending *ending, int64_t now_ms) ERR_CHECK;
+                    const struct ending *ending, int64_t now_ms) CERR_CHECK;
 enum err answer_fire_retries(struct frontier *frontier,
-                             int64_t now_ms) ERR_CHECK;
+                             int64_t now_ms) CERR_CHECK;
 /* Whether a later try could do better, and there is one left. */
 bool answer_may_retry(const struct frontier *frontier, const struct item *item,
                       const struct page *page, int64_t now_ms);
@@ -372,7 +372,7 @@ enum error answer_read_redirect(struct frontier *frontier,
 void answer_add_hop(struct item *item, const struct page *page,
                     struct bytes target);
 enum err answer_take(struct frontier *frontier, struct item *item, int worker,
-                     const struct page *page, int64_t now_ms) ERR_CHECK;
+                     const struct page *page, int64_t now_ms) CERR_CHECK;
 
 /* ---- door.c ---- */
 struct url_key door_key(const struct frontier *frontier, struct bytes host_key,
@@ -389,12 +389,12 @@ void batch_release(struct batch *batch);
 /* Adds a URL. Flush it when full. */
 enum err batch_add(struct batch *batch, const struct door_url *url,
                    struct bytes note,
-                   const struct url_source *source) ERR_CHECK;
+                   const struct url_source *source) CERR_CHECK;
 bool batch_is_full(const struct batch *batch);
 /* Stores at most `max` of its URLs; the batch is empty when all are there. */
 enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,
-                    int64_t now_ms) ERR_CHECK;
+                    int64_t now_ms) CERR_CHECK;
 enum err batch_flush(struct frontier *frontier, struct batch *batch,
-                     int64_t now_ms) ERR_CHECK;
+                     int64_t now_ms) CERR_CHECK;
 
 #endif

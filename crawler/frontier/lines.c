@@ -161,7 +161,7 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     if (error)
         return put_bad_line(frontier, text, line, error);
     follow_listed(frontier);
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     if (batch->reread)
         err = storage_drop_line(frontier->storage, line);
 
@@ -189,7 +189,7 @@ enum err frontier_add_line(struct frontier *frontier, struct bytes text,
     struct bytes trimmed = trim(text.data, text.len);
 
     if (trimmed.len == 0 || ((const char *)trimmed.data)[0] == '#')
-        return reread ? storage_drop_line(frontier->storage, line) : ERR_OK;
+        return reread ? storage_drop_line(frontier->storage, line) : CERR_OK;
     if (frontier->lines.reread != reread) {
         enum err err = batch_flush(frontier, &frontier->lines, now_ms);
         if (err)

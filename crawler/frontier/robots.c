@@ -270,10 +270,10 @@ static enum err add_rule(struct robots *robots, const struct line *line)
 
     if (!is_pattern(line->value, line->value_len) ||
         nr_rules(robots) == ROBOTS_RULES_MAX)
-        return ERR_OK;
+        return CERR_OK;
     has_wildcard = memchr(line->value, '*', line->value_len - 1) != NULL;
     if (has_wildcard && robots->nr_wildcards == ROBOTS_WILDCARDS_MAX)
-        return ERR_OK;
+        return CERR_OK;
     robots->nr_wildcards += has_wildcard;
     err = pool_add(robots, line->text, line->len, &rule.text_at);
     if (!err)
@@ -291,13 +291,13 @@ static enum err add_sitemap(struct robots *robots, const struct line *line)
     enum err err;
 
     if (!line->value_len || nr >= ROBOTS_SITEMAPS_MAX)
-        return ERR_OK;
+        return CERR_OK;
     for (size_t i = 0; i < nr; i++) {
         struct bytes known = robots_sitemap(robots, i);
 
         if (known.len == line->value_len &&
             memcmp(known.data, line->value, known.len) == 0)
-            return ERR_OK;
+            return CERR_OK;
     }
     err = pool_add(robots, line->value, line->value_len, &place.at);
     if (!err)
@@ -368,7 +368,7 @@ static enum err collect(struct robots *robots, struct reader reader,
                         const char *token, size_t token_bytes)
 {
     struct group group = {0};
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     struct line line;
 
     while (!err && next_line(&reader, &line)) {
@@ -422,7 +422,7 @@ enum err robots_parse(struct robots **robots, const void *data, size_t len,
 
     *robots = NULL;
     if (!new)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     buf_init(&new->pool, POOL_BYTES_MAX);
     buf_init(&new->rules, ROBOTS_RULES_MAX * sizeof(struct robots_rule));
     buf_init(&new->sitemaps, ROBOTS_SITEMAPS_MAX * sizeof(struct place));
@@ -437,7 +437,7 @@ enum err robots_parse(struct robots **robots, const void *data, size_t len,
         qsort(new->rules.data, nr_rules(new), sizeof(struct robots_rule),
               compare_rules);
     *robots = new;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void robots_free(struct robots *robots)

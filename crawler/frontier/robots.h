@@ -36,11 +36,11 @@ struct robots; /* opaque */
 /*
  * Parses for `token`, of which only the leading product token counts
  * ("crawl/1.0 (...)" is "crawl"); it is compared without regard to case.
- * On ERR_OK `*robots` is owned by the caller and borrows nothing.
- * ERR_NOMEM.
+ * On CERR_OK `*robots` is owned by the caller and borrows nothing.
+ * CERR_NOMEM.
  */
 enum err robots_parse(struct robots **robots, const void *data, size_t len,
-                      const char *token) ERR_CHECK;
+                      const char *token) CERR_CHECK;
 void robots_free(struct robots *robots);
 
 /* The rule that decided. Texts are borrowed from the robots object. */

@@ -168,7 +168,7 @@ enum err robots_rule_compile(struct robots_rule *rule, struct buf *pool,
         return err;
     piece_end(pool, piece);
     rule->octets = at_most_u16(octets);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 struct piece {

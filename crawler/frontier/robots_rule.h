@@ -33,7 +33,7 @@ struct robots_rule {
  * as buf_add.
  */
 enum err robots_rule_compile(struct robots_rule *rule, struct buf *pool,
-                             const char *pattern, size_t len) ERR_CHECK;
+                             const char *pattern, size_t len) CERR_CHECK;
 
 /* `path` must have been through robots_normalize(). */
 bool robots_rule_matches(const struct robots_rule *rule, const struct buf *pool,

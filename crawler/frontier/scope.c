@@ -54,7 +54,7 @@ static enum err compile(struct pattern *pattern, const char *verb,
         snprintf(message, SCOPE_MESSAGE_BYTES,
                  "%s pattern of %zu bytes, limit %d", verb, len,
                  SCOPE_PATTERN_BYTES);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     pattern->code = pcre2_compile((PCRE2_SPTR)text, len, 0, &number, &at, NULL);
     if (!pattern->code) {
@@ -62,25 +62,25 @@ static enum err compile(struct pattern *pattern, const char *verb,
         snprintf(message, SCOPE_MESSAGE_BYTES,
                  "%s pattern \"%.80s\": %s, at byte %zu", verb, text,
                  (const char *)why, at + 1);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     /* without JIT (a kernel that forbids it) it matches all the same */
     (void)pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
     pattern->rule = join(verb, text, "");
     pattern->too_costly = join(verb, text, " (too costly to match)");
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err compile_all(struct patterns *patterns, const char *verb,
                             const char *const *texts, size_t nr,
                             char message[SCOPE_MESSAGE_BYTES])
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (nr > SCOPE_PATTERNS_MAX) {
         snprintf(message, SCOPE_MESSAGE_BYTES, "%zu %s patterns, limit %d", nr,
                  verb, SCOPE_PATTERNS_MAX);
-        return ERR_INVALID;
+        return CERR_INVALID;
     }
     patterns->of = xcalloc(nr ? nr : 1, sizeof(*patterns->of));
     patterns->nr = nr;
@@ -221,7 +221,7 @@ enum err scope_new(struct scope **scope, const struct scope_options *options,
     new->context = pcre2_match_context_create(NULL);
     if (!new->match || !new->context) {
         scope_free(new);
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     }
     pcre2_set_match_limit(new->context, SCOPE_MATCH_STEPS);
     pcre2_set_heap_limit(new->context, SCOPE_MATCH_HEAP_KIB);
@@ -235,7 +235,7 @@ enum err scope_new(struct scope **scope, const struct scope_options *options,
         return err;
     }
     *scope = new;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 void scope_free(struct scope *scope)

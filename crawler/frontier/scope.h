@@ -34,11 +34,11 @@ struct scope_options {
 };
 
 /*
- * On ERR_OK `*scope` is owned by the caller. ERR_INVALID: a pattern does not
+ * On CERR_OK `*scope` is owned by the caller. CERR_INVALID: a pattern does not
  * compile, is too long, or there are too many; `message` says which and why.
  */
 enum err scope_new(struct scope **scope, const struct scope_options *options,
-                   char message[SCOPE_MESSAGE_BYTES]) ERR_CHECK;
+                   char message[SCOPE_MESSAGE_BYTES]) CERR_CHECK;
 void scope_free(struct scope *scope);
 
 struct scope_verdict {

@@ -192,11 +192,11 @@ static enum err entry_end(struct sitemap *sitemap)
 
     entry_reset(sitemap);
     if (!entry.loc.len || sitemap->is_over)
-        return ERR_OK;
+        return CERR_OK;
     if (sitemap->nr_urls == sitemap->options.max_urls) {
         sitemap->is_cut = true;
         sitemap->is_over = true;
-        return ERR_OK;
+        return CERR_OK;
     }
     sitemap->nr_urls++;
     return sitemap->options.on_entry(sitemap->options.ctx, &entry);
@@ -278,14 +278,14 @@ static enum err child_begin(struct sitemap *sitemap,
                             const struct sitemap_xml_tag *tag)
 {
     const struct format *format = sitemap->format;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (sitemap_xml_is(tag->name, format->lastmod)) {
         field_reset(&sitemap->lastmod);
         sitemap->collected = &sitemap->lastmod;
     }
     if (!has_prefix_of_entry(sitemap, tag))
-        return ERR_OK;
+        return CERR_OK;
     if (format->loc && sitemap_xml_is(tag->name, format->loc)) {
         /* a second one: the entry before it was not closed */
         if (!sitemap->loc_is_bare && field_text(&sitemap->loc).len)
@@ -314,26 +314,26 @@ static enum err element_begin(struct sitemap *sitemap,
             !field_text(&sitemap->loc).len) {
             sitemap->loc_is_wrapped = true;
             sitemap->depth++;
-            return ERR_OK;
+            return CERR_OK;
         }
         err = entry_end(sitemap);
         entry_begin(sitemap, tag);
         return err;
     }
     if (!sitemap->depth)
-        return ERR_OK;
+        return CERR_OK;
     /* a field with text in it ends where another element begins */
     if (sitemap->depth == 1 ||
         (sitemap->collected && field_text(sitemap->collected).len))
         sitemap->collected = NULL;
-    return ++sitemap->depth == 2 ? child_begin(sitemap, tag) : ERR_OK;
+    return ++sitemap->depth == 2 ? child_begin(sitemap, tag) : CERR_OK;
 }
 
 static enum err element_end(struct sitemap *sitemap,
                             const struct sitemap_xml_tag *tag)
 {
     if (!sitemap->depth)
-        return ERR_OK;
+        return CERR_OK;
     if (sitemap_xml_is(tag->name, sitemap->format->entry) &&
         !(sitemap->loc_is_wrapped && sitemap->depth > 2)) {
         sitemap->depth = 0;
@@ -343,18 +343,18 @@ static enum err element_end(struct sitemap *sitemap,
         sitemap->collected = NULL;
     if (sitemap->depth > 1)
         sitemap->depth--;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err on_tag(void *ctx, const struct sitemap_xml_tag *tag)
 {
     struct sitemap *sitemap = ctx;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (!sitemap->format && !tag->is_end && !sitemap->is_over)
         read_root(sitemap, tag);
     if (sitemap->is_over || !sitemap->format)
-        return ERR_OK;
+        return CERR_OK;
     if (!tag->is_end)
         err = element_begin(sitemap, tag);
     if (!err && (tag->is_end || tag->is_empty))
@@ -384,7 +384,7 @@ static enum err line_end(struct sitemap *sitemap)
         is_url = !is_space(text[i]);
     if (!is_url) {
         entry_reset(sitemap);
-        return ERR_OK;
+        return CERR_OK;
     }
     sitemap->kind = SITEMAP_TEXT;
     return entry_end(sitemap);
@@ -393,7 +393,7 @@ static enum err line_end(struct sitemap *sitemap)
 static enum err text_feed(struct sitemap *sitemap, const char *data, size_t len)
 {
     const char *at = data, *const end = data + len;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (at < end && !err) {
         const char *stop = at;
@@ -479,7 +479,7 @@ static enum err read_utf8(struct sitemap *sitemap, struct bytes text)
 
 static enum err feed(struct sitemap *sitemap, struct bytes data, bool last)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     do {
         struct bytes text;
@@ -487,11 +487,11 @@ static enum err feed(struct sitemap *sitemap, struct bytes data, bool last)
 
         err =
             sitemap_charset_take(&sitemap->charset, data, last, &taken, &text);
-        if (err == ERR_OK)
+        if (err == CERR_OK)
             err = read_utf8(sitemap, text);
         data.data = (const char *)data.data + taken;
         data.len -= taken;
-    } while (data.len > 0 && err == ERR_OK && !sitemap->is_over);
+    } while (data.len > 0 && err == CERR_OK && !sitemap->is_over);
     return err;
 }
 

@@ -44,7 +44,7 @@ struct sitemap_entry {
     bool is_sitemap;      /* from an index */
 };
 
-/* Anything but ERR_OK ends the reading with that result. */
+/* Anything but CERR_OK ends the reading with that result. */
 typedef enum err (*sitemap_entry_fn)(void *ctx,
                                      const struct sitemap_entry *entry);
 
@@ -61,13 +61,13 @@ void sitemap_free(struct sitemap *sitemap);
 
 /*
  * Takes the next decoded bytes, calls on_entry for what is complete in them.
- * Whatever the bytes are, the result is ERR_OK, what on_entry returned, or
- * ERR_NOMEM.
+ * Whatever the bytes are, the result is CERR_OK, what on_entry returned, or
+ * CERR_NOMEM.
  */
 enum err sitemap_feed(struct sitemap *sitemap, const void *data,
-                      size_t len) ERR_CHECK;
+                      size_t len) CERR_CHECK;
 /* The input has ended, perhaps in the middle: hands on what was complete. */
-enum err sitemap_finish(struct sitemap *sitemap) ERR_CHECK;
+enum err sitemap_finish(struct sitemap *sitemap) CERR_CHECK;
 
 /* Final after sitemap_finish(). */
 enum sitemap_kind sitemap_kind(const struct sitemap *sitemap);

@@ -98,12 +98,12 @@ static enum err take_head(struct sitemap_charset *self, struct bytes data,
                           bool last, size_t *taken)
 {
     const unsigned char *at = data.data;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
-    while (*taken < data.len && !self->is_known && err == ERR_OK) {
+    while (*taken < data.len && !self->is_known && err == CERR_OK) {
         err = buf_add_byte(&self->head, at[(*taken)++]);
         self->is_known =
-            err == ERR_OK &&
+            err == CERR_OK &&
             find_charset(self->head.data, self->head.len, &self->charset);
         if (self->head.len == SITEMAP_HEAD_BYTES)
             self->is_known = true;
@@ -117,18 +117,18 @@ enum err sitemap_charset_take(struct sitemap_charset *self, struct bytes data,
                               bool last, size_t *taken, struct bytes *out)
 {
     bool is_first = !self->is_known;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     *taken = 0;
     *out = (struct bytes){"", 0};
     buf_reset(&self->utf8);
     if (is_first)
         err = take_head(self, data, last, taken);
-    if (err != ERR_OK || !self->is_known)
+    if (err != CERR_OK || !self->is_known)
         return err;
     if (is_first)
         err = flush_head(self);
-    if (self->charset != CHARSET_UTF_8 && err == ERR_OK) {
+    if (self->charset != CHARSET_UTF_8 && err == CERR_OK) {
         size_t len = data.len - *taken;
 
         if (len > SITEMAP_PIECE_BYTES)

@@ -36,10 +36,10 @@ void sitemap_charset_release(struct sitemap_charset *self);
  * Takes some of the next bytes, SITEMAP_PIECE_BYTES at most, and returns their
  * number in *taken. `out` is what they are: it lies in `data` or is valid until
  * the next call, and may be empty. `last` says that nothing follows them; with
- * it, call until *taken is all there is, once at least. ERR_NOMEM.
+ * it, call until *taken is all there is, once at least. CERR_NOMEM.
  */
 enum err sitemap_charset_take(struct sitemap_charset *self, struct bytes data,
                               bool last, size_t *taken,
-                              struct bytes *out) ERR_CHECK;
+                              struct bytes *out) CERR_CHECK;
 
 #endif

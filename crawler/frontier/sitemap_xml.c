@@ -332,7 +332,7 @@ static enum err scan_tag(struct sitemap_xml *xml, const char *at, size_t len,
         if (at[i] == '<') {
             *taken = i + 1;
             enter(xml, XML_OPEN);
-            return ERR_OK;
+            return CERR_OK;
         }
         if (at[i] == '>' && !xml->quote) {
             *taken = i + 1;
@@ -347,7 +347,7 @@ static enum err scan_tag(struct sitemap_xml *xml, const char *at, size_t len,
             xml->data[xml->len++] = at[i];
     }
     *taken = len;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* The name of an attribute without its prefix. */
@@ -449,7 +449,7 @@ bool sitemap_xml_attribute(const struct sitemap_xml_tag *tag, const char *name,
 
 enum err sitemap_xml_feed(struct sitemap_xml *xml, const char *data, size_t len)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (len && !err) {
         size_t taken = 0;

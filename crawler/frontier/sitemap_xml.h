@@ -28,7 +28,7 @@ struct sitemap_xml_tag {
     bool is_empty;           /* <a/> */
 };
 
-/* Anything but ERR_OK from on_tag ends the scan. on_text may get a text in
+/* Anything but CERR_OK from on_tag ends the scan. on_text may get a text in
  * any number of pieces. */
 struct sitemap_xml_handler {
     enum err (*on_tag)(void *ctx, const struct sitemap_xml_tag *tag);
@@ -63,7 +63,7 @@ struct sitemap_xml {
 void sitemap_xml_init(struct sitemap_xml *xml,
                       const struct sitemap_xml_handler *handler);
 enum err sitemap_xml_feed(struct sitemap_xml *xml, const char *data,
-                          size_t len) ERR_CHECK;
+                          size_t len) CERR_CHECK;
 /* True when the input so far ends inside a tag, so text before it is whole. */
 bool sitemap_xml_is_in_tag(const struct sitemap_xml *xml);
 

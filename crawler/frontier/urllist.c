@@ -190,7 +190,7 @@ static enum err split_lines(struct urllist *list, const char *text, size_t len)
     }
     part_add(list, at, (size_t)(cr - at));
     list->part_has_cr = cr < end;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* ---- text ---- */
@@ -219,7 +219,7 @@ static enum err text_feed(struct urllist *list, const void *data, size_t len)
         at++;
         len--;
     }
-    return len ? split_lines(list, at, len) : ERR_OK;
+    return len ? split_lines(list, at, len) : CERR_OK;
 }
 
 /* The text has ended behind a whole last line. */
@@ -228,7 +228,7 @@ static enum err text_finish(struct urllist *list)
     if (!list->bom_done && list->bom_len)
         part_add(list, (const char *)utf8_bom, list->bom_len);
     if (!list->part_len && !list->part_too_long && !list->part_has_cr)
-        return ERR_OK;
+        return CERR_OK;
     return hand_on(list, "", 0, list->text_offset);
 }
 
@@ -237,16 +237,16 @@ static enum err text_finish(struct urllist *list)
 /* The text breaks off: a line that only waits for an LF is whole. */
 static enum err input_is_corrupt(struct urllist *list)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (list->part_has_cr)
         err = hand_on(list, "", 0, list->text_offset);
-    return err ? err : ERR_CORRUPT;
+    return err ? err : CERR_CORRUPT;
 }
 
 static enum err inflate_feed(struct urllist *list, const void *data, size_t len)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     int result = Z_OK;
 
     assert(len <= UINT32_MAX);
@@ -257,7 +257,7 @@ static enum err inflate_feed(struct urllist *list, const void *data, size_t len)
         list->z.avail_out = INFLATE_BYTES;
         result = inflate(&list->z, Z_NO_FLUSH);
         if (result == Z_MEM_ERROR)
-            return ERR_NOMEM;
+            return CERR_NOMEM;
         err =
             text_feed(list, list->inflated, INFLATE_BYTES - list->z.avail_out);
     } while (!err && result == Z_OK &&
@@ -268,14 +268,14 @@ static enum err inflate_feed(struct urllist *list, const void *data, size_t len)
         list->input = INPUT_BETWEEN;
     else if (result != Z_OK && result != Z_BUF_ERROR)
         return input_is_corrupt(list);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* Bytes behind a member: another one (RFC 1952 2.2), or zeros as padding. */
 static enum err gzip_feed(struct urllist *list, const unsigned char *at,
                           size_t len)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (len && !err) {
         if (list->input == INPUT_MEMBER) {
@@ -289,7 +289,7 @@ static enum err gzip_feed(struct urllist *list, const unsigned char *at,
         } else if (list->input == INPUT_BETWEEN) {
             list->input = *at ? INPUT_MEMBER : INPUT_PADDING;
             if (inflateReset(&list->z) != Z_OK)
-                return ERR_NOMEM;
+                return CERR_NOMEM;
         } else if (*at) {
             err = input_is_corrupt(list);
         } else {
@@ -304,7 +304,7 @@ static enum err gzip_start(struct urllist *list)
 {
     /* 16: a gzip header; 15: any window */
     if (inflateInit2(&list->z, 16 + 15) != Z_OK)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     list->inflated = xmalloc(INFLATE_BYTES);
     list->input = INPUT_MEMBER;
     return gzip_feed(list, gzip_magic, sizeof(gzip_magic));
@@ -314,13 +314,13 @@ static enum err gzip_start(struct urllist *list)
 static enum err plain_start(struct urllist *list)
 {
     list->input = INPUT_PLAIN;
-    return list->magic_len ? text_feed(list, gzip_magic, 1) : ERR_OK;
+    return list->magic_len ? text_feed(list, gzip_magic, 1) : CERR_OK;
 }
 
 static enum err input_feed(struct urllist *list, const unsigned char *at,
                            size_t len)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (list->input == INPUT_NEW && len && !err) {
         if (*at != gzip_magic[list->magic_len]) {

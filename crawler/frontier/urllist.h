@@ -30,7 +30,7 @@ struct urllist_line {
     bool too_long;    /* `text` is only its first URLLIST_LINE_BYTES bytes */
 };
 
-/* Anything but ERR_OK ends the reading with that result. */
+/* Anything but CERR_OK ends the reading with that result. */
 typedef enum err (*urllist_line_fn)(void *ctx, const struct urllist_line *line);
 
 struct urllist_options {
@@ -49,17 +49,17 @@ void urllist_free(struct urllist *list);
 /*
  * Takes the next bytes of the input (from its first byte on, also when
  * start_offset is set) and calls on_line for each line that ends in them.
- * ERR_CORRUPT: damaged gzip; the lines before the damage were handed on.
- * ERR_NOMEM: zlib got no memory. Else what on_line returned. After an error
+ * CERR_CORRUPT: damaged gzip; the lines before the damage were handed on.
+ * CERR_NOMEM: zlib got no memory. Else what on_line returned. After an error
  * every later call returns the same.
  */
 enum err urllist_feed(struct urllist *list, const void *data,
-                      size_t len) ERR_CHECK;
+                      size_t len) CERR_CHECK;
 /*
- * The input has ended: hands on the last line if it has no end. ERR_CORRUPT:
+ * The input has ended: hands on the last line if it has no end. CERR_CORRUPT:
  * the gzip data is cut; its unfinished line is not handed on.
  */
-enum err urllist_finish(struct urllist *list) ERR_CHECK;
+enum err urllist_finish(struct urllist *list) CERR_CHECK;
 
 /*
  * How many bytes of the input the caller may seek over now in place of

@@ -106,7 +106,7 @@ void charset_text_start(struct charset_text *text, enum charset charset);
  * `last` says that nothing follows. Errors as buf_add.
  */
 enum err charset_text_add(struct charset_text *text, const void *data,
-                          size_t len, bool last, struct buf *out) ERR_CHECK;
+                          size_t len, bool last, struct buf *out) CERR_CHECK;
 
 /* Characters of valid UTF-8: bytes that continue none. */
 size_t charset_count_chars(const void *data, size_t len);
@@ -118,6 +118,6 @@ size_t charset_count_chars(const void *data, size_t len);
  * (1.3); characters that it lacks become "%26%23...%3B". Errors as buf_add.
  */
 enum err charset_encode_query(enum charset charset, const void *href,
-                              size_t len, struct buf *out) ERR_CHECK;
+                              size_t len, struct buf *out) CERR_CHECK;
 
 #endif

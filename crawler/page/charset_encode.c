@@ -206,7 +206,7 @@ static enum err put_byte(struct buf *out, unsigned char byte)
 static enum err put_bytes(struct buf *out, const unsigned char *bytes,
                           size_t len)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t i = 0; i < len && !err; i++)
         err = put_byte(out, bytes[i]);
@@ -230,7 +230,7 @@ static enum err enter(struct encoder *encoder, enum charset_jp_mode mode)
     };
 
     if (encoder->mode == mode)
-        return ERR_OK;
+        return CERR_OK;
     encoder->mode = mode;
     return put_bytes(encoder->out, (const unsigned char *)escapes[mode], 3);
 }
@@ -255,7 +255,7 @@ static uint32_t widen_katakana(uint32_t code)
 static enum err put_jp_ascii(struct encoder *encoder, unsigned char byte)
 {
     bool is_roman = byte != '\\' && byte != '~';
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (byte == 0x0e || byte == 0x0f || byte == 0x1b)
         return put_lacking(encoder->out, 0xfffd); /* they would be escapes */
@@ -266,7 +266,7 @@ static enum err put_jp_ascii(struct encoder *encoder, unsigned char byte)
 
 static enum err put_jp_lacking(struct encoder *encoder, uint32_t code)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (encoder->mode == CHARSET_JP_KANJI)
         err = enter(encoder, CHARSET_JP_ASCII);
@@ -314,9 +314,9 @@ static enum err put_char(struct encoder *encoder, uint32_t code)
 static enum err encode_query(struct encoder *encoder, const unsigned char *at,
                              size_t len)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
-    while (len > 0 && err == ERR_OK) {
+    while (len > 0 && err == CERR_OK) {
         uint32_t code = *at;
         size_t used = 1;
 
@@ -330,7 +330,7 @@ static enum err encode_query(struct encoder *encoder, const unsigned char *at,
         at += used;
         len -= used;
     }
-    if (encoder->charset == CHARSET_ISO_2022_JP && err == ERR_OK)
+    if (encoder->charset == CHARSET_ISO_2022_JP && err == CERR_OK)
         err = enter(encoder, CHARSET_JP_ASCII);
     return err;
 }
@@ -355,10 +355,10 @@ enum err charset_encode_query(enum charset charset, const void *href,
     if (charset >= CHARSET_REPLACEMENT && charset != CHARSET_X_USER_DEFINED)
         return buf_add(out, href, len); /* "get an output encoding" */
     err = buf_add(out, text, (size_t)(query - text));
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = encode_query(&encoder, (const unsigned char *)query,
                            (size_t)(fragment - query));
-    if (err == ERR_OK)
+    if (err == CERR_OK)
         err = buf_add(out, fragment, (size_t)(end - fragment));
     return err;
 }

@@ -58,7 +58,7 @@ size_t charset_count_chars(const void *data, size_t len)
 void charset_flush(struct charset_writer *writer)
 {
     writer->chars += charset_count_chars(writer->piece, writer->len);
-    if (writer->err == ERR_OK)
+    if (writer->err == CERR_OK)
         writer->err = buf_add(writer->out, writer->piece, writer->len);
     writer->len = 0;
 }
@@ -74,7 +74,7 @@ void charset_put_bytes(struct charset_writer *writer, const void *data,
         return;
     }
     writer->chars += charset_count_chars(data, len);
-    if (writer->err == ERR_OK)
+    if (writer->err == CERR_OK)
         writer->err = buf_add(writer->out, data, len);
 }
 
@@ -331,7 +331,7 @@ enum err charset_text_add(struct charset_text *text, const void *data,
     writer.len = 0;
     writer.out = out;
     writer.chars = 0;
-    writer.err = ERR_OK;
+    writer.err = CERR_OK;
     if (len == 0)
         at = (const unsigned char *)"";
     end = at + len;

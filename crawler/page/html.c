@@ -78,7 +78,7 @@ struct html {
 
 static void note_err(struct html *html, enum err err)
 {
-    if (html->err == ERR_OK)
+    if (html->err == CERR_OK)
         html->err = err;
 }
 
@@ -123,7 +123,7 @@ static size_t put_capture(struct html *html, const struct capture *capture)
     size_t at = html->texts.len, max = capture->cap - SPARE_BYTES;
     enum err err = buf_reserve(&html->texts, max);
 
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         note_err(html, err);
     else
         html->texts.len += text_clean(capture->data, capture->len,
@@ -228,7 +228,7 @@ static bool add_link(struct html *html, enum link_kind kind,
     }
     note_err(html, buf_add(&html->hrefs, href->data, href->len));
     note_err(html, buf_add(&html->links, &link, sizeof(link)));
-    return html->err == ERR_OK;
+    return html->err == CERR_OK;
 }
 
 /* An <a>; its text follows. */
@@ -485,7 +485,7 @@ void html_start(struct html *html, const struct html_options *options)
     html_foreign_reset(&html->foreign);
     html->template_depth = 0;
     html->in_frameset = false;
-    html->err = ERR_OK;
+    html->err = CERR_OK;
     html->facts = (struct html_facts){0};
     memset(html->fields, 0, sizeof(html->fields));
     html->title = (struct capture){.cap = sizeof(html->title_raw),
@@ -502,14 +502,14 @@ void html_start(struct html *html, const struct html_options *options)
 
 enum err html_feed(struct html *html, const void *data, size_t len)
 {
-    if (html->err == ERR_OK)
+    if (html->err == CERR_OK)
         note_err(html, html_tokenizer_feed(&html->tokenizer, data, len));
     return html->err;
 }
 
 static struct bytes view_field(const struct html *html, enum field field)
 {
-    if (!html->fields[field].has || html->err != ERR_OK)
+    if (!html->fields[field].has || html->err != CERR_OK)
         return (struct bytes){"", 0};
     return (struct bytes){html->texts.data + html->fields[field].at,
                           html->fields[field].len};
@@ -519,7 +519,7 @@ enum err html_finish(struct html *html)
 {
     struct html_facts *facts = &html->facts;
 
-    if (html->err == ERR_OK)
+    if (html->err == CERR_OK)
         note_err(html, html_tokenizer_finish(&html->tokenizer));
     close_link(html);
     close_field(html, FIELD_H1, &html->h1);

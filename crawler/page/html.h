@@ -59,10 +59,10 @@ void html_free(struct html *html);
 
 /* Begins a page, whatever became of the one before. */
 void html_start(struct html *html, const struct html_options *options);
-/* Reads on. ERR_NOMEM. */
-enum err html_feed(struct html *html, const void *data, size_t len) ERR_CHECK;
-/* The page is complete, or nobody wants more of it. ERR_NOMEM. */
-enum err html_finish(struct html *html) ERR_CHECK;
+/* Reads on. CERR_NOMEM. */
+enum err html_feed(struct html *html, const void *data, size_t len) CERR_CHECK;
+/* The page is complete, or nobody wants more of it. CERR_NOMEM. */
+enum err html_finish(struct html *html) CERR_CHECK;
 /* True when the rest of the page cannot change anything. */
 bool html_is_done(const struct html *html);
 

@@ -63,7 +63,7 @@ static enum err decode_number(struct buf *out, const unsigned char *text,
     }
     *used = 0;
     if (at == first)
-        return ERR_OK;
+        return CERR_OK;
     *used = at + (at < len && text[at] == ';');
     return put_code(out, code);
 }
@@ -129,12 +129,12 @@ static enum err decode_name(struct buf *out, const unsigned char *text,
     }
     found = find_name(text, len, used);
     if (*used == 0)
-        return ERR_OK;
+        return CERR_OK;
     /* 13.2.5.73: for historical reasons, "?a=1&copy=2" is no reference */
     if (context == HTML_IN_ATTRIBUTE && text[*used - 1] != ';' && *used < len &&
         (text[*used] == '=' || is_alnum(text[*used]))) {
         *used = 0;
-        return ERR_OK;
+        return CERR_OK;
     }
     return buf_add(out, html_entity_texts + html_entity_text_at[found] / 8,
                    html_entity_text_at[found] % 8);
@@ -145,11 +145,11 @@ static enum err decode_special(struct buf *out, const unsigned char *text,
                                size_t len, enum html_context context,
                                size_t *used)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     *used = 1;
     if (text[0] == 0)
-        return context == HTML_IN_TEXT ? ERR_OK
+        return context == HTML_IN_TEXT ? CERR_OK
                                        : buf_add(out, UTF8_REPLACEMENT, 3);
     if (text[0] == '\r') { /* 13.2.3.5: newlines are normalised */
         *used = len > 1 && text[1] == '\n' ? 2 : 1;
@@ -160,7 +160,7 @@ static enum err decode_special(struct buf *out, const unsigned char *text,
     else
         err = decode_name(out, text + 1, len - 1, context, used);
     ++*used;
-    if (err == ERR_OK && *used == 1)
+    if (err == CERR_OK && *used == 1)
         err = buf_add_byte(out, '&');
     return err;
 }
@@ -178,14 +178,14 @@ enum err html_decode(struct buf *out, const void *data, size_t len,
         while (at < len && text[at] != '&' && text[at] != 0 && text[at] != '\r')
             at++;
         err = buf_add(out, text + from, at - from);
-        if (err != ERR_OK)
+        if (err != CERR_OK)
             return err;
         if (at == len)
             break;
         err = decode_special(out, text + at, len - at, context, &used);
-        if (err != ERR_OK)
+        if (err != CERR_OK)
             return err;
         at += used;
     }
-    return ERR_OK;
+    return CERR_OK;
 }

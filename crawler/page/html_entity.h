@@ -24,7 +24,7 @@ enum html_context {
  * buf_add.
  */
 enum err html_decode(struct buf *out, const void *data, size_t len,
-                     enum html_context context) ERR_CHECK;
+                     enum html_context context) CERR_CHECK;
 
 /* The most bytes that `len` bytes can become: "&nGt;" gives six for five, a
  * NUL three for one. */

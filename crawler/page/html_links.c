@@ -119,7 +119,7 @@ enum url_error html_links_resolve(struct html_links *links, struct bytes href,
     if (needs_encoding(links, href)) {
         buf_reset(&links->href);
         if (charset_encode_query(links->charset, href.data, href.len,
-                                 &links->href) != ERR_OK)
+                                 &links->href) != CERR_OK)
             return URL_TOO_LONG;
         href = (struct bytes){links->href.data, links->href.len};
     }
@@ -140,14 +140,14 @@ static enum err prepare(struct html_links *links, size_t nr)
         links->slots = malloc(want * sizeof(*links->slots));
         links->found = malloc(want / 4 * sizeof(*links->found));
         if (!links->slots || !links->found)
-            return ERR_NOMEM;
+            return CERR_NOMEM;
         links->cap_slots = want;
     }
     memset(links->slots, 0, want * sizeof(*links->slots));
     links->nr_slots = want;
     links->nr_found = 0;
     buf_reset_to(&links->urls, URLS_KEEP_BYTES);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* The slot of a text: the one that has it, or the free one where it goes. */
@@ -174,7 +174,7 @@ static enum err find_canonical(struct html_links *links, size_t index,
                           .url_len = links->url.len,
                           .index = (uint32_t)index,
                           .rel = rel};
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (slot->number == SLOT_NEW) {
         slot->number = (uint32_t)links->nr_found;
@@ -204,18 +204,18 @@ static enum err find_link(struct html_links *links,
 
     if (slot->number == SLOT_NEW) {
         uint32_t number = SLOT_NO_URL;
-        enum err err = ERR_OK;
+        enum err err = CERR_OK;
 
         if (html_links_resolve(links, href, &links->url) == URL_OK &&
             url_canonical(&links->url, &links->url, options) == URL_OK)
             err = find_canonical(links, index, link->rel, &number);
-        if (err != ERR_OK)
+        if (err != CERR_OK)
             return err;
         slot->number = number;
     }
     if (slot->number != SLOT_NO_URL)
         links->found[slot->number].rel &= link->rel;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err html_links_put(struct html_links *links, const struct html *html,
@@ -224,13 +224,13 @@ enum err html_links_put(struct html_links *links, const struct html *html,
 {
     enum err err = prepare(links, html_nr_links(html));
 
-    for (size_t i = 0; i < html_nr_links(html) && err == ERR_OK; i++) {
+    for (size_t i = 0; i < html_nr_links(html) && err == CERR_OK; i++) {
         struct html_link link = html_get_link(html, i);
 
         if (!link.is_svg)
             err = find_link(links, &link, i, options);
     }
-    for (size_t i = 0; i < links->nr_found && err == ERR_OK; i++) {
+    for (size_t i = 0; i < links->nr_found && err == CERR_OK; i++) {
         const struct found *found = &links->found[i];
         struct html_link link = html_get_link(html, found->index);
         struct page_link put = {

@@ -32,17 +32,17 @@ void html_links_start(struct html_links *links, const struct url *page_url,
 
 /* One URL as the page writes it: the standard's href, fragment and all. */
 enum url_error html_links_resolve(struct html_links *links, struct bytes href,
-                                  struct url *url) ERR_CHECK;
+                                  struct url *url) CERR_CHECK;
 
 /*
  * Appends the page's links to `out` as page_put_link() does: http and https,
  * canonical, each once, in the order of the page; *nr counts them. SVG links
  * are left out. Of links to one URL the first gives kind and text; it carries
  * a rel only if all of them do, for one that may be followed is enough.
- * ERR_NOMEM, and as buf_add for `out`.
+ * CERR_NOMEM, and as buf_add for `out`.
  */
 enum err html_links_put(struct html_links *links, const struct html *html,
                         const struct url_canonical_options *options,
-                        struct buf *out, uint32_t *nr) ERR_CHECK;
+                        struct buf *out, uint32_t *nr) CERR_CHECK;
 
 #endif

@@ -23,7 +23,7 @@
 
 static void note_err(struct html_tokenizer *tokenizer, enum err err)
 {
-    if (tokenizer->err == ERR_OK)
+    if (tokenizer->err == CERR_OK)
         tokenizer->err = err;
 }
 
@@ -112,7 +112,7 @@ static void finish_values(struct html_tokenizer *tokenizer)
     }
     /* at once, so that the views stay where they are */
     note_err(tokenizer, buf_reserve(&tokenizer->store, decoded + 1));
-    if (tokenizer->err != ERR_OK)
+    if (tokenizer->err != CERR_OK)
         return;
     for (unsigned i = 0; i < HTML_ATTRIBUTE_NR; i++) {
         if (tokenizer->stored & 1U << i)
@@ -137,7 +137,7 @@ void html_emit_tag(struct html_tokenizer *tokenizer)
         return;
     if (tokenizer->stored || tokenizer->special)
         finish_values(tokenizer);
-    if (tokenizer->err == ERR_OK)
+    if (tokenizer->err == CERR_OK)
         tokenizer->on_tag(tokenizer->ctx, tag);
     for (unsigned i = 0; tokenizer->present >> i != 0; i++)
         tag->values[i] = (struct html_value){NULL};
@@ -238,7 +238,7 @@ enum err html_tokenizer_feed(struct html_tokenizer *tokenizer, const void *data,
     if (len == 0)
         return tokenizer->err;
     end = at + len;
-    while (at < end && !tokenizer->stop && tokenizer->err == ERR_OK)
+    while (at < end && !tokenizer->stop && tokenizer->err == CERR_OK)
         at = html_states[tokenizer->state](tokenizer, at, end);
     if (tokenizer->present != 0)
         store_values(tokenizer);

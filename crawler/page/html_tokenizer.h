@@ -91,11 +91,11 @@ void html_tokenizer_release(struct html_tokenizer *tokenizer);
 /* Ready for the next document; switches off, memory kept. */
 void html_tokenizer_reset(struct html_tokenizer *tokenizer);
 
-/* Reads on. ERR_NOMEM. */
+/* Reads on. CERR_NOMEM. */
 enum err html_tokenizer_feed(struct html_tokenizer *tokenizer, const void *data,
-                             size_t len) ERR_CHECK;
-/* The input ends: reports what text is left. ERR_NOMEM. */
-enum err html_tokenizer_finish(struct html_tokenizer *tokenizer) ERR_CHECK;
+                             size_t len) CERR_CHECK;
+/* The input ends: reports what text is left. CERR_NOMEM. */
+enum err html_tokenizer_finish(struct html_tokenizer *tokenizer) CERR_CHECK;
 
 /* Only inside on_tag of a start tag: how its contents are read. */
 void html_tokenizer_set_model(struct html_tokenizer *tokenizer,

@@ -35,7 +35,7 @@ enum err job_encode(struct buf *out, const struct job *job)
 
     if (!page_is_url_text(job->url, job->url_len) ||
         job->header_set > JOB_HEADER_SETS_MAX)
-        return ERR_INVALID;
+        return CERR_INVALID;
     wire_put_u32(&wire, job->flags);
     wire_put_u32(&wire, job->header_set);
     wire_put_bytes(&wire, job->url, job->url_len);
@@ -61,7 +61,7 @@ enum err job_decode(struct job *job, const void *data, size_t len)
         !page_is_url_text(url.data, url.len) ||
         !validator_is_clean(etag.data, etag.len) ||
         !validator_is_clean(last_modified.data, last_modified.len))
-        return ERR_CORRUPT;
+        return CERR_CORRUPT;
     *job = (struct job){
         .url = url.data,
         .url_len = url.len,
@@ -72,5 +72,5 @@ enum err job_decode(struct job *job, const void *data, size_t len)
         .last_modified = last_modified.data,
         .last_modified_len = last_modified.len,
     };
-    return ERR_OK;
+    return CERR_OK;
 }

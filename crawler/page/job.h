@@ -46,8 +46,8 @@ struct job {
 };
 
 /* Appends the encoded job. Errors as buf_add. */
-enum err job_encode(struct buf *out, const struct job *job) ERR_CHECK;
-/* Views into `data`. ERR_CORRUPT. */
-enum err job_decode(struct job *job, const void *data, size_t len) ERR_CHECK;
+enum err job_encode(struct buf *out, const struct job *job) CERR_CHECK;
+/* Views into `data`. CERR_CORRUPT. */
+enum err job_decode(struct job *job, const void *data, size_t len) CERR_CHECK;
 
 #endif

@@ -221,8 +221,8 @@ enum err page_decode(struct page *page, const void *fields, size_t fields_len,
     get_numbers(&wire, page);
     if (!numbers_are_in_range(page) || !get_texts(&wire, page) ||
         !get_parts(&wire, page, block) || !wire_done(&wire))
-        return ERR_CORRUPT;
-    return ERR_OK;
+        return CERR_CORRUPT;
+    return CERR_OK;
 }
 
 enum err page_put_link(struct buf *links, const struct page_link *link)
@@ -233,7 +233,7 @@ enum err page_put_link(struct buf *links, const struct page_link *link)
     enum err err;
 
     if (!page_is_url_text(link->url.data, link->url.len))
-        return ERR_INVALID;
+        return CERR_INVALID;
     /* all or nothing: half a link would spoil the list behind it */
     err = buf_reserve(links, 10 + link->url.len + len);
     if (err)

@@ -119,19 +119,19 @@ void page_init(struct page *page);
 
 /* Appends the fields (without the payload's bytes). Texts over their cap are
  * cut at a character. Errors as buf_add. */
-enum err page_encode(struct buf *fields, const struct page *page) ERR_CHECK;
+enum err page_encode(struct buf *fields, const struct page *page) CERR_CHECK;
 /* Bytes of the payload block that page_put_payload() will write. */
 size_t page_payload_bytes(const struct page *page);
 /* Writes body, links, raw request, raw head, raw body one behind another. */
 void page_put_payload(const struct page *page, void *out);
 
-/* Views into both parts. ERR_CORRUPT for anything that breaks the format. */
+/* Views into both parts. CERR_CORRUPT for anything that breaks the format. */
 enum err page_decode(struct page *page, const void *fields, size_t fields_len,
-                     const void *payload, size_t payload_len) ERR_CHECK;
+                     const void *payload, size_t payload_len) CERR_CHECK;
 
 /* Appends one link to an encoded list. Errors as buf_add. */
 enum err page_put_link(struct buf *links,
-                       const struct page_link *link) ERR_CHECK;
+                       const struct page_link *link) CERR_CHECK;
 /* Takes the next link off the front of `links`. Returns false at the end, and
  * sets *bad when the rest does not parse. */
 bool page_next_link(struct bytes *links, struct page_link *link, bool *bad);

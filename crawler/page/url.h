@@ -56,7 +56,7 @@ struct url {
  * contents are undefined. `base` and `url` may not be the same object.
  */
 enum url_error url_parse(struct url *url, const char *text, size_t len,
-                         const struct url *base) ERR_CHECK;
+                         const struct url *base) CERR_CHECK;
 
 struct url_canonical_options {
     bool keep_user;  /* keep the credentials; the crawler never does */
@@ -76,7 +76,7 @@ struct url_canonical_options {
  */
 enum url_error
 url_canonical(struct url *out, const struct url *url,
-              const struct url_canonical_options *options) ERR_CHECK;
+              const struct url_canonical_options *options) CERR_CHECK;
 
 /*
  * The politeness key: "http://host:port" with the effective port always

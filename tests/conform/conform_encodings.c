@@ -96,7 +96,7 @@ static void put_text(const json_t *test, const struct buf *page,
     do {
         len = page->len - at < PIECE_BYTES ? page->len - at : PIECE_BYTES;
         failed |= charset_text_add(&text, page->len ? page->data + at : NULL,
-                                   len, at + len == page->len, out) != ERR_OK;
+                                   len, at + len == page->len, out) != CERR_OK;
         at += len;
     } while (at < page->len);
     if (failed)

@@ -143,10 +143,10 @@ static enum charset read_page(const json_t *test, struct html *html)
 
         buf_reset(&utf8);
         failed = charset_text_add(&text, page.data + at, len, len == left,
-                                  &utf8) != ERR_OK ||
-                 html_feed(html, utf8.data, utf8.len) != ERR_OK;
+                                  &utf8) != CERR_OK ||
+                 html_feed(html, utf8.data, utf8.len) != CERR_OK;
     }
-    if (failed || html_finish(html) != ERR_OK)
+    if (failed || html_finish(html) != CERR_OK)
         conform_stop(test, "out of memory");
     buf_release(&page);
     buf_release(&utf8);

@@ -59,7 +59,7 @@ const char *conform_text(const json_t *test, const char *field)
 
 static void add(struct buf *out, const void *data, size_t len)
 {
-    if (buf_add(out, data, len) == ERR_NOMEM)
+    if (buf_add(out, data, len) == CERR_NOMEM)
         stop("buffer", "out of memory");
 }
 

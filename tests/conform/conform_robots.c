@@ -44,7 +44,7 @@ static bool run(const json_t *test, struct conform_answer *answer)
     buf_init(&target, ROBOTS_FILE_MAX);
     if (!agent || !url || !conform_bytes(test, "robots", &file))
         conform_stop(test, "no robots, agent or url");
-    if (robots_parse(&robots, file.data, file.len, agent) != ERR_OK)
+    if (robots_parse(&robots, file.data, file.len, agent) != CERR_OK)
         conform_stop(test, "out of memory");
     put_target(url, &target);
     robots_allows(robots, (const char *)target.data, target.len, &verdict);

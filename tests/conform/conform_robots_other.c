@@ -185,7 +185,7 @@ static bool finds_rule(size_t body_bytes, size_t at)
     memset(body, '#', body_bytes);
     memcpy(body, group, sizeof(group) - 1);
     memcpy(body + at - (sizeof(rule) - 1), rule, sizeof(rule) - 1);
-    if (robots_parse(&robots, body, body_bytes, "crawl") == ERR_OK)
+    if (robots_parse(&robots, body, body_bytes, "crawl") == CERR_OK)
         found = !robots_allows(robots, "/deep", 5, NULL);
     robots_free(robots);
     free(body);
@@ -204,7 +204,7 @@ static const char *parse_outcome(const struct fetch *fetch)
         return finds_rule(fetch->body_bytes, (size_t)500 * 1024)
                    ? "parse-first-500KiB-or-more"
                    : "parse-less";
-    if (robots_parse(&robots, "", 0, "crawl") == ERR_OK)
+    if (robots_parse(&robots, "", 0, "crawl") == CERR_OK)
         allowed = robots_allows(robots, "/", 1, NULL);
     robots_free(robots);
     return allowed ? "allow-all" : "disallow-all";

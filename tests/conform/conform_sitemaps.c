@@ -48,7 +48,7 @@ static enum err on_entry(void *ctx, const struct sitemap_entry *entry)
 
     reading.same_location_only &= !entry->is_sitemap;
     put_url(reading.urls, &entry->loc, &reading);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* Feeds the file, inflated if it is gzip, in pieces as a network has them. */

@@ -154,7 +154,7 @@ static void storage_keeps_equal_line_numbers_of_two_lists_apart(void **state)
         struct line_record bad = {.text = text("::"), .error = text("bad_url")};
 
         assert_int_equal(storage_get_input(fix->storage, &input),
-                         ERR_NOT_FOUND);
+                         CERR_NOT_FOUND);
         assert_int_equal(input.number, i);
         assert_ok(storage_put_input(fix->storage, &input));
         bad.line = storage_line(input.number, 4);
@@ -183,7 +183,7 @@ static void storage_remembers_how_far_a_list_was_read(void **state)
     struct storage_input read = {.name = "urls.txt"};
 
     fixture_open(fix);
-    assert_int_equal(storage_get_input(fix->storage, &read), ERR_NOT_FOUND);
+    assert_int_equal(storage_get_input(fix->storage, &read), CERR_NOT_FOUND);
     assert_ok(storage_put_input(fix->storage, &input));
     input.offset_bytes = 100;
     input.line = 5;
@@ -232,11 +232,12 @@ static void storage_leases_again_when_the_lease_has_ended(void **state)
     assert_int_equal(fix->hosts[0].token, first.token + 1);
     assert_int_equal(fix->hosts[0].fails, 1);
     /* whoever held it before is refused */
-    assert_int_equal(storage_put_host(fix->storage, &first), ERR_NOT_FOUND);
-    assert_int_equal(storage_release_host(fix->storage, &first), ERR_NOT_FOUND);
+    assert_int_equal(storage_put_host(fix->storage, &first), CERR_NOT_FOUND);
+    assert_int_equal(storage_release_host(fix->storage, &first),
+                     CERR_NOT_FOUND);
     assert_int_equal(
         storage_renew_host(fix->storage, first.host_id, first.token, NOW),
-        ERR_NOT_FOUND);
+        CERR_NOT_FOUND);
 }
 
 static void storage_renews_a_lease(void **state)
@@ -343,7 +344,7 @@ static void storage_claims_one_host_by_its_key(void **state)
     assert_false(fix->hosts[0].listed);
     assert_string_equal(fix->host_key[0], "http://h9:80");
     assert_int_equal(storage_claim_host(fix->storage, 9, key, NOW, &taker),
-                     ERR_BUSY);
+                     CERR_BUSY);
     fix->hosts[0].due_at = STORAGE_HOST_IDLE;
     assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
     assert_ok(storage_claim_host(fix->storage, 9, key, NOW, &taker));
@@ -532,7 +533,7 @@ static enum err refuse_url(void *ctx, const struct url_claim *url)
 {
     (void)url;
     ++*(int *)ctx;
-    return ERR_AGAIN;
+    return CERR_AGAIN;
 }
 
 static void storage_ends_a_claim_when_the_callback_says_so(void **state)
@@ -545,7 +546,7 @@ static void storage_ends_a_claim_when_the_callback_says_so(void **state)
     fixture_add(fix, 1, 3);
     assert_int_equal(
         storage_claim_urls(fix->storage, 1, &URL_PLACE_FIRST, 10, &taker),
-        ERR_AGAIN);
+        CERR_AGAIN);
     assert_int_equal(nr_calls, 1);
 }
 

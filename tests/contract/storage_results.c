@@ -50,11 +50,11 @@ static void storage_ends_a_url_once(void **state)
     fixture_open(fix);
     fixture_add(fix, 1, 1);
     assert_ok(storage_put_page(fix->storage, &page));
-    assert_int_equal(storage_put_page(fix->storage, &page), ERR_EXISTS);
+    assert_int_equal(storage_put_page(fix->storage, &page), CERR_EXISTS);
     fixture_claim_urls(fix, 1, 10);
     assert_int_equal(fix->nr_urls, 0);
     fixture_reopen(fix);
-    assert_int_equal(storage_put_page(fix->storage, &page), ERR_EXISTS);
+    assert_int_equal(storage_put_page(fix->storage, &page), CERR_EXISTS);
     assert_ok(storage_count(fix->storage, &counts));
     assert_int_equal(counts.nr_ended, 1);
     fixture_close(fix, "done");
@@ -67,7 +67,7 @@ static void storage_ends_no_url_that_it_does_not_know(void **state)
     struct page_record page = fixture_page(1, 1, "ok", 200);
 
     fixture_open(fix);
-    assert_int_equal(storage_put_page(fix->storage, &page), ERR_NOT_FOUND);
+    assert_int_equal(storage_put_page(fix->storage, &page), CERR_NOT_FOUND);
     fixture_close(fix, "done");
     fixture_text_is(fix, "");
 }
@@ -393,7 +393,7 @@ static void storage_keeps_the_answer_that_a_304_confirms(void **state)
     fixture_open(fix);
     page.length = -1;
     assert_ok(storage_put_page(fix->storage, &page));
-    assert_int_equal(storage_put_page(fix->storage, &page), ERR_EXISTS);
+    assert_int_equal(storage_put_page(fix->storage, &page), CERR_EXISTS);
     fixture_close(fix, "interrupted");
     /* with the length of the stored answer, not that of the 304 */
     fixture_text_is(fix, "http://h1/1:1001\nhttp://h1/1:1001\n");
@@ -435,7 +435,7 @@ static void storage_refuses_a_second_crawl(void **state)
     char message[STORAGE_MESSAGE_BYTES], pid[32];
 
     fixture_open(fix);
-    assert_int_equal(storage_open(&second, &fix->options, message), ERR_BUSY);
+    assert_int_equal(storage_open(&second, &fix->options, message), CERR_BUSY);
     assert_null(second);
     snprintf(pid, sizeof(pid), "process %d", (int)getpid());
     assert_non_null(strstr(message, pid));
@@ -463,12 +463,12 @@ static void storage_drops_what_its_caller_abandons(void **state)
     assert_ok(storage_add_urls(fix->storage, urls, 1, NOW, NULL));
     assert_ok(storage_commit(fix->storage));
     assert_ok(storage_add_urls(fix->storage, urls + 1, 1, NOW, NULL));
-    storage_abandon(fix->storage, ERR_NOMEM);
+    storage_abandon(fix->storage, CERR_NOMEM);
     assert_string_not_equal(storage_message(fix->storage), "");
     assert_int_equal(storage_uncommitted(fix->storage), 0);
-    assert_int_equal(storage_commit(fix->storage), ERR_NOMEM);
+    assert_int_equal(storage_commit(fix->storage), CERR_NOMEM);
     assert_int_equal(storage_close(fix->storage, "failed", NULL, NOW),
-                     ERR_NOMEM);
+                     CERR_NOMEM);
     fix->storage = NULL;
     fixture_open(fix);
     assert_ok(storage_count(fix->storage, &counts));

@@ -38,10 +38,10 @@ static enum err parse(void *ctx, struct storage *storage,
 
     callback->nr_visits++;
     if (callback->nr_visits > GOOD && callback->fault == FAULT_ERROR)
-        return ERR_INVALID;
+        return CERR_INVALID;
     if (callback->nr_visits > GOOD && callback->fault == FAULT_CRASH) {
         signal(SIGSEGV, SIG_DFL); /* as it would be without a sanitizer */
-        if (storage_commit(storage) == ERR_OK)
+        if (storage_commit(storage) == CERR_OK)
             raise(SIGSEGV);
     }
     if (callback->nr_visits == GOOD && callback->fault == FAULT_SLOW)
@@ -167,7 +167,7 @@ static void callback_that_fails_stops_the_crawl_with_its_error(void **state)
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), CRAWL_EXIT_FAILURE);
     assert_int_equal(nr_visits, GOOD + 1);
-    assert_true(was_said(err_str(ERR_INVALID)));
+    assert_true(was_said(err_str(CERR_INVALID)));
     assert_true(was_said("run again to go on"));
     assert_int_equal(count("select count(*) from results where outcome "
                            "is not null"),

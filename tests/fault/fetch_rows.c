@@ -532,11 +532,11 @@ static void run_all(void)
                                        JOB_LINK_TEXTS | JOB_BODY};
 
             assert_int_equal(transfers_start(world.transfers, nr_started, &job),
-                             ERR_OK);
+                             CERR_OK);
             nr_started++;
         }
         assert_int_equal(transfers_turn(world.transfers, 1000, &watched),
-                         ERR_OK);
+                         CERR_OK);
         transfer = transfers_next_done(world.transfers);
         for (; transfer; transfer = transfers_next_done(world.transfers)) {
             struct seen *seen = &world.seen[transfer_id(transfer)];

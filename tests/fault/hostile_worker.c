@@ -105,7 +105,7 @@ static void make_page(struct liar *liar, struct page *page)
     page->raw_head = text("HTTP/1.1 200 OK\r\n\r\n");
     buf_reset(&liar->links);
     for (int i = 0; i < 3; i++)
-        if (page_put_link(&liar->links, &link) == ERR_OK)
+        if (page_put_link(&liar->links, &link) == CERR_OK)
             page->nr_links++;
     page->links =
         (struct bytes){(const char *)liar->links.data, liar->links.len};
@@ -152,7 +152,7 @@ static unsigned char *pack(struct liar *liar, const struct page *page,
 
     *len = page_payload_bytes(page);
     buf_reset(&liar->fields);
-    if (page_encode(&liar->fields, page) != ERR_OK || *len > PAYLOAD_MAX)
+    if (page_encode(&liar->fields, page) != CERR_OK || *len > PAYLOAD_MAX)
         return NULL;
     if (*len)
         space = worker_space(liar->worker, *len);
@@ -174,8 +174,8 @@ static void reply(struct liar *liar, uint64_t id, int code, void *space,
                                .len = liar->fields.len,
                                .space = space,
                                .space_len = len,
-                           }) != ERR_OK ||
-        worker_flush(liar->worker) != ERR_OK)
+                           }) != CERR_OK ||
+        worker_flush(liar->worker) != CERR_OK)
         _exit(9);
 }
 
@@ -210,7 +210,7 @@ static void lie_about_page(struct liar *liar, enum lie lie, uint64_t id)
     if (lie == LIE_LENGTH && liar->fields.len) {
         if (roll(liar, 2))
             liar->fields.len = roll(liar, liar->fields.len);
-        else if (buf_add(&liar->fields, "more", 1 + roll(liar, 4)) != ERR_OK)
+        else if (buf_add(&liar->fields, "more", 1 + roll(liar, 4)) != CERR_OK)
             _exit(9);
     }
     if (lie == LIE_PAYLOAD && len)
@@ -240,8 +240,8 @@ static void lie_in_frame(struct liar *liar, enum lie lie, uint64_t id)
         break;
     }
     for (int i = 0; i < 1 + (lie == LIE_TWICE); i++)
-        if (channel_put_reply(&liar->worker->channel, &frame) != ERR_OK ||
-            channel_wake_parent(&liar->worker->channel) != ERR_OK)
+        if (channel_put_reply(&liar->worker->channel, &frame) != CERR_OK ||
+            channel_wake_parent(&liar->worker->channel) != CERR_OK)
             _exit(9);
 }
 
@@ -256,7 +256,7 @@ static void lie_on_socket(struct liar *liar, uint64_t id)
     if (roll(liar, 2))
         len = FRAME_PACKET_BYTES;
     if (roll(liar, 3) == 0) {
-        if (channel_send(worker_fd(liar->worker), &packet, 0) != ERR_OK)
+        if (channel_send(worker_fd(liar->worker), &packet, 0) != CERR_OK)
             _exit(9);
     } else if (send(worker_fd(liar->worker), bytes, len, MSG_NOSIGNAL) < 0) {
         _exit(9);
@@ -290,7 +290,7 @@ static void lie_in_control(struct liar *liar, uint64_t id)
         atomic_fetch_add(&control->reply_tail, (uint32_t)roll(liar, 100));
         break;
     }
-    if (channel_send(worker_fd(liar->worker), &bell, -1) != ERR_OK)
+    if (channel_send(worker_fd(liar->worker), &bell, -1) != CERR_OK)
         _exit(9);
     /* Time to be found out, before an honest reply puts it right; of words that
      * are the parent's own, nothing ever comes. */
@@ -375,7 +375,7 @@ static void serve(struct liar *liar, const struct worker_task *task)
     struct job job;
     const char *found;
 
-    if (job_decode(&job, task->data, task->len) != ERR_OK)
+    if (job_decode(&job, task->data, task->len) != CERR_OK)
         _exit(9);
     found = memmem(job.url, job.url_len, mark, sizeof(mark) - 1);
     liar->random = hash_sip(&key, job.url, job.url_len) ^ liar->seed;

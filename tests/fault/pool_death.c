@@ -26,7 +26,7 @@ static void on_death(void *user, int worker, pid_t pid, int signal_nr,
 
     assert_true(pid > 0);
     assert_int_equal(exit_code, 0);
-    assert_int_equal(pool_worker_info(into->pool, worker, &info), ERR_OK);
+    assert_int_equal(pool_worker_info(into->pool, worker, &info), CERR_OK);
     assert_int_equal(info.state, POOL_WORKER_DEAD);
     assert_int_equal(info.pid, pid);
     assert_true(info.generation > into->last_generation);
@@ -44,7 +44,7 @@ static void on_lost(void *user, const struct pool_result *result)
     assert_int_equal(result->status, POOL_LOST);
     assert_int_equal(result->signal_nr, into->last_signal);
     assert_int_equal(pool_worker_info(into->pool, result->worker, &info),
-                     ERR_OK);
+                     CERR_OK);
     /* the last death there is still that of this task */
     assert_int_equal(info.generation - (info.state == POOL_WORKER_STARTING),
                      into->last_generation);

@@ -36,8 +36,8 @@ static const char *const lie_names[LIE_NR] = {
 
 static void put_reply(struct worker *worker, const struct frame_reply *reply)
 {
-    if (channel_put_reply(&worker->channel, reply) != ERR_OK ||
-        channel_wake_parent(&worker->channel) != ERR_OK)
+    if (channel_put_reply(&worker->channel, reply) != CERR_OK ||
+        channel_wake_parent(&worker->channel) != CERR_OK)
         _exit(9);
 }
 
@@ -53,7 +53,7 @@ static void send_bytes(const struct worker *worker, size_t len)
 static void lie_on_socket(struct worker *worker, enum lie lie)
 {
     struct frame_packet packet = {FRAME_CANCEL, 1};
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     if (lie == LIE_BYTES)
         send_bytes(worker, FRAME_PACKET_BYTES);
@@ -62,7 +62,7 @@ static void lie_on_socket(struct worker *worker, enum lie lie)
     else
         err = channel_send(worker_fd(worker), &packet,
                            lie == LIE_DESCRIPTOR ? 0 : -1);
-    if (err != ERR_OK)
+    if (err != CERR_OK)
         _exit(9);
 }
 
@@ -80,7 +80,7 @@ static void lie_in_control(struct worker *worker, enum lie lie)
         atomic_store(&control->grant, grant + ((uint64_t)7 << 32));
     else
         atomic_store(&control->grant, grant + 100000);
-    if (channel_send(worker_fd(worker), &packet, -1) != ERR_OK)
+    if (channel_send(worker_fd(worker), &packet, -1) != CERR_OK)
         _exit(9);
     pause(); /* an honest reply would put it right */
 }
@@ -160,8 +160,8 @@ static int lying_main(struct worker *worker, void *ctx)
             else if (worker_reply_parts(
                          worker, &(struct worker_reply){.task_id = task.id,
                                                         .data = "truth",
-                                                        .len = 5}) != ERR_OK ||
-                     worker_flush(worker) != ERR_OK)
+                                                        .len = 5}) != CERR_OK ||
+                     worker_flush(worker) != CERR_OK)
                 return 1;
             break;
         case WORKER_EMPTY:
@@ -237,7 +237,7 @@ static int noisy_main(struct worker *worker, void *ctx)
             if (seed >> 24 < 8)
                 all[i] = (unsigned char)(seed >> 16);
         }
-        if (channel_send(channel->fd, &packet, -1) == ERR_CLOSED)
+        if (channel_send(channel->fd, &packet, -1) == CERR_CLOSED)
             return 1;
     }
 }

@@ -111,7 +111,7 @@ static bool submit_one(struct run *run)
         task.data = argument;
         task.len = ticket->len = next_random(run, kind < 25 ? 200000 : 600);
     }
-    if (pool_submit(run->pool, &task, NULL) != ERR_OK) {
+    if (pool_submit(run->pool, &task, NULL) != CERR_OK) {
         free(ticket);
         return false;
     }
@@ -164,7 +164,7 @@ static void no_task_is_lost_to_random_kills(void **state)
 
     (void)state;
     run.nr_ends = calloc(max_tasks, 1);
-    assert_int_equal(pool_open(&run.pool, &options), ERR_OK);
+    assert_int_equal(pool_open(&run.pool, &options), CERR_OK);
     while (stats_of(run.pool).nr_deaths < nr_kills &&
            run.nr_submitted < max_tasks - 100) {
         uint32_t nr_tasks = next_random(&run, 3) ? next_random(&run, 80) : 0;
@@ -173,7 +173,7 @@ static void no_task_is_lost_to_random_kills(void **state)
         while (nr_tasks-- > 0 && submit_one(&run))
             continue;
         for (uint32_t k = 0; k < nr_turns; k++)
-            assert_int_equal(pool_dispatch(run.pool, NULL), ERR_OK);
+            assert_int_equal(pool_dispatch(run.pool, NULL), CERR_OK);
         usleep(next_random(&run, 500)); /* somewhere in their work */
         kill_one(&run);
         assert_int_equal(run.nr_submitted,
@@ -257,7 +257,7 @@ static void death_of_the_nursery_is_survived_once(void **state)
     assert_int_equal(kill(parent_of(info_of(pool, 0).pid), SIGKILL), 0);
     turn_until(pool, &stuck.nr, 1000);
     assert_int_equal(stuck.by_status[POOL_LOST], 1000);
-    assert_int_equal(pool_submit(pool, &task, NULL), ERR_CLOSED);
+    assert_int_equal(pool_submit(pool, &task, NULL), CERR_CLOSED);
     assert_int_equal(stats_of(pool).nr_workers, 0);
     assert_true(stats_of(pool).degraded);
     close_and_free(pool);
@@ -275,7 +275,7 @@ static void stopped_nursery_is_woken(void **state)
     (void)state;
     assert_int_equal(kill(nursery_of(pool), SIGSTOP), 0);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(pool_kill_worker(pool, i, SIGKILL), ERR_OK);
+        assert_int_equal(pool_kill_worker(pool, i, SIGKILL), CERR_OK);
     submit_many(pool, &task, 10);
     turn_until(pool, &tally.nr, 10);
     assert_int_equal(tally.by_status[POOL_OK], 10);
@@ -298,7 +298,7 @@ static void hanging_nursery_is_replaced(void **state)
     assert_int_equal(ptrace(PTRACE_INTERRUPT, nursery, NULL, NULL), 0);
     assert_int_equal(waitpid(nursery, NULL, 0), nursery);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(pool_kill_worker(pool, i, SIGKILL), ERR_OK);
+        assert_int_equal(pool_kill_worker(pool, i, SIGKILL), CERR_OK);
     submit_many(pool, &task, 10);
     turn_until(pool, &tally.nr, 10);
     assert_int_equal(tally.by_status[POOL_OK], 10);

@@ -62,7 +62,7 @@ static enum err commit(struct writer *writer)
             reported->ended[host][i] |= writer->pending[host][i];
     memset(writer->pending, 0, sizeof(writer->pending));
     writer->nr_pending = 0;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err end_url(struct writer *writer, struct url_key key)
@@ -74,7 +74,7 @@ static enum err end_url(struct writer *writer, struct url_key key)
 
     /* what was reported as stored is never handed out again */
     if (reported->ended[key.host_id][key.url_hash])
-        return ERR_EXISTS;
+        return CERR_EXISTS;
     page.raw_request = text("GET / HTTP/1.1\r\n\r\n");
     page.raw_head = text("HTTP/1.1 200 OK\r\n\r\n");
     page.raw_body = page.url;
@@ -85,7 +85,7 @@ static enum err end_url(struct writer *writer, struct url_key key)
         return err;
     writer->pending[key.host_id][key.url_hash] = true;
     if (++writer->nr_pending < COMMIT_PAGES)
-        return ERR_OK;
+        return CERR_OK;
     return commit(writer);
 }
 
@@ -111,9 +111,9 @@ static enum err add_list(struct writer *writer)
     struct storage_input input = {.name = "urls.txt"};
     enum err err = storage_get_input(writer->storage, &input);
 
-    if (err != ERR_NOT_FOUND)
+    if (err != CERR_NOT_FOUND)
         return err;
-    err = ERR_OK;
+    err = CERR_OK;
     for (int host = 1; host <= NR_HOSTS; host++)
         for (int i = 1; i <= NR_URLS && !err; i++) {
             struct url_record url = fixture_url(host, i, i);
@@ -159,7 +159,7 @@ static int run_writer(struct fixture *fix, enum shim_fault fault, long at,
         return message[0] ? (int)err : 100;
     }
     err = crawl(&writer);
-    if (err == ERR_EXISTS || (err && !storage_message(writer.storage)[0]))
+    if (err == CERR_EXISTS || (err && !storage_message(writer.storage)[0]))
         return 101;
     if (err)
         fprintf(stderr, "%s\n", storage_message(writer.storage));
@@ -209,7 +209,7 @@ static enum err keep_text(void *ctx, const struct query_row *row)
     if (row->values)
         snprintf(out, 64, "%.*s", (int)row->values[0].text.len,
                  (const char *)row->values[0].text.data);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static void answer_is(struct reader *reader, const char *sql,
@@ -232,7 +232,7 @@ static enum err keep_page(void *ctx, const struct query_row *row)
         assert_in_range(url, 1, NR_URLS);
         found[host][url] = true;
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static void check_reported(struct reader *reader)
@@ -254,7 +254,7 @@ static void check_middle(struct fixture *fix)
 
     if (err) {
         /* killed before there was a schema: then nothing was reported */
-        assert_true(err == ERR_FORMAT || err == ERR_NOT_FOUND);
+        assert_true(err == CERR_FORMAT || err == CERR_NOT_FOUND);
         for (int host = 1; host <= NR_HOSTS; host++)
             for (int i = 1; i <= NR_URLS; i++)
                 assert_false(reported->ended[host][i]);
@@ -357,8 +357,8 @@ static void is_expected(int status, enum shim_fault fault)
         return;
     }
     code = WEXITSTATUS(status);
-    if (code != ERR_OK)
-        assert_int_equal(code, fault == SHIM_FULL ? ERR_FULL : ERR_IO);
+    if (code != CERR_OK)
+        assert_int_equal(code, fault == SHIM_FULL ? CERR_FULL : CERR_IO);
 }
 
 /* Fault after fault, at calls that a fixed sequence chooses. */

@@ -35,7 +35,7 @@ enum err __wrap_scan_page(struct scan *scan, const struct scan_input *input,
     bool refused = refuses;
 
     refuses = false;
-    return refused ? ERR_NOMEM : __real_scan_page(scan, input, page);
+    return refused ? CERR_NOMEM : __real_scan_page(scan, input, page);
 }
 
 /* How the fetch of http://HOST:PORT/ ends. */
@@ -54,10 +54,10 @@ static enum error fetch(const char *host, unsigned port)
     enum error error;
     bool watched;
 
-    assert_int_equal(transfers_open(&transfers, &options), ERR_OK);
-    assert_int_equal(transfers_start(transfers, 1, &job), ERR_OK);
+    assert_int_equal(transfers_open(&transfers, &options), CERR_OK);
+    assert_int_equal(transfers_start(transfers, 1, &job), CERR_OK);
     for (int i = 0; i < TURNS_MAX && !done; i++) {
-        assert_int_equal(transfers_turn(transfers, 1000, &watched), ERR_OK);
+        assert_int_equal(transfers_turn(transfers, 1000, &watched), CERR_OK);
         done = transfers_next_done(transfers);
     }
     assert_non_null(done);

@@ -72,7 +72,7 @@ static void open_transfers(const struct fetch_options *options)
 {
     transfers_close(transfers);
     transfers = NULL;
-    assert_int_equal(transfers_open(&transfers, options), ERR_OK);
+    assert_int_equal(transfers_open(&transfers, options), CERR_OK);
 }
 
 static int set_up(void **state)
@@ -107,7 +107,7 @@ static void start(uint64_t id, struct job *job, const char *url)
 {
     job->url = url;
     job->url_len = strlen(url);
-    assert_int_equal(transfers_start(transfers, id, job), ERR_OK);
+    assert_int_equal(transfers_start(transfers, id, job), CERR_OK);
 }
 
 static struct transfer *wait_for_one(void)
@@ -117,7 +117,7 @@ static struct transfer *wait_for_one(void)
     while (!transfer) {
         bool watched;
 
-        assert_int_equal(transfers_turn(transfers, 1000, &watched), ERR_OK);
+        assert_int_equal(transfers_turn(transfers, 1000, &watched), CERR_OK);
         transfer = transfers_next_done(transfers);
     }
     return transfer;
@@ -543,7 +543,7 @@ static void fetch_can_be_canceled(void **state)
     (void)state;
     start(7, &job, url_of("127.0.0.1", "/slow"));
     start(8, &job, url_of("127.0.0.1", "/slow"));
-    assert_int_equal(transfers_turn(transfers, 50, &watched), ERR_OK);
+    assert_int_equal(transfers_turn(transfers, 50, &watched), CERR_OK);
     assert_false(transfers_cancel(transfers, 9));
     assert_true(transfers_cancel(transfers, 7));
     assert_false(transfers_cancel(transfers, 7));

@@ -44,7 +44,7 @@ static void turn_until_readable(struct transfers *transfers, int fd)
     bool watched;
 
     for (int i = 0; i < TURNS_MAX && !is_readable(fd); i++)
-        assert_int_equal(transfers_turn(transfers, 100, &watched), ERR_OK);
+        assert_int_equal(transfers_turn(transfers, 100, &watched), CERR_OK);
     assert_true(is_readable(fd));
 }
 
@@ -77,8 +77,8 @@ static void open_wire(struct wire *wire)
     struct sockaddr_in address;
 
     *wire = (struct wire){.peer = -1};
-    assert_int_equal(heap_open(1), ERR_OK);
-    assert_int_equal(transfers_open(&wire->transfers, &options), ERR_OK);
+    assert_int_equal(heap_open(1), CERR_OK);
+    assert_int_equal(transfers_open(&wire->transfers, &options), CERR_OK);
     wire->listener = listen_somewhere(&address);
     snprintf(wire->url, sizeof(wire->url), "http://127.0.0.1:%d/",
              ntohs(address.sin_port));
@@ -101,7 +101,7 @@ static void request(struct wire *wire, uint64_t id)
     int send_buffer = SEND_BUFFER_BYTES;
     char text[2048];
 
-    assert_int_equal(transfers_start(wire->transfers, id, &job), ERR_OK);
+    assert_int_equal(transfers_start(wire->transfers, id, &job), CERR_OK);
     if (wire->peer < 0) {
         turn_until_readable(wire->transfers, wire->listener);
         wire->peer = accept(wire->listener, NULL, NULL);
@@ -136,7 +136,7 @@ static struct transfer *answer(struct wire *wire, const char *text)
     assert_int_equal(send(wire->peer, text, strlen(text), 0), strlen(text));
     for (int i = 0; i < TURNS_MAX && !done; i++) {
         assert_int_equal(transfers_turn(wire->transfers, 100, &watched),
-                         ERR_OK);
+                         CERR_OK);
         done = transfers_next_done(wire->transfers);
     }
     assert_non_null(done);

@@ -244,7 +244,7 @@ static enum err take_host(void *ctx, const struct host_record *host)
     copy_text(fix->host_key[i], sizeof(fix->host_key[i]), host->key);
     copy_text(fix->robots[i], sizeof(fix->robots[i]), host->robots);
     fix->hosts[i].key = fix->hosts[i].robots = (struct bytes){0};
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err take_url(void *ctx, const struct url_claim *url)
@@ -261,7 +261,7 @@ static enum err take_url(void *ctx, const struct url_claim *url)
     fix->urls[i] = *url;
     fix->urls[i].url = fix->urls[i].listed = (struct bytes){0};
     fix->urls[i].etag = fix->urls[i].last_modified = (struct bytes){0};
-    return ERR_OK;
+    return CERR_OK;
 }
 
 struct storage_taker fixture_taker(struct fixture *fix)

@@ -15,7 +15,7 @@
 #define FIXTURE_MAX     16
 #define FIXTURE_OUTPUTS 6
 
-#define assert_ok(call) assert_int_equal((call), ERR_OK)
+#define assert_ok(call) assert_int_equal((call), CERR_OK)
 
 struct fixture {
     char folder[64];

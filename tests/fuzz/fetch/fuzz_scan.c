@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         page_init(&page);
         input.flags = links ? JOB_LINKS | JOB_LINK_TEXTS : JOB_HEAD_SCAN;
-        if (scan_page(scan, &input, &page) == ERR_OK)
+        if (scan_page(scan, &input, &page) == CERR_OK)
             check_page(&page);
     }
     return 0;

@@ -28,7 +28,7 @@ static void judge(const char *path, size_t path_len, const void *file,
     struct robots_verdict verdict;
     double delay_s;
 
-    require(robots_parse(&robots, file, len, "crawl/1.0") == ERR_OK);
+    require(robots_parse(&robots, file, len, "crawl/1.0") == CERR_OK);
     require(robots_allows(robots, path, path_len, &verdict) == verdict.allowed);
     require((verdict.line == 0) == (verdict.rule.len == 0));
     require(verdict.line || verdict.allowed);
@@ -87,7 +87,7 @@ static void match(const char *pattern, size_t pattern_len, const char *raw_path,
     len = robots_normalize(raw_path,
                            len < PATH_MAX_BYTES ? len : PATH_MAX_BYTES, path);
     buf_init(&pool, (size_t)1 << 20);
-    require(robots_rule_compile(&rule, &pool, pattern, pattern_len) == ERR_OK);
+    require(robots_rule_compile(&rule, &pool, pattern, pattern_len) == CERR_OK);
     pattern_len = robots_normalize(pattern, pattern_len, normal);
     require(robots_rule_matches(&rule, &pool, path, len) ==
             matches_slowly(normal, pattern_len, path, len));

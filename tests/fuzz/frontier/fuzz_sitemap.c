@@ -22,8 +22,8 @@ static void require(bool holds)
 
 static void see(struct buf *seen, const struct bytes *text)
 {
-    require(buf_add(seen, text->data, text->len) == ERR_OK);
-    require(buf_add_byte(seen, '\n') == ERR_OK);
+    require(buf_add(seen, text->data, text->len) == CERR_OK);
+    require(buf_add_byte(seen, '\n') == CERR_OK);
 }
 
 static enum err on_entry(void *ctx, const struct sitemap_entry *entry)
@@ -32,7 +32,7 @@ static enum err on_entry(void *ctx, const struct sitemap_entry *entry)
     require(entry->lastmod.len <= SITEMAP_LASTMOD_BYTES);
     see(ctx, &entry->loc);
     see(ctx, &entry->lastmod);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* In pieces of `piece` bytes. Appends the kind, too. */
@@ -47,11 +47,11 @@ static void read_in_pieces(const uint8_t *data, size_t size, size_t piece,
         size_t left = size - at;
 
         require(sitemap_feed(sitemap, data + at, left < piece ? left : piece) ==
-                ERR_OK);
+                CERR_OK);
     }
-    require(sitemap_finish(sitemap) == ERR_OK);
+    require(sitemap_finish(sitemap) == CERR_OK);
     require(buf_addf(seen, "%d %d", (int)sitemap_kind(sitemap),
-                     sitemap_is_cut(sitemap)) == ERR_OK);
+                     sitemap_is_cut(sitemap)) == CERR_OK);
     sitemap_free(sitemap);
 }
 

@@ -40,19 +40,19 @@ static enum err on_line(void *ctx, const struct urllist_line *line)
     require(!memchr(line->text, '\r', line->len));
     require(buf_addf(seen, "\n%lld %lld %d ", (long long)line->number,
                      (long long)urllist_offset(reading->list),
-                     line->too_long) == ERR_OK);
-    require(buf_add(seen, line->text, line->len) == ERR_OK);
+                     line->too_long) == CERR_OK);
+    require(buf_add(seen, line->text, line->len) == CERR_OK);
     if (line->number == reading->mark_line) {
         reading->mark_offset = urllist_offset(reading->list);
         reading->mark_seen = seen->len;
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static void read_in_pieces(struct reading *reading, const uint8_t *data,
                            size_t size, size_t piece)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     for (size_t at = 0; at < size && !err; at += piece) {
         size_t left = size - at;
@@ -62,9 +62,9 @@ static void read_in_pieces(struct reading *reading, const uint8_t *data,
     }
     if (!err)
         err = urllist_finish(reading->list);
-    require(err == ERR_OK ||
-            (err == ERR_CORRUPT && urllist_is_gzip(reading->list)));
-    require(buf_addf(&reading->seen, "\n%d", (int)err) == ERR_OK);
+    require(err == CERR_OK ||
+            (err == CERR_CORRUPT && urllist_is_gzip(reading->list)));
+    require(buf_addf(&reading->seen, "\n%d", (int)err) == CERR_OK);
 }
 
 static void reading_init(struct reading *reading, int64_t offset, int64_t line)

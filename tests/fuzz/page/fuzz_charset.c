@@ -28,7 +28,7 @@ static void decode(struct charset_text *text, enum charset charset,
         size_t left = size - at, len = left < step ? left : step;
 
         must(charset_text_add(text, data + at, len, len == left, out) ==
-             ERR_OK);
+             CERR_OK);
     }
     must(text_utf8_prefix(out->data, out->len) == out->len);
     must(charset_count_chars(out->data, out->len) == text->chars);
@@ -55,6 +55,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     charset_detect(data, size, (const char *)data, size);
     charset_find(data, size, &found);
     buf_reset(&pieces);
-    must(charset_encode_query(charset, data, size, &pieces) == ERR_OK);
+    must(charset_encode_query(charset, data, size, &pieces) == CERR_OK);
     return 0;
 }

@@ -29,8 +29,8 @@ static void read(struct html *html, bool want_links, const uint8_t *data,
     html_start(html, &options);
     for (size_t at = 0; at < size; at += step)
         must(html_feed(html, data + at, size - at < step ? size - at : step) ==
-             ERR_OK);
-    must(html_finish(html) == ERR_OK);
+             CERR_OK);
+    must(html_finish(html) == CERR_OK);
 }
 
 static void must_be_same(struct bytes a, struct bytes b)
@@ -89,7 +89,7 @@ static void resolve(struct html_links *links, const struct html *html,
     buf_reset(out);
     html_links_start(links, &page_url, html_get_facts(html),
                      CHARSET_WINDOWS_1252);
-    must(html_links_put(links, html, NULL, out, &nr) == ERR_OK);
+    must(html_links_put(links, html, NULL, out, &nr) == CERR_OK);
     rest = (struct bytes){out->data, out->len};
     while (page_next_link(&rest, &link, &bad)) {
         must(url_parse(&url, link.url.data, link.url.len, NULL) == URL_OK);

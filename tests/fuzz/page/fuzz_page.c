@@ -27,7 +27,7 @@ static void check_round_trip(const struct page *page, const uint8_t *fields,
     uint8_t *copy = malloc(payload_len + 1);
 
     buf_init(&bytes, REPLY_BYTES_MAX);
-    require(copy && page_encode(&bytes, page) == ERR_OK);
+    require(copy && page_encode(&bytes, page) == CERR_OK);
     require(bytes.len == fields_len);
     require(memcmp(bytes.data, fields, fields_len) == 0);
     require(page_payload_bytes(page) == payload_len);
@@ -47,7 +47,7 @@ static void check_links(struct bytes left)
 
     buf_init(&copy, REPLY_BYTES_MAX);
     while (page_next_link(&left, &link, &bad))
-        require(page_put_link(&copy, &link) == ERR_OK);
+        require(page_put_link(&copy, &link) == CERR_OK);
     require(copy.len == all.len - left.len);
     require(copy.len == 0 || memcmp(copy.data, all.data, copy.len) == 0);
     require(bad || left.len == 0);
@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (fields_len > size)
         return 0;
     if (page_decode(&page, data, fields_len, data + fields_len,
-                    size - fields_len) != ERR_OK)
+                    size - fields_len) != CERR_OK)
         return 0;
     check_round_trip(&page, data, fields_len, data + fields_len,
                      size - fields_len);

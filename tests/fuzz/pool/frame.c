@@ -33,7 +33,7 @@ static void check_reply(const struct frame_reply *reply)
     const struct frame_limits limits = {RING_BYTES, ARENA_BYTES, MAX_LEN};
     size_t len = (size_t)reply->len + reply->message_len;
 
-    if (frame_check_reply(reply, &limits) != ERR_OK)
+    if (frame_check_reply(reply, &limits) != CERR_OK)
         return;
     switch ((enum frame_place)reply->place) {
     case FRAME_INSIDE:
@@ -58,7 +58,7 @@ static void check_task(const struct frame_task *task)
 {
     const struct frame_limits limits = {RING_BYTES, 0, MAX_LEN};
 
-    if (frame_check_task(task, &limits) != ERR_OK)
+    if (frame_check_task(task, &limits) != CERR_OK)
         return;
     if (task->len > MAX_LEN || task->id == 0)
         abort();
@@ -81,7 +81,7 @@ static void check_packet(const uint8_t *data, size_t size)
     unsigned char again[FRAME_PACKET_BYTES];
     struct frame_packet packet;
 
-    if (frame_get_packet(data, size, &packet) != ERR_OK)
+    if (frame_get_packet(data, size, &packet) != CERR_OK)
         return;
     frame_put_packet(&packet, again);
     if (size != sizeof(again) || memcmp(again, data, size) != 0)

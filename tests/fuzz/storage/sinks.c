@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct sink_place place = {0};
 
         buf_init(&sink.buf, 64u << 20);
-        require(kinds[i]->put(&sink, &page, &place) == ERR_OK);
+        require(kinds[i]->put(&sink, &page, &place) == CERR_OK);
         if (kinds[i] != &sink_csv)
             has_no_control(&sink.buf);
         if (kinds[i] == &sink_jsonl)

@@ -39,11 +39,11 @@ static void buf_appends_in_order(void **state)
 {
     struct buf *buf = *state;
 
-    assert_int_equal(buf_add(buf, "ab", 2), ERR_OK);
-    assert_int_equal(buf_add_str(buf, "cd"), ERR_OK);
-    assert_int_equal(buf_add_byte(buf, 'e'), ERR_OK);
-    assert_int_equal(buf_addf(buf, "%d%s", 42, "!"), ERR_OK);
-    assert_int_equal(buf_add(buf, NULL, 0), ERR_OK);
+    assert_int_equal(buf_add(buf, "ab", 2), CERR_OK);
+    assert_int_equal(buf_add_str(buf, "cd"), CERR_OK);
+    assert_int_equal(buf_add_byte(buf, 'e'), CERR_OK);
+    assert_int_equal(buf_addf(buf, "%d%s", 42, "!"), CERR_OK);
+    assert_int_equal(buf_add(buf, NULL, 0), CERR_OK);
     assert_int_equal(buf->len, 8);
     assert_memory_equal(buf->data, "abcde42!", 8);
 }
@@ -53,13 +53,13 @@ static void buf_takes_its_limit_and_no_more(void **state)
     struct buf *buf = *state;
     static const char bytes[1001];
 
-    assert_int_equal(buf_add(buf, bytes, 1001), ERR_TOO_BIG);
+    assert_int_equal(buf_add(buf, bytes, 1001), CERR_TOO_BIG);
     assert_int_equal(buf->len, 0);
-    assert_int_equal(buf_add(buf, bytes, 1000), ERR_OK);
-    assert_int_equal(buf_add_byte(buf, 0), ERR_TOO_BIG);
-    assert_int_equal(buf_addf(buf, "x"), ERR_TOO_BIG);
-    assert_int_equal(buf_add(buf, NULL, 0), ERR_OK);
-    assert_int_equal(buf_reserve(buf, SIZE_MAX), ERR_TOO_BIG);
+    assert_int_equal(buf_add(buf, bytes, 1000), CERR_OK);
+    assert_int_equal(buf_add_byte(buf, 0), CERR_TOO_BIG);
+    assert_int_equal(buf_addf(buf, "x"), CERR_TOO_BIG);
+    assert_int_equal(buf_add(buf, NULL, 0), CERR_OK);
+    assert_int_equal(buf_reserve(buf, SIZE_MAX), CERR_TOO_BIG);
     assert_int_equal(buf->len, 1000);
     assert_true(buf->cap <= 1000);
 }
@@ -68,7 +68,7 @@ static void buf_formats_up_to_its_limit_exactly(void **state)
 {
     struct buf *buf = *state;
 
-    assert_int_equal(buf_addf(buf, "%1000s", "x"), ERR_OK);
+    assert_int_equal(buf_addf(buf, "%1000s", "x"), CERR_OK);
     assert_int_equal(buf->len, 1000);
     assert_int_equal(buf->data[999], 'x');
 }
@@ -78,7 +78,7 @@ static void buf_keeps_its_contents_as_it_grows(void **state)
     struct buf *buf = *state;
 
     for (int i = 0; i < 1000; i++)
-        assert_int_equal(buf_add_byte(buf, (unsigned char)i), ERR_OK);
+        assert_int_equal(buf_add_byte(buf, (unsigned char)i), CERR_OK);
     for (int i = 0; i < 1000; i++)
         assert_int_equal(buf->data[i], (unsigned char)i);
 }
@@ -89,8 +89,8 @@ static void buf_with_a_limit_of_zero_takes_nothing(void **state)
 
     (void)state;
     buf_init(&none, 0);
-    assert_int_equal(buf_add(&none, "", 0), ERR_OK);
-    assert_int_equal(buf_add(&none, "x", 1), ERR_TOO_BIG);
+    assert_int_equal(buf_add(&none, "", 0), CERR_OK);
+    assert_int_equal(buf_add(&none, "x", 1), CERR_TOO_BIG);
     buf_release(&none);
 }
 
@@ -100,8 +100,8 @@ static void buf_reports_memory_that_is_refused(void **state)
 
     (void)state;
     buf_init(&huge, SIZE_MAX);
-    assert_int_equal(buf_add_byte(&huge, 'a'), ERR_OK);
-    assert_int_equal(buf_reserve(&huge, (size_t)1 << 60), ERR_NOMEM);
+    assert_int_equal(buf_add_byte(&huge, 'a'), CERR_OK);
+    assert_int_equal(buf_reserve(&huge, (size_t)1 << 60), CERR_NOMEM);
     assert_int_equal(huge.len, 1);
     assert_int_equal(huge.data[0], 'a');
     buf_release(&huge);
@@ -112,7 +112,7 @@ static void buf_reset_keeps_memory_and_reset_to_gives_it_back(void **state)
     struct buf *buf = *state;
     size_t cap;
 
-    assert_int_equal(buf_reserve(buf, 600), ERR_OK);
+    assert_int_equal(buf_reserve(buf, 600), CERR_OK);
     cap = buf->cap;
     assert_true(cap >= 600);
     buf_reset(buf);
@@ -128,7 +128,7 @@ static void buf_drops_its_front(void **state)
 {
     struct buf *buf = *state;
 
-    assert_int_equal(buf_add_str(buf, "abcdef"), ERR_OK);
+    assert_int_equal(buf_add_str(buf, "abcdef"), CERR_OK);
     buf_drop_front(buf, 0);
     buf_drop_front(buf, 2);
     assert_int_equal(buf->len, 4);

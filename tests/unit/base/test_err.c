@@ -15,7 +15,7 @@
 static void err_has_a_text_for_every_code(void **state)
 {
     (void)state;
-    for (int i = 0; i < ERR_NR; i++) {
+    for (int i = 0; i < CERR_NR; i++) {
         assert_string_not_equal(err_str((enum err)i), "unknown error");
         for (int j = 0; j < i; j++)
             assert_string_not_equal(err_str((enum err)i), err_str((enum err)j));
@@ -25,7 +25,7 @@ static void err_has_a_text_for_every_code(void **state)
 static void err_text_of_a_number_that_is_no_code_is_harmless(void **state)
 {
     (void)state;
-    assert_string_equal(err_str(ERR_NR), "unknown error");
+    assert_string_equal(err_str(CERR_NR), "unknown error");
     assert_string_equal(err_str((enum err) - 1), "unknown error");
 }
 
@@ -35,24 +35,24 @@ static void err_knows_the_errnos_that_callers_tell_apart(void **state)
         int errnum;
         enum err err;
     } rows[] = {
-        {0, ERR_OK},
-        {ENOMEM, ERR_NOMEM},
-        {EAGAIN, ERR_AGAIN},
-        {EWOULDBLOCK, ERR_AGAIN},
-        {ENOSPC, ERR_FULL},
-        {EDQUOT, ERR_FULL},
-        {EFBIG, ERR_FULL},
-        {EPIPE, ERR_CLOSED},
-        {ECONNRESET, ERR_CLOSED},
-        {ENOENT, ERR_NOT_FOUND},
-        {EEXIST, ERR_EXISTS},
-        {EACCES, ERR_PERM},
-        {EROFS, ERR_PERM},
-        {EMFILE, ERR_LIMIT},
-        {EOWNERDEAD, ERR_OWNERDEAD},
-        {EIO, ERR_IO},
-        {EXDEV, ERR_IO},
-        {123456, ERR_IO},
+        {0, CERR_OK},
+        {ENOMEM, CERR_NOMEM},
+        {EAGAIN, CERR_AGAIN},
+        {EWOULDBLOCK, CERR_AGAIN},
+        {ENOSPC, CERR_FULL},
+        {EDQUOT, CERR_FULL},
+        {EFBIG, CERR_FULL},
+        {EPIPE, CERR_CLOSED},
+        {ECONNRESET, CERR_CLOSED},
+        {ENOENT, CERR_NOT_FOUND},
+        {EEXIST, CERR_EXISTS},
+        {EACCES, CERR_PERM},
+        {EROFS, CERR_PERM},
+        {EMFILE, CERR_LIMIT},
+        {EOWNERDEAD, CERR_OWNERDEAD},
+        {EIO, CERR_IO},
+        {EXDEV, CERR_IO},
+        {123456, CERR_IO},
     };
 
     (void)state;

@@ -31,7 +31,7 @@ static void wire_writes_little_endian_without_padding(void **state)
     wire_put_u32(&wire, 0x04050607);
     wire_put_u64(&wire, 0x08090a0b0c0d0e0f);
     wire_put_bytes(&wire, "abc", 3);
-    assert_int_equal(wire.err, ERR_OK);
+    assert_int_equal(wire.err, CERR_OK);
     assert_int_equal(buf.len, sizeof(layout));
     assert_memory_equal(buf.data, layout, sizeof(layout));
     buf_release(&buf);
@@ -116,7 +116,7 @@ static void wire_writer_keeps_its_first_error(void **state)
     buf_init(&buf, 5);
     wire_put_u32(&wire, 1);
     wire_put_u32(&wire, 2);
-    assert_int_equal(wire.err, ERR_TOO_BIG);
+    assert_int_equal(wire.err, CERR_TOO_BIG);
     wire_put_u8(&wire, 3); /* would fit, but is not what comes next */
     assert_int_equal(buf.len, 4);
     buf_release(&buf);
@@ -130,7 +130,7 @@ static void wire_bytes_longer_than_their_length_field_are_refused(void **state)
     (void)state;
     buf_init(&buf, 100);
     wire_put_bytes(&wire, "", (size_t)UINT32_MAX + 1);
-    assert_int_equal(wire.err, ERR_TOO_BIG);
+    assert_int_equal(wire.err, CERR_TOO_BIG);
     assert_int_equal(buf.len, 0);
     buf_release(&buf);
 }

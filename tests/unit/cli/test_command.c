@@ -41,63 +41,63 @@ struct read_case {
 };
 
 static const struct read_case read_cases[] = {
-    {"a word", {"ask", "a.db"}, ERR_OK, "a.db", NULL, ""},
-    {"a flag apart", {"ask", "--limit", "5", "a.db"}, ERR_OK, "a.db", "5", ""},
-    {"a flag with =", {"ask", "a.db", "--limit=5"}, ERR_OK, "a.db", "5", ""},
+    {"a word", {"ask", "a.db"}, CERR_OK, "a.db", NULL, ""},
+    {"a flag apart", {"ask", "--limit", "5", "a.db"}, CERR_OK, "a.db", "5", ""},
+    {"a flag with =", {"ask", "a.db", "--limit=5"}, CERR_OK, "a.db", "5", ""},
     {"the last one counts",
      {"ask", "a.db", "--limit=5", "--limit=6"},
-     ERR_OK,
+     CERR_OK,
      "a.db",
      "6",
      ""},
-    {"an empty value", {"ask", "a.db", "--limit="}, ERR_OK, "a.db", "", ""},
+    {"an empty value", {"ask", "a.db", "--limit="}, CERR_OK, "a.db", "", ""},
     {"a value like a flag",
      {"ask", "a.db", "--limit", "--json"},
-     ERR_OK,
+     CERR_OK,
      "a.db",
      "--json",
      ""},
-    {"standard input", {"ask", "a.db", "-"}, ERR_OK, "a.db|-", NULL, ""},
+    {"standard input", {"ask", "a.db", "-"}, CERR_OK, "a.db|-", NULL, ""},
     {"behind --",
      {"ask", "--", "a.db", "--limit"},
-     ERR_OK,
+     CERR_OK,
      "a.db|--limit",
      NULL,
      ""},
     {"value missing",
      {"ask", "a.db", "--limit"},
-     ERR_INVALID,
+     CERR_INVALID,
      NULL,
      NULL,
      "--limit needs N"},
     {"switch with a value",
      {"ask", "a.db", "--json=1"},
-     ERR_INVALID,
+     CERR_INVALID,
      NULL,
      NULL,
      "--json takes no value"},
     {"abbreviated",
      {"ask", "a.db", "--lim", "5"},
-     ERR_INVALID,
+     CERR_INVALID,
      NULL,
      NULL,
      "no option --lim"},
     {"unknown short",
      {"ask", "a.db", "-x"},
-     ERR_INVALID,
+     CERR_INVALID,
      NULL,
      NULL,
      "no option -x"},
     {"too few",
      {"ask", "--json"},
-     ERR_INVALID,
+     CERR_INVALID,
      NULL,
      NULL,
      "usage: crawl ask DB [SQL]"},
-    {"too many", {"ask", "1", "2", "3"}, ERR_INVALID, NULL, NULL, "usage:"},
+    {"too many", {"ask", "1", "2", "3"}, CERR_INVALID, NULL, NULL, "usage:"},
     {"options of a run stay",
      {"mixed", "u", "--depth", "3", "-k", "--limit", "2", "--", "-v"},
-     ERR_OK,
+     CERR_OK,
      "u|--depth|3|-k|--|-v",
      "2",
      ""},
@@ -149,7 +149,7 @@ static void command_gives_every_value_of_a_repeated_flag(void **state)
     size_t at = 0;
 
     (void)state;
-    assert_int_equal(command_read(&line, message), ERR_OK);
+    assert_int_equal(command_read(&line, message), CERR_OK);
     assert_string_equal(command_next(&line, "output", &at), "x");
     assert_string_equal(command_next(&line, "output", &at), "y");
     assert_null(command_next(&line, "output", &at));
@@ -163,13 +163,13 @@ static void command_reads_numbers_from_a_least_one_up(void **state)
         enum err err;
         int64_t value;
     } cases[] = {
-        {"7", ERR_OK, 7},
-        {"1", ERR_OK, 1},
-        {"0", ERR_INVALID, -1},
-        {"-3", ERR_INVALID, -1},
-        {"x", ERR_INVALID, -1},
-        {"", ERR_INVALID, -1},
-        {"99999999999999999999", ERR_INVALID, -1},
+        {"7", CERR_OK, 7},
+        {"1", CERR_OK, 1},
+        {"0", CERR_INVALID, -1},
+        {"-3", CERR_INVALID, -1},
+        {"x", CERR_INVALID, -1},
+        {"", CERR_INVALID, -1},
+        {"99999999999999999999", CERR_INVALID, -1},
     };
 
     (void)state;
@@ -183,7 +183,7 @@ static void command_reads_numbers_from_a_least_one_up(void **state)
         assert_int_equal(command_number(&line, "limit", 1, &value, message),
                          cases[i].err);
         assert_int_equal(value, cases[i].value);
-        assert_int_equal(message[0] != '\0', cases[i].err != ERR_OK);
+        assert_int_equal(message[0] != '\0', cases[i].err != CERR_OK);
     }
 }
 

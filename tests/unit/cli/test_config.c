@@ -71,7 +71,7 @@ static void config_has_the_documented_defaults(void **state)
 {
     struct fixture *fixture = *state;
 
-    assert_int_equal(read_args(fixture, ARGS("urls.txt")), ERR_OK);
+    assert_int_equal(read_args(fixture, ARGS("urls.txt")), CERR_OK);
     assert_int_equal(fixture->config.concurrency, 256);
     assert_int_equal(fixture->config.per_host, 6);
     assert_int_equal(fixture->config.max_redirects, 10);
@@ -90,7 +90,7 @@ static void config_reads_every_way_of_writing_a_flag(void **state)
         read_args(fixture, ARGS("-qj", "32", "--delay=250ms", "-oone.db", "-o",
                                 "two.txt", "--max-size", "1M", "-vv", "--",
                                 "-odd-name")),
-        ERR_OK);
+        CERR_OK);
     assert_true(fixture->config.quiet);
     assert_int_equal(fixture->config.concurrency, 32);
     assert_int_equal(fixture->config.delay_ms, 250);
@@ -124,11 +124,11 @@ static void config_refuses_and_says_what_would_be_right(void **state)
         enum err err = read_args(
             fixture, ARGS((char *)rows[i].flag, (char *)rows[i].value));
 
-        if (err != ERR_INVALID || !strstr(fixture->message, rows[i].word))
+        if (err != CERR_INVALID || !strstr(fixture->message, rows[i].word))
             fail_msg("%s %s: %d '%s'", rows[i].flag, rows[i].value, err,
                      fixture->message);
     }
-    assert_int_equal(read_args(fixture, ARGS("--output")), ERR_INVALID);
+    assert_int_equal(read_args(fixture, ARGS("--output")), CERR_INVALID);
     assert_non_null(strstr(fixture->message, "needs FILE"));
 }
 
@@ -145,7 +145,7 @@ static void config_takes_the_strongest_source(void **state)
     assert_int_equal(
         read_args(fixture, ARGS("--config", fixture->file, "--delay", "5s",
                                 "-H", "A: one", "-H", "B: two")),
-        ERR_OK);
+        CERR_OK);
     unsetenv("CRAWL_RETRIES");
     unsetenv("CRAWL_DELAY");
     unsetenv("CRAWL_HEADER");
@@ -168,12 +168,12 @@ static void config_refuses_a_file_with_unknown_settings(void **state)
 
     write_file(fixture, "[crawl]\nspeed = 9\n");
     assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
-                     ERR_INVALID);
+                     CERR_INVALID);
     assert_non_null(strstr(fixture->message, "speed"));
     assert_int_equal(read_args(fixture, ARGS("--config", "/no/such/file")),
-                     ERR_INVALID);
+                     CERR_INVALID);
     assert_non_null(strstr(fixture->message, "/no/such/file"));
-    assert_int_equal(read_args(fixture, ARGS("--config", "none")), ERR_OK);
+    assert_int_equal(read_args(fixture, ARGS("--config", "none")), CERR_OK);
 }
 
 static void config_prints_a_file_that_reads_back_the_same(void **state)
@@ -184,13 +184,13 @@ static void config_prints_a_file_that_reads_back_the_same(void **state)
     assert_int_equal(read_args(fixture, ARGS("a.txt", "-o", "x.db", "--rate",
                                              "2.5", "--max-size", "3M", "-k",
                                              "-A", "probe/1 (+http://x; y)")),
-                     ERR_OK);
+                     CERR_OK);
     first = config_json(&fixture->config);
     second = printed(&fixture->config);
     write_file(fixture, second);
     free(second);
     assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
-                     ERR_OK);
+                     CERR_OK);
     second = config_json(&fixture->config);
     assert_string_equal(first, second);
     free(first);
@@ -214,7 +214,7 @@ static void config_reads_sections_of_hosts(void **state)
 
     write_file(fixture, hosts_file);
     assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
-                     ERR_OK);
+                     CERR_OK);
     hosts = fixture->config.hosts;
     assert_int_equal(fixture->config.nr_hosts, 4);
     assert_string_equal(hosts[0].pattern, "*.example.com");
@@ -241,7 +241,7 @@ static void config_prints_sections_of_hosts_that_read_back(void **state)
 
     write_file(fixture, hosts_file);
     assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
-                     ERR_OK);
+                     CERR_OK);
     first = printed(&fixture->config);
     assert_non_null(strstr(first, "\n[host example.com]\ndelay = 2000ms    ; "
                                   "file\nretries = 9    ; file\n"));
@@ -253,7 +253,7 @@ static void config_prints_sections_of_hosts_that_read_back(void **state)
     free(json);
     write_file(fixture, first);
     assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
-                     ERR_OK);
+                     CERR_OK);
     json = printed(&fixture->config);
     assert_string_equal(strstr(first, "\n[host"), strstr(json, "\n[host"));
     free(json);
@@ -283,7 +283,7 @@ static void config_names_the_line_that_is_wrong(void **state)
     for (size_t i = 0; i < NR(rows); i++) {
         write_file(fixture, rows[i].text);
         enum err err = read_args(fixture, ARGS("--config", fixture->file));
-        if (err != ERR_INVALID || !strstr(fixture->message, rows[i].line) ||
+        if (err != CERR_INVALID || !strstr(fixture->message, rows[i].line) ||
             !strstr(fixture->message, rows[i].word) ||
             !strstr(fixture->message, fixture->file))
             fail_msg("%s: %d '%s'", rows[i].text, err, fixture->message);
@@ -306,7 +306,7 @@ static void config_reads_long_names_and_values(void **state)
     write_file(fixture, text);
     free(text);
     assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
-                     ERR_OK);
+                     CERR_OK);
     assert_int_equal(strlen(fixture->config.headers.items[0]), 3 + 2999);
     assert_int_equal(strlen(fixture->config.hosts[0].pattern), 3 * 61 + 4);
     assert_int_equal(strlen(fixture->config.hosts[0].headers.items[0]),
@@ -321,7 +321,7 @@ static void config_json_keeps_no_header_value_and_no_password(void **state)
     assert_int_equal(
         read_args(fixture, ARGS("-H", "Authorization: secret", "--proxy",
                                 "http://me:pass@127.0.0.1:3128")),
-        ERR_OK);
+        CERR_OK);
     json = config_json(&fixture->config);
     assert_non_null(strstr(json, "\"Authorization\""));
     assert_null(strstr(json, "secret"));

@@ -56,7 +56,7 @@ static enum err add(struct paper *paper, const char *const *names,
 
 static void assert_printed(struct paper *paper, const char *expected)
 {
-    assert_int_equal(table_end(paper->table), ERR_OK);
+    assert_int_equal(table_end(paper->table), CERR_OK);
     assert_string_equal(paper->text, expected);
     table_free(paper->table);
     fclose(paper->out);
@@ -74,9 +74,9 @@ static void print_pages(enum table_format format, const char *expected)
     struct paper paper;
 
     open_paper(&paper, (struct table_options){.format = format});
-    assert_int_equal(add(&paper, page_names, NULL, 3), ERR_OK);
+    assert_int_equal(add(&paper, page_names, NULL, 3), CERR_OK);
     for (size_t i = 0; i < NR(pages); i++)
-        assert_int_equal(add(&paper, page_names, pages[i], 3), ERR_OK);
+        assert_int_equal(add(&paper, page_names, pages[i], 3), CERR_OK);
     assert_int_equal(table_nr_rows(paper.table), NR(pages));
     assert_printed(&paper, expected);
 }
@@ -182,7 +182,7 @@ static void print_cell(const struct cell_case *row,
     struct paper paper;
 
     open_paper(&paper, *options);
-    assert_int_equal(add(&paper, names, &row->value, 1), ERR_OK);
+    assert_int_equal(add(&paper, names, &row->value, 1), CERR_OK);
     assert_printed(&paper, expected);
 }
 
@@ -231,7 +231,7 @@ static void table_escapes_column_names(void **state)
 
     (void)state;
     open_paper(&paper, (struct table_options){.format = TABLE_ALIGNED});
-    assert_int_equal(add(&paper, names, &value, 1), ERR_OK);
+    assert_int_equal(add(&paper, names, &value, 1), CERR_OK);
     assert_printed(&paper, "a\\x1b[1m\n--------\n       1\n");
 }
 
@@ -245,7 +245,7 @@ static void table_counts_characters_not_bytes(void **state)
     (void)state;
     open_paper(&paper, (struct table_options){.format = TABLE_ALIGNED});
     for (size_t i = 0; i < 2; i++)
-        assert_int_equal(add(&paper, names, rows[i], 2), ERR_OK);
+        assert_int_equal(add(&paper, names, rows[i], 2), CERR_OK);
     assert_printed(&paper, "t    n\n---  -\nh\xc3\xa9   1\nabc  2\n");
 }
 
@@ -261,7 +261,7 @@ static void table_cuts_the_widest_column_to_the_terminal(void **state)
     open_paper(&paper, (struct table_options){.format = TABLE_ALIGNED,
                                               .is_terminal = true,
                                               .width = 37});
-    assert_int_equal(add(&paper, names, row, 3), ERR_OK);
+    assert_int_equal(add(&paper, names, row, 3), CERR_OK);
     assert_printed(&paper, "url                          n  why\n"
                            "---------------------  -------  -----\n"
                            "http://example.com/\xc3\xa9\xe2\x80\xa6  1234567"
@@ -280,12 +280,12 @@ static void table_prints_what_comes_after_the_measured_rows(void **state)
     for (int i = 0; i < TABLE_MEASURED_ROWS; i++) {
         fflush(paper.out);
         assert_int_equal(paper.len, 0);
-        assert_int_equal(add(&paper, names, &narrow, 1), ERR_OK);
+        assert_int_equal(add(&paper, names, &narrow, 1), CERR_OK);
     }
     fflush(paper.out);
     assert_int_equal(paper.len, 6 + 4 * TABLE_MEASURED_ROWS);
-    assert_int_equal(add(&paper, names, &wide, 1), ERR_OK);
-    assert_int_equal(table_end(paper.table), ERR_OK);
+    assert_int_equal(add(&paper, names, &wide, 1), CERR_OK);
+    assert_int_equal(table_end(paper.table), CERR_OK);
     assert_string_equal(paper.text + paper.len - strlen(tail), tail);
     table_free(paper.table);
     fclose(paper.out);
@@ -303,7 +303,7 @@ static void table_keeps_no_more_than_its_bytes(void **state)
     memset(big, 'x', sizeof(big));
     open_paper(&paper, (struct table_options){.format = TABLE_ALIGNED});
     for (size_t i = 0; i <= TABLE_MEASURED_BYTES / TABLE_CELL_BYTES; i++)
-        assert_int_equal(add(&paper, names, &value, 1), ERR_OK);
+        assert_int_equal(add(&paper, names, &value, 1), CERR_OK);
     fflush(paper.out);
     assert_true(paper.len > TABLE_MEASURED_BYTES);
     table_free(paper.table);
@@ -320,9 +320,9 @@ static void table_stops_at_its_limit(void **state)
     (void)state;
     open_paper(&paper,
                (struct table_options){.format = TABLE_PLAIN, .limit = 2});
-    assert_int_equal(add(&paper, names, &value, 1), ERR_OK);
-    assert_int_equal(add(&paper, names, &value, 1), ERR_OK);
-    assert_int_equal(add(&paper, names, &value, 1), ERR_CANCELED);
+    assert_int_equal(add(&paper, names, &value, 1), CERR_OK);
+    assert_int_equal(add(&paper, names, &value, 1), CERR_OK);
+    assert_int_equal(add(&paper, names, &value, 1), CERR_CANCELED);
     assert_int_equal(table_nr_rows(paper.table), 2);
     assert_printed(&paper, "n\n1\n1\n");
 }
@@ -343,7 +343,7 @@ static void table_without_rows_has_its_head(void **state)
 
         open_paper(&paper,
                    (struct table_options){.format = (enum table_format)i});
-        assert_int_equal(add(&paper, names, NULL, 2), ERR_OK);
+        assert_int_equal(add(&paper, names, NULL, 2), CERR_OK);
         assert_printed(&paper, expected[i]);
     }
 }
@@ -360,8 +360,8 @@ static void table_reports_a_full_disk(void **state)
     assert_non_null(full);
     table =
         table_new(&(struct table_options){.out = full, .format = TABLE_JSON});
-    assert_int_equal(table_add(table, &row), ERR_OK);
-    assert_int_equal(table_end(table), ERR_IO);
+    assert_int_equal(table_add(table, &row), CERR_OK);
+    assert_int_equal(table_end(table), CERR_IO);
     table_free(table);
     fclose(full);
 }

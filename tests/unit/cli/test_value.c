@@ -23,11 +23,11 @@ static void check(const struct row *rows, size_t nr,
 static void value_reads_whole_numbers_only(void **state)
 {
     static const struct row rows[] = {
-        {"0", ERR_OK, 0},         {"-5", ERR_OK, -5},
-        {"256", ERR_OK, 256},     {"", ERR_INVALID, 0},
-        {"1.5", ERR_INVALID, 0},  {" 1", ERR_INVALID, 0},
-        {"1 ", ERR_INVALID, 0},   {"ten", ERR_INVALID, 0},
-        {"0x10", ERR_INVALID, 0}, {"99999999999999999999", ERR_INVALID, 0},
+        {"0", CERR_OK, 0},         {"-5", CERR_OK, -5},
+        {"256", CERR_OK, 256},     {"", CERR_INVALID, 0},
+        {"1.5", CERR_INVALID, 0},  {" 1", CERR_INVALID, 0},
+        {"1 ", CERR_INVALID, 0},   {"ten", CERR_INVALID, 0},
+        {"0x10", CERR_INVALID, 0}, {"99999999999999999999", CERR_INVALID, 0},
     };
 
     (void)state;
@@ -37,14 +37,14 @@ static void value_reads_whole_numbers_only(void **state)
 static void value_reads_durations(void **state)
 {
     static const struct row rows[] = {
-        {"500ms", ERR_OK, 500},    {"10s", ERR_OK, 10000},
-        {"10", ERR_OK, 10000},     {"0.5", ERR_OK, 500},
-        {"5m", ERR_OK, 300000},    {"2h", ERR_OK, 7200000},
-        {"7d", ERR_OK, 604800000}, {"0", ERR_OK, 0},
-        {"-1s", ERR_INVALID, 0},   {"5 m", ERR_INVALID, 0},
-        {"5w", ERR_INVALID, 0},    {"s", ERR_INVALID, 0},
-        {"inf", ERR_INVALID, 0},   {"nan", ERR_INVALID, 0},
-        {"1e999", ERR_INVALID, 0}, {"0x1p3", ERR_INVALID, 0},
+        {"500ms", CERR_OK, 500},    {"10s", CERR_OK, 10000},
+        {"10", CERR_OK, 10000},     {"0.5", CERR_OK, 500},
+        {"5m", CERR_OK, 300000},    {"2h", CERR_OK, 7200000},
+        {"7d", CERR_OK, 604800000}, {"0", CERR_OK, 0},
+        {"-1s", CERR_INVALID, 0},   {"5 m", CERR_INVALID, 0},
+        {"5w", CERR_INVALID, 0},    {"s", CERR_INVALID, 0},
+        {"inf", CERR_INVALID, 0},   {"nan", CERR_INVALID, 0},
+        {"1e999", CERR_INVALID, 0}, {"0x1p3", CERR_INVALID, 0},
     };
 
     (void)state;
@@ -54,10 +54,10 @@ static void value_reads_durations(void **state)
 static void value_reads_sizes_in_powers_of_1024(void **state)
 {
     static const struct row rows[] = {
-        {"64k", ERR_OK, 65536},     {"16M", ERR_OK, 16777216},
-        {"1G", ERR_OK, 1073741824}, {"512", ERR_OK, 512},
-        {"1.5k", ERR_OK, 1536},     {"1KB", ERR_INVALID, 0},
-        {"-1M", ERR_INVALID, 0},    {"99999999T", ERR_INVALID, 0},
+        {"64k", CERR_OK, 65536},     {"16M", CERR_OK, 16777216},
+        {"1G", CERR_OK, 1073741824}, {"512", CERR_OK, 512},
+        {"1.5k", CERR_OK, 1536},     {"1KB", CERR_INVALID, 0},
+        {"-1M", CERR_INVALID, 0},    {"99999999T", CERR_INVALID, 0},
     };
 
     (void)state;
@@ -70,10 +70,10 @@ static void value_finds_choices_by_their_whole_word(void **state)
     int64_t place;
 
     (void)state;
-    assert_int_equal(value_choice("obey|ignore", "ignore", &place), ERR_OK);
+    assert_int_equal(value_choice("obey|ignore", "ignore", &place), CERR_OK);
     assert_int_equal(place, 1);
-    assert_int_equal(value_choice("obey|ignore", "ign", &place), ERR_INVALID);
-    assert_int_equal(value_choice("obey|ignore", "", &place), ERR_INVALID);
+    assert_int_equal(value_choice("obey|ignore", "ign", &place), CERR_INVALID);
+    assert_int_equal(value_choice("obey|ignore", "", &place), CERR_INVALID);
     assert_int_equal(value_choice_word("obey|ignore", 1, &word), 6);
     assert_memory_equal(word, "ignore", 6);
 }

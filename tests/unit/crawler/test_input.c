@@ -31,9 +31,9 @@ enum err frontier_add_line(struct frontier *frontier, struct bytes text,
     (void)reread;
     (void)now_ms;
     if (++world.nr_lines == world.refuse_at)
-        return ERR_NOMEM;
+        return CERR_NOMEM;
     world.nr_waiting++;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err frontier_add_long_line(struct frontier *frontier, struct bytes text,
@@ -64,7 +64,7 @@ enum err storage_get_input(struct storage *storage, struct storage_input *input)
 {
     (void)storage;
     (void)input;
-    return ERR_NOT_FOUND;
+    return CERR_NOT_FOUND;
 }
 
 enum err storage_put_input(struct storage *storage,
@@ -72,7 +72,7 @@ enum err storage_put_input(struct storage *storage,
 {
     (void)storage;
     world.saved = *input;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* Reads the list to its end or to the error, then commits what there is. */
@@ -82,20 +82,20 @@ static enum err read_all(int refuse_at)
     const char *names[] = {path};
     int fd = mkstemp(path);
     struct input *input;
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     memset(&world, 0, sizeof(world));
     world.refuse_at = refuse_at;
     assert_true(fd >= 0);
     assert_int_equal(write(fd, LINES, strlen(LINES)), strlen(LINES));
     close(fd);
-    assert_int_equal(input_open(&input, names, 1, message), ERR_OK);
+    assert_int_equal(input_open(&input, names, 1, message), CERR_OK);
     unlink(path);
     input_attach(input, NULL, NULL);
     while (!err && !input_ended(input))
         err = input_read(input, 0);
     frontier_push_lines(NULL);
-    assert_int_equal(input_save(input), ERR_OK);
+    assert_int_equal(input_save(input), CERR_OK);
     input_close(input);
     return err;
 }
@@ -103,7 +103,7 @@ static enum err read_all(int refuse_at)
 static void input_is_done_when_all_lines_are_stored(void **state)
 {
     (void)state;
-    assert_int_equal(read_all(0), ERR_OK);
+    assert_int_equal(read_all(0), CERR_OK);
     assert_int_equal(world.saved.offset_bytes, strlen(LINES));
     assert_int_equal(world.saved.line, 3);
     assert_true(world.saved.done);
@@ -113,7 +113,7 @@ static void input_goes_on_before_a_line_that_was_refused(void **state)
 {
     (void)state;
     for (int refuse_at = 1; refuse_at <= 3; refuse_at++) {
-        assert_int_equal(read_all(refuse_at), ERR_NOMEM);
+        assert_int_equal(read_all(refuse_at), CERR_NOMEM);
         assert_int_equal(world.saved.offset_bytes, 0);
         assert_int_equal(world.saved.line, 0);
         assert_false(world.saved.done);

@@ -37,7 +37,7 @@ enum err storage_put_page(struct storage *storage,
     stored.nr = page->nr_links;
     for (size_t i = 0; i < page->nr_links; i++)
         stored.keys[i] = page->links[i].key;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static int64_t hash(const char *text)
@@ -51,7 +51,7 @@ static void put_link(struct buf *links, const char *url)
 
     link.url = (struct bytes){url, strlen(url)};
     link.text = (struct bytes){"", 0};
-    assert_int_equal(page_put_link(links, &link), ERR_OK);
+    assert_int_equal(page_put_link(links, &link), CERR_OK);
 }
 
 static void put_page(struct buf *links, uint32_t nr_links)
@@ -65,7 +65,7 @@ static void put_page(struct buf *links, uint32_t nr_links)
     page.links = (struct bytes){links->data, links->len};
     page.nr_links = nr_links;
     visit.page = &page;
-    assert_int_equal(parse_visit(&options, NULL, &visit), ERR_OK);
+    assert_int_equal(parse_visit(&options, NULL, &visit), CERR_OK);
 }
 
 static void a_link_is_stored_under_the_key_of_its_host(void **state)

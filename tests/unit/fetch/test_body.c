@@ -42,7 +42,7 @@ static void take(struct body *body, struct scan *scan, struct bytes whole,
     input.body = (struct bytes){body->data.data, body->data.len};
     input.is_ascii = body->is_ascii;
     input.skipped_bytes = body->skipped_bytes;
-    assert_int_equal(scan_page(scan, &input, page), ERR_OK);
+    assert_int_equal(scan_page(scan, &input, page), CERR_OK);
 }
 
 static bool same(struct bytes a, struct bytes b)

@@ -274,7 +274,7 @@ static void heap_makes_buffers_smaller_where_there_are_many(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         void *buffer;
 
-        assert_int_equal(heap_open(rows[i].nr_transfers), ERR_OK);
+        assert_int_equal(heap_open(rows[i].nr_transfers), CERR_OK);
         assert_int_equal(heap_buffer_bytes(), rows[i].bytes);
         buffer = libcurl.take(rows[i].bytes + 1);
         libcurl.give(buffer);
@@ -309,7 +309,7 @@ static void heap_asks_for_huge_pages_for_all_transfers(void **state)
     if (access("/sys/kernel/mm/transparent_hugepage", F_OK) != 0)
         skip();
     assert_true(huge_kb() < enough_kb);
-    assert_int_equal(heap_open(100), ERR_OK);
+    assert_int_equal(heap_open(100), CERR_OK);
     assert_true(huge_kb() >= enough_kb);
     heap_close();
 }
@@ -318,7 +318,7 @@ static void heap_says_that_libcurl_cannot_begin(void **state)
 {
     (void)state;
     libcurl.answer = CURLE_FAILED_INIT;
-    assert_int_equal(heap_open(FEW), ERR_NOMEM);
+    assert_int_equal(heap_open(FEW), CERR_NOMEM);
     libcurl.answer = CURLE_OK;
     heap_close();
 }

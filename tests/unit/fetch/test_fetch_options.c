@@ -12,7 +12,7 @@ static enum err check(const struct fetch_options *options)
     char message[300] = "";
     enum err err = fetch_options_check(options, message, sizeof(message));
 
-    assert_true((err == ERR_OK) == (message[0] == '\0'));
+    assert_true((err == CERR_OK) == (message[0] == '\0'));
     return err;
 }
 
@@ -37,7 +37,7 @@ static void options_refuse_headers_that_would_break_out(void **state)
         struct fetch_options options = {.headers = &cases[i].header,
                                         .nr_headers = 1};
 
-        if ((check(&options) == ERR_OK) != cases[i].is_fine)
+        if ((check(&options) == CERR_OK) != cases[i].is_fine)
             fail_msg("wrong about \"%s\"", cases[i].header);
     }
 }
@@ -65,7 +65,7 @@ static void options_refuse_resolve_entries_that_are_none(void **state)
         struct fetch_options options = {.resolve = &cases[i].entry,
                                         .nr_resolve = 1};
 
-        if ((check(&options) == ERR_OK) != cases[i].is_fine)
+        if ((check(&options) == CERR_OK) != cases[i].is_fine)
             fail_msg("wrong about \"%s\"", cases[i].entry);
     }
 }
@@ -81,11 +81,11 @@ static void options_refuse_what_excludes_itself_or_is_missing(void **state)
                                      .nr_allow_private = 1};
 
     (void)state;
-    assert_int_equal(check(&none), ERR_OK);
-    assert_int_equal(check(&both), ERR_INVALID);
-    assert_int_equal(check(&no_ca), ERR_NOT_FOUND);
-    assert_int_equal(check(&no_auth), ERR_NOT_FOUND);
-    assert_int_equal(check(&no_range), ERR_INVALID);
+    assert_int_equal(check(&none), CERR_OK);
+    assert_int_equal(check(&both), CERR_INVALID);
+    assert_int_equal(check(&no_ca), CERR_NOT_FOUND);
+    assert_int_equal(check(&no_auth), CERR_NOT_FOUND);
+    assert_int_equal(check(&no_range), CERR_INVALID);
 }
 
 static void options_have_defaults_and_a_ceiling(void **state)
@@ -129,7 +129,7 @@ static void auth_gives_each_host_its_own(void **state)
                           "  api.example.org\tBearer  abc.def \n"
                           "a.example f:fo\nb.example Basic :\n",
                           NULL),
-                     ERR_OK);
+                     CERR_OK);
     assert_string_equal(auth_header(auth, "example.org", 11),
                         "Authorization: Basic dXNlcjpwYXNz");
     assert_string_equal(auth_header(auth, "api.example.org", 15),
@@ -155,7 +155,7 @@ static void auth_names_the_line_that_is_wrong(void **state)
         struct auth *auth = NULL;
         size_t line = 0;
 
-        assert_int_equal(load(&auth, bad[i], &line), ERR_INVALID);
+        assert_int_equal(load(&auth, bad[i], &line), CERR_INVALID);
         assert_int_equal(line, 2);
     }
 }

@@ -83,7 +83,7 @@ static struct guard *make_guard(const char *const *allowed, size_t nr)
 {
     struct guard *guard = NULL;
 
-    assert_int_equal(guard_new(&guard, allowed, nr, NULL), ERR_OK);
+    assert_int_equal(guard_new(&guard, allowed, nr, NULL), CERR_OK);
     return guard;
 }
 
@@ -154,7 +154,7 @@ static void guard_refuses_ranges_that_are_none(void **state)
         struct guard *guard = NULL;
         size_t place = 99;
 
-        if (guard_new(&guard, list, 2, &place) != ERR_INVALID)
+        if (guard_new(&guard, list, 2, &place) != CERR_INVALID)
             fail_msg("\"%s\" was taken for a range", bad[i]);
         assert_int_equal(place, 1);
     }

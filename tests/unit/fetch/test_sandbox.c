@@ -132,7 +132,7 @@ static void sandbox_knows_no_such_user(void **state)
     struct sandbox sandbox;
 
     (void)state;
-    assert_int_equal(sandbox_enter(&sandbox, &unknown), ERR_NOT_FOUND);
+    assert_int_equal(sandbox_enter(&sandbox, &unknown), CERR_NOT_FOUND);
 }
 
 static const char *secret_ca;
@@ -215,7 +215,7 @@ static void sandbox_stays_root_where_nobody_could_not_read(void **state)
     close(open(path, O_WRONLY | O_CREAT, 0644));
     secret_ca = path;
     assert_int_equal(exit_status_of(check_secret_ca), 0);
-    assert_int_equal(exit_status_of(check_secret_ca_as_nobody), ERR_PERM);
+    assert_int_equal(exit_status_of(check_secret_ca_as_nobody), CERR_PERM);
     secret_ca = NULL;
     unlink(path);
     rmdir(folder);
@@ -358,7 +358,7 @@ static int check_without(int call, const char *refusal)
 
     if (!take_away(call))
         return CANNOT_ENTER;
-    if (fetch_options_check(&fetch, message, sizeof(message)) != ERR_INVALID ||
+    if (fetch_options_check(&fetch, message, sizeof(message)) != CERR_INVALID ||
         strcmp(message, refusal) != 0)
         return 1;
     fetch.sandbox = FETCH_SANDBOX_AUTO;
@@ -409,7 +409,7 @@ static int check_options_of_another_user(void)
 
     if (geteuid() == 0 && seteuid(65534))
         return CANNOT_ENTER;
-    if (fetch_options_check(&fetch, message, sizeof(message)) != ERR_INVALID)
+    if (fetch_options_check(&fetch, message, sizeof(message)) != CERR_INVALID)
         return 1;
     return strcmp(message, "only root can become root") == 0 ? 0 : 2;
 }

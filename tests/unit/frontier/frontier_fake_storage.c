@@ -133,7 +133,7 @@ enum err storage_add_urls(struct storage *storage,
     for (size_t i = 0; i < nr_urls; i++) {
         if (storage->refuses && i == storage->refuse_at) {
             storage->refuses = false;
-            return ERR_NOMEM;
+            return CERR_NOMEM;
         }
         struct fake_host *host =
             find_host(storage, urls[i].key.host_id, urls[i].host_key);
@@ -159,7 +159,7 @@ enum err storage_add_urls(struct storage *storage,
         if (host->record.due_at == STORAGE_HOST_IDLE && !host->held)
             set_due(storage, host, now_ms);
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err lease(struct fake_host *host, int64_t now_ms,
@@ -175,7 +175,7 @@ enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
                              size_t max_hosts,
                              const struct storage_taker *taker)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     while (max_hosts > 0 && !err) {
         int64_t due_at = heap_due_ms(&storage->due);
@@ -196,7 +196,7 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
 {
     struct fake_host *host = find_host(storage, host_id, host_key);
 
-    return host->held ? ERR_BUSY : lease(host, now_ms, taker);
+    return host->held ? CERR_BUSY : lease(host, now_ms, taker);
 }
 
 /* Lists are all that a simulation has: every URL is bulk or of one prio. */
@@ -232,7 +232,7 @@ enum err storage_claim_urls(struct storage *storage, int64_t host_id,
                             const struct storage_taker *taker)
 {
     struct fake_host *host = known_host(storage, host_id);
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     assert(host->held && max_urls > 0);
     for (int bulk = 1; bulk >= 0; bulk--) {
@@ -256,7 +256,7 @@ enum err storage_put_host(struct storage *storage,
     struct fake_host *known = known_host(storage, host->host_id);
 
     assert(known->held && known->record.token == host->token);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err storage_release_host(struct storage *storage,
@@ -268,7 +268,7 @@ enum err storage_release_host(struct storage *storage,
     known->held = false;
     known->record.walk = host->walk;
     set_due(storage, known, host->due_at);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err storage_renew_host(struct storage *storage, int64_t host_id,
@@ -279,7 +279,7 @@ enum err storage_renew_host(struct storage *storage, int64_t host_id,
     assert(host->held && host->record.token == token);
     assert(now_ms < host->record.due_at); /* in time */
     host->record.due_at = now_ms + STORAGE_LEASE_MS;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err storage_sweep(struct storage *storage, int64_t now_ms,
@@ -296,7 +296,7 @@ enum err storage_sweep(struct storage *storage, int64_t now_ms,
         set_due(storage, host, now_ms);
         (*nr_woken)++;
     }
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err storage_next_due(struct storage *storage, int64_t *due_at)
@@ -305,11 +305,11 @@ enum err storage_next_due(struct storage *storage, int64_t *due_at)
     for (;;) {
         int64_t first = heap_due_ms(&storage->due);
         if (first == INT64_MAX)
-            return ERR_OK;
+            return CERR_OK;
         struct fake_host *host = storage->due.entries[0].what;
         if (host->record.due_at == first && !host->held) {
             *due_at = first;
-            return ERR_OK;
+            return CERR_OK;
         }
         heap_take(&storage->due, first); /* overtaken */
     }
@@ -337,7 +337,7 @@ enum err storage_count(struct storage *storage, struct storage_counts *counts)
         .nr_ended = (int64_t)storage->nr_ended,
         .nr_hosts = (int64_t)storage->nr_hosts,
     };
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* A line that comes twice is no duplicate of itself; there are no others. */
@@ -348,7 +348,7 @@ enum err storage_put_line(struct storage *storage,
 
     while (url && url->hash != line->same_as.url_hash)
         url = url->next;
-    return url && url->line == line->line ? ERR_OK : ERR_STATE;
+    return url && url->line == line->line ? CERR_OK : CERR_STATE;
 }
 
 /* ---- what a simulation never needs ---- */
@@ -357,7 +357,7 @@ enum err storage_drop_line(struct storage *storage, int64_t line)
 {
     (void)storage;
     (void)line;
-    return ERR_STATE;
+    return CERR_STATE;
 }
 
 enum err storage_put_tries(struct storage *storage, struct url_key key,
@@ -366,7 +366,7 @@ enum err storage_put_tries(struct storage *storage, struct url_key key,
     (void)storage;
     (void)key;
     (void)tries;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err storage_bring_forward(struct storage *storage, struct url_key key,
@@ -376,7 +376,7 @@ enum err storage_bring_forward(struct storage *storage, struct url_key key,
     (void)key;
     (void)depth;
     (void)prio;
-    return ERR_STATE;
+    return CERR_STATE;
 }
 
 enum err storage_put_attempt(struct storage *storage,
@@ -384,7 +384,7 @@ enum err storage_put_attempt(struct storage *storage,
 {
     (void)storage;
     (void)attempt;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 enum err storage_each_url(struct storage *storage, bool listed,
@@ -394,5 +394,5 @@ enum err storage_each_url(struct storage *storage, bool listed,
     (void)storage;
     (void)fn;
     (void)ctx;
-    return ERR_STATE;
+    return CERR_STATE;
 }

@@ -126,10 +126,10 @@ void web_open(struct web *web)
         .now_ms = web->now_ms + WEB_WALL_MS,
     };
 
-    assert_int_equal(storage_open(&web->storage, &options, message), ERR_OK);
+    assert_int_equal(storage_open(&web->storage, &options, message), CERR_OK);
     assert_int_equal(
         frontier_open(&web->frontier, &web->options, web->storage, message),
-        ERR_OK);
+        CERR_OK);
 }
 
 static void drop_flights(struct web *web)
@@ -140,11 +140,11 @@ static void drop_flights(struct web *web)
 
 void web_close(struct web *web, const char *status)
 {
-    assert_int_equal(frontier_release(web->frontier, web->now_ms), ERR_OK);
-    assert_int_equal(storage_commit(web->storage), ERR_OK);
+    assert_int_equal(frontier_release(web->frontier, web->now_ms), CERR_OK);
+    assert_int_equal(storage_commit(web->storage), CERR_OK);
     assert_int_equal(
         storage_close(web->storage, status, "", web->now_ms + WEB_WALL_MS),
-        ERR_OK);
+        CERR_OK);
     frontier_free(web->frontier);
     web->storage = NULL;
     web->frontier = NULL;
@@ -156,7 +156,7 @@ void web_kill(struct web *web)
     frontier_free(web->frontier);
     assert_int_equal(storage_close(web->storage, "interrupted", "",
                                    web->now_ms + WEB_WALL_MS),
-                     ERR_OK);
+                     CERR_OK);
     web->storage = NULL;
     web->frontier = NULL;
     drop_flights(web);
@@ -184,10 +184,10 @@ void web_add_list(struct web *web, const char *lines)
         assert_int_equal(frontier_add_line(web->frontier,
                                            (struct bytes){lines, len}, line++,
                                            false, web->now_ms),
-                         ERR_OK);
+                         CERR_OK);
         lines += len + (lines[len] == '\n');
     }
-    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), ERR_OK);
+    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), CERR_OK);
     frontier_list_ended(web->frontier);
 }
 
@@ -200,9 +200,9 @@ void web_add_many(struct web *web, const char *host, int nr)
         assert_int_equal(frontier_add_line(web->frontier,
                                            (struct bytes){line, (size_t)len},
                                            i + 1, false, web->now_ms),
-                         ERR_OK);
+                         CERR_OK);
     }
-    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), ERR_OK);
+    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), CERR_OK);
 }
 
 static void start_one(struct web *web, const struct frontier_fetch *fetch)
@@ -260,7 +260,7 @@ static void take_answers(struct web *web)
             (struct bytes){flight.answer.links.data, flight.answer.links.len};
         assert_int_equal(frontier_answer(web->frontier, flight.id, 0,
                                          &flight.answer.page, web->now_ms),
-                         ERR_OK);
+                         CERR_OK);
         buf_release(&flight.answer.links);
     }
 }
@@ -273,13 +273,13 @@ enum frontier_end web_run(struct web *web)
         take_answers(web);
         if (web->stop_at_ms && web->now_ms >= web->stop_at_ms)
             frontier_stop(web->frontier);
-        assert_int_equal(frontier_turn(web->frontier, web->now_ms), ERR_OK);
+        assert_int_equal(frontier_turn(web->frontier, web->now_ms), CERR_OK);
         int asked = web->nr_asked;
         while (web->nr_asked < asked + FLIGHTS_MAX &&
                frontier_next(web->frontier, web->now_ms, &fetch))
             start_one(web, &fetch);
         if (storage_uncommitted(web->storage) >= COMMIT_ROWS)
-            assert_int_equal(storage_commit(web->storage), ERR_OK);
+            assert_int_equal(storage_commit(web->storage), CERR_OK);
         if (frontier_ended(web->frontier) != FRONTIER_RUNNING)
             return frontier_ended(web->frontier);
 
@@ -356,6 +356,6 @@ void web_link(struct web_answer *answer, const char *url, uint8_t rel)
         .rel = rel,
     };
 
-    assert_int_equal(page_put_link(&answer->links, &link), ERR_OK);
+    assert_int_equal(page_put_link(&answer->links, &link), CERR_OK);
     answer->page.nr_links++;
 }

@@ -14,7 +14,7 @@ static int64_t nr_lines(struct web *web, bool bad)
 {
     struct storage_counts counts;
 
-    assert_int_equal(storage_count(web->storage, &counts), ERR_OK);
+    assert_int_equal(storage_count(web->storage, &counts), CERR_OK);
     return bad ? counts.nr_bad_lines : counts.nr_lines;
 }
 
@@ -100,10 +100,10 @@ static void frontier_gives_a_bad_line_a_row(void **state)
                              web->frontier,
                              (struct bytes){rows[i].line, strlen(rows[i].line)},
                              (int64_t)i + 1, false, 0),
-                         ERR_OK);
+                         CERR_OK);
     assert_int_equal(frontier_add_long_line(web->frontier,
                                             (struct bytes){"http://a", 8}, 99),
-                     ERR_OK);
+                     CERR_OK);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 0);
@@ -123,8 +123,8 @@ static void frontier_fetches_duplicates_once(void **state)
     assert_int_equal(frontier_add_line(web->frontier,
                                        (struct bytes){"http://a.test/", 14}, 4,
                                        false, 0),
-                     ERR_OK);
-    assert_int_equal(frontier_flush_lines(web->frontier, 0), ERR_OK);
+                     CERR_OK);
+    assert_int_equal(frontier_flush_lines(web->frontier, 0), CERR_OK);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 1);
     assert_int_equal(web->visits[0].line, 1);
@@ -402,7 +402,7 @@ static void frontier_puts_back_what_no_worker_took(void **state)
     web->options.delay_ms = 1000;
     web_open(web);
     web_add_list(web, "http://a.test/");
-    assert_int_equal(frontier_turn(web->frontier, 0), ERR_OK);
+    assert_int_equal(frontier_turn(web->frontier, 0), CERR_OK);
     assert_true(frontier_next(web->frontier, 0, &fetch));
     frontier_put_back(web->frontier, fetch.id);
     assert_int_equal(web_run(web), FRONTIER_DONE);
@@ -419,14 +419,14 @@ static void frontier_refuses_an_answer_nobody_asked_for(void **state)
     page_init(&page);
     web_open(web);
     web_add_list(web, "http://a.test/");
-    assert_int_equal(frontier_turn(web->frontier, 0), ERR_OK);
+    assert_int_equal(frontier_turn(web->frontier, 0), CERR_OK);
     assert_true(frontier_next(web->frontier, 0, &fetch));
     assert_int_equal(frontier_answer(web->frontier, 0, 0, &page, 5),
-                     ERR_INVALID);
+                     CERR_INVALID);
     assert_int_equal(frontier_answer(web->frontier, fetch.id, 0, &page, 5),
-                     ERR_OK);
+                     CERR_OK);
     assert_int_equal(frontier_answer(web->frontier, fetch.id, 0, &page, 5),
-                     ERR_INVALID);
+                     CERR_INVALID);
 }
 
 static void frontier_starts_nothing_while_paused(void **state)
@@ -437,7 +437,7 @@ static void frontier_starts_nothing_while_paused(void **state)
     web_open(web);
     web_add_list(web, "http://a.test/");
     frontier_pause(web->frontier, true);
-    assert_int_equal(frontier_turn(web->frontier, 0), ERR_OK);
+    assert_int_equal(frontier_turn(web->frontier, 0), CERR_OK);
     assert_false(frontier_next(web->frontier, 0, &fetch));
     frontier_pause(web->frontier, false);
     assert_int_equal(web_run(web), FRONTIER_DONE);

@@ -100,8 +100,8 @@ static void frontier_names_what_is_wrong_with_a_redirect(void **state)
             frontier_add_line(web->frontier,
                               (struct bytes){rows[i].url, strlen(rows[i].url)},
                               (int64_t)i + 1, false, 0),
-            ERR_OK);
-    assert_int_equal(frontier_flush_lines(web->frontier, 0), ERR_OK);
+            CERR_OK);
+    assert_int_equal(frontier_flush_lines(web->frontier, 0), CERR_OK);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -257,9 +257,9 @@ static void frontier_retries_statuses_that_may_pass(void **state)
         assert_int_equal(frontier_add_line(web->frontier,
                                            (struct bytes){url, (size_t)len},
                                            (int64_t)i + 1, false, 0),
-                         ERR_OK);
+                         CERR_OK);
     }
-    assert_int_equal(frontier_flush_lines(web->frontier, 0), ERR_OK);
+    assert_int_equal(frontier_flush_lines(web->frontier, 0), CERR_OK);
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -423,7 +423,7 @@ static void check_chaos(const struct web *web, int nr_listed)
     int nr = 0;
 
     frontier_get_stats(web->frontier, &stats);
-    assert_int_equal(storage_count(web->storage, &counts), ERR_OK);
+    assert_int_equal(storage_count(web->storage, &counts), CERR_OK);
     assert_int_equal(counts.nr_urls, counts.nr_ended);
     assert_int_equal(counts.nr_ended, web->nr_visits);
     assert_int_equal(stats.nr_queued, 0);

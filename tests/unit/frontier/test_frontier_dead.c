@@ -33,7 +33,7 @@ static enum err end_visit(void *ctx, const struct visit *visit)
         dead->storage, (struct url_key){visit->host_id, visit->url_hash}));
     assert_int_not_equal(visit->outcome, OUTCOME_OK);
     dead->nr_visits++;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 /* One turn of the loop: nobody answers. */
@@ -45,12 +45,12 @@ static void turn(struct dead *dead)
     page_init(&page);
     page.outcome = OUTCOME_ERROR;
     page.error = ERROR_CONNECT;
-    assert_int_equal(frontier_turn(dead->frontier, dead->now_ms), ERR_OK);
+    assert_int_equal(frontier_turn(dead->frontier, dead->now_ms), CERR_OK);
     while (frontier_next(dead->frontier, dead->now_ms, &fetch)) {
         dead->nr_asked++;
         assert_int_equal(
             frontier_answer(dead->frontier, fetch.id, 0, &page, dead->now_ms),
-            ERR_OK);
+            CERR_OK);
     }
     dead->now_ms += 100;
 }
@@ -64,7 +64,7 @@ static void load_batch(struct dead *dead, int batch)
         assert_int_equal(frontier_add_line(dead->frontier,
                                            (struct bytes){line, (size_t)len},
                                            i + 1, false, dead->now_ms),
-                         ERR_OK);
+                         CERR_OK);
     }
     frontier_push_lines(dead->frontier);
     while (frontier_lines_state(dead->frontier) == FRONTIER_LINES_PUSHED)
@@ -90,7 +90,8 @@ static void frontier_steps_over_few_that_have_ended(void **state)
 
     (void)state;
     assert_int_equal(
-        frontier_open(&dead.frontier, &options, dead.storage, message), ERR_OK);
+        frontier_open(&dead.frontier, &options, dead.storage, message),
+        CERR_OK);
     for (int i = 0; i < NR_BATCHES; i++)
         load_batch(&dead, i);
     frontier_list_ended(dead.frontier);
@@ -99,7 +100,7 @@ static void frontier_steps_over_few_that_have_ended(void **state)
     assert_int_equal(dead.nr_visits, NR_LINES);
     assert_in_range(dead.nr_asked, 1, 100);
     assert_in_range(fake_storage_nr_passed(dead.storage), 0, 10 * NR_LINES);
-    assert_int_equal(frontier_release(dead.frontier, dead.now_ms), ERR_OK);
+    assert_int_equal(frontier_release(dead.frontier, dead.now_ms), CERR_OK);
     frontier_free(dead.frontier);
     fake_storage_free(dead.storage);
 }
@@ -118,20 +119,20 @@ static void frontier_keeps_lines_that_storage_refused(void **state)
         struct frontier *frontier;
 
         assert_int_equal(frontier_open(&frontier, &options, storage, message),
-                         ERR_OK);
+                         CERR_OK);
         for (int k = 0; k < 1000; k++) {
             int len = snprintf(line, sizeof(line), "http://a.test/%d", k);
             assert_int_equal(
                 frontier_add_line(frontier, (struct bytes){line, (size_t)len},
                                   k + 1, false, 0),
-                ERR_OK);
+                CERR_OK);
         }
         fake_storage_refuse(storage, refused_at[i]);
-        assert_int_equal(frontier_flush_lines(frontier, 0), ERR_NOMEM);
+        assert_int_equal(frontier_flush_lines(frontier, 0), CERR_NOMEM);
         assert_int_not_equal(frontier_lines_state(frontier),
                              FRONTIER_LINES_NONE);
         /* and at the end there may be memory again */
-        assert_int_equal(frontier_release(frontier, 0), ERR_OK);
+        assert_int_equal(frontier_release(frontier, 0), CERR_OK);
         assert_int_equal(frontier_lines_state(frontier), FRONTIER_LINES_NONE);
         assert_int_equal(fake_storage_nr_to_do(storage), 1000);
         frontier_free(frontier);

@@ -219,7 +219,7 @@ static void frontier_refuses_a_pattern_that_does_not_compile(void **state)
     web->options.nr_include = 1;
     assert_int_equal(
         frontier_open(&frontier, &web->options, web->storage, message),
-        ERR_INVALID);
+        CERR_INVALID);
     assert_true(strlen(message) > 0);
 }
 

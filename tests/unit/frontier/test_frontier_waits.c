@@ -78,7 +78,7 @@ static void frontier_keeps_a_long_wait_over_a_restart(void **state)
     web_add_many(web, "a.test", 3);
     frontier_list_ended(web->frontier);
     web->stop_at_ms = 2000;
-    assert_int_equal(frontier_turn(web->frontier, 0), ERR_OK);
+    assert_int_equal(frontier_turn(web->frontier, 0), CERR_OK);
     assert_int_equal(web_run(web), FRONTIER_LIMIT);
     frontier_get_stats(web->frontier, &stats);
     web_close(web, "interrupted");
@@ -148,7 +148,7 @@ static void frontier_keeps_a_wait_over_a_kill(void **state)
     frontier_list_ended(web->frontier);
     web->stop_at_ms = 2000;
     assert_int_equal(web_run(web), FRONTIER_LIMIT);
-    assert_int_equal(storage_commit(web->storage), ERR_OK);
+    assert_int_equal(storage_commit(web->storage), CERR_OK);
     web_kill(web);
 
     web->stop_at_ms = 0;

@@ -22,14 +22,14 @@ static void gather_lines(struct web *web, int from, int to)
         assert_int_equal(frontier_add_line(web->frontier,
                                            (struct bytes){line, (size_t)len}, i,
                                            false, web->now_ms),
-                         ERR_OK);
+                         CERR_OK);
     }
 }
 
 static void add_lines(struct web *web, int from, int to)
 {
     gather_lines(web, from, to);
-    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), ERR_OK);
+    assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), CERR_OK);
 }
 
 /* Every line up to `nr` was visited, and none twice. */
@@ -136,7 +136,7 @@ static int64_t nr_stored(const struct web *web)
 {
     struct storage_counts counts;
 
-    assert_int_equal(storage_count(web->storage, &counts), ERR_OK);
+    assert_int_equal(storage_count(web->storage, &counts), CERR_OK);
     return counts.nr_urls;
 }
 
@@ -151,11 +151,11 @@ static void frontier_takes_more_lines_while_places_are_free(void **state)
     gather_lines(web, 1, BULK_LIST);
     frontier_push_lines(web->frontier);
     assert_true(frontier_wants_more(web->frontier));
-    assert_int_equal(frontier_turn(web->frontier, web->now_ms), ERR_OK);
+    assert_int_equal(frontier_turn(web->frontier, web->now_ms), CERR_OK);
     assert_int_equal(nr_stored(web), 1024);
     assert_true(frontier_next(web->frontier, web->now_ms, &fetch));
     assert_false(frontier_wants_more(web->frontier));
-    assert_int_equal(frontier_turn(web->frontier, web->now_ms), ERR_OK);
+    assert_int_equal(frontier_turn(web->frontier, web->now_ms), CERR_OK);
     assert_int_equal(nr_stored(web), 1024 + 64);
 }
 

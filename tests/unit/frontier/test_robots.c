@@ -18,7 +18,7 @@ static struct robots *parse(const void *data, size_t len, const char *token)
 
     assert_non_null(copy);
     memcpy(copy, data, len);
-    assert_int_equal(robots_parse(&robots, copy, len, token), ERR_OK);
+    assert_int_equal(robots_parse(&robots, copy, len, token), CERR_OK);
     free(copy);
     return robots;
 }
@@ -361,7 +361,7 @@ static void robots_lists_sitemaps_of_the_whole_file(void **state)
 
     buf_init(&many, FILE_MAX);
     for (int i = 0; i < ROBOTS_SITEMAPS_MAX + 5; i++)
-        assert_int_equal(buf_addf(&many, "Sitemap: /%d\n", i), ERR_OK);
+        assert_int_equal(buf_addf(&many, "Sitemap: /%d\n", i), CERR_OK);
     robots = parse(many.data, many.len, "x");
     assert_int_equal(robots_nr_sitemaps(robots), ROBOTS_SITEMAPS_MAX);
     robots_free(robots);
@@ -405,10 +405,10 @@ static void robots_bounds_rules_and_lines(void **state)
 
     (void)state;
     buf_init(&file, FILE_MAX);
-    assert_int_equal(buf_add_str(&file, ALL), ERR_OK);
+    assert_int_equal(buf_add_str(&file, ALL), CERR_OK);
     for (int i = 0; i < ROBOTS_RULES_MAX; i++)
-        assert_int_equal(buf_add_str(&file, "allow:/b\n"), ERR_OK);
-    assert_int_equal(buf_add_str(&file, "disallow:/c\n"), ERR_OK);
+        assert_int_equal(buf_add_str(&file, "allow:/b\n"), CERR_OK);
+    assert_int_equal(buf_add_str(&file, "disallow:/c\n"), CERR_OK);
     assert_true(file.len < ROBOTS_BYTES_MAX);
     robots = parse(file.data, file.len, "x");
     assert_true(allows(robots, "/c"));
@@ -419,8 +419,8 @@ static void robots_bounds_rules_and_lines(void **state)
     file.len = 0;
     memset(path, 'a', sizeof(path));
     path[0] = '/';
-    assert_int_equal(buf_add_str(&file, ALL "Disallow: "), ERR_OK);
-    assert_int_equal(buf_add(&file, path, sizeof(path)), ERR_OK);
+    assert_int_equal(buf_add_str(&file, ALL "Disallow: "), CERR_OK);
+    assert_int_equal(buf_add(&file, path, sizeof(path)), CERR_OK);
     robots = parse(file.data, file.len, "x");
     assert_false(robots_allows(robots, path, ROBOTS_LINE_BYTES - 10, NULL));
     assert_true(robots_allows(robots, path, ROBOTS_LINE_BYTES - 11, NULL));
@@ -436,14 +436,14 @@ static void robots_bounds_wildcards(void **state)
 
     (void)state;
     buf_init(&file, FILE_MAX);
-    assert_int_equal(buf_add_str(&file, ALL), ERR_OK);
+    assert_int_equal(buf_add_str(&file, ALL), CERR_OK);
     for (int i = 1; i < ROBOTS_WILDCARDS_MAX; i++)
-        assert_int_equal(buf_addf(&file, "disallow:*a*%d$\n", i), ERR_OK);
+        assert_int_equal(buf_addf(&file, "disallow:*a*%d$\n", i), CERR_OK);
     assert_int_equal(buf_add_str(&file, "disallow:/*b\n"
                                         "disallow:/*c\n"
                                         "disallow:/d*\n"
                                         "disallow:/e\n"),
-                     ERR_OK);
+                     CERR_OK);
     robots = parse(file.data, file.len, "x");
     assert_false(allows(robots, "/a1999"));
     assert_false(allows(robots, "/b"));
@@ -472,9 +472,9 @@ static void robots_holds_what_500_kib_can_say(void **state)
         struct buf file;
 
         buf_init(&file, FILE_MAX);
-        assert_int_equal(buf_add_str(&file, ALL), ERR_OK);
+        assert_int_equal(buf_add_str(&file, ALL), CERR_OK);
         while (file.len < ROBOTS_BYTES_MAX)
-            assert_int_equal(buf_add_str(&file, lines[i]), ERR_OK);
+            assert_int_equal(buf_add_str(&file, lines[i]), CERR_OK);
         robots = parse(file.data, file.len, "x");
         assert_true(allows(robots, "/a/a/a"));
         robots_free(robots);
@@ -547,7 +547,7 @@ static void robots_without_a_file_allow_everything(void **state)
     struct robots *robots = NULL;
 
     (void)state;
-    assert_int_equal(robots_parse(&robots, NULL, 0, "x"), ERR_OK);
+    assert_int_equal(robots_parse(&robots, NULL, 0, "x"), CERR_OK);
     assert_true(allows(robots, "/"));
     assert_true(robots_crawl_delay_s(robots) < 0);
     assert_int_equal(robots_nr_sitemaps(robots), 0);

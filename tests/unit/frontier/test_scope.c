@@ -20,7 +20,7 @@ static struct scope *make(const struct scope_options *options)
     char message[SCOPE_MESSAGE_BYTES] = "";
     struct scope *scope = NULL;
 
-    assert_int_equal(scope_new(&scope, options, message), ERR_OK);
+    assert_int_equal(scope_new(&scope, options, message), CERR_OK);
     assert_string_equal(message, "");
     return scope;
 }
@@ -176,7 +176,7 @@ static void expect_refused(const struct scope_options *options,
     char message[SCOPE_MESSAGE_BYTES] = "";
     struct scope *scope = NULL;
 
-    assert_int_equal(scope_new(&scope, options, message), ERR_INVALID);
+    assert_int_equal(scope_new(&scope, options, message), CERR_INVALID);
     assert_null(scope);
     if (!strstr(message, message_part))
         fail_msg("%s", message);

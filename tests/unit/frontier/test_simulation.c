@@ -73,7 +73,7 @@ static enum err end_visit(void *ctx, const struct visit *visit)
         sim->storage, (struct url_key){visit->host_id, visit->url_hash}));
     assert_int_equal(visit->outcome, OUTCOME_OK);
     sim->nr_visits++;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static void make_world(struct sim *sim)
@@ -104,9 +104,9 @@ static void load_list(struct sim *sim)
                 frontier_add_line(sim->frontier,
                                   (struct bytes){line, (size_t)len}, ++nr,
                                   false, 0),
-                ERR_OK);
+                CERR_OK);
         }
-    assert_int_equal(frontier_flush_lines(sim->frontier, 0), ERR_OK);
+    assert_int_equal(frontier_flush_lines(sim->frontier, 0), CERR_OK);
     frontier_list_ended(sim->frontier);
 }
 
@@ -147,7 +147,7 @@ static void take_answers(struct sim *sim)
         sim->nr_in_flight--;
         assert_int_equal(
             frontier_answer(sim->frontier, flight->id, 0, &page, sim->now_ms),
-            ERR_OK);
+            CERR_OK);
     }
 }
 
@@ -183,7 +183,7 @@ static void run(struct sim *sim)
 
     while (frontier_ended(sim->frontier) == FRONTIER_RUNNING) {
         look_at_memory(sim);
-        assert_int_equal(frontier_turn(sim->frontier, sim->now_ms), ERR_OK);
+        assert_int_equal(frontier_turn(sim->frontier, sim->now_ms), CERR_OK);
         while (frontier_next(sim->frontier, sim->now_ms, &fetch))
             start(sim, &fetch);
         int64_t wait_ms = frontier_wait_ms(sim->frontier, sim->now_ms);
@@ -234,7 +234,8 @@ static void simulate(struct sim *sim)
     make_world(sim);
     sim->storage = fake_storage_new(NR_HOSTS, (size_t)sim->nr_urls);
     assert_int_equal(
-        frontier_open(&sim->frontier, &options, sim->storage, message), ERR_OK);
+        frontier_open(&sim->frontier, &options, sim->storage, message),
+        CERR_OK);
     load_list(sim);
     run(sim);
 
@@ -245,7 +246,7 @@ static void simulate(struct sim *sim)
     assert_int_equal(sim->nr_visits, sim->nr_urls);
     assert_int_equal(fake_storage_nr_to_do(sim->storage), 0);
     assert_true(sim->now_ms * 10 <= best_ms(sim) * 11);
-    assert_int_equal(frontier_release(sim->frontier, sim->now_ms), ERR_OK);
+    assert_int_equal(frontier_release(sim->frontier, sim->now_ms), CERR_OK);
     frontier_free(sim->frontier);
     fake_storage_free(sim->storage);
     heap_release(&sim->answers);

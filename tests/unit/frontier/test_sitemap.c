@@ -22,14 +22,14 @@ static enum err see(void *ctx, const struct sitemap_entry *entry)
     struct buf *seen = ctx;
 
     assert_true(entry->loc.len > 0);
-    assert_int_equal(buf_add(seen, entry->loc.data, entry->loc.len), ERR_OK);
+    assert_int_equal(buf_add(seen, entry->loc.data, entry->loc.len), CERR_OK);
     if (entry->lastmod.len) {
-        assert_int_equal(buf_add_byte(seen, '@'), ERR_OK);
+        assert_int_equal(buf_add_byte(seen, '@'), CERR_OK);
         assert_int_equal(buf_add(seen, entry->lastmod.data, entry->lastmod.len),
-                         ERR_OK);
+                         CERR_OK);
     }
-    assert_int_equal(buf_add_str(seen, entry->is_sitemap ? "!" : ";"), ERR_OK);
-    return ERR_OK;
+    assert_int_equal(buf_add_str(seen, entry->is_sitemap ? "!" : ";"), CERR_OK);
+    return CERR_OK;
 }
 
 /* Feeds a heap copy of exactly this size, so that ASan sees a read past it. */
@@ -52,12 +52,12 @@ static void read_split(const char *text, size_t len, size_t split,
     struct sitemap_options options = {.on_entry = see, .ctx = seen};
     struct sitemap *sitemap = sitemap_new(&options);
 
-    assert_int_equal(feed(sitemap, text, split), ERR_OK);
-    assert_int_equal(feed(sitemap, text + split, len - split), ERR_OK);
-    assert_int_equal(sitemap_finish(sitemap), ERR_OK);
+    assert_int_equal(feed(sitemap, text, split), CERR_OK);
+    assert_int_equal(feed(sitemap, text + split, len - split), CERR_OK);
+    assert_int_equal(sitemap_finish(sitemap), CERR_OK);
     assert_int_equal(buf_addf(seen, " %s", kinds[sitemap_kind(sitemap)]),
-                     ERR_OK);
-    assert_int_equal(buf_add_byte(seen, '\0'), ERR_OK);
+                     CERR_OK);
+    assert_int_equal(buf_add_byte(seen, '\0'), CERR_OK);
     sitemap_free(sitemap);
 }
 
@@ -312,7 +312,7 @@ static void sitemap_refuses_other_documents(void **state)
     expect_rows(rows, NR(rows));
     buf_init(&seen, SEEN_BYTES);
     assert_false(sitemap_is_over(sitemap));
-    assert_int_equal(feed(sitemap, "<html>", 6), ERR_OK);
+    assert_int_equal(feed(sitemap, "<html>", 6), CERR_OK);
     assert_true(sitemap_is_over(sitemap));
     sitemap_free(sitemap);
     sitemap_free(NULL);
@@ -327,9 +327,9 @@ static void feed_repeated(struct sitemap *sitemap, const char *unit, size_t len)
 
     buf_init(&piece, SEEN_BYTES);
     while (piece.len < 60000)
-        assert_int_equal(buf_add_str(&piece, unit), ERR_OK);
+        assert_int_equal(buf_add_str(&piece, unit), CERR_OK);
     for (; done < len && !sitemap_is_over(sitemap); done += piece.len)
-        assert_int_equal(feed(sitemap, piece.data, piece.len), ERR_OK);
+        assert_int_equal(feed(sitemap, piece.data, piece.len), CERR_OK);
     buf_release(&piece);
 }
 
@@ -337,7 +337,7 @@ static enum err count(void *ctx, const struct sitemap_entry *entry)
 {
     assert_true(entry->loc.len > 0);
     ++*(size_t *)ctx;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static void sitemap_stops_at_its_limits(void **state)
@@ -348,12 +348,12 @@ static void sitemap_stops_at_its_limits(void **state)
     struct sitemap *sitemap = sitemap_new(&options);
 
     (void)state;
-    assert_int_equal(feed(sitemap, "<urlset>", 8), ERR_OK);
+    assert_int_equal(feed(sitemap, "<urlset>", 8), CERR_OK);
     feed_repeated(sitemap, entry, (size_t)8 << 20);
     assert_int_equal(nr, SITEMAP_URLS_MAX);
     assert_true(sitemap_is_over(sitemap));
     assert_true(sitemap_is_cut(sitemap));
-    assert_int_equal(sitemap_finish(sitemap), ERR_OK);
+    assert_int_equal(sitemap_finish(sitemap), CERR_OK);
     assert_int_equal(nr, SITEMAP_URLS_MAX);
     sitemap_free(sitemap);
 
@@ -361,10 +361,10 @@ static void sitemap_stops_at_its_limits(void **state)
     nr = 0;
     options.max_urls = 2;
     sitemap = sitemap_new(&options);
-    assert_int_equal(feed(sitemap, "<urlset>", 8), ERR_OK);
-    assert_int_equal(feed(sitemap, entry, sizeof(entry) - 1), ERR_OK);
-    assert_int_equal(feed(sitemap, entry, sizeof(entry) - 1), ERR_OK);
-    assert_int_equal(sitemap_finish(sitemap), ERR_OK);
+    assert_int_equal(feed(sitemap, "<urlset>", 8), CERR_OK);
+    assert_int_equal(feed(sitemap, entry, sizeof(entry) - 1), CERR_OK);
+    assert_int_equal(feed(sitemap, entry, sizeof(entry) - 1), CERR_OK);
+    assert_int_equal(sitemap_finish(sitemap), CERR_OK);
     assert_false(sitemap_is_cut(sitemap));
     assert_int_equal(nr, 2);
     sitemap_free(sitemap);
@@ -372,12 +372,12 @@ static void sitemap_stops_at_its_limits(void **state)
     nr = 0;
     options.max_bytes = 8 + sizeof(entry) - 1;
     sitemap = sitemap_new(&options);
-    assert_int_equal(feed(sitemap, "<urlset>", 8), ERR_OK);
-    assert_int_equal(feed(sitemap, entry, sizeof(entry) - 1), ERR_OK);
+    assert_int_equal(feed(sitemap, "<urlset>", 8), CERR_OK);
+    assert_int_equal(feed(sitemap, entry, sizeof(entry) - 1), CERR_OK);
     assert_false(sitemap_is_cut(sitemap));
-    assert_int_equal(feed(sitemap, entry, sizeof(entry) - 1), ERR_OK);
+    assert_int_equal(feed(sitemap, entry, sizeof(entry) - 1), CERR_OK);
     assert_true(sitemap_is_cut(sitemap));
-    assert_int_equal(sitemap_finish(sitemap), ERR_OK);
+    assert_int_equal(sitemap_finish(sitemap), CERR_OK);
     assert_int_equal(nr, 1);
     sitemap_free(sitemap);
 
@@ -407,9 +407,9 @@ static void sitemap_ends_in_the_face_of_hostile_input(void **state)
             struct sitemap *sitemap = sitemap_new(&options);
 
             assert_int_equal(feed(sitemap, openings[i], strlen(openings[i])),
-                             ERR_OK);
+                             CERR_OK);
             feed_repeated(sitemap, units[j], 1000000);
-            assert_int_equal(sitemap_finish(sitemap), ERR_OK);
+            assert_int_equal(sitemap_finish(sitemap), CERR_OK);
             assert_true(nr <= 1);
             sitemap_free(sitemap);
         }
@@ -437,10 +437,10 @@ static void sitemap_drops_what_does_not_fit(void **state)
                      "<urlset><url><loc>%s</loc><lastmod>%065d</lastmod></url>"
                      "<url><loc>h</loc><lastmod>%064d</lastmod></url>",
                      loc, 0, 0),
-            ERR_OK);
+            CERR_OK);
         if (lens[i] <= SITEMAP_LOC_BYTES)
-            assert_int_equal(buf_addf(&expected, "%s;", loc), ERR_OK);
-        assert_int_equal(buf_addf(&expected, "h@%064d; urlset", 0), ERR_OK);
+            assert_int_equal(buf_addf(&expected, "%s;", loc), CERR_OK);
+        assert_int_equal(buf_addf(&expected, "h@%064d; urlset", 0), CERR_OK);
         read_split((char *)text.data, text.len, 100, &seen);
         assert_int_equal(seen.len, expected.len + 1);
         assert_memory_equal(seen.data, expected.data, expected.len);
@@ -455,7 +455,7 @@ static enum err refuse(void *ctx, const struct sitemap_entry *entry)
 {
     (void)ctx;
     (void)entry;
-    return ERR_FULL;
+    return CERR_FULL;
 }
 
 static void sitemap_stops_when_an_entry_is_refused(void **state)
@@ -464,10 +464,10 @@ static void sitemap_stops_when_an_entry_is_refused(void **state)
     struct sitemap *sitemap = sitemap_new(&options);
 
     (void)state;
-    assert_int_equal(feed(sitemap, "http://h/\nhttp://h/2\n", 21), ERR_FULL);
+    assert_int_equal(feed(sitemap, "http://h/\nhttp://h/2\n", 21), CERR_FULL);
     assert_true(sitemap_is_over(sitemap));
-    assert_int_equal(feed(sitemap, "x", 1), ERR_FULL);
-    assert_int_equal(sitemap_finish(sitemap), ERR_FULL);
+    assert_int_equal(feed(sitemap, "x", 1), CERR_FULL);
+    assert_int_equal(sitemap_finish(sitemap), CERR_FULL);
     sitemap_free(sitemap);
 }
 

@@ -26,10 +26,10 @@ static enum err see(void *ctx, const struct urllist_line *line)
                               (long long)line->number,
                               (long long)urllist_offset(seen->list),
                               line->too_long ? "!" : ""),
-                     ERR_OK);
-    assert_int_equal(buf_add(&seen->text, line->text, line->len), ERR_OK);
-    assert_int_equal(buf_add_byte(&seen->text, ';'), ERR_OK);
-    return line->number == seen->fail_at ? ERR_FULL : ERR_OK;
+                     CERR_OK);
+    assert_int_equal(buf_add(&seen->text, line->text, line->len), CERR_OK);
+    assert_int_equal(buf_add_byte(&seen->text, ';'), CERR_OK);
+    return line->number == seen->fail_at ? CERR_FULL : CERR_OK;
 }
 
 static void seen_init(struct seen *seen, int64_t start_offset,
@@ -86,13 +86,13 @@ static void expect_at_every_split(const void *text, size_t len,
 
         seen_init(&seen, 0, 0);
         for (size_t i = 0; split > len && i < len; i++)
-            assert_int_equal(feed(seen.list, bytes + i, 1), ERR_OK);
+            assert_int_equal(feed(seen.list, bytes + i, 1), CERR_OK);
         if (split <= len) {
-            assert_int_equal(feed(seen.list, bytes, split), ERR_OK);
+            assert_int_equal(feed(seen.list, bytes, split), CERR_OK);
             assert_int_equal(feed(seen.list, bytes + split, len - split),
-                             ERR_OK);
+                             CERR_OK);
         }
-        assert_int_equal(urllist_finish(seen.list), ERR_OK);
+        assert_int_equal(urllist_finish(seen.list), CERR_OK);
         expect_text(&seen, expected, expected_len, bytes, split);
         seen_release(&seen);
     }
@@ -105,7 +105,7 @@ static void gzip_add(struct buf *out, const void *text, size_t len)
 
     assert_int_equal(
         deflateInit2(&z, 6, Z_DEFLATED, 16 + 15, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    assert_int_equal(buf_reserve(out, deflateBound(&z, len)), ERR_OK);
+    assert_int_equal(buf_reserve(out, deflateBound(&z, len)), CERR_OK);
     z.next_in = (unsigned char *)text;
     z.avail_in = (unsigned)len;
     z.next_out = out->data + out->len;
@@ -192,7 +192,7 @@ static void urllist_reads_gzip_members_one_after_another(void **state)
     gzip_add(&gzip, "c\nde", 4);
     gzip_add(&gzip, "", 0);
     gzip_add(&gzip, "f\ng", 3);
-    assert_int_equal(buf_add(&gzip, "\0\0\0\0\0", 5), ERR_OK);
+    assert_int_equal(buf_add(&gzip, "\0\0\0\0\0", 5), CERR_OK);
     expect_at_every_split(gzip.data, gzip.len, expected, sizeof(expected) - 1);
     buf_release(&gzip);
 }
@@ -206,7 +206,7 @@ static void make_lines(struct buf *text, int nr)
     for (int i = 1; i <= nr; i++) {
         random = random * 1103515245 + 12345;
         assert_int_equal(buf_addf(text, "http://h%06d.test/%010u\n", i, random),
-                         ERR_OK);
+                         CERR_OK);
     }
 }
 
@@ -227,10 +227,10 @@ static void urllist_tells_where_gzip_is_cut(void **state)
         struct seen seen;
 
         seen_init(&seen, 0, 0);
-        assert_int_equal(feed(seen.list, gzip.data, cut), ERR_OK);
-        assert_int_equal(urllist_finish(seen.list), ERR_CORRUPT);
-        assert_int_equal(urllist_finish(seen.list), ERR_CORRUPT);
-        assert_int_equal(feed(seen.list, "x", 1), ERR_CORRUPT);
+        assert_int_equal(feed(seen.list, gzip.data, cut), CERR_OK);
+        assert_int_equal(urllist_finish(seen.list), CERR_CORRUPT);
+        assert_int_equal(urllist_finish(seen.list), CERR_CORRUPT);
+        assert_int_equal(feed(seen.list, "x", 1), CERR_CORRUPT);
         assert_true(urllist_lines(seen.list) <= 10000);
         assert_int_equal(urllist_offset(seen.list),
                          urllist_lines(seen.list) * LINE_BYTES);
@@ -254,7 +254,7 @@ static void urllist_refuses_damaged_gzip(void **state)
 
     gzip.data[gzip.len - 6] ^= 1; /* the CRC: all lines came, none is sure */
     seen_init(&seen, 0, 0);
-    assert_int_equal(feed(seen.list, gzip.data, gzip.len), ERR_CORRUPT);
+    assert_int_equal(feed(seen.list, gzip.data, gzip.len), CERR_CORRUPT);
     assert_int_equal(urllist_lines(seen.list), 10000);
     seen_release(&seen);
     gzip.data[gzip.len - 6] ^= 1;
@@ -263,15 +263,15 @@ static void urllist_refuses_damaged_gzip(void **state)
     gzip_add(&gzip, text.data, text.len);
     gzip.data[member + 2] = 9; /* a method that does not exist */
     seen_init(&seen, 0, 0);
-    assert_int_equal(feed(seen.list, gzip.data, gzip.len), ERR_CORRUPT);
+    assert_int_equal(feed(seen.list, gzip.data, gzip.len), CERR_CORRUPT);
     assert_int_equal(urllist_lines(seen.list), 10000);
     seen_release(&seen);
 
     gzip.len = 0;
     gzip_add(&gzip, "a\nb\r", 4);
-    assert_int_equal(buf_add(&gzip, "junk", 4), ERR_OK);
+    assert_int_equal(buf_add(&gzip, "junk", 4), CERR_OK);
     seen_init(&seen, 0, 0);
-    assert_int_equal(feed(seen.list, gzip.data, gzip.len), ERR_CORRUPT);
+    assert_int_equal(feed(seen.list, gzip.data, gzip.len), CERR_CORRUPT);
     expect_text(&seen, "1@2 a;2@4 b;", 12, "junk behind", 0);
     seen_release(&seen);
 
@@ -296,18 +296,18 @@ static void urllist_cuts_lines_over_the_limit(void **state)
 
             buf_init(&text, LEN_MAX);
             buf_init(&expected, LEN_MAX);
-            assert_int_equal(buf_add(&text, "a\n", 2), ERR_OK);
-            assert_int_equal(buf_reserve(&text, lens[i]), ERR_OK);
+            assert_int_equal(buf_add(&text, "a\n", 2), CERR_OK);
+            assert_int_equal(buf_reserve(&text, lens[i]), CERR_OK);
             memset(text.data + 2, 'x', lens[i]);
             text.len += lens[i];
-            assert_int_equal(buf_add(&text, "\nb", 2), ERR_OK);
+            assert_int_equal(buf_add(&text, "\nb", 2), CERR_OK);
 
             assert_int_equal(buf_addf(&expected, "1@2 a;2@%zu%s ", lens[i] + 3,
                                       cut ? "!" : ""),
-                             ERR_OK);
-            assert_int_equal(buf_add(&expected, text.data + 2, kept), ERR_OK);
+                             CERR_OK);
+            assert_int_equal(buf_add(&expected, text.data + 2, kept), CERR_OK);
             assert_int_equal(buf_addf(&expected, ";3@%zu b;", lens[i] + 4),
-                             ERR_OK);
+                             CERR_OK);
 
             seen_init(&seen, 0, 0);
             for (size_t at = 0; at < text.len; at += chunks[j]) {
@@ -315,9 +315,9 @@ static void urllist_cuts_lines_over_the_limit(void **state)
 
                 assert_int_equal(feed(seen.list, text.data + at,
                                       left < chunks[j] ? left : chunks[j]),
-                                 ERR_OK);
+                                 CERR_OK);
             }
-            assert_int_equal(urllist_finish(seen.list), ERR_OK);
+            assert_int_equal(urllist_finish(seen.list), CERR_OK);
             expect_text(&seen, (char *)expected.data, expected.len, "long",
                         lens[i]);
             seen_release(&seen);
@@ -353,7 +353,7 @@ static void urllist_goes_on_where_it_was(void **state)
 
             seen_init(&plain, offsets[from], from);
             assert_int_equal(urllist_skip(plain.list), 0);
-            assert_int_equal(feed(plain.list, text, split), ERR_OK);
+            assert_int_equal(feed(plain.list, text, split), CERR_OK);
             skip = urllist_skip(plain.list); /* a seek */
             assert_int_equal(urllist_skip(plain.list), 0);
             assert_int_equal(skip, split && (int64_t)split < offsets[from]
@@ -362,20 +362,20 @@ static void urllist_goes_on_where_it_was(void **state)
             split += (size_t)skip;
             assert_int_equal(
                 feed(plain.list, text + split, sizeof(text) - 1 - split),
-                ERR_OK);
+                CERR_OK);
             split -= (size_t)skip;
-            assert_int_equal(urllist_finish(plain.list), ERR_OK);
+            assert_int_equal(urllist_finish(plain.list), CERR_OK);
             expect_text(&plain, expected, strlen(expected), "resume", split);
             assert_false(urllist_is_gzip(plain.list));
             seen_release(&plain);
 
             seen_init(&zipped, offsets[from], from);
-            assert_int_equal(feed(zipped.list, gzip.data, zip_split), ERR_OK);
+            assert_int_equal(feed(zipped.list, gzip.data, zip_split), CERR_OK);
             assert_int_equal(urllist_skip(zipped.list), 0);
             assert_int_equal(
                 feed(zipped.list, gzip.data + zip_split, gzip.len - zip_split),
-                ERR_OK);
-            assert_int_equal(urllist_finish(zipped.list), ERR_OK);
+                CERR_OK);
+            assert_int_equal(urllist_finish(zipped.list), CERR_OK);
             expect_text(&zipped, expected, strlen(expected), "gz", split);
             assert_true(urllist_is_gzip(zipped.list));
             seen_release(&zipped);
@@ -391,9 +391,9 @@ static void urllist_stops_when_a_line_is_refused(void **state)
     (void)state;
     seen_init(&seen, 0, 0);
     seen.fail_at = 2;
-    assert_int_equal(feed(seen.list, "a\nb\nc\n", 6), ERR_FULL);
-    assert_int_equal(feed(seen.list, "d\n", 2), ERR_FULL);
-    assert_int_equal(urllist_finish(seen.list), ERR_FULL);
+    assert_int_equal(feed(seen.list, "a\nb\nc\n", 6), CERR_FULL);
+    assert_int_equal(feed(seen.list, "d\n", 2), CERR_FULL);
+    assert_int_equal(urllist_finish(seen.list), CERR_FULL);
     expect_text(&seen, "1@2 a;2@4 b;", 12, "refused", 0);
     seen_release(&seen);
     urllist_free(NULL);

@@ -235,13 +235,13 @@ static void decode(struct charset_text *text, enum charset charset,
     buf_reset(out);
     charset_text_start(text, charset);
     if (len == 0)
-        assert_int_equal(charset_text_add(text, NULL, 0, true, out), ERR_OK);
+        assert_int_equal(charset_text_add(text, NULL, 0, true, out), CERR_OK);
     for (size_t at = 0; at < len; at += step) {
         size_t left = len - at, piece = left < step ? left : step;
 
         assert_int_equal(
             charset_text_add(text, data + at, piece, piece == left, out),
-            ERR_OK);
+            CERR_OK);
     }
     assert_int_equal(text_utf8_prefix(out->data, out->len), out->len);
     assert_int_equal(text->chars, charset_count_chars(out->data, out->len));
@@ -485,7 +485,7 @@ static void charset_needs_no_file(void **state)
                 i != CHARSET_ISO_2022_JP)
                 nr_bad += out.len == 4 * strlen(FFFD);
             nr_bad += charset_encode_query((enum charset)i, "?\xc3\xa9", 3,
-                                           &out) != ERR_OK;
+                                           &out) != CERR_OK;
         }
     }
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -525,7 +525,7 @@ static void charset_text_says_when_its_output_is_full(void **state)
     buf_init(&out, 5);
     charset_text_start(&text, CHARSET_WINDOWS_1252);
     assert_int_equal(charset_text_add(&text, "\xe9\xe9\xe9", 3, true, &out),
-                     ERR_TOO_BIG);
+                     CERR_TOO_BIG);
     buf_release(&out);
 }
 

@@ -34,8 +34,8 @@ static void charset_encodes_the_query_only(void **state)
         buf_reset(&out);
         assert_int_equal(charset_encode_query(rows[i].charset, rows[i].href,
                                               strlen(rows[i].href), &out),
-                         ERR_OK);
-        assert_int_equal(buf_add_byte(&out, 0), ERR_OK);
+                         CERR_OK);
+        assert_int_equal(buf_add_byte(&out, 0), CERR_OK);
         assert_string_equal((char *)out.data, rows[i].expected);
     }
     buf_release(&out);
@@ -71,8 +71,8 @@ static void charset_encodes_as_the_standard_says(void **state)
         buf_reset(&out);
         assert_int_equal(
             charset_encode_query(rows[i].charset, href, strlen(href), &out),
-            ERR_OK);
-        assert_int_equal(buf_add_byte(&out, 0), ERR_OK);
+            CERR_OK);
+        assert_int_equal(buf_add_byte(&out, 0), CERR_OK);
         assert_string_equal((char *)out.data + 1, rows[i].expected);
     }
     buf_release(&out);

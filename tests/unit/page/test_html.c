@@ -39,8 +39,8 @@ static const struct html_facts *read(struct html *html, const char *page,
                                    .agent = "CrawlBot"};
 
     html_start(html, &options);
-    assert_int_equal(html_feed(html, page, strlen(page)), ERR_OK);
-    assert_int_equal(html_finish(html), ERR_OK);
+    assert_int_equal(html_feed(html, page, strlen(page)), CERR_OK);
+    assert_int_equal(html_finish(html), CERR_OK);
     return html_get_facts(html);
 }
 
@@ -99,10 +99,10 @@ static void assert_links(struct html *html, const char *page,
                      kinds[link.kind], (int)link.href.len,
                      (const char *)link.href.data, (int)link.text.len,
                      (const char *)link.text.data),
-            ERR_OK);
+            CERR_OK);
         if (link.rel)
-            assert_int_equal(buf_addf(&got, "%u", (unsigned)link.rel), ERR_OK);
-        assert_int_equal(buf_addf(&got, " "), ERR_OK);
+            assert_int_equal(buf_addf(&got, "%u", (unsigned)link.rel), CERR_OK);
+        assert_int_equal(buf_addf(&got, " "), CERR_OK);
     }
     assert_bytes((struct bytes){got.data ? (char *)got.data : "", got.len},
                  expected);
@@ -302,13 +302,13 @@ static void html_cuts_texts_at_a_character(void **state)
     const struct html_facts *facts;
 
     buf_init(&page, 1 << 20);
-    assert_int_equal(buf_add_str(&page, "<title>x"), ERR_OK);
+    assert_int_equal(buf_add_str(&page, "<title>x"), CERR_OK);
     for (int i = 0; i < 3000; i++)
-        assert_int_equal(buf_add_str(&page, "\xc3\xa9"), ERR_OK);
-    assert_int_equal(buf_add_str(&page, "</title><a href=1>"), ERR_OK);
+        assert_int_equal(buf_add_str(&page, "\xc3\xa9"), CERR_OK);
+    assert_int_equal(buf_add_str(&page, "</title><a href=1>"), CERR_OK);
     for (int i = 0; i < 300; i++)
-        assert_int_equal(buf_add_str(&page, "\xe2\x82\xac"), ERR_OK);
-    assert_int_equal(buf_add_byte(&page, 0), ERR_OK);
+        assert_int_equal(buf_add_str(&page, "\xe2\x82\xac"), CERR_OK);
+    assert_int_equal(buf_add_byte(&page, 0), CERR_OK);
     facts = read(*state, (char *)page.data, true);
     assert_int_equal(facts->title.len, PAGE_TEXT_BYTES - 1);
     assert_int_equal(html_get_link(*state, 0).text.len,
@@ -324,19 +324,19 @@ static void html_keeps_no_more_links_than_its_limits(void **state)
 
     html_start(html, &options);
     for (size_t i = 0; i < PAGE_LINKS_MAX + 5; i++)
-        assert_int_equal(html_feed(html, "<a href=x>", 10), ERR_OK);
-    assert_int_equal(html_finish(html), ERR_OK);
+        assert_int_equal(html_feed(html, "<a href=x>", 10), CERR_OK);
+    assert_int_equal(html_finish(html), CERR_OK);
     assert_int_equal(html_nr_links(html), PAGE_LINKS_MAX);
     assert_true(html_get_facts(html)->links_cut);
 
     memset(href, 'x', sizeof(href));
     html_start(html, &options);
     for (size_t i = 0; i < HTML_LINK_BYTES_MAX / sizeof(href) + 5; i++) {
-        assert_int_equal(html_feed(html, "<a href=", 8), ERR_OK);
-        assert_int_equal(html_feed(html, href, sizeof(href)), ERR_OK);
-        assert_int_equal(html_feed(html, ">", 1), ERR_OK);
+        assert_int_equal(html_feed(html, "<a href=", 8), CERR_OK);
+        assert_int_equal(html_feed(html, href, sizeof(href)), CERR_OK);
+        assert_int_equal(html_feed(html, ">", 1), CERR_OK);
     }
-    assert_int_equal(html_finish(html), ERR_OK);
+    assert_int_equal(html_finish(html), CERR_OK);
     assert_int_equal(html_nr_links(html), HTML_LINK_BYTES_MAX / sizeof(href));
     assert_true(html_get_facts(html)->links_cut);
     assert_false(read(html, "<a href=x>", true)->links_cut);
@@ -363,8 +363,8 @@ static void html_takes_hostile_pages_in_its_stride(void **state)
         html_start(html, &options);
         for (int j = 0; j < 100000; j++)
             assert_int_equal(html_feed(html, parts[i], strlen(parts[i])),
-                             ERR_OK);
-        assert_int_equal(html_finish(html), ERR_OK);
+                             CERR_OK);
+        assert_int_equal(html_finish(html), CERR_OK);
     }
 }
 

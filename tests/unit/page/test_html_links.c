@@ -50,27 +50,27 @@ static void resolve(struct fixture *fixture, const char *page,
 
     assert_int_equal(url_parse(&url, page_url, strlen(page_url), NULL), URL_OK);
     html_start(fixture->html, &options);
-    assert_int_equal(html_feed(fixture->html, page, strlen(page)), ERR_OK);
-    assert_int_equal(html_finish(fixture->html), ERR_OK);
+    assert_int_equal(html_feed(fixture->html, page, strlen(page)), CERR_OK);
+    assert_int_equal(html_finish(fixture->html), CERR_OK);
     html_links_start(fixture->links, &url, html_get_facts(fixture->html),
                      charset);
     buf_reset(&fixture->out);
     buf_reset(&fixture->text);
     assert_int_equal(
         html_links_put(fixture->links, fixture->html, NULL, &fixture->out, &nr),
-        ERR_OK);
+        CERR_OK);
     rest = (struct bytes){fixture->out.data, fixture->out.len};
     while (page_next_link(&rest, &link, &bad)) {
         assert_int_equal(
             buf_addf(&fixture->text, "%.*s(%.*s)%u ", (int)link.url.len,
                      (const char *)link.url.data, (int)link.text.len,
                      (const char *)link.text.data, (unsigned)link.rel),
-            ERR_OK);
+            CERR_OK);
         nr--;
     }
     assert_false(bad);
     assert_int_equal(nr, 0);
-    assert_int_equal(buf_add_byte(&fixture->text, 0), ERR_OK);
+    assert_int_equal(buf_add_byte(&fixture->text, 0), CERR_OK);
 }
 
 static void html_links_are_canonical_and_each_once(void **state)
@@ -158,16 +158,16 @@ static void html_links_are_all_there_on_a_large_page(void **state)
         int len =
             snprintf(link, sizeof(link), "<a href=%d><a href=./%d>", i, i);
 
-        assert_int_equal(html_feed(fixture->html, link, (size_t)len), ERR_OK);
+        assert_int_equal(html_feed(fixture->html, link, (size_t)len), CERR_OK);
     }
-    assert_int_equal(html_finish(fixture->html), ERR_OK);
+    assert_int_equal(html_finish(fixture->html), CERR_OK);
     for (int round = 0; round < 2; round++) {
         html_links_start(fixture->links, &url, html_get_facts(fixture->html),
                          CHARSET_UTF_8);
         buf_reset(&fixture->out);
         assert_int_equal(html_links_put(fixture->links, fixture->html, NULL,
                                         &fixture->out, &nr),
-                         ERR_OK);
+                         CERR_OK);
         assert_int_equal(nr, 20000);
     }
 }

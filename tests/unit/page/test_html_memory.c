@@ -1,6 +1,6 @@
 /*
  * Every request for memory that reading a page makes, refused: either it says
- * ERR_NOMEM, or all of the page is there.
+ * CERR_NOMEM, or all of the page is there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ static enum err read_page(char *out, size_t cap)
                                          .want_link_texts = true};
     struct html *html = html_new();
     const struct html_facts *facts = html_get_facts(html);
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
     nr_requests = 0;
     out[0] = '\0';
@@ -79,7 +79,7 @@ static void html_loses_nothing_without_saying_so(void **state)
 
     (void)state;
     refused = 0;
-    assert_int_equal(read_page(whole, sizeof(whole)), ERR_OK);
+    assert_int_equal(read_page(whole, sizeof(whole)), CERR_OK);
     assert_string_equal(whole, "A & b|what&so|en|Big|/c?x=<|/r|/one?a=&b|"
                                "first <|two|second|");
     for (refused = 1; refused < REQUESTS_MAX; refused++) {
@@ -88,8 +88,8 @@ static void html_loses_nothing_without_saying_so(void **state)
         if (nr_requests < refused)
             break;
         nr_refused++;
-        if (err != ERR_OK)
-            assert_int_equal(err, ERR_NOMEM);
+        if (err != CERR_OK)
+            assert_int_equal(err, CERR_NOMEM);
         else
             assert_string_equal(got, whole);
     }

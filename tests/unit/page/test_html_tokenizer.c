@@ -27,7 +27,7 @@ static const char *const attribute_names[HTML_ATTRIBUTE_NR] = {
 
 static void put(struct reader *reader, const void *data, size_t len)
 {
-    assert_int_equal(buf_add(&reader->events, data, len), ERR_OK);
+    assert_int_equal(buf_add(&reader->events, data, len), CERR_OK);
 }
 
 static void put_text(struct reader *reader, const char *text)
@@ -112,14 +112,14 @@ static void feed(struct reader *reader, const char *data, size_t len)
 
     memcpy(copy + 1, data, len);
     assert_int_equal(html_tokenizer_feed(&reader->tokenizer, copy + 1, len),
-                     ERR_OK);
+                     CERR_OK);
     test_free(copy);
 }
 
 static void end(struct reader *reader, const char *html, const char *expected,
                 size_t expected_len)
 {
-    assert_int_equal(html_tokenizer_finish(&reader->tokenizer), ERR_OK);
+    assert_int_equal(html_tokenizer_finish(&reader->tokenizer), CERR_OK);
     if (reader->events.len != expected_len ||
         (expected_len > 0 &&
          memcmp(reader->events.data, expected, expected_len) != 0))
@@ -345,7 +345,7 @@ static void tokenizer_cuts_values_and_runs_at_their_limits(void **state)
         for (size_t at = 0; at < sizeof(html); at += steps[i])
             feed(reader, html + at,
                  sizeof(html) - at < steps[i] ? sizeof(html) - at : steps[i]);
-        assert_int_equal(html_tokenizer_finish(&reader->tokenizer), ERR_OK);
+        assert_int_equal(html_tokenizer_finish(&reader->tokenizer), CERR_OK);
         assert_int_equal(reader->events.len, HTML_RUN_BYTES_MAX);
     }
 }

@@ -27,7 +27,7 @@ static const struct job sample = {
 static void encode(struct buf *out, const struct job *job)
 {
     buf_init(out, JOB_BYTES_MAX);
-    assert_int_equal(job_encode(out, job), ERR_OK);
+    assert_int_equal(job_encode(out, job), CERR_OK);
 }
 
 static void job_survives_the_round_trip(void **state)
@@ -37,7 +37,7 @@ static void job_survives_the_round_trip(void **state)
 
     (void)state;
     encode(&bytes, &sample);
-    assert_int_equal(job_decode(&job, bytes.data, bytes.len), ERR_OK);
+    assert_int_equal(job_decode(&job, bytes.data, bytes.len), CERR_OK);
     assert_int_equal(job.flags, sample.flags);
     assert_int_equal(job.url_len, sample.url_len);
     assert_memory_equal(job.url, sample.url, sample.url_len);
@@ -63,7 +63,7 @@ static void job_takes_every_flag_and_no_other(void **state)
         job.flags = flag;
         encode(&bytes, &job);
         assert_int_equal(job_decode(&job, bytes.data, bytes.len),
-                         known ? ERR_OK : ERR_CORRUPT);
+                         known ? CERR_OK : CERR_CORRUPT);
         job = (struct job){.url = "http://h/", .url_len = 9};
         buf_release(&bytes);
     }
@@ -77,7 +77,7 @@ static void job_without_validators_decodes_to_empty_ones(void **state)
 
     (void)state;
     encode(&bytes, &plain);
-    assert_int_equal(job_decode(&job, bytes.data, bytes.len), ERR_OK);
+    assert_int_equal(job_decode(&job, bytes.data, bytes.len), CERR_OK);
     assert_int_equal(job.etag_len, 0);
     assert_int_equal(job.last_modified_len, 0);
     buf_release(&bytes);
@@ -96,11 +96,11 @@ static void job_cut_anywhere_or_lengthened_is_corrupt(void **state)
 
         assert_non_null(copy);
         memcpy(copy, bytes.data, len);
-        assert_int_equal(job_decode(&job, copy, len), ERR_CORRUPT);
+        assert_int_equal(job_decode(&job, copy, len), CERR_CORRUPT);
         free(copy);
     }
-    assert_int_equal(buf_add_byte(&bytes, 0), ERR_OK);
-    assert_int_equal(job_decode(&job, bytes.data, bytes.len), ERR_CORRUPT);
+    assert_int_equal(buf_add_byte(&bytes, 0), CERR_OK);
+    assert_int_equal(job_decode(&job, bytes.data, bytes.len), CERR_CORRUPT);
     buf_release(&bytes);
 }
 
@@ -117,15 +117,15 @@ static void job_url_is_printable_ascii_within_its_limit(void **state)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         const struct job bad = {.url = texts[i], .url_len = strlen(texts[i])};
 
-        assert_int_equal(job_encode(&bytes, &bad), ERR_INVALID);
+        assert_int_equal(job_encode(&bytes, &bad), CERR_INVALID);
         assert_int_equal(bytes.len, 0);
     }
     memset(longest, 'a', sizeof(longest));
     job.url_len = URL_BYTES_MAX + 1;
-    assert_int_equal(job_encode(&bytes, &job), ERR_INVALID);
+    assert_int_equal(job_encode(&bytes, &job), CERR_INVALID);
     job.url_len = URL_BYTES_MAX;
-    assert_int_equal(job_encode(&bytes, &job), ERR_OK);
-    assert_int_equal(job_decode(&job, bytes.data, bytes.len), ERR_OK);
+    assert_int_equal(job_encode(&bytes, &job), CERR_OK);
+    assert_int_equal(job_decode(&job, bytes.data, bytes.len), CERR_OK);
     buf_release(&bytes);
 }
 
@@ -143,7 +143,7 @@ static enum err decode_raw(const char *url, const char *etag, size_t etag_len)
     wire_put_bytes(&wire, url, strlen(url));
     wire_put_bytes(&wire, etag, etag_len);
     wire_put_bytes(&wire, "", 0);
-    assert_int_equal(wire.err, ERR_OK);
+    assert_int_equal(wire.err, CERR_OK);
     err = job_decode(&job, bytes.data, bytes.len);
     buf_release(&bytes);
     return err;
@@ -155,13 +155,13 @@ static void job_decoder_refuses_what_the_encoder_would_not_write(void **state)
 
     (void)state;
     memset(text, 'x', sizeof(text));
-    assert_int_equal(decode_raw("http://h/", "x", 1), ERR_OK);
-    assert_int_equal(decode_raw("http://h/", text, sizeof(text) - 1), ERR_OK);
-    assert_int_equal(decode_raw("http://h/", text, sizeof(text)), ERR_CORRUPT);
-    assert_int_equal(decode_raw("http://h/", "a\r\nb", 4), ERR_CORRUPT);
-    assert_int_equal(decode_raw("http://h/", "a\0b", 3), ERR_CORRUPT);
-    assert_int_equal(decode_raw("http://h/\r\n", "", 0), ERR_CORRUPT);
-    assert_int_equal(decode_raw("", "", 0), ERR_CORRUPT);
+    assert_int_equal(decode_raw("http://h/", "x", 1), CERR_OK);
+    assert_int_equal(decode_raw("http://h/", text, sizeof(text) - 1), CERR_OK);
+    assert_int_equal(decode_raw("http://h/", text, sizeof(text)), CERR_CORRUPT);
+    assert_int_equal(decode_raw("http://h/", "a\r\nb", 4), CERR_CORRUPT);
+    assert_int_equal(decode_raw("http://h/", "a\0b", 3), CERR_CORRUPT);
+    assert_int_equal(decode_raw("http://h/\r\n", "", 0), CERR_CORRUPT);
+    assert_int_equal(decode_raw("", "", 0), CERR_CORRUPT);
 }
 
 static void job_names_a_header_set_within_its_limit(void **state)
@@ -172,14 +172,14 @@ static void job_names_a_header_set_within_its_limit(void **state)
     (void)state;
     buf_init(&bytes, JOB_BYTES_MAX);
     job.header_set = JOB_HEADER_SETS_MAX + 1;
-    assert_int_equal(job_encode(&bytes, &job), ERR_INVALID);
+    assert_int_equal(job_encode(&bytes, &job), CERR_INVALID);
     job.header_set = JOB_HEADER_SETS_MAX;
-    assert_int_equal(job_encode(&bytes, &job), ERR_OK);
+    assert_int_equal(job_encode(&bytes, &job), CERR_OK);
     job.header_set = 0;
-    assert_int_equal(job_decode(&job, bytes.data, bytes.len), ERR_OK);
+    assert_int_equal(job_decode(&job, bytes.data, bytes.len), CERR_OK);
     assert_int_equal(job.header_set, JOB_HEADER_SETS_MAX);
     bytes.data[6] = 0xFF; /* of the set's number */
-    assert_int_equal(job_decode(&job, bytes.data, bytes.len), ERR_CORRUPT);
+    assert_int_equal(job_decode(&job, bytes.data, bytes.len), CERR_CORRUPT);
     buf_release(&bytes);
 }
 
@@ -196,7 +196,7 @@ static void job_drops_validators_that_are_too_long_or_end_a_header(void **state)
     job.last_modified = "a\nb";
     job.last_modified_len = 3;
     encode(&bytes, &job);
-    assert_int_equal(job_decode(&job, bytes.data, bytes.len), ERR_OK);
+    assert_int_equal(job_decode(&job, bytes.data, bytes.len), CERR_OK);
     assert_int_equal(job.etag_len, 0);
     assert_int_equal(job.last_modified_len, 0);
     buf_release(&bytes);
@@ -208,7 +208,7 @@ static void job_that_finds_no_room_is_reported(void **state)
 
     (void)state;
     buf_init(&bytes, 20);
-    assert_int_equal(job_encode(&bytes, &sample), ERR_TOO_BIG);
+    assert_int_equal(job_encode(&bytes, &sample), CERR_TOO_BIG);
     buf_release(&bytes);
 }
 

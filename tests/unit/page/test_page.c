@@ -137,7 +137,7 @@ static struct reply encode(const struct page *page)
     struct reply reply;
 
     buf_init(&reply.fields, FIELDS_MAX);
-    assert_int_equal(page_encode(&reply.fields, page), ERR_OK);
+    assert_int_equal(page_encode(&reply.fields, page), CERR_OK);
     reply.payload_len = page_payload_bytes(page);
     reply.payload = malloc(reply.payload_len + 1);
     assert_non_null(reply.payload);
@@ -163,14 +163,14 @@ static void page_survives_the_round_trip(void **state)
     struct reply reply = encode(&page);
 
     (void)state;
-    assert_int_equal(decode(&got, &reply), ERR_OK);
+    assert_int_equal(decode(&got, &reply), CERR_OK);
     same_page(&page, &got);
     release(&reply);
 
     page_init(&empty);
     reply = encode(&empty);
     assert_int_equal(reply.payload_len, 0);
-    assert_int_equal(decode(&got, &reply), ERR_OK);
+    assert_int_equal(decode(&got, &reply), CERR_OK);
     same_page(&empty, &got);
     assert_int_equal(got.content_length, -1);
     release(&reply);
@@ -190,11 +190,11 @@ static void page_cut_anywhere_or_lengthened_is_corrupt(void **state)
         memcpy(copy, reply.fields.data, len);
         assert_int_equal(
             page_decode(&got, copy, len, reply.payload, reply.payload_len),
-            ERR_CORRUPT);
+            CERR_CORRUPT);
         free(copy);
     }
-    assert_int_equal(buf_add_byte(&reply.fields, 0), ERR_OK);
-    assert_int_equal(decode(&got, &reply), ERR_CORRUPT);
+    assert_int_equal(buf_add_byte(&reply.fields, 0), CERR_OK);
+    assert_int_equal(decode(&got, &reply), CERR_CORRUPT);
     release(&reply);
 }
 
@@ -206,13 +206,13 @@ static void page_payload_must_be_used_up_exactly(void **state)
 
     (void)state;
     reply.payload_len--;
-    assert_int_equal(decode(&got, &reply), ERR_CORRUPT);
+    assert_int_equal(decode(&got, &reply), CERR_CORRUPT);
     reply.payload_len += 2;
-    assert_int_equal(decode(&got, &reply), ERR_CORRUPT);
+    assert_int_equal(decode(&got, &reply), CERR_CORRUPT);
     reply.payload_len--;
     /* lengths whose sum wraps around to the right one */
     memset(reply.fields.data + reply.fields.len - 40, 0xff, 8);
-    assert_int_equal(decode(&got, &reply), ERR_CORRUPT);
+    assert_int_equal(decode(&got, &reply), CERR_CORRUPT);
     release(&reply);
 }
 
@@ -237,9 +237,9 @@ static void page_refuses_numbers_out_of_range(void **state)
         struct reply reply = encode(&page);
         struct page got;
 
-        assert_int_equal(decode(&got, &reply), ERR_OK);
+        assert_int_equal(decode(&got, &reply), CERR_OK);
         reply.fields.data[rows[i].at] = rows[i].value;
-        if (decode(&got, &reply) != ERR_CORRUPT)
+        if (decode(&got, &reply) != CERR_CORRUPT)
             fail_msg("%s was taken", rows[i].what);
         release(&reply);
     }
@@ -260,7 +260,7 @@ static void page_texts_are_cut_at_a_character(void **state)
     page.h1 = TEXT("a\xff"
                    "b"); /* what is not UTF-8 ends a text */
     reply = encode(&page);
-    assert_int_equal(decode(&got, &reply), ERR_OK);
+    assert_int_equal(decode(&got, &reply), CERR_OK);
     assert_int_equal(got.title.len, PAGE_TEXT_BYTES - 1);
     assert_int_equal(got.lang.len, PAGE_SHORT_BYTES);
     same_bytes(got.h1, TEXT("a"));
@@ -280,7 +280,7 @@ static void page_urls_are_sent_as_a_whole_or_not_at_all(void **state)
     page.canonical = (struct bytes){text, URL_BYTES_MAX + 1};
     page.refresh = TEXT("http://h/\n");
     reply = encode(&page);
-    assert_int_equal(decode(&got, &reply), ERR_OK);
+    assert_int_equal(decode(&got, &reply), CERR_OK);
     assert_int_equal(got.location.len, URL_BYTES_MAX);
     assert_int_equal(got.canonical.len, 0);
     assert_int_equal(got.refresh.len, 0);
@@ -304,11 +304,11 @@ static void page_decoder_refuses_texts_that_are_not_clean(void **state)
 
     (void)state;
     replace(&reply, "description", "descripti\xc3n");
-    assert_int_equal(decode(&got, &reply), ERR_CORRUPT);
+    assert_int_equal(decode(&got, &reply), CERR_CORRUPT);
     release(&reply);
     reply = encode(&page);
     replace(&reply, "http://h/refresh", "http://h/\nefresh");
-    assert_int_equal(decode(&got, &reply), ERR_CORRUPT);
+    assert_int_equal(decode(&got, &reply), CERR_CORRUPT);
     release(&reply);
 }
 
@@ -319,7 +319,7 @@ static void page_that_finds_no_room_is_reported(void **state)
 
     (void)state;
     buf_init(&fields, 100);
-    assert_int_equal(page_encode(&fields, &page), ERR_TOO_BIG);
+    assert_int_equal(page_encode(&fields, &page), CERR_TOO_BIG);
     buf_release(&fields);
 }
 
@@ -337,7 +337,7 @@ static void links_come_out_as_they_went_in(void **state)
     (void)state;
     buf_init(&links, FIELDS_MAX);
     for (size_t i = 0; i < 2; i++)
-        assert_int_equal(page_put_link(&links, &in[i]), ERR_OK);
+        assert_int_equal(page_put_link(&links, &in[i]), CERR_OK);
     left = (struct bytes){links.data, links.len};
     for (size_t i = 0; i < 2; i++) {
         assert_true(page_next_link(&left, &out, &bad));
@@ -364,7 +364,7 @@ static void link_text_is_cut_at_a_character(void **state)
     memset(text, 'x', sizeof(text));
     overwrite(text + PAGE_LINK_TEXT_BYTES - 1, "\xc3\xa9");
     buf_init(&links, FIELDS_MAX);
-    assert_int_equal(page_put_link(&links, &link), ERR_OK);
+    assert_int_equal(page_put_link(&links, &link), CERR_OK);
     left = (struct bytes){links.data, links.len};
     assert_true(page_next_link(&left, &link, &bad));
     assert_int_equal(link.text.len, PAGE_LINK_TEXT_BYTES - 1);
@@ -379,9 +379,9 @@ static void link_without_room_leaves_the_list_whole(void **state)
 
     (void)state;
     buf_init(&links, 40);
-    assert_int_equal(page_put_link(&links, &link), ERR_OK);
+    assert_int_equal(page_put_link(&links, &link), CERR_OK);
     len = links.len;
-    assert_int_equal(page_put_link(&links, &link), ERR_TOO_BIG);
+    assert_int_equal(page_put_link(&links, &link), CERR_TOO_BIG);
     assert_int_equal(links.len, len);
     buf_release(&links);
 }
@@ -393,7 +393,7 @@ static void link_must_have_a_url(void **state)
 
     (void)state;
     buf_init(&links, FIELDS_MAX);
-    assert_int_equal(page_put_link(&links, &link), ERR_INVALID);
+    assert_int_equal(page_put_link(&links, &link), CERR_INVALID);
     assert_int_equal(links.len, 0);
     buf_release(&links);
 }

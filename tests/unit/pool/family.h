@@ -31,7 +31,8 @@ static inline struct process *family_start(process_fn run, void *ctx)
 {
     struct process *process = NULL;
 
-    assert_int_equal(process_start(&process, PROCESS_DAEMON, run, ctx), ERR_OK);
+    assert_int_equal(process_start(&process, PROCESS_DAEMON, run, ctx),
+                     CERR_OK);
     return process;
 }
 
@@ -40,7 +41,7 @@ static inline int family_end(struct process *process)
 {
     int status = 0;
 
-    assert_int_equal(process_join(process, FAMILY_END_MS, &status), ERR_OK);
+    assert_int_equal(process_join(process, FAMILY_END_MS, &status), CERR_OK);
     process_free(process);
     return status;
 }

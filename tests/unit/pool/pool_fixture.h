@@ -77,7 +77,7 @@ static void die_as(int how)
 
 static int run_echo(struct worker_call *call)
 {
-    return worker_return(call, call->data, call->len) == ERR_OK ? 0 : 1;
+    return worker_return(call, call->data, call->len) == CERR_OK ? 0 : 1;
 }
 
 static int run_nop(struct worker_call *call)
@@ -124,12 +124,12 @@ static int run_pid(struct worker_call *call)
 {
     pid_t pid = getpid();
 
-    return worker_return(call, &pid, sizeof(pid)) == ERR_OK ? 0 : 1;
+    return worker_return(call, &pid, sizeof(pid)) == CERR_OK ? 0 : 1;
 }
 
 static int run_attempt(struct worker_call *call)
 {
-    return worker_return(call, &call->attempt, sizeof(int)) == ERR_OK ? 0 : 1;
+    return worker_return(call, &call->attempt, sizeof(int)) == CERR_OK ? 0 : 1;
 }
 
 static int run_die(struct worker_call *call)
@@ -210,7 +210,7 @@ static inline struct pool *open_pool(struct pool_options options)
         options.nr_workers = 2;
     if (options.arena_bytes == 0)
         options.arena_bytes = (size_t)4 << 20;
-    assert_int_equal(pool_open(&pool, &options), ERR_OK);
+    assert_int_equal(pool_open(&pool, &options), CERR_OK);
     return pool;
 }
 
@@ -249,7 +249,7 @@ static inline struct pool_task tally_task(unsigned function,
 
 static inline void submit(struct pool *pool, const struct pool_task *task)
 {
-    assert_int_equal(pool_submit(pool, task, NULL), ERR_OK);
+    assert_int_equal(pool_submit(pool, task, NULL), CERR_OK);
 }
 
 static inline void submit_many(struct pool *pool, const struct pool_task *task,
@@ -269,7 +269,7 @@ static inline void turn(struct pool *pool)
         assert_int_equal(poll(&ready, 1, WAIT_MS / 4), 1);
     else
         poll(&ready, 1, (int)wait_ms);
-    assert_int_equal(pool_dispatch(pool, NULL), ERR_OK);
+    assert_int_equal(pool_dispatch(pool, NULL), CERR_OK);
 }
 
 /* Turns until the number is reached. */
@@ -290,15 +290,15 @@ static inline const struct pool_result *apply(struct pool *pool,
 {
     const struct pool_result *result;
 
-    assert_int_equal(pool_apply(pool, task, WAIT_MS, handle), ERR_OK);
-    assert_int_equal(pool_get(*handle, 0, &result), ERR_OK);
+    assert_int_equal(pool_apply(pool, task, WAIT_MS, handle), CERR_OK);
+    assert_int_equal(pool_get(*handle, 0, &result), CERR_OK);
     return result;
 }
 
 static inline void close_and_free(struct pool *pool)
 {
-    assert_int_equal(pool_close(pool), ERR_OK);
-    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(pool_close(pool), CERR_OK);
+    assert_int_equal(pool_join(pool, WAIT_MS), CERR_OK);
     pool_free(pool);
 }
 
@@ -315,7 +315,7 @@ static inline struct pool_worker_info info_of(const struct pool *pool,
 {
     struct pool_worker_info info;
 
-    assert_int_equal(pool_worker_info(pool, worker, &info), ERR_OK);
+    assert_int_equal(pool_worker_info(pool, worker, &info), CERR_OK);
     return info;
 }
 
@@ -325,11 +325,11 @@ static inline void wait_for_idle(struct pool *pool)
     int64_t end_ms = clock_mono_ms() + WAIT_MS;
     struct pool_worker_info info;
 
-    for (int i = 0; pool_worker_info(pool, i, &info) == ERR_OK; i++) {
+    for (int i = 0; pool_worker_info(pool, i, &info) == CERR_OK; i++) {
         while (info_of(pool, i).state != POOL_WORKER_IDLE) {
             assert_true(clock_mono_ms() < end_ms);
             usleep(500); /* a worker that gets ready wakes nobody */
-            assert_int_equal(pool_dispatch(pool, NULL), ERR_OK);
+            assert_int_equal(pool_dispatch(pool, NULL), CERR_OK);
         }
     }
 }

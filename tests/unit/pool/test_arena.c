@@ -17,7 +17,7 @@ static struct arena *new_arena(size_t size, uint32_t max_pieces)
 {
     struct arena *arena;
 
-    assert_int_equal(arena_new(&arena, size, max_pieces), ERR_OK);
+    assert_int_equal(arena_new(&arena, size, max_pieces), CERR_OK);
     return arena;
 }
 
@@ -31,8 +31,8 @@ static void arena_gives_the_lowest_place_that_fits(void **state)
     assert_int_equal(arena_take(arena, 65), 128);
     assert_int_equal(arena_take(arena, 0), 256); /* is a piece all the same */
     assert_int_equal(arena_take(arena, 1000), 320);
-    assert_int_equal(arena_give(arena, 64), ERR_OK);
-    assert_int_equal(arena_give(arena, 128), ERR_OK);
+    assert_int_equal(arena_give(arena, 64), CERR_OK);
+    assert_int_equal(arena_give(arena, 128), CERR_OK);
     assert_int_equal(arena_take(arena, 300), 1344); /* the gap is 192 */
     assert_int_equal(arena_take(arena, 192), 64);
     arena_free(arena);
@@ -52,7 +52,7 @@ static void arena_joins_what_is_given_back(void **state)
         assert_int_equal(arena_take(arena, 1), ARENA_NONE);
         for (int i = 0; i < 3; i++)
             assert_int_equal(arena_give(arena, 64 * (uint32_t)orders[row][i]),
-                             ERR_OK);
+                             CERR_OK);
         assert_int_equal(arena_take(arena, 192), 0);
         arena_free(arena);
     }
@@ -80,7 +80,7 @@ static void arena_bounds_the_number_of_pieces(void **state)
         assert_int_not_equal(arena_take(arena, 1), ARENA_NONE);
     assert_int_equal(arena_take(arena, 1), ARENA_NONE);
     assert_int_equal(arena_nr_pieces(arena), 3);
-    assert_int_equal(arena_give(arena, 64), ERR_OK);
+    assert_int_equal(arena_give(arena, 64), CERR_OK);
     assert_int_equal(arena_take(arena, 1), 64);
     arena_free(arena);
 }
@@ -93,9 +93,9 @@ static void arena_refuses_what_is_no_piece(void **state)
     (void)state;
     assert_int_equal(arena_take(arena, 128), 0);
     assert_int_equal(arena_take(arena, 64), 128);
-    assert_int_equal(arena_give(arena, 128), ERR_OK);
+    assert_int_equal(arena_give(arena, 128), CERR_OK);
     for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
-        assert_int_equal(arena_give(arena, offsets[i]), ERR_INVALID);
+        assert_int_equal(arena_give(arena, offsets[i]), CERR_INVALID);
         assert_int_equal(arena_piece_bytes(arena, offsets[i]), 0);
     }
     arena_free(arena);
@@ -119,7 +119,7 @@ static void arena_agrees_with_a_simple_model(void **state)
         if (nr_units[piece]) {
             uint32_t unit = offsets[piece] / ARENA_ALIGN;
 
-            assert_int_equal(arena_give(arena, offsets[piece]), ERR_OK);
+            assert_int_equal(arena_give(arena, offsets[piece]), CERR_OK);
             memset(owner + unit, 0, nr_units[piece]);
             nr_units[piece] = 0;
             continue;

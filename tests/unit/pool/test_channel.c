@@ -31,8 +31,9 @@ static int open_ends(void **state)
     if (!ends.worker || memfd < 0 ||
         socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) != 0 ||
         channel_new_parent(&ends.parent, &ends.shape, memfd, pair[0]) !=
-            ERR_OK ||
-        channel_init_worker(ends.worker, &ends.shape, memfd, pair[1]) != ERR_OK)
+            CERR_OK ||
+        channel_init_worker(ends.worker, &ends.shape, memfd, pair[1]) !=
+            CERR_OK)
         return -1;
     close(memfd);
     *state = &ends;
@@ -60,7 +61,7 @@ static void take_is(struct ends *ends, uint64_t id)
 {
     struct frame_task frame;
 
-    assert_int_equal(channel_take_task(ends->worker, &frame), ERR_OK);
+    assert_int_equal(channel_take_task(ends->worker, &frame), CERR_OK);
     assert_int_equal(frame.id, id);
 }
 
@@ -68,7 +69,7 @@ static void take_is_empty(struct ends *ends)
 {
     struct frame_task frame;
 
-    assert_int_equal(channel_take_task(ends->worker, &frame), ERR_AGAIN);
+    assert_int_equal(channel_take_task(ends->worker, &frame), CERR_AGAIN);
 }
 
 static void channel_shows_tasks_once_they_are_published(void **state)
@@ -76,12 +77,12 @@ static void channel_shows_tasks_once_they_are_published(void **state)
     struct ends *ends = *state;
     uint32_t taken;
 
-    assert_int_equal(put(ends, 1, "a", 1), ERR_OK);
-    assert_int_equal(put(ends, 2, "b", 1), ERR_OK);
+    assert_int_equal(put(ends, 1, "a", 1), CERR_OK);
+    assert_int_equal(put(ends, 2, "b", 1), CERR_OK);
     take_is_empty(ends);
-    assert_int_equal(channel_publish(ends->parent), ERR_OK);
+    assert_int_equal(channel_publish(ends->parent), CERR_OK);
     take_is(ends, 1);
-    assert_int_equal(channel_read_taken(ends->parent, &taken), ERR_OK);
+    assert_int_equal(channel_read_taken(ends->parent, &taken), CERR_OK);
     assert_int_equal(taken, 1);
     take_is(ends, 2);
     take_is_empty(ends);
@@ -93,15 +94,15 @@ static void channel_takes_unstarted_tasks_back(void **state)
     uint32_t granted;
 
     for (uint64_t id = 1; id <= 6; id++)
-        assert_int_equal(put(ends, id, NULL, 0), ERR_OK);
-    assert_int_equal(channel_publish(ends->parent), ERR_OK);
+        assert_int_equal(put(ends, id, NULL, 0), CERR_OK);
+    assert_int_equal(channel_publish(ends->parent), CERR_OK);
     take_is(ends, 1);
-    assert_int_equal(channel_recall(ends->parent, 2, &granted), ERR_OK);
+    assert_int_equal(channel_recall(ends->parent, 2, &granted), CERR_OK);
     assert_int_equal(granted, 3);
-    assert_int_equal(channel_recall(ends->parent, 5, &granted), ERR_OK);
+    assert_int_equal(channel_recall(ends->parent, 5, &granted), CERR_OK);
     assert_int_equal(granted, 3); /* there is less than that to keep */
-    assert_int_equal(put(ends, 10, NULL, 0), ERR_OK);
-    assert_int_equal(channel_publish(ends->parent), ERR_OK);
+    assert_int_equal(put(ends, 10, NULL, 0), CERR_OK);
+    assert_int_equal(channel_publish(ends->parent), CERR_OK);
     take_is(ends, 2);
     take_is(ends, 3);
     take_is(ends, 10);
@@ -123,15 +124,16 @@ static void channel_carries_bytes_around_the_ring(void **state)
         seed = seed * 1664525 + 1013904223;
         len = (seed >> 12) % ((seed >> 8) % 4 ? 300 : CHANNEL_TASK_MAX);
         memset(data, (int)(next_put & 0xff), len);
-        if (put(ends, next_put, data, len) == ERR_OK)
+        if (put(ends, next_put, data, len) == CERR_OK)
             next_put++;
-        assert_int_equal(channel_publish(ends->parent), ERR_OK);
+        assert_int_equal(channel_publish(ends->parent), CERR_OK);
         if ((seed >> 4) % 16 == 0) {
-            assert_int_equal(channel_recall(ends->parent, 1, &granted), ERR_OK);
+            assert_int_equal(channel_recall(ends->parent, 1, &granted),
+                             CERR_OK);
             next_put = granted + 1;
         }
         if ((seed >> 3) % 2 == 0 ||
-            channel_take_task(ends->worker, &frame) != ERR_OK)
+            channel_take_task(ends->worker, &frame) != CERR_OK)
             continue;
         assert_int_equal(frame.id, next_take);
         next_take++;
@@ -151,12 +153,12 @@ static void channel_leaves_the_current_task_alone(void **state)
     uint32_t taken, nr = 0;
 
     memset(data, 7, sizeof(data));
-    assert_int_equal(put(ends, 1, data, sizeof(data)), ERR_OK);
-    assert_int_equal(channel_publish(ends->parent), ERR_OK);
-    assert_int_equal(channel_take_task(ends->worker, &frame), ERR_OK);
-    assert_int_equal(channel_read_taken(ends->parent, &taken), ERR_OK);
+    assert_int_equal(put(ends, 1, data, sizeof(data)), CERR_OK);
+    assert_int_equal(channel_publish(ends->parent), CERR_OK);
+    assert_int_equal(channel_take_task(ends->worker, &frame), CERR_OK);
+    assert_int_equal(channel_read_taken(ends->parent, &taken), CERR_OK);
     memset(data, 8, sizeof(data));
-    while (put(ends, 2 + nr, data, sizeof(data)) == ERR_OK)
+    while (put(ends, 2 + nr, data, sizeof(data)) == CERR_OK)
         nr++;
     assert_int_equal(nr, CHANNEL_TASK_RING_BYTES / CHANNEL_TASK_MAX - 1);
     for (uint32_t i = 0; i < frame.len; i++)
@@ -168,17 +170,17 @@ static void channel_rings_only_for_a_sleeper(void **state)
     struct ends *ends = *state;
     struct frame_packet packet;
 
-    assert_int_equal(put(ends, 1, NULL, 0), ERR_OK);
-    assert_int_equal(channel_publish(ends->parent), ERR_OK);
+    assert_int_equal(put(ends, 1, NULL, 0), CERR_OK);
+    assert_int_equal(channel_publish(ends->parent), CERR_OK);
     assert_int_equal(channel_receive(ends->worker->fd, &packet, NULL),
-                     ERR_AGAIN);
+                     CERR_AGAIN);
     atomic_store(&ends->worker->control->worker_armed, 1);
     for (uint64_t id = 2; id < 5; id++) {
-        assert_int_equal(put(ends, id, NULL, 0), ERR_OK);
-        assert_int_equal(channel_publish(ends->parent), ERR_OK);
+        assert_int_equal(put(ends, id, NULL, 0), CERR_OK);
+        assert_int_equal(channel_publish(ends->parent), CERR_OK);
     }
     assert_true(channel_has_bell(ends->worker->fd));
-    assert_int_equal(channel_receive(ends->worker->fd, &packet, NULL), ERR_OK);
+    assert_int_equal(channel_receive(ends->worker->fd, &packet, NULL), CERR_OK);
     assert_int_equal(packet.type, FRAME_BELL);
     assert_false(channel_has_bell(ends->worker->fd)); /* one for all three */
 }
@@ -189,13 +191,13 @@ static void channel_bounds_replies_until_they_are_read(void **state)
     struct frame_reply reply = {.id = 1};
     uint32_t nr = 0;
 
-    while (channel_put_reply(ends->worker, &reply) == ERR_OK)
+    while (channel_put_reply(ends->worker, &reply) == CERR_OK)
         nr++;
     assert_int_equal(nr, ends->shape.nr_frames);
-    assert_int_equal(channel_get_reply(ends->parent, &reply), ERR_OK);
-    assert_int_equal(channel_put_reply(ends->worker, &reply), ERR_AGAIN);
+    assert_int_equal(channel_get_reply(ends->parent, &reply), CERR_OK);
+    assert_int_equal(channel_put_reply(ends->worker, &reply), CERR_AGAIN);
     channel_consume(ends->parent);
-    assert_int_equal(channel_put_reply(ends->worker, &reply), ERR_OK);
+    assert_int_equal(channel_put_reply(ends->worker, &reply), CERR_OK);
 }
 
 static void channel_gives_pieces_back_in_order(void **state)

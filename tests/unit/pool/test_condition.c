@@ -25,9 +25,9 @@ static struct meeting *open_meeting(enum lock_kind kind)
     struct meeting *meeting = sync_region_map(sizeof(*meeting));
 
     assert_non_null(meeting);
-    assert_int_equal(lock_open(&meeting->lock, kind), ERR_OK);
+    assert_int_equal(lock_open(&meeting->lock, kind), CERR_OK);
     assert_int_equal(condition_open(&meeting->condition, meeting->lock),
-                     ERR_OK);
+                     CERR_OK);
     return meeting;
 }
 
@@ -48,24 +48,24 @@ static int wait_for_entry(void *ctx)
 {
     struct meeting *meeting = ctx;
 
-    CHILD_CHECK(lock_acquire(meeting->lock, -1) == ERR_OK);
+    CHILD_CHECK(lock_acquire(meeting->lock, -1) == CERR_OK);
     meeting->nr_waiting++;
     CHILD_CHECK(condition_wait_for(meeting->condition, is_open, meeting, -1) ==
-                ERR_OK);
+                CERR_OK);
     meeting->open--;
     meeting->nr_woken++;
-    CHILD_CHECK(lock_release(meeting->lock) == ERR_OK);
+    CHILD_CHECK(lock_release(meeting->lock) == CERR_OK);
     return 0;
 }
 
 static void await_waiters(struct meeting *meeting, uint32_t nr)
 {
     /* With the lock in hand, those counted are inside the wait. */
-    assert_int_equal(lock_acquire(meeting->lock, -1), ERR_OK);
+    assert_int_equal(lock_acquire(meeting->lock, -1), CERR_OK);
     while (meeting->nr_waiting < nr) {
-        assert_int_equal(lock_release(meeting->lock), ERR_OK);
+        assert_int_equal(lock_release(meeting->lock), CERR_OK);
         usleep(1000);
-        assert_int_equal(lock_acquire(meeting->lock, -1), ERR_OK);
+        assert_int_equal(lock_acquire(meeting->lock, -1), CERR_OK);
     }
 }
 
@@ -80,14 +80,14 @@ static void condition_l4_notify_and_notify_all_let_waiters_through(void **state)
     await_waiters(meeting, NR_WAITERS);
     meeting->open = 2;
     condition_notify(meeting->condition, 2);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
+    assert_int_equal(lock_release(meeting->lock), CERR_OK);
     while (meeting->nr_woken < 2)
         usleep(1000);
-    assert_int_equal(lock_acquire(meeting->lock, -1), ERR_OK);
+    assert_int_equal(lock_acquire(meeting->lock, -1), CERR_OK);
     assert_int_equal(meeting->nr_woken, 2);
     meeting->open = 2;
     condition_notify_all(meeting->condition);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
+    assert_int_equal(lock_release(meeting->lock), CERR_OK);
     for (size_t i = 0; i < NR_WAITERS; i++)
         assert_int_equal(family_end(waiters[i]), 0);
     close_meeting(meeting);
@@ -98,25 +98,25 @@ static int wait_once(void *ctx)
 {
     struct meeting *meeting = ctx;
 
-    CHILD_CHECK(lock_acquire(meeting->lock, -1) == ERR_OK);
+    CHILD_CHECK(lock_acquire(meeting->lock, -1) == CERR_OK);
     meeting->nr_waiting++;
-    CHILD_CHECK(condition_wait(meeting->condition, -1) == ERR_OK);
+    CHILD_CHECK(condition_wait(meeting->condition, -1) == CERR_OK);
     meeting->nr_woken++;
-    CHILD_CHECK(lock_release(meeting->lock) == ERR_OK);
+    CHILD_CHECK(lock_release(meeting->lock) == CERR_OK);
     return 0;
 }
 
 static void notify_until(struct meeting *meeting, uint32_t nr,
                          uint32_t nr_woken)
 {
-    assert_int_equal(lock_acquire(meeting->lock, -1), ERR_OK);
+    assert_int_equal(lock_acquire(meeting->lock, -1), CERR_OK);
     condition_notify(meeting->condition, nr);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
+    assert_int_equal(lock_release(meeting->lock), CERR_OK);
     while (meeting->nr_woken < nr_woken)
         usleep(1000);
-    assert_int_equal(lock_acquire(meeting->lock, -1), ERR_OK);
+    assert_int_equal(lock_acquire(meeting->lock, -1), CERR_OK);
     assert_int_equal(meeting->nr_woken, nr_woken);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
+    assert_int_equal(lock_release(meeting->lock), CERR_OK);
 }
 
 static void condition_l4_notify_wakes_no_more_than_it_says(void **state)
@@ -128,7 +128,7 @@ static void condition_l4_notify_wakes_no_more_than_it_says(void **state)
     for (size_t i = 0; i < NR_WAITERS; i++)
         waiters[i] = family_start(wait_once, meeting);
     await_waiters(meeting, NR_WAITERS);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
+    assert_int_equal(lock_release(meeting->lock), CERR_OK);
     for (size_t i = 0; i < NR_WAITERS; i++)
         family_await_sleep(waiters[i]);
     notify_until(meeting, 1, 1);
@@ -147,7 +147,7 @@ static void condition_l4_wait_for_notices_without_a_notify(void **state)
     (void)state;
     await_waiters(meeting, 1);
     meeting->open = 1;
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
+    assert_int_equal(lock_release(meeting->lock), CERR_OK);
     assert_int_equal(family_end(child), 0);
     close_meeting(meeting);
 }
@@ -156,7 +156,7 @@ static int notify_and_die_with_the_lock(void *ctx)
 {
     struct meeting *meeting = ctx;
 
-    CHILD_CHECK(lock_acquire(meeting->lock, -1) == ERR_OK);
+    CHILD_CHECK(lock_acquire(meeting->lock, -1) == CERR_OK);
     meeting->open = 1;
     condition_notify_all(meeting->condition);
     raise(SIGKILL);
@@ -167,10 +167,10 @@ static int wait_for_the_heir(void *ctx)
 {
     struct meeting *meeting = ctx;
 
-    CHILD_CHECK(lock_acquire(meeting->lock, -1) == ERR_OK);
+    CHILD_CHECK(lock_acquire(meeting->lock, -1) == CERR_OK);
     meeting->nr_waiting++;
-    CHILD_CHECK(condition_wait(meeting->condition, -1) == ERR_OWNERDEAD);
-    CHILD_CHECK(lock_release(meeting->lock) == ERR_OK);
+    CHILD_CHECK(condition_wait(meeting->condition, -1) == CERR_OWNERDEAD);
+    CHILD_CHECK(lock_release(meeting->lock) == CERR_OK);
     return 0;
 }
 
@@ -178,11 +178,11 @@ static int wait_for_entry_of_the_heir(void *ctx)
 {
     struct meeting *meeting = ctx;
 
-    CHILD_CHECK(lock_acquire(meeting->lock, -1) == ERR_OK);
+    CHILD_CHECK(lock_acquire(meeting->lock, -1) == CERR_OK);
     meeting->nr_waiting++;
     CHILD_CHECK(condition_wait_for(meeting->condition, is_open, meeting, -1) ==
-                ERR_OWNERDEAD);
-    CHILD_CHECK(lock_release(meeting->lock) == ERR_OK);
+                CERR_OWNERDEAD);
+    CHILD_CHECK(lock_release(meeting->lock) == CERR_OK);
     return 0;
 }
 
@@ -197,14 +197,14 @@ static void condition_l4_waiter_hears_of_a_killed_holder(void **state)
         struct process *child = family_start(waits[i], meeting);
 
         await_waiters(meeting, 1);
-        assert_int_equal(lock_release(meeting->lock), ERR_OK);
+        assert_int_equal(lock_release(meeting->lock), CERR_OK);
         assert_int_equal(
             family_end(family_start(notify_and_die_with_the_lock, meeting)),
             -SIGKILL);
         assert_int_equal(family_end(child), 0);
         /* Said to the first only. */
-        assert_int_equal(lock_acquire(meeting->lock, -1), ERR_OK);
-        assert_int_equal(lock_release(meeting->lock), ERR_OK);
+        assert_int_equal(lock_acquire(meeting->lock, -1), CERR_OK);
+        assert_int_equal(lock_release(meeting->lock), CERR_OK);
         close_meeting(meeting);
     }
 }
@@ -213,15 +213,15 @@ static int wait_untimed(void *ctx)
 {
     struct meeting *meeting = ctx;
 
-    CHILD_CHECK(lock_acquire(meeting->lock, -1) == ERR_OK);
-    CHILD_CHECK(lock_acquire(meeting->lock, -1) == ERR_OK);
+    CHILD_CHECK(lock_acquire(meeting->lock, -1) == CERR_OK);
+    CHILD_CHECK(lock_acquire(meeting->lock, -1) == CERR_OK);
     meeting->nr_waiting++;
     while (!meeting->open)
-        CHILD_CHECK(condition_wait(meeting->condition, -1) == ERR_OK);
+        CHILD_CHECK(condition_wait(meeting->condition, -1) == CERR_OK);
     /* Both levels are back. */
-    CHILD_CHECK(lock_release(meeting->lock) == ERR_OK);
-    CHILD_CHECK(lock_release(meeting->lock) == ERR_OK);
-    CHILD_CHECK(lock_release(meeting->lock) == ERR_PERM);
+    CHILD_CHECK(lock_release(meeting->lock) == CERR_OK);
+    CHILD_CHECK(lock_release(meeting->lock) == CERR_OK);
+    CHILD_CHECK(lock_release(meeting->lock) == CERR_PERM);
     return 0;
 }
 
@@ -234,7 +234,7 @@ static void condition_l4_wait_lets_go_of_all_levels(void **state)
     await_waiters(meeting, 1);
     meeting->open = 1;
     condition_notify(meeting->condition, 1);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
+    assert_int_equal(lock_release(meeting->lock), CERR_OK);
     assert_int_equal(family_end(child), 0);
     close_meeting(meeting);
 }
@@ -245,19 +245,21 @@ static void condition_l4_wait_times_out_with_the_lock(void **state)
     int64_t start_ms = clock_mono_ms();
 
     (void)state;
-    assert_int_equal(lock_acquire(meeting->lock, -1), ERR_OK);
-    assert_int_equal(condition_wait(meeting->condition, 0), ERR_AGAIN);
-    assert_int_equal(condition_wait(meeting->condition, BRIEF_MS), ERR_TIMEOUT);
+    assert_int_equal(lock_acquire(meeting->lock, -1), CERR_OK);
+    assert_int_equal(condition_wait(meeting->condition, 0), CERR_AGAIN);
+    assert_int_equal(condition_wait(meeting->condition, BRIEF_MS),
+                     CERR_TIMEOUT);
     assert_int_equal(
         condition_wait_for(meeting->condition, is_open, meeting, BRIEF_MS),
-        ERR_TIMEOUT);
+        CERR_TIMEOUT);
     assert_true(clock_mono_ms() - start_ms >= 2L * BRIEF_MS);
     assert_int_equal(
-        condition_wait_for(meeting->condition, is_open, meeting, 0), ERR_AGAIN);
+        condition_wait_for(meeting->condition, is_open, meeting, 0),
+        CERR_AGAIN);
     meeting->open = 1;
     assert_int_equal(
-        condition_wait_for(meeting->condition, is_open, meeting, 0), ERR_OK);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
+        condition_wait_for(meeting->condition, is_open, meeting, 0), CERR_OK);
+    assert_int_equal(lock_release(meeting->lock), CERR_OK);
     close_meeting(meeting);
 }
 
@@ -267,10 +269,11 @@ static void condition_l4_wait_without_the_lock_is_refused(void **state)
     struct condition *none;
 
     (void)state;
-    assert_int_equal(condition_wait(meeting->condition, -1), ERR_PERM);
+    assert_int_equal(condition_wait(meeting->condition, -1), CERR_PERM);
     assert_int_equal(
-        condition_wait_for(meeting->condition, is_open, meeting, -1), ERR_PERM);
-    assert_int_equal(condition_open(&none, NULL), ERR_INVALID);
+        condition_wait_for(meeting->condition, is_open, meeting, -1),
+        CERR_PERM);
+    assert_int_equal(condition_open(&none, NULL), CERR_INVALID);
     close_meeting(meeting);
 }
 
@@ -284,22 +287,22 @@ static void condition_l4_d14_killed_waiters_block_nobody(void **state)
     for (size_t i = 0; i < NR_WAITERS; i++)
         waiters[i] = family_start(wait_for_entry, meeting);
     await_waiters(meeting, NR_WAITERS);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
+    assert_int_equal(lock_release(meeting->lock), CERR_OK);
     for (size_t i = 0; i < NR_WAITERS; i++) {
-        assert_int_equal(process_kill(waiters[i], SIGKILL), ERR_OK);
+        assert_int_equal(process_kill(waiters[i], SIGKILL), CERR_OK);
         assert_int_equal(family_end(waiters[i]), -SIGKILL);
     }
     /* One may have died while it looked, with the lock. */
     err = lock_acquire(meeting->lock, -1);
-    assert_true(err == ERR_OK || err == ERR_OWNERDEAD);
+    assert_true(err == CERR_OK || err == CERR_OWNERDEAD);
     condition_notify_all(meeting->condition);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
+    assert_int_equal(lock_release(meeting->lock), CERR_OK);
     meeting->nr_waiting = 0;
     last = family_start(wait_for_entry, meeting);
     await_waiters(meeting, 1);
     meeting->open = 1;
     condition_notify(meeting->condition, 1);
-    assert_int_equal(lock_release(meeting->lock), ERR_OK);
+    assert_int_equal(lock_release(meeting->lock), CERR_OK);
     assert_int_equal(family_end(last), 0);
     close_meeting(meeting);
 }
@@ -317,22 +320,22 @@ static void event_l5_is_set_cleared_and_awaited(void **state)
     struct process *waiters[NR_WAITERS];
 
     (void)state;
-    assert_int_equal(event_open(&event), ERR_OK);
+    assert_int_equal(event_open(&event), CERR_OK);
     assert_false(event_is_set(event));
-    assert_int_equal(event_wait(event, 0), ERR_AGAIN);
-    assert_int_equal(event_wait(event, BRIEF_MS), ERR_TIMEOUT);
+    assert_int_equal(event_wait(event, 0), CERR_AGAIN);
+    assert_int_equal(event_wait(event, BRIEF_MS), CERR_TIMEOUT);
     for (size_t i = 0; i < NR_WAITERS; i++)
         waiters[i] = family_start(await_event, event);
     event_set(event);
     event_set(event);
     for (size_t i = 0; i < NR_WAITERS; i++)
-        assert_int_equal(family_end(waiters[i]), ERR_OK);
+        assert_int_equal(family_end(waiters[i]), CERR_OK);
     assert_true(event_is_set(event));
-    assert_int_equal(event_wait(event, -1), ERR_OK);
+    assert_int_equal(event_wait(event, -1), CERR_OK);
     event_clear(event);
     event_clear(event);
     assert_false(event_is_set(event));
-    assert_int_equal(event_wait(event, 0), ERR_AGAIN);
+    assert_int_equal(event_wait(event, 0), CERR_AGAIN);
     event_free(event);
     event_free(NULL);
 }
@@ -355,7 +358,7 @@ static struct door *open_door(struct process *waiters[NR_WAITERS])
     struct door *door = sync_region_map(sizeof(*door));
 
     assert_non_null(door);
-    assert_int_equal(event_open(&door->event), ERR_OK);
+    assert_int_equal(event_open(&door->event), CERR_OK);
     for (size_t i = 0; i < NR_WAITERS; i++)
         waiters[i] = family_start(await_door, door);
     while (door->nr_waiting < NR_WAITERS)
@@ -380,8 +383,8 @@ static void event_l5_pulse_wakes_all_who_wait(void **state)
     event_set(door->event);
     event_clear(door->event);
     for (size_t i = 0; i < NR_WAITERS; i++)
-        assert_int_equal(family_end(waiters[i]), ERR_OK);
-    assert_int_equal(event_wait(door->event, 0), ERR_AGAIN);
+        assert_int_equal(family_end(waiters[i]), CERR_OK);
+    assert_int_equal(event_wait(door->event, 0), CERR_AGAIN);
     close_door(door);
 }
 
@@ -392,12 +395,12 @@ static void event_l5_d14_killed_waiters_block_nobody(void **state)
 
     (void)state;
     for (size_t i = 1; i < NR_WAITERS; i++) {
-        assert_int_equal(process_kill(waiters[i], SIGKILL), ERR_OK);
+        assert_int_equal(process_kill(waiters[i], SIGKILL), CERR_OK);
         assert_int_equal(family_end(waiters[i]), -SIGKILL);
     }
     event_set(door->event);
-    assert_int_equal(family_end(waiters[0]), ERR_OK);
-    assert_int_equal(event_wait(door->event, -1), ERR_OK);
+    assert_int_equal(family_end(waiters[0]), CERR_OK);
+    assert_int_equal(event_wait(door->event, -1), CERR_OK);
     close_door(door);
 }
 
@@ -415,10 +418,10 @@ static void event_l5_pulse_from_a_signal_handler_wakes(void **state)
     struct sigaction action = {.sa_handler = set_on_signal}, old;
 
     (void)state;
-    assert_int_equal(event_open(&alarm_event), ERR_OK);
+    assert_int_equal(event_open(&alarm_event), CERR_OK);
     assert_int_equal(sigaction(SIGALRM, &action, &old), 0);
     ualarm(2000, 2000); /* again and again, one comes after the wait began */
-    assert_int_equal(event_wait(alarm_event, FAMILY_END_MS), ERR_OK);
+    assert_int_equal(event_wait(alarm_event, FAMILY_END_MS), CERR_OK);
     ualarm(0, 0);
     assert_int_equal(sigaction(SIGALRM, &old, NULL), 0);
     event_free(alarm_event);
@@ -455,15 +458,15 @@ static bool has_some(void *ctx)
 static void *take_turns(struct table *table, bool (*ready)(void *ctx),
                         uint32_t *counter)
 {
-    uintptr_t nr_failed = event_wait(table->start, -1) != ERR_OK;
+    uintptr_t nr_failed = event_wait(table->start, -1) != CERR_OK;
 
     for (int i = 0; i < NR_EACH; i++) {
-        nr_failed += lock_acquire(table->lock, -1) != ERR_OK;
+        nr_failed += lock_acquire(table->lock, -1) != CERR_OK;
         nr_failed +=
-            condition_wait_for(table->condition, ready, table, -1) != ERR_OK;
+            condition_wait_for(table->condition, ready, table, -1) != CERR_OK;
         ++*counter;
         condition_notify_all(table->condition);
-        nr_failed += lock_release(table->lock) != ERR_OK;
+        nr_failed += lock_release(table->lock) != CERR_OK;
     }
     return (void *)nr_failed;
 }
@@ -488,9 +491,9 @@ static void condition_and_event_serve_threads_too(void **state)
     pthread_t threads[NR_THREADS];
 
     (void)state;
-    assert_int_equal(lock_open(&table.lock, LOCK_PLAIN), ERR_OK);
-    assert_int_equal(condition_open(&table.condition, table.lock), ERR_OK);
-    assert_int_equal(event_open(&table.start), ERR_OK);
+    assert_int_equal(lock_open(&table.lock, LOCK_PLAIN), CERR_OK);
+    assert_int_equal(condition_open(&table.condition, table.lock), CERR_OK);
+    assert_int_equal(event_open(&table.start), CERR_OK);
     for (size_t i = 0; i < NR_THREADS; i++)
         assert_int_equal(
             pthread_create(&threads[i], NULL, i % 2 ? take : lay, &table), 0);

@@ -12,7 +12,7 @@ static struct dict *open_dict(const struct dict_options *options)
 {
     struct dict *dict = NULL;
 
-    assert_int_equal(dict_open(&dict, options), ERR_OK);
+    assert_int_equal(dict_open(&dict, options), CERR_OK);
     return dict;
 }
 
@@ -21,7 +21,7 @@ static void check_is(struct dict *dict, const char *key, const char *expected)
     char text[1000];
     struct sync_room room = {text, sizeof(text), 0};
 
-    assert_int_equal(dict_get(dict, K(key), &room), ERR_OK);
+    assert_int_equal(dict_get(dict, K(key), &room), CERR_OK);
     assert_int_equal(room.len, strlen(expected));
     assert_memory_equal(text, expected, room.len);
 }
@@ -30,7 +30,7 @@ static int64_t number_at(struct dict *dict, const char *key)
 {
     int64_t number = -1;
 
-    assert_int_equal(dict_incr(dict, K(key), 0, &number), ERR_OK);
+    assert_int_equal(dict_incr(dict, K(key), 0, &number), CERR_OK);
     return number;
 }
 
@@ -42,19 +42,19 @@ static void dict_sets_gets_replaces_and_deletes(void **state)
     struct sync_room none = {0};
 
     (void)state;
-    assert_int_equal(dict_get(dict, K("a"), &none), ERR_NOT_FOUND);
-    assert_int_equal(dict_set(dict, K("a"), K("one")), ERR_OK);
-    assert_int_equal(dict_set(dict, K(""), K("empty key")), ERR_OK);
-    assert_int_equal(dict_set(dict, K("b"), K("")), ERR_OK);
+    assert_int_equal(dict_get(dict, K("a"), &none), CERR_NOT_FOUND);
+    assert_int_equal(dict_set(dict, K("a"), K("one")), CERR_OK);
+    assert_int_equal(dict_set(dict, K(""), K("empty key")), CERR_OK);
+    assert_int_equal(dict_set(dict, K("b"), K("")), CERR_OK);
     check_is(dict, "a", "one");
     check_is(dict, "", "empty key");
     check_is(dict, "b", "");
-    assert_int_equal(dict_set(dict, K("a"), K("another")), ERR_OK);
+    assert_int_equal(dict_set(dict, K("a"), K("another")), CERR_OK);
     check_is(dict, "a", "another");
     assert_int_equal(dict_size(dict), 3);
     assert_int_equal(dict_bytes(dict), 1 + 7 + 9 + 1);
-    assert_int_equal(dict_delete(dict, K("a")), ERR_OK);
-    assert_int_equal(dict_delete(dict, K("a")), ERR_NOT_FOUND);
+    assert_int_equal(dict_delete(dict, K("a")), CERR_OK);
+    assert_int_equal(dict_delete(dict, K("a")), CERR_NOT_FOUND);
     assert_int_equal(dict_size(dict), 2);
     dict_free(dict);
 }
@@ -66,14 +66,14 @@ static void dict_says_how_much_room_a_value_needs(void **state)
     struct sync_room room = {text, sizeof(text), 0};
 
     (void)state;
-    assert_int_equal(dict_set(dict, K("k"), K("four")), ERR_OK);
-    assert_int_equal(dict_get(dict, K("k"), &room), ERR_TOO_BIG);
+    assert_int_equal(dict_set(dict, K("k"), K("four")), CERR_OK);
+    assert_int_equal(dict_get(dict, K("k"), &room), CERR_TOO_BIG);
     assert_int_equal(room.len, 4);
     /* What does not fit is not popped either. */
-    assert_int_equal(dict_pop(dict, K("k"), &room), ERR_TOO_BIG);
+    assert_int_equal(dict_pop(dict, K("k"), &room), CERR_TOO_BIG);
     check_is(dict, "k", "four");
-    assert_int_equal(dict_set(dict, K("k"), K("abc")), ERR_OK);
-    assert_int_equal(dict_pop(dict, K("k"), &room), ERR_OK);
+    assert_int_equal(dict_set(dict, K("k"), K("abc")), CERR_OK);
+    assert_int_equal(dict_pop(dict, K("k"), &room), CERR_OK);
     assert_memory_equal(text, "abc", 3);
     assert_int_equal(dict_size(dict), 0);
     dict_free(dict);
@@ -86,12 +86,12 @@ static void dict_clear_forgets_everything(void **state)
 
     (void)state;
     for (size_t round = 0; round < 3; round++) {
-        assert_int_equal(dict_set(dict, K("a"), K("1")), ERR_OK);
-        assert_int_equal(dict_set(dict, K("b"), K("2")), ERR_OK);
-        assert_int_equal(dict_clear(dict), ERR_OK);
+        assert_int_equal(dict_set(dict, K("a"), K("1")), CERR_OK);
+        assert_int_equal(dict_set(dict, K("b"), K("2")), CERR_OK);
+        assert_int_equal(dict_clear(dict), CERR_OK);
         assert_int_equal(dict_size(dict), 0);
         assert_int_equal(dict_bytes(dict), 0);
-        assert_int_equal(dict_delete(dict, K("a")), ERR_NOT_FOUND);
+        assert_int_equal(dict_delete(dict, K("a")), CERR_NOT_FOUND);
     }
     dict_free(dict);
 }
@@ -105,17 +105,17 @@ static void dict_refuses_what_passes_its_bounds(void **state)
     int64_t sum;
 
     (void)state;
-    assert_int_equal(dict_set(dict, K("abc"), K("12345678901234567")), ERR_OK);
-    assert_int_equal(dict_set(dict, K(""), K("x")), ERR_FULL);
+    assert_int_equal(dict_set(dict, K("abc"), K("12345678901234567")), CERR_OK);
+    assert_int_equal(dict_set(dict, K(""), K("x")), CERR_FULL);
     assert_int_equal(dict_set(dict, K("abc"), K("123456789012345678")),
-                     ERR_FULL);
+                     CERR_FULL);
     check_is(dict, "abc", "12345678901234567");
     /* The same length again fits, although the old one goes only after. */
-    assert_int_equal(dict_set(dict, K("abc"), K("76543210987654321")), ERR_OK);
-    assert_int_equal(dict_set(dict, K("abc"), K("")), ERR_OK);
-    assert_int_equal(dict_set(dict, K("b"), K("")), ERR_OK);
-    assert_int_equal(dict_set(dict, K("c"), K("")), ERR_OK);
-    assert_int_equal(dict_incr(dict, K("d"), 1, &sum), ERR_FULL);
+    assert_int_equal(dict_set(dict, K("abc"), K("76543210987654321")), CERR_OK);
+    assert_int_equal(dict_set(dict, K("abc"), K("")), CERR_OK);
+    assert_int_equal(dict_set(dict, K("b"), K("")), CERR_OK);
+    assert_int_equal(dict_set(dict, K("c"), K("")), CERR_OK);
+    assert_int_equal(dict_incr(dict, K("d"), 1, &sum), CERR_FULL);
     assert_int_equal(dict_size(dict), 3);
     dict_free(dict);
 }
@@ -132,12 +132,12 @@ static void dict_keeps_its_promise_of_room_whatever_the_sizes(void **state)
             struct sync_bytes value = {data, (i * round) % 10};
 
             assert_int_equal(dict_set(dict, (struct sync_bytes){&i, 1}, value),
-                             ERR_OK);
+                             CERR_OK);
         }
         assert_int_equal(
-            dict_set(dict, K("big"), (struct sync_bytes){data, 9000}), ERR_OK);
+            dict_set(dict, K("big"), (struct sync_bytes){data, 9000}), CERR_OK);
         assert_int_equal(dict_size(dict), 100);
-        assert_int_equal(dict_delete(dict, K("big")), ERR_OK);
+        assert_int_equal(dict_delete(dict, K("big")), CERR_OK);
     }
     dict_free(dict);
 }
@@ -149,8 +149,8 @@ static void dict_refuses_bounds_above_its_limits(void **state)
     struct dict *dict;
 
     (void)state;
-    assert_int_equal(dict_open(&dict, &entries), ERR_INVALID);
-    assert_int_equal(dict_open(&dict, &bytes), ERR_INVALID);
+    assert_int_equal(dict_open(&dict, &entries), CERR_INVALID);
+    assert_int_equal(dict_open(&dict, &bytes), CERR_INVALID);
     assert_null(dict);
     dict_free(NULL);
 }
@@ -163,7 +163,7 @@ static void dict_refuses_bounds_above_its_limits(void **state)
 static int add_by_incr(void *ctx)
 {
     for (int i = 0; i < NR_EACH; i++)
-        CHILD_CHECK(dict_incr(ctx, K("n"), 1, NULL) == ERR_OK);
+        CHILD_CHECK(dict_incr(ctx, K("n"), 1, NULL) == CERR_OK);
     return 0;
 }
 
@@ -177,7 +177,7 @@ static enum err add_one(void *ctx, const struct sync_bytes *old,
         memcpy(number, old->data, sizeof(*number));
     ++*number;
     *value = (struct sync_bytes){number, sizeof(*number)};
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static int add_by_update(void *ctx)
@@ -185,7 +185,7 @@ static int add_by_update(void *ctx)
     int64_t number;
 
     for (int i = 0; i < NR_EACH; i++)
-        CHILD_CHECK(dict_update(ctx, K("n"), add_one, &number) == ERR_OK);
+        CHILD_CHECK(dict_update(ctx, K("n"), add_one, &number) == CERR_OK);
     return 0;
 }
 
@@ -196,14 +196,14 @@ static int add_by_compare_set(void *ctx)
         struct sync_room room = {&old, sizeof(old), 0};
         struct sync_bytes expected = {&old, sizeof(old)};
         enum err err = dict_get(ctx, K("n"), &room);
-        bool missing = err == ERR_NOT_FOUND;
+        bool missing = err == CERR_NOT_FOUND;
 
-        CHILD_CHECK(err == ERR_OK || missing);
+        CHILD_CHECK(err == CERR_OK || missing);
         new = old + 1;
         err = dict_compare_set(ctx, K("n"), missing ? NULL : &expected,
                                (struct sync_bytes){&new, sizeof(new)});
-        CHILD_CHECK(err == ERR_OK || err == ERR_EXISTS);
-        i += err == ERR_OK;
+        CHILD_CHECK(err == CERR_OK || err == CERR_EXISTS);
+        i += err == CERR_OK;
     }
     return 0;
 }
@@ -233,13 +233,13 @@ static void dict_m1_incr_refuses_what_is_no_number(void **state)
     int64_t sum = 7;
 
     (void)state;
-    assert_int_equal(dict_set(dict, K("text"), K("abc")), ERR_OK);
-    assert_int_equal(dict_incr(dict, K("text"), 1, &sum), ERR_INVALID);
-    assert_int_equal(dict_incr(dict, K("n"), INT64_MAX, &sum), ERR_OK);
-    assert_int_equal(dict_incr(dict, K("n"), 1, &sum), ERR_TOO_BIG);
+    assert_int_equal(dict_set(dict, K("text"), K("abc")), CERR_OK);
+    assert_int_equal(dict_incr(dict, K("text"), 1, &sum), CERR_INVALID);
+    assert_int_equal(dict_incr(dict, K("n"), INT64_MAX, &sum), CERR_OK);
+    assert_int_equal(dict_incr(dict, K("n"), 1, &sum), CERR_TOO_BIG);
     assert_true(sum == INT64_MAX);
     assert_true(number_at(dict, "n") == INT64_MAX);
-    assert_int_equal(dict_incr(dict, K("n"), -1, NULL), ERR_OK);
+    assert_int_equal(dict_incr(dict, K("n"), -1, NULL), CERR_OK);
     dict_free(dict);
 }
 
@@ -249,12 +249,12 @@ static void dict_m1_compare_set_stores_only_over_the_expected(void **state)
     struct sync_bytes one = K("one"), on = K("on");
 
     (void)state;
-    assert_int_equal(dict_compare_set(dict, K("k"), &one, K("x")), ERR_EXISTS);
-    assert_int_equal(dict_compare_set(dict, K("k"), NULL, one), ERR_OK);
-    assert_int_equal(dict_compare_set(dict, K("k"), NULL, K("x")), ERR_EXISTS);
-    assert_int_equal(dict_compare_set(dict, K("k"), &on, K("x")), ERR_EXISTS);
+    assert_int_equal(dict_compare_set(dict, K("k"), &one, K("x")), CERR_EXISTS);
+    assert_int_equal(dict_compare_set(dict, K("k"), NULL, one), CERR_OK);
+    assert_int_equal(dict_compare_set(dict, K("k"), NULL, K("x")), CERR_EXISTS);
+    assert_int_equal(dict_compare_set(dict, K("k"), &on, K("x")), CERR_EXISTS);
     check_is(dict, "k", "one");
-    assert_int_equal(dict_compare_set(dict, K("k"), &one, K("two")), ERR_OK);
+    assert_int_equal(dict_compare_set(dict, K("k"), &one, K("two")), CERR_OK);
     check_is(dict, "k", "two");
     dict_free(dict);
 }
@@ -266,11 +266,11 @@ static void dict_m1_set_default_keeps_what_is_there(void **state)
     struct sync_room room = {text, sizeof(text), 0};
 
     (void)state;
-    assert_int_equal(dict_set_default(dict, K("k"), K("new"), &room), ERR_OK);
+    assert_int_equal(dict_set_default(dict, K("k"), K("new"), &room), CERR_OK);
     assert_memory_equal(text, "new", 3);
-    assert_int_equal(dict_set_default(dict, K("k"), K("late"), &room), ERR_OK);
+    assert_int_equal(dict_set_default(dict, K("k"), K("late"), &room), CERR_OK);
     assert_int_equal(room.len, 3);
-    assert_int_equal(dict_set_default(dict, K("k"), K("late"), NULL), ERR_OK);
+    assert_int_equal(dict_set_default(dict, K("k"), K("late"), NULL), CERR_OK);
     check_is(dict, "k", "new");
     dict_free(dict);
 }
@@ -280,7 +280,7 @@ static enum err remove_it(void *ctx, const struct sync_bytes *old,
 {
     *(bool *)ctx = old != NULL;
     value->data = NULL;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static enum err refuse(void *ctx, const struct sync_bytes *old,
@@ -289,7 +289,7 @@ static enum err refuse(void *ctx, const struct sync_bytes *old,
     (void)ctx;
     (void)old;
     *value = K("refused");
-    return ERR_CANCELED;
+    return CERR_CANCELED;
 }
 
 static enum err reenter(void *ctx, const struct sync_bytes *old,
@@ -297,8 +297,8 @@ static enum err reenter(void *ctx, const struct sync_bytes *old,
 {
     (void)old;
     *value = K("outer");
-    return dict_set(ctx, K("other"), K("inner")) == ERR_STATE ? ERR_OK
-                                                              : ERR_INVALID;
+    return dict_set(ctx, K("other"), K("inner")) == CERR_STATE ? CERR_OK
+                                                               : CERR_INVALID;
 }
 
 static void dict_m1_update_stores_deletes_or_leaves(void **state)
@@ -307,16 +307,16 @@ static void dict_m1_update_stores_deletes_or_leaves(void **state)
     bool existed;
 
     (void)state;
-    assert_int_equal(dict_update(dict, K("k"), refuse, NULL), ERR_CANCELED);
+    assert_int_equal(dict_update(dict, K("k"), refuse, NULL), CERR_CANCELED);
     assert_int_equal(dict_size(dict), 0);
-    assert_int_equal(dict_update(dict, K("k"), remove_it, &existed), ERR_OK);
+    assert_int_equal(dict_update(dict, K("k"), remove_it, &existed), CERR_OK);
     assert_false(existed);
     /* The callback cannot use the dict: an error, no deadlock. */
-    assert_int_equal(dict_update(dict, K("k"), reenter, dict), ERR_OK);
+    assert_int_equal(dict_update(dict, K("k"), reenter, dict), CERR_OK);
     check_is(dict, "k", "outer");
-    assert_int_equal(dict_update(dict, K("k"), refuse, NULL), ERR_CANCELED);
+    assert_int_equal(dict_update(dict, K("k"), refuse, NULL), CERR_CANCELED);
     check_is(dict, "k", "outer");
-    assert_int_equal(dict_update(dict, K("k"), remove_it, &existed), ERR_OK);
+    assert_int_equal(dict_update(dict, K("k"), remove_it, &existed), CERR_OK);
     assert_true(existed);
     assert_int_equal(dict_size(dict), 0);
     dict_free(dict);
@@ -331,10 +331,10 @@ static void dict_m2_a_copy_changes_nothing_for_others(void **state)
     struct sync_room room = {text, sizeof(text), 0};
 
     (void)state;
-    assert_int_equal(dict_set(dict, K("k"), K(text)), ERR_OK);
+    assert_int_equal(dict_set(dict, K("k"), K(text)), CERR_OK);
     text[0] = 'X';
     check_is(dict, "k", "value");
-    assert_int_equal(dict_get(dict, K("k"), &room), ERR_OK);
+    assert_int_equal(dict_get(dict, K("k"), &room), CERR_OK);
     text[0] = 'Y';
     check_is(dict, "k", "value");
     dict_free(dict);
@@ -353,17 +353,18 @@ static void dict_m3_walk_sees_each_entry_once(void **state)
     (void)state;
     for (char i = 0; i < 10; i++)
         assert_int_equal(
-            dict_incr(dict, (struct sync_bytes){&i, 1}, 100 + i, NULL), ERR_OK);
-    while (dict_next(dict, &cursor, &key_room, &value_room) == ERR_OK) {
+            dict_incr(dict, (struct sync_bytes){&i, 1}, 100 + i, NULL),
+            CERR_OK);
+    while (dict_next(dict, &cursor, &key_room, &value_room) == CERR_OK) {
         assert_int_equal(number, 100 + key[0]);
         assert_false(seen & 1u << key[0]);
         seen |= 1u << key[0];
         /* New values do not disturb it. */
         assert_int_equal(dict_incr(dict, (struct sync_bytes){key, 1}, 0, NULL),
-                         ERR_OK);
+                         CERR_OK);
     }
     assert_int_equal(seen, 0x3ff);
-    assert_int_equal(dict_next(dict, &cursor, NULL, NULL), ERR_NOT_FOUND);
+    assert_int_equal(dict_next(dict, &cursor, NULL, NULL), CERR_NOT_FOUND);
     dict_free(dict);
 }
 
@@ -375,16 +376,16 @@ static void dict_m3_walk_ends_when_keys_come_or_go(void **state)
     struct sync_room none = {&key, 0, 0}, room = {&key, 1, 0};
 
     (void)state;
-    assert_int_equal(dict_set(dict, K("a"), K("1")), ERR_OK);
-    assert_int_equal(dict_set(dict, K("b"), K("2")), ERR_OK);
-    assert_int_equal(dict_next(dict, &cursor, &none, NULL), ERR_TOO_BIG);
-    assert_int_equal(dict_next(dict, &cursor, &room, NULL), ERR_OK);
-    assert_int_equal(dict_set(dict, K("c"), K("3")), ERR_OK);
-    assert_int_equal(dict_next(dict, &cursor, &room, NULL), ERR_STATE);
+    assert_int_equal(dict_set(dict, K("a"), K("1")), CERR_OK);
+    assert_int_equal(dict_set(dict, K("b"), K("2")), CERR_OK);
+    assert_int_equal(dict_next(dict, &cursor, &none, NULL), CERR_TOO_BIG);
+    assert_int_equal(dict_next(dict, &cursor, &room, NULL), CERR_OK);
+    assert_int_equal(dict_set(dict, K("c"), K("3")), CERR_OK);
+    assert_int_equal(dict_next(dict, &cursor, &room, NULL), CERR_STATE);
     cursor = (struct dict_cursor){0};
-    assert_int_equal(dict_next(dict, &cursor, &room, NULL), ERR_OK);
-    assert_int_equal(dict_delete(dict, K("c")), ERR_OK);
-    assert_int_equal(dict_next(dict, &cursor, &room, NULL), ERR_STATE);
+    assert_int_equal(dict_next(dict, &cursor, &room, NULL), CERR_OK);
+    assert_int_equal(dict_delete(dict, K("c")), CERR_OK);
+    assert_int_equal(dict_next(dict, &cursor, &room, NULL), CERR_STATE);
     dict_free(dict);
 }
 
@@ -396,7 +397,7 @@ static int let_go_of_it(void *ctx)
 
 static int read_and_write(void *ctx)
 {
-    CHILD_CHECK(dict_set(ctx, K("child"), K("wrote this")) == ERR_OK);
+    CHILD_CHECK(dict_set(ctx, K("child"), K("wrote this")) == CERR_OK);
     return 0;
 }
 
@@ -418,7 +419,7 @@ static enum err die(void *ctx, const struct sync_bytes *old,
     (void)old;
     (void)value;
     raise(SIGKILL);
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static int die_in_update(void *ctx)
@@ -431,12 +432,12 @@ static void dict_m5_no_death_makes_it_fail(void **state)
     struct dict *dict = open_dict(NULL);
 
     (void)state;
-    assert_int_equal(dict_set(dict, K("k"), K("old")), ERR_OK);
+    assert_int_equal(dict_set(dict, K("k"), K("old")), CERR_OK);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(family_end(family_start(die_in_update, dict)),
                          -SIGKILL);
     check_is(dict, "k", "old");
-    assert_int_equal(dict_set(dict, K("k"), K("new")), ERR_OK);
+    assert_int_equal(dict_set(dict, K("k"), K("new")), CERR_OK);
     dict_free(dict);
 }
 

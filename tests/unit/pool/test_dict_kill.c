@@ -11,7 +11,7 @@ static struct dict *open_dict(const struct dict_options *options)
 {
     struct dict *dict = NULL;
 
-    assert_int_equal(dict_open(&dict, options), ERR_OK);
+    assert_int_equal(dict_open(&dict, options), CERR_OK);
     return dict;
 }
 
@@ -19,7 +19,7 @@ static int64_t number_at(struct dict *dict, const char *key)
 {
     int64_t number = -1;
 
-    assert_int_equal(dict_incr(dict, K(key), 0, &number), ERR_OK);
+    assert_int_equal(dict_incr(dict, K(key), 0, &number), CERR_OK);
     return number;
 }
 
@@ -38,8 +38,8 @@ static void open_scene(void *ctx)
     struct dict_options options = {.max_entries = 4, .max_bytes = 400};
 
     scene->dict = open_dict(&options);
-    assert_int_equal(dict_set(scene->dict, K("k"), K(LONG_OLD)), ERR_OK);
-    assert_int_equal(dict_incr(scene->dict, K("n"), 5, NULL), ERR_OK);
+    assert_int_equal(dict_set(scene->dict, K("k"), K(LONG_OLD)), CERR_OK);
+    assert_int_equal(dict_incr(scene->dict, K("n"), 5, NULL), CERR_OK);
 }
 
 /* Empties it and fills it to both bounds: no entry and no block is lost. */
@@ -51,17 +51,17 @@ static void check_capacity(struct dict *dict)
     while (dict_size(dict) > 0) {
         struct dict_cursor cursor = {0};
 
-        assert_int_equal(dict_next(dict, &cursor, &room, NULL), ERR_OK);
+        assert_int_equal(dict_next(dict, &cursor, &room, NULL), CERR_OK);
         assert_int_equal(dict_delete(dict, (struct sync_bytes){name, room.len}),
-                         ERR_OK);
+                         CERR_OK);
     }
     assert_int_equal(dict_bytes(dict), 0);
     assert_int_equal(
         dict_set(dict, K("a"), (struct sync_bytes){data, sizeof(data)}),
-        ERR_OK);
-    assert_int_equal(dict_set(dict, K("b"), K("")), ERR_OK);
-    assert_int_equal(dict_set(dict, K("c"), K("")), ERR_OK);
-    assert_int_equal(dict_set(dict, K("d"), K("")), ERR_OK);
+        CERR_OK);
+    assert_int_equal(dict_set(dict, K("b"), K("")), CERR_OK);
+    assert_int_equal(dict_set(dict, K("c"), K("")), CERR_OK);
+    assert_int_equal(dict_set(dict, K("d"), K("")), CERR_OK);
     assert_int_equal(dict_bytes(dict), 400);
 }
 
@@ -73,10 +73,10 @@ static void check_scene(struct scene *scene, const char *key, const char *one,
     struct sync_room room = {text, sizeof(text) - 1, 0};
     enum err err = dict_get(scene->dict, K(key), &room);
 
-    if (err == ERR_NOT_FOUND) {
+    if (err == CERR_NOT_FOUND) {
         assert_true(!one || !other);
     } else {
-        assert_int_equal(err, ERR_OK);
+        assert_int_equal(err, CERR_OK);
         text[room.len] = '\0';
         assert_true((one && strcmp(text, one) == 0) ||
                     (other && strcmp(text, other) == 0));
@@ -202,14 +202,14 @@ static void do_both(struct dict *dict, struct model *model)
     unsigned key = (unsigned)random() % NR_KEYS;
     int64_t fresh = random(), got = 0, old = model->number[key];
     bool was = model->is_there[key];
-    enum err found = was ? ERR_OK : ERR_NOT_FOUND;
+    enum err found = was ? CERR_OK : CERR_NOT_FOUND;
     struct sync_bytes name = {&key, sizeof(key)}, value = {&fresh, 8};
     struct sync_bytes expected = {&old, 8};
     struct sync_room room = {&got, sizeof(got), 0};
 
     switch (random() % 5) {
     case 0:
-        assert_int_equal(dict_set(dict, name, value), ERR_OK);
+        assert_int_equal(dict_set(dict, name, value), CERR_OK);
         model->number[key] = fresh;
         expect(model, key, true);
         break;
@@ -223,14 +223,14 @@ static void do_both(struct dict *dict, struct model *model)
         expect(model, key, false);
         break;
     case 3:
-        assert_int_equal(dict_incr(dict, name, fresh, &got), ERR_OK);
+        assert_int_equal(dict_incr(dict, name, fresh, &got), CERR_OK);
         model->number[key] = (was ? old : 0) + fresh;
         assert_true(got == model->number[key]);
         expect(model, key, true);
         break;
     default:
         assert_int_equal(dict_compare_set(dict, name, &expected, value),
-                         was ? ERR_OK : ERR_EXISTS);
+                         was ? CERR_OK : CERR_EXISTS);
         if (was)
             model->number[key] = fresh;
     }

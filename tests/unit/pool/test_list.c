@@ -14,7 +14,7 @@ static struct list *open_list(const struct list_options *options)
 {
     struct list *list = NULL;
 
-    assert_int_equal(list_open(&list, options), ERR_OK);
+    assert_int_equal(list_open(&list, options), CERR_OK);
     return list;
 }
 
@@ -25,7 +25,7 @@ static void check_is(struct list *list, const char *expected)
     char value[200], all[1000] = "";
     struct sync_room room = {value, sizeof(value) - 1, 0};
 
-    while (list_next(list, &cursor, &room) == ERR_OK) {
+    while (list_next(list, &cursor, &room) == CERR_OK) {
         value[room.len] = '\0';
         strcat(strcat(all, value), " ");
     }
@@ -39,22 +39,22 @@ static void list_appends_inserts_replaces_and_pops(void **state)
     struct sync_room room = {text, sizeof(text), 0};
 
     (void)state;
-    assert_int_equal(list_append(list, V("b")), ERR_OK);
-    assert_int_equal(list_append(list, V("d")), ERR_OK);
-    assert_int_equal(list_insert(list, 0, V("a")), ERR_OK);
-    assert_int_equal(list_insert(list, -1, V("c")), ERR_OK);
-    assert_int_equal(list_insert(list, 4, V("e")), ERR_OK);
+    assert_int_equal(list_append(list, V("b")), CERR_OK);
+    assert_int_equal(list_append(list, V("d")), CERR_OK);
+    assert_int_equal(list_insert(list, 0, V("a")), CERR_OK);
+    assert_int_equal(list_insert(list, -1, V("c")), CERR_OK);
+    assert_int_equal(list_insert(list, 4, V("e")), CERR_OK);
     check_is(list, "a b c d e ");
-    assert_int_equal(list_set(list, 1, V("BB")), ERR_OK);
-    assert_int_equal(list_set(list, -1, V("")), ERR_OK);
+    assert_int_equal(list_set(list, 1, V("BB")), CERR_OK);
+    assert_int_equal(list_set(list, -1, V("")), CERR_OK);
     check_is(list, "a BB c d  ");
-    assert_int_equal(list_pop(list, -1, &room), ERR_OK);
+    assert_int_equal(list_pop(list, -1, &room), CERR_OK);
     assert_int_equal(room.len, 0);
-    assert_int_equal(list_pop(list, 1, &room), ERR_OK);
+    assert_int_equal(list_pop(list, 1, &room), CERR_OK);
     assert_memory_equal(text, "BB", 2);
-    assert_int_equal(list_pop(list, 0, NULL), ERR_OK);
+    assert_int_equal(list_pop(list, 0, NULL), CERR_OK);
     check_is(list, "c d ");
-    assert_int_equal(list_get(list, -2, &room), ERR_OK);
+    assert_int_equal(list_get(list, -2, &room), CERR_OK);
     assert_memory_equal(text, "c", 1);
     assert_int_equal(list_size(list), 2);
     list_clear(list);
@@ -69,19 +69,19 @@ static void list_knows_its_places(void **state)
     struct sync_room room = {0};
 
     (void)state;
-    assert_int_equal(list_append(list, V("a")), ERR_OK);
-    assert_int_equal(list_append(list, V("b")), ERR_OK);
+    assert_int_equal(list_append(list, V("a")), CERR_OK);
+    assert_int_equal(list_append(list, V("b")), CERR_OK);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         int64_t place = bad[i];
 
-        assert_int_equal(list_get(list, place, &room), ERR_NOT_FOUND);
-        assert_int_equal(list_set(list, place, V("x")), ERR_NOT_FOUND);
-        assert_int_equal(list_pop(list, place, &room), ERR_NOT_FOUND);
-        assert_int_equal(list_incr(list, place, 1, NULL), ERR_NOT_FOUND);
+        assert_int_equal(list_get(list, place, &room), CERR_NOT_FOUND);
+        assert_int_equal(list_set(list, place, V("x")), CERR_NOT_FOUND);
+        assert_int_equal(list_pop(list, place, &room), CERR_NOT_FOUND);
+        assert_int_equal(list_incr(list, place, 1, NULL), CERR_NOT_FOUND);
         assert_int_equal(list_compare_set(list, place, V("a"), V("x")),
-                         ERR_NOT_FOUND);
+                         CERR_NOT_FOUND);
         if (place != 2)
-            assert_int_equal(list_insert(list, place, V("x")), ERR_NOT_FOUND);
+            assert_int_equal(list_insert(list, place, V("x")), CERR_NOT_FOUND);
     }
     check_is(list, "a b ");
     list_free(list);
@@ -97,21 +97,21 @@ static void list_refuses_what_passes_its_bounds(void **state)
     struct sync_room room = {text, sizeof(text), 0};
 
     (void)state;
-    assert_int_equal(list_append(list, V("0123456789")), ERR_OK);
-    assert_int_equal(list_append(list, V("x")), ERR_FULL);
-    assert_int_equal(list_set(list, 0, V("0123456789a")), ERR_FULL);
-    assert_int_equal(list_set(list, 0, V("9876543210")), ERR_OK);
-    assert_int_equal(list_get(list, 0, &room), ERR_TOO_BIG);
+    assert_int_equal(list_append(list, V("0123456789")), CERR_OK);
+    assert_int_equal(list_append(list, V("x")), CERR_FULL);
+    assert_int_equal(list_set(list, 0, V("0123456789a")), CERR_FULL);
+    assert_int_equal(list_set(list, 0, V("9876543210")), CERR_OK);
+    assert_int_equal(list_get(list, 0, &room), CERR_TOO_BIG);
     assert_int_equal(room.len, 10);
-    assert_int_equal(list_pop(list, 0, &room), ERR_TOO_BIG);
-    assert_int_equal(list_append(list, V("")), ERR_OK);
-    assert_int_equal(list_append(list, V("")), ERR_OK);
-    assert_int_equal(list_append(list, V("")), ERR_FULL);
-    assert_int_equal(list_insert(list, 0, V("")), ERR_FULL);
+    assert_int_equal(list_pop(list, 0, &room), CERR_TOO_BIG);
+    assert_int_equal(list_append(list, V("")), CERR_OK);
+    assert_int_equal(list_append(list, V("")), CERR_OK);
+    assert_int_equal(list_append(list, V("")), CERR_FULL);
+    assert_int_equal(list_insert(list, 0, V("")), CERR_FULL);
     check_is(list, "9876543210   ");
     list_free(list);
-    assert_int_equal(list_open(&none, &items), ERR_INVALID);
-    assert_int_equal(list_open(&none, &bytes), ERR_INVALID);
+    assert_int_equal(list_open(&none, &items), CERR_INVALID);
+    assert_int_equal(list_open(&none, &bytes), CERR_INVALID);
     list_free(NULL);
 }
 
@@ -123,8 +123,8 @@ static void list_refuses_what_passes_its_bounds(void **state)
 static int add_and_append(void *ctx)
 {
     for (int i = 0; i < NR_EACH; i++) {
-        CHILD_CHECK(list_incr(ctx, 0, 1, NULL) == ERR_OK);
-        CHILD_CHECK(list_append(ctx, V("x")) == ERR_OK);
+        CHILD_CHECK(list_incr(ctx, 0, 1, NULL) == CERR_OK);
+        CHILD_CHECK(list_append(ctx, V("x")) == CERR_OK);
     }
     return 0;
 }
@@ -139,12 +139,12 @@ static void list_m1_no_update_is_lost(void **state)
     (void)state;
     assert_int_equal(
         list_append(list, (struct sync_bytes){&number, sizeof(number)}),
-        ERR_OK);
+        CERR_OK);
     for (size_t i = 0; i < NR_CHILDREN; i++)
         children[i] = family_start(add_and_append, list);
     for (size_t i = 0; i < NR_CHILDREN; i++)
         assert_int_equal(family_end(children[i]), 0);
-    assert_int_equal(list_incr(list, 0, 0, &number), ERR_OK);
+    assert_int_equal(list_incr(list, 0, 0, &number), CERR_OK);
     assert_int_equal(number, NR_CHILDREN * NR_EACH);
     assert_int_equal(list_size(list), options.max_items);
     list_free(list);
@@ -156,17 +156,18 @@ static void list_m1_incr_and_compare_set_check_what_is_there(void **state)
     int64_t number = INT64_MAX;
 
     (void)state;
-    assert_int_equal(list_append(list, V("text")), ERR_OK);
+    assert_int_equal(list_append(list, V("text")), CERR_OK);
     assert_int_equal(
         list_append(list, (struct sync_bytes){&number, sizeof(number)}),
-        ERR_OK);
-    assert_int_equal(list_incr(list, 0, 1, NULL), ERR_INVALID);
-    assert_int_equal(list_incr(list, 1, 1, NULL), ERR_TOO_BIG);
-    assert_int_equal(list_incr(list, 1, -1, &number), ERR_OK);
+        CERR_OK);
+    assert_int_equal(list_incr(list, 0, 1, NULL), CERR_INVALID);
+    assert_int_equal(list_incr(list, 1, 1, NULL), CERR_TOO_BIG);
+    assert_int_equal(list_incr(list, 1, -1, &number), CERR_OK);
     assert_true(number == INT64_MAX - 1);
-    assert_int_equal(list_compare_set(list, 0, V("tex"), V("new")), ERR_EXISTS);
-    assert_int_equal(list_compare_set(list, 0, V("text"), V("new")), ERR_OK);
-    assert_int_equal(list_pop(list, -1, NULL), ERR_OK);
+    assert_int_equal(list_compare_set(list, 0, V("tex"), V("new")),
+                     CERR_EXISTS);
+    assert_int_equal(list_compare_set(list, 0, V("text"), V("new")), CERR_OK);
+    assert_int_equal(list_pop(list, -1, NULL), CERR_OK);
     check_is(list, "new ");
     list_free(list);
 }
@@ -178,10 +179,10 @@ static void list_m2_a_copy_changes_nothing_for_others(void **state)
     struct sync_room room = {text, sizeof(text), 0};
 
     (void)state;
-    assert_int_equal(list_append(list, (struct sync_bytes){text, 3}), ERR_OK);
+    assert_int_equal(list_append(list, (struct sync_bytes){text, 3}), CERR_OK);
     text[0] = 'X';
     check_is(list, "abc ");
-    assert_int_equal(list_get(list, 0, &room), ERR_OK);
+    assert_int_equal(list_get(list, 0, &room), CERR_OK);
     text[1] = 'Y';
     check_is(list, "abc ");
     list_free(list);
@@ -189,17 +190,17 @@ static void list_m2_a_copy_changes_nothing_for_others(void **state)
 
 static void append_one(struct list *list)
 {
-    assert_int_equal(list_append(list, V("new")), ERR_OK);
+    assert_int_equal(list_append(list, V("new")), CERR_OK);
 }
 
 static void insert_one(struct list *list)
 {
-    assert_int_equal(list_insert(list, 0, V("new")), ERR_OK);
+    assert_int_equal(list_insert(list, 0, V("new")), CERR_OK);
 }
 
 static void pop_one(struct list *list)
 {
-    assert_int_equal(list_pop(list, -1, NULL), ERR_OK);
+    assert_int_equal(list_pop(list, -1, NULL), CERR_OK);
 }
 
 static void list_m3_walk_ends_at_each_kind_of_change(void **state)
@@ -217,12 +218,12 @@ static void list_m3_walk_ends_at_each_kind_of_change(void **state)
         append_one(list);
         append_one(list);
         /* what does not fit is asked for again */
-        assert_int_equal(list_next(list, &cursor, &room), ERR_TOO_BIG);
+        assert_int_equal(list_next(list, &cursor, &room), CERR_TOO_BIG);
         assert_int_equal(room.len, 3);
         room.cap = sizeof(text);
-        assert_int_equal(list_next(list, &cursor, &room), ERR_OK);
+        assert_int_equal(list_next(list, &cursor, &room), CERR_OK);
         changes[i](list);
-        assert_int_equal(list_next(list, &cursor, &room), ERR_STATE);
+        assert_int_equal(list_next(list, &cursor, &room), CERR_STATE);
         list_free(list);
     }
 }
@@ -235,15 +236,15 @@ static void list_m3_walk_ends_when_values_come_or_go(void **state)
     struct sync_room room = {text, sizeof(text), 0};
 
     (void)state;
-    assert_int_equal(list_append(list, V("a")), ERR_OK);
-    assert_int_equal(list_append(list, V("b")), ERR_OK);
-    assert_int_equal(list_next(list, &cursor, &room), ERR_OK);
-    assert_int_equal(list_set(list, 1, V("B")), ERR_OK);
-    assert_int_equal(list_next(list, &cursor, &room), ERR_OK);
+    assert_int_equal(list_append(list, V("a")), CERR_OK);
+    assert_int_equal(list_append(list, V("b")), CERR_OK);
+    assert_int_equal(list_next(list, &cursor, &room), CERR_OK);
+    assert_int_equal(list_set(list, 1, V("B")), CERR_OK);
+    assert_int_equal(list_next(list, &cursor, &room), CERR_OK);
     assert_memory_equal(text, "B", 1);
-    assert_int_equal(list_next(list, &cursor, &room), ERR_NOT_FOUND);
-    assert_int_equal(list_pop(list, 0, NULL), ERR_OK);
-    assert_int_equal(list_next(list, &cursor, &room), ERR_STATE);
+    assert_int_equal(list_next(list, &cursor, &room), CERR_NOT_FOUND);
+    assert_int_equal(list_pop(list, 0, NULL), CERR_OK);
+    assert_int_equal(list_next(list, &cursor, &room), CERR_STATE);
     list_free(list);
 }
 
@@ -255,7 +256,7 @@ static int free_and_leave(void *ctx)
 
 static int append_in_child(void *ctx)
 {
-    CHILD_CHECK(list_append(ctx, V("child")) == ERR_OK);
+    CHILD_CHECK(list_append(ctx, V("child")) == CERR_OK);
     return 0;
 }
 
@@ -285,9 +286,9 @@ static void open_scene(void *ctx)
     struct list_options options = {.max_items = 4, .max_bytes = 200};
 
     scene->list = open_list(&options);
-    assert_int_equal(list_append(scene->list, V("a")), ERR_OK);
-    assert_int_equal(list_append(scene->list, V(LONG)), ERR_OK);
-    assert_int_equal(list_append(scene->list, V("cccccccc")), ERR_OK);
+    assert_int_equal(list_append(scene->list, V("a")), CERR_OK);
+    assert_int_equal(list_append(scene->list, V(LONG)), CERR_OK);
+    assert_int_equal(list_append(scene->list, V("cccccccc")), CERR_OK);
 }
 
 static void verify(void *ctx, bool done)
@@ -297,7 +298,7 @@ static void verify(void *ctx, bool done)
     char value[200] = "", all[1000] = "";
     struct sync_room room = {value, sizeof(value) - 1, 0};
 
-    while (list_next(scene->list, &cursor, &room) == ERR_OK) {
+    while (list_next(scene->list, &cursor, &room) == CERR_OK) {
         value[room.len] = '\0';
         strcat(strcat(all, value), " ");
     }
@@ -305,12 +306,12 @@ static void verify(void *ctx, bool done)
         assert_string_equal(all, scene->after);
     /* It can still be filled to both bounds. */
     while (list_size(scene->list) > 0)
-        assert_int_equal(list_pop(scene->list, 0, NULL), ERR_OK);
+        assert_int_equal(list_pop(scene->list, 0, NULL), CERR_OK);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(
             list_append(scene->list,
                         (struct sync_bytes){value, i == 2 ? 197 : 1}),
-            ERR_OK);
+            CERR_OK);
     list_free(scene->list);
 }
 

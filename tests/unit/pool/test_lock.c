@@ -17,7 +17,7 @@ static struct lock *open_lock(enum lock_kind kind)
 {
     struct lock *lock = NULL;
 
-    assert_int_equal(lock_open(&lock, kind), ERR_OK);
+    assert_int_equal(lock_open(&lock, kind), CERR_OK);
     return lock;
 }
 
@@ -40,7 +40,7 @@ static int await_briefly(void *ctx)
 {
     int64_t start_ms = clock_mono_ms();
 
-    CHILD_CHECK(lock_acquire(ctx, BRIEF_MS) == ERR_TIMEOUT);
+    CHILD_CHECK(lock_acquire(ctx, BRIEF_MS) == CERR_TIMEOUT);
     CHILD_CHECK(clock_mono_ms() - start_ms >= BRIEF_MS);
     return 0;
 }
@@ -57,13 +57,13 @@ static void lock_l1_excludes_and_times_out(void **state)
     struct lock *lock = open_lock(LOCK_PLAIN);
 
     (void)state;
-    assert_int_equal(lock_acquire(lock, -1), ERR_OK);
-    assert_int_equal(run_child(poll_it, lock), ERR_AGAIN);
+    assert_int_equal(lock_acquire(lock, -1), CERR_OK);
+    assert_int_equal(run_child(poll_it, lock), CERR_AGAIN);
     assert_int_equal(run_child(await_briefly, lock), 0);
-    assert_int_equal(lock_acquire(lock, -1), ERR_STATE);
-    assert_int_equal(lock_release(lock), ERR_OK);
-    assert_int_equal(lock_acquire(lock, 0), ERR_OK);
-    assert_int_equal(lock_release(lock), ERR_OK);
+    assert_int_equal(lock_acquire(lock, -1), CERR_STATE);
+    assert_int_equal(lock_release(lock), CERR_OK);
+    assert_int_equal(lock_acquire(lock, 0), CERR_OK);
+    assert_int_equal(lock_release(lock), CERR_OK);
     lock_free(lock);
 }
 
@@ -72,12 +72,12 @@ static void lock_l1_only_the_holder_releases(void **state)
     struct lock *lock = open_lock(LOCK_PLAIN);
 
     (void)state;
-    assert_int_equal(lock_release(lock), ERR_PERM);
-    assert_int_equal(lock_acquire(lock, -1), ERR_OK);
-    assert_int_equal(run_child(release_it, lock), ERR_PERM);
-    assert_int_equal(run_child(poll_it, lock), ERR_AGAIN);
-    assert_int_equal(lock_release(lock), ERR_OK);
-    assert_int_equal(lock_release(lock), ERR_PERM);
+    assert_int_equal(lock_release(lock), CERR_PERM);
+    assert_int_equal(lock_acquire(lock, -1), CERR_OK);
+    assert_int_equal(run_child(release_it, lock), CERR_PERM);
+    assert_int_equal(run_child(poll_it, lock), CERR_AGAIN);
+    assert_int_equal(lock_release(lock), CERR_OK);
+    assert_int_equal(lock_release(lock), CERR_PERM);
     lock_free(lock);
 }
 
@@ -87,13 +87,13 @@ static void lock_l1_of_a_dead_holder_goes_to_the_next(void **state)
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(run_child(acquire_and_leave, lock), ERR_OK);
-        assert_int_equal(lock_release(lock), ERR_PERM);
-        assert_int_equal(lock_acquire(lock, -1), ERR_OWNERDEAD);
-        assert_int_equal(lock_release(lock), ERR_OK);
+        assert_int_equal(run_child(acquire_and_leave, lock), CERR_OK);
+        assert_int_equal(lock_release(lock), CERR_PERM);
+        assert_int_equal(lock_acquire(lock, -1), CERR_OWNERDEAD);
+        assert_int_equal(lock_release(lock), CERR_OK);
         /* Said once. */
-        assert_int_equal(lock_acquire(lock, BRIEF_MS), ERR_OK);
-        assert_int_equal(lock_release(lock), ERR_OK);
+        assert_int_equal(lock_acquire(lock, BRIEF_MS), CERR_OK);
+        assert_int_equal(lock_release(lock), CERR_OK);
     }
     lock_free(lock);
 }
@@ -103,14 +103,14 @@ static void lock_l1_refuses_a_kind_that_is_none(void **state)
     struct lock *lock;
 
     (void)state;
-    assert_int_equal(lock_open(&lock, (enum lock_kind)7), ERR_INVALID);
+    assert_int_equal(lock_open(&lock, (enum lock_kind)7), CERR_INVALID);
     lock_free(NULL);
 }
 
 static int acquire_twice_and_die(void *ctx)
 {
-    CHILD_CHECK(lock_acquire(ctx, -1) == ERR_OK);
-    CHILD_CHECK(lock_acquire(ctx, 0) == ERR_OK);
+    CHILD_CHECK(lock_acquire(ctx, -1) == CERR_OK);
+    CHILD_CHECK(lock_acquire(ctx, 0) == CERR_OK);
     raise(SIGKILL);
     return 0;
 }
@@ -121,16 +121,16 @@ static void lock_l2_recursive_counts_its_levels(void **state)
 
     (void)state;
     for (size_t i = 0; i < 3; i++)
-        assert_int_equal(lock_acquire(lock, BRIEF_MS), ERR_OK);
+        assert_int_equal(lock_acquire(lock, BRIEF_MS), CERR_OK);
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(run_child(poll_it, lock), ERR_AGAIN);
-        assert_int_equal(lock_release(lock), ERR_OK);
+        assert_int_equal(run_child(poll_it, lock), CERR_AGAIN);
+        assert_int_equal(lock_release(lock), CERR_OK);
     }
-    assert_int_equal(lock_release(lock), ERR_PERM);
+    assert_int_equal(lock_release(lock), CERR_PERM);
     assert_int_equal(run_child(acquire_twice_and_die, lock), -SIGKILL);
-    assert_int_equal(lock_acquire(lock, -1), ERR_OWNERDEAD);
-    assert_int_equal(lock_release(lock), ERR_OK);
-    assert_int_equal(lock_release(lock), ERR_PERM);
+    assert_int_equal(lock_acquire(lock, -1), CERR_OWNERDEAD);
+    assert_int_equal(lock_release(lock), CERR_OK);
+    assert_int_equal(lock_release(lock), CERR_PERM);
     lock_free(lock);
 }
 
@@ -142,7 +142,7 @@ static pid_t start_holder(struct lock *lock)
     assert_true(pid >= 0);
     if (pid == 0) {
         if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0 ||
-            lock_acquire(lock, -1) != ERR_OK)
+            lock_acquire(lock, -1) != CERR_OK)
             _exit(EXIT_FAILURE);
         raise(SIGSTOP);
         (void)!lock_release(lock);
@@ -156,8 +156,8 @@ static int acquire_and_release(void *ctx)
 {
     enum err err = lock_acquire(ctx, -1);
 
-    CHILD_CHECK(err == ERR_OK || err == ERR_OWNERDEAD);
-    CHILD_CHECK(lock_release(ctx) == ERR_OK);
+    CHILD_CHECK(err == CERR_OK || err == CERR_OWNERDEAD);
+    CHILD_CHECK(lock_release(ctx) == CERR_OK);
     return 0;
 }
 
@@ -184,11 +184,11 @@ static void lock_l1_sleeper_is_not_forgotten_by_a_killed_releaser(void **state)
             assert_int_equal(ptrace(PTRACE_SINGLESTEP, holder, NULL, NULL), 0);
             assert_int_equal(WSTOPSIG(stepper_wait(holder)), SIGTRAP);
         }
-        ours = lock_acquire(lock, 0) == ERR_OK;
+        ours = lock_acquire(lock, 0) == CERR_OK;
         kill(holder, SIGKILL);
         stepper_wait(holder);
         if (ours)
-            assert_int_equal(lock_release(lock), ERR_OK);
+            assert_int_equal(lock_release(lock), CERR_OK);
         assert_int_equal(family_end(sleeper), 0);
     }
     lock_free(lock);
@@ -198,12 +198,12 @@ static void *poll_and_release(void *ctx)
 {
     enum err polled = lock_acquire(ctx, 0), released = lock_release(ctx);
 
-    return polled == ERR_AGAIN && released == ERR_PERM ? NULL : ctx;
+    return polled == CERR_AGAIN && released == CERR_PERM ? NULL : ctx;
 }
 
 static void *acquire_and_end(void *ctx)
 {
-    return lock_acquire(ctx, -1) == ERR_OK ? NULL : ctx;
+    return lock_acquire(ctx, -1) == CERR_OK ? NULL : ctx;
 }
 
 /* What it returns: NULL if all was as it should be. */
@@ -222,13 +222,13 @@ static void lock_l1_holder_is_a_thread_not_its_process(void **state)
     struct lock *lock = open_lock(LOCK_PLAIN);
 
     (void)state;
-    assert_int_equal(lock_acquire(lock, -1), ERR_OK);
+    assert_int_equal(lock_acquire(lock, -1), CERR_OK);
     assert_null(run_thread(poll_and_release, lock));
-    assert_int_equal(lock_release(lock), ERR_OK);
+    assert_int_equal(lock_release(lock), CERR_OK);
     assert_null(run_thread(acquire_and_end, lock));
-    assert_int_equal(lock_release(lock), ERR_PERM);
-    assert_int_equal(lock_acquire(lock, 0), ERR_OWNERDEAD);
-    assert_int_equal(lock_release(lock), ERR_OK);
+    assert_int_equal(lock_release(lock), CERR_PERM);
+    assert_int_equal(lock_acquire(lock, 0), CERR_OWNERDEAD);
+    assert_int_equal(lock_release(lock), CERR_OK);
     lock_free(lock);
 }
 
@@ -254,21 +254,21 @@ static void lock_l3_semaphore_counts(void **state)
     struct semaphore *semaphore;
 
     (void)state;
-    assert_int_equal(semaphore_open(&semaphore, 2, false), ERR_OK);
-    assert_int_equal(semaphore_acquire(semaphore, -1), ERR_OK);
-    assert_int_equal(semaphore_acquire(semaphore, 0), ERR_OK);
+    assert_int_equal(semaphore_open(&semaphore, 2, false), CERR_OK);
+    assert_int_equal(semaphore_acquire(semaphore, -1), CERR_OK);
+    assert_int_equal(semaphore_acquire(semaphore, 0), CERR_OK);
     assert_int_equal(semaphore_value(semaphore), 0);
-    assert_int_equal(semaphore_acquire(semaphore, 0), ERR_AGAIN);
-    assert_int_equal(semaphore_acquire(semaphore, BRIEF_MS), ERR_TIMEOUT);
+    assert_int_equal(semaphore_acquire(semaphore, 0), CERR_AGAIN);
+    assert_int_equal(semaphore_acquire(semaphore, BRIEF_MS), CERR_TIMEOUT);
     for (uint32_t i = 1; i <= 4; i++) {
         /* It may pass its start value. */
-        assert_int_equal(semaphore_release(semaphore), ERR_OK);
+        assert_int_equal(semaphore_release(semaphore), CERR_OK);
         assert_int_equal(semaphore_value(semaphore), i);
     }
     semaphore_free(semaphore);
     assert_int_equal(semaphore_open(&semaphore, SEMAPHORE_UNITS_MAX, false),
-                     ERR_OK);
-    assert_int_equal(semaphore_release(semaphore), ERR_INVALID);
+                     CERR_OK);
+    assert_int_equal(semaphore_release(semaphore), CERR_INVALID);
     semaphore_free(semaphore);
     semaphore_free(NULL);
 }
@@ -278,12 +278,12 @@ static void lock_l3_bounded_semaphore_refuses_a_release_too_many(void **state)
     struct semaphore *semaphore;
 
     (void)state;
-    assert_int_equal(semaphore_open(&semaphore, 1, true), ERR_OK);
-    assert_int_equal(semaphore_release(semaphore), ERR_INVALID);
-    assert_int_equal(semaphore_acquire(semaphore, 0), ERR_OK);
-    assert_int_equal(run_child(give_unit, semaphore), ERR_INVALID);
-    assert_int_equal(semaphore_release(semaphore), ERR_OK);
-    assert_int_equal(semaphore_release(semaphore), ERR_INVALID);
+    assert_int_equal(semaphore_open(&semaphore, 1, true), CERR_OK);
+    assert_int_equal(semaphore_release(semaphore), CERR_INVALID);
+    assert_int_equal(semaphore_acquire(semaphore, 0), CERR_OK);
+    assert_int_equal(run_child(give_unit, semaphore), CERR_INVALID);
+    assert_int_equal(semaphore_release(semaphore), CERR_OK);
+    assert_int_equal(semaphore_release(semaphore), CERR_INVALID);
     assert_int_equal(semaphore_value(semaphore), 1);
     semaphore_free(semaphore);
 }
@@ -294,12 +294,12 @@ static void lock_l3_release_wakes_one_who_waits(void **state)
     struct process *child;
 
     (void)state;
-    assert_int_equal(semaphore_open(&semaphore, 1, true), ERR_OK);
+    assert_int_equal(semaphore_open(&semaphore, 1, true), CERR_OK);
     for (size_t i = 0; i < 20; i++) {
-        assert_int_equal(semaphore_acquire(semaphore, -1), ERR_OK);
+        assert_int_equal(semaphore_acquire(semaphore, -1), CERR_OK);
         child = family_start(await_unit, semaphore);
-        assert_int_equal(semaphore_release(semaphore), ERR_OK);
-        assert_int_equal(family_end(child), ERR_OK);
+        assert_int_equal(semaphore_release(semaphore), CERR_OK);
+        assert_int_equal(family_end(child), CERR_OK);
     }
     semaphore_free(semaphore);
 }
@@ -309,20 +309,20 @@ static void lock_l3_units_of_the_dead_come_back(void **state)
     struct semaphore *semaphore;
 
     (void)state;
-    assert_int_equal(semaphore_open(&semaphore, 2, true), ERR_OK);
+    assert_int_equal(semaphore_open(&semaphore, 2, true), CERR_OK);
     for (size_t i = 0; i < 5; i++)
-        assert_int_equal(run_child(take_unit, semaphore), ERR_OK);
+        assert_int_equal(run_child(take_unit, semaphore), CERR_OK);
     assert_int_equal(semaphore_value(semaphore), 2);
-    assert_int_equal(semaphore_acquire(semaphore, 0), ERR_OK);
-    assert_int_equal(run_child(await_unit, semaphore), ERR_OK);
-    assert_int_equal(semaphore_acquire(semaphore, -1), ERR_OK);
-    assert_int_equal(semaphore_acquire(semaphore, 0), ERR_AGAIN);
+    assert_int_equal(semaphore_acquire(semaphore, 0), CERR_OK);
+    assert_int_equal(run_child(await_unit, semaphore), CERR_OK);
+    assert_int_equal(semaphore_acquire(semaphore, -1), CERR_OK);
+    assert_int_equal(semaphore_acquire(semaphore, 0), CERR_AGAIN);
     semaphore_free(semaphore);
 }
 
 static void *take_and_end(void *ctx)
 {
-    return semaphore_acquire(ctx, 0) == ERR_OK ? NULL : ctx;
+    return semaphore_acquire(ctx, 0) == CERR_OK ? NULL : ctx;
 }
 
 static void lock_l3_units_of_an_ended_thread_come_back(void **state)
@@ -330,10 +330,10 @@ static void lock_l3_units_of_an_ended_thread_come_back(void **state)
     struct semaphore *semaphore;
 
     (void)state;
-    assert_int_equal(semaphore_open(&semaphore, 1, true), ERR_OK);
+    assert_int_equal(semaphore_open(&semaphore, 1, true), CERR_OK);
     for (size_t i = 0; i < 3; i++)
         assert_null(run_thread(take_and_end, semaphore));
-    assert_int_equal(semaphore_release(semaphore), ERR_INVALID);
+    assert_int_equal(semaphore_release(semaphore), CERR_INVALID);
     assert_int_equal(semaphore_value(semaphore), 1);
     semaphore_free(semaphore);
 }
@@ -352,8 +352,8 @@ static bool passes_an_item(struct queue *queue)
 {
     char data[QUEUE_APART_BYTES + 1] = {0};
 
-    return queue_put(queue, data, sizeof(data), -1) == ERR_OK &&
-           queue_get(queue, data, sizeof(data), NULL, -1) == ERR_OK;
+    return queue_put(queue, data, sizeof(data), -1) == CERR_OK &&
+           queue_get(queue, data, sizeof(data), NULL, -1) == CERR_OK;
 }
 
 static void *take_and_stay(void *ctx)
@@ -361,9 +361,9 @@ static void *take_and_stay(void *ctx)
     struct crowd *crowd = ctx;
     enum err err = semaphore_acquire(crowd->semaphore, 0);
 
-    if (err == ERR_OK) {
+    if (err == CERR_OK) {
         crowd->nr_taken++;
-    } else if (err == ERR_LIMIT) {
+    } else if (err == CERR_LIMIT) {
         crowd->nr_passed += passes_an_item(crowd->queue);
         crowd->nr_refused++;
     }
@@ -398,8 +398,8 @@ static void lock_l3_takers_have_a_limit_and_places_come_back(void **state)
 #ifdef __SANITIZE_THREAD__
     skip(); /* too many for it */
 #endif
-    assert_int_equal(semaphore_open(&crowd.semaphore, 2 * NR, true), ERR_OK);
-    assert_int_equal(queue_open(&crowd.queue, NULL), ERR_OK);
+    assert_int_equal(semaphore_open(&crowd.semaphore, 2 * NR, true), CERR_OK);
+    assert_int_equal(queue_open(&crowd.queue, NULL), CERR_OK);
     pthread_mutex_lock(&crowd.gate);
     nr = gather(&crowd, threads, NR);
     while (nr == NR && crowd.nr_taken + crowd.nr_refused < NR)
@@ -425,7 +425,7 @@ static void open_scene(void *ctx)
 {
     struct scene *scene = ctx;
 
-    assert_int_equal(semaphore_open(&scene->semaphore, 2, true), ERR_OK);
+    assert_int_equal(semaphore_open(&scene->semaphore, 2, true), CERR_OK);
 }
 
 static void act_take_and_give(void *ctx)

@@ -49,7 +49,7 @@ static void map_p8_keeps_the_order_whatever_the_chunk(void **state)
         };
         struct pool_results *results;
 
-        assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), ERR_OK);
+        assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), CERR_OK);
         assert_int_equal(pool_results_nr(results), NR_ITEMS);
         assert_null(pool_results_first_error(results));
         for (size_t i = 0; i < NR_ITEMS; i++)
@@ -75,7 +75,7 @@ static void map_p8_sends_a_chunk_to_one_worker(void **state)
     size_t nr_apart = 0;
 
     (void)state;
-    assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), ERR_OK);
+    assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), CERR_OK);
     for (size_t i = 1; i < 78; i++)
         nr_apart += i % 10 != 0 && pool_results_get(results, i)->worker !=
                                        pool_results_get(results, i - 1)->worker;
@@ -102,7 +102,7 @@ static void map_p8_waits_for_all_after_a_failure(void **state)
     (void)state;
     for (int i = 0; i < 100; i++)
         values[i] = i == 30 || i == 60 ? i : 0;
-    assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), ERR_OK);
+    assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), CERR_OK);
     assert_int_equal(pool_results_first_error(results)->code, 30);
     assert_int_equal(pool_results_get(results, 60)->code, 60);
     for (size_t i = 0; i < 100; i++)
@@ -130,7 +130,7 @@ static void map_p8_may_fail_fast(void **state)
     (void)state;
     for (size_t i = 1; i < 500; i++)
         items[i] = items[0];
-    assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), ERR_OK);
+    assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), CERR_OK);
     assert_int_equal(pool_results_get(results, 0)->status, POOL_LOST);
     for (size_t i = 0; i < 500; i++)
         nr_canceled += pool_results_get(results, i)->status == POOL_CANCELED;
@@ -146,7 +146,7 @@ static void map_p11_of_nothing_is_nothing(void **state)
     struct pool_results *results;
 
     (void)state;
-    assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), ERR_OK);
+    assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), CERR_OK);
     assert_int_equal(pool_results_nr(results), 0);
     assert_null(pool_results_first_error(results));
     pool_results_free(results);
@@ -165,7 +165,7 @@ static void map_times_out_and_cancels(void **state)
     struct pool_results *results;
 
     (void)state;
-    assert_int_equal(pool_map(pool, &map, 30, &results), ERR_TIMEOUT);
+    assert_int_equal(pool_map(pool, &map, 30, &results), CERR_TIMEOUT);
     assert_null(results);
     close_and_free(pool); /* would wait for ever if they still ran */
 }
@@ -186,7 +186,7 @@ static enum err read_source(void *user, struct pool_item *item)
         return source->end;
     value = source->next++;
     *item = (struct pool_item){&value, sizeof(value)};
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static struct pool_imap *open_imap(struct pool *pool, struct source *source,
@@ -201,7 +201,7 @@ static struct pool_imap *open_imap(struct pool *pool, struct source *source,
     };
     struct pool_imap *imap;
 
-    assert_int_equal(pool_imap_open(pool, &options, &imap), ERR_OK);
+    assert_int_equal(pool_imap_open(pool, &options, &imap), CERR_OK);
     return imap;
 }
 
@@ -209,20 +209,20 @@ static struct pool_imap *open_imap(struct pool *pool, struct source *source,
 static void imap_p9_d6_is_lazy_and_ordered(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
-    struct source source = {.nr = 2000, .end = ERR_NOT_FOUND};
+    struct source source = {.nr = 2000, .end = CERR_NOT_FOUND};
     struct pool_imap *imap = open_imap(pool, &source, 10, false);
     const struct pool_result *result;
 
     (void)state;
     assert_int_equal(source.nr_calls, 0);
     for (int i = 0; i < 2000; i++) {
-        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_OK);
+        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_OK);
         assert_int_equal(value_of(result), i);
         assert_true(source.next <= i + 10);
     }
-    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_NOT_FOUND);
+    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_NOT_FOUND);
     assert_null(result);
-    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_NOT_FOUND);
+    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_NOT_FOUND);
     assert_int_equal(source.nr_calls, 2001); /* its end is asked for once */
     pool_imap_free(imap);
     close_and_free(pool);
@@ -233,7 +233,7 @@ static void imap_p9_unordered_gives_each_once(void **state)
     struct pool *pool = open_pool((struct pool_options){
         .nr_workers = 3, .max_queued_tasks = 5, /* smaller than the window */
     });
-    struct source source = {.nr = 3000, .end = ERR_NOT_FOUND};
+    struct source source = {.nr = 3000, .end = CERR_NOT_FOUND};
     struct pool_imap *imap = open_imap(pool, &source, 0, true);
     static unsigned char nr_seen[3000];
     const struct pool_result *result;
@@ -241,10 +241,10 @@ static void imap_p9_unordered_gives_each_once(void **state)
     (void)state;
     memset(nr_seen, 0, sizeof(nr_seen));
     for (int i = 0; i < 3000; i++) {
-        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_OK);
+        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_OK);
         nr_seen[value_of(result)]++;
     }
-    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_NOT_FOUND);
+    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_NOT_FOUND);
     for (int i = 0; i < 3000; i++)
         assert_int_equal(nr_seen[i], 1);
     pool_imap_free(imap);
@@ -255,7 +255,7 @@ static void imap_p9_unordered_gives_each_once(void **state)
 static void imap_p9_unordered_gives_what_is_done(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
-    struct source source = {.nr = 20, .end = ERR_NOT_FOUND};
+    struct source source = {.nr = 20, .end = CERR_NOT_FOUND};
     struct pool_imap *imap = open_imap(pool, &source, 0, true);
     struct pool_task stuck = {.function = RUN_FOREVER};
     const struct pool_result *result;
@@ -263,7 +263,7 @@ static void imap_p9_unordered_gives_what_is_done(void **state)
     (void)state;
     submit(pool, &stuck);
     for (int i = 0; i < 20; i++)
-        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_OK);
+        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_OK);
     pool_imap_free(imap);
     pool_free(pool);
 }
@@ -274,16 +274,17 @@ static void imap_p10_shows_an_error_of_its_source_in_its_place(void **state)
 
     (void)state;
     for (int unordered = 0; unordered < 2; unordered++) {
-        struct source source = {.nr = 5, .end = ERR_IO};
+        struct source source = {.nr = 5, .end = CERR_IO};
         struct pool_imap *imap = open_imap(pool, &source, 0, unordered == 1);
         struct pool_task task = {.function = RUN_NOP};
         const struct pool_result *result;
         struct pool_handle *handle;
 
         for (int i = 0; i < 5; i++)
-            assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_OK);
-        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_IO);
-        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_NOT_FOUND);
+            assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_OK);
+        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_IO);
+        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result),
+                         CERR_NOT_FOUND);
         pool_imap_free(imap);
         assert_int_equal(apply(pool, &task, &handle)->status, POOL_OK);
         pool_handle_free(handle);
@@ -294,12 +295,12 @@ static void imap_p10_shows_an_error_of_its_source_in_its_place(void **state)
 static void imap_p11_of_nothing_ends_at_once(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
-    struct source source = {.end = ERR_NOT_FOUND};
+    struct source source = {.end = CERR_NOT_FOUND};
     struct pool_imap *imap = open_imap(pool, &source, 0, false);
     const struct pool_result *result;
 
     (void)state;
-    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_NOT_FOUND);
+    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_NOT_FOUND);
     pool_imap_free(imap);
     close_and_free(pool);
 }
@@ -308,17 +309,17 @@ static void imap_times_out_and_loses_nothing(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
     struct pool_task stuck = {.function = RUN_UNTIL_STOP};
-    struct source source = {.nr = 3, .end = ERR_NOT_FOUND};
+    struct source source = {.nr = 3, .end = CERR_NOT_FOUND};
     struct pool_imap *imap = open_imap(pool, &source, 0, false);
     const struct pool_result *result;
     uint64_t id;
 
     (void)state;
-    assert_int_equal(pool_submit(pool, &stuck, &id), ERR_OK);
-    assert_int_equal(pool_imap_next(imap, 20, &result), ERR_TIMEOUT);
-    assert_int_equal(pool_cancel_task(pool, id), ERR_OK);
+    assert_int_equal(pool_submit(pool, &stuck, &id), CERR_OK);
+    assert_int_equal(pool_imap_next(imap, 20, &result), CERR_TIMEOUT);
+    assert_int_equal(pool_cancel_task(pool, id), CERR_OK);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_OK);
+        assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_OK);
         assert_int_equal(value_of(result), i);
     }
     pool_imap_free(imap);
@@ -331,12 +332,12 @@ static void imap_may_be_freed_half_way(void **state)
 
     (void)state;
     for (int unordered = 0; unordered < 2; unordered++) {
-        struct source source = {.nr = 1000000, .end = ERR_NOT_FOUND};
+        struct source source = {.nr = 1000000, .end = CERR_NOT_FOUND};
         struct pool_imap *imap = open_imap(pool, &source, 0, unordered == 1);
         const struct pool_result *result;
 
         for (int i = 0; i < 100; i++)
-            assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_OK);
+            assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_OK);
         pool_imap_free(imap);
     }
     close_and_free(pool);
@@ -351,20 +352,20 @@ static void maps_refuse_a_closed_pool_and_a_missing_source(void **state)
         .items = &item,
         .nr_items = 1,
     };
-    struct source source = {.nr = 3, .end = ERR_NOT_FOUND};
+    struct source source = {.nr = 3, .end = CERR_NOT_FOUND};
     struct pool_imap_options nothing = {.function = RUN_ECHO};
     struct pool_imap *imap = open_imap(pool, &source, 0, false), *none;
     struct pool_results *results;
     const struct pool_result *result;
 
     (void)state;
-    assert_int_equal(pool_imap_open(pool, &nothing, &none), ERR_INVALID);
+    assert_int_equal(pool_imap_open(pool, &nothing, &none), CERR_INVALID);
     assert_null(none);
-    assert_int_equal(pool_close(pool), ERR_OK);
-    assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), ERR_STATE);
+    assert_int_equal(pool_close(pool), CERR_OK);
+    assert_int_equal(pool_map(pool, &map, WAIT_MS, &results), CERR_STATE);
     assert_null(results);
-    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_STATE);
-    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), ERR_NOT_FOUND);
+    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_STATE);
+    assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_NOT_FOUND);
     pool_imap_free(imap);
     pool_imap_free(NULL);
     pool_results_free(NULL);

@@ -41,7 +41,7 @@ static void pool_p1_takes_one_worker_per_core_by_default(void **state)
     struct pool *pool;
 
     (void)state;
-    assert_int_equal(pool_open(&pool, &options), ERR_OK);
+    assert_int_equal(pool_open(&pool, &options), CERR_OK);
     assert_int_equal(stats_of(pool).nr_workers, sysconf(_SC_NPROCESSORS_ONLN));
     pool_free(pool);
 }
@@ -66,7 +66,7 @@ static void pool_p2_open_starts_all_or_nothing(void **state)
     small = before;
     small.rlim_cur = 140; /* looks enough, but for what is open already */
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
-    assert_int_equal(pool_open(&pool, &options), ERR_LIMIT);
+    assert_int_equal(pool_open(&pool, &options), CERR_LIMIT);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_null(pool);
     for (int i = 0; i < 64; i++)
@@ -114,15 +114,15 @@ static void pool_p4_get_times_out_and_cancels_nothing(void **state)
 
     (void)state;
     unlink(path);
-    assert_int_equal(pool_apply_async(pool, &task, &handle), ERR_OK);
-    assert_int_equal(pool_get(handle, 20, &result), ERR_TIMEOUT);
+    assert_int_equal(pool_apply_async(pool, &task, &handle), CERR_OK);
+    assert_int_equal(pool_get(handle, 20, &result), CERR_TIMEOUT);
     assert_null(result);
     assert_false(pool_ready(handle));
-    assert_int_equal(pool_successful(handle, &successful), ERR_STATE);
+    assert_int_equal(pool_successful(handle, &successful), CERR_STATE);
     close(open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600));
-    assert_int_equal(pool_get(handle, WAIT_MS, &result), ERR_OK);
+    assert_int_equal(pool_get(handle, WAIT_MS, &result), CERR_OK);
     assert_true(pool_ready(handle));
-    assert_int_equal(pool_successful(handle, &successful), ERR_OK);
+    assert_int_equal(pool_successful(handle, &successful), CERR_OK);
     assert_true(successful);
     pool_handle_free(handle);
     unlink(path);
@@ -169,9 +169,9 @@ static void pool_p5_calls_back_once_here_before_get_returns(void **state)
     const struct pool_result *result;
 
     (void)state;
-    assert_int_equal(pool_apply_async(pool, &task, &good.handle), ERR_OK);
+    assert_int_equal(pool_apply_async(pool, &task, &good.handle), CERR_OK);
     assert_int_equal(good.nr_done, 0);
-    assert_int_equal(pool_get(good.handle, WAIT_MS, &result), ERR_OK);
+    assert_int_equal(pool_get(good.handle, WAIT_MS, &result), CERR_OK);
     assert_int_equal(good.nr_done, 1);
     assert_int_equal(good.nr_error, 0);
     assert_int_equal(good.pid, getpid());
@@ -180,8 +180,8 @@ static void pool_p5_calls_back_once_here_before_get_returns(void **state)
     task.data = &code;
     task.len = sizeof(code);
     task.user = &bad;
-    assert_int_equal(pool_apply_async(pool, &task, &bad.handle), ERR_OK);
-    assert_int_equal(pool_get(bad.handle, WAIT_MS, &result), ERR_OK);
+    assert_int_equal(pool_apply_async(pool, &task, &bad.handle), CERR_OK);
+    assert_int_equal(pool_get(bad.handle, WAIT_MS, &result), CERR_OK);
     assert_int_equal(bad.nr_done, 0);
     assert_int_equal(bad.nr_error, 1);
     pool_handle_free(good.handle);
@@ -202,7 +202,7 @@ static void pool_p6_d7_reports_a_failure_with_code_and_message(void **state)
     assert_int_equal(result->status, POOL_FAILED);
     assert_int_equal(result->code, -42);
     assert_string_equal(result->message, "it failed");
-    assert_int_equal(pool_successful(handle, &successful), ERR_OK);
+    assert_int_equal(pool_successful(handle, &successful), CERR_OK);
     assert_false(successful);
     pool_handle_free(handle);
     close_and_free(pool);
@@ -225,7 +225,7 @@ static void pool_p7_refuses_what_is_too_large_and_loses_no_worker(void **state)
     const struct pool_result *result;
 
     (void)state;
-    assert_int_equal(pool_submit(pool, &task, NULL), ERR_TOO_BIG);
+    assert_int_equal(pool_submit(pool, &task, NULL), CERR_TOO_BIG);
     task = (struct pool_task){
         .function = RUN_BIG,
         .data = &too_big,
@@ -314,7 +314,7 @@ static void pool_p17_keeps_nothing_of_ended_tasks(void **state)
 
     (void)state;
     for (int i = 0; i < 20000; i++) {
-        while (pool_submit(pool, &task, NULL) == ERR_AGAIN)
+        while (pool_submit(pool, &task, NULL) == CERR_AGAIN)
             turn(pool);
     }
     turn_until(pool, &tally.nr, 20000);
@@ -346,14 +346,14 @@ static void pool_p18_bounds_its_queue_and_says_when_there_is_room(void **state)
     size_t nr = 0;
 
     (void)state;
-    while (pool_submit(pool, &task, NULL) == ERR_OK)
+    while (pool_submit(pool, &task, NULL) == CERR_OK)
         nr++;
     assert_int_equal(nr, 5); /* four wait, one is with the worker */
     assert_int_equal(nr_calls, 0);
     assert_int_equal(pool_room(pool), 0);
     turn_until(pool, &tally.nr, 3);
     assert_int_equal(nr_calls, 1);
-    assert_int_equal(pool_submit(pool, &task, NULL), ERR_OK);
+    assert_int_equal(pool_submit(pool, &task, NULL), CERR_OK);
     turn_until(pool, &tally.nr, nr + 1);
     assert_int_equal(nr_calls, 1); /* nothing was refused since */
     close_and_free(pool);
@@ -379,7 +379,7 @@ static void pool_p18_bounds_the_bytes_in_its_queue(void **state)
     size_t nr = 0;
 
     (void)state;
-    while (pool_submit(pool, &task, NULL) == ERR_OK)
+    while (pool_submit(pool, &task, NULL) == CERR_OK)
         nr++;
     assert_int_equal(nr, 3); /* one in the worker, two wait */
     assert_int_equal(stats_of(pool).queued_bytes, 800);
@@ -425,24 +425,24 @@ static void pool_p20_belongs_to_the_process_that_opened_it(void **state)
     pid_t pid;
 
     (void)state;
-    assert_int_equal(pool_apply_async(pool, &task, &handle), ERR_OK);
+    assert_int_equal(pool_apply_async(pool, &task, &handle), CERR_OK);
     pid = fork();
     if (pid == 0) {
-        bool is_refused = pool_submit(pool, &task, NULL) == ERR_PERM &&
-                          pool_dispatch(pool, NULL) == ERR_PERM &&
-                          pool_close(pool) == ERR_PERM &&
-                          pool_join(pool, 0) == ERR_PERM &&
-                          pool_terminate(pool, 0) == ERR_PERM &&
-                          pool_kill_worker(pool, 0, SIGKILL) == ERR_PERM &&
-                          pool_cancel_task(pool, 1) == ERR_PERM &&
-                          pool_get(handle, 0, &result) == ERR_PERM;
+        bool is_refused = pool_submit(pool, &task, NULL) == CERR_PERM &&
+                          pool_dispatch(pool, NULL) == CERR_PERM &&
+                          pool_close(pool) == CERR_PERM &&
+                          pool_join(pool, 0) == CERR_PERM &&
+                          pool_terminate(pool, 0) == CERR_PERM &&
+                          pool_kill_worker(pool, 0, SIGKILL) == CERR_PERM &&
+                          pool_cancel_task(pool, 1) == CERR_PERM &&
+                          pool_get(handle, 0, &result) == CERR_PERM;
 
         pool_free(pool); /* must not end the workers of another process */
         _exit(is_refused ? 0 : 1);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
-    assert_int_equal(pool_get(handle, WAIT_MS, &result), ERR_OK);
+    assert_int_equal(pool_get(handle, WAIT_MS, &result), CERR_OK);
     assert_int_equal(result->status, POOL_OK);
     pool_handle_free(handle);
     close_and_free(pool);

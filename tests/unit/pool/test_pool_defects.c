@@ -104,7 +104,7 @@ static void pool_d2_survives_the_death_of_idle_workers(void **state)
     for (size_t round = 1; round <= 6; round++) {
         wait_for_idle(pool);
         for (int i = 0; i < 2; i++)
-            assert_int_equal(pool_kill_worker(pool, i, SIGKILL), ERR_OK);
+            assert_int_equal(pool_kill_worker(pool, i, SIGKILL), CERR_OK);
         submit_many(pool, &task, 4);
         turn_until(pool, &tally.nr, 4 * round);
         while (stats_of(pool).nr_deaths < 2 * round)
@@ -152,7 +152,7 @@ static void pool_d9_gives_up_when_init_always_fails(void **state)
     assert_int_equal(tally.last.attempts, 0);
     assert_int_equal(nr_deaths, 2 * 4);
     assert_true(stats_of(pool).degraded);
-    assert_int_equal(pool_submit(pool, &task, NULL), ERR_CLOSED);
+    assert_int_equal(pool_submit(pool, &task, NULL), CERR_CLOSED);
     close_and_free(pool);
 }
 
@@ -236,18 +236,18 @@ static void pool_d10_cancels_at_every_stage(void **state)
         .tasks_per_worker = 2,
     });
     for (int i = 0; i < 3; i++)
-        assert_int_equal(pool_apply_async(pool, &task, &handles[i]), ERR_OK);
-    assert_int_equal(pool_get(handles[0], 1, &result), ERR_TIMEOUT);
+        assert_int_equal(pool_apply_async(pool, &task, &handles[i]), CERR_OK);
+    assert_int_equal(pool_get(handles[0], 1, &result), CERR_TIMEOUT);
     wait_for_starts(1);
     for (int i = 2; i > 0; i--) {
-        assert_int_equal(pool_cancel(handles[i]), ERR_OK);
+        assert_int_equal(pool_cancel(handles[i]), CERR_OK);
         assert_true(pool_ready(handles[i])); /* at once */
-        assert_int_equal(pool_get(handles[i], 0, &result), ERR_OK);
+        assert_int_equal(pool_get(handles[i], 0, &result), CERR_OK);
         assert_int_equal(result->status, POOL_CANCELED);
         assert_int_equal(result->attempts, 0);
     }
-    assert_int_equal(pool_cancel(handles[0]), ERR_OK);
-    assert_int_equal(pool_get(handles[0], WAIT_MS, &result), ERR_OK);
+    assert_int_equal(pool_cancel(handles[0]), CERR_OK);
+    assert_int_equal(pool_get(handles[0], WAIT_MS, &result), CERR_OK);
     assert_int_equal(result->status, POOL_CANCELED);
     assert_int_equal(result->code, 7);
     assert_int_equal(result->attempts, 1);
@@ -264,8 +264,8 @@ static void pool_d10_join_times_out(void **state)
 
     (void)state;
     submit(pool, &task);
-    assert_int_equal(pool_close(pool), ERR_OK);
-    assert_int_equal(pool_join(pool, 30), ERR_TIMEOUT);
+    assert_int_equal(pool_close(pool), CERR_OK);
+    assert_int_equal(pool_join(pool, 30), CERR_TIMEOUT);
     assert_int_equal(pool_pending(pool), 1);
     pool_free(pool);
 }
@@ -282,7 +282,7 @@ static void pool_d15_recycles_under_a_full_queue(void **state)
 
     (void)state;
     for (int i = 0; i < 100; i++) {
-        while (pool_submit(pool, &task, NULL) == ERR_AGAIN)
+        while (pool_submit(pool, &task, NULL) == CERR_AGAIN)
             turn(pool);
     }
     turn_until(pool, &tally.nr, 100);
@@ -331,7 +331,7 @@ static void pool_d15_replaces_workers_that_grow(void **state)
 
     (void)state;
     options.max_worker_rss_bytes = own_bytes() + ((size_t)16 << 20);
-    assert_int_equal(pool_open(&pool, &options), ERR_OK);
+    assert_int_equal(pool_open(&pool, &options), CERR_OK);
     submit(pool, &task);
     turn_until(pool, &tally.nr, 1);
     while (info_of(pool, 0).generation == 1)
@@ -352,7 +352,7 @@ static void pool_d20_workers_ignore_an_interrupt(void **state)
     wait_for_idle(pool);
     for (int i = 0; i < 2; i++) {
         pids[i] = info_of(pool, i).pid;
-        assert_int_equal(pool_kill_worker(pool, i, SIGINT), ERR_OK);
+        assert_int_equal(pool_kill_worker(pool, i, SIGINT), CERR_OK);
     }
     for (int i = 0; i < 10; i++) {
         assert_int_equal(apply(pool, &task, &handle)->status, POOL_OK);
@@ -375,12 +375,12 @@ static int reply_and_die(struct worker *worker, void *ctx)
 
         if (what == WORKER_STOP || what == WORKER_GONE)
             return 0;
-        if (what == WORKER_EMPTY && worker_flush(worker) == ERR_OK)
+        if (what == WORKER_EMPTY && worker_flush(worker) == CERR_OK)
             poll(&ready, 1, -1);
         else if (worker_reply_parts(
                      worker, &(struct worker_reply){.task_id = task.id,
                                                     .data = "done",
-                                                    .len = 4}) != ERR_OK ||
+                                                    .len = 4}) != CERR_OK ||
                  task.id % 7 == 0)
             raise(SIGKILL); /* nothing was flushed */
     }
@@ -413,7 +413,7 @@ static int reply_all_and_die(struct worker *worker, void *ctx)
         if (worker_take(worker, &task) != WORKER_TASK)
             poll(&ready, 1, -1);
         else if (worker_reply_parts(worker, &(struct worker_reply){
-                                                .task_id = task.id}) == ERR_OK)
+                                                .task_id = task.id}) == CERR_OK)
             nr++;
     }
     return 3;
@@ -448,7 +448,7 @@ static int count_open_fds(struct worker_call *call)
 
     for (int fd = 0; fd < 1024; fd++)
         nr += fcntl(fd, F_GETFD) >= 0;
-    return worker_return(call, &nr, sizeof(nr)) == ERR_OK ? 0 : 1;
+    return worker_return(call, &nr, sizeof(nr)) == CERR_OK ? 0 : 1;
 }
 
 /* No descriptor of the parent reaches a worker. */
@@ -467,7 +467,7 @@ static void pool_d23_workers_hold_no_foreign_descriptor(void **state)
     (void)state;
     for (int i = 0; i < 10; i++)
         extra[i] = dup(0);
-    assert_int_equal(pool_open(&pool, &options), ERR_OK);
+    assert_int_equal(pool_open(&pool, &options), CERR_OK);
     for (int i = 0; i < 10; i++) {
         struct pool_handle *handle;
 

@@ -16,10 +16,10 @@ static void pool_d3_terminate_ends_whatever_the_workers_do(void **state)
     (void)state;
     submit_many(pool, &task, 100);
     turn(pool);
-    assert_int_equal(pool_kill_worker(pool, 0, SIGSTOP), ERR_OK);
-    assert_int_equal(pool_terminate(pool, 20), ERR_OK);
+    assert_int_equal(pool_kill_worker(pool, 0, SIGSTOP), CERR_OK);
+    assert_int_equal(pool_terminate(pool, 20), CERR_OK);
     assert_int_equal(tally.by_status[POOL_CANCELED], 100); /* at once */
-    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(pool_join(pool, WAIT_MS), CERR_OK);
     assert_int_equal(stats_of(pool).nr_workers, 0);
     pool_free(pool);
 }
@@ -33,8 +33,8 @@ static void on_failure(void *user, const struct pool_result *result)
     assert_int_equal(result->status, POOL_FAILED);
     assert_int_equal(pool_submit((void *)tally->last.data,
                                  &(struct pool_task){.function = RUN_NR}, &id),
-                     ERR_INVALID);
-    assert_int_equal(pool_join((void *)tally->last.data, 0), ERR_STATE);
+                     CERR_INVALID);
+    assert_int_equal(pool_join((void *)tally->last.data, 0), CERR_STATE);
     tally->nr++;
 }
 
@@ -72,13 +72,13 @@ static void pool_d11_join_before_the_results_are_read_ends(void **state)
 
     (void)state;
     for (int i = 0; i < 50; i++)
-        assert_int_equal(pool_apply_async(pool, &task, &handles[i]), ERR_OK);
-    assert_int_equal(pool_close(pool), ERR_OK);
-    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+        assert_int_equal(pool_apply_async(pool, &task, &handles[i]), CERR_OK);
+    assert_int_equal(pool_close(pool), CERR_OK);
+    assert_int_equal(pool_join(pool, WAIT_MS), CERR_OK);
     for (int i = 0; i < 50; i++) {
         const struct pool_result *result;
 
-        assert_int_equal(pool_get(handles[i], 0, &result), ERR_OK);
+        assert_int_equal(pool_get(handles[i], 0, &result), CERR_OK);
         assert_int_equal(result->status, POOL_OK);
         assert_int_equal(result->len, len);
         pool_handle_free(handles[i]);
@@ -113,7 +113,7 @@ static void pool_d13_replaces_workers_of_a_threaded_parent(void **state)
         struct pool_handle *handle;
 
         wait_for_idle(pool);
-        assert_int_equal(pool_kill_worker(pool, i % 2, SIGKILL), ERR_OK);
+        assert_int_equal(pool_kill_worker(pool, i % 2, SIGKILL), CERR_OK);
         assert_int_equal(apply(pool, &task, &handle)->status, POOL_OK);
         pool_handle_free(handle);
     }

@@ -13,13 +13,13 @@ static void pool_p12_close_runs_what_was_accepted(void **state)
 
     (void)state;
     submit_many(pool, &task, 1000);
-    assert_int_equal(pool_join(pool, 0), ERR_STATE);
-    assert_int_equal(pool_close(pool), ERR_OK);
-    assert_int_equal(pool_submit(pool, &task, NULL), ERR_STATE);
-    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(pool_join(pool, 0), CERR_STATE);
+    assert_int_equal(pool_close(pool), CERR_OK);
+    assert_int_equal(pool_submit(pool, &task, NULL), CERR_STATE);
+    assert_int_equal(pool_join(pool, WAIT_MS), CERR_OK);
     assert_int_equal(tally.by_status[POOL_OK], 1000);
     assert_int_equal(stats_of(pool).nr_workers, 0);
-    assert_int_equal(pool_join(pool, 0), ERR_OK);
+    assert_int_equal(pool_join(pool, 0), CERR_OK);
     pool_free(pool);
 }
 
@@ -36,11 +36,11 @@ static void pool_p12_close_lets_idle_workers_leave(void **state)
     submit_many(pool, &task, 10);
     while (pool_pending(pool) > 0)
         turn(pool);
-    assert_int_equal(pool_close(pool), ERR_OK);
+    assert_int_equal(pool_close(pool), CERR_OK);
     for (int i = 0; i < 2; i++)
         while (kill(pids[i], 0) == 0)
             assert_true(clock_mono_ms() < end_ms);
-    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(pool_join(pool, WAIT_MS), CERR_OK);
     assert_int_equal(stats_of(pool).nr_protocol_errors, 0);
     pool_free(pool);
 }
@@ -54,11 +54,11 @@ static void pool_p13_terminate_ends_ten_thousand_sleeping_tasks(void **state)
     (void)state;
     submit_many(pool, &task, 10000);
     turn(pool);
-    assert_int_equal(pool_terminate(pool, 10), ERR_OK);
+    assert_int_equal(pool_terminate(pool, 10), CERR_OK);
     assert_int_equal(tally.by_status[POOL_CANCELED], 10000);
     assert_int_equal(pool_pending(pool), 0);
-    assert_int_equal(pool_submit(pool, &task, NULL), ERR_STATE);
-    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(pool_submit(pool, &task, NULL), CERR_STATE);
+    assert_int_equal(pool_join(pool, WAIT_MS), CERR_OK);
     pool_free(pool);
 }
 
@@ -74,8 +74,8 @@ static void pool_p13_terminate_tells_running_tasks_to_stop(void **state)
     pool_flush(pool);
     while (info_of(pool, 0).state != POOL_WORKER_BUSY)
         assert_true(clock_mono_ms() < end_ms);
-    assert_int_equal(pool_terminate(pool, WAIT_MS), ERR_OK);
-    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(pool_terminate(pool, WAIT_MS), CERR_OK);
+    assert_int_equal(pool_join(pool, WAIT_MS), CERR_OK);
     assert_int_equal(stats_of(pool).nr_protocol_errors, 0);
     pool_free(pool);
 }

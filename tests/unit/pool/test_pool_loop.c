@@ -39,12 +39,12 @@ static bool reply(struct loop *loop, uint64_t id, const struct order *order)
     memset(space, (int)(id & 0xff), order->len);
     struct worker_reply answer = {id,    0,         order, sizeof(*order),
                                   space, order->len};
-    return worker_reply_parts(loop->worker, &answer) == ERR_OK;
+    return worker_reply_parts(loop->worker, &answer) == CERR_OK;
 }
 
 static bool refuses(struct worker *worker, struct worker_reply reply)
 {
-    return worker_reply_parts(worker, &reply) == ERR_INVALID;
+    return worker_reply_parts(worker, &reply) == CERR_INVALID;
 }
 
 static void check_refusals(struct loop *loop, uint64_t id)
@@ -62,12 +62,12 @@ static void check_refusals(struct loop *loop, uint64_t id)
     code |= !refuses(worker,
                      (struct worker_reply){id, .space = &code, .space_len = 1})
             << 2;
-    code |= (worker_reply_parts(worker, &too_big) != ERR_TOO_BIG) << 3;
+    code |= (worker_reply_parts(worker, &too_big) != CERR_TOO_BIG) << 3;
     code |= (worker_space(worker, worker_space_max(worker) + 1) != NULL) << 4;
     worker_space_drop(worker, space);
     if (worker_reply_parts(
             worker, &(struct worker_reply){id, code, large, sizeof(large)}) !=
-        ERR_OK)
+        CERR_OK)
         _exit(9);
     if (!refuses(worker, (struct worker_reply){.task_id = id}))
         _exit(9); /* a second reply */
@@ -112,7 +112,7 @@ static void let_go(struct loop *loop, uint64_t id)
         if (id == 0 || loop->held[i] == id) {
             struct worker_reply gone = {loop->held[i], 5, "gone", 4};
 
-            if (worker_reply_parts(loop->worker, &gone) != ERR_OK)
+            if (worker_reply_parts(loop->worker, &gone) != CERR_OK)
                 _exit(9);
             loop->held[i--] = loop->held[--loop->nr_held];
         }
@@ -149,14 +149,14 @@ static int loop_main(struct worker *worker, void *ctx)
             break;
         case WORKER_EMPTY:
             retry_parked(&loop);
-            if (worker_flush(worker) != ERR_OK)
+            if (worker_flush(worker) != CERR_OK)
                 return 1;
             poll(&ready, 1, -1);
             break;
         case WORKER_STOP:
             let_go(&loop, 0);
             retry_parked(&loop);
-            if (worker_flush(worker) != ERR_OK)
+            if (worker_flush(worker) != CERR_OK)
                 return 1;
             if (loop.nr_parked == 0)
                 return 0;
@@ -307,8 +307,8 @@ static void loop_holds_up_to_its_limit(void **state)
     assert_int_equal(info_of(pool, 1).in_flight, 50);
     assert_int_equal(stats_of(pool).nr_queued, 50);
     assert_int_equal(pool_room(pool), 0);
-    assert_int_equal(pool_terminate(pool, WAIT_MS), ERR_OK);
-    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(pool_terminate(pool, WAIT_MS), CERR_OK);
+    assert_int_equal(pool_join(pool, WAIT_MS), CERR_OK);
     assert_int_equal(tally.by_status[POOL_CANCELED], 150);
     pool_free(pool);
 }
@@ -365,15 +365,15 @@ static void loop_is_told_of_a_cancel(void **state)
 
     (void)state;
     for (int i = 0; i < 60; i++)
-        assert_int_equal(pool_submit(pool, &task, &ids[i]), ERR_OK);
+        assert_int_equal(pool_submit(pool, &task, &ids[i]), CERR_OK);
     task = order_task(&quick, &other);
     submit(pool, &task);
     turn_until(pool, &other.nr, 1); /* so the others have started */
     for (int i = 0; i < 60; i++)
-        assert_int_equal(pool_cancel_task(pool, ids[i]), ERR_OK);
+        assert_int_equal(pool_cancel_task(pool, ids[i]), CERR_OK);
     turn_until(pool, &tally.nr, 60);
     assert_int_equal(tally.by_status[POOL_CANCELED], 60);
-    assert_int_equal(pool_cancel_task(pool, ids[0]), ERR_NOT_FOUND);
+    assert_int_equal(pool_cancel_task(pool, ids[0]), CERR_NOT_FOUND);
     close_and_free(pool);
 }
 
@@ -442,9 +442,9 @@ static void loop_death_retries_what_may_be_retried(void **state)
     assert_int_equal(safe.nr, 0);
     assert_int_equal(stats_of(pool).nr_retried, 10);
     /* the next worker holds them again, until they are canceled */
-    assert_int_equal(pool_terminate(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(pool_terminate(pool, WAIT_MS), CERR_OK);
     assert_int_equal(safe.by_status[POOL_CANCELED], 10);
-    assert_int_equal(pool_join(pool, WAIT_MS), ERR_OK);
+    assert_int_equal(pool_join(pool, WAIT_MS), CERR_OK);
     pool_free(pool);
 }
 
@@ -508,7 +508,7 @@ static void loop_with_a_fatal_exit_is_not_started_again(void **state)
     assert_int_equal(stats_of(pool).nr_workers, 1);
     submit(pool, &task);
     turn_until(pool, &tally.nr, 2);
-    assert_int_equal(pool_submit(pool, &task, NULL), ERR_CLOSED);
+    assert_int_equal(pool_submit(pool, &task, NULL), CERR_CLOSED);
     close_and_free(pool);
 }
 

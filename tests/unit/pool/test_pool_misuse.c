@@ -49,7 +49,7 @@ static void pool_open_refuses_bad_options(void **state)
         struct pool *pool = (struct pool *)&good;
 
         print_message("%s\n", names[i]);
-        assert_int_equal(pool_open(&pool, &rows[i]), ERR_INVALID);
+        assert_int_equal(pool_open(&pool, &rows[i]), CERR_INVALID);
         assert_null(pool);
     }
 }
@@ -85,7 +85,7 @@ static void pool_d21_open_refuses_more_than_the_limits_allow(void **state)
         small = before;
         small.rlim_cur = rows[i].limit;
         assert_int_equal(setrlimit(rows[i].resource, &small), 0);
-        assert_int_equal(pool_open(&pool, &options), ERR_LIMIT);
+        assert_int_equal(pool_open(&pool, &options), CERR_LIMIT);
         assert_true(pool_small_limit(10, text, sizeof(text)));
         assert_int_equal(setrlimit(rows[i].resource, &before), 0);
         assert_null(pool);
@@ -105,13 +105,13 @@ static void pool_submit_refuses_bad_tasks(void **state)
     uint64_t id = 77;
 
     (void)state;
-    assert_int_equal(pool_submit(pool, &unknown, &id), ERR_INVALID);
-    assert_int_equal(pool_submit(pool, &soft, &id), ERR_INVALID);
-    assert_int_equal(pool_submit(pool, &hard, &id), ERR_INVALID);
-    assert_int_equal(pool_submit(pool, &large, &id), ERR_TOO_BIG);
-    assert_int_equal(pool_apply_async(pool, &unknown, &handle), ERR_INVALID);
+    assert_int_equal(pool_submit(pool, &unknown, &id), CERR_INVALID);
+    assert_int_equal(pool_submit(pool, &soft, &id), CERR_INVALID);
+    assert_int_equal(pool_submit(pool, &hard, &id), CERR_INVALID);
+    assert_int_equal(pool_submit(pool, &large, &id), CERR_TOO_BIG);
+    assert_int_equal(pool_apply_async(pool, &unknown, &handle), CERR_INVALID);
     assert_null(handle);
-    assert_int_equal(pool_apply(pool, &large, -1, &handle), ERR_TOO_BIG);
+    assert_int_equal(pool_apply(pool, &large, -1, &handle), CERR_TOO_BIG);
     assert_null(handle);
     assert_int_equal(id, 77);
     assert_int_equal(stats_of(pool).nr_submitted, 0);
@@ -124,16 +124,16 @@ static void pool_calls_refuse_what_is_not_there(void **state)
     struct pool_worker_info info;
 
     (void)state;
-    assert_int_equal(pool_worker_info(pool, -1, &info), ERR_INVALID);
-    assert_int_equal(pool_worker_info(pool, 2, &info), ERR_INVALID);
-    assert_int_equal(pool_kill_worker(pool, -1, SIGKILL), ERR_INVALID);
-    assert_int_equal(pool_kill_worker(pool, 2, SIGKILL), ERR_INVALID);
-    assert_int_equal(pool_kill_worker(pool, 0, 4711), ERR_INVALID);
-    assert_int_equal(pool_cancel_task(pool, 0), ERR_NOT_FOUND);
-    assert_int_equal(pool_cancel_task(pool, 1), ERR_NOT_FOUND);
-    assert_int_equal(pool_cancel_task(pool, UINT64_MAX), ERR_NOT_FOUND);
-    assert_int_equal(pool_terminate(pool, -1), ERR_INVALID);
-    assert_int_equal(pool_join(pool, 0), ERR_STATE);
+    assert_int_equal(pool_worker_info(pool, -1, &info), CERR_INVALID);
+    assert_int_equal(pool_worker_info(pool, 2, &info), CERR_INVALID);
+    assert_int_equal(pool_kill_worker(pool, -1, SIGKILL), CERR_INVALID);
+    assert_int_equal(pool_kill_worker(pool, 2, SIGKILL), CERR_INVALID);
+    assert_int_equal(pool_kill_worker(pool, 0, 4711), CERR_INVALID);
+    assert_int_equal(pool_cancel_task(pool, 0), CERR_NOT_FOUND);
+    assert_int_equal(pool_cancel_task(pool, 1), CERR_NOT_FOUND);
+    assert_int_equal(pool_cancel_task(pool, UINT64_MAX), CERR_NOT_FOUND);
+    assert_int_equal(pool_terminate(pool, -1), CERR_INVALID);
+    assert_int_equal(pool_join(pool, 0), CERR_STATE);
     close_and_free(pool);
     pool_free(NULL);
     pool_handle_free(NULL);
@@ -152,13 +152,13 @@ static void pool_apply_waits_for_room_in_the_queue(void **state)
     uint64_t id;
 
     (void)state;
-    assert_int_equal(pool_submit(pool, &stuck, &id), ERR_OK);
+    assert_int_equal(pool_submit(pool, &stuck, &id), CERR_OK);
     submit(pool, &stuck);
-    assert_int_equal(pool_submit(pool, &task, NULL), ERR_AGAIN);
-    assert_int_equal(pool_apply(pool, &task, 20, &handle), ERR_TIMEOUT);
+    assert_int_equal(pool_submit(pool, &task, NULL), CERR_AGAIN);
+    assert_int_equal(pool_apply(pool, &task, 20, &handle), CERR_TIMEOUT);
     assert_null(handle); /* it was never accepted */
-    assert_int_equal(pool_cancel_task(pool, id), ERR_OK);
-    assert_int_equal(pool_apply(pool, &task, 20, &handle), ERR_TIMEOUT);
+    assert_int_equal(pool_cancel_task(pool, id), CERR_OK);
+    assert_int_equal(pool_apply(pool, &task, 20, &handle), CERR_TIMEOUT);
     assert_non_null(handle); /* it waits behind the second one */
     pool_free(pool);
     assert_true(pool_ready(handle)); /* it outlives the pool */
@@ -174,15 +174,15 @@ static void pool_handles_outlive_the_pool(void **state)
 
     (void)state;
     for (int i = 0; i < 2; i++)
-        assert_int_equal(pool_apply_async(pool, &task, &handles[i]), ERR_OK);
-    assert_int_equal(pool_apply_async(pool, &task, &dropped), ERR_OK);
+        assert_int_equal(pool_apply_async(pool, &task, &handles[i]), CERR_OK);
+    assert_int_equal(pool_apply_async(pool, &task, &dropped), CERR_OK);
     pool_handle_free(dropped); /* the task goes on without it */
     assert_int_equal(pool_pending(pool), 3);
     pool_free(pool);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(pool_get(handles[i], 0, &result), ERR_OK);
+        assert_int_equal(pool_get(handles[i], 0, &result), CERR_OK);
         assert_int_equal(result->status, POOL_CANCELED);
-        assert_int_equal(pool_cancel(handles[i]), ERR_OK);
+        assert_int_equal(pool_cancel(handles[i]), CERR_OK);
         pool_handle_free(handles[i]);
     }
 }

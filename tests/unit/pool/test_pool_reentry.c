@@ -33,7 +33,7 @@ static void on_reentry(void *user, const struct pool_result *result)
     assert_memory_equal(result->data, "out", 3);
     reentry->nr++;
     submit(reentry->pool, &task);
-    assert_int_equal(pool_dispatch(reentry->pool, NULL), ERR_OK);
+    assert_int_equal(pool_dispatch(reentry->pool, NULL), CERR_OK);
     assert_int_equal(apply(reentry->pool, &task, &handle)->status, POOL_OK);
     pool_handle_free(handle);
     assert_memory_equal(result->data, "out", 3); /* still ours */
@@ -119,7 +119,7 @@ static void on_grave(void *user, const struct pool_result *result)
     struct pool_task task = {.function = RUN_NOP};
     struct pool_handle *handle;
 
-    assert_int_equal(pool_kill_worker(reentry->pool, 0, SIGKILL), ERR_OK);
+    assert_int_equal(pool_kill_worker(reentry->pool, 0, SIGKILL), CERR_OK);
     while (info_of(reentry->pool, 0).generation == 1)
         turn(reentry->pool);
     assert_int_equal(apply(reentry->pool, &task, &handle)->status, POOL_OK);
@@ -174,8 +174,8 @@ static void on_terminate(void *user, const struct pool_result *result)
 
     reentry->nr++;
     if (result->status == POOL_OK) {
-        assert_int_equal(pool_terminate(reentry->pool, 0), ERR_OK);
-        assert_int_equal(pool_join(reentry->pool, WAIT_MS), ERR_OK);
+        assert_int_equal(pool_terminate(reentry->pool, 0), CERR_OK);
+        assert_int_equal(pool_join(reentry->pool, WAIT_MS), CERR_OK);
     }
 }
 

@@ -26,7 +26,7 @@ static int produce(void *ctx)
 
     for (; message.number < NR_EACH; message.number++)
         CHILD_CHECK(queue_put(crowd->work, &message, sizeof(message), -1) ==
-                    ERR_OK);
+                    CERR_OK);
     return 0;
 }
 
@@ -48,8 +48,8 @@ static int consume_in_order(void *ctx)
         CHILD_CHECK(message.number >= next[message.producer]);
         next[message.producer] = message.number + 1;
     }
-    CHILD_CHECK(err == ERR_CLOSED);
-    CHILD_CHECK(queue_put(crowd->sums, &nr, sizeof(nr), -1) == ERR_OK);
+    CHILD_CHECK(err == CERR_CLOSED);
+    CHILD_CHECK(queue_put(crowd->sums, &nr, sizeof(nr), -1) == CERR_OK);
     return 0;
 }
 
@@ -70,7 +70,7 @@ static void queue_q1_keeps_the_order_of_each_producer(void **state)
     queue_close(crowd.work);
     for (size_t i = 0; i < NR_CONSUMERS; i++)
         assert_int_equal(family_end(consumers[i]), 0);
-    while (queue_get(crowd.sums, &nr, sizeof(nr), NULL, 0) == ERR_OK)
+    while (queue_get(crowd.sums, &nr, sizeof(nr), NULL, 0) == CERR_OK)
         total += nr;
     assert_int_equal(total, NR_PRODUCERS * NR_EACH);
     queue_free(crowd.work);
@@ -101,12 +101,12 @@ static void queue_q2_put_polls_and_times_out_when_full(void **state)
 
     (void)state;
     put_text(queue, "x");
-    assert_int_equal(queue_put(queue, "y", 1, 0), ERR_AGAIN);
+    assert_int_equal(queue_put(queue, "y", 1, 0), CERR_AGAIN);
     start_ms = clock_mono_ms();
-    assert_int_equal(queue_put(queue, "y", 1, BRIEF_MS), ERR_TIMEOUT);
+    assert_int_equal(queue_put(queue, "y", 1, BRIEF_MS), CERR_TIMEOUT);
     assert_true(clock_mono_ms() - start_ms >= BRIEF_MS);
     get_text(queue, "x");
-    assert_int_equal(queue_put(queue, "y", 1, 0), ERR_OK);
+    assert_int_equal(queue_put(queue, "y", 1, 0), CERR_OK);
     queue_free(queue);
 }
 
@@ -117,9 +117,9 @@ static void queue_q2_get_polls_and_times_out_when_empty(void **state)
     char byte;
 
     (void)state;
-    assert_int_equal(queue_get(queue, &byte, 1, NULL, 0), ERR_AGAIN);
+    assert_int_equal(queue_get(queue, &byte, 1, NULL, 0), CERR_AGAIN);
     start_ms = clock_mono_ms();
-    assert_int_equal(queue_get(queue, &byte, 1, NULL, BRIEF_MS), ERR_TIMEOUT);
+    assert_int_equal(queue_get(queue, &byte, 1, NULL, BRIEF_MS), CERR_TIMEOUT);
     assert_true(clock_mono_ms() - start_ms >= BRIEF_MS);
     queue_free(queue);
 }
@@ -130,8 +130,9 @@ static int echo(void *ctx)
     struct queue_item item;
     uint32_t number;
 
-    while (queue_get(pair->there, &number, sizeof(number), &item, -1) == ERR_OK)
-        CHILD_CHECK(queue_put(pair->back, &number, item.len, -1) == ERR_OK);
+    while (queue_get(pair->there, &number, sizeof(number), &item, -1) ==
+           CERR_OK)
+        CHILD_CHECK(queue_put(pair->back, &number, item.len, -1) == CERR_OK);
     return 0;
 }
 
@@ -145,9 +146,9 @@ static void queue_q2_sleepers_are_woken_without_a_timeout(void **state)
     (void)state;
     /* Each end sleeps in turn, and nothing but the other's put wakes it. */
     for (uint32_t i = 0; i < 500; i++) {
-        assert_int_equal(queue_put(pair.there, &i, sizeof(i), -1), ERR_OK);
+        assert_int_equal(queue_put(pair.there, &i, sizeof(i), -1), CERR_OK);
         assert_int_equal(
-            queue_get(pair.back, &number, sizeof(number), NULL, -1), ERR_OK);
+            queue_get(pair.back, &number, sizeof(number), NULL, -1), CERR_OK);
         assert_int_equal(number, i);
     }
     queue_close(pair.there);
@@ -169,7 +170,7 @@ static void queue_q3_holds_exactly_max_items(void **state)
         put_text(queue, "x");
     }
     assert_int_equal(queue_size(queue), 3);
-    assert_int_equal(queue_put(queue, "x", 1, 0), ERR_AGAIN);
+    assert_int_equal(queue_put(queue, "x", 1, 0), CERR_AGAIN);
     assert_int_equal(queue_size(queue), 3);
     get_text(queue, "x");
     assert_int_equal(queue_size(queue), 2);
@@ -186,14 +187,14 @@ static void queue_q3_holds_exactly_max_bytes(void **state)
     /* Whatever the sizes: what was promised to fit does. */
     for (size_t round = 0; round < 20; round++) {
         for (size_t i = 0; i < 19; i++)
-            assert_int_equal(queue_put(queue, data, i + round, 0), ERR_OK);
-        assert_int_equal(queue_put(queue, data, 829 - 19 * round, 0), ERR_OK);
+            assert_int_equal(queue_put(queue, data, i + round, 0), CERR_OK);
+        assert_int_equal(queue_put(queue, data, 829 - 19 * round, 0), CERR_OK);
         assert_int_equal(stats_of(queue).bytes, 1000);
-        assert_int_equal(queue_put(queue, data, 1, 0), ERR_AGAIN);
-        assert_int_equal(queue_put(queue, data, 0, 0), ERR_OK);
+        assert_int_equal(queue_put(queue, data, 1, 0), CERR_AGAIN);
+        assert_int_equal(queue_put(queue, data, 0, 0), CERR_OK);
         while (queue_size(queue) > 0)
             assert_int_equal(queue_get(queue, data, sizeof(data), NULL, 0),
-                             ERR_OK);
+                             CERR_OK);
         assert_int_equal(stats_of(queue).bytes, 0);
     }
     queue_free(queue);
@@ -213,7 +214,7 @@ static void queue_q3_d18_refuses_bounds_above_its_limits(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        assert_int_equal(queue_open(&queue, &bad[i]), ERR_INVALID);
+        assert_int_equal(queue_open(&queue, &bad[i]), CERR_INVALID);
         assert_null(queue);
     }
     queue_free(NULL);
@@ -226,7 +227,7 @@ static int get_at_once(void *ctx)
     uint32_t number = 0;
 
     CHILD_CHECK(queue_size(ctx) == 1);
-    CHILD_CHECK(queue_get(ctx, &number, sizeof(number), NULL, 0) == ERR_OK);
+    CHILD_CHECK(queue_get(ctx, &number, sizeof(number), NULL, 0) == CERR_OK);
     CHILD_CHECK(number == 42);
     return 0;
 }
@@ -237,7 +238,7 @@ static void queue_q4_put_is_visible_everywhere_when_it_returns(void **state)
     uint32_t number = 42;
 
     (void)state;
-    assert_int_equal(queue_put(queue, &number, sizeof(number), 0), ERR_OK);
+    assert_int_equal(queue_put(queue, &number, sizeof(number), 0), CERR_OK);
     family_run(get_at_once, queue);
     assert_int_equal(queue_size(queue), 0);
     queue_free(queue);
@@ -254,20 +255,20 @@ static void queue_q5_closed_queue_is_drained_then_ends(void **state)
     put_text(queue, "left");
     queue_close(queue);
     assert_true(stats_of(queue).closed);
-    assert_int_equal(queue_put(queue, "x", 1, -1), ERR_CLOSED);
+    assert_int_equal(queue_put(queue, "x", 1, -1), CERR_CLOSED);
     get_text(queue, "left");
-    assert_int_equal(queue_get(queue, &byte, 1, NULL, -1), ERR_CLOSED);
-    assert_int_equal(queue_get(queue, &byte, 1, NULL, 0), ERR_CLOSED);
+    assert_int_equal(queue_get(queue, &byte, 1, NULL, -1), CERR_CLOSED);
+    assert_int_equal(queue_get(queue, &byte, 1, NULL, 0), CERR_CLOSED);
     queue_free(queue);
 }
 
 static int put_until_closed(void *ctx)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
 
-    while (err == ERR_OK)
+    while (err == CERR_OK)
         err = queue_put(ctx, "x", 1, -1);
-    return err == ERR_CLOSED ? 0 : 1;
+    return err == CERR_CLOSED ? 0 : 1;
 }
 
 static void queue_q5_close_wakes_all_who_wait(void **state)
@@ -301,7 +302,7 @@ static void queue_q5_end_markers_end_one_getter_each(void **state)
     get_text(queue, "work");
     get_text(queue, "end");
     get_text(queue, "end");
-    assert_int_equal(queue_put(queue, "more", 4, 0), ERR_OK);
+    assert_int_equal(queue_put(queue, "more", 4, 0), CERR_OK);
     queue_free(queue);
 }
 
@@ -313,7 +314,7 @@ static void queue_s1_close_twice_is_fine(void **state)
     (void)state;
     queue_close(queue);
     queue_close(queue);
-    assert_int_equal(queue_get(queue, &byte, 1, NULL, 0), ERR_CLOSED);
+    assert_int_equal(queue_get(queue, &byte, 1, NULL, 0), CERR_CLOSED);
     queue_free(queue);
 }
 
@@ -327,10 +328,10 @@ static void queue_q6_refused_item_leaves_no_trace(void **state)
     char data[11] = "0123456789";
 
     (void)state;
-    assert_int_equal(queue_put(queue, data, 11, -1), ERR_TOO_BIG);
+    assert_int_equal(queue_put(queue, data, 11, -1), CERR_TOO_BIG);
     assert_int_equal(queue_size(queue), 0);
-    assert_int_equal(queue_put(queue, data, 10, 0), ERR_OK);
-    assert_int_equal(queue_get(queue, data, 9, &item, 0), ERR_TOO_BIG);
+    assert_int_equal(queue_put(queue, data, 10, 0), CERR_OK);
+    assert_int_equal(queue_get(queue, data, 9, &item, 0), CERR_TOO_BIG);
     assert_int_equal(item.len, 10);
     assert_int_equal(queue_size(queue), 1);
     get_text(queue, "0123456789");
@@ -346,8 +347,8 @@ static int use_in_grandchild(void *ctx)
     int status = 1;
 
     queue_close(pair->there);
-    CHILD_CHECK(process_start(&child, PROCESS_DAEMON, echo, ctx) == ERR_OK);
-    CHILD_CHECK(process_join(child, -1, &status) == ERR_OK);
+    CHILD_CHECK(process_start(&child, PROCESS_DAEMON, echo, ctx) == CERR_OK);
+    CHILD_CHECK(process_join(child, -1, &status) == CERR_OK);
     process_free(child);
     return status;
 }

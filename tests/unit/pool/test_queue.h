@@ -13,7 +13,7 @@ static inline struct queue *open_queue(const struct queue_options *options)
 {
     struct queue *queue = NULL;
 
-    assert_int_equal(queue_open(&queue, options), ERR_OK);
+    assert_int_equal(queue_open(&queue, options), CERR_OK);
     return queue;
 }
 
@@ -27,7 +27,7 @@ static inline struct queue_stats stats_of(struct queue *queue)
 
 static inline void put_text(struct queue *queue, const char *text)
 {
-    assert_int_equal(queue_put(queue, text, strlen(text), -1), ERR_OK);
+    assert_int_equal(queue_put(queue, text, strlen(text), -1), CERR_OK);
 }
 
 /* Gets without waiting and compares. */
@@ -37,7 +37,7 @@ static inline struct queue_item get_text(struct queue *queue,
     struct queue_item item;
     char text[100];
 
-    assert_int_equal(queue_get(queue, text, sizeof(text), &item, 0), ERR_OK);
+    assert_int_equal(queue_get(queue, text, sizeof(text), &item, 0), CERR_OK);
     assert_int_equal(item.len, strlen(expected));
     assert_memory_equal(text, expected, item.len);
     return item;
@@ -50,12 +50,12 @@ struct pair {
 
 static inline int get_until_closed(void *ctx)
 {
-    enum err err = ERR_OK;
+    enum err err = CERR_OK;
     char byte;
 
-    while (err == ERR_OK)
+    while (err == CERR_OK)
         err = queue_get(ctx, &byte, 1, NULL, -1);
-    return err == ERR_CLOSED ? 0 : 1;
+    return err == CERR_CLOSED ? 0 : 1;
 }
 
 #endif

@@ -20,18 +20,18 @@ static void queue_j1_join_waits_until_every_put_is_done(void **state)
     struct queue_item first, second;
 
     (void)state;
-    assert_int_equal(queue_join(queue, -1), ERR_OK);
+    assert_int_equal(queue_join(queue, -1), CERR_OK);
     put_text(queue, "one");
     put_text(queue, "two");
-    assert_int_equal(queue_join(queue, 0), ERR_AGAIN);
+    assert_int_equal(queue_join(queue, 0), CERR_AGAIN);
     first = get_text(queue, "one");
     second = get_text(queue, "two");
     assert_int_equal(stats_of(queue).nr_leased, 2);
-    assert_int_equal(queue_join(queue, 0), ERR_AGAIN);
-    assert_int_equal(queue_task_done(queue, &second), ERR_OK);
-    assert_int_equal(queue_join(queue, 0), ERR_AGAIN);
-    assert_int_equal(queue_task_done(queue, &first), ERR_OK);
-    assert_int_equal(queue_join(queue, 0), ERR_OK);
+    assert_int_equal(queue_join(queue, 0), CERR_AGAIN);
+    assert_int_equal(queue_task_done(queue, &second), CERR_OK);
+    assert_int_equal(queue_join(queue, 0), CERR_AGAIN);
+    assert_int_equal(queue_task_done(queue, &first), CERR_OK);
+    assert_int_equal(queue_join(queue, 0), CERR_OK);
     queue_free(queue);
 }
 
@@ -48,9 +48,10 @@ static void queue_j1_lent_items_do_not_count_in_the_bounds(void **state)
     put_text(queue, "a");
     get_text(queue, "a");
     put_text(queue, "bbb");
-    assert_int_equal(queue_put(queue, "", 0, 0), ERR_AGAIN);
+    assert_int_equal(queue_put(queue, "", 0, 0), CERR_AGAIN);
     /* But they have bounds of their own: bytes, then items. */
-    assert_int_equal(queue_get(queue, text, sizeof(text), &item, 0), ERR_LIMIT);
+    assert_int_equal(queue_get(queue, text, sizeof(text), &item, 0),
+                     CERR_LIMIT);
     queue_free(queue);
 
     queue = open_queue(&options);
@@ -59,7 +60,8 @@ static void queue_j1_lent_items_do_not_count_in_the_bounds(void **state)
         get_text(queue, "a");
     }
     put_text(queue, "a");
-    assert_int_equal(queue_get(queue, text, sizeof(text), &item, 0), ERR_LIMIT);
+    assert_int_equal(queue_get(queue, text, sizeof(text), &item, 0),
+                     CERR_LIMIT);
     assert_int_equal(queue_size(queue), 1);
     queue_free(queue);
 }
@@ -70,20 +72,20 @@ static void queue_j2_task_done_too_often_changes_nothing(void **state)
     struct queue_item item, other = {.slot = UINT32_MAX};
 
     (void)state;
-    assert_int_equal(queue_task_done(queue, &other), ERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &other), CERR_INVALID);
     put_text(queue, "one");
     put_text(queue, "two");
     item = get_text(queue, "one");
-    assert_int_equal(queue_task_done(queue, &item), ERR_OK);
-    assert_int_equal(queue_task_done(queue, &item), ERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &item), CERR_OK);
+    assert_int_equal(queue_task_done(queue, &item), CERR_INVALID);
     assert_int_equal(stats_of(queue).nr_waiting, 1);
-    assert_int_equal(queue_join(queue, 0), ERR_AGAIN);
+    assert_int_equal(queue_join(queue, 0), CERR_AGAIN);
     /* Nor can it finish an item that waits, or a later one in its slot. */
     put_text(queue, "three");
-    assert_int_equal(queue_task_done(queue, &item), ERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &item), CERR_INVALID);
     get_text(queue, "two");
     get_text(queue, "three");
-    assert_int_equal(queue_task_done(queue, &item), ERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &item), CERR_INVALID);
     assert_int_equal(stats_of(queue).nr_leased, 2);
     queue_free(queue);
 }
@@ -96,14 +98,14 @@ static void queue_j2_plain_queue_has_nothing_to_finish(void **state)
     (void)state;
     put_text(queue, "x");
     item = get_text(queue, "x");
-    assert_int_equal(queue_task_done(queue, &item), ERR_INVALID);
-    assert_int_equal(queue_join(queue, 0), ERR_STATE);
+    assert_int_equal(queue_task_done(queue, &item), CERR_INVALID);
+    assert_int_equal(queue_join(queue, 0), CERR_STATE);
     queue_free(queue);
 }
 
 static int join_queue(void *ctx)
 {
-    return queue_join(ctx, -1) == ERR_OK ? 0 : 1;
+    return queue_join(ctx, -1) == CERR_OK ? 0 : 1;
 }
 
 static void queue_j3_wakes_every_joiner(void **state)
@@ -116,9 +118,9 @@ static void queue_j3_wakes_every_joiner(void **state)
     put_text(queue, "x");
     for (size_t i = 0; i < 3; i++)
         joiners[i] = family_start(join_queue, queue);
-    assert_int_equal(queue_join(queue, BRIEF_MS), ERR_TIMEOUT);
+    assert_int_equal(queue_join(queue, BRIEF_MS), CERR_TIMEOUT);
     item = get_text(queue, "x");
-    assert_int_equal(queue_task_done(queue, &item), ERR_OK);
+    assert_int_equal(queue_task_done(queue, &item), CERR_OK);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(family_end(joiners[i]), 0);
     queue_free(queue);
@@ -135,7 +137,7 @@ static int start_daemon_and_leave(void *ctx)
     struct process *process = NULL;
 
     CHILD_CHECK(process_start(&process, PROCESS_DAEMON, get_until_closed,
-                              orphan->queue) == ERR_OK);
+                              orphan->queue) == CERR_OK);
     return 0;
 }
 
@@ -163,7 +165,7 @@ static int get_and_die(void *ctx)
     struct queue_item item;
     char text[100];
 
-    CHILD_CHECK(queue_get(ctx, text, sizeof(text), &item, 0) == ERR_OK);
+    CHILD_CHECK(queue_get(ctx, text, sizeof(text), &item, 0) == CERR_OK);
     raise(SIGKILL);
     return 0;
 }
@@ -183,9 +185,9 @@ queue_j5_item_of_a_dead_consumer_comes_back_to_its_place(void **state)
     assert_int_equal(item.id, 1);
     next = get_text(queue, "second");
     assert_int_equal(next.attempt, 1);
-    assert_int_equal(queue_task_done(queue, &next), ERR_OK);
-    assert_int_equal(queue_task_done(queue, &item), ERR_OK);
-    assert_int_equal(queue_join(queue, 0), ERR_OK);
+    assert_int_equal(queue_task_done(queue, &next), CERR_OK);
+    assert_int_equal(queue_task_done(queue, &item), CERR_OK);
+    assert_int_equal(queue_join(queue, 0), CERR_OK);
     assert_int_equal(stats_of(queue).nr_returned, 1);
     queue_free(queue);
 }
@@ -194,7 +196,7 @@ static int get_all_and_die(void *ctx)
 {
     char text[100];
 
-    while (queue_get(ctx, text, sizeof(text), NULL, 0) == ERR_OK)
+    while (queue_get(ctx, text, sizeof(text), NULL, 0) == CERR_OK)
         continue;
     raise(SIGKILL);
     return 0;
@@ -220,8 +222,8 @@ static int finish_one(void *ctx)
     struct queue_item item;
     char text[100];
 
-    CHILD_CHECK(queue_get(ctx, text, sizeof(text), &item, -1) == ERR_OK);
-    CHILD_CHECK(queue_task_done(ctx, &item) == ERR_OK);
+    CHILD_CHECK(queue_get(ctx, text, sizeof(text), &item, -1) == CERR_OK);
+    CHILD_CHECK(queue_task_done(ctx, &item) == CERR_OK);
     return 0;
 }
 
@@ -235,7 +237,7 @@ static void queue_j5_join_ends_although_a_consumer_died(void **state)
     assert_int_equal(family_end(family_start(get_and_die, queue)), -SIGKILL);
     /* It sleeps in get, or finds the item; join alone brings it back. */
     rescuer = family_start(finish_one, queue);
-    assert_int_equal(queue_join(queue, -1), ERR_OK);
+    assert_int_equal(queue_join(queue, -1), CERR_OK);
     assert_int_equal(family_end(rescuer), 0);
     queue_free(queue);
 }
@@ -250,7 +252,7 @@ static void queue_j5_gives_an_item_up_after_max_attempts(void **state)
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(family_end(family_start(get_and_die, queue)),
                          -SIGKILL);
-    assert_int_equal(queue_join(queue, -1), ERR_OK);
+    assert_int_equal(queue_join(queue, -1), CERR_OK);
     assert_int_equal(stats_of(queue).nr_dropped, 1);
     assert_int_equal(stats_of(queue).nr_returned, 1);
     queue_free(queue);
@@ -267,8 +269,8 @@ static void queue_j5_late_task_done_of_a_returned_item_is_refused(void **state)
     item = get_text(queue, "x");
     stale = item;
     stale.attempt = 1; /* as the dead one had it */
-    assert_int_equal(queue_task_done(queue, &stale), ERR_INVALID);
-    assert_int_equal(queue_task_done(queue, &item), ERR_OK);
+    assert_int_equal(queue_task_done(queue, &stale), CERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &item), CERR_OK);
     queue_free(queue);
 }
 
@@ -286,9 +288,9 @@ queue_j5_getter_waits_at_the_end_for_what_could_come_back(void **state)
     queue_close(queue);
     /* The holder itself must not wait for itself. */
     assert_int_equal(queue_get(queue, text, sizeof(text), NULL, -1),
-                     ERR_CLOSED);
+                     CERR_CLOSED);
     rescuer = family_start(get_until_closed, queue);
-    assert_int_equal(queue_task_done(queue, &item), ERR_OK);
+    assert_int_equal(queue_task_done(queue, &item), CERR_OK);
     assert_int_equal(family_end(rescuer), 0);
     queue_free(queue);
 
@@ -306,9 +308,9 @@ static int find_nothing(void *ctx)
     char text[100];
 
     CHILD_CHECK(queue_get(pair->there, text, sizeof(text), NULL, 0) ==
-                ERR_AGAIN);
+                CERR_AGAIN);
     CHILD_CHECK(queue_get(pair->back, text, sizeof(text), NULL, 0) ==
-                ERR_AGAIN);
+                CERR_AGAIN);
     return 0;
 }
 
@@ -321,13 +323,14 @@ static int succeed_the_dead(void *ctx)
     char text[100];
     int status = 1;
 
-    CHILD_CHECK(queue_get(pair->back, text, sizeof(text), &item, 0) == ERR_OK);
-    CHILD_CHECK(queue_get(pair->there, text, sizeof(text), &item, 0) == ERR_OK);
+    CHILD_CHECK(queue_get(pair->back, text, sizeof(text), &item, 0) == CERR_OK);
+    CHILD_CHECK(queue_get(pair->there, text, sizeof(text), &item, 0) ==
+                CERR_OK);
     CHILD_CHECK(item.attempt == 2);
     /* It is still alive, so what it holds is not for others. */
     CHILD_CHECK(process_start(&other, PROCESS_DAEMON, find_nothing, ctx) ==
-                ERR_OK);
-    CHILD_CHECK(process_join(other, -1, &status) == ERR_OK);
+                CERR_OK);
+    CHILD_CHECK(process_join(other, -1, &status) == CERR_OK);
     process_free(other);
     return status;
 }

@@ -26,8 +26,8 @@ static void open_scene(void *ctx)
     struct queue_options options = {
         .max_items = 3, .max_bytes = 300, .joinable = scene->joinable};
 
-    assert_int_equal(queue_open(&scene->queue, &options), ERR_OK);
-    assert_int_equal(queue_put(scene->queue, OLD, sizeof(OLD), 0), ERR_OK);
+    assert_int_equal(queue_open(&scene->queue, &options), CERR_OK);
+    assert_int_equal(queue_put(scene->queue, OLD, sizeof(OLD), 0), CERR_OK);
 }
 
 static bool get_is(struct queue *queue, const char *expected, size_t len)
@@ -35,11 +35,11 @@ static bool get_is(struct queue *queue, const char *expected, size_t len)
     struct queue_item item;
     char data[300];
 
-    if (queue_get(queue, data, sizeof(data), &item, 0) != ERR_OK)
+    if (queue_get(queue, data, sizeof(data), &item, 0) != CERR_OK)
         return false;
     assert_int_equal(item.len, len);
     assert_memory_equal(data, expected, len);
-    if (queue_task_done(queue, &item) != ERR_OK)
+    if (queue_task_done(queue, &item) != CERR_OK)
         assert_int_equal(item.attempt, 1); /* a plain queue */
     return true;
 }
@@ -56,10 +56,10 @@ static void check_capacity(struct scene *scene)
     assert_int_equal(stats.nr_waiting, 0);
     assert_int_equal(stats.nr_leased, 0);
     assert_int_equal(stats.bytes, 0);
-    assert_int_equal(queue_put(queue, "", 0, 0), ERR_OK);
-    assert_int_equal(queue_put(queue, "xy", 2, 0), ERR_OK);
-    assert_int_equal(queue_put(queue, data, sizeof(data), 0), ERR_OK);
-    assert_int_equal(queue_put(queue, "", 0, 0), ERR_AGAIN);
+    assert_int_equal(queue_put(queue, "", 0, 0), CERR_OK);
+    assert_int_equal(queue_put(queue, "xy", 2, 0), CERR_OK);
+    assert_int_equal(queue_put(queue, data, sizeof(data), 0), CERR_OK);
+    assert_int_equal(queue_put(queue, "", 0, 0), CERR_AGAIN);
     assert_true(get_is(queue, "", 0));
     assert_true(get_is(queue, "xy", 2));
     assert_true(get_is(queue, data, sizeof(data)));
@@ -132,7 +132,7 @@ static void verify_lent(void *ctx, bool done)
     /* Dead before, in or after the get: the item is there. */
     (void)done;
     assert_true(get_is(scene->queue, OLD, sizeof(OLD)));
-    assert_int_equal(queue_join(scene->queue, 0), ERR_OK);
+    assert_int_equal(queue_join(scene->queue, 0), CERR_OK);
     check_capacity(scene);
 }
 
@@ -155,7 +155,7 @@ static void open_and_take(void *ctx)
 
     open_scene(ctx);
     assert_int_equal(
-        queue_get(scene->queue, data, sizeof(data), &scene->item, 0), ERR_OK);
+        queue_get(scene->queue, data, sizeof(data), &scene->item, 0), CERR_OK);
 }
 
 static void finish(void *ctx)
@@ -171,8 +171,8 @@ static void verify_finish(void *ctx, bool done)
     enum err err = queue_task_done(scene->queue, &scene->item);
 
     if (done)
-        assert_int_equal(err, ERR_INVALID);
-    assert_int_equal(queue_join(scene->queue, 0), ERR_OK);
+        assert_int_equal(err, CERR_INVALID);
+    assert_int_equal(queue_join(scene->queue, 0), CERR_OK);
     check_capacity(scene);
 }
 
@@ -233,9 +233,9 @@ static int produce(void *ctx)
 
         CHILD_CHECK(number < NR_NUMBERS);
         err = queue_put(load->queue, data, len, -1);
-        if (err == ERR_CLOSED)
+        if (err == CERR_CLOSED)
             return 0;
-        CHILD_CHECK(err == ERR_OK);
+        CHILD_CHECK(err == CERR_OK);
         atomic_store(&load->put[side->number][number], 1);
     }
 }
@@ -250,16 +250,16 @@ static int consume(void *ctx)
     for (;;) {
         enum err err = queue_get(load->queue, data, sizeof(data), &item, -1);
 
-        if (err == ERR_CLOSED)
+        if (err == CERR_CLOSED)
             return 0;
-        CHILD_CHECK(err == ERR_OK);
+        CHILD_CHECK(err == CERR_OK);
         memcpy(&who, data, 4);
         memcpy(&number, data + 4, 4);
         CHILD_CHECK(who < NR_SIDE && number < NR_NUMBERS);
         CHILD_CHECK(fill(expected, who, number) == item.len);
         CHILD_CHECK(memcmp(data, expected, item.len) == 0);
         atomic_store(&load->done[who][number], 1);
-        CHILD_CHECK(queue_task_done(load->queue, &item) == ERR_OK);
+        CHILD_CHECK(queue_task_done(load->queue, &item) == CERR_OK);
     }
 }
 
@@ -287,7 +287,7 @@ static void queue_loses_nothing_while_all_its_users_are_killed(void **state)
 
     (void)state;
     assert_non_null(load);
-    assert_int_equal(queue_open(&load->queue, &options), ERR_OK);
+    assert_int_equal(queue_open(&load->queue, &options), CERR_OK);
     srandom(SEED);
     for (size_t i = 0; i < NR_CHILDREN; i++)
         children[i] = family_start(i % 2 ? consume : produce, &sides[i / 2]);
@@ -295,14 +295,14 @@ static void queue_loses_nothing_while_all_its_users_are_killed(void **state)
         size_t i = (size_t)random() % NR_CHILDREN;
 
         usleep((useconds_t)(random() % 1000));
-        assert_int_equal(process_kill(children[i], SIGKILL), ERR_OK);
+        assert_int_equal(process_kill(children[i], SIGKILL), CERR_OK);
         assert_int_equal(family_end(children[i]), -SIGKILL);
         children[i] = family_start(i % 2 ? consume : produce, &sides[i / 2]);
     }
     queue_close(load->queue);
     for (size_t i = 0; i < NR_CHILDREN; i++)
         assert_int_equal(family_end(children[i]), 0);
-    assert_int_equal(queue_join(load->queue, 0), ERR_OK);
+    assert_int_equal(queue_join(load->queue, 0), CERR_OK);
     check_load(load);
     queue_free(load->queue);
     sync_region_unmap(load, sizeof(*load));
@@ -318,7 +318,7 @@ static int put_numbers(void *ctx)
     uint64_t nr = more ? strtoull(more, NULL, 10) : NR_OPERATIONS;
 
     for (uint64_t i = 0; i < nr / 2; i++)
-        CHILD_CHECK(queue_put(ctx, &i, sizeof(i), -1) == ERR_OK);
+        CHILD_CHECK(queue_put(ctx, &i, sizeof(i), -1) == CERR_OK);
     queue_close(ctx);
     return 0;
 }
@@ -331,9 +331,9 @@ static void queue_carries_a_million_operations_in_order(void **state)
     uint64_t number, next = 0;
 
     (void)state;
-    assert_int_equal(queue_open(&queue, &options), ERR_OK);
+    assert_int_equal(queue_open(&queue, &options), CERR_OK);
     child = family_start(put_numbers, queue);
-    while (queue_get(queue, &number, sizeof(number), NULL, -1) == ERR_OK) {
+    while (queue_get(queue, &number, sizeof(number), NULL, -1) == CERR_OK) {
         if (number != next)
             fail_msg("got %ju in place of %ju", (uintmax_t)number,
                      (uintmax_t)next);

@@ -25,7 +25,7 @@ static struct queue *open_long(bool joinable)
 
 static void put_long_one(struct queue *queue, const char *data)
 {
-    assert_int_equal(queue_put(queue, data, LONG_BYTES, 0), ERR_OK);
+    assert_int_equal(queue_put(queue, data, LONG_BYTES, 0), CERR_OK);
 }
 
 static struct queue_item get_long_one(struct queue *queue, const char *expected)
@@ -33,7 +33,7 @@ static struct queue_item get_long_one(struct queue *queue, const char *expected)
     char data[LONG_BYTES];
     struct queue_item item;
 
-    assert_int_equal(queue_get(queue, data, sizeof(data), &item, 0), ERR_OK);
+    assert_int_equal(queue_get(queue, data, sizeof(data), &item, 0), CERR_OK);
     assert_int_equal(item.len, sizeof(data));
     assert_memory_equal(data, expected, sizeof(data));
     return item;
@@ -58,7 +58,7 @@ static int die_putting(void *ctx)
     void *memory = deadly_memory();
 
     die_of_it();
-    CHILD_CHECK(memory && queue_put(ctx, memory, LONG_BYTES, -1) == ERR_OK);
+    CHILD_CHECK(memory && queue_put(ctx, memory, LONG_BYTES, -1) == CERR_OK);
     return 0;
 }
 
@@ -68,7 +68,7 @@ static int die_getting(void *ctx)
 
     die_of_it();
     CHILD_CHECK(memory &&
-                queue_get(ctx, memory, LONG_BYTES, NULL, -1) == ERR_OK);
+                queue_get(ctx, memory, LONG_BYTES, NULL, -1) == CERR_OK);
     return 0;
 }
 
@@ -120,7 +120,7 @@ static void queue_drops_a_long_item_that_kills_each_taker(void **state)
     for (int i = 0; i < QUEUE_ATTEMPTS_DEFAULT; i++)
         assert_int_equal(family_end(family_start(die_getting, queue)),
                          -SIGSEGV);
-    assert_int_equal(queue_get(queue, NULL, 0, NULL, 0), ERR_AGAIN);
+    assert_int_equal(queue_get(queue, NULL, 0, NULL, 0), CERR_AGAIN);
     assert_int_equal(stats_of(queue).nr_dropped, 1);
     queue_free(queue);
 }
@@ -152,7 +152,7 @@ static int put_while_it_is_closed(void *ctx)
     CHILD_CHECK(meeting.memory);
     CHILD_CHECK(signal(SIGSEGV, copy_has_begun) != SIG_ERR);
     CHILD_CHECK(queue_put(meeting.queue, meeting.memory, LONG_BYTES, -1) ==
-                ERR_CLOSED);
+                CERR_CLOSED);
     return 0;
 }
 
@@ -170,7 +170,7 @@ static void queue_q5_closed_within_a_long_put_refuses_it(void **state)
     queue_close(meeting.queue);
     assert_int_equal(write(meeting.back[1], &byte, 1), 1);
     assert_int_equal(family_end(child), 0);
-    assert_int_equal(queue_get(meeting.queue, NULL, 0, NULL, -1), ERR_CLOSED);
+    assert_int_equal(queue_get(meeting.queue, NULL, 0, NULL, -1), CERR_CLOSED);
     for (int i = 0; i < 2; i++) {
         close(meeting.there[i]);
         close(meeting.back[i]);
@@ -220,8 +220,8 @@ static void verify_put(void *ctx, bool done)
 
     get_long_one(scene->queue, old);
     err = queue_get(scene->queue, data, sizeof(data), NULL, 0);
-    assert_true(err == ERR_OK || (err == ERR_AGAIN && !done));
-    if (err == ERR_OK)
+    assert_true(err == CERR_OK || (err == CERR_AGAIN && !done));
+    if (err == CERR_OK)
         assert_memory_equal(data, new, sizeof(data));
     end_scene(scene);
 }
@@ -251,8 +251,8 @@ static void verify_take(void *ctx, bool done)
     char data[LONG_BYTES];
     enum err err = queue_get(scene->queue, data, sizeof(data), NULL, 0);
 
-    assert_true(err == ERR_AGAIN || (err == ERR_OK && !done));
-    if (err == ERR_OK)
+    assert_true(err == CERR_AGAIN || (err == CERR_OK && !done));
+    if (err == CERR_OK)
         assert_memory_equal(data, old, sizeof(data));
     assert_int_equal(stats_of(scene->queue).nr_leased, 0);
     end_scene(scene);
@@ -294,7 +294,7 @@ static int write_long_ones(void *ctx)
     CHILD_CHECK(data);
     for (uint32_t i = 0; i < NR_LONG; i++) {
         fill(data, i);
-        CHILD_CHECK(queue_put(ctx, data, len_of(i), -1) == ERR_OK);
+        CHILD_CHECK(queue_put(ctx, data, len_of(i), -1) == CERR_OK);
     }
     queue_close(ctx);
     free(data);
@@ -311,12 +311,12 @@ static void read_long_ones(bool joinable)
     struct queue_item item;
     uint32_t next = 0;
 
-    while (queue_get(queue, data, MOST_BYTES, &item, -1) == ERR_OK) {
+    while (queue_get(queue, data, MOST_BYTES, &item, -1) == CERR_OK) {
         fill(expected, next);
         assert_int_equal(item.len, len_of(next));
         assert_memory_equal(data, expected, item.len);
         assert_int_equal(queue_task_done(queue, &item),
-                         joinable ? ERR_OK : ERR_INVALID);
+                         joinable ? CERR_OK : CERR_INVALID);
         next++;
     }
     assert_int_equal(next, NR_LONG);

@@ -20,7 +20,7 @@ static struct queue_place reserve(struct queue *queue, const char *text)
 {
     struct queue_place place;
 
-    assert_int_equal(queue_reserve(queue, strlen(text), &place, 0), ERR_OK);
+    assert_int_equal(queue_reserve(queue, strlen(text), &place, 0), CERR_OK);
     memcpy(place.data, text, strlen(text));
     return place;
 }
@@ -30,7 +30,7 @@ static struct queue_item borrow_text(struct queue *queue, const char *expected)
     struct queue_item item;
     const void *data;
 
-    assert_int_equal(queue_borrow(queue, &data, &item, 0), ERR_OK);
+    assert_int_equal(queue_borrow(queue, &data, &item, 0), CERR_OK);
     assert_int_equal(item.len, strlen(expected));
     assert_memory_equal(data, expected, item.len);
     return item;
@@ -47,16 +47,16 @@ static void queue_shows_a_reserved_item_once_it_is_committed(void **state)
     (void)state;
     assert_int_equal((uintptr_t)first.data % 64, 0);
     assert_int_equal(queue_size(queue), 0);
-    assert_int_equal(queue_reserve(queue, 1, &third, 0), ERR_AGAIN);
-    assert_int_equal(queue_put(queue, "x", 1, 0), ERR_AGAIN);
-    assert_int_equal(queue_commit(queue, &second), ERR_OK);
+    assert_int_equal(queue_reserve(queue, 1, &third, 0), CERR_AGAIN);
+    assert_int_equal(queue_put(queue, "x", 1, 0), CERR_AGAIN);
+    assert_int_equal(queue_commit(queue, &second), CERR_OK);
     first.len = strlen("first");
-    assert_int_equal(queue_commit(queue, &first), ERR_OK);
+    assert_int_equal(queue_commit(queue, &first), CERR_OK);
     item = get_text(queue, "second"); /* as committed */
     assert_int_equal(item.id, 1);
     item = borrow_text(queue, "first");
     assert_int_equal(item.id, 2);
-    assert_int_equal(queue_task_done(queue, &item), ERR_OK);
+    assert_int_equal(queue_task_done(queue, &item), CERR_OK);
     queue_free(queue);
 }
 
@@ -71,16 +71,16 @@ static void queue_lends_items_where_they_lie(void **state)
     put_text(queue, "two");
     item = borrow_text(queue, "one");
     assert_int_equal(stats_of(queue).nr_leased, 1);
-    assert_int_equal(queue_put(queue, "x", 1, 0), ERR_AGAIN); /* takes room */
-    assert_int_equal(queue_task_done(queue, &item), ERR_OK);
-    assert_int_equal(queue_task_done(queue, &item), ERR_INVALID);
+    assert_int_equal(queue_put(queue, "x", 1, 0), CERR_AGAIN); /* takes room */
+    assert_int_equal(queue_task_done(queue, &item), CERR_OK);
+    assert_int_equal(queue_task_done(queue, &item), CERR_INVALID);
     put_text(queue, "three");
     item = borrow_text(queue, "two");
     queue_close(queue);
     get_text(queue, "three");
-    assert_int_equal(queue_borrow(queue, &data, &ignored, 0), ERR_CLOSED);
+    assert_int_equal(queue_borrow(queue, &data, &ignored, 0), CERR_CLOSED);
     assert_null(data);
-    assert_int_equal(queue_task_done(queue, &item), ERR_OK);
+    assert_int_equal(queue_task_done(queue, &item), CERR_OK);
     queue_free(queue);
 }
 
@@ -93,25 +93,25 @@ static void queue_refuses_places_that_are_not_reserved(void **state)
     const void *data;
 
     (void)state;
-    assert_int_equal(queue_reserve(chained, 1, &place, 0), ERR_STATE);
-    assert_int_equal(queue_borrow(chained, &data, &item, 0), ERR_STATE);
+    assert_int_equal(queue_reserve(chained, 1, &place, 0), CERR_STATE);
+    assert_int_equal(queue_borrow(chained, &data, &item, 0), CERR_STATE);
     assert_int_equal(queue_reserve(queue, ITEM_BYTES + 1, &place, 0),
-                     ERR_TOO_BIG);
-    assert_int_equal(queue_commit(queue, &place), ERR_INVALID);
-    assert_int_equal(queue_put(queue, "", ITEM_BYTES + 1, 0), ERR_TOO_BIG);
+                     CERR_TOO_BIG);
+    assert_int_equal(queue_commit(queue, &place), CERR_INVALID);
+    assert_int_equal(queue_put(queue, "", ITEM_BYTES + 1, 0), CERR_TOO_BIG);
     place = reserve(queue, "abc");
     longer = place;
     longer.len++;
-    assert_int_equal(queue_commit(queue, &longer), ERR_INVALID);
-    assert_int_equal(queue_cancel(queue, &place), ERR_OK);
-    assert_int_equal(queue_cancel(queue, &place), ERR_INVALID);
-    assert_int_equal(queue_commit(queue, &place), ERR_INVALID);
+    assert_int_equal(queue_commit(queue, &longer), CERR_INVALID);
+    assert_int_equal(queue_cancel(queue, &place), CERR_OK);
+    assert_int_equal(queue_cancel(queue, &place), CERR_INVALID);
+    assert_int_equal(queue_commit(queue, &place), CERR_INVALID);
     longer = reserve(queue, "abc"); /* in the same slot */
-    assert_int_equal(queue_commit(queue, &place), ERR_INVALID);
+    assert_int_equal(queue_commit(queue, &place), CERR_INVALID);
     queue_close(queue);
-    assert_int_equal(queue_commit(queue, &longer), ERR_CLOSED);
-    assert_int_equal(queue_cancel(queue, &longer), ERR_OK);
-    assert_int_equal(queue_reserve(queue, 1, &place, -1), ERR_CLOSED);
+    assert_int_equal(queue_commit(queue, &longer), CERR_CLOSED);
+    assert_int_equal(queue_cancel(queue, &longer), CERR_OK);
+    assert_int_equal(queue_reserve(queue, 1, &place, -1), CERR_CLOSED);
     queue_free(queue);
     queue_free(chained);
 }
@@ -123,7 +123,7 @@ static void queue_refuses_items_in_place_above_its_limits(void **state)
     struct queue *queue;
 
     (void)state;
-    assert_int_equal(queue_open(&queue, &too_long), ERR_INVALID);
+    assert_int_equal(queue_open(&queue, &too_long), CERR_INVALID);
     queue = open_queue(&attempts);
     queue_free(queue);
 }
@@ -134,8 +134,8 @@ static int hold_all(void *ctx)
     struct queue_item item;
     const void *data;
 
-    CHILD_CHECK(queue_borrow(ctx, &data, &item, -1) == ERR_OK);
-    CHILD_CHECK(queue_reserve(ctx, 1, &place, -1) == ERR_OK);
+    CHILD_CHECK(queue_borrow(ctx, &data, &item, -1) == CERR_OK);
+    CHILD_CHECK(queue_reserve(ctx, 1, &place, -1) == CERR_OK);
     raise(SIGKILL);
     return 0;
 }
@@ -149,12 +149,12 @@ static void queue_gets_back_what_the_dead_held_in_place(void **state)
     (void)state;
     put_text(queue, "one");
     assert_int_equal(family_end(family_start(hold_all, queue)), -SIGKILL);
-    assert_int_equal(queue_put(queue, "two", 3, 0), ERR_OK);
+    assert_int_equal(queue_put(queue, "two", 3, 0), CERR_OK);
     item = borrow_text(queue, "one");
     assert_int_equal(item.attempt, 2);
-    assert_int_equal(queue_task_done(queue, &item), ERR_OK);
+    assert_int_equal(queue_task_done(queue, &item), CERR_OK);
     item = borrow_text(queue, "two");
-    assert_int_equal(queue_task_done(queue, &item), ERR_OK);
+    assert_int_equal(queue_task_done(queue, &item), CERR_OK);
     assert_int_equal(stats_of(queue).nr_returned, 1);
     queue_free(queue);
 }
@@ -181,7 +181,7 @@ static void put_new(void *ctx)
     struct scene *scene = ctx;
     struct queue_place place;
 
-    if (queue_reserve(scene->queue, 50, &place, -1) != ERR_OK)
+    if (queue_reserve(scene->queue, 50, &place, -1) != CERR_OK)
         return;
     memcpy(place.data, "new", 3);
     place.len = 3;
@@ -196,19 +196,19 @@ static void verify_put(void *ctx, bool done)
     const void *data;
     enum err err;
 
-    assert_int_equal(queue_task_done(scene->queue, &item), ERR_OK);
+    assert_int_equal(queue_task_done(scene->queue, &item), CERR_OK);
     err = queue_borrow(scene->queue, &data, &item, 0);
     if (done)
-        assert_int_equal(err, ERR_OK);
-    if (err == ERR_OK) {
+        assert_int_equal(err, CERR_OK);
+    if (err == CERR_OK) {
         assert_int_equal(item.len, 3);
         assert_memory_equal(data, "new", 3);
-        assert_int_equal(queue_task_done(scene->queue, &item), ERR_OK);
+        assert_int_equal(queue_task_done(scene->queue, &item), CERR_OK);
     }
     scene->nr_repairs += stats_of(scene->queue).nr_repairs;
     put_text(scene->queue, "a");
     put_text(scene->queue, "b");
-    assert_int_equal(queue_put(scene->queue, "c", 1, 0), ERR_AGAIN);
+    assert_int_equal(queue_put(scene->queue, "c", 1, 0), CERR_AGAIN);
     get_text(scene->queue, "a");
     get_text(scene->queue, "b");
     queue_free(scene->queue);
@@ -231,7 +231,7 @@ static void take_old(void *ctx)
     struct queue_item item;
     const void *data;
 
-    if (queue_borrow(scene->queue, &data, &item, -1) == ERR_OK)
+    if (queue_borrow(scene->queue, &data, &item, -1) == CERR_OK)
         (void)!queue_task_done(scene->queue, &item);
 }
 
@@ -243,10 +243,10 @@ static void verify_take(void *ctx, bool done)
     enum err err = queue_borrow(scene->queue, &data, &item, 0);
 
     if (done)
-        assert_int_equal(err, ERR_AGAIN);
-    if (err == ERR_OK) {
+        assert_int_equal(err, CERR_AGAIN);
+    if (err == CERR_OK) {
         assert_memory_equal(data, "old", 3);
-        assert_int_equal(queue_task_done(scene->queue, &item), ERR_OK);
+        assert_int_equal(queue_task_done(scene->queue, &item), CERR_OK);
     }
     scene->nr_repairs += stats_of(scene->queue).nr_repairs;
     assert_int_equal(stats_of(scene->queue).nr_leased, 0);
@@ -275,10 +275,10 @@ static int write_numbers(void *ctx)
     for (uint32_t i = 0; i < NR_NUMBERS; i++) {
         struct queue_place place;
 
-        CHILD_CHECK(queue_reserve(ctx, ITEM_BYTES, &place, -1) == ERR_OK);
+        CHILD_CHECK(queue_reserve(ctx, ITEM_BYTES, &place, -1) == CERR_OK);
         for (size_t k = 0; k < ITEM_BYTES; k += sizeof(i))
             memcpy((char *)place.data + k, &i, sizeof(i));
-        CHILD_CHECK(queue_commit(ctx, &place) == ERR_OK);
+        CHILD_CHECK(queue_commit(ctx, &place) == CERR_OK);
     }
     queue_close(ctx);
     return 0;
@@ -295,11 +295,11 @@ static void queue_carries_items_in_place_whole_and_in_order(void **state)
         struct queue_item item;
         const void *data;
 
-        if (queue_borrow(queue, &data, &item, -1) != ERR_OK)
+        if (queue_borrow(queue, &data, &item, -1) != CERR_OK)
             break;
         for (size_t k = 0; k < ITEM_BYTES; k += sizeof(next))
             assert_memory_equal((const char *)data + k, &next, sizeof(next));
-        assert_int_equal(queue_task_done(queue, &item), ERR_OK);
+        assert_int_equal(queue_task_done(queue, &item), CERR_OK);
         next++;
     }
     assert_int_equal(family_end(child), 0);
@@ -312,7 +312,7 @@ static int put_much(void *ctx)
     static const char data[ITEM_BYTES];
 
     for (int i = 0; i < 10000; i++)
-        CHILD_CHECK(queue_put(ctx, data, sizeof(data), 0) == ERR_OK);
+        CHILD_CHECK(queue_put(ctx, data, sizeof(data), 0) == CERR_OK);
     return 0;
 }
 

@@ -33,9 +33,9 @@ static void *produce(void *ctx)
     uintptr_t nr_failed = 0;
 
     for (uint64_t i = 1; i <= NR_EACH; i++) {
-        nr_failed += queue_put(shop->queue, &i, sizeof(i), -1) != ERR_OK;
+        nr_failed += queue_put(shop->queue, &i, sizeof(i), -1) != CERR_OK;
         nr_failed += dict_set(shop->dict, sync_text("last"),
-                              (struct sync_bytes){&i, sizeof(i)}) != ERR_OK;
+                              (struct sync_bytes){&i, sizeof(i)}) != CERR_OK;
     }
     return (void *)nr_failed;
 }
@@ -47,15 +47,15 @@ static void *consume(void *ctx)
     uintptr_t nr_failed = 0;
     uint64_t i;
 
-    while (queue_get(shop->queue, &i, sizeof(i), &item, -1) == ERR_OK) {
-        nr_failed += semaphore_acquire(shop->semaphore, -1) != ERR_OK;
-        nr_failed += lock_acquire(shop->lock, -1) != ERR_OK;
+    while (queue_get(shop->queue, &i, sizeof(i), &item, -1) == CERR_OK) {
+        nr_failed += semaphore_acquire(shop->semaphore, -1) != CERR_OK;
+        nr_failed += lock_acquire(shop->lock, -1) != CERR_OK;
         shop->total += i;
-        nr_failed += lock_release(shop->lock) != ERR_OK;
-        nr_failed += semaphore_release(shop->semaphore) != ERR_OK;
-        nr_failed += dict_incr(shop->dict, sync_text("n"), 1, NULL) != ERR_OK;
-        nr_failed += list_append(shop->list, sync_text("x")) != ERR_OK;
-        nr_failed += queue_task_done(shop->queue, &item) != ERR_OK;
+        nr_failed += lock_release(shop->lock) != CERR_OK;
+        nr_failed += semaphore_release(shop->semaphore) != CERR_OK;
+        nr_failed += dict_incr(shop->dict, sync_text("n"), 1, NULL) != CERR_OK;
+        nr_failed += list_append(shop->list, sync_text("x")) != CERR_OK;
+        nr_failed += queue_task_done(shop->queue, &item) != CERR_OK;
     }
     return (void *)nr_failed;
 }
@@ -70,11 +70,11 @@ static void queue_and_dict_serve_threads_too(void **state)
     void *nr_failed;
 
     (void)state;
-    assert_int_equal(queue_open(&shop.queue, &options), ERR_OK);
-    assert_int_equal(dict_open(&shop.dict, NULL), ERR_OK);
-    assert_int_equal(list_open(&shop.list, &many), ERR_OK);
-    assert_int_equal(lock_open(&shop.lock, LOCK_PLAIN), ERR_OK);
-    assert_int_equal(semaphore_open(&shop.semaphore, 1, true), ERR_OK);
+    assert_int_equal(queue_open(&shop.queue, &options), CERR_OK);
+    assert_int_equal(dict_open(&shop.dict, NULL), CERR_OK);
+    assert_int_equal(list_open(&shop.list, &many), CERR_OK);
+    assert_int_equal(lock_open(&shop.lock, LOCK_PLAIN), CERR_OK);
+    assert_int_equal(semaphore_open(&shop.semaphore, 1, true), CERR_OK);
     for (size_t i = 0; i < NR_THREADS; i++)
         assert_int_equal(
             pthread_create(&threads[i], NULL, i % 2 ? consume : produce, &shop),
@@ -83,13 +83,13 @@ static void queue_and_dict_serve_threads_too(void **state)
         assert_int_equal(pthread_join(threads[i], &nr_failed), 0);
         assert_null(nr_failed);
     }
-    assert_int_equal(queue_join(shop.queue, -1), ERR_OK);
+    assert_int_equal(queue_join(shop.queue, -1), CERR_OK);
     queue_close(shop.queue);
     for (size_t i = 1; i < NR_THREADS; i += 2) {
         assert_int_equal(pthread_join(threads[i], &nr_failed), 0);
         assert_null(nr_failed);
     }
-    assert_int_equal(dict_incr(shop.dict, sync_text("n"), 0, &nr), ERR_OK);
+    assert_int_equal(dict_incr(shop.dict, sync_text("n"), 0, &nr), CERR_OK);
     assert_int_equal(nr, NR_ITEMS);
     assert_int_equal(list_size(shop.list), NR_ITEMS);
     assert_int_equal(shop.total, NR_PAIRS * (NR_EACH * (NR_EACH + 1L) / 2));

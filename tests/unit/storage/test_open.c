@@ -91,13 +91,13 @@ static const struct {
     enum err write_err, read_err;
     const char *says; /* on writing */
 } others[] = {
-    {"garbage.db", make_garbage, ERR_FORMAT, ERR_FORMAT, "not a database"},
-    {"foreign.db", make_foreign, ERR_FORMAT, ERR_FORMAT, "another program"},
-    {"newer.db", make_newer, ERR_FORMAT, ERR_FORMAT, "newer version"},
-    {"damaged.db", make_damaged, ERR_CORRUPT, ERR_OK, "--force"},
-    {"folder.db", make_folder, ERR_INVALID, ERR_INVALID, "not a regular"},
-    {"link.db", make_link, ERR_INVALID, ERR_NOT_FOUND, "symbolic link"},
-    {"fifo.db", make_fifo, ERR_INVALID, ERR_INVALID, "not a regular"},
+    {"garbage.db", make_garbage, CERR_FORMAT, CERR_FORMAT, "not a database"},
+    {"foreign.db", make_foreign, CERR_FORMAT, CERR_FORMAT, "another program"},
+    {"newer.db", make_newer, CERR_FORMAT, CERR_FORMAT, "newer version"},
+    {"damaged.db", make_damaged, CERR_CORRUPT, CERR_OK, "--force"},
+    {"folder.db", make_folder, CERR_INVALID, CERR_INVALID, "not a regular"},
+    {"link.db", make_link, CERR_INVALID, CERR_NOT_FOUND, "symbolic link"},
+    {"fifo.db", make_fifo, CERR_INVALID, CERR_INVALID, "not a regular"},
 };
 #define NR_OTHERS (sizeof(others) / sizeof(others[0]))
 
@@ -123,7 +123,7 @@ static void open_refuses_what_is_not_ours(void **state)
         fix->options.outputs = &output;
         fix->options.nr_outputs = 1;
         /* ours may be prepared for writing; theirs is not touched */
-        before = others[i].write_err == ERR_FORMAT
+        before = others[i].write_err == CERR_FORMAT
                      ? fixture_read(fix, others[i].name)
                      : NULL;
         assert_int_equal(
@@ -151,7 +151,7 @@ static void open_forces_its_own_damaged_file_alone(void **state)
     fix->options.force = true;
     make_foreign(fix->paths[0]);
     assert_int_equal(storage_open(&fix->storage, &fix->options, fix->message),
-                     ERR_FORMAT);
+                     CERR_FORMAT);
     fixture_empty(fix);
     make_damaged(fix->paths[0]);
     fixture_open(fix);
@@ -167,7 +167,7 @@ static enum err ignore_row(void *ctx, const struct query_row *row)
 {
     (void)ctx;
     (void)row;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static void open_reads_with_a_reason_or_not_at_all(void **state)
@@ -187,10 +187,10 @@ static void open_reads_with_a_reason_or_not_at_all(void **state)
             static const char sql[] = "SELECT count(*) FROM urls";
             struct reader_status status;
 
-            assert_int_equal(reader_status(reader, &status), ERR_CORRUPT);
+            assert_int_equal(reader_status(reader, &status), CERR_CORRUPT);
             assert_int_equal(
                 reader_run(reader, sql, strlen(sql), ignore_row, NULL),
-                ERR_CORRUPT);
+                CERR_CORRUPT);
         }
         reader_close(reader);
         free(path);
@@ -218,7 +218,7 @@ static void open_refuses_a_read_only_file(void **state)
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), ERR_PERM);
+    assert_int_equal(WEXITSTATUS(status), CERR_PERM);
 }
 
 /* A finished file is readable for others in a folder that they cannot write. */
@@ -265,14 +265,14 @@ static enum err find_in_docs(void *ctx, const struct query_row *row)
     char wanted[160];
 
     if (!row->values)
-        return ERR_OK;
+        return CERR_OK;
     snprintf(wanted, sizeof(wanted), "\n### %.*s\n",
              (int)row->values[0].text.len,
              (const char *)row->values[0].text.data);
     section = strstr(docs->text, wanted);
     if (!section) {
         print_error("docs/schema.md lacks the section%s", wanted);
-        return ERR_NOT_FOUND;
+        return CERR_NOT_FOUND;
     }
     end = strstr(section + 1, "\n### ");
     snprintf(wanted, sizeof(wanted), "\n| `%.*s` |",
@@ -283,10 +283,10 @@ static enum err find_in_docs(void *ctx, const struct query_row *row)
         print_error("docs/schema.md, %.*s: lacks%s\n",
                     (int)row->values[0].text.len,
                     (const char *)row->values[0].text.data, wanted);
-        return ERR_NOT_FOUND;
+        return CERR_NOT_FOUND;
     }
     docs->nr_found++;
-    return ERR_OK;
+    return CERR_OK;
 }
 
 static size_t count_columns(const char *text)

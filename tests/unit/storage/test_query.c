@@ -22,7 +22,7 @@ static enum err add_row(void *ctx, const struct query_row *row)
     struct buf *out = ctx;
 
     if (!row->values)
-        return ERR_OK;
+        return CERR_OK;
     for (size_t i = 0; i < row->nr_columns; i++) {
         assert_ok(buf_add(out, "|", i > 0));
         assert_ok(
@@ -401,15 +401,15 @@ static void query_only_reads(void **state)
         enum err err;
         const char *says;
     } rows[] = {
-        {"SELECT 1", ERR_OK, ""},
-        {"SELECT 1; -- and a word", ERR_OK, ""},
-        {"SELEC 1", ERR_INVALID, "syntax error"},
-        {"SELECT * FROM nowhere", ERR_INVALID, "no such table"},
-        {"DELETE FROM pages", ERR_INVALID, "only read"},
-        {"SELECT 1; SELECT 2", ERR_INVALID, "one statement"},
-        {"ATTACH '/tmp/crawl-attached.db' AS x", ERR_INVALID, ""},
-        {"", ERR_INVALID, "no statement"},
-        {"-- nothing", ERR_INVALID, "no statement"},
+        {"SELECT 1", CERR_OK, ""},
+        {"SELECT 1; -- and a word", CERR_OK, ""},
+        {"SELEC 1", CERR_INVALID, "syntax error"},
+        {"SELECT * FROM nowhere", CERR_INVALID, "no such table"},
+        {"DELETE FROM pages", CERR_INVALID, "only read"},
+        {"SELECT 1; SELECT 2", CERR_INVALID, "one statement"},
+        {"ATTACH '/tmp/crawl-attached.db' AS x", CERR_INVALID, ""},
+        {"", CERR_INVALID, "no statement"},
+        {"-- nothing", CERR_INVALID, "no statement"},
     };
     struct fixture *fix = *state;
     struct reader *reader;

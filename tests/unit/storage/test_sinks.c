@@ -237,13 +237,13 @@ static void sinks_export_what_a_crawl_writes(void **state)
         snprintf(path, sizeof(path), "%s/%s", fix->folder, names[i]);
         assert_ok(reader_export(reader, path, NULL, &options));
         assert_int_equal(reader_export(reader, path, NULL, &options),
-                         ERR_EXISTS);
+                         CERR_EXISTS);
         file_is_golden(fix, names[i]);
     }
     snprintf(path, sizeof(path), "%s/out.warc.gz", fix->folder);
     assert_int_equal(
         reader_export(reader, path, NULL, &(struct query_options){0}),
-        ERR_FORMAT);
+        CERR_FORMAT);
     reader_close(reader);
 }
 
@@ -327,13 +327,13 @@ static void sinks_are_refused_with_a_reason(void **state)
         enum err err;
         const char *says;
     } rows[] = {
-        {"no/such/folder.txt", ERR_NOT_FOUND, "cannot write there"},
-        {"folder.csv", ERR_INVALID, "folder or a symbolic"},
-        {"link.jsonl", ERR_INVALID, "folder or a symbolic"},
-        {"other.unknown", ERR_FORMAT, "does not tell the kind"},
-        {"db.txt", ERR_INVALID, "named twice"},
-        {"second.db", ERR_INVALID, "has one database"},
-        {"full.jsonl", ERR_EXISTS, "exists already"},
+        {"no/such/folder.txt", CERR_NOT_FOUND, "cannot write there"},
+        {"folder.csv", CERR_INVALID, "folder or a symbolic"},
+        {"link.jsonl", CERR_INVALID, "folder or a symbolic"},
+        {"other.unknown", CERR_FORMAT, "does not tell the kind"},
+        {"db.txt", CERR_INVALID, "named twice"},
+        {"second.db", CERR_INVALID, "has one database"},
+        {"full.jsonl", CERR_EXISTS, "exists already"},
     };
     struct fixture *fix = *state;
     char path[400];
@@ -388,7 +388,7 @@ static void sinks_alone_keep_their_state_beside_the_first(void **state)
     assert_null(fixture_read(fix, "db.txt.crawl-state"));
     /* the state is gone: this is no longer an unfinished output */
     assert_int_equal(storage_open(&fix->storage, &fix->options, fix->message),
-                     ERR_EXISTS);
+                     CERR_EXISTS);
     fixture_text_is(fix, "http://h1/1:1001\nhttp://h1/2:1002\n");
 }
 
@@ -402,7 +402,7 @@ static void sinks_notice_that_a_file_was_cut_short(void **state)
     fixture_close(fix, "interrupted");
     assert_int_equal(truncate(fix->paths[1], 3), 0);
     assert_int_equal(storage_open(&fix->storage, &fix->options, fix->message),
-                     ERR_CORRUPT);
+                     CERR_CORRUPT);
     assert_non_null(strstr(fix->message, "shorter than"));
 }
 
@@ -425,7 +425,7 @@ static void sinks_survive_a_reader_that_leaves(void **state)
     assert_ok(sink_resume(sink, 0, 0));
     assert_ok(sink_put(sink, &page, &place));
     /* no SIGPIPE: this process is still here to see the error */
-    assert_int_equal(sink_flush(sink), ERR_CLOSED);
+    assert_int_equal(sink_flush(sink), CERR_CLOSED);
     sink_close(sink, false);
     (void)fix;
 }
@@ -440,12 +440,12 @@ static void sinks_report_a_full_device(void **state)
     fixture_add(fix, 1, 2);
     fixture_end(fix, 1, 1, "ok", 200);
     /* a stream gets its rows behind the commit, which therefore stands */
-    assert_int_equal(storage_commit(fix->storage), ERR_FULL);
+    assert_int_equal(storage_commit(fix->storage), CERR_FULL);
     assert_non_null(strstr(storage_message(fix->storage), "/dev/full"));
     assert_int_equal(storage_put_event(fix->storage, NOW, "info", "x", "y"),
-                     ERR_FULL);
+                     CERR_FULL);
     assert_int_equal(storage_close(fix->storage, "failed", "full", NOW),
-                     ERR_FULL);
+                     CERR_FULL);
     fix->storage = NULL;
 }
 
