@@ -10,7 +10,7 @@
 
 #include "base/xalloc.h"
 #include "bench/bench.h"
-#include "crawler/fetch/heap.h"
+#include "crawler/fetch/curl_alloc.h"
 #include "crawler/fetch/transfer.h"
 
 struct list {

@@ -17,9 +17,9 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "bench/bench.h"
-#include "crawler/page/html.h"
-#include "crawler/page/html_links.h"
-#include "crawler/page/url.h"
+#include "crawler/html/html.h"
+#include "crawler/html/html_links.h"
+#include "crawler/url/url.h"
 
 #define PAGES       "/usr/share/cppreference/doc/html"
 #define SITE        "http://en.cppreference.test"

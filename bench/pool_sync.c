@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "bench/bench.h"
-#include "pool/dict.h"
-#include "pool/lock.h"
-#include "pool/process.h"
-#include "pool/queue.h"
-#include "pool/sync_region.h"
+#include "pool/shared/dict.h"
+#include "pool/shared/lock.h"
+#include "pool/shared/process.h"
+#include "pool/shared/queue.h"
+#include "pool/shared/sync_region.h"
 
 #define BODY_BYTES     20480
 #define END_BYTES      0   /* of the end marker */

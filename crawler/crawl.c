@@ -19,8 +19,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crawler/crawl_internal.h"
-#include "crawler/fetch/sandbox.h"
 #include "crawler/page/job.h"
+#include "crawler/sandbox/sandbox.h"
 #include "storage/results.h"
 
 static void fail(struct crawl *crawl, enum err err)

@@ -6,7 +6,7 @@
 #define CRAWLER_CRAWL_HOSTS_H
 
 #include "crawler/cli/config.h"
-#include "crawler/fetch/worker.h"
+#include "crawler/fetch/fetch_worker.h"
 #include "crawler/frontier/frontier_options.h"
 
 struct crawl_hosts {

@@ -10,7 +10,7 @@
 #include "crawler/cli/progress.h"
 #include "crawler/crawl.h"
 #include "crawler/crawl_hosts.h"
-#include "crawler/fetch/worker.h"
+#include "crawler/fetch/fetch_worker.h"
 #include "crawler/frontier/frontier.h"
 #include "crawler/input.h"
 #include "pool/pool.h"

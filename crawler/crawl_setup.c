@@ -14,8 +14,8 @@
 #include "base/xalloc.h"
 #include "crawler/cli/value.h"
 #include "crawler/crawl_internal.h"
-#include "crawler/fetch/sandbox.h"
 #include "crawler/page/job.h"
+#include "crawler/sandbox/sandbox.h"
 #include "storage/record.h"
 #include "storage/results.h"
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
-#include "crawler/frontier/urllist.h"
+#include "crawler/urllist.h"
 #include "storage/leases.h"
 
 /* One named list. */

@@ -10,7 +10,7 @@
 #include "base/xalloc.h"
 #include "crawler/cli/complete.h"
 #include "crawler/cli/manual.h"
-#include "crawler/commands.h"
+#include "crawler/command/commands.h"
 #include "crawler/crawl.h"
 #include "crawler/version.h"
 #include "storage/query.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "crawler/page/url.h"
+#include "crawler/url/url.h"
 #include "storage/results.h"
 
 static struct bytes text(const char *words)

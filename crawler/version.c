@@ -1,7 +1,7 @@
 #include "crawler/version.h"
 
-#include "crawler/fetch/version.h"
-#include "storage/version.h"
+#include "crawler/fetch/libraries.h"
+#include "storage/sqlite/sqlite_version.h"
 
 void version_print(FILE *out)
 {

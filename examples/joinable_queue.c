@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "examples/must.h"
-#include "pool/dict.h"
-#include "pool/process.h"
-#include "pool/queue.h"
+#include "pool/shared/dict.h"
+#include "pool/shared/process.h"
+#include "pool/shared/queue.h"
 
 #define NR_PRODUCERS 3
 #define NR_CONSUMERS 2

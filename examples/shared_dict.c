@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 #include "examples/must.h"
-#include "pool/dict.h"
-#include "pool/lock.h"
-#include "pool/process.h"
+#include "pool/shared/dict.h"
+#include "pool/shared/lock.h"
+#include "pool/shared/process.h"
 
 #define NR_PROCESSES 10
 

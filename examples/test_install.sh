@@ -23,12 +23,12 @@ cd "$folder/user"
 for name in joinable_queue pool_async; do
     # shellcheck disable=SC2046 # words are wanted
     "$cc" -std=gnu11 -Wall -Werror "$@" -I. "$name.c" \
-        $(pkg-config --cflags --libs crawlpool) -o "$name"
+        $(pkg-config --cflags --libs crawlpool crawlshared) -o "$name"
     "./$name" | diff "$source/examples/expected/$name.txt" -
 done
 
 # Each public header stands alone, and each has its page.
-for header in "$folder"/moved/include/crawl/pool/*.h; do
+for header in "$folder"/moved/include/crawl/pool/*.h "$folder"/moved/include/crawl/pool/shared/*.h; do
     # shellcheck disable=SC2046
     "$cc" -std=gnu11 -Wall -Werror -fsyntax-only -x c \
         $(pkg-config --cflags crawlpool) "$header"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "pool/internal.h"
+#include "pool/pool_internal.h"
 
 struct pool_handle {
     struct pool *pool; /* NULL once it is ready */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "pool/internal.h"
+#include "pool/pool_internal.h"
 
 #define WINDOW_PER_WORKER 128
 

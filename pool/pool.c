@@ -9,7 +9,7 @@
 #include <sys/pidfd.h>
 
 #include "base/clock.h"
-#include "pool/internal.h"
+#include "pool/pool_internal.h"
 
 /* ---- turns ---- */
 

@@ -8,7 +8,7 @@
  */
 #include <stdlib.h>
 
-#include "pool/internal.h"
+#include "pool/pool_internal.h"
 
 #define AFFINITY_SETS 4096u
 #define AFFINITY_WAYS 4u

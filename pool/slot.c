@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "pool/internal.h"
+#include "pool/pool_internal.h"
 
 /* ---- life ---- */
 

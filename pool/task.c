@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pool/internal.h"
+#include "pool/pool_internal.h"
 
 #define TABLE_FIRST 64u
 #define NO_INDEX    UINT32_MAX

@@ -7,7 +7,7 @@
 #include <sys/epoll.h>
 
 #include "base/clock.h"
-#include "pool/internal.h"
+#include "pool/pool_internal.h"
 
 #define EVENTS_MAX  64
 #define READ_ROUNDS 4 /* of one turn, while replies keep coming */

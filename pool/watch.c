@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "pool/internal.h"
+#include "pool/pool_internal.h"
 
 #define LOOK_MAX_MS      50
 #define RSS_LOOK_MS      500

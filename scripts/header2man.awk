@@ -56,7 +56,7 @@ function put_name(    i, sentence)
     printf ".TH %s 3crawl %s \"crawl %s\" \"Library of processes\"\n", \
         toupper(name), date, version
     printf ".SH NAME\n%s \\- %s\n", name, quote(sentence)
-    printf ".SH SYNOPSIS\n.nf\n#include <pool/%s.h>\n\n", name
+    printf ".SH SYNOPSIS\n.nf\n#include <%s>\n\n", include
     print "cc ... $(pkg\\-config \\-\\-cflags \\-\\-libs crawlpool)\n.fi"
     print ".SH DESCRIPTION"
     for (i++; i <= nr; i++)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes crawler/page/charset_table.c: the upper halves of the single-byte
+"""Writes crawler/charset/charset_table.c: the upper halves of the single-byte
 encodings of the Encoding standard, as UTF-16 code units.
 
 Python's codecs have them, but for what the standard settled otherwise: holes
 in 0x80 to 0x9f stand for the C1 controls, and four bytes below. Other holes
 are errors (0).
 
-    scripts/make_charset_tables.py > crawler/page/charset_table.c
+    scripts/make_charset_tables.py > crawler/charset/charset_table.c
 """
 
 CODECS = [
@@ -60,7 +60,7 @@ def code_of(name, codec, byte):
 
 def main():
     print("/* Made by scripts/make_charset_tables.py: do not edit. */")
-    print('#include "crawler/page/charset_internal.h"\n')
+    print('#include "crawler/charset/charset_internal.h"\n')
     print("/* clang-format off */")
     print("const uint16_t charset_tables[CHARSET_SINGLE_NR][128] = {")
     for name, codec in CODECS:

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes crawler/page/html_entity_table.c from the standard's list of names.
+"""Writes crawler/html/html_entity_table.c from the standard's list of names.
 
 The list is the HTML standard's, section 13.5, as Python's html.entities has
 it. Run it again only when the standard adds a name (it promised not to):
 
-    scripts/make_html_entities.py > crawler/page/html_entity_table.c
+    scripts/make_html_entities.py > crawler/html/html_entity_table.c
 """
 import html.entities
 
@@ -61,7 +61,7 @@ def main():
         if text not in blob:
             blob += text
     print("/* Made by scripts/make_html_entities.py: do not edit. */")
-    print('#include "crawler/page/html_entity_table.h"\n')
+    print('#include "crawler/html/html_entity_table.h"\n')
     print("/* clang-format off */")
     put_string("html_entity_names", b"".join(name for name, _ in entities))
     put_string("html_entity_texts", blob)

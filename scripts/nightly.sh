@@ -62,8 +62,8 @@ script() {
 }
 
 stress() {
-    CRAWL_STRESS=$(part 10000000) build-dev/tests/unit/pool/test_dict_kill &&
-        CRAWL_STRESS=$(part 10000000) build-dev/tests/unit/pool/test_queue_kill
+    CRAWL_STRESS=$(part 10000000) build-dev/tests/unit/shared/test_dict_kill &&
+        CRAWL_STRESS=$(part 10000000) build-dev/tests/unit/shared/test_queue_kill
 }
 
 threads() {
@@ -74,7 +74,7 @@ threads() {
     # shellcheck disable=SC2086
     cmake --build build-tsan --target $programs || return 1
     for program in $programs; do
-        CRAWL_SKIP_TESTS='*_kill*' "build-tsan/tests/unit/pool/$program" ||
+        CRAWL_SKIP_TESTS='*_kill*' "build-tsan/tests/unit/shared/$program" ||
             return 1
     done
     echo "$(echo "$programs" | wc -w) programs without a race"

@@ -10,7 +10,7 @@
 #include "base/xalloc.h"
 #include "crawler/cli/config_internal.h"
 #include "crawler/cli/ini.h"
-#include "crawler/page/url.h"
+#include "crawler/url/url.h"
 
 #define HOST_WORD  "host"
 #define BELOW      "*." /* "*.example.com": all names below, not itself */

@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "base/wire.h"
-#include "crawler/fetch/decode.h"
+#include "crawler/content/decode.h"
 #include "crawler/page/outcome.h"
 #include "crawler/page/page.h"
 

@@ -5,9 +5,9 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "crawler/fetch/internal.h"
-#include "crawler/fetch/sandbox.h"
-#include "crawler/page/url.h"
+#include "crawler/fetch/fetch_internal.h"
+#include "crawler/sandbox/sandbox.h"
+#include "crawler/url/url.h"
 
 #define LARGE_BYTES ((size_t)64 << 10) /* of a body: judged before it ends */
 

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
-#include "crawler/fetch/internal.h"
+#include "crawler/fetch/fetch_internal.h"
 
 #define EVENTS_MAX         256
 #define CHECK_EVERY_MS_MIN ((int64_t)5)

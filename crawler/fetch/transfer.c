@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "crawler/fetch/internal.h"
-#include "crawler/page/url.h"
+#include "crawler/fetch/fetch_internal.h"
+#include "crawler/url/url.h"
 
 #define RAW_REQUEST_BYTES_MAX ((size_t)64 << 10)
 #define TEXTS_BYTES           ((size_t)4 * PAGE_SHORT_BYTES)

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "crawler/fetch/worker.h"
+#include "crawler/fetch/fetch_worker.h"
 #include "crawler/page/job.h"
 #include "crawler/page/page.h"
 

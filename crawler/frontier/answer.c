@@ -7,7 +7,7 @@
 
 #include "base/xalloc.h"
 #include "crawler/frontier/follow.h"
-#include "crawler/frontier/internal.h"
+#include "crawler/frontier/frontier_internal.h"
 #include "storage/results.h"
 
 #define RETRY_CAP_MS 300000 /* the longest pause between two tries */

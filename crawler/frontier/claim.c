@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "crawler/frontier/follow.h"
-#include "crawler/frontier/internal.h"
+#include "crawler/frontier/frontier_internal.h"
 
 int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms)
 {

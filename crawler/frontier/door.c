@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "crawler/frontier/follow.h"
-#include "crawler/frontier/internal.h"
+#include "crawler/frontier/frontier_internal.h"
 
 #define LINE_TEXT_BYTES 2048 /* of a bad line, kept in its row */
 

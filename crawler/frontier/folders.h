@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "base/hash.h"
-#include "crawler/page/url.h"
+#include "crawler/url/url.h"
 
 #define FOLDERS_MAX 4194304 /* 64 MiB at most; later ones are not followed */
 

@@ -10,7 +10,7 @@
 #ifndef CRAWLER_FRONTIER_FOLLOW_H
 #define CRAWLER_FRONTIER_FOLLOW_H
 
-#include "crawler/frontier/internal.h"
+#include "crawler/frontier/frontier_internal.h"
 #include "storage/record.h"
 
 /* CERR_INVALID: a pattern does not compile; `message` says why. */

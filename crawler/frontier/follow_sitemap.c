@@ -8,7 +8,7 @@
 #include <zlib.h>
 
 #include "crawler/frontier/follow.h"
-#include "crawler/frontier/sitemap.h"
+#include "crawler/sitemap/sitemap.h"
 
 #define SITEMAP_PRIO     (-1) /* before any page */
 #define SITEMAP_NESTING  3    /* an index of indexes of sitemaps */

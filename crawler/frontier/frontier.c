@@ -6,7 +6,7 @@
 
 #include "base/xalloc.h"
 #include "crawler/frontier/follow.h"
-#include "crawler/frontier/internal.h"
+#include "crawler/frontier/frontier_internal.h"
 #include "crawler/page/job.h"
 
 #define DEFAULT_CONCURRENCY     256

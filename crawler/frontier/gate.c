@@ -13,7 +13,7 @@
 
 #include "base/xalloc.h"
 #include "crawler/frontier/follow.h"
-#include "crawler/frontier/internal.h"
+#include "crawler/frontier/frontier_internal.h"
 
 #define RULES_MS        86400000 /* RFC 9309 2.4: no longer than 24 hours */
 #define RULES_UNSURE_MS 3600000  /* where there was no answer to keep */

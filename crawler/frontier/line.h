@@ -6,7 +6,7 @@
 
 #include "base/wire.h"
 #include "crawler/page/outcome.h"
-#include "crawler/page/url.h"
+#include "crawler/url/url.h"
 
 /*
  * Fills `url` with the canonical form of what stands there; a bare

@@ -6,7 +6,7 @@
  * before one that could do with another connection, so that each keeps the one
  * it has at work before the next is made.
  */
-#include "crawler/frontier/internal.h"
+#include "crawler/frontier/frontier_internal.h"
 
 #define PAGES_PER_CONNECTION 2 /* that wait, at least, before the next one */
 

@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "crawler/frontier/frontier_options.h"
 #include "crawler/page/outcome.h"
-#include "crawler/page/url.h"
+#include "crawler/url/url.h"
 
 #define SCOPE_MESSAGE_BYTES  256
 #define SCOPE_PATTERNS_MAX   1000   /* of --include and --exclude each */

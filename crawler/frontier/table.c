@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "crawler/frontier/internal.h"
+#include "crawler/frontier/frontier_internal.h"
 
 static size_t power_of_two(size_t least)
 {

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
-#include "crawler/page/url.h"
+#include "crawler/url/url.h"
 
 #define TRAP_URL_BYTES          2048
 #define TRAP_PATH_DEPTH         32

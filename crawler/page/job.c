@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/wire.h"
-#include "crawler/page/internal.h"
-#include "crawler/page/url.h"
+#include "crawler/page/page_internal.h"
+#include "crawler/url/url.h"
 
 /* flags, header set, three lengths, and the texts at their longest */
 _Static_assert(JOB_BYTES_MAX >= 5 * sizeof(uint32_t) + URL_BYTES_MAX +

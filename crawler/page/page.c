@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "crawler/page/internal.h"
-#include "crawler/page/url.h"
+#include "crawler/page/page_internal.h"
+#include "crawler/url/url.h"
 
 #define PAGE_FLAGS_ALL  (2 * PAGE_MAY_PASS - 1)
 #define PAGE_ROBOTS_ALL (2 * PAGE_NOARCHIVE - 1)

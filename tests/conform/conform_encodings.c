@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crawler/page/charset.h"
+#include "crawler/charset/charset.h"
 
 #define PAGE_BYTES_MAX ((size_t)16 << 20)
 #define PIECE_BYTES    3

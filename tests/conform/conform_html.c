@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crawler/page/html.h"
-#include "crawler/page/html_links.h"
+#include "crawler/html/html.h"
+#include "crawler/html/html_links.h"
 
 #define PAGE_BYTES_MAX (1 << 20)
 #define LIST_MAX       4096

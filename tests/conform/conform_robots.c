@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crawler/frontier/robots.h"
-#include "crawler/page/url.h"
+#include "crawler/robots/robots.h"
+#include "crawler/url/url.h"
 
 #define ROBOTS_FILE_MAX ((size_t)16 << 20)
 

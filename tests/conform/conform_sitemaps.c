@@ -10,8 +10,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "crawler/frontier/sitemap.h"
-#include "crawler/page/url.h"
+#include "crawler/sitemap/sitemap.h"
+#include "crawler/url/url.h"
 
 #define FILE_MAX ((size_t)64 << 20)
 

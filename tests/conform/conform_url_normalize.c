@@ -5,7 +5,7 @@
  */
 #include "tests/conform/conform.h"
 
-#include "crawler/page/url.h"
+#include "crawler/url/url.h"
 
 #define INPUT_BYTES_MAX (1 << 20)
 

@@ -23,8 +23,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "crawler/fetch/sandbox.h"
-#include "crawler/fetch/sandbox_calls.h"
+#include "crawler/sandbox/sandbox.h"
+#include "crawler/sandbox/sandbox_calls.h"
 #include "tests/support/cmocka_all.h"
 
 #define CANNOT_ENTER 200  /* exit status of a child */

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
-#include "crawler/fetch/worker.h"
+#include "crawler/fetch/fetch_worker.h"
 #include "crawler/page/job.h"
 #include "crawler/page/page.h"
 #include "pool/worker_internal.h"

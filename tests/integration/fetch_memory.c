@@ -10,9 +10,9 @@
 
 #include <curl/curl.h>
 
-#include "crawler/fetch/internal.h"
+#include "crawler/content/scan.h"
+#include "crawler/fetch/fetch_internal.h"
 #include "crawler/fetch/lookup.h"
-#include "crawler/fetch/scan.h"
 #include "tests/integration/lookup_double.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/support/scripted_server.h"

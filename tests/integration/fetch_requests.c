@@ -15,7 +15,7 @@
 
 #include <curl/curl.h>
 
-#include "crawler/fetch/internal.h"
+#include "crawler/fetch/fetch_internal.h"
 #include "tests/support/cmocka_all.h"
 #include "tests/support/scripted_server.h"
 

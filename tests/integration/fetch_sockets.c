@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "crawler/fetch/heap.h"
-#include "crawler/fetch/internal.h"
+#include "crawler/fetch/curl_alloc.h"
+#include "crawler/fetch/fetch_internal.h"
 #include "tests/support/cmocka_all.h"
 
 #define SEND_BUFFER_BYTES (64 << 10) /* of the other side: what it can hide */

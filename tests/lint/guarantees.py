@@ -13,7 +13,7 @@ LAST = {"p": 20, "q": 7, "s": 1, "j": 5, "l": 5, "m": 5, "d": 23}
 
 def main():
     shown = set()
-    for pattern in ("tests/unit/pool/*.c", "tests/fault/pool_*.c"):
+    for pattern in ("tests/unit/pool/*.c", "tests/unit/shared/*.c", "tests/fault/pool_*.c"):
         for path in glob.glob(os.path.join(sys.argv[1], pattern)):
             with open(path, encoding="utf-8") as f:
                 for test in re.findall(r"cmocka_unit_test\(\s*(\w+)", f.read()):

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "storage/field.h"
-#include "storage/sink.h"
+#include "storage/sink/field.h"
+#include "storage/sink/sink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crawler/fetch/scan.h"
+#include "crawler/content/scan.h"
 #include "crawler/page/job.h"
 #include "tests/support/cmocka_all.h"
 

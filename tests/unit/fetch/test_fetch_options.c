@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "crawler/fetch/auth.h"
-#include "crawler/fetch/internal.h"
+#include "crawler/fetch/fetch_internal.h"
 #include "tests/support/cmocka_all.h"
 
 static enum err check(const struct fetch_options *options)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "crawler/frontier/internal.h"
+#include "crawler/frontier/frontier_internal.h"
 #include "frontier_fake_storage.h"
 
 #define NR_BATCHES  8

@@ -15,7 +15,7 @@
 
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier.h"
-#include "crawler/frontier/internal.h"
+#include "crawler/frontier/frontier_internal.h"
 #include "frontier_fake_storage.h"
 
 #define NR_HOSTS    100000

@@ -12,7 +12,7 @@
 
 #include "base/wire.h"
 #include "crawler/page/job.h"
-#include "crawler/page/url.h"
+#include "crawler/url/url.h"
 
 static const struct job sample = {
     .url = "https://example.com/a?b",

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "crawler/page/page.h"
-#include "crawler/page/url.h"
+#include "crawler/url/url.h"
 
 #define FIELDS_MAX 65536
 

@@ -17,7 +17,7 @@
 #include "storage/leases.h"
 #include "storage/query.h"
 #include "storage/results.h"
-#include "storage/sink.h"
+#include "storage/sink/sink.h"
 #include "tests/support/storage_fixture.h"
 
 #define GOLDEN TEST_SOURCE_DIR "/tests/unit/storage/golden/"

@@ -1,0 +1,365 @@
+/*
+ * DESIGN. Decoders write into a piece on the stack, which is counted and
+ * appended when it is full. Bytes of a character that is cut by the end of
+ * the input wait in `tail`; they are decoded together with as many of the next
+ * bytes as `tail` has room for, and the rest is decoded where it lies.
+ */
+#include <assert.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "base/text.h"
+#include "crawler/charset/charset_internal.h"
+#include "crawler/charset/charset_utf8.h"
+
+/* Consumes what it can of [at, end), all of it if `last`, and returns where
+ * it stopped: before a character that is not complete. */
+typedef const unsigned char *(*decode_fn)(struct charset_text *text,
+                                          struct charset_writer *writer,
+                                          const unsigned char *at,
+                                          const unsigned char *end, bool last);
+
+size_t charset_count_chars(const void *data, size_t len)
+{
+    const signed char *at = data, *end;
+    size_t chars = 0;
+
+    if (len == 0) /* data may be NULL */
+        return 0;
+    end = at + len;
+
+#ifdef __SSE2__
+    /* continuation bytes are 0x80 to 0xbf: as signed, below -64 */
+    const __m128i limit = _mm_set1_epi8(-65);
+
+    while (end - at >= 16) {
+        size_t blocks = (size_t)(end - at) / 16;
+        __m128i sums = _mm_setzero_si128();
+
+        /* a byte of `sums` counts to 255 */
+        for (size_t i = 0; i < (blocks < 255 ? blocks : 255); i++, at += 16) {
+            __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+
+            sums = _mm_sub_epi8(sums, _mm_cmpgt_epi8(bytes, limit));
+        }
+        sums = _mm_sad_epu8(sums, _mm_setzero_si128());
+        chars += (size_t)_mm_cvtsi128_si64(sums) +
+                 (size_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(sums, sums));
+    }
+#endif
+    for (; at < end; at++)
+        chars += *at > -65;
+    return chars;
+}
+
+void charset_flush(struct charset_writer *writer)
+{
+    writer->chars += charset_count_chars(writer->piece, writer->len);
+    if (writer->err == CERR_OK)
+        writer->err = buf_add(writer->out, writer->piece, writer->len);
+    writer->len = 0;
+}
+
+void charset_put_bytes(struct charset_writer *writer, const void *data,
+                       size_t len)
+{
+    if (len > sizeof(writer->piece) - writer->len)
+        charset_flush(writer);
+    if (len <= sizeof(writer->piece)) {
+        memcpy(writer->piece + writer->len, data, len);
+        writer->len += len;
+        return;
+    }
+    writer->chars += charset_count_chars(data, len);
+    if (writer->err == CERR_OK)
+        writer->err = buf_add(writer->out, data, len);
+}
+
+const unsigned char *charset_skip_ascii(const unsigned char *at,
+                                        const unsigned char *end)
+{
+#ifdef __SSE2__
+    for (; end - at >= 16; at += 16) {
+        int high = _mm_movemask_epi8(
+            _mm_loadu_si128((const __m128i *)(const void *)at));
+
+        if (high != 0)
+            return at + __builtin_ctz((unsigned)high);
+    }
+#endif
+    while (at < end && *at < 0x80)
+        at++;
+    return at;
+}
+
+static const unsigned char *decode_single(struct charset_text *text,
+                                          struct charset_writer *writer,
+                                          const unsigned char *at,
+                                          const unsigned char *end, bool last)
+{
+    enum charset charset = text->charset == CHARSET_ISO_8859_8_I
+                               ? CHARSET_ISO_8859_8
+                               : text->charset;
+
+    (void)last;
+    while (at < end) {
+        const unsigned char *to = charset_skip_ascii(at, end);
+
+        charset_put_bytes(writer, at, (size_t)(to - at));
+        for (at = to; at < end && *at >= 0x80; at++)
+            charset_put_code(writer, charset_tables[charset][*at - 0x80]);
+    }
+    return at;
+}
+
+static const unsigned char *decode_user_defined(struct charset_text *text,
+                                                struct charset_writer *writer,
+                                                const unsigned char *at,
+                                                const unsigned char *end,
+                                                bool last)
+{
+    (void)text;
+    (void)last;
+    for (; at < end; at++) {
+        if (*at < 0x80)
+            charset_put_bytes(writer, at, 1);
+        else
+            charset_put_code(writer, 0xf780U + *at - 0x80U);
+    }
+    return at;
+}
+
+static const unsigned char *decode_utf16(struct charset_text *text,
+                                         struct charset_writer *writer,
+                                         const unsigned char *at,
+                                         const unsigned char *end, bool last)
+{
+    unsigned low = text->charset == CHARSET_UTF_16LE ? 0 : 1;
+
+    while (end - at >= 2) {
+        uint32_t unit = at[low] | (uint32_t)at[1 - low] << 8;
+        uint32_t next;
+
+        if ((unit & 0xfc00) != 0xd800) {
+            /* NUL is a character here, a lone low surrogate an error */
+            if (unit == 0)
+                charset_put_bytes(writer, "", 1);
+            else
+                charset_put_code(writer, (unit & 0xfc00) == 0xdc00 ? 0 : unit);
+            at += 2;
+            continue;
+        }
+        if (end - at < 4)
+            break;
+        next = at[2 + low] | (uint32_t)at[3 - low] << 8;
+        at += 2;
+        if ((next & 0xfc00) != 0xdc00) {
+            charset_put_code(writer, 0);
+            continue;
+        }
+        charset_put_code(writer,
+                         0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff));
+        at += 2;
+    }
+    if (last && at < end) {
+        charset_put_code(writer, 0);
+        at = end;
+    }
+    return at;
+}
+
+/* Bytes that follow `lead` in a character; 0: none may. */
+static size_t nr_following(unsigned char lead)
+{
+    if (lead >= 0xc2 && lead <= 0xdf)
+        return 1;
+    if (lead >= 0xe0 && lead <= 0xef)
+        return 2;
+    return lead >= 0xf0 && lead <= 0xf4 ? 3 : 0;
+}
+
+/*
+ * Length of the longest prefix of [at, end) that begins a character: at least
+ * 1, and what one U+FFFD stands for (Unicode 3.9, maximal subparts). True in
+ * *whole if more bytes could make it a character.
+ */
+static size_t subpart_len(const unsigned char *at, const unsigned char *end,
+                          bool *open)
+{
+    unsigned char low = 0x80, high = 0xbf;
+    size_t need = nr_following(*at), len = 1;
+
+    if (*at == 0xe0)
+        low = 0xa0;
+    else if (*at == 0xed)
+        high = 0x9f;
+    else if (*at == 0xf0)
+        low = 0x90;
+    else if (*at == 0xf4)
+        high = 0x8f;
+    while (len <= need && at + len < end && at[len] >= low && at[len] <= high) {
+        low = 0x80;
+        high = 0xbf;
+        len++;
+    }
+    *open = len <= need && at + len == end;
+    return len;
+}
+
+static const unsigned char *decode_utf8(struct charset_text *text,
+                                        struct charset_writer *writer,
+                                        const unsigned char *at,
+                                        const unsigned char *end, bool last)
+{
+    (void)text;
+    while (at < end) {
+        size_t len = text_utf8_prefix(at, (size_t)(end - at));
+        bool open;
+
+        charset_put_bytes(writer, at, len);
+        at += len;
+        if (at == end)
+            break;
+        len = subpart_len(at, end, &open);
+        if (open && !last)
+            break;
+        charset_put_code(writer, 0);
+        at += len;
+    }
+    return at;
+}
+
+/* One U+FFFD for all of it (Encoding standard, 14.1.1). */
+static const unsigned char *
+decode_replacement(struct charset_text *text, struct charset_writer *writer,
+                   const unsigned char *at, const unsigned char *end, bool last)
+{
+    (void)last;
+    if (at < end && !text->replaced) {
+        charset_put_code(writer, 0);
+        text->replaced = true;
+    }
+    return end;
+}
+
+static decode_fn get_decoder(const struct charset_text *text)
+{
+    if (text->charset <= CHARSET_ISO_8859_8_I)
+        return decode_single;
+    switch ((int)text->charset) {
+    case CHARSET_REPLACEMENT:
+        return decode_replacement;
+    case CHARSET_UTF_16BE:
+    case CHARSET_UTF_16LE:
+        return decode_utf16;
+    case CHARSET_X_USER_DEFINED:
+        return decode_user_defined;
+    case CHARSET_UTF_8:
+        return decode_utf8;
+    }
+    return charset_decode_multi;
+}
+
+void charset_text_init(struct charset_text *text)
+{
+    *text = (struct charset_text){.charset = CHARSET_UTF_8};
+}
+
+void charset_text_start(struct charset_text *text, enum charset charset)
+{
+    text->charset = charset;
+    text->tail_len = 0;
+    text->at_start = true;
+    text->replaced = false;
+    text->jp_mode = CHARSET_JP_ASCII;
+    text->jp_escaped = false;
+    text->chars = 0;
+}
+
+/* Length of the byte order mark that the text begins with; false in *sure
+ * while it could still become one. */
+static size_t get_bom(const struct charset_text *text, const unsigned char *at,
+                      size_t len, bool *sure)
+{
+    static const char *const marks[] = {"\xef\xbb\xbf", "\xfe\xff", "\xff\xfe"};
+    const char *mark = NULL;
+    size_t mark_len;
+
+    *sure = true;
+    if (text->charset == CHARSET_UTF_8)
+        mark = marks[0];
+    else if (text->charset == CHARSET_UTF_16BE)
+        mark = marks[1];
+    else if (text->charset == CHARSET_UTF_16LE)
+        mark = marks[2];
+    if (!mark)
+        return 0;
+    mark_len = strlen(mark);
+    if (memcmp(at, mark, len < mark_len ? len : mark_len) != 0)
+        return 0;
+    *sure = len >= mark_len;
+    return *sure ? mark_len : 0;
+}
+
+/* Decodes [at, end), the beginning of the text perhaps. */
+static const unsigned char *decode(struct charset_text *text,
+                                   struct charset_writer *writer,
+                                   const unsigned char *at,
+                                   const unsigned char *end, bool last)
+{
+    if (text->at_start && at < end) {
+        bool sure;
+        size_t bom_len = get_bom(text, at, (size_t)(end - at), &sure);
+
+        if (!sure && !last)
+            return at;
+        text->at_start = false;
+        at += bom_len;
+    }
+    return get_decoder(text)(text, writer, at, end, last);
+}
+
+enum err charset_text_add(struct charset_text *text, const void *data,
+                          size_t len, bool last, struct buf *out)
+{
+    struct charset_writer writer;
+    const unsigned char *at = data, *end;
+
+    writer.len = 0;
+    writer.out = out;
+    writer.chars = 0;
+    writer.err = CERR_OK;
+    if (len == 0)
+        at = (const unsigned char *)"";
+    end = at + len;
+    while (text->tail_len > 0 && (at < end || last)) {
+        size_t had = text->tail_len, room = sizeof(text->tail) - had, used;
+        size_t take = (size_t)(end - at) < room ? (size_t)(end - at) : room;
+        bool ends = last && take == (size_t)(end - at);
+
+        memcpy(text->tail + had, at, take);
+        used = (size_t)(decode(text, &writer, text->tail,
+                               text->tail + had + take, ends) -
+                        text->tail);
+        if (used >= had) { /* the rest lies in `data` as well */
+            at += used - had;
+            text->tail_len = 0;
+            break;
+        }
+        memmove(text->tail, text->tail + used, had + take - used);
+        text->tail_len = had + take - used;
+        at += take;
+    }
+    if (text->tail_len == 0) {
+        at = decode(text, &writer, at, end, last);
+        text->tail_len = (size_t)(end - at);
+        assert(text->tail_len < sizeof(text->tail));
+        memcpy(text->tail, at, text->tail_len);
+    }
+    charset_flush(&writer);
+    text->chars += writer.chars;
+    return writer.err;
+}

@@ -1,0 +1,147 @@
+#include "crawler/command/command_common.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "crawler/cli/value.h"
+
+#define WIDTH_DEFAULT 80
+#define WIDTH_MAX     4000
+
+bool command_is_shown(void)
+{
+    return isatty(STDOUT_FILENO) == 1;
+}
+
+/* Of the terminal; 0 where nobody looks. */
+static int shown_width(void)
+{
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+    int64_t asked;
+
+    if (!command_is_shown())
+        return 0;
+    if (columns && !value_int(columns, &asked) && asked > 0 &&
+        asked <= WIDTH_MAX)
+        return (int)asked;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return WIDTH_DEFAULT;
+}
+
+static struct table *open_table(const struct command_line *line, int64_t limit,
+                                int width)
+{
+    static const struct {
+        const char *flag;
+        enum table_format format;
+    } forms[] = {
+        {"csv", TABLE_CSV},
+        {"json", TABLE_JSON},
+        {"plain", TABLE_PLAIN},
+    };
+    struct table_options options = {
+        .out = stdout,
+        .format = TABLE_ALIGNED,
+        .is_terminal = command_is_shown(),
+        .width = width,
+        .limit = limit,
+    };
+    int nr_asked = 0;
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (command_has(line, forms[i].flag)) {
+            options.format = forms[i].format;
+            nr_asked++;
+        }
+    if (nr_asked > 1) {
+        command_usage("--csv, --json and --plain exclude each other");
+        return NULL;
+    }
+    return table_new(&options);
+}
+
+struct table *command_table(const struct command_line *line, int64_t limit)
+{
+    return open_table(line, limit, shown_width());
+}
+
+struct table *command_table_whole(const struct command_line *line)
+{
+    return open_table(line, 0, 0);
+}
+
+int command_table_end(struct table *table, int status)
+{
+    enum err err = table_end(table);
+
+    table_free(table);
+    if (!err)
+        return status;
+    log_error("cannot write the result: %s", err_str(err));
+    return CRAWL_EXIT_FAILURE;
+}
+
+static int status_of(enum err err)
+{
+    return err == CERR_INVALID || err == CERR_NOT_FOUND || err == CERR_PERM ||
+                   err == CERR_EXISTS
+               ? CRAWL_EXIT_USAGE
+               : CRAWL_EXIT_STORAGE;
+}
+
+struct reader *command_open(const char *path, int *status)
+{
+    char message[STORAGE_MESSAGE_BYTES] = "";
+    struct reader *reader = NULL;
+    enum err err = reader_open(&reader, path, message);
+
+    if (!err)
+        return reader;
+    log_error("%s", message[0] ? message : err_str(err));
+    *status = status_of(err);
+    return NULL;
+}
+
+int command_failed(const struct reader *reader, enum err err)
+{
+    const char *message = reader_message(reader);
+
+    log_error("%s", message[0] ? message : err_str(err));
+    return status_of(err);
+}
+
+int command_usage(const char *format, ...)
+{
+    char text[COMMAND_MESSAGE_BYTES];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    log_error("%s", text);
+    return CRAWL_EXIT_USAGE;
+}
+
+struct query_value command_int(int64_t value)
+{
+    return (struct query_value){.type = QUERY_INT, .integer = value};
+}
+
+struct query_value command_real(double value)
+{
+    return (struct query_value){.type = QUERY_REAL, .real = value};
+}
+
+struct query_value command_text(const char *text)
+{
+    struct query_value value = {.type = text ? QUERY_TEXT : QUERY_NULL};
+
+    value.text = (struct bytes){text, text ? strlen(text) : 0};
+    return value;
+}

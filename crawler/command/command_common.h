@@ -1,0 +1,45 @@
+/*
+ * command_common: what the commands that print tables share.
+ */
+#ifndef CRAWLER_COMMAND_COMMAND_COMMON_H
+#define CRAWLER_COMMAND_COMMAND_COMMON_H
+
+#include "crawler/cli/command.h"
+#include "crawler/cli/table.h"
+#include "crawler/crawl.h"
+#include "storage/query.h"
+
+/* The flags that command_table() reads. */
+#define COMMAND_FORMAT_FLAGS                                                   \
+    {"csv", 0, NULL, "as CSV (RFC 4180)"},                                     \
+        {"json", 0, NULL, "as JSON, an object a row"},                         \
+    {                                                                          \
+        "plain", 0, NULL, "no columns: tabs between the cells"                 \
+    }
+
+/* A table on standard output in the form that was asked for; `limit` as in
+ * table_options. NULL, said on standard error: two forms at once. */
+struct table *command_table(const struct command_line *line, int64_t limit);
+/* The same without a limit, and no cell is cut to fit a terminal. */
+struct table *command_table_whole(const struct command_line *line);
+/* Ends and frees it. `status` is what to exit with if that works. */
+int command_table_end(struct table *table, int status);
+/* Somebody looks at standard output. */
+bool command_is_shown(void);
+
+/* Opens a database to read; NULL, said on standard error: *status is what to
+ * exit with. */
+struct reader *command_open(const char *path, int *status);
+/* Says the reader's sentence, or else `err`; returns the exit status. */
+int command_failed(const struct reader *reader, enum err err);
+/* Says it; returns CRAWL_EXIT_USAGE. */
+int command_usage(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* Cells of rows that a command makes itself. */
+struct query_value command_int(int64_t value);
+struct query_value command_real(double value);
+/* Borrowed; NULL is NULL. */
+struct query_value command_text(const char *text);
+
+#endif

@@ -1,0 +1,49 @@
+/* crawl export: a finished or running database in every output format. */
+#include "base/clock.h"
+#include "crawler/command/command_common.h"
+#include "crawler/command/commands.h"
+
+static int export_to(const struct command_line *line, struct reader *reader,
+                     const char *path, const struct query_options *options)
+{
+    enum err err =
+        reader_export(reader, path, command_value(line, "format"), options);
+
+    return err ? command_failed(reader, err) : CRAWL_EXIT_OK;
+}
+
+/* "-o a.csv -o b.txt", and "-o a.csv b.txt" as well. */
+static int export_all(const struct command_line *line, struct reader *reader,
+                      const struct query_options *options)
+{
+    int status = CRAWL_EXIT_OK;
+    size_t at = 0;
+    const char *path = command_next(line, "output", &at);
+
+    if (!path && line->nr_words == 1)
+        return command_usage("to which file? crawl export DB -o results.csv; "
+                             "'-' is standard output, as JSONL");
+    for (; path && !status; path = command_next(line, "output", &at))
+        status = export_to(line, reader, path, options);
+    for (int i = 1; i < line->nr_words && !status; i++)
+        status = export_to(line, reader, line->words[i], options);
+    return status;
+}
+
+int command_export(const struct command_line *line)
+{
+    struct query_options options = {.version = CRAWL_VERSION,
+                                    .now_ms = clock_wall_ms()};
+    char message[COMMAND_MESSAGE_BYTES];
+    struct reader *reader;
+    int status;
+
+    if (command_number(line, "run", 1, &options.run, message))
+        return command_usage("%s", message);
+    reader = command_open(line->words[0], &status);
+    if (!reader)
+        return status;
+    status = export_all(line, reader, &options);
+    reader_close(reader);
+    return status;
+}

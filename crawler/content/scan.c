@@ -1,0 +1,227 @@
+#include "crawler/content/scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "crawler/charset/charset.h"
+#include "crawler/content/sniff.h"
+#include "crawler/html/html.h"
+#include "crawler/html/html_links.h"
+#include "crawler/page/job.h"
+#include "crawler/url/url.h"
+
+#define PIECE_BYTES    ((size_t)64 << 10) /* converted at once */
+#define TEXT_BYTES_MAX (PIECE_BYTES * 4)  /* what that can grow to */
+#define KEEP_BYTES     ((size_t)256 << 10)
+
+struct scan {
+    struct html *html;           /* owned */
+    struct html_links *resolver; /* owned */
+    struct charset_text text;
+    struct html_options options;
+    struct sniff sniff;
+    struct buf piece; /* UTF-8 on its way to the scanner */
+    struct buf links;
+    struct url page_url, canonical, refresh;
+};
+
+struct scan *scan_new(const char *agent)
+{
+    struct scan *scan = xcalloc(1, sizeof(*scan));
+
+    scan->html = html_new();
+    scan->resolver = html_links_new();
+    scan->options.agent = agent;
+    charset_text_init(&scan->text);
+    buf_init(&scan->piece, TEXT_BYTES_MAX);
+    buf_init(&scan->links, SCAN_LINKS_BYTES_MAX);
+    return scan;
+}
+
+void scan_free(struct scan *scan)
+{
+    if (!scan)
+        return;
+    html_free(scan->html);
+    html_links_free(scan->resolver);
+    buf_release(&scan->piece);
+    buf_release(&scan->links);
+    free(scan);
+}
+
+/* Without HTML's prescan: the mark, the header, UTF-8 where it fits. */
+static enum charset text_charset(struct bytes body, struct bytes type,
+                                 bool is_ascii)
+{
+    enum charset charset;
+    size_t bom_len;
+
+    if (charset_from_bom(body.data, body.len, &charset, &bom_len) ||
+        charset_from_type(type.data, type.len, &charset))
+        return charset;
+    return is_ascii || text_utf8_prefix(body.data, body.len) == body.len
+               ? CHARSET_UTF_8
+               : CHARSET_WINDOWS_1252;
+}
+
+/* UTF-8 is scanned where it lies. `html`: NULL if only characters count. */
+static enum err scan_utf8(struct html *html, struct bytes body, uint64_t *chars)
+{
+    const unsigned char *data = body.data;
+    enum charset charset;
+    size_t bom_len = 0;
+
+    charset_from_bom(data, body.len, &charset, &bom_len);
+    *chars = charset_count_chars(data + bom_len, body.len - bom_len);
+    return html ? html_feed(html, data + bom_len, body.len - bom_len) : CERR_OK;
+}
+
+static enum err scan_converted(struct scan *scan, struct html *html,
+                               enum charset charset, struct bytes body,
+                               uint64_t *chars)
+{
+    const unsigned char *data = body.data;
+    enum err err = CERR_OK;
+
+    charset_text_start(&scan->text, charset);
+    for (size_t at = 0; !err && at < body.len; at += PIECE_BYTES) {
+        size_t left = body.len - at;
+        size_t len = left < PIECE_BYTES ? left : PIECE_BYTES;
+
+        buf_reset(&scan->piece);
+        err = charset_text_add(&scan->text, data + at, len, len == left,
+                               &scan->piece);
+        if (!err && html && !html_is_done(html) && scan->piece.len > 0)
+            err = html_feed(html, scan->piece.data, scan->piece.len);
+    }
+    *chars = scan->text.chars;
+    return err;
+}
+
+/* Whether bytes below 0x80 mean in it what they mean in ASCII. */
+static bool keeps_ascii(enum charset charset)
+{
+    return charset != CHARSET_UTF_16BE && charset != CHARSET_UTF_16LE &&
+           charset != CHARSET_ISO_2022_JP && charset != CHARSET_REPLACEMENT;
+}
+
+static enum err scan_text(struct scan *scan, struct html *html,
+                          enum charset charset, struct bytes body,
+                          uint64_t *chars)
+{
+    if (charset == CHARSET_UTF_8 &&
+        text_utf8_prefix(body.data, body.len) == body.len)
+        return scan_utf8(html, body, chars);
+    return scan_converted(scan, html, charset, body, chars);
+}
+
+/* Nearly every page in English, and most style sheets: looked at once. */
+static enum err scan_ascii(struct html *html, struct bytes body,
+                           uint64_t *chars)
+{
+    *chars = body.len;
+    return html ? html_feed(html, body.data, body.len) : CERR_OK;
+}
+
+/* "" where it means no URL that could be fetched. */
+static struct bytes resolve(struct scan *scan, struct bytes href,
+                            struct url *url)
+{
+    if (href.len == 0 ||
+        html_links_resolve(scan->resolver, href, url) != URL_OK ||
+        url->scheme == URL_OTHER || url_canonical(url, url, NULL) != URL_OK)
+        return (struct bytes){"", 0};
+    return (struct bytes){url->text, url->len};
+}
+
+static enum err put_links(struct scan *scan, struct page *page)
+{
+    uint32_t nr = 0;
+    enum err err;
+
+    buf_reset_to(&scan->links, KEEP_BYTES);
+    err = html_links_put(scan->resolver, scan->html, NULL, &scan->links, &nr);
+    if (err)
+        page->flags |= PAGE_LINKS_CUT;
+    page->nr_links = nr;
+    if (scan->links.len > 0)
+        page->links = (struct bytes){scan->links.data, scan->links.len};
+    return err == CERR_NOMEM ? err : CERR_OK;
+}
+
+static enum err fill_facts(struct scan *scan, const struct scan_input *input,
+                           enum charset charset, struct page *page)
+{
+    const struct html_facts *facts = html_get_facts(scan->html);
+    struct url *url = &scan->page_url;
+
+    page->flags |= PAGE_SCANNED;
+    page->robots |= facts->robots;
+    page->title = facts->title;
+    page->description = facts->description;
+    page->lang = facts->lang;
+    page->h1 = facts->h1;
+    if (facts->links_cut)
+        page->flags |= PAGE_LINKS_CUT;
+    if (facts->canonical.len == 0 && facts->refresh.len == 0 &&
+        !(input->flags & JOB_LINKS))
+        return CERR_OK;
+    if (url_parse(url, input->url.data, input->url.len, NULL) != URL_OK)
+        return CERR_OK;
+    html_links_start(scan->resolver, url, facts, charset);
+    page->canonical = resolve(scan, facts->canonical, &scan->canonical);
+    page->refresh = resolve(scan, facts->refresh, &scan->refresh);
+    return input->flags & JOB_LINKS ? put_links(scan, page) : CERR_OK;
+}
+
+bool scan_sniff(const struct scan_input *input, struct sniff *sniff)
+{
+    struct bytes body = input->body, type = input->type;
+
+    sniff_body(sniff, type.data, type.len, body.data, body.len);
+    return !sniff->is_html && keeps_ascii(text_charset(body, type, true));
+}
+
+enum err scan_page(struct scan *scan, const struct scan_input *input,
+                   struct page *page)
+{
+    struct sniff *sniff = &scan->sniff;
+    struct bytes body = input->body;
+    struct html *html = NULL;
+    enum charset charset;
+    const char *name;
+    enum err err;
+
+    if (input->sniffed)
+        *sniff = *input->sniffed;
+    else
+        sniff_body(sniff, input->type.data, input->type.len, body.data,
+                   body.len);
+    page->mime = (struct bytes){sniff->mime, strlen(sniff->mime)};
+    if (!sniff->is_text)
+        return CERR_OK;
+    if (sniff->is_html) {
+        charset = charset_detect(body.data, body.len, input->type.data,
+                                 input->type.len);
+        scan->options.want_links = (input->flags & JOB_LINKS) != 0;
+        scan->options.want_link_texts = (input->flags & JOB_LINK_TEXTS) != 0;
+        html = scan->html;
+        html_start(html, &scan->options);
+    } else {
+        charset = text_charset(body, input->type, input->is_ascii);
+    }
+    name = charset_name(charset);
+    page->charset = (struct bytes){name, strlen(name)};
+    if (input->is_ascii && keeps_ascii(charset))
+        err = scan_ascii(html, body, &page->chars);
+    else
+        err = scan_text(scan, html, charset, body, &page->chars);
+    page->chars += input->skipped_bytes;
+    if (html && !err)
+        err = html_finish(html);
+    if (html && !err)
+        err = fill_facts(scan, input, charset, page);
+    return err;
+}

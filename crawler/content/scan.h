@@ -1,0 +1,53 @@
+/*
+ * scan: what a page says about itself, out of its decoded body.
+ *
+ * Puts sniffing, charset, HTML and links of crawler/page/ in their order. One
+ * object serves a worker, one page after the other: what it puts into a page
+ * lives until the next. Knows nothing of libcurl.
+ */
+#ifndef CRAWLER_CONTENT_SCAN_H
+#define CRAWLER_CONTENT_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/wire.h"
+#include "crawler/content/sniff.h"
+#include "crawler/page/page.h"
+
+#define SCAN_LINKS_BYTES_MAX ((size_t)32 << 20) /* encoded, of one page */
+
+struct scan; /* opaque */
+
+struct scan_input {
+    struct bytes url;            /* of the page, canonical */
+    struct bytes type;           /* value of Content-Type, "" if none */
+    struct bytes body;           /* decoded */
+    bool is_ascii;               /* the body is, wholly */
+    const struct sniff *sniffed; /* what scan_sniff() found; NULL: not asked */
+    uint64_t skipped_bytes;      /* of ASCII, before `body` */
+    uint32_t flags;              /* enum job_flag: JOB_LINKS and so on */
+};
+
+/* `agent`: own product token, borrowed. Owned by the caller, never NULL. */
+struct scan *scan_new(const char *agent);
+void scan_free(struct scan *scan);
+
+/*
+ * Judges a body by its beginning, while the rest is on its way; `input` has
+ * that, the type and nothing else. True: of what is ASCII in the rest,
+ * scan_page() need not see more than the length.
+ */
+bool scan_sniff(const struct scan_input *input, struct sniff *sniff);
+
+/*
+ * Fills mime, charset, chars, and for HTML title and the other texts, robots,
+ * links and their flags; links over SCAN_LINKS_BYTES_MAX are missing, which is
+ * flagged. CERR_NOMEM: some of it is not there, and it says nothing.
+ */
+enum err scan_page(struct scan *scan, const struct scan_input *input,
+                   struct page *page) CERR_CHECK;
+
+#endif

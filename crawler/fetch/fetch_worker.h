@@ -1,0 +1,83 @@
+/*
+ * worker: a worker process of the crawl: jobs in, pages out.
+ *
+ * Its event loop keeps one curl_multi and the pool's socket in one epoll. It
+ * follows no redirect, knows no robots rule, opens no file once it is warm. It
+ * is forked before the parent has a database and gets its settings through
+ * `ctx` of pool_options, which is a struct fetch_options.
+ */
+#ifndef CRAWLER_FETCH_FETCH_WORKER_H
+#define CRAWLER_FETCH_FETCH_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pool/worker.h"
+
+struct sandbox_board; /* sandbox.h */
+
+enum fetch_sandbox {
+    FETCH_SANDBOX_AUTO,
+    FETCH_SANDBOX_REQUIRE,
+    FETCH_SANDBOX_OFF
+};
+
+/* Headers for some hosts; a job names its set. */
+struct fetch_headers {
+    const char *const *items; /* "Name: value" */
+    size_t nr_items;
+};
+
+/* Zero means the named default where 0 makes no sense. Everything is borrowed
+ * and constant for the life of the pool. */
+struct fetch_options {
+    int max_transfers;        /* in flight in this worker; 128 */
+    int max_host_connections; /* to one host from this worker; 0: no limit */
+
+    int64_t dns_timeout_ms;        /* 10 s */
+    int64_t connect_timeout_ms;    /* with TLS; 10 s */
+    int64_t first_byte_timeout_ms; /* 20 s */
+    int64_t stall_timeout_ms;  /* below stall_bytes_per_s for so long; 15 s */
+    int64_t stall_bytes_per_s; /* 1 */
+    int64_t total_timeout_ms;  /* 30 s */
+
+    int64_t max_head_bytes;    /* 300 KB */
+    int64_t max_body_bytes;    /* decoded; the rest is cut; 16 MiB */
+    int64_t max_wire_bytes;    /* as received; 16 MiB */
+    int max_ratio;             /* decoded to received, above 1 MiB; 200 */
+    int64_t max_robots_bytes;  /* 512,000 */
+    int64_t max_sitemap_bytes; /* 50 MiB and a bit */
+
+    const char *user_agent;
+    const char *const *headers; /* "Name: value", sent to every host */
+    size_t nr_headers;
+    /* sent on top of them, or in place of those of the same name */
+    const struct fetch_headers *header_sets;
+    size_t nr_header_sets;
+    const char *proxy;          /* NULL: none, whatever the environment says */
+    const char *ca_file;        /* NULL: the system's */
+    bool insecure;              /* -k */
+    const char *const *resolve; /* "host:port:address" */
+    size_t nr_resolve;
+    bool ipv4_only, ipv6_only, http1_only, no_compression, cookies;
+    const char *auth_file; /* host user:password or host bearer TOKEN */
+    const char *const *allow_private; /* CIDR ranges that the guard lets pass */
+    size_t nr_allow_private;
+
+    enum fetch_sandbox sandbox;
+    struct sandbox_board *sandbox_board; /* what workers tell; NULL: nothing */
+    const char *user; /* to become when started as root; NULL: nobody
+                         where that can read the CA file */
+};
+
+/* pool_options.worker_main; ctx is a const struct fetch_options. */
+int fetch_worker_main(struct worker *worker, void *ctx);
+
+/* Checks what can be checked in the parent before any worker starts (CA file
+ * readable, ranges and resolve entries well-formed). CERR_INVALID,
+ * CERR_NOT_FOUND with a sentence in `message`. */
+enum err fetch_options_check(const struct fetch_options *options, char *message,
+                             size_t cap) CERR_CHECK;
+
+#endif

@@ -1,0 +1,23 @@
+#include "crawler/fetch/libraries.h"
+
+#include <curl/curl.h>
+
+const char *fetch_library_versions(void)
+{
+    return curl_version();
+}
+
+const char *fetch_ca_file(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->cainfo;
+}
+
+const char *fetch_resolver(void)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    if (info->ares)
+        return "c-ares";
+    return info->features & CURL_VERSION_ASYNCHDNS ? "system, in threads"
+                                                   : "system, blocking";
+}

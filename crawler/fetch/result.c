@@ -1,0 +1,392 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "crawler/fetch/curl_alloc.h"
+#include "crawler/fetch/fetch_internal.h"
+#include "crawler/fetch/lookup.h"
+#include "crawler/url/url.h"
+
+#define SPARE_DESCRIPTORS 8 /* what one look-up may want at once */
+#define SPARE_BYTES       ((size_t)1 << 20)
+
+/* ---- which error ---- */
+
+static bool has_memory(void)
+{
+    void *volatile spare = malloc(SPARE_BYTES); /* not to be optimised away */
+
+    if (!spare)
+        return false;
+    free(spare);
+    return true;
+}
+
+uint64_t transfer_nr_refused(void)
+{
+    return heap_nr_refused() + lookup_nr_exhausted();
+}
+
+static bool was_short_of_memory(const struct transfer *transfer)
+{
+    return !has_memory() || transfer_nr_refused() != transfer->nr_refused;
+}
+
+/* A look-up fails in the same words when the name does not exist and when the
+ * process has no descriptor or thread left for it. */
+static bool was_short_of_descriptors(const struct transfer *transfer)
+{
+    int spare[SPARE_DESCRIPTORS];
+    int nr = 0;
+
+    if (transfer->exhausted ||
+        strstr(transfer->message, "thread failed to start"))
+        return true;
+    while (nr < SPARE_DESCRIPTORS) {
+        spare[nr] = fcntl(transfer->set->epoll_fd, F_DUPFD_CLOEXEC, 0);
+        if (spare[nr] < 0)
+            break;
+        nr++;
+    }
+    for (int i = 0; i < nr; i++)
+        close(spare[i]);
+    return nr < SPARE_DESCRIPTORS;
+}
+
+static bool wants_descriptors(CURLcode code)
+{
+    return code == CURLE_COULDNT_RESOLVE_HOST ||
+           code == CURLE_COULDNT_RESOLVE_PROXY ||
+           code == CURLE_COULDNT_CONNECT || code == CURLE_OUT_OF_MEMORY;
+}
+
+/* Its own cap is how much of a robots.txt or sitemap counts (RFC 9309 2.5), so
+ * reaching it is no failure. */
+static bool may_be_cut(const struct transfer *transfer)
+{
+    return (transfer->flags & (JOB_ROBOTS | JOB_SITEMAP)) != 0;
+}
+
+static enum error choose_error(struct transfer *transfer, CURLcode code)
+{
+    struct circumstances seen = {
+        .phase = transfer->phase,
+        .head_complete = head_is_final(&transfer->head),
+        .message = transfer->message,
+    };
+    enum error error = transfer->error;
+
+    if (error == ERROR_TOO_LARGE && may_be_cut(transfer) && transfer->body.cut)
+        return ERROR_NONE;
+    if (error)
+        return error;
+    if (code)
+        seen.exhausted =
+            was_short_of_memory(transfer) ||
+            (wants_descriptors(code) && was_short_of_descriptors(transfer));
+    error = verdict(code, &seen);
+    if (!error && transfer->body.begun)
+        error = body_finish(&transfer->body);
+    return error;
+}
+
+/* Of ERROR_DNS: no name server could say that the name, the proxy's if there
+ * is one, does not exist. */
+static bool may_pass(const struct transfer *transfer)
+{
+    const char *proxy = transfer->set->options.proxy;
+    const char *asked = proxy ? proxy : (const char *)transfer->url.data;
+    unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
+    CURLU *parts = curl_url();
+    char *host = NULL;
+    bool found = false;
+
+    /* as libcurl reads it */
+    if (parts && !curl_url_set(parts, CURLUPART_URL, asked, flags) &&
+        !curl_url_get(parts, CURLUPART_HOST, &host, 0))
+        found = lookup_may_pass(host, strlen(host));
+    curl_free(host);
+    curl_url_cleanup(parts);
+    return found;
+}
+
+/* ---- texts ---- */
+
+/* A view that a database may take: the bytes themselves, or a clean copy. */
+static struct bytes clean(struct transfer *transfer, struct bytes text)
+{
+    struct buf *texts = &transfer->texts;
+    size_t cap = PAGE_SHORT_BYTES;
+    size_t len = text.len < cap ? text.len : cap;
+    char *out;
+
+    if (len == 0)
+        return (struct bytes){"", 0};
+    if (text_utf8_prefix(text.data, len) == len && !memchr(text.data, 0, len) &&
+        !memchr(text.data, '\n', len))
+        return (struct bytes){text.data, len};
+    /* All copies of a page fit, so that earlier views stay where they are. */
+    if (buf_reserve(texts, texts->limit - texts->len) ||
+        texts->limit - texts->len < cap)
+        return (struct bytes){"", 0};
+    out = (char *)texts->data + texts->len;
+    len = text_clean(text.data, len, out, cap);
+    texts->len += len;
+    for (size_t i = 0; i < len; i++) /* folded lines (RFC 9112 5.2) */
+        if (out[i] == '\r' || out[i] == '\n')
+            out[i] = ' ';
+    return (struct bytes){out, len};
+}
+
+/* "text/html" of "Text/HTML; charset=x". */
+static void fill_mime(struct transfer *transfer)
+{
+    struct bytes type = head_value(&transfer->head, HEAD_TYPE);
+    const char *text = type.data;
+    size_t len = 0;
+
+    while (len < type.len && len < sizeof(transfer->mime) && text[len] != ';' &&
+           text[len] > ' ' && text[len] < 0x7f) {
+        char c = text[len];
+
+        transfer->mime[len++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    }
+    transfer->page.mime = (struct bytes){transfer->mime, len};
+}
+
+/* Our words where we decided, libcurl's where it did; "" if the error says it
+ * all. */
+static void fill_detail(struct transfer *transfer)
+{
+    const char *words = transfer->note;
+    char text[sizeof(transfer->note)];
+    size_t len;
+
+    if (!words[0] && !transfer->error)
+        words = transfer->message;
+    len = text_escape(words, strlen(words), text, sizeof(text));
+    memcpy(transfer->note, text, len + 1);
+    transfer->page.detail = (struct bytes){transfer->note, len};
+}
+
+/* ---- where it points ---- */
+
+/* WHATWG URL against the URL that was asked for; never with userinfo. */
+static enum error resolve_location(struct transfer *transfer)
+{
+    struct bytes value = head_value(&transfer->head, HEAD_LOCATION);
+    struct buf *location = &transfer->location;
+    struct url base;
+    struct url url;
+    enum url_error bad;
+
+    bad = url_parse(&base, (const char *)transfer->url.data,
+                    transfer->url.len - 1, NULL);
+    if (bad == URL_OK)
+        bad = url_parse(&url, value.data, value.len, &base);
+    if (bad == URL_OK)
+        bad = url_canonical(&url, &url, NULL);
+    switch (bad) {
+    case URL_OK:
+        break;
+    case URL_BAD_SCHEME:
+        return ERROR_BLOCKED_SCHEME;
+    case URL_BAD:
+    case URL_TOO_LONG:
+        return ERROR_BAD_REDIRECT;
+    }
+    if (url.scheme == URL_OTHER)
+        return ERROR_BLOCKED_SCHEME;
+    if (buf_add(location, url.text, url.len))
+        return ERROR_INTERNAL;
+    transfer->page.location = (struct bytes){location->data, location->len};
+    return ERROR_NONE;
+}
+
+static enum error judge_redirect(struct transfer *transfer)
+{
+    if (transfer->head.values[HEAD_LOCATION].seen)
+        return resolve_location(transfer);
+    snprintf(transfer->note, sizeof(transfer->note), "no Location");
+    return ERROR_BAD_REDIRECT;
+}
+
+static enum error protocol_error(struct transfer *transfer, const char *note)
+{
+    snprintf(transfer->note, sizeof(transfer->note), "%s", note);
+    return ERROR_PROTOCOL;
+}
+
+/* What a complete answer amounts to. */
+static enum error judge_status(struct transfer *transfer)
+{
+    struct page *page = &transfer->page;
+    int status = transfer->head.status;
+
+    if (status == 206)
+        return protocol_error(transfer, "206, but no range was asked for");
+    if (status == 304) {
+        if (!transfer->conditional)
+            return protocol_error(transfer, "304, but no condition was sent");
+        page->flags |= PAGE_NOT_MODIFIED;
+        page->outcome = OUTCOME_OK;
+    } else if (status >= 300 && status < 400) {
+        page->outcome = OUTCOME_REDIRECT;
+        return judge_redirect(transfer);
+    } else {
+        page->outcome = status < 400 ? OUTCOME_OK : OUTCOME_HTTP_ERROR;
+    }
+    return ERROR_NONE;
+}
+
+/* ---- the page ---- */
+
+static uint32_t clip_us(curl_off_t us)
+{
+    if (us < 0)
+        return 0;
+    return us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+}
+
+static uint32_t time_us(const struct transfer *transfer, CURLINFO info)
+{
+    curl_off_t us = 0;
+
+    curl_easy_getinfo(transfer->easy, info, &us);
+    return clip_us(us);
+}
+
+static void fill_times(struct transfer *transfer)
+{
+    struct page *page = &transfer->page;
+    int64_t total_ms = transfer->set->now_ms - transfer->start_ms;
+    long nr_connects = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &nr_connects);
+    if (nr_connects > 0) {
+        page->dns_us = time_us(transfer, CURLINFO_NAMELOOKUP_TIME_T);
+        page->connect_us = time_us(transfer, CURLINFO_CONNECT_TIME_T);
+        page->tls_us = time_us(transfer, CURLINFO_APPCONNECT_TIME_T);
+    } else if (transfer->phase >= PHASE_ASKED) {
+        page->flags |= PAGE_REUSED;
+    }
+    if (transfer->phase == PHASE_ANSWERING)
+        page->first_byte_us = time_us(transfer, CURLINFO_STARTTRANSFER_TIME_T);
+    /* libcurl's clock is finer, but stands still when we end a transfer. */
+    page->total_us = time_us(transfer, CURLINFO_TOTAL_TIME_T);
+    if (clip_us(total_ms * 1000) > page->total_us)
+        page->total_us = clip_us(total_ms * 1000);
+}
+
+static void fill_peer(struct transfer *transfer)
+{
+    struct page *page = &transfer->page;
+    char *ip = NULL;
+    long version = 0;
+
+    if (transfer->phase < PHASE_CONNECTING)
+        return;
+    curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &ip);
+    if (ip)
+        page->ip = (struct bytes){ip, strlen(ip)};
+    if (transfer->head.bytes.len == 0)
+        return;
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+    if (version == CURL_HTTP_VERSION_1_0)
+        page->http_version = 10;
+    else if (version == CURL_HTTP_VERSION_1_1)
+        page->http_version = 11;
+    else if (version == CURL_HTTP_VERSION_2_0)
+        page->http_version = 20;
+}
+
+static void fill_head(struct transfer *transfer)
+{
+    struct head *head = &transfer->head;
+    struct page *page = &transfer->page;
+
+    page->head_bytes = (uint32_t)head->total_bytes;
+    if (!head_is_final(head))
+        return;
+    page->status = (uint16_t)head->status;
+    page->content_length = head->content_length;
+    page->robots = head->robots;
+    fill_mime(transfer);
+    page->encoding =
+        clean(transfer, (struct bytes){head->codings.data, head->codings.len});
+    page->etag = clean(transfer, head_value(head, HEAD_ETAG));
+    page->last_modified = clean(transfer, head_value(head, HEAD_LAST_MODIFIED));
+    page->retry_after = clean(transfer, head_value(head, HEAD_RETRY_AFTER));
+}
+
+static struct bytes view(const struct buf *buf)
+{
+    return (struct bytes){buf->len ? buf->data : (const void *)"", buf->len};
+}
+
+static void fill_body(struct transfer *transfer)
+{
+    struct body *body = &transfer->body;
+    struct page *page = &transfer->page;
+
+    page->wire_bytes = body->wire_bytes;
+    page->body_bytes = body->decoded_bytes;
+    if (body->cut)
+        page->flags |= PAGE_BODY_CUT;
+    if (body->has_junk)
+        page->flags |= PAGE_JUNK_AFTER;
+    if (!head_is_final(&transfer->head))
+        return;
+    body_sum_up(body, page->hash);
+    if (transfer->flags & (JOB_BODY | JOB_ROBOTS | JOB_SITEMAP))
+        page->body = view(&body->data);
+    if (transfer->flags & JOB_RAW) {
+        page->raw_request = view(&transfer->raw_request);
+        page->raw_head = view(&transfer->head.bytes);
+        page->raw_body = view(&transfer->raw_body);
+    }
+}
+
+static void set_error(struct transfer *transfer, enum error error)
+{
+    struct page *page = &transfer->page;
+
+    page->error = error;
+    if (!error)
+        return;
+    if (error == ERROR_DNS && may_pass(transfer)) {
+        page->flags |= PAGE_MAY_PASS;
+        snprintf(transfer->note, sizeof(transfer->note),
+                 "no name server could tell");
+    }
+    page->outcome = error_info(error)->error_class == CLASS_POLICY
+                        ? OUTCOME_SKIPPED
+                        : OUTCOME_ERROR;
+    fill_detail(transfer);
+}
+
+void answer_fill(struct transfer *transfer, CURLcode code)
+{
+    struct page *page = &transfer->page;
+    enum error error = choose_error(transfer, code);
+
+    page_init(page);
+    if (error && transfer->body.begun)
+        transfer->body.cut |= error != ERROR_BAD_ENCODING;
+    fill_times(transfer);
+    fill_peer(transfer);
+    fill_head(transfer);
+    fill_body(transfer);
+    if (!error)
+        error = judge_status(transfer);
+    set_error(transfer, error);
+}
+
+void answer_lose(struct transfer *transfer)
+{
+    snprintf(transfer->note, sizeof(transfer->note), "no memory to read it");
+    set_error(transfer, ERROR_INTERNAL);
+}

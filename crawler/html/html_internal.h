@@ -1,0 +1,103 @@
+/*
+ * html_internal: between html_tokenizer.c and html_states.c, for nobody else.
+ */
+#ifndef CRAWLER_HTML_HTML_INTERNAL_H
+#define CRAWLER_HTML_HTML_INTERNAL_H
+
+#include "crawler/html/html_tokenizer.h"
+
+enum state {
+    STATE_DATA,
+    STATE_TAG_OPEN,
+    STATE_END_TAG_OPEN,
+    STATE_TAG_NAME,
+    STATE_BEFORE_NAME,
+    STATE_NAME,
+    STATE_AFTER_NAME,
+    STATE_BEFORE_VALUE,
+    STATE_VALUE_DOUBLE,
+    STATE_VALUE_SINGLE,
+    STATE_VALUE_UNQUOTED,
+    STATE_AFTER_VALUE,
+    STATE_SELF_CLOSING,
+    STATE_MARKUP, /* behind "<!" */
+    STATE_BOGUS,
+    STATE_COMMENT_START,
+    STATE_COMMENT_START_DASH,
+    STATE_COMMENT,
+    STATE_COMMENT_DASH,
+    STATE_COMMENT_END,
+    STATE_COMMENT_BANG,
+    STATE_CDATA,
+    STATE_CDATA_BRACKET,
+    STATE_CDATA_END,
+    STATE_RAW, /* RCDATA, RAWTEXT */
+    STATE_RAW_OPEN,
+    STATE_RAW_END_OPEN,
+    STATE_RAW_END_NAME,
+    STATE_SCRIPT,
+    STATE_SCRIPT_OPEN,
+    STATE_SCRIPT_BANG,
+    STATE_SCRIPT_BANG_DASH,
+    STATE_SCRIPT_NAME,
+    STATE_PLAINTEXT,
+    STATE_NR
+};
+
+/*
+ * Consumes bytes of [at, end), which is not empty, and returns where the next
+ * state goes on; may consume nothing if it changes the state.
+ */
+typedef const unsigned char *(*html_state_fn)(struct html_tokenizer *tokenizer,
+                                              const unsigned char *at,
+                                              const unsigned char *end);
+
+extern const html_state_fn html_states[STATE_NR];
+
+/* Keeps text of the current run if anybody wants it. */
+void html_add_run(struct html_tokenizer *tokenizer, const void *data,
+                  size_t len);
+/* Reports the run: no later byte can change how it is read. */
+void html_flush_run(struct html_tokenizer *tokenizer);
+/* An empty tag; its name comes next. */
+void html_begin_tag(struct html_tokenizer *tokenizer, bool is_end);
+/* The tag's name is complete: decides which attributes are kept. */
+void html_end_tag_name(struct html_tokenizer *tokenizer);
+/* An attribute's name is complete; the first of two with one name counts. */
+void html_begin_value(struct html_tokenizer *tokenizer);
+/* The attribute's value goes on with [from, to) of this piece. */
+void html_add_value(struct html_tokenizer *tokenizer, const unsigned char *from,
+                    const unsigned char *to);
+/* The tag is complete: reports it. */
+void html_emit_tag(struct html_tokenizer *tokenizer);
+
+/* The states of html_raw.c. */
+const unsigned char *html_raw_state(struct html_tokenizer *tokenizer,
+                                    const unsigned char *at,
+                                    const unsigned char *end);
+const unsigned char *html_raw_open_state(struct html_tokenizer *tokenizer,
+                                         const unsigned char *at,
+                                         const unsigned char *end);
+const unsigned char *html_raw_end_open_state(struct html_tokenizer *tokenizer,
+                                             const unsigned char *at,
+                                             const unsigned char *end);
+const unsigned char *html_raw_end_name_state(struct html_tokenizer *tokenizer,
+                                             const unsigned char *at,
+                                             const unsigned char *end);
+const unsigned char *html_script_state(struct html_tokenizer *tokenizer,
+                                       const unsigned char *at,
+                                       const unsigned char *end);
+const unsigned char *html_script_open_state(struct html_tokenizer *tokenizer,
+                                            const unsigned char *at,
+                                            const unsigned char *end);
+const unsigned char *html_script_bang_state(struct html_tokenizer *tokenizer,
+                                            const unsigned char *at,
+                                            const unsigned char *end);
+const unsigned char *html_script_name_state(struct html_tokenizer *tokenizer,
+                                            const unsigned char *at,
+                                            const unsigned char *end);
+const unsigned char *html_plaintext_state(struct html_tokenizer *tokenizer,
+                                          const unsigned char *at,
+                                          const unsigned char *end);
+
+#endif

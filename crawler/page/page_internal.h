@@ -1,0 +1,17 @@
+/*
+ * internal: what the modules of this folder share and nobody else includes.
+ */
+#ifndef CRAWLER_PAGE_PAGE_INTERNAL_H
+#define CRAWLER_PAGE_PAGE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Whether the text can be a serialised URL: 1 to URL_BYTES_MAX bytes, all of
+ * them printable ASCII. It need not parse; but it can neither break a line nor
+ * a header.
+ */
+bool page_is_url_text(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,24 @@
+/* What the answer to the robots.txt request means (RFC 9309 2.3.1). */
+#include "crawler/robots/robots.h"
+
+#define STATUS_TOO_MANY_REQUESTS 429
+
+enum robots_policy robots_policy(int status, enum error error)
+{
+    /* The status line is enough to know that there is no file. 429 is no
+     * such word: it says "not now", like a 503. */
+    if (status >= 400 && status <= 499 && status != STATUS_TOO_MANY_REQUESTS)
+        return ROBOTS_ALLOW_ALL;
+    /* 2.3.1.2: too many redirects may count as unavailable */
+    if (error == ERROR_REDIRECT_LIMIT || error == ERROR_REDIRECT_LOOP ||
+        error == ERROR_BAD_REDIRECT)
+        return ROBOTS_ALLOW_ALL;
+    /* 2.5: the first part of a large file counts */
+    if (error != ERROR_NONE && error != ERROR_TOO_LARGE)
+        return ROBOTS_DISALLOW_ALL;
+    if (status >= 200 && status <= 299)
+        return ROBOTS_PARSE;
+    if (status >= 300 && status <= 399)
+        return ROBOTS_ALLOW_ALL;
+    return ROBOTS_DISALLOW_ALL;
+}

@@ -1,0 +1,516 @@
+/*
+ * url: the URL parser of the WHATWG standard for http and https.
+ *
+ * DESIGN. The standard gives a state machine that looks at one code point at a
+ * time. For http and https its states follow one another in a fixed order, so
+ * each is a function here that takes its run of bytes at once:
+ *
+ *   scheme --+-- another scheme: URL_BAD_SCHEME
+ *            +-- "//", or not the base's scheme --> authority --> path
+ *            +-- the base's scheme, or no scheme --> relative
+ *   relative --+-- two slashes --> authority --> path
+ *              +-- one slash: the base's authority --> path
+ *              +-- else: the base's authority and folder --> path,
+ *                  or its path --> query, or its query --> fragment
+ *   path --> query --> fragment
+ *
+ * The serialisation is written from left to right while the text is read, and
+ * the components are noted as offsets into it. Nothing is allocated.
+ * References such as (URL 4.4) are sections of the standard.
+ */
+#include "crawler/url/url.h"
+
+#include <string.h>
+
+#include "crawler/url/url_internal.h"
+
+/* Longest text that is looked at. Dot segments may shorten a URL, so it is
+ * more than URL_BYTES_MAX. */
+#define URL_INPUT_BYTES_MAX ((size_t)4 * URL_BYTES_MAX)
+
+/* What is left to read, and where the result goes. */
+struct parser {
+    const char *at;
+    const char *end;
+    struct url *url;
+    const struct url *base; /* may be NULL */
+    struct url_writer out;
+};
+
+static bool is_slash(char byte)
+{
+    return byte == '/' || byte == '\\';
+}
+
+static bool is_tab_or_newline(char byte)
+{
+    return byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+void url_put_text(struct url_writer *out, const char *text, size_t len)
+{
+    if (len > URL_BYTES_MAX - out->len) {
+        out->full = true;
+        return;
+    }
+    memcpy(out->text + out->len, text, len);
+    out->len += len;
+}
+
+static void put_escape(struct url_writer *out, unsigned char byte)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char escape[3] = {'%', digits[byte >> 4], digits[byte & 15]};
+
+    url_put_text(out, escape, sizeof(escape));
+}
+
+size_t url_take_utf8(const unsigned char *at, size_t left, uint32_t *code)
+{
+    unsigned char lead = at[0];
+    unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    size_t need = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    size_t len = 1;
+
+    *code = lead;
+    if (lead < 0x80)
+        return 1;
+    *code = URL_NOT_UTF8;
+    if (lead < 0xc2 || lead > 0xf4)
+        return 1;
+    for (; len < need; len++) {
+        if (len == left || at[len] < low || at[len] > high)
+            return len;
+        low = 0x80;
+        high = 0xbf;
+    }
+    *code = lead & (0x7fU >> need);
+    for (size_t i = 1; i < need; i++)
+        *code = *code << 6 | (at[i] & 0x3fU);
+    return need;
+}
+
+/* One character that is not ASCII, or not a character, as escapes. */
+static size_t put_character(struct url_writer *out, const char *at,
+                            const char *end)
+{
+    const unsigned char *bytes = (const unsigned char *)at;
+    uint32_t code;
+    size_t len = url_take_utf8(bytes, (size_t)(end - at), &code);
+
+    if (code == URL_NOT_UTF8)
+        url_put_text(out, "%EF%BF%BD", 9);
+    else
+        for (size_t i = 0; i < len; i++)
+            put_escape(out, bytes[i]);
+    return len;
+}
+
+/*
+ * UTF-8 percent-encode (URL 1.3) up to the first byte of class `stop`, or to
+ * `end`. `encode` names the set. Returns where it stopped. Runs of ordinary
+ * bytes are copied as a whole: they are nearly all that there is.
+ */
+static inline const char *put_encoded(struct url_writer *out, const char *at,
+                                      const char *end, unsigned encode,
+                                      unsigned stop)
+{
+    while (at < end) {
+        const char *run = at;
+
+        while (at < end && !url_byte_is((unsigned char)*at, encode | stop))
+            at++;
+        url_put_text(out, run, (size_t)(at - run));
+        if (at == end || url_byte_is((unsigned char)*at, stop))
+            break;
+        if ((unsigned char)*at < 0x80)
+            put_escape(out, (unsigned char)*at++);
+        else
+            at += put_character(out, at, end);
+    }
+    return at;
+}
+
+/* Takes the scheme and its colon, if there is one. */
+static bool take_scheme(struct parser *parser, enum url_scheme *scheme)
+{
+    const char *start = parser->at;
+    const char *at = start;
+    size_t len;
+
+    if (at == parser->end || (unsigned char)((*at | 0x20) - 'a') >= 26)
+        return false;
+    while (at < parser->end && url_byte_is((unsigned char)*at, URL_SCHEME))
+        at++;
+    if (at == parser->end || *at != ':')
+        return false;
+    len = (size_t)(at - start);
+    if (len == 4 && strncasecmp(start, "http", 4) == 0)
+        *scheme = URL_HTTP;
+    else if (len == 5 && strncasecmp(start, "https", 5) == 0)
+        *scheme = URL_HTTPS;
+    else
+        *scheme = URL_OTHER;
+    parser->at = at + 1;
+    return true;
+}
+
+/* Authority state, as far as the credentials: up to the last '@'. */
+static enum url_error parse_user(struct parser *parser, const char *end)
+{
+    struct url *url = parser->url;
+    struct url_writer *out = &parser->out;
+    const char *at = memrchr(parser->at, '@', (size_t)(end - parser->at));
+    const char *colon;
+    size_t start;
+
+    if (!at)
+        return URL_OK;
+    if (at + 1 == end)
+        return URL_BAD; /* credentials and no host */
+    colon = memchr(parser->at, ':', (size_t)(at - parser->at));
+    start = out->len;
+    put_encoded(out, parser->at, colon ? colon : at, URL_ENC_USER, 0);
+    if (colon && colon + 1 < at) {
+        url_put(out, ':');
+        put_encoded(out, colon + 1, at, URL_ENC_USER, 0);
+    }
+    if (out->len > start) {
+        url->has_user = true;
+        url->user_at = (uint16_t)start;
+        url->user_len = (uint16_t)(out->len - start);
+        url_put(out, '@');
+    }
+    parser->at = at + 1;
+    return URL_OK;
+}
+
+/* The first colon outside brackets, or `end`. */
+static const char *find_port(const char *at, const char *end)
+{
+    bool in_brackets = false;
+
+    for (; at < end; at++) {
+        if (*at == ':' && !in_brackets)
+            break;
+        if (*at == '[')
+            in_brackets = true;
+        else if (*at == ']')
+            in_brackets = false;
+    }
+    return at;
+}
+
+/* Port state. `at` points behind the colon. */
+static enum url_error parse_port(struct parser *parser, const char *at,
+                                 const char *end)
+{
+    struct url *url = parser->url;
+    unsigned port = 0;
+    char digits[URL_NUMBER_DIGITS];
+
+    if (at == end)
+        return URL_OK; /* a colon alone says nothing */
+    for (; at < end; at++) {
+        if ((unsigned char)(*at - '0') > 9)
+            return URL_BAD;
+        port = port * 10 + (unsigned)(*at - '0');
+        if (port > UINT16_MAX)
+            return URL_BAD;
+    }
+    if (port == url->port)
+        return URL_OK; /* the scheme's default is left out */
+    url->port = (uint16_t)port;
+    url->port_given = true;
+    url_put(&parser->out, ':');
+    url_put_text(&parser->out, digits, url_format_number(url->port, digits));
+    return URL_OK;
+}
+
+/* Special authority ignore slashes state to port state. */
+static enum url_error parse_authority(struct parser *parser)
+{
+    struct url *url = parser->url;
+    struct url_writer *out = &parser->out;
+    struct url_host host = {0};
+    const char *end, *colon;
+
+    while (parser->at < parser->end && is_slash(*parser->at))
+        parser->at++;
+    end = parser->at;
+    while (end < parser->end && !url_byte_is((unsigned char)*end, URL_SPLIT))
+        end++;
+
+    url->port = url->scheme == URL_HTTPS ? 443 : 80;
+    if (url->scheme == URL_HTTPS)
+        url_put_text(out, "https://", 8);
+    else
+        url_put_text(out, "http://", 7);
+    if (parse_user(parser, end) != URL_OK)
+        return URL_BAD;
+    colon = find_port(parser->at, end);
+    if (colon == parser->at)
+        return URL_BAD; /* no host */
+    url->host_at = (uint16_t)out->len;
+    if (!url_put_host(out, parser->at, (size_t)(colon - parser->at), &host))
+        return out->full ? URL_TOO_LONG : URL_BAD;
+    url->host_len = (uint16_t)(out->len - url->host_at);
+    url->host_is_ipv4 = host.is_ipv4;
+    url->host_is_ipv6 = host.is_ipv6;
+    parser->at = end;
+    return colon < end ? parse_port(parser, colon + 1, end) : URL_OK;
+}
+
+/* 1 for a single-dot segment, 2 for a double-dot segment, else 0: each dot may
+ * be written %2e (URL 4.1). */
+static int count_dots(const char *at, const char *end)
+{
+    int nr = 0;
+
+    if (at == end || (*at != '.' && *at != '%'))
+        return 0;
+    for (; at < end && nr < 3; nr++) {
+        if (*at == '.')
+            at++;
+        else if (end - at >= 3 && strncasecmp(at, "%2e", 3) == 0)
+            at += 3;
+        else
+            return 0;
+    }
+    return nr < 3 ? nr : 0;
+}
+
+/* Cuts the path written so far before its last segment. */
+static void shorten_path(struct parser *parser)
+{
+    struct url_writer *out = &parser->out;
+
+    while (out->len > parser->url->path_at) {
+        out->len--;
+        if (out->text[out->len] == '/')
+            return;
+    }
+}
+
+/* Path start state and path state: appends to the path written so far. */
+static void parse_path(struct parser *parser)
+{
+    struct url_writer *out = &parser->out;
+    bool more;
+
+    if (parser->at < parser->end && is_slash(*parser->at))
+        parser->at++;
+    do {
+        const char *segment = parser->at;
+        size_t start = out->len;
+        int dots;
+
+        url_put(out, '/');
+        parser->at =
+            put_encoded(out, segment, parser->end, URL_ENC_PATH, URL_SPLIT);
+        more = parser->at < parser->end && is_slash(*parser->at);
+        dots = count_dots(segment, parser->at);
+        if (dots) {
+            out->len = start;
+            if (dots == 2)
+                shorten_path(parser);
+            if (!more)
+                url_put(out, '/');
+        }
+        if (more)
+            parser->at++;
+    } while (more);
+}
+
+/* Query state. The query is always encoded as UTF-8. */
+static void parse_query(struct parser *parser)
+{
+    struct url *url = parser->url;
+    struct url_writer *out = &parser->out;
+    size_t left = (size_t)(parser->end - parser->at);
+    const char *end;
+
+    if (left == 0 || *parser->at != '?')
+        return;
+    end = memchr(parser->at, '#', left);
+    url_put(out, '?');
+    url->has_query = true;
+    url->query_at = (uint16_t)out->len;
+    parser->at = put_encoded(out, parser->at + 1, end ? end : parser->end,
+                             URL_ENC_QUERY, 0);
+    url->query_len = (uint16_t)(out->len - url->query_at);
+}
+
+/* Fragment state. */
+static void parse_fragment(struct parser *parser)
+{
+    struct url *url = parser->url;
+    struct url_writer *out = &parser->out;
+
+    if (parser->at == parser->end)
+        return;
+    url_put(out, '#');
+    url->has_fragment = true;
+    url->fragment_at = (uint16_t)out->len;
+    put_encoded(out, parser->at + 1, parser->end, URL_ENC_FRAGMENT, 0);
+    url->fragment_len = (uint16_t)(out->len - url->fragment_at);
+}
+
+static void copy_authority(struct parser *parser)
+{
+    struct url *url = parser->url;
+    const struct url *base = parser->base;
+
+    url_put_text(&parser->out, base->text, base->path_at);
+    url->user_at = base->user_at;
+    url->user_len = base->user_len;
+    url->has_user = base->has_user;
+    url->host_at = base->host_at;
+    url->host_len = base->host_len;
+    url->host_is_ipv4 = base->host_is_ipv4;
+    url->host_is_ipv6 = base->host_is_ipv6;
+    url->port = base->port;
+    url->port_given = base->port_given;
+}
+
+/* Relative state with nothing but a query or fragment: the base's path, and
+ * its query unless there is a new one. */
+static void copy_path(struct parser *parser)
+{
+    struct url *url = parser->url;
+    const struct url *base = parser->base;
+
+    url_put_text(&parser->out, base->text + base->path_at, base->path_len);
+    url->path_len = base->path_len;
+    if (!base->has_query || (parser->at < parser->end && *parser->at == '?'))
+        return;
+    url_put(&parser->out, '?');
+    url_put_text(&parser->out, base->text + base->query_at, base->query_len);
+    url->has_query = true;
+    url->query_at = base->query_at;
+    url->query_len = base->query_len;
+}
+
+/* Relative state, with the relative slash state when it is one slash. */
+static void parse_relative_path(struct parser *parser)
+{
+    struct url *url = parser->url;
+    const struct url *base = parser->base;
+    const char *at = parser->at;
+
+    copy_authority(parser);
+    url->path_at = base->path_at;
+    if (at == parser->end || *at == '?' || *at == '#') {
+        copy_path(parser);
+        return;
+    }
+    if (!is_slash(*at)) {
+        url_put_text(&parser->out, base->text + base->path_at, base->path_len);
+        shorten_path(parser);
+    }
+    parse_path(parser);
+    url->path_len = (uint16_t)(parser->out.len - url->path_at);
+}
+
+/* All of the URL behind the scheme. */
+static enum url_error parse_rest(struct parser *parser, bool is_relative)
+{
+    struct url *url = parser->url;
+    enum url_error error;
+
+    if (is_relative) {
+        parse_relative_path(parser);
+    } else {
+        error = parse_authority(parser);
+        if (error != URL_OK)
+            return error;
+        url->path_at = (uint16_t)parser->out.len;
+        parse_path(parser);
+        url->path_len = (uint16_t)(parser->out.len - url->path_at);
+    }
+    parse_query(parser);
+    parse_fragment(parser);
+    if (parser->out.full)
+        return URL_TOO_LONG;
+    url->len = (uint16_t)parser->out.len;
+    url->text[url->len] = '\0';
+    return URL_OK;
+}
+
+static void clear_components(struct url *url)
+{
+    url->user_at = url->user_len = 0;
+    url->query_at = url->query_len = 0;
+    url->fragment_at = url->fragment_len = 0;
+    url->has_user = url->has_query = url->has_fragment = false;
+    url->port_given = false;
+}
+
+/* Scheme start state to special authority slashes state. */
+static enum url_error parse(struct parser *parser)
+{
+    struct url *url = parser->url;
+    const struct url *base = parser->base;
+    bool has_scheme = take_scheme(parser, &url->scheme);
+    bool is_relative;
+    size_t left = (size_t)(parser->end - parser->at);
+
+    if (has_scheme && url->scheme == URL_OTHER)
+        return URL_BAD_SCHEME;
+    if (!has_scheme && !base)
+        return URL_BAD;
+    if (left > URL_INPUT_BYTES_MAX)
+        return URL_TOO_LONG;
+    if (!has_scheme)
+        url->scheme = base->scheme;
+    /* two slashes lead to an authority in the relative states as well */
+    is_relative =
+        base && base->scheme == url->scheme &&
+        (left < 2 || !is_slash(parser->at[0]) || !is_slash(parser->at[1]));
+    clear_components(url);
+    return parse_rest(parser, is_relative);
+}
+
+/* Tabs and newlines count nowhere in a URL: parses a copy without them. */
+static enum url_error parse_without_tabs(struct parser *parser)
+{
+    char clean[URL_INPUT_BYTES_MAX + 16];
+    size_t len = 0;
+
+    /* a text that does not fit is too long, or has another scheme */
+    for (; parser->at < parser->end && len < sizeof(clean); parser->at++)
+        if (!is_tab_or_newline(*parser->at))
+            clean[len++] = *parser->at;
+    parser->at = clean;
+    parser->end = clean + len;
+    return parse(parser);
+}
+
+static bool has_tab_or_newline(const char *at, const char *end)
+{
+    unsigned found = 0;
+
+    for (; at < end; at++) /* no early exit, so that it can be vectorised */
+        found |= is_tab_or_newline(*at);
+    return found != 0;
+}
+
+enum url_error url_parse(struct url *url, const char *text, size_t len,
+                         const struct url *base)
+{
+    struct parser parser = {
+        .url = url, .base = base, .out = {.text = url->text}};
+
+    while (len > 0 && (unsigned char)text[0] <= 0x20) {
+        text++;
+        len--;
+    }
+    while (len > 0 && (unsigned char)text[len - 1] <= 0x20)
+        len--;
+    parser.at = text;
+    parser.end = text + len;
+    if (has_tab_or_newline(parser.at, parser.end))
+        return parse_without_tabs(&parser);
+    return parse(&parser);
+}

@@ -1,0 +1,171 @@
+/*
+ * url_punycode: Punycode (RFC 3492) without a limit on the label's length,
+ * which libidn2 has and the URL standard has not.
+ */
+#include "crawler/url/url_internal.h"
+
+/* RFC 3492, 5. */
+#define BASE         36
+#define T_MIN        1
+#define T_MAX        26
+#define SKEW         38
+#define DAMP         700
+#define INITIAL_BIAS 72
+#define INITIAL_N    0x80
+#define UNICODE_MAX  0x10ffff
+
+/* RFC 3492, 6.1. */
+static uint32_t adapt(uint32_t delta, size_t nr, bool is_first)
+{
+    uint32_t k = 0;
+
+    delta = is_first ? delta / DAMP : delta / 2;
+    delta += delta / (uint32_t)nr;
+    for (; delta > (BASE - T_MIN) * T_MAX / 2; k += BASE)
+        delta /= BASE - T_MIN;
+    return k + (BASE - T_MIN + 1) * delta / (delta + SKEW);
+}
+
+static uint32_t threshold(uint32_t k, uint32_t bias)
+{
+    if (k <= bias + T_MIN)
+        return T_MIN;
+    return k >= bias + T_MAX ? T_MAX : k - bias;
+}
+
+static int digit_value(uint32_t digit)
+{
+    if (digit >= 'a' && digit <= 'z')
+        return (int)(digit - 'a');
+    return digit >= '0' && digit <= '9' ? (int)(digit - '0') + 26 : -1;
+}
+
+/* A variable-length integer (RFC 3492, 3.3). */
+static bool take_delta(const uint32_t **at, const uint32_t *end, uint32_t bias,
+                       uint32_t *delta)
+{
+    uint64_t value = 0, weight = 1;
+
+    for (uint32_t k = BASE;; k += BASE) {
+        uint32_t limit = threshold(k, bias);
+        int digit;
+
+        if (*at == end)
+            return false;
+        digit = digit_value(*(*at)++);
+        if (digit < 0)
+            return false;
+        value += (uint64_t)digit * weight;
+        if (value > UINT32_MAX || weight > UINT32_MAX)
+            return false;
+        if ((uint32_t)digit < limit)
+            break;
+        weight *= BASE - limit;
+    }
+    *delta = (uint32_t)value;
+    return true;
+}
+
+/* The code points before the last hyphen stand for themselves (3.1). */
+static const uint32_t *find_basic_end(const uint32_t *text, size_t len)
+{
+    while (len > 0 && text[len - 1] != '-')
+        len--;
+    return len > 0 ? text + len - 1 : text;
+}
+
+/* RFC 3492, 6.2. */
+bool url_punycode_decode(const uint32_t *text, size_t len,
+                         struct url_chars *out)
+{
+    const uint32_t *at = text, *end = text + len;
+    const uint32_t *basic_end = find_basic_end(text, len);
+    size_t start = out->nr, nr_basic = (size_t)(basic_end - text);
+    uint32_t code = INITIAL_N, bias = INITIAL_BIAS;
+    uint64_t index = 0;
+
+    while (at < basic_end)
+        if (!url_put_char(out, *at++))
+            return false;
+    at += nr_basic > 0; /* the hyphen */
+    while (at < end) {
+        size_t nr = out->nr - start + 1;
+        uint32_t delta;
+
+        if (!take_delta(&at, end, bias, &delta))
+            return false;
+        bias = adapt(delta, nr, nr == nr_basic + 1);
+        index += delta;
+        if (index / nr > UNICODE_MAX - code || !url_put_char(out, 0))
+            return false;
+        code += (uint32_t)(index / nr);
+        index %= nr;
+        for (size_t i = out->nr - 1; i > start + index; i--)
+            out->chars[i] = out->chars[i - 1];
+        out->chars[start + index] = code;
+        index++;
+    }
+    return true;
+}
+
+/* Writes a variable-length integer (RFC 3492, 3.3). */
+static void put_delta(struct url_writer *out, uint64_t delta, uint32_t bias)
+{
+    static const char digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+    for (uint32_t k = BASE;; k += BASE) {
+        uint32_t limit = threshold(k, bias);
+
+        if (delta < limit)
+            break;
+        url_put(out, digits[limit + (delta - limit) % (BASE - limit)]);
+        delta = (delta - limit) / (BASE - limit);
+    }
+    url_put(out, digits[delta]);
+}
+
+/* The smallest code point of the label that is at least `code`. */
+static uint32_t next_code(const uint32_t *label, size_t len, uint32_t code)
+{
+    uint32_t next = UINT32_MAX;
+
+    for (size_t i = 0; i < len; i++)
+        if (label[i] >= code && label[i] < next)
+            next = label[i];
+    return next;
+}
+
+void url_punycode_encode(const uint32_t *label, size_t len,
+                         struct url_writer *out)
+{
+    uint32_t bias = INITIAL_BIAS, code = INITIAL_N;
+    uint64_t delta = 0;
+    size_t nr_basic = 0, done;
+
+    for (size_t i = 0; i < len; i++) {
+        if (label[i] < INITIAL_N) {
+            url_put(out, (char)label[i]);
+            nr_basic++;
+        }
+    }
+    if (nr_basic > 0)
+        url_put(out, '-');
+    done = nr_basic;
+    while (done < len) {
+        uint32_t next = next_code(label, len, code);
+
+        delta += (uint64_t)(next - code) * (done + 1);
+        code = next;
+        for (size_t i = 0; i < len; i++) {
+            delta += label[i] < code;
+            if (label[i] != code)
+                continue;
+            put_delta(out, delta, bias);
+            bias = adapt((uint32_t)delta, done + 1, done == nr_basic);
+            delta = 0;
+            done++;
+        }
+        delta++;
+        code++;
+    }
+}

@@ -1,0 +1,108 @@
+/*
+ * dict: a table of byte strings that processes share.
+ *
+ * Made before fork; then any process of the family reads and writes. There is
+ * no server process: an operation is a few memory accesses under a mutex that
+ * survives the death of its holder. Each operation is atomic, also against
+ * SIGKILL: it happened, or it did not.
+ *
+ * Keys and values are copied in and out. What would need two operations, and
+ * so lose updates between them, is one here: dict_incr, dict_compare_set,
+ * dict_set_default, dict_update. Threads may share a dict. Not for signal
+ * handlers.
+ */
+#ifndef POOL_SHARED_DICT_H
+#define POOL_SHARED_DICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "pool/shared/sync_bytes.h"
+
+struct dict;
+
+#define DICT_ENTRIES_DEFAULT 1024
+#define DICT_ENTRIES_MAX     (1u << 26)
+#define DICT_BYTES_DEFAULT   ((size_t)16 << 20)
+#define DICT_BYTES_MAX       ((size_t)1 << 36)
+
+struct dict_options {
+    size_t max_entries; /* 0: DICT_ENTRIES_DEFAULT */
+    size_t max_bytes;   /* of all keys and values; 0: DICT_BYTES_DEFAULT */
+};
+
+/* `options` may be NULL. CERR_INVALID (above a limit), CERR_NOMEM. */
+enum err dict_open(struct dict **dict,
+                   const struct dict_options *options) CERR_CHECK;
+/* Lets go of it in this process; the others go on. NULL is fine. */
+void dict_free(struct dict *dict);
+
+/*
+ * All below return CERR_STATE inside a dict_update() callback of the same dict.
+ * Those that store return CERR_FULL when a bound would be passed; nothing is
+ * changed then.
+ */
+enum err dict_set(struct dict *dict, struct sync_bytes key,
+                  struct sync_bytes value) CERR_CHECK;
+/* CERR_NOT_FOUND, CERR_TOO_BIG (above room->cap; room->len says how long). */
+enum err dict_get(struct dict *dict, struct sync_bytes key,
+                  struct sync_room *room) CERR_CHECK;
+/* CERR_NOT_FOUND. */
+enum err dict_delete(struct dict *dict, struct sync_bytes key) CERR_CHECK;
+/* Gets and deletes; as dict_get, and what does not fit stays. */
+enum err dict_pop(struct dict *dict, struct sync_bytes key,
+                  struct sync_room *room) CERR_CHECK;
+
+/*
+ * Adds to a number and gives the sum (`sum` may be NULL). A number is a value
+ * of 8 bytes, an int64_t of this machine; a missing one counts as 0.
+ * CERR_INVALID (not 8 bytes), CERR_TOO_BIG (the sum would overflow).
+ */
+enum err dict_incr(struct dict *dict, struct sync_bytes key, int64_t delta,
+                   int64_t *sum) CERR_CHECK;
+/* Stores `value` if the present value is `expected`; NULL for `expected`
+ * means that the key is missing. CERR_EXISTS: it is something else. */
+enum err dict_compare_set(struct dict *dict, struct sync_bytes key,
+                          const struct sync_bytes *expected,
+                          struct sync_bytes value) CERR_CHECK;
+/* Stores `value` if the key is missing, then gets the present value (`room`
+ * may be NULL). As dict_set and dict_get. */
+enum err dict_set_default(struct dict *dict, struct sync_bytes key,
+                          struct sync_bytes value,
+                          struct sync_room *room) CERR_CHECK;
+
+/*
+ * Makes a new value of the old one (NULL: missing), under the mutex. Sets
+ * *value to bytes that stay valid until dict_update() returns; value->data
+ * NULL deletes the key. Any other result than CERR_OK changes nothing and is
+ * what dict_update() returns. Must be short: others wait.
+ */
+typedef enum err (*dict_update_fn)(void *ctx, const struct sync_bytes *old,
+                                   struct sync_bytes *value);
+/* CERR_NOMEM (no memory for a copy of the old value), or as above. */
+enum err dict_update(struct dict *dict, struct sync_bytes key,
+                     dict_update_fn update, void *ctx) CERR_CHECK;
+
+/* CERR_STATE: see above. All entries go at once. */
+enum err dict_clear(struct dict *dict) CERR_CHECK;
+/* The number of entries, and the bytes of their keys and values. */
+size_t dict_size(const struct dict *dict);
+size_t dict_bytes(const struct dict *dict);
+
+/* A walk over all entries, in no particular order; start with zeros. */
+struct dict_cursor {
+    size_t next;
+    uint64_t version;
+};
+
+/*
+ * Copies the next entry (`key`, `value` may be NULL). New values may appear
+ * during a walk, but once a key came or went it answers CERR_STATE.
+ * CERR_NOT_FOUND at the end; CERR_TOO_BIG: call again with more room.
+ */
+enum err dict_next(struct dict *dict, struct dict_cursor *cursor,
+                   struct sync_room *key, struct sync_room *value) CERR_CHECK;
+
+#endif

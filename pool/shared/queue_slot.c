@@ -1,0 +1,380 @@
+/*
+ * The slots of a queue: their lists, their repair, what the dead held, waiting.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "pool/shared/queue_internal.h"
+#include "pool/shared/sync_member.h"
+
+/* No other writer: the mutex is held. */
+static void list_count(struct slot_list *list, uint32_t more, uint32_t fewer)
+{
+    uint32_t nr = atomic_load_explicit(&list->nr, memory_order_relaxed);
+
+    atomic_store_explicit(&list->nr, nr + more - fewer, memory_order_relaxed);
+}
+
+void queue_list_push(struct queue *queue, struct slot_list *list, uint32_t i,
+                     uint32_t behind)
+{
+    struct slot *slots = queue->slots;
+    uint32_t next = behind == QUEUE_NONE ? list->first : slots[behind].next;
+
+    slots[i].prev = behind;
+    slots[i].next = next;
+    if (behind == QUEUE_NONE)
+        list->first = i;
+    else
+        slots[behind].next = i;
+    if (next == QUEUE_NONE)
+        list->last = i;
+    else
+        slots[next].prev = i;
+    list_count(list, 1, 0);
+}
+
+void queue_list_remove(struct queue *queue, struct slot_list *list, uint32_t i)
+{
+    struct slot *slots = queue->slots;
+
+    if (slots[i].prev == QUEUE_NONE)
+        list->first = slots[i].next;
+    else
+        slots[slots[i].prev].next = slots[i].next;
+    if (slots[i].next == QUEUE_NONE)
+        list->last = slots[i].prev;
+    else
+        slots[slots[i].next].prev = slots[i].prev;
+    list_count(list, 0, 1);
+}
+
+static void list_reset(struct slot_list *list)
+{
+    *list = (struct slot_list){QUEUE_NONE, QUEUE_NONE, 0};
+}
+
+size_t queue_slot_len(const struct slot *slot)
+{
+    return sync_body_len(sync_load(&slot->body));
+}
+
+void queue_line_add(struct queue *queue, uint32_t i, uint32_t behind)
+{
+    queue_list_push(queue, &queue->waiting, i, behind);
+    queue->bytes += queue_slot_len(&queue->slots[i]);
+}
+
+void queue_line_remove(struct queue *queue, uint32_t i)
+{
+    queue_list_remove(queue, &queue->waiting, i);
+    queue->bytes -= queue_slot_len(&queue->slots[i]);
+}
+
+static void slot_shelve(struct queue *queue, uint32_t i)
+{
+    queue->slots[i].next = queue->first_unused;
+    queue->first_unused = i;
+}
+
+uint32_t queue_slot_take(struct queue *queue)
+{
+    uint32_t i = queue->first_unused;
+
+    assert(i != QUEUE_NONE);
+    queue->first_unused = queue->slots[i].next;
+    return i;
+}
+
+void queue_slot_free(struct queue *queue, uint32_t i)
+{
+    uint64_t body = sync_load(&queue->slots[i].body);
+
+    sync_commit(&queue->slots[i].body, 0);
+    sync_body_free(&queue->blocks, body);
+    slot_shelve(queue, i);
+}
+
+/* Reserved or leased, as its order says. */
+static void hold(struct queue *queue, uint32_t i)
+{
+    const struct slot *slot = &queue->slots[i];
+
+    if (slot->order == 0) {
+        queue_list_push(queue, &queue->reserved, i, QUEUE_NONE);
+        queue->reserved_bytes += queue_slot_len(slot);
+    } else {
+        queue_list_push(queue, &queue->leased, i, QUEUE_NONE);
+        queue->leased_bytes += queue_slot_len(slot);
+    }
+}
+
+void queue_unhold(struct queue *queue, uint32_t i)
+{
+    const struct slot *slot = &queue->slots[i];
+
+    if (slot->order == 0) {
+        queue_list_remove(queue, &queue->reserved, i);
+        queue->reserved_bytes -= queue_slot_len(slot);
+    } else {
+        queue_list_remove(queue, &queue->leased, i);
+        queue->leased_bytes -= queue_slot_len(slot);
+    }
+}
+
+static int compare_order(const void *left, const void *right, void *ctx)
+{
+    const struct slot *slots = ctx;
+    uint64_t a = slots[*(const uint32_t *)left].order;
+    uint64_t b = slots[*(const uint32_t *)right].order;
+
+    return (a > b) - (a < b);
+}
+
+void queue_rebuild(struct queue *queue)
+{
+    size_t nr = 0;
+
+    list_reset(&queue->waiting);
+    list_reset(&queue->leased);
+    list_reset(&queue->reserved);
+    queue->first_unused = QUEUE_NONE;
+    queue->bytes = queue->leased_bytes = queue->reserved_bytes = 0;
+    sync_blocks_mark_start(&queue->blocks);
+    for (uint32_t i = (uint32_t)queue->nr_slots; i-- > 0;) {
+        struct slot *slot = &queue->slots[i];
+
+        if (sync_load(&slot->body) == 0) {
+            slot_shelve(queue, i);
+            continue;
+        }
+        sync_body_mark(&queue->blocks, sync_load(&slot->body));
+        if (queue->next_order <= slot->order)
+            queue->next_order = slot->order + 1;
+        if (sync_load(&slot->owner) == 0) {
+            queue->scratch[nr++] = i;
+        } else {
+            hold(queue, i);
+        }
+    }
+    sync_blocks_mark_end(&queue->blocks);
+    qsort_r(queue->scratch, nr, sizeof(queue->scratch[0]), compare_order,
+            queue->slots);
+    for (size_t k = 0; k < nr; k++)
+        queue_line_add(queue, queue->scratch[k], queue->waiting.last);
+}
+
+void queue_lock(struct queue *queue)
+{
+    enum err err = sync_mutex_lock(&queue->mutex);
+
+    /* No callback runs under this mutex. */
+    assert(err != CERR_STATE);
+    if (err != CERR_OWNERDEAD)
+        return;
+    queue_rebuild(queue);
+    queue->nr_repairs++;
+    sync_mutex_repaired(&queue->mutex);
+    sync_gate_flood(&queue->not_empty);
+    sync_gate_flood(&queue->not_full);
+    sync_gate_flood(&queue->all_done);
+}
+
+/* Brings a lent item back to its place, or gives it up. */
+static void give_back(struct queue *queue, uint32_t i)
+{
+    struct slot *slot = &queue->slots[i];
+    uint32_t behind = QUEUE_NONE, next = queue->waiting.first;
+
+    queue_unhold(queue, i);
+    if (slot->attempt >= queue->max_attempts) {
+        queue->nr_dropped++;
+        queue_slot_free(queue, i);
+        return;
+    }
+    while (next != QUEUE_NONE && queue->slots[next].order < slot->order) {
+        behind = next;
+        next = queue->slots[next].next;
+    }
+    sync_commit(&slot->owner, 0);
+    queue_line_add(queue, i, behind);
+    queue->nr_returned++;
+}
+
+/* True when something of the dead was found. */
+static bool reclaim(struct queue *queue)
+{
+    uint32_t next, i = queue->leased.first;
+    bool any = false;
+
+    for (; i != QUEUE_NONE; i = next) {
+        next = queue->slots[i].next;
+        if (!sync_member_alive(sync_load(&queue->slots[i].owner))) {
+            give_back(queue, i);
+            any = true;
+        }
+    }
+    for (i = queue->reserved.first; i != QUEUE_NONE; i = next) {
+        next = queue->slots[i].next;
+        if (!sync_member_alive(sync_load(&queue->slots[i].owner))) {
+            queue_unhold(queue, i);
+            queue_slot_free(queue, i);
+            any = true;
+        }
+    }
+    if (any) {
+        sync_gate_flood(&queue->not_empty);
+        sync_gate_flood(&queue->not_full);
+        sync_gate_flood(&queue->all_done);
+    }
+    return any;
+}
+
+/* Nobody has to wake who only looks. True when there was a turn. */
+static bool look_a_little(struct queue *queue, const struct sync_gate *gate)
+{
+    uint32_t turn = atomic_load_explicit(&gate->turn, memory_order_relaxed);
+    bool turned = false;
+
+    sync_mutex_unlock(&queue->mutex);
+    for (int i = 0; i < SYNC_TRIES && !turned; i++) {
+        sync_pause();
+        turned =
+            atomic_load_explicit(&gate->turn, memory_order_relaxed) != turn;
+    }
+    queue_lock(queue);
+    return turned ||
+           atomic_load_explicit(&gate->turn, memory_order_relaxed) != turn;
+}
+
+enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
+                         int64_t deadline_ms)
+{
+    int64_t slice_ms = sync_slice_ms(deadline_ms);
+    uint32_t turn;
+    bool woken;
+
+    if (slice_ms == 0) {
+        if (reclaim(queue))
+            return CERR_OK;
+        return deadline_ms == 0 ? CERR_AGAIN : CERR_TIMEOUT;
+    }
+    if (look_a_little(queue, gate))
+        return CERR_OK;
+    turn = sync_gate_enter(gate);
+    sync_mutex_unlock(&queue->mutex);
+    woken = sync_gate_sleep(gate, turn, slice_ms);
+    queue_lock(queue);
+    sync_gate_leave(gate, woken);
+    if (!woken)
+        reclaim(queue);
+    return CERR_OK;
+}
+
+/* What a plain queue has lent still takes its room. */
+static bool has_room(const struct queue *queue, size_t len)
+{
+    size_t nr = queue->waiting.nr + queue->reserved.nr;
+    size_t bytes = queue->bytes + queue->reserved_bytes;
+
+    if (!queue->joinable) {
+        nr += queue->leased.nr;
+        bytes += queue->leased_bytes;
+    }
+    return nr < queue->max_items && bytes + len <= queue->max_bytes;
+}
+
+enum err queue_await_room(struct queue *queue, size_t len, int64_t deadline_ms)
+{
+    enum err err = CERR_OK;
+
+    while (err == CERR_OK && !queue->closed && !has_room(queue, len))
+        err = queue_wait_turn(queue, &queue->not_full, deadline_ms);
+    return err == CERR_OK && queue->closed ? CERR_CLOSED : err;
+}
+
+/* Nothing in line now: may something still come? */
+static enum err judge_empty(const struct queue *queue)
+{
+    uint64_t self = sync_member_known();
+
+    if (!queue->closed)
+        return CERR_OK;
+    if (queue->leased.nr == 0)
+        return CERR_CLOSED;
+    for (uint32_t i = queue->leased.first; i != QUEUE_NONE;
+         i = queue->slots[i].next)
+        if (sync_load(&queue->slots[i].owner) == self)
+            return CERR_CLOSED;
+    return CERR_OK;
+}
+
+enum err queue_await_item(struct queue *queue, int64_t deadline_ms)
+{
+    enum err err = CERR_OK;
+
+    while (err == CERR_OK && queue->waiting.nr == 0) {
+        err = judge_empty(queue);
+        if (err == CERR_OK)
+            err = queue_wait_turn(queue, &queue->not_empty, deadline_ms);
+    }
+    return err;
+}
+
+void queue_lease_first(struct queue *queue, uint64_t owner)
+{
+    uint32_t i = queue->waiting.first;
+    struct slot *slot = &queue->slots[i];
+
+    queue_line_remove(queue, i);
+    slot->attempt++;
+    sync_commit(&slot->owner, owner);
+    hold(queue, i);
+}
+
+enum err queue_look_at_first(const struct queue *queue, size_t cap,
+                             bool is_lent, struct queue_item *item)
+{
+    uint32_t i = queue->waiting.first;
+    const struct slot *slot = &queue->slots[i];
+
+    item->len = queue_slot_len(slot);
+    item->slot = i;
+    item->id = slot->order;
+    item->attempt = (int)slot->attempt + 1;
+    if (item->len > cap)
+        return CERR_TOO_BIG;
+    if (is_lent && queue->joinable &&
+        (queue->leased.nr >= queue->max_leases ||
+         queue->leased_bytes + item->len > queue->max_bytes))
+        return CERR_LIMIT;
+    return CERR_OK;
+}
+
+void queue_look_at_one_lease(struct queue *queue)
+{
+    uint32_t i = queue->leased.last;
+
+    while (i != QUEUE_NONE &&
+           !sync_member_alive(sync_load(&queue->slots[i].owner))) {
+        give_back(queue, i);
+        i = queue->leased.last;
+    }
+    if (i != QUEUE_NONE) {
+        queue_list_remove(queue, &queue->leased, i);
+        queue_list_push(queue, &queue->leased, i, QUEUE_NONE);
+    }
+}
+
+bool queue_is_leased_as(const struct queue *queue,
+                        const struct queue_item *item)
+{
+    const struct slot *slot;
+
+    if (item->slot >= queue->nr_slots)
+        return false;
+    slot = &queue->slots[item->slot];
+    return sync_load(&slot->body) != 0 && sync_load(&slot->owner) != 0 &&
+           slot->order == item->id && slot->order != 0 &&
+           slot->attempt == (uint32_t)item->attempt;
+}

@@ -1,0 +1,32 @@
+/*
+ * lock: one crawl at a time on one database.
+ *
+ * flock() on a descriptor of our own, held for as long as the database is
+ * open. It is independent of SQLite's POSIX locks, which protect single
+ * transactions and are dropped whenever any descriptor of the file is closed:
+ * so this one is closed after SQLite is, never before.
+ */
+#ifndef STORAGE_CRAWL_LOCK_H
+#define STORAGE_CRAWL_LOCK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct lock {
+    int fd; /* -1: not locked */
+};
+
+/*
+ * Opens or makes the regular file and locks it. `made` tells whether it is
+ * new. CERR_BUSY: *holder is the process that has it, 0 if it cannot be told.
+ * CERR_INVALID: a folder, device or symbolic link. Others by errno.
+ */
+enum err lock_take(struct lock *lock, const char *path, bool *made,
+                   pid_t *holder) CERR_CHECK;
+/* Whether a process has it, and which; does not open the file. */
+bool lock_is_held(const char *path, pid_t *holder);
+void lock_drop(struct lock *lock);
+
+#endif

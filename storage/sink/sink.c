@@ -1,0 +1,327 @@
+#include "storage/sink/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+
+static const struct sink_ops *const kinds[] = {&sink_text, &sink_jsonl,
+                                               &sink_csv, &sink_warc};
+#define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* The suffix of `path` among those of the kind; NULL: another kind. */
+static const char *find_suffix(const struct sink_ops *ops, const char *path)
+{
+    const char *at = ops->suffixes;
+
+    while (*at) {
+        size_t len = strcspn(at, " "), path_len = strlen(path);
+        const char *tail = path + path_len - len;
+
+        if (path_len > len && strncmp(tail, at, len) == 0)
+            return tail;
+        at += len + strspn(at + len, " ");
+    }
+    return NULL;
+}
+
+const struct sink_ops *sink_kind(const char *path, const char *format)
+{
+    for (size_t i = 0; i < NR_KINDS; i++)
+        if (find_suffix(kinds[i], path))
+            return kinds[i];
+    if (!format && strcmp(path, "-") == 0)
+        format = "jsonl";
+    for (size_t i = 0; i < NR_KINDS && format; i++)
+        if (strcmp(format, kinds[i]->kind) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+/* ---- opening and closing ---- */
+
+/* The new name must survive a power cut as the file's bytes do. */
+static enum err sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder =
+        slash ? xmemdup0(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum err err = CERR_OK;
+
+    free(folder);
+    if (fd < 0)
+        return err_from_errno(errno);
+    if (fsync(fd) && errno != EINVAL) /* EINVAL: the file system cannot */
+        err = err_from_errno(errno);
+    close(fd);
+    return err;
+}
+
+static enum err open_file(struct sink *sink, const char *path)
+{
+    const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    struct stat file;
+
+    sink->fd = open(path, flags | O_CREAT | O_EXCL, 0666);
+    sink->made = sink->fd >= 0;
+    if (sink->fd < 0 && errno == EEXIST)
+        sink->fd = open(path, flags);
+    if (sink->fd < 0 && (errno == ELOOP || errno == EISDIR))
+        return CERR_INVALID;
+    if (sink->fd < 0 || fstat(sink->fd, &file))
+        return err_from_errno(errno);
+    if (S_ISDIR(file.st_mode))
+        return CERR_INVALID;
+    sink->is_stream = !S_ISREG(file.st_mode);
+    return CERR_OK;
+}
+
+enum err sink_open(struct sink **sink, const char *path,
+                   const struct sink_ops *ops)
+{
+    struct sink *opened = xcalloc(1, sizeof(*opened));
+    enum err err = CERR_OK;
+
+    opened->ops = ops;
+    opened->path = xstrdup(path);
+    opened->fd = -1;
+    buf_init(&opened->buf, SINK_BUF_BYTES);
+    if (strcmp(path, "-") == 0) {
+        opened->is_stream = true;
+        opened->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+        if (opened->fd < 0)
+            err = err_from_errno(errno);
+    } else {
+        err = open_file(opened, path);
+    }
+    if (!err && ops->init)
+        err = ops->init(opened);
+    if (err) {
+        sink_close(opened, true);
+        opened = NULL;
+    }
+    *sink = opened;
+    return err;
+}
+
+char *sink_part_path(const struct sink *sink, int part)
+{
+    const char *suffix = find_suffix(sink->ops, sink->path);
+    size_t bytes = strlen(sink->path) + 16;
+    char *path = xmalloc(bytes);
+
+    if (!suffix)
+        suffix = sink->path + strlen(sink->path);
+    if (part == 0)
+        snprintf(path, bytes, "%s", sink->path);
+    else
+        snprintf(path, bytes, "%.*s-%05d%s", (int)(suffix - sink->path),
+                 sink->path, part, suffix);
+    return path;
+}
+
+/* Closes the file at hand and opens that of `part`. */
+static enum err open_part(struct sink *sink, int part)
+{
+    char *path = sink_part_path(sink, part);
+    bool first_made = sink->made;
+    enum err err;
+
+    close(sink->fd);
+    err = open_file(sink, path);
+    if (!err && sink->made)
+        err = sync_folder(path);
+    sink->made = first_made;
+    sink->part = part;
+    sink->offset = 0;
+    sink->unsynced = 0;
+    free(path);
+    return err;
+}
+
+/* Parts that were begun after the last commit. */
+static void remove_parts_behind(const struct sink *sink)
+{
+    bool there = true;
+
+    for (int part = sink->part + 1; there; part++) {
+        char *path = sink_part_path(sink, part);
+
+        there = unlink(path) == 0;
+        free(path);
+    }
+}
+
+enum err sink_resume(struct sink *sink, int part, int64_t offset)
+{
+    struct stat file;
+    enum err err = CERR_OK;
+
+    if (!sink->is_stream) {
+        if (sink->made)
+            err = sync_folder(sink->path);
+        if (!err && part > 0)
+            err = open_part(sink, part);
+        if (err)
+            return err;
+        if (fstat(sink->fd, &file))
+            return err_from_errno(errno);
+        if (file.st_size < offset)
+            return CERR_CORRUPT;
+        if (ftruncate(sink->fd, offset) ||
+            lseek(sink->fd, offset, SEEK_SET) < 0)
+            return err_from_errno(errno);
+        if (sink->ops->is_full)
+            remove_parts_behind(sink);
+    }
+    sink->offset = offset;
+    return err;
+}
+
+enum err sink_start(struct sink *sink)
+{
+    return sink->offset == 0 && sink->ops->start ? sink->ops->start(sink)
+                                                 : CERR_OK;
+}
+
+bool sink_has_content(const struct sink *sink)
+{
+    struct stat file;
+
+    return !sink->is_stream && fstat(sink->fd, &file) == 0 && file.st_size > 0;
+}
+
+void sink_close(struct sink *sink, bool undo)
+{
+    if (!sink)
+        return;
+    if (sink->ops->release)
+        sink->ops->release(sink);
+    if (undo && sink->made)
+        unlink(sink->path);
+    if (sink->fd >= 0)
+        close(sink->fd);
+    buf_release(&sink->buf);
+    free(sink->path);
+    free(sink->key);
+    free(sink);
+}
+
+/* ---- writing ---- */
+
+/*
+ * write() to a pipe whose reader is gone raises SIGPIPE, and what that does is
+ * the program's business: so it is held back in this thread, and taken away
+ * if this call was its cause.
+ */
+static ssize_t write_quietly(int fd, const void *data, size_t len)
+{
+    static const struct timespec at_once = {0, 0};
+    sigset_t pipe_set, old_set, pending;
+    ssize_t done;
+    int errnum;
+
+    sigemptyset(&pipe_set);
+    sigaddset(&pipe_set, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe_set, &old_set);
+    done = write(fd, data, len);
+    errnum = errno;
+    if (done < 0 && errnum == EPIPE && !sigismember(&pending, SIGPIPE))
+        while (sigtimedwait(&pipe_set, NULL, &at_once) < 0 && errno == EINTR)
+            ;
+    pthread_sigmask(SIG_SETMASK, &old_set, NULL);
+    errno = errnum;
+    return done;
+}
+
+static enum err write_all(struct sink *sink)
+{
+    const unsigned char *at = sink->buf.data;
+    size_t left = sink->buf.len;
+
+    while (left) {
+        ssize_t done = sink->is_stream ? write_quietly(sink->fd, at, left)
+                                       : write(sink->fd, at, left);
+
+        if (done < 0 && errno == EAGAIN) {
+            struct pollfd ready = {.fd = sink->fd, .events = POLLOUT};
+
+            (void)poll(&ready, 1, -1);
+        } else if (done < 0 && errno != EINTR) {
+            return err_from_errno(errno);
+        } else if (done > 0) {
+            at += done;
+            left -= (size_t)done;
+        }
+    }
+    sink->offset += (int64_t)sink->buf.len;
+    sink->unsynced += (int64_t)sink->buf.len;
+    buf_reset_to(&sink->buf, SINK_KEEP_BYTES);
+    return CERR_OK;
+}
+
+struct page_record sink_line_page(const struct line_record *line)
+{
+    return (struct page_record){
+        .url = line->text,
+        .line = line->line,
+        .outcome = {"skipped", 7},
+        .error = line->error,
+        .detail = line->detail,
+        .length = -1,
+        .content_length = -1,
+        .chars = -1,
+        .nr_links_out = -1,
+        .worker = -1,
+    };
+}
+
+/* Closes the full part, all of it on disk, and starts the next one. */
+static enum err roll(struct sink *sink)
+{
+    enum err err = sink_flush(sink);
+
+    if (!err)
+        err = open_part(sink, sink->part + 1);
+    if (!err && ftruncate(sink->fd, 0))
+        err = err_from_errno(errno);
+    return err ? err : sink_start(sink);
+}
+
+enum err sink_put(struct sink *sink, const struct page_record *page,
+                  struct sink_place *place)
+{
+    enum err err = CERR_OK;
+
+    if (sink->ops->is_full && !sink->is_stream && sink->ops->is_full(sink))
+        err = roll(sink);
+    if (!err)
+        err = sink->ops->put(sink, page, place);
+    /* early bytes of a file do no harm: a resume cuts them off */
+    if (!err && !sink->is_stream && sink->buf.len >= SINK_FLUSH_BYTES)
+        err = write_all(sink);
+    return err;
+}
+
+enum err sink_flush(struct sink *sink)
+{
+    enum err err = write_all(sink);
+
+    if (err || sink->is_stream || sink->unsynced == 0)
+        return err;
+    if (fdatasync(sink->fd))
+        return err_from_errno(errno);
+    sink->unsynced = 0;
+    return CERR_OK;
+}

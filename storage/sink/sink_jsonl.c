@@ -1,0 +1,136 @@
+/* JSONL: one JSON object (RFC 8259) a line, keys as in the view `results`. */
+#include <string.h>
+
+#include "base/text.h"
+#include "storage/sink/field.h"
+#include "storage/sink/sink.h"
+
+/* U+0080 to U+009F: commands to some terminals, like ESC. */
+static bool is_c1(const unsigned char *at, size_t len)
+{
+    return len > 1 && at[0] == 0xc2 && at[1] < 0xa0;
+}
+
+/* Bytes that stand for themselves in a string: RFC 8259, section 7. */
+static size_t plain_prefix(const unsigned char *at, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len && at[done] >= 0x20 && at[done] != '"' &&
+           at[done] != '\\' && at[done] != 0x7f &&
+           !is_c1(at + done, len - done))
+        done++;
+    return done;
+}
+
+static enum err add_escaped(struct buf *buf, unsigned char byte)
+{
+    switch (byte) {
+    case '"':
+        return buf_add(buf, "\\\"", 2);
+    case '\\':
+        return buf_add(buf, "\\\\", 2);
+    case '\n':
+        return buf_add(buf, "\\n", 2);
+    case '\t':
+        return buf_add(buf, "\\t", 2);
+    case '\r':
+        return buf_add(buf, "\\r", 2);
+    default:
+        return buf_addf(buf, "\\u%04x", byte);
+    }
+}
+
+/* Bytes that need no closer look: most texts have no others. */
+static size_t ascii_prefix(struct bytes text)
+{
+    static const bool special[256] = {
+        [0 ... 31] = true, ['"'] = true, ['\\'] = true, [0x7f ... 0xff] = true};
+    const unsigned char *at = text.data;
+    size_t done = 0;
+
+    while (done < text.len && !special[at[done]])
+        done++;
+    return done;
+}
+
+/* What is not UTF-8 becomes U+FFFD: a strict reader would refuse the line. */
+static enum err add_string(struct buf *buf, struct bytes text)
+{
+    size_t plain_len = ascii_prefix(text);
+    const unsigned char *at = (const unsigned char *)text.data + plain_len;
+    size_t left = text.len - plain_len;
+    enum err err = buf_add_byte(buf, '"');
+
+    if (!err)
+        err = buf_add(buf, text.data, plain_len);
+    while (left && !err) {
+        size_t valid = text_utf8_prefix(at, left);
+
+        for (size_t i = 0; i < valid && !err;) {
+            size_t plain = plain_prefix(at + i, valid - i);
+
+            err = buf_add(buf, at + i, plain);
+            i += plain;
+            i += is_c1(at + i, valid - i); /* its code is its second byte */
+            if (!err && i < valid)
+                err = add_escaped(buf, at[i++]);
+        }
+        if (!err && valid < left) {
+            err = buf_add(buf, "\xef\xbf\xbd", 3);
+            valid++;
+        }
+        at += valid;
+        left -= valid;
+    }
+    return err ? err : buf_add_byte(buf, '"');
+}
+
+/* A time or a hash has nothing to escape. */
+static enum err add_quoted(struct buf *buf, struct bytes text)
+{
+    enum err err = buf_add_byte(buf, '"');
+
+    if (!err)
+        err = buf_add(buf, text.data, text.len);
+    return err ? err : buf_add_byte(buf, '"');
+}
+
+static enum err put(struct sink *sink, const struct page_record *page,
+                    struct sink_place *place)
+{
+    struct buf *buf = &sink->buf;
+    enum err err = CERR_OK;
+
+    (void)place;
+    for (size_t i = 0; i < nr_fields && !err; i++) {
+        const struct field *field = &fields[i];
+        char room[FIELD_VALUE_BYTES];
+        bool is_text;
+        struct bytes value =
+            field_value(field, page, &sink->stamp, room, &is_text);
+
+        if (!value.len && !field->always)
+            continue;
+        err = buf_add(buf, field->key.data, field->key.len);
+        if (err)
+            return err;
+        if (i == 0) /* no comma before the first, which is always there */
+            buf->data[buf->len - field->key.len] = '{';
+        if (!value.len)
+            err = buf_add(buf, "null", 4);
+        else if (field->type == FIELD_URL || field->type == FIELD_TEXT)
+            err = add_string(buf, value);
+        else if (is_text)
+            err = add_quoted(buf, value);
+        else
+            err = buf_add(buf, value.data, value.len);
+    }
+    return err ? err : buf_add(buf, "}\n", 2);
+}
+
+const struct sink_ops sink_jsonl = {
+    .kind = "jsonl",
+    .suffixes = ".jsonl .ndjson",
+    .put = put,
+};

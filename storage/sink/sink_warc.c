@@ -1,0 +1,427 @@
+/*
+ * WARC/1.1 (ISO 28500:2017): what went over the wire, for archives.
+ *
+ * A file begins with a warcinfo record; each page gives a response and the
+ * request that led to it. A body that was stored before becomes a revisit
+ * that refers to the first one, and so does a 304. Every record is a gzip
+ * member of its own (Annex D), so a reader can start at any offset. A part is
+ * full at 1 GB (Annex C), and the next begins.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/xalloc.h"
+#include "storage/sink/sha1.h"
+#include "storage/sink/sink.h"
+
+#define WARC_PART_BYTES 1000000000
+#define WARC_SEEN       8192  /* bodies remembered for revisits */
+#define WARC_HEAD_BYTES 16384 /* of the record's own head: URLs are < 8 KiB */
+#define WARC_URL_BYTES  2048  /* longer ones are not remembered */
+#define DIGEST_CHARS    38    /* "sha1:" and 32 characters and the NUL */
+#define ID_CHARS        48    /* "<urn:uuid:...>" and the NUL */
+
+struct seen {
+    unsigned char sha1[SHA1_BYTES];
+    char *url; /* owned; NULL: nothing here */
+    char date[CLOCK_ISO_BYTES];
+};
+
+struct warc {
+    z_stream zip;
+    struct seen seen[WARC_SEEN]; /* by the digest's first bytes */
+};
+
+/* ---- pieces ---- */
+
+/* "sha1:" and base32 (RFC 4648, section 6), as archives write it. */
+static void show_digest(const unsigned char sum[SHA1_BYTES],
+                        char out[DIGEST_CHARS])
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    uint32_t bits = 0;
+    int nr_bits = 0;
+    char *at = out;
+
+    memcpy(at, "sha1:", 5);
+    at += 5;
+    for (int i = 0; i < SHA1_BYTES; i++) {
+        bits = bits << 8 | sum[i];
+        for (nr_bits += 8; nr_bits >= 5; nr_bits -= 5)
+            *at++ = digits[bits >> (nr_bits - 5) & 31];
+    }
+    *at = '\0';
+}
+
+/*
+ * A name-based UUID (RFC 4122, section 4.3) of type, URL, time and place: no
+ * two records share all of them, and the same crawl gives the same file.
+ */
+static enum err make_id(const struct sink *sink, const char *type,
+                        struct bytes url, const char *date, char out[ID_CHARS])
+{
+    char name[512];
+    unsigned char url_sum[SHA1_BYTES], sum[SHA1_BYTES];
+    char digest[DIGEST_CHARS];
+    int len;
+
+    if (!sha1_sum(url.data, url.len, url_sum))
+        return CERR_NOMEM;
+    show_digest(url_sum, digest);
+    len = snprintf(name, sizeof(name), "%s %s %s %d %" PRId64 " %" PRId64, type,
+                   digest, date, sink->part,
+                   sink->offset + (int64_t)sink->buf.len, sink->now_ms);
+    if (!sha1_sum(name, (size_t)len, sum))
+        return CERR_NOMEM;
+    sum[6] = (unsigned char)((sum[6] & 0x0f) | 0x50);
+    sum[8] = (unsigned char)((sum[8] & 0x3f) | 0x80);
+    snprintf(out, ID_CHARS,
+             "<urn:uuid:%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+             "%02x%02x%02x%02x%02x%02x>",
+             sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], sum[7],
+             sum[8], sum[9], sum[10], sum[11], sum[12], sum[13], sum[14],
+             sum[15]);
+    return CERR_OK;
+}
+
+static enum err deflate_into(struct buf *buf, z_stream *zip, struct bytes part,
+                             int flush)
+{
+    int rc;
+
+    zip->next_in = (unsigned char *)(uintptr_t)part.data;
+    zip->avail_in = (uInt)part.len;
+    do {
+        enum err err = buf_reserve(buf, 4096);
+
+        if (err)
+            return err;
+        zip->next_out = buf->data + buf->len;
+        zip->avail_out = (uInt)(buf->cap - buf->len);
+        rc = deflate(zip, flush);
+        buf->len = buf->cap - zip->avail_out;
+    } while (rc == Z_OK && (zip->avail_in || zip->avail_out == 0));
+    return rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR ? CERR_OK
+                                                                 : CERR_NOMEM;
+}
+
+/* One record: head, then the block in at most two parts, as one member. */
+static enum err put_record(struct sink *sink, struct bytes head,
+                           struct bytes first, struct bytes second)
+{
+    struct warc *warc = sink->state;
+    const struct bytes end = {"\r\n\r\n", 4};
+    enum err err;
+
+    if (deflateReset(&warc->zip) != Z_OK)
+        return CERR_NOMEM;
+    err = deflate_into(&sink->buf, &warc->zip, head, Z_NO_FLUSH);
+    if (!err)
+        err = deflate_into(&sink->buf, &warc->zip, first, Z_NO_FLUSH);
+    if (!err)
+        err = deflate_into(&sink->buf, &warc->zip, second, Z_NO_FLUSH);
+    if (!err)
+        err = deflate_into(&sink->buf, &warc->zip, end, Z_FINISH);
+    return err;
+}
+
+static enum err init(struct sink *sink)
+{
+    struct warc *warc = xcalloc(1, sizeof(*warc));
+
+    sink->state = warc;
+    /* 15 bits of window; 16 more: with the gzip wrapper (zlib.h) */
+    return deflateInit2(&warc->zip, 6, Z_DEFLATED, 15 + 16, 8,
+                        Z_DEFAULT_STRATEGY) == Z_OK
+               ? CERR_OK
+               : CERR_NOMEM;
+}
+
+/* ---- records ---- */
+
+static enum err start(struct sink *sink)
+{
+    struct buf head, block;
+    char id[ID_CHARS], date[CLOCK_ISO_BYTES];
+    enum err err;
+
+    buf_init(&head, WARC_HEAD_BYTES);
+    buf_init(&block, WARC_HEAD_BYTES);
+    clock_iso(sink->now_ms, date);
+    err = make_id(sink, "warcinfo", (struct bytes){0}, date, id);
+    if (!err)
+        err = buf_addf(&block,
+                       "software: crawl/%s\r\nformat: WARC File Format 1.1\r\n"
+                       "conformsTo: http://iipc.github.io/warc-specifications/"
+                       "specifications/warc-format/warc-1.1/\r\n",
+                       sink->version ? sink->version : "");
+    if (!err && sink->is_export)
+        err = buf_add_str(&block,
+                          "description: stored bodies of a database of crawl, "
+                          "decoded; what went over the wire was not kept\r\n");
+    if (!err && sink->user_agent)
+        err = buf_addf(&block, "http-header-user-agent: %s\r\n",
+                       sink->user_agent);
+    if (!err)
+        err = buf_addf(&head,
+                       "WARC/1.1\r\nWARC-Type: warcinfo\r\n"
+                       "WARC-Record-ID: %s\r\nWARC-Date: %s\r\n"
+                       "Content-Type: application/warc-fields\r\n"
+                       "Content-Length: %zu\r\n\r\n",
+                       id, date, block.len);
+    if (!err)
+        err = put_record(sink, (struct bytes){head.data, head.len},
+                         (struct bytes){block.data, block.len},
+                         (struct bytes){0});
+    buf_release(&head);
+    buf_release(&block);
+    return err;
+}
+
+/* What response and request of one page have in common. */
+struct exchange {
+    struct bytes url;
+    char date[CLOCK_ISO_BYTES];
+    char id[ID_CHARS];         /* of the response */
+    char digest[DIGEST_CHARS]; /* of the payload */
+    const struct seen *refers; /* of a revisit, or NULL */
+    bool not_modified;
+};
+
+static enum err add_common(struct buf *head, const struct exchange *exchange,
+                           const char *type, const char *id)
+{
+    enum err err = buf_addf(head,
+                            "WARC/1.1\r\nWARC-Type: %s\r\n"
+                            "WARC-Record-ID: %s\r\nWARC-Date: %s\r\n"
+                            "WARC-Target-URI: ",
+                            type, id, exchange->date);
+
+    if (!err)
+        err = buf_add(head, exchange->url.data, exchange->url.len);
+    return err ? err : buf_add(head, "\r\n", 2);
+}
+
+static enum err add_revisit(struct buf *head, const struct exchange *exchange)
+{
+    static const char profile[] =
+        "WARC-Profile: http://netpreserve.org/warc/1.1/revisit/";
+    enum err err = buf_add_str(head, profile);
+
+    if (exchange->not_modified)
+        return err ? err : buf_add_str(head, "server-not-modified\r\n");
+    if (!err)
+        err = buf_addf(head,
+                       "identical-payload-digest\r\n"
+                       "WARC-Refers-To-Target-URI: %s\r\n"
+                       "WARC-Refers-To-Date: %s\r\n",
+                       exchange->refers->url, exchange->refers->date);
+    return err;
+}
+
+static enum err put_response(struct sink *sink, const struct page_record *page,
+                             const struct exchange *exchange)
+{
+    bool revisit = exchange->refers || exchange->not_modified;
+    /* a revisit has the head of the answer and not its body */
+    struct bytes body = revisit ? (struct bytes){0} : page->raw_body;
+    struct buf head;
+    enum err err;
+
+    buf_init(&head, WARC_HEAD_BYTES);
+    err = add_common(&head, exchange, revisit ? "revisit" : "response",
+                     exchange->id);
+    if (!err && revisit)
+        err = add_revisit(&head, exchange);
+    if (!err && page->ip.len)
+        err = buf_addf(&head, "WARC-IP-Address: %.*s\r\n", (int)page->ip.len,
+                       (const char *)page->ip.data);
+    if (!err && !exchange->not_modified)
+        err = buf_addf(&head, "WARC-Payload-Digest: %s\r\n", exchange->digest);
+    if (!err)
+        err = buf_addf(&head,
+                       "Content-Type: application/http;msgtype=response\r\n"
+                       "Content-Length: %zu\r\n\r\n",
+                       page->raw_head.len + body.len);
+    if (!err)
+        err = put_record(sink, (struct bytes){head.data, head.len},
+                         page->raw_head, body);
+    buf_release(&head);
+    return err;
+}
+
+static enum err put_request(struct sink *sink, const struct page_record *page,
+                            const struct exchange *exchange)
+{
+    char id[ID_CHARS];
+    struct buf head;
+    enum err err;
+
+    if (!page->raw_request.len)
+        return CERR_OK;
+    buf_init(&head, WARC_HEAD_BYTES);
+    err = make_id(sink, "request", exchange->url, exchange->date, id);
+    if (!err)
+        err = add_common(&head, exchange, "request", id);
+    if (!err)
+        err = buf_addf(&head,
+                       "WARC-Concurrent-To: %s\r\n"
+                       "Content-Type: application/http;msgtype=request\r\n"
+                       "Content-Length: %zu\r\n\r\n",
+                       exchange->id, page->raw_request.len);
+    if (!err)
+        err = put_record(sink, (struct bytes){head.data, head.len},
+                         page->raw_request, (struct bytes){0});
+    buf_release(&head);
+    return err;
+}
+
+/* The first page with this payload, or NULL after remembering this one. */
+static const struct seen *find_seen(struct warc *warc, struct bytes payload,
+                                    const struct exchange *exchange,
+                                    const unsigned char sum[SHA1_BYTES])
+{
+    struct seen *seen =
+        &warc->seen[((unsigned)sum[0] << 8 | sum[1]) % WARC_SEEN];
+
+    if (!payload.len)
+        return NULL;
+    if (seen->url && memcmp(seen->sha1, sum, SHA1_BYTES) == 0)
+        return seen;
+    if (exchange->url.len > WARC_URL_BYTES)
+        return NULL;
+    free(seen->url);
+    seen->url = xmemdup0(exchange->url.data, exchange->url.len);
+    memcpy(seen->sha1, sum, SHA1_BYTES);
+    memcpy(seen->date, exchange->date, CLOCK_ISO_BYTES);
+    return NULL;
+}
+
+/* A media type that cannot break the record's head. */
+static struct bytes safe_mime(struct bytes mime)
+{
+    const unsigned char *at = mime.data;
+
+    for (size_t i = 0; i < mime.len; i++)
+        if (at[i] <= ' ' || at[i] >= 0x7f)
+            mime.len = 0;
+    return mime.len ? mime : (struct bytes){"application/octet-stream", 24};
+}
+
+/* A stored body: what a retrieval left when its protocol part was discarded,
+ * for which the standard has this type (section 6.4). */
+static enum err put_resource(struct sink *sink, const struct page_record *page,
+                             const struct exchange *exchange)
+{
+    struct bytes mime = safe_mime(page->mime);
+    struct buf head;
+    enum err err;
+
+    buf_init(&head, WARC_HEAD_BYTES);
+    err = add_common(&head, exchange, "resource", exchange->id);
+    if (!err && page->ip.len)
+        err = buf_addf(&head, "WARC-IP-Address: %.*s\r\n", (int)page->ip.len,
+                       (const char *)page->ip.data);
+    if (!err && page->truncated.len)
+        err = buf_addf(&head, "WARC-Truncated: %.*s\r\n",
+                       (int)page->truncated.len,
+                       (const char *)page->truncated.data);
+    if (!err)
+        err = buf_addf(&head,
+                       "WARC-Payload-Digest: %s\r\nContent-Type: %.*s\r\n"
+                       "Content-Length: %zu\r\n\r\n",
+                       exchange->digest, (int)mime.len, (const char *)mime.data,
+                       page->body.len);
+    if (!err)
+        err = put_record(sink, (struct bytes){head.data, head.len}, page->body,
+                         (struct bytes){0});
+    buf_release(&head);
+    return err;
+}
+
+/* "HTTP/1.1 304": the status that the raw head itself tells. */
+static bool is_not_modified(struct bytes head)
+{
+    const char *at = head.data;
+    const char *blank = head.len ? memchr(at, ' ', head.len) : NULL;
+
+    return blank && head.len - (size_t)(blank - at) >= 4 &&
+           memcmp(blank, " 304", 4) == 0;
+}
+
+static void fill_place(const struct sink *sink, const struct exchange *exchange,
+                       struct sink_place *place)
+{
+    char *path = sink_part_path(sink, sink->part);
+    const char *slash = strrchr(path, '/');
+
+    snprintf(place->file, sizeof(place->file), "%s", slash ? slash + 1 : path);
+    place->type =
+        exchange->refers || exchange->not_modified ? "revisit" : "response";
+    place->offset = sink->offset + (int64_t)sink->buf.len;
+    snprintf(place->digest, sizeof(place->digest), "%s", exchange->digest);
+    free(path);
+}
+
+static enum err put(struct sink *sink, const struct page_record *page,
+                    struct sink_place *place)
+{
+    struct bytes payload = sink->is_export ? page->body : page->raw_body;
+    unsigned char sum[SHA1_BYTES];
+    struct exchange exchange = {.url = page->final_url.len ? page->final_url
+                                                           : page->url};
+    enum err err;
+
+    if ((sink->is_export ? !page->body.len : !page->raw_head.len) ||
+        page->fetched_at == 0)
+        return CERR_OK; /* no answer: an archive has nothing to keep */
+    clock_iso(page->fetched_at, exchange.date);
+    err = make_id(sink, sink->is_export ? "resource" : "response", exchange.url,
+                  exchange.date, exchange.id);
+    if (err)
+        return err;
+    if (!sha1_sum(payload.data, payload.len, sum))
+        return CERR_NOMEM;
+    show_digest(sum, exchange.digest);
+    if (sink->is_export)
+        return put_resource(sink, page, &exchange);
+    exchange.not_modified = is_not_modified(page->raw_head);
+    if (!exchange.not_modified)
+        exchange.refers =
+            find_seen(sink->state, page->raw_body, &exchange, sum);
+    fill_place(sink, &exchange, place);
+    err = put_response(sink, page, &exchange);
+    place->length = sink->offset + (int64_t)sink->buf.len - place->offset;
+    return err ? err : put_request(sink, page, &exchange);
+}
+
+static bool is_full(const struct sink *sink)
+{
+    return sink->offset + (int64_t)sink->buf.len >= WARC_PART_BYTES;
+}
+
+static void release(struct sink *sink)
+{
+    struct warc *warc = sink->state;
+
+    if (!warc)
+        return;
+    deflateEnd(&warc->zip);
+    for (size_t i = 0; i < WARC_SEEN; i++)
+        free(warc->seen[i].url);
+    free(warc);
+}
+
+const struct sink_ops sink_warc = {
+    .kind = "warc",
+    .suffixes = ".warc.gz",
+    .wants_raw = true,
+    .init = init,
+    .start = start,
+    .put = put,
+    .release = release,
+    .is_full = is_full,
+};

@@ -1,0 +1,159 @@
+/*
+ * The index of a WARC output: CDXJ, one line for each response, sorted by its
+ * SURT key ("com,example)/path"), so that a replay tool finds it by bisection.
+ * The places come from the pages' rows; SQLite sorts, on disk if need be.
+ */
+#include "storage/sqlite/sqlite.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+#define SURT_BYTES 8192
+
+static bool is_default_port(bool https, const char *port, size_t len)
+{
+    return https ? len == 3 && memcmp(port, "443", 3) == 0
+                 : len == 2 && memcmp(port, "80", 2) == 0;
+}
+
+/* "www.example.com" as "com,example": the labels from right to left, without
+ * a leading www, by the habit of every index. */
+static enum err add_host(struct buf *buf, const char *host, size_t len)
+{
+    enum err err = CERR_OK;
+    bool first = true;
+
+    if (len > 4 && memcmp(host, "www.", 4) == 0) {
+        host += 4;
+        len -= 4;
+    }
+    while (len && !err) {
+        size_t at = len;
+
+        while (at && host[at - 1] != '.')
+            at--;
+        if (!first)
+            err = buf_add_byte(buf, ',');
+        if (!err)
+            err = buf_add(buf, host + at, len - at);
+        first = false;
+        len = at ? at - 1 : 0;
+    }
+    return err;
+}
+
+/* Key of a canonical URL. */
+static enum err add_surt(struct buf *buf, const char *url)
+{
+    bool https = strncmp(url, "https://", 8) == 0;
+    const char *host = strstr(url, "://");
+    size_t host_len, port_len = 0;
+    const char *port, *path;
+    enum err err;
+
+    if (!host)
+        return buf_add_str(buf, url);
+    host += 3;
+    path = host + strcspn(host, "/?#");
+    port = memchr(host, ':', (size_t)(path - host));
+    if (*host == '[' || !port) /* an IPv6 address has colons of its own */
+        port = path;
+    host_len = (size_t)(port - host);
+    err = *host == '[' ? buf_add(buf, host, host_len)
+                       : add_host(buf, host, host_len);
+    if (port < path)
+        port_len = (size_t)(path - port) - 1;
+    if (!err && port_len && !is_default_port(https, port + 1, port_len))
+        err = buf_add(buf, port, port_len + 1);
+    if (!err)
+        err = buf_add_byte(buf, ')');
+    for (; *path && !err; path++)
+        err = buf_add_byte(buf, (unsigned char)tolower(*path));
+    return err;
+}
+
+/* surt(url) for ORDER BY. */
+static void surt_function(sqlite3_context *context, int nr,
+                          sqlite3_value **values)
+{
+    const char *url = (const char *)sqlite3_value_text(values[0]);
+    struct buf buf;
+
+    (void)nr;
+    buf_init(&buf, SURT_BYTES);
+    if (!url || add_surt(&buf, url))
+        sqlite3_result_text(context, "", 0, SQLITE_STATIC);
+    else
+        sqlite3_result_text(context, (const char *)buf.data, (int)buf.len,
+                            SQLITE_TRANSIENT);
+    buf_release(&buf);
+}
+
+/* 14 digits of the time, then one JSON object; texts by json_object(), which
+ * escapes them. */
+static const char lines_sql[] =
+    "SELECT surt(at) || ' ' || replace(replace(replace(substr(fetched_at, 1,"
+    " 19), '-', ''), ':', ''), 'T', '') || ' ' || json_object('url', at,"
+    " 'mime', CASE warc_type WHEN 'revisit' THEN 'warc/revisit'"
+    " ELSE coalesce(mime, 'unk') END, 'status', CAST(status AS text),"
+    " 'digest', warc_digest, 'length', CAST(warc_length AS text), 'offset',"
+    " CAST(warc_offset AS text), 'filename', warc_file)"
+    " FROM (SELECT *, coalesce(final_url, url) AS at FROM pages"
+    " WHERE warc_type IS NOT NULL) ORDER BY 1";
+
+static enum err write_lines(struct storage *storage, FILE *out)
+{
+    struct binder binder = {0};
+    bool row = true;
+    enum err err = CERR_OK;
+
+    binder.rc =
+        sqlite3_prepare_v2(storage->db, lines_sql, -1, &binder.stmt, NULL);
+    while (!err && row) {
+        err = storage_step(storage, &binder, &row);
+        if (!err && row &&
+            fprintf(out, "%s\n", sqlite3_column_text(binder.stmt, 0)) < 0)
+            err = err_from_errno(errno);
+    }
+    sqlite3_finalize(binder.stmt);
+    return err;
+}
+
+/* "x.warc.gz" has its index in "x.cdxj". */
+static char *index_path(const struct sink *sink)
+{
+    static const char suffix[] = ".warc.gz";
+    size_t len = strlen(sink->path), tail = sizeof(suffix) - 1;
+    char *path = xmalloc(len + 6);
+
+    if (len > tail && strcmp(sink->path + len - tail, suffix) == 0)
+        len -= tail;
+    snprintf(path, len + 6, "%.*s.cdxj", (int)len, sink->path);
+    return path;
+}
+
+enum err storage_write_index(struct storage *storage, const struct sink *sink)
+{
+    char *path = index_path(sink);
+    FILE *out = fopen(path, "we");
+    enum err err = out ? CERR_OK : err_from_errno(errno);
+    int rc = sqlite3_create_function(storage->db, "surt", 1,
+                                     SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                                     surt_function, NULL, NULL);
+
+    if (!err && rc)
+        err = storage_break_sqlite(storage, rc, "index the WARC file");
+    if (!err)
+        err = write_lines(storage, out);
+    if (out && fclose(out) && !err)
+        err = err_from_errno(errno);
+    if (err && !storage->broken)
+        storage_break(storage, err, "%s: cannot write: %s", path, err_str(err));
+    free(path);
+    return err;
+}

@@ -1,0 +1,597 @@
+/* The frontier's side of the interface: URLs, lines, inputs, leased hosts. */
+#include "storage/sqlite/sqlite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "storage/leases.h"
+
+static void bind_key(struct binder *binder, struct url_key key)
+{
+    bind_int(binder, key.host_id);
+    bind_int(binder, key.url_hash);
+}
+
+/* ---- URLs ---- */
+
+static enum err insert_url(struct storage *storage,
+                           const struct url_record *url, bool *added)
+{
+    struct binder binder = storage_bind(storage, STMT_ADD_URL);
+    enum err err;
+
+    bind_key(&binder, url->key);
+    bind_text(&binder, url->url);
+    bind_text(&binder, url->listed);
+    bind_int_or_null(&binder, url->line, 0);
+    /* the list is nobody's child */
+    bind_int_or_null(&binder, url->parent.host_id, 0);
+    bind_int_or_null(&binder, url->parent.url_hash, 0);
+    bind_int(&binder, url->depth);
+    bind_int(&binder, url->prio);
+    err = storage_run(storage, &binder);
+    *added = !err && sqlite3_changes(storage->db) > 0;
+    return err;
+}
+
+static enum err adopt_url(struct storage *storage, const struct url_record *url,
+                          bool *adopted)
+{
+    struct binder binder = storage_bind(storage, STMT_ADOPT_URL);
+    enum err err;
+
+    bind_int(&binder, url->line);
+    bind_text(&binder, url->listed);
+    bind_int(&binder, url->depth);
+    bind_int(&binder, url->prio);
+    bind_key(&binder, url->key);
+    err = storage_run(storage, &binder);
+    *adopted = !err && sqlite3_changes(storage->db) > 0;
+    return err;
+}
+
+/* What was refused as a link alone is to do when the list names it. */
+static enum err reopen_url(struct storage *storage, struct url_key key,
+                           bool *reopened)
+{
+    struct binder binder = storage_bind(storage, STMT_DROP_REFUSED);
+    enum err err;
+
+    bind_key(&binder, key);
+    bind_int(&binder, storage->run_id);
+    err = storage_run(storage, &binder);
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_REOPEN_URL);
+    bind_key(&binder, key);
+    err = storage_run(storage, &binder);
+    *reopened = !err && sqlite3_changes(storage->db) > 0;
+    storage->counts.nr_ended -= *reopened;
+    return err;
+}
+
+static enum err add_url(struct storage *storage, const struct url_record *url,
+                        enum storage_added *added)
+{
+    bool done = false, known = false, reopened = false, ended;
+    enum err err = CERR_OK;
+
+    /* most links are known, and to look costs a third of a vain insert; most
+     * lines of a list are new */
+    if (url->line == 0)
+        err = storage_find_url(storage, url->key, &known, &ended);
+    if (!err && !known)
+        err = insert_url(storage, url, &done);
+    *added = done ? STORAGE_ADDED : STORAGE_KNOWN;
+    if (!err && !done && url->line > 0) {
+        err = adopt_url(storage, url, &done);
+        if (!err && done)
+            err = reopen_url(storage, url->key, &reopened);
+        if (done)
+            *added = reopened ? STORAGE_REOPENED : STORAGE_ADOPTED;
+    }
+    if (*added == STORAGE_ADDED)
+        storage->counts.nr_urls++;
+    if (*added != STORAGE_KNOWN && url->line > 0)
+        storage->counts.nr_lines++;
+    return err;
+}
+
+static void bind_range(struct binder *binder, struct hash_range range)
+{
+    bind_int(binder, range.from);
+    bind_int(binder, range.to);
+}
+
+/* What a sorted batch brings to one host. */
+struct news {
+    bool any, listed;
+    struct hash_range walk; /* of new bulk URLs */
+};
+
+static void note_news(struct news *news, const struct url_record *url,
+                      enum storage_added added)
+{
+    news->any |= added != STORAGE_KNOWN;
+    news->listed |= url->line > 0;
+    if (added == STORAGE_ADDED && url->prio == URL_PRIO_BULK)
+        hash_range_add(&news->walk, hash_range_of(url->key.url_hash));
+}
+
+/* Whether all of it is known. To look costs less than a vain insert. */
+static enum err is_no_news(struct storage *storage, int64_t host_id,
+                           const struct news *news, bool *known)
+{
+    struct binder binder = storage_bind(storage, STMT_HAS_HOST);
+    enum err err;
+
+    bind_int(&binder, news->listed);
+    bind_int(&binder, STORAGE_HOST_IDLE);
+    bind_range(&binder, news->walk);
+    bind_int(&binder, host_id);
+    err = storage_step(storage, &binder, known);
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
+/* Makes the host of a URL that is new, or wakes it if it had nothing to do. */
+static enum err touch_host(struct storage *storage,
+                           const struct url_record *url,
+                           const struct news *news, int64_t now_ms)
+{
+    struct binder binder;
+    bool known;
+    enum err err = is_no_news(storage, url->key.host_id, news, &known);
+
+    if (err || known)
+        return err;
+    binder = storage_bind(storage, STMT_ADD_HOST);
+    bind_int(&binder, url->key.host_id);
+    bind_text(&binder, url->host_key);
+    bind_int(&binder, now_ms);
+    bind_int(&binder, news->listed);
+    bind_range(&binder, news->walk);
+    err = storage_run(storage, &binder);
+    if (err)
+        return err;
+    if (sqlite3_changes(storage->db) > 0) {
+        storage->counts.nr_hosts++;
+        return CERR_OK;
+    }
+    binder = storage_bind(storage, STMT_WAKE_HOST);
+    bind_int(&binder, news->listed);
+    bind_int(&binder, STORAGE_HOST_IDLE);
+    bind_int(&binder, now_ms);
+    bind_range(&binder, news->walk);
+    bind_int(&binder, url->key.host_id);
+    return storage_run(storage, &binder);
+}
+
+enum err storage_add_urls(struct storage *storage,
+                          const struct url_record *urls, size_t nr_urls,
+                          int64_t now_ms, enum storage_added *added)
+{
+    struct news news = {.walk = HASH_RANGE_NONE};
+    enum err err = CERR_OK;
+
+    for (size_t i = 0; i < nr_urls && !err; i++) {
+        enum storage_added one = STORAGE_KNOWN;
+        bool last_of_host =
+            i + 1 == nr_urls || urls[i + 1].key.host_id != urls[i].key.host_id;
+
+        err = storage_begin(storage);
+        if (!err)
+            err = add_url(storage, &urls[i], &one);
+        if (added)
+            added[i] = one;
+        note_news(&news, &urls[i], one);
+        if (!last_of_host)
+            continue;
+        /* once for each host of a sorted batch, and only if there is news */
+        if (!err && news.any)
+            err = touch_host(storage, &urls[i], &news, now_ms);
+        news = (struct news){.walk = HASH_RANGE_NONE};
+    }
+    return err;
+}
+
+static enum err write_line(struct storage *storage, enum stmt which,
+                           const struct line_record *line, bool *written)
+{
+    struct binder binder = storage_bind(storage, which);
+    bool duplicate = line->same_as.host_id || line->same_as.url_hash;
+
+    bind_int(&binder, line->line);
+    bind_text(&binder, line->text);
+    bind_text(&binder, line->error);
+    bind_text(&binder, line->detail);
+    if (duplicate) {
+        bind_key(&binder, line->same_as);
+    } else {
+        bind_null(&binder);
+        bind_null(&binder);
+    }
+    enum err err = storage_run(storage, &binder);
+    *written = !err && sqlite3_changes(storage->db) > 0;
+    return err;
+}
+
+enum err storage_put_line(struct storage *storage,
+                          const struct line_record *line)
+{
+    bool added = false, changed = false;
+    enum err err = storage_begin(storage);
+
+    if (!err)
+        err = write_line(storage, STMT_PUT_LINE, line, &added);
+    if (!err && !added)
+        err = write_line(storage, STMT_CHANGE_LINE, line, &changed);
+    if (err || (!added && !changed))
+        return err;
+    storage->counts.nr_lines += added;
+    storage->counts.nr_bad_lines += added;
+    return storage_sink_line(storage, line);
+}
+
+enum err storage_drop_line(struct storage *storage, int64_t line)
+{
+    struct binder binder;
+
+    if (storage->counts.nr_bad_lines == 0)
+        return CERR_OK;
+    enum err err = storage_begin(storage);
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_DROP_LINE);
+    bind_int(&binder, line);
+    err = storage_run(storage, &binder);
+    if (!err && sqlite3_changes(storage->db) > 0) {
+        storage->counts.nr_lines--;
+        storage->counts.nr_bad_lines--;
+    }
+    return err;
+}
+
+enum err storage_put_tries(struct storage *storage, struct url_key key,
+                           int tries)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_PUT_TRIES);
+    bind_int(&binder, tries);
+    bind_key(&binder, key);
+    return storage_run(storage, &binder);
+}
+
+enum err storage_bring_forward(struct storage *storage, struct url_key key,
+                               int depth, int prio)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_BRING_FORWARD);
+    bind_int(&binder, depth);
+    bind_int(&binder, prio);
+    bind_key(&binder, key);
+    return storage_run(storage, &binder);
+}
+
+enum err storage_find_url(struct storage *storage, struct url_key key,
+                          bool *known, bool *ended)
+{
+    struct binder binder = storage_bind(storage, STMT_FIND_URL);
+    enum err err;
+
+    *ended = false;
+    bind_key(&binder, key);
+    err = storage_step(storage, &binder, known);
+    if (!err && *known) {
+        *ended = sqlite3_column_int(binder.stmt, 0) != 0;
+        sqlite3_reset(binder.stmt);
+    }
+    return err;
+}
+
+enum err storage_each_url(struct storage *storage, bool listed,
+                          storage_url_fn fn, void *ctx)
+{
+    struct binder binder =
+        storage_bind(storage, listed ? STMT_LISTED_URLS : STMT_FOUND_URLS);
+    bool row = true;
+    enum err err = CERR_OK;
+
+    while (!err && row) {
+        struct url_claim claim = {0};
+
+        err = storage_step(storage, &binder, &row);
+        if (err || !row)
+            break;
+        claim.key.host_id = sqlite3_column_int64(binder.stmt, 0);
+        claim.key.url_hash = sqlite3_column_int64(binder.stmt, 1);
+        claim.url = column_bytes(binder.stmt, 2);
+        claim.line = sqlite3_column_int64(binder.stmt, 3);
+        err = fn(ctx, &claim);
+    }
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
+/* ---- claims ---- */
+
+static void read_host(sqlite3_stmt *stmt, struct host_record *host)
+{
+    *host = (struct host_record){
+        .host_id = sqlite3_column_int64(stmt, 0),
+        .key = column_bytes(stmt, 1),
+        .listed = sqlite3_column_int(stmt, 2) != 0,
+        .token = sqlite3_column_int64(stmt, 3),
+        .delay_ms = sqlite3_column_int64(stmt, 4),
+        .fails = sqlite3_column_int(stmt, 5),
+        .nr_errors = sqlite3_column_int(stmt, 6),
+        .robots_status = sqlite3_column_int(stmt, 7),
+        .robots_at = sqlite3_column_int64(stmt, 8),
+        .robots_until = sqlite3_column_int64(stmt, 9),
+        .not_before = sqlite3_column_int64(stmt, 10),
+        .walk = {sqlite3_column_int64(stmt, 11),
+                 sqlite3_column_int64(stmt, 12)},
+        .robots = column_bytes(stmt, 13),
+    };
+}
+
+/* One host; *leased is false when somebody else has it. */
+static enum err lease_host(struct storage *storage, int64_t host_id,
+                           int64_t now_ms, const struct storage_taker *taker,
+                           bool *leased)
+{
+    struct binder binder = storage_bind(storage, STMT_LEASE_HOST);
+    struct host_record host;
+    enum err err;
+
+    bind_int(&binder, now_ms + STORAGE_LEASE_MS);
+    bind_int(&binder, storage->run_id);
+    bind_int(&binder, host_id);
+    bind_int(&binder, now_ms);
+    err = storage_step(storage, &binder, leased);
+    if (err || !*leased)
+        return err;
+    read_host(binder.stmt, &host);
+    host.due_at = now_ms;
+    err = taker->on_host(taker->ctx, &host);
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
+enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
+                             size_t max_hosts,
+                             const struct storage_taker *taker)
+{
+    struct binder binder = storage_bind(storage, STMT_DUE_HOSTS);
+    int64_t *host_ids = xcalloc(max_hosts + 1, sizeof(*host_ids));
+    size_t nr_hosts = 0;
+    bool row = true;
+    enum err err = CERR_OK;
+
+    /* first their ids: leasing moves them in the index that is being read */
+    bind_int(&binder, now_ms);
+    bind_int(&binder, (int64_t)max_hosts);
+    while (!err && row) {
+        err = storage_step(storage, &binder, &row);
+        if (!err && row)
+            host_ids[nr_hosts++] = sqlite3_column_int64(binder.stmt, 0);
+    }
+    for (size_t i = 0; i < nr_hosts && !err; i++) {
+        bool leased;
+
+        err = storage_begin(storage);
+        if (!err)
+            err = lease_host(storage, host_ids[i], now_ms, taker, &leased);
+    }
+    free(host_ids);
+    return err;
+}
+
+enum err storage_claim_host(struct storage *storage, int64_t host_id,
+                            struct bytes host_key, int64_t now_ms,
+                            const struct storage_taker *taker)
+{
+    struct binder binder;
+    bool leased = false;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_ADD_HOST);
+    bind_int(&binder, host_id);
+    bind_text(&binder, host_key);
+    bind_int(&binder, STORAGE_HOST_IDLE);
+    bind_int(&binder, 0); /* not listed */
+    bind_range(&binder, HASH_RANGE_NONE);
+    err = storage_run(storage, &binder);
+    if (!err) {
+        storage->counts.nr_hosts += sqlite3_changes(storage->db);
+        err = lease_host(storage, host_id, now_ms, taker, &leased);
+    }
+    return err || leased ? err : CERR_BUSY;
+}
+
+static void read_claim(sqlite3_stmt *stmt, int64_t host_id,
+                       struct url_claim *claim)
+{
+    *claim = (struct url_claim){
+        .key = {host_id, sqlite3_column_int64(stmt, 0)},
+        .url = column_bytes(stmt, 1),
+        .listed = column_bytes(stmt, 2),
+        .line = sqlite3_column_int64(stmt, 3),
+        .depth = sqlite3_column_int(stmt, 4),
+        .prio = sqlite3_column_int(stmt, 5),
+        .tries = sqlite3_column_int(stmt, 6),
+        .etag = column_bytes(stmt, 7),
+        .last_modified = column_bytes(stmt, 8),
+    };
+}
+
+/* Gives the rows of a claim to its callback, and counts them. */
+static enum err hand_out(struct storage *storage, struct binder *binder,
+                         int64_t host_id, const struct storage_taker *taker,
+                         size_t *nr)
+{
+    bool row = true;
+    enum err err = CERR_OK;
+
+    while (!err && row) {
+        struct url_claim claim;
+
+        err = storage_step(storage, binder, &row);
+        if (err || !row)
+            break;
+        ++*nr;
+        read_claim(binder->stmt, host_id, &claim);
+        err = taker->on_url(taker->ctx, &claim);
+    }
+    sqlite3_reset(binder->stmt);
+    return err;
+}
+
+enum err storage_claim_urls(struct storage *storage, int64_t host_id,
+                            const struct url_place *place, size_t max_urls,
+                            const struct storage_taker *taker)
+{
+    struct binder binder = storage_bind(storage, STMT_WALK_URLS);
+    size_t nr = 0;
+    enum err err;
+
+    bind_int(&binder, host_id);
+    bind_range(&binder, place->walk);
+    bind_int(&binder, (int64_t)max_urls);
+    err = hand_out(storage, &binder, host_id, taker, &nr);
+    if (err || nr == max_urls)
+        return err;
+    binder = storage_bind(storage, STMT_CLAIM_URLS);
+    bind_int(&binder, host_id);
+    bind_int(&binder, place->prio);
+    bind_int(&binder, place->url_hash);
+    bind_int(&binder, (int64_t)(max_urls - nr));
+    return hand_out(storage, &binder, host_id, taker, &nr);
+}
+
+/* ---- leased hosts ---- */
+
+static void bind_host(struct binder *binder, const struct host_record *host)
+{
+    bind_int(binder, host->delay_ms);
+    bind_int(binder, host->not_before);
+    bind_int(binder, host->fails);
+    bind_int(binder, host->nr_errors);
+    bind_int(binder, host->robots_status);
+    bind_int(binder, host->robots_at);
+    bind_int(binder, host->robots_until);
+}
+
+/* Runs an update that names host and token; none changed: not ours. */
+static enum err run_fenced(struct storage *storage, struct binder *binder,
+                           int64_t host_id, int64_t token)
+{
+    enum err err;
+
+    bind_int(binder, host_id);
+    bind_int(binder, token);
+    err = storage_run(storage, binder);
+    if (!err && sqlite3_changes(storage->db) == 0)
+        err = CERR_NOT_FOUND;
+    return err;
+}
+
+static enum err put_robots(struct storage *storage,
+                           const struct host_record *host)
+{
+    struct binder binder;
+
+    if (host->robots_at == 0)
+        return CERR_OK;
+    binder = storage_bind(storage, STMT_PUT_ROBOTS);
+    bind_int(&binder, host->host_id);
+    bind_int(&binder, host->robots_at);
+    bind_blob(&binder, host->robots);
+    return storage_run(storage, &binder);
+}
+
+enum err storage_put_host(struct storage *storage,
+                          const struct host_record *host)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_PUT_HOST);
+    bind_host(&binder, host);
+    err = run_fenced(storage, &binder, host->host_id, host->token);
+    return err ? err : put_robots(storage, host);
+}
+
+enum err storage_release_host(struct storage *storage,
+                              const struct host_record *host)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_RELEASE_HOST);
+    bind_host(&binder, host);
+    bind_int(&binder, host->due_at);
+    bind_range(&binder, host->walk);
+    err = run_fenced(storage, &binder, host->host_id, host->token);
+    return err ? err : put_robots(storage, host);
+}
+
+enum err storage_renew_host(struct storage *storage, int64_t host_id,
+                            int64_t token, int64_t now_ms)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_RENEW_HOST);
+    bind_int(&binder, now_ms + STORAGE_LEASE_MS);
+    return run_fenced(storage, &binder, host_id, token);
+}
+
+enum err storage_sweep(struct storage *storage, int64_t now_ms,
+                       size_t *nr_woken)
+{
+    struct binder binder;
+    enum err err = storage_begin(storage);
+
+    *nr_woken = 0;
+    if (err)
+        return err;
+    binder = storage_bind(storage, STMT_SWEEP);
+    bind_int(&binder, now_ms);
+    bind_int(&binder, STORAGE_HOST_IDLE);
+    err = storage_run(storage, &binder);
+    if (!err)
+        *nr_woken = (size_t)sqlite3_changes(storage->db);
+    return err;
+}
+
+enum err storage_next_due(struct storage *storage, int64_t *due_at)
+{
+    struct binder binder = storage_bind(storage, STMT_NEXT_DUE);
+    bool row;
+    enum err err = storage_step(storage, &binder, &row);
+
+    *due_at = STORAGE_HOST_IDLE;
+    if (!err && row) {
+        *due_at = sqlite3_column_int64(binder.stmt, 0);
+        sqlite3_reset(binder.stmt);
+    }
+    return err;
+}

@@ -1,0 +1,393 @@
+/* What happens to the database at its opening: whose file is it, the schema,
+ * the hash key, the counters, and the run that begins or goes on. */
+#include "storage/leases.h"
+#include "storage/sqlite/sqlite.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * 64 MiB of pages, twice as big as usual, which saves a tenth of the time; the
+ * write-ahead log is copied back after 32 MiB. Debian builds SQLite to
+ * overwrite what is deleted with zeros: not needed here.
+ */
+static const char pragmas[] =
+    "PRAGMA page_size = 8192; PRAGMA trusted_schema = OFF; PRAGMA "
+    "secure_delete = OFF;"
+    "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
+    "PRAGMA temp_store = FILE; PRAGMA wal_autocheckpoint = 4096;"
+    "PRAGMA journal_size_limit = 67108864";
+
+static enum err put_meta(struct storage *storage, const char *key,
+                         int64_t value)
+{
+    struct binder binder = storage_bind(storage, STMT_PUT_META);
+    char text[24];
+
+    snprintf(text, sizeof(text), "%" PRId64, value);
+    bind_str(&binder, key);
+    bind_str(&binder, text);
+    return storage_run(storage, &binder);
+}
+
+static enum err get_meta(struct storage *storage, const char *key,
+                         int64_t *value)
+{
+    char sql[80];
+
+    snprintf(sql, sizeof(sql),
+             "SELECT CAST(v AS bigint) FROM meta WHERE k = '%s'", key);
+    return storage_number(storage, sql, 0, value);
+}
+
+/* The counters of storage_count(), by their names in meta. */
+static const struct {
+    const char *key;
+    size_t offset;
+} counters[] = {
+    {"urls", offsetof(struct storage_counts, nr_urls)},
+    {"ended", offsetof(struct storage_counts, nr_ended)},
+    {"lines", offsetof(struct storage_counts, nr_lines)},
+    {"bad_lines", offsetof(struct storage_counts, nr_bad_lines)},
+    {"hosts", offsetof(struct storage_counts, nr_hosts)},
+};
+#define NR_COUNTERS (sizeof(counters) / sizeof(counters[0]))
+
+static int64_t *counter_at(struct storage_counts *counts, size_t i)
+{
+    return (int64_t *)(void *)((char *)counts + counters[i].offset);
+}
+
+enum err storage_put_counts(struct storage *storage)
+{
+    enum err err = CERR_OK;
+
+    for (size_t i = 0; i < NR_COUNTERS && !err; i++) {
+        int64_t now = *counter_at(&storage->counts, i);
+
+        if (now != *counter_at(&storage->counts_stored, i))
+            err = put_meta(storage, counters[i].key, now);
+    }
+    storage->counts_stored = storage->counts;
+    return err;
+}
+
+static enum err read_meta(struct storage *storage)
+{
+    int64_t k0, k1;
+    enum err err = get_meta(storage, "hash_k0", &k0);
+
+    if (!err)
+        err = get_meta(storage, "hash_k1", &k1);
+    if (err)
+        return err;
+    storage->hash_key = (struct hash_key){(uint64_t)k0, (uint64_t)k1};
+    for (size_t i = 0; i < NR_COUNTERS && !err; i++)
+        err =
+            get_meta(storage, counters[i].key, counter_at(&storage->counts, i));
+    storage->counts_stored = storage->counts;
+    return err;
+}
+
+/*
+ * Schema and application id in one transaction of the old journal kind: they
+ * are in the file itself before the write-ahead log begins.
+ */
+static enum err make_schema(struct storage *storage)
+{
+    char pragma[120];
+    enum err err = storage_exec(storage, "BEGIN IMMEDIATE");
+
+    snprintf(pragma, sizeof(pragma),
+             "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             STORAGE_APPLICATION_ID, STORAGE_SCHEMA_VERSION);
+    if (!err)
+        err = storage_exec(storage, storage_schema);
+    if (!err)
+        err = storage_exec(storage, pragma);
+    hash_key_random(&storage->hash_key);
+    if (!err)
+        err = put_meta(storage, "hash_k0", (int64_t)storage->hash_key.k0);
+    if (!err)
+        err = put_meta(storage, "hash_k1", (int64_t)storage->hash_key.k1);
+    if (!err)
+        err = put_meta(storage, "shards", 1);
+    if (!err)
+        err = storage_exec(storage, "COMMIT");
+    return err;
+}
+
+/* Ours, new, or neither: by the numbers in the file's head. */
+static enum err check_owner(struct storage *storage, bool *is_new)
+{
+    int64_t id = 0, version = 0, nr_objects = 0;
+    enum err err = storage_number(storage, "PRAGMA application_id", 0, &id);
+
+    if (!err)
+        err = storage_number(storage, "PRAGMA user_version", 0, &version);
+    if (!err)
+        err = storage_number(storage, "SELECT count(*) FROM sqlite_master", 0,
+                             &nr_objects);
+    if (err)
+        return err;
+    *is_new = id == 0 && version == 0 && nr_objects == 0;
+    if (*is_new)
+        return CERR_OK;
+    if (id != STORAGE_APPLICATION_ID)
+        return storage_break(storage, CERR_FORMAT,
+                             "%s: a database of another program; name "
+                             "another file with --output",
+                             storage->path);
+    if (version != STORAGE_SCHEMA_VERSION)
+        return storage_break(storage, CERR_FORMAT,
+                             "%s: written by %s version of crawl (schema "
+                             "%" PRId64 ", this one knows %d); use that "
+                             "version, or name another file with --output",
+                             storage->path,
+                             version > STORAGE_SCHEMA_VERSION ? "a newer"
+                                                              : "an older",
+                             version, STORAGE_SCHEMA_VERSION);
+    return CERR_OK;
+}
+
+/* --force: empties a file that is ours, even a damaged one, in place. */
+static enum err empty_database(struct storage *storage)
+{
+    enum err err;
+    int rc =
+        sqlite3_db_config(storage->db, SQLITE_DBCONFIG_RESET_DATABASE, 1, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(storage->db, "VACUUM", NULL, NULL, NULL);
+    if (rc)
+        return storage_break_sqlite(storage, rc, "empty it for --force");
+    (void)sqlite3_db_config(storage->db, SQLITE_DBCONFIG_RESET_DATABASE, 0,
+                            NULL);
+    /* the schema is made with the old journal kind, see make_schema() */
+    err = storage_exec(storage, "PRAGMA journal_mode = DELETE");
+    return err;
+}
+
+/* The look-up table follows the program, so it is written at every open. */
+static enum err put_errors(struct storage *storage,
+                           const struct storage_options *options)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(
+        storage->db,
+        "INSERT INTO errors (code, class, retryable, meaning, hint)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE SET"
+        " class = excluded.class, retryable = excluded.retryable,"
+        " meaning = excluded.meaning, hint = excluded.hint",
+        -1, &stmt, NULL);
+    enum err err = CERR_OK;
+
+    for (size_t i = 0; i < options->nr_errors && !err; i++) {
+        const struct error_record *error = &options->errors[i];
+        struct binder binder = {.stmt = stmt, .rc = rc};
+
+        bind_str(&binder, error->code);
+        bind_str(&binder, error->error_class);
+        bind_int(&binder, error->retryable);
+        bind_str(&binder, error->meaning);
+        bind_str(&binder, error->hint);
+        err = storage_run(storage, &binder);
+    }
+    sqlite3_finalize(stmt);
+    return err;
+}
+
+enum err storage_setup(struct storage *storage,
+                       const struct storage_options *options)
+{
+    bool is_new = false;
+    enum err err = storage_exec(storage, pragmas);
+
+    if (!err)
+        err = check_owner(storage, &is_new);
+    if (!err && options->force && !is_new) {
+        err = empty_database(storage);
+        is_new = true;
+    }
+    if (!err && is_new)
+        err = make_schema(storage);
+    /* a temporary database answers "memory" or "delete", which is right */
+    if (!err)
+        err = storage_exec(storage, "PRAGMA journal_mode = WAL");
+    if (!err)
+        err = read_meta(storage);
+    if (!err)
+        err = storage_read_inputs(storage);
+    if (!err)
+        err = storage_number(storage, "SELECT max(id) FROM pages", 0,
+                             &storage->next_page_id);
+    storage->next_page_id++;
+    return err;
+}
+
+static enum err insert_run(struct storage *storage,
+                           const struct storage_options *options)
+{
+    static const char *const refetch[] = {
+        [STORAGE_REFETCH_NONE] = NULL,
+        [STORAGE_REFETCH_FAILED] = "failed",
+        [STORAGE_REFETCH_STALE] = "stale",
+        [STORAGE_REFETCH_ALL] = "all",
+    };
+    struct binder binder = {0};
+    enum err err;
+
+    binder.rc = sqlite3_prepare_v2(
+        storage->db,
+        "INSERT INTO runs (id, started_at, status, version, command, config,"
+        " user_agent, input, workers, refetch)"
+        " VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)",
+        -1, &binder.stmt, NULL);
+    storage->run_id++;
+    bind_int(&binder, storage->run_id);
+    bind_text(&binder, storage_iso(storage, options->now_ms));
+    bind_str(&binder, options->version);
+    bind_str(&binder, options->command);
+    bind_str(&binder, options->config_json);
+    bind_str(&binder, options->user_agent);
+    bind_str(&binder, options->input);
+    bind_int(&binder, options->nr_workers);
+    bind_str(&binder, refetch[options->refetch]);
+    err = storage_run(storage, &binder);
+    sqlite3_finalize(binder.stmt);
+    return err;
+}
+
+/*
+ * Which ended URLs a refetch takes; ?1 is the time that makes them stale. What
+ * a trap rule refused was never asked and has no link that is news: it stays.
+ */
+static const char *const refetch_sql[] = {
+    [STORAGE_REFETCH_NONE] = NULL,
+    [STORAGE_REFETCH_FAILED] =
+        "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0 AND page_id IN"
+        " (SELECT id FROM pages WHERE outcome = 'error' OR retry_later <> 0"
+        " OR status IN (408, 429) OR status BETWEEN 500 AND 599)",
+    [STORAGE_REFETCH_STALE] =
+        "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0 AND page_id IN"
+        " (SELECT id FROM pages WHERE (fetched_at IS NULL OR fetched_at < ?1)"
+        " AND coalesce(error, '') <> 'trap')",
+    [STORAGE_REFETCH_ALL] =
+        "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0 AND page_id IN"
+        " (SELECT id FROM pages WHERE coalesce(error, '') <> 'trap')",
+};
+
+/* A new run takes them up again; their old answers stay until then. */
+static enum err put_back(struct storage *storage,
+                         const struct storage_options *options)
+{
+    struct binder binder = {0};
+    size_t nr_woken;
+    enum err err = insert_run(storage, options);
+
+    if (err)
+        return err;
+    storage->run_marked = true;
+    binder.rc = sqlite3_prepare_v2(storage->db, refetch_sql[options->refetch],
+                                   -1, &binder.stmt, NULL);
+    if (options->refetch == STORAGE_REFETCH_STALE)
+        bind_text(&binder,
+                  storage_iso(storage, options->now_ms - options->stale_ms));
+    err = storage_run(storage, &binder);
+    sqlite3_finalize(binder.stmt);
+    if (!err) {
+        storage->counts.nr_ended -= sqlite3_changes64(storage->db);
+        err = storage_exec(storage, "UPDATE hosts SET walk_from ="
+                                    " -9223372036854775808,"
+                                    " walk_to = 9223372036854775807");
+    }
+    if (!err) {
+        err = storage_sweep(storage, options->now_ms, &nr_woken);
+    }
+    return err;
+}
+
+/*
+ * Hosts that a dead process held: nobody else can hold any now, the lock says
+ * so. Their failure is counted and their delay kept.
+ */
+static enum err free_hosts(struct storage *storage, int64_t now_ms)
+{
+    char sql[160];
+
+    snprintf(sql, sizeof(sql),
+             "UPDATE hosts SET holder = 0, fails = fails + 1,"
+             " due_at = max(not_before, %" PRId64 " + delay_ms)"
+             " WHERE holder <> 0",
+             now_ms);
+    return storage_exec(storage, sql);
+}
+
+/*
+ * The last run ended in our future: the wall clock was set back, and hosts
+ * would wait for as long. They are due now; what they asked for themselves
+ * stands in not_before, and its reader knows the longest pause.
+ */
+static enum err heed_the_clock(struct storage *storage, int64_t now_ms)
+{
+    struct stamp stamp = {0};
+    struct bytes now = stamp_text(&stamp, now_ms);
+    char sql[320];
+
+    snprintf(sql, sizeof(sql),
+             "UPDATE hosts SET due_at = %" PRId64 " WHERE holder = 0"
+             " AND due_at > %" PRId64 " AND due_at < %" PRId64
+             " AND (SELECT max(coalesce(finished_at, started_at)) FROM runs)"
+             " > '%.*s'",
+             now_ms, now_ms, STORAGE_HOST_IDLE, (int)now.len,
+             (const char *)now.data);
+    return storage_exec(storage, sql);
+}
+
+/* Nothing to do any more, and the last run had time to say so. */
+static enum err look_back(struct storage *storage)
+{
+    const struct storage_counts *counts = &storage->counts;
+    int64_t nr_open = 0;
+    enum err err = storage_number(
+        storage,
+        "SELECT (SELECT count(*) FROM inputs WHERE done = 0) +"
+        " (SELECT status <> 'done' FROM runs ORDER BY id DESC LIMIT 1)",
+        0, &nr_open);
+
+    storage->state = nr_open || counts->nr_ended < counts->nr_urls
+                         ? STORAGE_UNFINISHED
+                         : STORAGE_FINISHED;
+    return err;
+}
+
+enum err storage_start_run(struct storage *storage,
+                           const struct storage_options *options)
+{
+    enum err err = storage_number(storage, "SELECT max(id) FROM runs", 0,
+                                  &storage->run_id);
+
+    if (!err)
+        err = put_errors(storage, options);
+    if (err)
+        return err;
+    if (storage->run_id == 0) {
+        storage->state = STORAGE_NEW;
+        storage->run_marked = true;
+        return insert_run(storage, options);
+    }
+    err = look_back(storage);
+    if (!err)
+        err = free_hosts(storage, options->now_ms);
+    if (!err)
+        err = heed_the_clock(storage, options->now_ms);
+    if (err || storage->state == STORAGE_FINISHED)
+        return err || !options->refetch ? err : put_back(storage, options);
+    storage->run_marked = true;
+    return storage_exec(storage,
+                        "UPDATE runs SET sessions = sessions + 1,"
+                        " status = 'running', finished_at = NULL,"
+                        " reason = NULL WHERE id = (SELECT max(id) FROM runs)");
+}

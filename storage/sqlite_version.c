@@ -1,8 +1,0 @@
-#include <sqlite3.h>
-
-#include "storage/version.h"
-
-const char *storage_library_version(void)
-{
-    return sqlite3_libversion();
-}
