@@ -1,13 +1,20 @@
 #!/usr/bin/python3
 """Holds what docs/architecture.md and the style guide promise.
 
-usage: lint.py includes|sizes|libraries|format|packages ROOT
+usage: lint.py CHECK ROOT [BUILD]
 
+table      prints what the folders have: files, lines, comments, circles, structs
 includes   floors: every arrow points down, nothing beside its own floor
 libraries  curl.h only in crawler/fetch, sqlite3.h only in storage/sqlite
 sizes      files: median 350 in each folder; public headers: median 150
            functions: 80 lines at most, median 20, p90 50; and beside tests
            and bench, parameters 5, nesting 3, decisions 15
+circles    no two source files call each other, directly or over others; reads
+           the objects of the build folder BUILD
+structs    20 fields at most; what may have more is named in WIDE with its reason
+plates     each file opens with a comment that says what it is for
+names      no two files of one name in two folders
+folders    30 files at most; of each folder's lines in .c files 10 % are comments
 format     clang-format finds nothing to change
 """
 import os
@@ -18,6 +25,15 @@ import sys
 
 FILE_MEDIAN, HEADER_MEDIAN = 350, 150  # of each folder with FOLDER_FILES or more
 FOLDER_FILES = 5
+FOLDER_FILES_MAX = 30
+FIELDS = 20
+PLATE_WORDS = 5
+COMMENT_SHARE = 0.10
+
+# Structs with more fields than FIELDS, each for its reason.
+WIDE = {
+    "config": "a field for each option",
+}
 FUNCTION_LINES, FUNCTION_MEDIAN, FUNCTION_P90 = 80, 20, 50
 PARAMETERS, NESTING, DECISIONS = 5, 3, 15
 
@@ -234,17 +250,205 @@ def check_format(root):
                 yield os.path.relpath(line, root)
 
 
-CHECKS = {"includes": check_includes, "libraries": check_libraries,
-          "sizes": check_sizes, "format": check_format}
+def globals_of(build):
+    """({symbol: source that defines it}, {source: symbols that it asks for})"""
+    defined, asked = {}, {}
+    for folder, _, names in os.walk(build):
+        for name in names:
+            path = os.path.relpath(os.path.join(folder, name), build)
+            if not name.endswith(".c.o") or path.split(os.sep)[0] not in SOURCES:
+                continue
+            source = re.sub(r"CMakeFiles/[^/]+\.dir/", "", path)[:-len(".o")]
+            out = subprocess.run(["gcc-nm", "-g", os.path.join(build, path)], check=True,
+                                 stdout=subprocess.PIPE, text=True).stdout
+            for line in out.splitlines():
+                kind, symbol = line.split()[-2:]
+                if kind == "U":
+                    asked.setdefault(source, set()).add(symbol)
+                elif kind in "TDRBVWC":
+                    defined.setdefault(symbol, source)
+    return defined, asked
+
+
+def calls_of(build):
+    """{source: {other source: [symbols of it that the first one uses]}}"""
+    defined, asked = globals_of(build)
+    calls = {}
+    for source, symbols in asked.items():
+        for symbol in sorted(symbols):
+            other = defined.get(symbol)
+            if other and other != source:
+                calls.setdefault(source, {}).setdefault(other, []).append(symbol)
+    return calls
+
+
+def reached(calls, start):
+    seen, todo = set(), [start]
+    while todo:
+        for other in calls.get(todo.pop(), ()):
+            if other not in seen:
+                seen.add(other)
+                todo.append(other)
+    return seen
+
+
+def circles(calls):
+    """Sets of sources of which each reaches all others."""
+    reach = {source: reached(calls, source) for source in calls}
+    found = {frozenset(b for b in reach[a] if a in reach.get(b, ()))
+             for a in calls if a in reach[a]}
+    return sorted(sorted(circle) for circle in found)
+
+
+def check_circles(_root, build):
+    calls = calls_of(build)
+    if len(calls) < 50:
+        yield f"{build}: objects of {len(calls)} files only: build everything first"
+    for circle in circles(calls):
+        yield f"a circle of {len(circle)} files:"
+        for source in circle:
+            for other in sorted(set(calls[source]) & set(circle)):
+                yield f"    {source} -> {other}: {', '.join(calls[source][other])}"
+
+
+def declarators(text):
+    """How many fields the declarations between two braces make."""
+    text = re.sub(r"\([^()]*\)", "", re.sub(r"\(\*(\w+)(?:\[[^]]*\])?\)\s*\([^;]*", r"\1", text))
+    text = re.sub(r"\[[^]]*\]", "", text)
+    return sum(part.count(",") + 1 for part in text.split(";") if part.strip())
+
+
+def innermost_out(body):
+    """The body without the braces inside: a nested struct with a name of its own
+    is one field, what one without a name has counts here."""
+    while True:
+        found = re.search(r"\b(?:struct|union|enum)\b[\w\s]*\{([^{}]*)\}([^;]*);", body)
+        if not found:
+            return body
+        inside = found.group(1) if not found.group(2).strip() else "int " + found.group(2)
+        body = body[:found.start()] + inside + ";" + body[found.end():]
+
+
+def structs(text):
+    """(name, line, number of fields) of each struct with a name of its own."""
+    for found in re.finditer(r"\bstruct\s+(\w+)\s*\{", text):
+        depth, at = 1, found.end()
+        while depth and at < len(text):
+            depth += (text[at] == "{") - (text[at] == "}")
+            at += 1
+        body = innermost_out(text[found.end():at - 1])
+        yield found.group(1), text.count("\n", 0, found.start()) + 1, declarators(body)
+
+
+def all_structs(root):
+    for path in files(root):
+        with open(os.path.join(root, path), encoding="utf-8") as source:
+            for name, line, nr in structs(bare(source.read())):
+                yield nr, name, path, line
+
+
+def check_structs(root):
+    seen = set()
+    for nr, name, path, line in all_structs(root):
+        seen.add(name)
+        if nr > FIELDS and name not in WIDE:
+            yield f"{path}:{line}: struct {name} has {nr} fields, {FIELDS} is the limit"
+    for name in WIDE:
+        if name not in seen:
+            yield f"struct {name} is named in WIDE and stands nowhere"
+    if len(seen) < 50:
+        yield "too few structs were found: the check is broken"
+
+
+def check_plates(root):
+    for path in files(root):
+        with open(os.path.join(root, path), encoding="utf-8") as source:
+            opening = re.match(r"/\*.*?\*/", source.read(), flags=re.S)
+        words = re.findall(r"\w+", opening.group(0)) if opening else []
+        if len(words) < PLATE_WORDS:
+            yield f"{path}: does not open with a comment that says what it is for"
+
+
+def check_names(root):
+    homes = {}
+    for path in files(root):
+        homes.setdefault(os.path.basename(path), []).append(path)
+    for name, paths in sorted(homes.items()):
+        if len(paths) > 1:
+            yield f"{name} stands in {len(paths)} folders: {', '.join(paths)}"
+
+
+def comment_share(text):
+    """Lines with a comment among the lines that are not blank."""
+    marked = re.sub(r"/\*.*?\*/", lambda found: re.sub(r"[^\n]+", "\0", found.group(0)), text,
+                    flags=re.S)
+    lines = [line for line in marked.split("\n") if line.strip()]
+    return sum("\0" in line for line in lines), len(lines)
+
+
+def folders(root):
+    """{folder: [(path, text)]} of the sources and headers."""
+    found = {}
+    for path in files(root):
+        with open(os.path.join(root, path), encoding="utf-8") as source:
+            found.setdefault(os.path.dirname(path), []).append((path, source.read()))
+    return found
+
+
+def share_of(members):
+    counts = [comment_share(text) for path, text in members
+              if path.endswith(".c") and not is_generated(text)]
+    return sum(a for a, _ in counts) / max(1, sum(b for _, b in counts))
+
+
+def check_folders(root):
+    for folder, members in sorted(folders(root).items()):
+        if len(members) > FOLDER_FILES_MAX:
+            yield f"{folder}: {len(members)} files, {FOLDER_FILES_MAX} is the limit"
+        if folder != "examples" and share_of(members) < COMMENT_SHARE:
+            yield f"{folder}: {share_of(members):.1%} of the lines of its .c files are " \
+                  f"comments, {COMMENT_SHARE:.0%} at least"
+
+
+def row_of_folder(folder, members):
+    sources = [(p, t) for p, t in members if p.endswith(".c") and not is_generated(t)]
+    lines = [t.count("\n") for _, t in sources]
+    sizes = [body.count("\n") + 1 for _, t in sources
+             for _, _, _, body in functions(bare(t).split("\n"))]
+    widest = max(((nr, name) for _, t in members for name, _, nr in structs(bare(t))),
+                 default=(0, "-"))
+    return (f"{folder:<18}{len(members):>6}{int(statistics.median(lines or [0])):>8}"
+            f"{max(lines, default=0):>8}{share(sizes or [0], 0.5):>8}{share(sizes or [0], 0.9):>5}"
+            f"{share_of(members):>10.0%}   {widest[1]} {widest[0]}")
+
+
+def check_table(root, build=None):
+    """Prints; finds nothing."""
+    print(f"{'folder':<18}{'files':>6}{'median':>8}{'longest':>8}{'f 50%':>8}{'90%':>5}"
+          f"{'comments':>10}   widest struct")
+    for folder, members in sorted(folders(root).items()):
+        print(row_of_folder(folder, members))
+    sizes = sorted(all_structs(root), reverse=True)[:8]
+    print("largest structs: " + ", ".join(f"{name} {nr}" for nr, name, *_ in sizes))
+    if build:
+        print(f"circles: {len(circles(calls_of(build)))}")
+    return ()
+
+
+CHECKS = {"includes": check_includes, "libraries": check_libraries, "sizes": check_sizes,
+          "circles": check_circles, "structs": check_structs, "plates": check_plates,
+          "names": check_names, "folders": check_folders, "table": check_table,
+          "format": check_format}
 
 
 def main():
-    if len(sys.argv) != 3 or sys.argv[1] not in CHECKS:
+    if len(sys.argv) not in (3, 4) or sys.argv[1] not in CHECKS:
         sys.exit(__doc__)
-    found = list(CHECKS[sys.argv[1]](sys.argv[2]))
+    found = list(CHECKS[sys.argv[1]](*sys.argv[2:]))
     for line in found[:100]:
         print(line)
     sys.exit(f"{len(found)} findings" if found else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
