@@ -14,6 +14,7 @@ circles    no two source files call each other, directly or over others; reads
 structs    20 fields at most; what may have more is named in WIDE with its reason
 plates     each file opens with a comment that says what it is for
 names      no two files of one name in two folders
+markdown   100 columns at most, but for tables, code and addresses
 folders    30 files at most; of each folder's lines in .c files 10 % are comments
 format     clang-format finds nothing to change
 """
@@ -29,6 +30,7 @@ FOLDER_FILES_MAX = 30
 FIELDS = 20
 PLATE_WORDS = 5
 COMMENT_SHARE = 0.10
+COLUMNS = 100  # of Markdown
 
 # Structs with more fields than FIELDS, each for its reason.
 WIDE = {
@@ -68,7 +70,8 @@ SOURCES = ("base", "pool", "storage", "crawler", "examples")
 
 def files(root, folders=SOURCES, ends=(".c", ".h")):
     for folder in folders:
-        for path, _, names in os.walk(os.path.join(root, folder)):
+        for path, below, names in os.walk(os.path.join(root, folder)):
+            below[:] = [name for name in below if not re.match(r"\.|build|node_modules", name)]
             for name in sorted(names):
                 if name.endswith(ends):
                     yield os.path.relpath(os.path.join(path, name), root)
@@ -378,6 +381,16 @@ def check_names(root):
             yield f"{name} stands in {len(paths)} folders: {', '.join(paths)}"
 
 
+def check_markdown(root):
+    for path in files(root, ("",), (".md",)):
+        with open(os.path.join(root, path), encoding="utf-8") as source:
+            is_code = False
+            for nr, line in enumerate(source.read().split("\n"), 1):
+                is_code ^= line.lstrip().startswith("```")
+                if len(line) > COLUMNS and not is_code and not re.match(r" *\||.*://", line):
+                    yield f"{path}:{nr}: {len(line)} columns, {COLUMNS} is the limit"
+
+
 def comment_share(text):
     """Lines with a comment among the lines that are not blank."""
     marked = re.sub(r"/\*.*?\*/", lambda found: re.sub(r"[^\n]+", "\0", found.group(0)), text,
@@ -437,7 +450,7 @@ def check_table(root, build=None):
 
 CHECKS = {"includes": check_includes, "libraries": check_libraries, "sizes": check_sizes,
           "circles": check_circles, "structs": check_structs, "plates": check_plates,
-          "names": check_names, "folders": check_folders, "table": check_table,
+          "names": check_names, "folders": check_folders, "table": check_table, "markdown": check_markdown,
           "format": check_format}
 
 
