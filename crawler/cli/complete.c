@@ -48,8 +48,6 @@ static void put_command_names(const struct commands *commands, FILE *out)
     const char *between = "";
 
     for (size_t i = 0; i < commands->nr; i++) {
-        if (!commands->all[i].arguments)
-            continue;
         fprintf(out, "%s%s", between, commands->all[i].name);
         between = " ";
     }
@@ -115,8 +113,6 @@ static void put_bash_flags(const struct commands *commands, FILE *out)
     for (size_t i = 0; i < commands->nr; i++) {
         const struct command *command = &commands->all[i];
 
-        if (!command->arguments)
-            continue;
         fprintf(out, "        %s) words='", command->name);
         put_flag_names(command, out);
         fputs("' ;;\n", out);
@@ -249,8 +245,6 @@ void complete_print_zsh(const struct commands *commands, FILE *out)
     put_zsh_options(out);
     fputs("  commands=(\n", out);
     for (size_t i = 0; i < commands->nr; i++) {
-        if (!commands->all[i].arguments)
-            continue;
         fprintf(out, "    '%s:", commands->all[i].name);
         put_zsh(out, commands->all[i].summary);
         fputs("'\n", out);
@@ -264,8 +258,7 @@ void complete_print_zsh(const struct commands *commands, FILE *out)
           "  case $words[2] in\n",
           out);
     for (size_t i = 0; i < commands->nr; i++)
-        if (commands->all[i].arguments)
-            put_zsh_command(&commands->all[i], out);
+        put_zsh_command(&commands->all[i], out);
     fputs("  *) _arguments -s \"$options[@]\" '*:list:_files'; return ;;\n"
           "  esac\n"
           "  shift words\n"
@@ -306,8 +299,6 @@ void complete_print_fish(const struct commands *commands, FILE *out)
     for (size_t i = 0; i < commands->nr; i++) {
         const struct command *command = &commands->all[i];
 
-        if (!command->arguments)
-            continue;
         fprintf(out, "complete -c crawl -n __fish_use_subcommand -a %s -d '",
                 command->name);
         put_quoted(out, command->summary);

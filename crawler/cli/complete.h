@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "crawler/cli/command.h"
+#include "crawler/cli/command_line.h"
 
 void complete_print_bash(const struct commands *commands, FILE *out);
 void complete_print_zsh(const struct commands *commands, FILE *out);

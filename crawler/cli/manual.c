@@ -118,8 +118,6 @@ static void put_commands(const struct commands *commands, FILE *out)
     for (size_t i = 0; i < commands->nr; i++) {
         const struct command *command = &commands->all[i];
 
-        if (!command->arguments)
-            continue;
         fprintf(out, ".SS \"crawl %s ", command->name);
         put(out, command->arguments);
         fputs("\"\n", out);

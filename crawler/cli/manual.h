@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "crawler/cli/command.h"
+#include "crawler/cli/command_line.h"
 
 /* Writes the page in the man macros of groff_man(7). */
 void manual_print(const struct commands *commands, const char *version,

@@ -1,3 +1,4 @@
+/* Opening databases, tables on standard output, sentences on standard error. */
 #include "crawler/command/command_common.h"
 
 #include <stdarg.h>

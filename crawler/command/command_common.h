@@ -4,7 +4,7 @@
 #ifndef CRAWLER_COMMAND_COMMAND_COMMON_H
 #define CRAWLER_COMMAND_COMMAND_COMMON_H
 
-#include "crawler/cli/command.h"
+#include "crawler/cli/command_line.h"
 #include "crawler/cli/table.h"
 #include "crawler/crawl.h"
 #include "storage/query.h"

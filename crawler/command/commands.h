@@ -1,26 +1,34 @@
 /*
  * commands: the words that `crawl` knows, with what does their work.
  *
- * Each takes a command line that command_read() has read and returns the exit
- * status. They print results to standard output and sentences to standard
- * error.
+ * Each command has a file of its name. It takes a command line that
+ * command_read() has read (the run reads its own) and returns the exit status.
+ * Commands print results to standard output and sentences to standard error.
  */
 #ifndef CRAWLER_COMMAND_COMMANDS_H
 #define CRAWLER_COMMAND_COMMANDS_H
 
-#include "crawler/cli/command.h"
+#include "crawler/cli/command_line.h"
 
-/* Everything, reserved words too; the run comes first. */
+/* All of them; the run comes first. */
 extern const struct commands crawl_commands;
 
-int command_run(const struct command_line *line);     /* main.c */
-int command_help(const struct command_line *line);    /* main.c */
-int command_version(const struct command_line *line); /* main.c */
-int command_query(const struct command_line *line);   /* command_query.c */
-int command_diff(const struct command_line *line);    /* command_query.c */
-int command_status(const struct command_line *line);  /* command_status.c */
-int command_export(const struct command_line *line);  /* command_export.c */
-int command_why(const struct command_line *line);     /* command_why.c */
-int command_doctor(const struct command_line *line);  /* command_doctor.c */
+/* The whole program: finds the command that argv[1] names (the run, if it
+ * names none), reads its words and runs it. Returns the exit status. */
+int commands_run(int argc, char *const *argv);
+
+int command_run(const struct command_line *line);
+int command_query(const struct command_line *line);
+int command_status(const struct command_line *line);
+int command_export(const struct command_line *line);
+int command_diff(const struct command_line *line);
+int command_why(const struct command_line *line);
+int command_doctor(const struct command_line *line);
+int command_help(const struct command_line *line);
+int command_version(const struct command_line *line);
+
+/* Help that is more than the usage. */
+void command_run_print_help(const struct command *command, FILE *out);
+void command_query_print_help(const struct command *command, FILE *out);
 
 #endif

@@ -1,4 +1,8 @@
-#include "crawler/cli/command.h"
+/*
+ * Flags of a command are looked up in its own table; every other word stays,
+ * in order, for the command.
+ */
+#include "crawler/cli/command_line.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -160,10 +164,10 @@ enum err command_number(const struct command_line *line, const char *name,
     return CERR_OK;
 }
 
-void command_print_help(const struct command *command, FILE *out)
+void command_print_usage(const struct command *command, FILE *out)
 {
     fprintf(out, "usage: crawl %s %s\n\n%s\n", command->name,
-            command->arguments ? command->arguments : "", command->summary);
+            command->arguments, command->summary);
     if (command->details)
         fprintf(out, "\n%s\n", command->details);
     if (command->nr_flags)
@@ -182,4 +186,12 @@ void command_print_help(const struct command *command, FILE *out)
     if (command->takes_options)
         fputs("\nEvery option of a run counts too: 'crawl help' lists them.\n",
               out);
+}
+
+void command_print_help(const struct command *command, FILE *out)
+{
+    if (command->print_help)
+        command->print_help(command, out);
+    else
+        command_print_usage(command, out);
 }

@@ -1,11 +1,12 @@
 /*
- * command: the words of the command line and what each of them takes.
+ * command_line: the words of the command line and what each of them takes.
  *
- * One table of commands, made in main.c, is behind dispatch, help, manual page
- * and completions. Flags of a command are written in full, as all flags are.
+ * One table of commands (command/commands.c) is behind dispatch, help, manual
+ * page and completions. Flags of a command are written in full, as all flags
+ * are.
  */
-#ifndef CRAWLER_CLI_COMMAND_H
-#define CRAWLER_CLI_COMMAND_H
+#ifndef CRAWLER_CLI_COMMAND_LINE_H
+#define CRAWLER_CLI_COMMAND_LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,14 +28,17 @@ struct command_line;
 
 struct command {
     const char *name;
-    const char *arguments; /* "DB [NAME|SQL]"; NULL: the word is reserved */
+    const char *arguments; /* "DB [NAME|SQL]" */
     const char *summary;   /* one line */
     const char *details;   /* a paragraph for help and manual; NULL: none */
     const struct command_flag *flags;
     size_t nr_flags;
     int min_words, max_words; /* arguments that are no flags; -1: any */
     bool takes_options;       /* the options of a run besides its own */
+    bool reads_argv;          /* itself: command_read() is not called */
     int (*run)(const struct command_line *line); /* exit status */
+    /* NULL: command_print_usage() says all that there is to say */
+    void (*print_help)(const struct command *command, FILE *out);
 };
 
 struct commands {
@@ -79,7 +83,9 @@ enum err command_number(const struct command_line *line, const char *name,
                         int64_t least, int64_t *value,
                         char message[COMMAND_MESSAGE_BYTES]) CERR_CHECK;
 
-/* usage, summary, details, flags. */
+/* Usage, summary, details, flags. */
+void command_print_usage(const struct command *command, FILE *out);
+/* The command's own help, or else its usage. */
 void command_print_help(const struct command *command, FILE *out);
 
 #endif

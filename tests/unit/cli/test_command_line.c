@@ -1,4 +1,4 @@
-#include "crawler/cli/command.h"
+#include "crawler/cli/command_line.h"
 
 #include <stdlib.h>
 #include <string.h>

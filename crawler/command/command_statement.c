@@ -1,0 +1,89 @@
+/* Runs a statement by way of the reader and prints rows as they come. */
+#include "crawler/command/command_statement.h"
+
+#include "crawler/command/command_common.h"
+
+#define SQL_BYTES  ((size_t)1 << 20)
+#define SHOWN_ROWS 100 /* on a terminal, unless --limit is given */
+
+/* Runs a statement into a table on standard output. */
+static int print_result(const struct command_line *line, struct reader *reader,
+                        const struct buf *sql, int64_t limit)
+{
+    struct table *table = command_table(line, limit);
+    int64_t nr_rows;
+    enum err err;
+    int status;
+
+    if (!table)
+        return CRAWL_EXIT_USAGE;
+    err =
+        reader_run(reader, (const char *)sql->data, sql->len, table_add, table);
+    if (err && err != CERR_CANCELED) {
+        table_free(table);
+        return err == CERR_IO && ferror(stdout) ? CRAWL_EXIT_FAILURE
+                                                : command_failed(reader, err);
+    }
+    nr_rows = table_nr_rows(table);
+    status = command_table_end(table, CRAWL_EXIT_OK);
+    if (command_is_shown() && !status && nr_rows == 0)
+        fputs("no rows\n", stderr);
+    if (err && !command_has(line, "limit"))
+        fprintf(stderr, "the first %lld rows; --limit 0 shows all\n",
+                (long long)nr_rows);
+    return status;
+}
+
+static int print_sql(const struct buf *sql)
+{
+    fwrite(sql->data, 1, sql->len, stdout);
+    fputs(";\n", stdout);
+    return fflush(stdout) ? CRAWL_EXIT_FAILURE : CRAWL_EXIT_OK;
+}
+
+/* Prints the statement if --sql asks for that, else its rows. */
+static int show(const struct command_line *line, struct reader *reader,
+                const struct buf *sql, int64_t limit)
+{
+    if (command_has(line, "sql"))
+        return print_sql(sql);
+    if (command_is_shown() && !command_has(line, "limit"))
+        limit = SHOWN_ROWS;
+    return print_result(line, reader, sql, limit);
+}
+
+int command_show_statement(const struct command_line *line,
+                           struct reader *reader, struct bytes text,
+                           int64_t limit)
+{
+    struct buf sql;
+    int status;
+    enum err err;
+
+    buf_init(&sql, SQL_BYTES);
+    err = buf_add(&sql, text.data, text.len);
+    if (err)
+        status = command_usage("the statement: %s", err_str(err));
+    else
+        status = show(line, reader, &sql, limit);
+    buf_release(&sql);
+    return status;
+}
+
+int command_show_query(const struct command_line *line, struct reader *reader,
+                       const struct query_info *query,
+                       const struct query_options *options)
+{
+    struct buf sql;
+    int status;
+    enum err err;
+
+    buf_init(&sql, SQL_BYTES);
+    err = reader_sql(reader, query, options, &sql);
+    if (err)
+        status = command_failed(reader, err);
+    else
+        status = show(line, reader, &sql, 0); /* it has the limit in itself */
+    buf_release(&sql);
+    return status;
+}
