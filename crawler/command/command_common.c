@@ -35,20 +35,20 @@ static int shown_width(void)
     return WIDTH_DEFAULT;
 }
 
-static struct table *open_table(const struct command_line *line, int64_t limit,
-                                int width)
+static struct row_printer *open_table(const struct command_line *line,
+                                      int64_t limit, int width)
 {
     static const struct {
         const char *flag;
-        enum table_format format;
+        enum row_format format;
     } forms[] = {
-        {"csv", TABLE_CSV},
-        {"json", TABLE_JSON},
-        {"plain", TABLE_PLAIN},
+        {"csv", ROWS_CSV},
+        {"json", ROWS_JSON},
+        {"plain", ROWS_PLAIN},
     };
-    struct table_options options = {
+    struct row_printer_options options = {
         .out = stdout,
-        .format = TABLE_ALIGNED,
+        .format = ROWS_ALIGNED,
         .is_terminal = command_is_shown(),
         .width = width,
         .limit = limit,
@@ -64,24 +64,25 @@ static struct table *open_table(const struct command_line *line, int64_t limit,
         command_usage("--csv, --json and --plain exclude each other");
         return NULL;
     }
-    return table_new(&options);
+    return row_printer_new(&options);
 }
 
-struct table *command_table(const struct command_line *line, int64_t limit)
+struct row_printer *command_printer(const struct command_line *line,
+                                    int64_t limit)
 {
     return open_table(line, limit, shown_width());
 }
 
-struct table *command_table_whole(const struct command_line *line)
+struct row_printer *command_printer_whole(const struct command_line *line)
 {
     return open_table(line, 0, 0);
 }
 
-int command_table_end(struct table *table, int status)
+int command_printer_end(struct row_printer *printer, int status)
 {
-    enum err err = table_end(table);
+    enum err err = row_printer_end(printer);
 
-    table_free(table);
+    row_printer_free(printer);
     if (!err)
         return status;
     log_error("cannot write the result: %s", err_str(err));

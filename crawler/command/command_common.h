@@ -5,25 +5,26 @@
 #define CRAWLER_COMMAND_COMMAND_COMMON_H
 
 #include "crawler/cli/command_line.h"
-#include "crawler/cli/table.h"
+#include "crawler/cli/row_printer.h"
 #include "crawler/crawl.h"
 #include "storage/query.h"
 
-/* The flags that command_table() reads. */
-#define COMMAND_FORMAT_FLAGS                                                   \
-    {"csv", 0, NULL, "as CSV (RFC 4180)"},                                     \
-        {"json", 0, NULL, "as JSON, an object a row"},                         \
-    {                                                                          \
-        "plain", 0, NULL, "no columns: tabs between the cells"                 \
-    }
+/* The flags that command_printer() reads. */
+/* clang-format off */
+#define COMMAND_FORMAT_FLAGS                               \
+    {"csv", 0, NULL, "as CSV (RFC 4180)"},                 \
+    {"json", 0, NULL, "as JSON, an object a row"},         \
+    {"plain", 0, NULL, "no columns: tabs between the cells"}
+/* clang-format on */
 
-/* A table on standard output in the form that was asked for; `limit` as in
- * table_options. NULL, said on standard error: two forms at once. */
-struct table *command_table(const struct command_line *line, int64_t limit);
+/* Prints rows to standard output in the form that was asked for; `limit` as in
+ * row_printer_options. NULL, said on standard error: two forms at once. */
+struct row_printer *command_printer(const struct command_line *line,
+                                    int64_t limit);
 /* The same without a limit, and no cell is cut to fit a terminal. */
-struct table *command_table_whole(const struct command_line *line);
+struct row_printer *command_printer_whole(const struct command_line *line);
 /* Ends and frees it. `status` is what to exit with if that works. */
-int command_table_end(struct table *table, int status);
+int command_printer_end(struct row_printer *printer, int status);
 /* Somebody looks at standard output. */
 bool command_is_shown(void);
 

@@ -55,7 +55,7 @@ struct health {
 #define HEALTHY ((struct health){GRADE_OK, NULL})
 
 struct doctor {
-    struct table *table;
+    struct row_printer *printer;
     int nr_missing;
 };
 
@@ -82,8 +82,8 @@ static void tell(struct doctor *doctor, const char *what, struct health health,
     };
     const struct query_row row = {1, 4, names, values};
     doctor->nr_missing += health.grade == GRADE_MISSING;
-    if (table_add(doctor->table, &row))
-        doctor->nr_missing++; /* seen again by table_end() */
+    if (row_printer_add(doctor->printer, &row))
+        doctor->nr_missing++; /* seen again by row_printer_end() */
 }
 
 /* `note` says what it costs to be without. */
@@ -385,9 +385,9 @@ static void see_proxies(struct doctor *doctor)
 
 int command_doctor(const struct command_line *line)
 {
-    struct doctor doctor = {.table = command_table_whole(line)};
+    struct doctor doctor = {.printer = command_printer_whole(line)};
 
-    if (!doctor.table)
+    if (!doctor.printer)
         return CRAWL_EXIT_USAGE;
     see_versions(&doctor);
     see_cores(&doctor);
@@ -402,6 +402,6 @@ int command_doctor(const struct command_line *line)
     see_certificates(&doctor);
     see_resolver(&doctor);
     see_proxies(&doctor);
-    return command_table_end(
-        doctor.table, doctor.nr_missing ? CRAWL_EXIT_FAILURE : CRAWL_EXIT_OK);
+    return command_printer_end(
+        doctor.printer, doctor.nr_missing ? CRAWL_EXIT_FAILURE : CRAWL_EXIT_OK);
 }

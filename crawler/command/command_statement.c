@@ -6,26 +6,26 @@
 #define SQL_BYTES  ((size_t)1 << 20)
 #define SHOWN_ROWS 100 /* on a terminal, unless --limit is given */
 
-/* Runs a statement into a table on standard output. */
+/* Runs a statement and prints its rows to standard output. */
 static int print_result(const struct command_line *line, struct reader *reader,
                         const struct buf *sql, int64_t limit)
 {
-    struct table *table = command_table(line, limit);
+    struct row_printer *printer = command_printer(line, limit);
     int64_t nr_rows;
     enum err err;
     int status;
 
-    if (!table)
+    if (!printer)
         return CRAWL_EXIT_USAGE;
-    err =
-        reader_run(reader, (const char *)sql->data, sql->len, table_add, table);
+    err = reader_run(reader, (const char *)sql->data, sql->len, row_printer_add,
+                     printer);
     if (err && err != CERR_CANCELED) {
-        table_free(table);
+        row_printer_free(printer);
         return err == CERR_IO && ferror(stdout) ? CRAWL_EXIT_FAILURE
                                                 : command_failed(reader, err);
     }
-    nr_rows = table_nr_rows(table);
-    status = command_table_end(table, CRAWL_EXIT_OK);
+    nr_rows = row_printer_nr_rows(printer);
+    status = command_printer_end(printer, CRAWL_EXIT_OK);
     if (command_is_shown() && !status && nr_rows == 0)
         fputs("no rows\n", stderr);
     if (err && !command_has(line, "limit"))

@@ -34,7 +34,8 @@ static int64_t nr_left(const struct reader_status *status)
 }
 
 /* Columns for programs: one row, numbers as numbers. */
-static int print_row(struct table *table, const struct reader_status *status)
+static int print_row(struct row_printer *printer,
+                     const struct reader_status *status)
 {
     const struct {
         const char *name;
@@ -70,7 +71,7 @@ static int print_row(struct table *table, const struct reader_status *status)
         names[i] = cells[i].name;
         values[i] = cells[i].value;
     }
-    return table_add(table, &row) ? CRAWL_EXIT_FAILURE : CRAWL_EXIT_OK;
+    return row_printer_add(printer, &row) ? CRAWL_EXIT_FAILURE : CRAWL_EXIT_OK;
 }
 
 /* "done" lines of the run with their counts, for people. */
@@ -136,7 +137,7 @@ int command_status(const struct command_line *line)
 {
     struct reader_status status;
     struct reader *reader;
-    struct table *table;
+    struct row_printer *printer;
     int exit_status;
     enum err err;
 
@@ -148,8 +149,8 @@ int command_status(const struct command_line *line)
     reader_close(reader);
     if (err || line->nr_given == 0)
         return err ? exit_status : print_people(&status);
-    table = command_table(line, 0);
-    if (!table)
+    printer = command_printer(line, 0);
+    if (!printer)
         return CRAWL_EXIT_USAGE;
-    return command_table_end(table, print_row(table, &status));
+    return command_printer_end(printer, print_row(printer, &status));
 }

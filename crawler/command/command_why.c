@@ -48,7 +48,7 @@ static void say(struct why *why, const char *rule, enum verdict verdict,
         command_text(text),
     };
     const struct query_row row = {1, 3, names, values};
-    if (table_add(why->table, &row))
+    if (row_printer_add(why->table, &row))
         why->status = CRAWL_EXIT_FAILURE;
     free(text);
 }
@@ -517,16 +517,16 @@ int command_why(const struct command_line *line)
     else if (why->config.inputs.nr_items != 1)
         why->status = command_usage("give one URL: crawl why URL [options]");
     else if (open_database(why))
-        why->table = command_table_whole(line);
+        why->table = command_printer_whole(line);
     if (why->table)
         judge(why);
     else if (!why->status)
         why->status = CRAWL_EXIT_USAGE;
     status = why->status;
     if (why->table && status)
-        table_free(why->table);
+        row_printer_free(why->table);
     else if (why->table)
-        status = command_table_end(why->table, CRAWL_EXIT_OK);
+        status = command_printer_end(why->table, CRAWL_EXIT_OK);
     release(why);
     return status;
 }

@@ -31,7 +31,7 @@ struct why_known {
 struct why {
     const struct command_line *line;
     struct config config;
-    struct table *table;
+    struct row_printer *table;
     struct reader *reader; /* NULL: no database */
     const char *path;      /* of it */
     struct why_known known;

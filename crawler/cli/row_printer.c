@@ -3,7 +3,7 @@
  * as finished cells in one buffer, until enough of them have told how wide the
  * columns must be; from then on rows are printed by those widths, one by one.
  */
-#include "crawler/cli/table.h"
+#include "crawler/cli/row_printer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,8 +21,8 @@ struct column {
     bool has_text;
 };
 
-struct table {
-    struct table_options options;
+struct row_printer {
+    struct row_printer_options options;
     struct column *columns;
     size_t nr_columns;
     int64_t nr_rows;
@@ -91,106 +91,109 @@ static void print_csv_text(FILE *out, const char *text, size_t len)
     fputc('"', out);
 }
 
-static void print_escaped(const struct table *table, const char *text,
+static void print_escaped(const struct row_printer *printer, const char *text,
                           size_t len)
 {
     char *clean = xmalloc(len * 4 + 1);
 
     len = text_escape(text, len, clean, len * 4 + 1);
-    if (table->options.format == TABLE_CSV)
-        print_csv_text(table->options.out, clean, len);
+    if (printer->options.format == ROWS_CSV)
+        print_csv_text(printer->options.out, clean, len);
     else
-        fwrite(clean, 1, len, table->options.out);
+        fwrite(clean, 1, len, printer->options.out);
     free(clean);
 }
 
-static void print_text(const struct table *table, const char *text, size_t len)
+static void print_text(const struct row_printer *printer, const char *text,
+                       size_t len)
 {
-    FILE *out = table->options.out;
+    FILE *out = printer->options.out;
 
-    if (table->options.format == TABLE_JSON)
+    if (printer->options.format == ROWS_JSON)
         json_print_text(out, text, len);
-    else if (table->options.format == TABLE_CSV && !table->options.is_terminal)
+    else if (printer->options.format == ROWS_CSV &&
+             !printer->options.is_terminal)
         print_csv_text(out, text, len);
     else
-        print_escaped(table, text, len);
+        print_escaped(printer, text, len);
 }
 
-static void print_value(const struct table *table,
+static void print_value(const struct row_printer *printer,
                         const struct query_value *value)
 {
-    bool json = table->options.format == TABLE_JSON;
+    bool json = printer->options.format == ROWS_JSON;
     char room[NUMBER_BYTES];
     struct bytes number;
     char *hex;
 
     switch (value->type) {
     case QUERY_NULL:
-        fputs(json ? "null" : "", table->options.out);
+        fputs(json ? "null" : "", printer->options.out);
         break;
     case QUERY_INT:
     case QUERY_REAL:
         number = number_text(value, room);
         if (number.len == 0 && json)
             number = (struct bytes){"null", 4};
-        fwrite(number.data, 1, number.len, table->options.out);
+        fwrite(number.data, 1, number.len, printer->options.out);
         break;
     case QUERY_TEXT:
-        print_text(table, value->text.data, value->text.len);
+        print_text(printer, value->text.data, value->text.len);
         break;
     case QUERY_BLOB:
         hex = hex_text(value->text);
-        print_text(table, hex, strlen(hex));
+        print_text(printer, hex, strlen(hex));
         free(hex);
         break;
     }
 }
 
 /* Lines of CSV end in CRLF: RFC 4180, 2.1. */
-static const char *line_end(const struct table *table)
+static const char *line_end(const struct row_printer *printer)
 {
-    bool csv = table->options.format == TABLE_CSV;
+    bool csv = printer->options.format == ROWS_CSV;
 
-    return csv && !table->options.is_terminal ? "\r\n" : "\n";
+    return csv && !printer->options.is_terminal ? "\r\n" : "\n";
 }
 
-static void print_names(const struct table *table)
+static void print_names(const struct row_printer *printer)
 {
-    FILE *out = table->options.out;
+    FILE *out = printer->options.out;
 
-    if (table->options.format == TABLE_JSON) {
+    if (printer->options.format == ROWS_JSON) {
         fputc('[', out);
         return;
     }
-    for (size_t i = 0; i < table->nr_columns; i++) {
+    for (size_t i = 0; i < printer->nr_columns; i++) {
         if (i)
-            fputc(table->options.format == TABLE_CSV ? ',' : '\t', out);
-        print_text(table, table->columns[i].name,
-                   strlen(table->columns[i].name));
+            fputc(printer->options.format == ROWS_CSV ? ',' : '\t', out);
+        print_text(printer, printer->columns[i].name,
+                   strlen(printer->columns[i].name));
     }
-    fputs(line_end(table), out);
+    fputs(line_end(printer), out);
 }
 
-static void print_row(const struct table *table, const struct query_row *row)
+static void print_row(const struct row_printer *printer,
+                      const struct query_row *row)
 {
-    FILE *out = table->options.out;
-    bool json = table->options.format == TABLE_JSON;
+    FILE *out = printer->options.out;
+    bool json = printer->options.format == ROWS_JSON;
 
     if (json)
-        fputs(table->nr_rows ? ",\n {" : "\n {", out);
+        fputs(printer->nr_rows ? ",\n {" : "\n {", out);
     for (size_t i = 0; i < row->nr_columns; i++) {
         if (i)
-            fputs(json                                 ? ", "
-                  : table->options.format == TABLE_CSV ? ","
-                                                       : "\t",
+            fputs(json                                  ? ", "
+                  : printer->options.format == ROWS_CSV ? ","
+                                                        : "\t",
                   out);
         if (json) {
             json_print_text(out, row->names[i], strlen(row->names[i]));
             fputs(": ", out);
         }
-        print_value(table, &row->values[i]);
+        print_value(printer, &row->values[i]);
     }
-    fputs(json ? "}" : line_end(table), out);
+    fputs(json ? "}" : line_end(printer), out);
 }
 
 /* ---- people ---- */
@@ -216,10 +219,10 @@ static size_t width_bytes(const char *text, int width)
     return len;
 }
 
-static enum err keep_cell(struct table *table, struct column *column,
+static enum err keep_cell(struct row_printer *printer, struct column *column,
                           const struct query_value *value)
 {
-    char cell[TABLE_CELL_BYTES], room[NUMBER_BYTES];
+    char cell[ROWS_CELL_BYTES], room[NUMBER_BYTES];
     struct bytes text = {"", 0};
     char *hex = NULL;
     int width;
@@ -245,22 +248,23 @@ static enum err keep_cell(struct table *table, struct column *column,
     text_escape(text.data, text.len, cell, sizeof(cell));
     free(hex);
     width = text_width(cell);
-    if (!table->measured && width > column->width)
+    if (!printer->measured && width > column->width)
         column->width = width;
-    return buf_add(&table->cells, cell, strlen(cell) + 1);
+    return buf_add(&printer->cells, cell, strlen(cell) + 1);
 }
 
-static void print_cell(const struct table *table, size_t i, const char *text)
+static void print_cell(const struct row_printer *printer, size_t i,
+                       const char *text)
 {
-    const struct column *column = &table->columns[i];
-    FILE *out = table->options.out;
-    bool last = i + 1 == table->nr_columns;
+    const struct column *column = &printer->columns[i];
+    FILE *out = printer->options.out;
+    bool last = i + 1 == printer->nr_columns;
     int width = text_width(text);
     int pad = column->width > width ? column->width - width : 0;
 
     if (!column->has_text)
         fprintf(out, "%*s", pad, "");
-    if (table->options.width && width > column->width)
+    if (printer->options.width && width > column->width)
         fprintf(out, "%.*s…", (int)width_bytes(text, column->width - 1), text);
     else
         fputs(text, out);
@@ -271,19 +275,19 @@ static void print_cell(const struct table *table, size_t i, const char *text)
 }
 
 /* Cuts the widest text columns until a line fits. */
-static void fit(struct table *table)
+static void fit(struct row_printer *printer)
 {
-    int excess = -table->options.width - 2;
+    int excess = -printer->options.width - 2;
 
-    for (size_t i = 0; i < table->nr_columns; i++)
-        excess += table->columns[i].width + 2;
-    while (table->options.width && excess > 0) {
+    for (size_t i = 0; i < printer->nr_columns; i++)
+        excess += printer->columns[i].width + 2;
+    while (printer->options.width && excess > 0) {
         struct column *widest = NULL;
 
-        for (size_t i = 0; i < table->nr_columns; i++) {
-            struct column *column = &table->columns[i];
+        for (size_t i = 0; i < printer->nr_columns; i++) {
+            struct column *column = &printer->columns[i];
 
-            if (column->has_text && column->width > TABLE_CELL_MIN &&
+            if (column->has_text && column->width > ROWS_CELL_MIN &&
                 (!widest || column->width > widest->width))
                 widest = column;
         }
@@ -294,123 +298,124 @@ static void fit(struct table *table)
     }
 }
 
-static void print_heading(struct table *table)
+static void print_heading(struct row_printer *printer)
 {
-    char line[TABLE_CELL_BYTES];
+    char line[ROWS_CELL_BYTES];
 
-    fit(table);
-    for (size_t i = 0; i < table->nr_columns; i++)
-        print_cell(table, i, table->columns[i].name);
-    for (size_t i = 0; i < table->nr_columns; i++) {
-        size_t width = (size_t)table->columns[i].width;
+    fit(printer);
+    for (size_t i = 0; i < printer->nr_columns; i++)
+        print_cell(printer, i, printer->columns[i].name);
+    for (size_t i = 0; i < printer->nr_columns; i++) {
+        size_t width = (size_t)printer->columns[i].width;
 
         memset(line, '-', width);
         line[width] = '\0';
-        print_cell(table, i, line);
+        print_cell(printer, i, line);
     }
-    table->measured = true;
+    printer->measured = true;
 }
 
-static void print_kept(struct table *table)
+static void print_kept(struct row_printer *printer)
 {
-    const char *at = (const char *)table->cells.data;
+    const char *at = (const char *)printer->cells.data;
 
-    if (!table->measured)
-        print_heading(table);
-    for (size_t row = 0; row < table->nr_kept; row++)
-        for (size_t i = 0; i < table->nr_columns; i++) {
-            print_cell(table, i, at);
+    if (!printer->measured)
+        print_heading(printer);
+    for (size_t row = 0; row < printer->nr_kept; row++)
+        for (size_t i = 0; i < printer->nr_columns; i++) {
+            print_cell(printer, i, at);
             at += strlen(at) + 1;
         }
-    buf_reset(&table->cells);
-    table->nr_kept = 0;
+    buf_reset(&printer->cells);
+    printer->nr_kept = 0;
 }
 
-static enum err keep_row(struct table *table, const struct query_row *row)
+static enum err keep_row(struct row_printer *printer,
+                         const struct query_row *row)
 {
     enum err err = CERR_OK;
 
     for (size_t i = 0; i < row->nr_columns && !err; i++)
-        err = keep_cell(table, &table->columns[i], &row->values[i]);
-    table->nr_kept++;
-    if (table->measured || table->nr_kept == TABLE_MEASURED_ROWS ||
-        table->cells.len > TABLE_MEASURED_BYTES)
-        print_kept(table);
+        err = keep_cell(printer, &printer->columns[i], &row->values[i]);
+    printer->nr_kept++;
+    if (printer->measured || printer->nr_kept == ROWS_MEASURED_ROWS ||
+        printer->cells.len > ROWS_MEASURED_BYTES)
+        print_kept(printer);
     return err;
 }
 
 /* ---- the whole ---- */
 
-struct table *table_new(const struct table_options *options)
+struct row_printer *row_printer_new(const struct row_printer_options *options)
 {
-    struct table *table = xcalloc(1, sizeof(*table));
+    struct row_printer *printer = xcalloc(1, sizeof(*printer));
 
-    table->options = *options;
+    printer->options = *options;
     /* a row comes whole before the kept ones are printed */
-    buf_init(&table->cells, SIZE_MAX);
-    return table;
+    buf_init(&printer->cells, SIZE_MAX);
+    return printer;
 }
 
-void table_free(struct table *table)
+void row_printer_free(struct row_printer *printer)
 {
-    if (!table)
+    if (!printer)
         return;
-    for (size_t i = 0; i < table->nr_columns; i++)
-        free(table->columns[i].name);
-    free(table->columns);
-    buf_release(&table->cells);
-    free(table);
+    for (size_t i = 0; i < printer->nr_columns; i++)
+        free(printer->columns[i].name);
+    free(printer->columns);
+    buf_release(&printer->cells);
+    free(printer);
 }
 
-static void begin(struct table *table, const struct query_row *row)
+static void begin(struct row_printer *printer, const struct query_row *row)
 {
-    char name[TABLE_CELL_BYTES];
+    char name[ROWS_CELL_BYTES];
 
-    table->begun = true;
-    table->nr_columns = row->nr_columns;
-    table->columns = xcalloc(row->nr_columns, sizeof(*table->columns));
+    printer->begun = true;
+    printer->nr_columns = row->nr_columns;
+    printer->columns = xcalloc(row->nr_columns, sizeof(*printer->columns));
     for (size_t i = 0; i < row->nr_columns; i++) {
         text_escape(row->names[i], strlen(row->names[i]), name, sizeof(name));
-        table->columns[i].name = xstrdup(name);
-        table->columns[i].width = text_width(name);
+        printer->columns[i].name = xstrdup(name);
+        printer->columns[i].width = text_width(name);
     }
-    if (table->options.format != TABLE_ALIGNED)
-        print_names(table);
+    if (printer->options.format != ROWS_ALIGNED)
+        print_names(printer);
 }
 
-enum err table_add(void *ctx, const struct query_row *row)
+enum err row_printer_add(void *ctx, const struct query_row *row)
 {
-    struct table *table = ctx;
+    struct row_printer *printer = ctx;
     enum err err = CERR_OK;
 
-    if (!table->begun)
-        begin(table, row);
+    if (!printer->begun)
+        begin(printer, row);
     if (!row->values)
         return CERR_OK;
-    if (table->options.limit && table->nr_rows == table->options.limit)
+    if (printer->options.limit && printer->nr_rows == printer->options.limit)
         return CERR_CANCELED;
-    if (table->options.format == TABLE_ALIGNED)
-        err = keep_row(table, row);
+    if (printer->options.format == ROWS_ALIGNED)
+        err = keep_row(printer, row);
     else
-        print_row(table, row);
-    table->nr_rows++;
-    return !err && ferror(table->options.out) ? CERR_IO : err;
+        print_row(printer, row);
+    printer->nr_rows++;
+    return !err && ferror(printer->options.out) ? CERR_IO : err;
 }
 
-int64_t table_nr_rows(const struct table *table)
+int64_t row_printer_nr_rows(const struct row_printer *printer)
 {
-    return table->nr_rows;
+    return printer->nr_rows;
 }
 
-enum err table_end(struct table *table)
+enum err row_printer_end(struct row_printer *printer)
 {
-    FILE *out = table->options.out;
+    FILE *out = printer->options.out;
 
-    if (!table->begun)
+    if (!printer->begun)
         return CERR_OK; /* a statement without a result */
-    if (table->options.format == TABLE_ALIGNED)
-        print_kept(table);
-    if (table->options.format == TABLE_JSON)
-        fputs(table->nr_rows ? "\n]\n" : "]\n", out);
+    if (printer->options.format == ROWS_ALIGNED)
+        print_kept(printer);
+    if (printer->options.format == ROWS_JSON)
+        fputs(printer->nr_rows ? "\n]\n" : "]\n", out);
     return fflush(out) != 0 || ferror(out) ? CERR_IO : CERR_OK;
 }

@@ -1,4 +1,4 @@
-#include "crawler/cli/table.h"
+#include "crawler/cli/row_printer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -30,20 +30,20 @@
         .type = QUERY_NULL                                                     \
     }
 
-/* Where a table under test prints to. */
+/* Where a printer under test prints to. */
 struct paper {
     FILE *out;
     char *text;
     size_t len;
-    struct table *table;
+    struct row_printer *printer;
 };
 
-static void open_paper(struct paper *paper, struct table_options options)
+static void open_paper(struct paper *paper, struct row_printer_options options)
 {
     *paper = (struct paper){0};
     paper->out = open_memstream(&paper->text, &paper->len);
     options.out = paper->out;
-    paper->table = table_new(&options);
+    paper->printer = row_printer_new(&options);
 }
 
 static enum err add(struct paper *paper, const char *const *names,
@@ -51,14 +51,14 @@ static enum err add(struct paper *paper, const char *const *names,
 {
     struct query_row row = {0, nr_columns, names, values};
 
-    return table_add(paper->table, &row);
+    return row_printer_add(paper->printer, &row);
 }
 
 static void assert_printed(struct paper *paper, const char *expected)
 {
-    assert_int_equal(table_end(paper->table), CERR_OK);
+    assert_int_equal(row_printer_end(paper->printer), CERR_OK);
     assert_string_equal(paper->text, expected);
-    table_free(paper->table);
+    row_printer_free(paper->printer);
     fclose(paper->out);
     free(paper->text);
 }
@@ -69,51 +69,51 @@ static const struct query_value pages[][3] = {
     {TEXT("http://bb.com/"), NOTHING, REAL(0.01234)},
 };
 
-static void print_pages(enum table_format format, const char *expected)
+static void print_pages(enum row_format format, const char *expected)
 {
     struct paper paper;
 
-    open_paper(&paper, (struct table_options){.format = format});
+    open_paper(&paper, (struct row_printer_options){.format = format});
     assert_int_equal(add(&paper, page_names, NULL, 3), CERR_OK);
     for (size_t i = 0; i < NR(pages); i++)
         assert_int_equal(add(&paper, page_names, pages[i], 3), CERR_OK);
-    assert_int_equal(table_nr_rows(paper.table), NR(pages));
+    assert_int_equal(row_printer_nr_rows(paper.printer), NR(pages));
     assert_printed(&paper, expected);
 }
 
-static void table_aligns_text_left_and_numbers_right(void **state)
+static void row_printer_aligns_text_left_and_numbers_right(void **state)
 {
     (void)state;
-    print_pages(TABLE_ALIGNED, "url             status     ms\n"
-                               "--------------  ------  -----\n"
-                               "http://a/          200   12.3\n"
-                               "http://bb.com/          0.012\n");
+    print_pages(ROWS_ALIGNED, "url             status     ms\n"
+                              "--------------  ------  -----\n"
+                              "http://a/          200   12.3\n"
+                              "http://bb.com/          0.012\n");
 }
 
-static void table_prints_csv_with_crlf(void **state)
+static void row_printer_prints_csv_with_crlf(void **state)
 {
     (void)state;
-    print_pages(TABLE_CSV, "url,status,ms\r\n"
-                           "http://a/,200,12.345\r\n"
-                           "http://bb.com/,,0.01234\r\n");
+    print_pages(ROWS_CSV, "url,status,ms\r\n"
+                          "http://a/,200,12.345\r\n"
+                          "http://bb.com/,,0.01234\r\n");
 }
 
-static void table_prints_json_with_an_object_a_row(void **state)
+static void row_printer_prints_json_with_an_object_a_row(void **state)
 {
     (void)state;
     print_pages(
-        TABLE_JSON,
+        ROWS_JSON,
         "[\n {\"url\": \"http://a/\", \"status\": 200, \"ms\": 12.345},\n"
         " {\"url\": \"http://bb.com/\", \"status\": null, \"ms\": 0.01234}\n"
         "]\n");
 }
 
-static void table_prints_plain_lines_with_tabs(void **state)
+static void row_printer_prints_plain_lines_with_tabs(void **state)
 {
     (void)state;
-    print_pages(TABLE_PLAIN, "url\tstatus\tms\n"
-                             "http://a/\t200\t12.345\n"
-                             "http://bb.com/\t\t0.01234\n");
+    print_pages(ROWS_PLAIN, "url\tstatus\tms\n"
+                            "http://a/\t200\t12.345\n"
+                            "http://bb.com/\t\t0.01234\n");
 }
 
 /* One cell in a column `c`, in every form. */
@@ -158,24 +158,24 @@ static const struct cell_case cell_cases[] = {
 
 /* A form, and what stands around the one cell of it. */
 static const struct form {
-    struct table_options options;
+    struct row_printer_options options;
     size_t cell; /* in struct cell_case */
     const char *before, *after;
 } forms[] = {
-    {{.format = TABLE_PLAIN}, offsetof(struct cell_case, plain), "c\n", "\n"},
-    {{.format = TABLE_CSV}, offsetof(struct cell_case, csv), "c\r\n", "\r\n"},
-    {{.format = TABLE_CSV, .is_terminal = true},
+    {{.format = ROWS_PLAIN}, offsetof(struct cell_case, plain), "c\n", "\n"},
+    {{.format = ROWS_CSV}, offsetof(struct cell_case, csv), "c\r\n", "\r\n"},
+    {{.format = ROWS_CSV, .is_terminal = true},
      offsetof(struct cell_case, csv_shown),
      "c\n",
      "\n"},
-    {{.format = TABLE_JSON},
+    {{.format = ROWS_JSON},
      offsetof(struct cell_case, json),
      "[\n {\"c\": ",
      "}\n]\n"},
 };
 
 static void print_cell(const struct cell_case *row,
-                       const struct table_options *options,
+                       const struct row_printer_options *options,
                        const char *expected)
 {
     static const char *const names[] = {"c"};
@@ -188,7 +188,7 @@ static void print_cell(const struct cell_case *row,
 
 static void check_aligned(const struct cell_case *row)
 {
-    const struct table_options options = {.format = TABLE_ALIGNED};
+    const struct row_printer_options options = {.format = ROWS_ALIGNED};
     bool is_text =
         row->value.type == QUERY_TEXT || row->value.type == QUERY_BLOB;
     int width = row->aligned[0] ? (int)strlen(row->aligned) : 1;
@@ -201,7 +201,7 @@ static void check_aligned(const struct cell_case *row)
     print_cell(row, &options, expected);
 }
 
-static void table_makes_every_cell_harmless(void **state)
+static void row_printer_makes_every_cell_harmless(void **state)
 {
     (void)state;
     for (size_t i = 0; i < NR(cell_cases); i++) {
@@ -223,19 +223,19 @@ static void table_makes_every_cell_harmless(void **state)
     }
 }
 
-static void table_escapes_column_names(void **state)
+static void row_printer_escapes_column_names(void **state)
 {
     static const char *const names[] = {"a\x1b[1m"};
     const struct query_value value = INT(1);
     struct paper paper;
 
     (void)state;
-    open_paper(&paper, (struct table_options){.format = TABLE_ALIGNED});
+    open_paper(&paper, (struct row_printer_options){.format = ROWS_ALIGNED});
     assert_int_equal(add(&paper, names, &value, 1), CERR_OK);
     assert_printed(&paper, "a\\x1b[1m\n--------\n       1\n");
 }
 
-static void table_counts_characters_not_bytes(void **state)
+static void row_printer_counts_characters_not_bytes(void **state)
 {
     static const char *const names[] = {"t", "n"};
     const struct query_value rows[][2] = {{TEXT("h\xc3\xa9"), INT(1)},
@@ -243,13 +243,13 @@ static void table_counts_characters_not_bytes(void **state)
     struct paper paper;
 
     (void)state;
-    open_paper(&paper, (struct table_options){.format = TABLE_ALIGNED});
+    open_paper(&paper, (struct row_printer_options){.format = ROWS_ALIGNED});
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(add(&paper, names, rows[i], 2), CERR_OK);
     assert_printed(&paper, "t    n\n---  -\nh\xc3\xa9   1\nabc  2\n");
 }
 
-static void table_cuts_the_widest_column_to_the_terminal(void **state)
+static void row_printer_cuts_the_widest_column_to_the_terminal(void **state)
 {
     static const char *const names[] = {"url", "n", "why"};
     const struct query_value row[] = {
@@ -258,9 +258,9 @@ static void table_cuts_the_widest_column_to_the_terminal(void **state)
     struct paper paper;
 
     (void)state;
-    open_paper(&paper, (struct table_options){.format = TABLE_ALIGNED,
-                                              .is_terminal = true,
-                                              .width = 37});
+    open_paper(&paper, (struct row_printer_options){.format = ROWS_ALIGNED,
+                                                    .is_terminal = true,
+                                                    .width = 37});
     assert_int_equal(add(&paper, names, row, 3), CERR_OK);
     assert_printed(&paper, "url                          n  why\n"
                            "---------------------  -------  -----\n"
@@ -268,7 +268,7 @@ static void table_cuts_the_widest_column_to_the_terminal(void **state)
                            "  short\n");
 }
 
-static void table_prints_what_comes_after_the_measured_rows(void **state)
+static void row_printer_prints_what_comes_after_the_measured_rows(void **state)
 {
     static const char *const names[] = {"t"};
     const struct query_value narrow = TEXT("abc"), wide = TEXT("abcdef");
@@ -276,42 +276,42 @@ static void table_prints_what_comes_after_the_measured_rows(void **state)
     struct paper paper;
 
     (void)state;
-    open_paper(&paper, (struct table_options){.format = TABLE_ALIGNED});
-    for (int i = 0; i < TABLE_MEASURED_ROWS; i++) {
+    open_paper(&paper, (struct row_printer_options){.format = ROWS_ALIGNED});
+    for (int i = 0; i < ROWS_MEASURED_ROWS; i++) {
         fflush(paper.out);
         assert_int_equal(paper.len, 0);
         assert_int_equal(add(&paper, names, &narrow, 1), CERR_OK);
     }
     fflush(paper.out);
-    assert_int_equal(paper.len, 6 + 4 * TABLE_MEASURED_ROWS);
+    assert_int_equal(paper.len, 6 + 4 * ROWS_MEASURED_ROWS);
     assert_int_equal(add(&paper, names, &wide, 1), CERR_OK);
-    assert_int_equal(table_end(paper.table), CERR_OK);
+    assert_int_equal(row_printer_end(paper.printer), CERR_OK);
     assert_string_equal(paper.text + paper.len - strlen(tail), tail);
-    table_free(paper.table);
+    row_printer_free(paper.printer);
     fclose(paper.out);
     free(paper.text);
 }
 
-static void table_keeps_no_more_than_its_bytes(void **state)
+static void row_printer_keeps_no_more_than_its_bytes(void **state)
 {
     static const char *const names[] = {"t"};
-    static char big[TABLE_CELL_BYTES * 2];
+    static char big[ROWS_CELL_BYTES * 2];
     struct query_value value = {.type = QUERY_TEXT, .text = {big, sizeof(big)}};
     struct paper paper;
 
     (void)state;
     memset(big, 'x', sizeof(big));
-    open_paper(&paper, (struct table_options){.format = TABLE_ALIGNED});
-    for (size_t i = 0; i <= TABLE_MEASURED_BYTES / TABLE_CELL_BYTES; i++)
+    open_paper(&paper, (struct row_printer_options){.format = ROWS_ALIGNED});
+    for (size_t i = 0; i <= ROWS_MEASURED_BYTES / ROWS_CELL_BYTES; i++)
         assert_int_equal(add(&paper, names, &value, 1), CERR_OK);
     fflush(paper.out);
-    assert_true(paper.len > TABLE_MEASURED_BYTES);
-    table_free(paper.table);
+    assert_true(paper.len > ROWS_MEASURED_BYTES);
+    row_printer_free(paper.printer);
     fclose(paper.out);
     free(paper.text);
 }
 
-static void table_stops_at_its_limit(void **state)
+static void row_printer_stops_at_its_limit(void **state)
 {
     static const char *const names[] = {"n"};
     const struct query_value value = INT(1);
@@ -319,22 +319,22 @@ static void table_stops_at_its_limit(void **state)
 
     (void)state;
     open_paper(&paper,
-               (struct table_options){.format = TABLE_PLAIN, .limit = 2});
+               (struct row_printer_options){.format = ROWS_PLAIN, .limit = 2});
     assert_int_equal(add(&paper, names, &value, 1), CERR_OK);
     assert_int_equal(add(&paper, names, &value, 1), CERR_OK);
     assert_int_equal(add(&paper, names, &value, 1), CERR_CANCELED);
-    assert_int_equal(table_nr_rows(paper.table), 2);
+    assert_int_equal(row_printer_nr_rows(paper.printer), 2);
     assert_printed(&paper, "n\n1\n1\n");
 }
 
-static void table_without_rows_has_its_head(void **state)
+static void row_printer_without_rows_has_its_head(void **state)
 {
     static const char *const names[] = {"a", "b"};
     static const char *const expected[] = {
-        [TABLE_ALIGNED] = "a  b\n-  -\n",
-        [TABLE_PLAIN] = "a\tb\n",
-        [TABLE_CSV] = "a,b\r\n",
-        [TABLE_JSON] = "[]\n",
+        [ROWS_ALIGNED] = "a  b\n-  -\n",
+        [ROWS_PLAIN] = "a\tb\n",
+        [ROWS_CSV] = "a,b\r\n",
+        [ROWS_JSON] = "[]\n",
     };
 
     (void)state;
@@ -342,46 +342,46 @@ static void table_without_rows_has_its_head(void **state)
         struct paper paper;
 
         open_paper(&paper,
-                   (struct table_options){.format = (enum table_format)i});
+                   (struct row_printer_options){.format = (enum row_format)i});
         assert_int_equal(add(&paper, names, NULL, 2), CERR_OK);
         assert_printed(&paper, expected[i]);
     }
 }
 
-static void table_reports_a_full_disk(void **state)
+static void row_printer_reports_a_full_disk(void **state)
 {
     static const char *const names[] = {"n"};
     const struct query_value value = INT(1);
     struct query_row row = {1, 1, names, &value};
     FILE *full = fopen("/dev/full", "w");
-    struct table *table;
+    struct row_printer *printer;
 
     (void)state;
     assert_non_null(full);
-    table =
-        table_new(&(struct table_options){.out = full, .format = TABLE_JSON});
-    assert_int_equal(table_add(table, &row), CERR_OK);
-    assert_int_equal(table_end(table), CERR_IO);
-    table_free(table);
+    printer = row_printer_new(
+        &(struct row_printer_options){.out = full, .format = ROWS_JSON});
+    assert_int_equal(row_printer_add(printer, &row), CERR_OK);
+    assert_int_equal(row_printer_end(printer), CERR_IO);
+    row_printer_free(printer);
     fclose(full);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(table_aligns_text_left_and_numbers_right),
-        cmocka_unit_test(table_prints_csv_with_crlf),
-        cmocka_unit_test(table_prints_json_with_an_object_a_row),
-        cmocka_unit_test(table_prints_plain_lines_with_tabs),
-        cmocka_unit_test(table_makes_every_cell_harmless),
-        cmocka_unit_test(table_escapes_column_names),
-        cmocka_unit_test(table_counts_characters_not_bytes),
-        cmocka_unit_test(table_cuts_the_widest_column_to_the_terminal),
-        cmocka_unit_test(table_prints_what_comes_after_the_measured_rows),
-        cmocka_unit_test(table_keeps_no_more_than_its_bytes),
-        cmocka_unit_test(table_stops_at_its_limit),
-        cmocka_unit_test(table_without_rows_has_its_head),
-        cmocka_unit_test(table_reports_a_full_disk),
+        cmocka_unit_test(row_printer_aligns_text_left_and_numbers_right),
+        cmocka_unit_test(row_printer_prints_csv_with_crlf),
+        cmocka_unit_test(row_printer_prints_json_with_an_object_a_row),
+        cmocka_unit_test(row_printer_prints_plain_lines_with_tabs),
+        cmocka_unit_test(row_printer_makes_every_cell_harmless),
+        cmocka_unit_test(row_printer_escapes_column_names),
+        cmocka_unit_test(row_printer_counts_characters_not_bytes),
+        cmocka_unit_test(row_printer_cuts_the_widest_column_to_the_terminal),
+        cmocka_unit_test(row_printer_prints_what_comes_after_the_measured_rows),
+        cmocka_unit_test(row_printer_keeps_no_more_than_its_bytes),
+        cmocka_unit_test(row_printer_stops_at_its_limit),
+        cmocka_unit_test(row_printer_without_rows_has_its_head),
+        cmocka_unit_test(row_printer_reports_a_full_disk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
