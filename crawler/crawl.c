@@ -44,7 +44,7 @@ static void fill_lost_page(const struct crawl *crawl, struct page *page,
                   : result->signal_nr == SIGSYS   ? ERROR_SANDBOX
                                                   : ERROR_WORKER_CRASH;
     if (page->error == ERROR_SANDBOX) {
-        sandbox_board_call(crawl->fetch_options.sandbox_board, result->worker,
+        sandbox_board_call(crawl->settings.fetch.sandbox_board, result->worker,
                            call, SANDBOX_CALL_BYTES);
         detail = call;
     }
@@ -61,10 +61,10 @@ static void on_reply(void *user, const struct pool_result *result)
     struct page page;
     enum err err = CERR_OK;
 
-    if (crawl->closing)
+    if (crawl->stop.phase == CRAWL_CLOSING)
         return; /* its URL stays to do */
-    if (result->status == POOL_OK && !crawl->sandbox_is_told)
-        fail(crawl, crawl_tell_sandbox(crawl, result->worker));
+    if (result->status == POOL_OK && !crawl->sandbox_is_noted)
+        fail(crawl, crawl_note_sandbox(crawl, result->worker));
     if (result->status != POOL_OK)
         fill_lost_page(crawl, &page, result, call);
     else
@@ -83,15 +83,15 @@ static void on_reply(void *user, const struct pool_result *result)
     if (!crawl->err)
         fail(crawl, frontier_answer(crawl->frontier, flight->fetch_id,
                                     result->worker, &page, clock_mono_ms()));
-    flight->next_free = crawl->free_flights;
-    crawl->free_flights = flight;
+    flight->next_free = crawl->flights.free;
+    crawl->flights.free = flight;
 }
 
 /* ---- jobs ---- */
 
 static enum err submit(struct crawl *crawl, const struct frontier_fetch *fetch)
 {
-    struct crawl_flight *flight = crawl->free_flights;
+    struct crawl_flight *flight = crawl->flights.free;
     struct job job = {
         .url = fetch->url,
         .url_len = fetch->url_len,
@@ -109,16 +109,16 @@ static enum err submit(struct crawl *crawl, const struct frontier_fetch *fetch)
     };
     enum err err;
 
-    buf_reset(&crawl->job);
-    err = job_encode(&crawl->job, &job);
-    task.data = crawl->job.data;
-    task.len = crawl->job.len;
+    buf_reset(&crawl->flights.job);
+    err = job_encode(&crawl->flights.job, &job);
+    task.data = crawl->flights.job.data;
+    task.len = crawl->flights.job.len;
     if (!err)
         err = pool_submit(crawl->pool, &task, NULL);
     if (err)
         return err;
     flight->fetch_id = fetch->id;
-    crawl->free_flights = flight->next_free;
+    crawl->flights.free = flight->next_free;
     return CERR_OK;
 }
 
@@ -127,7 +127,7 @@ static void hand_out(struct crawl *crawl, int64_t now_ms)
     struct frontier_fetch fetch;
     enum err err = CERR_OK;
 
-    while (crawl->free_flights && !err &&
+    while (crawl->flights.free && !err &&
            frontier_next(crawl->frontier, now_ms, &fetch)) {
         err = submit(crawl, &fetch);
         if (err)
@@ -150,7 +150,7 @@ static void commit(struct crawl *crawl, int64_t now_ms)
         fail(crawl, err);
     else
         frontier_get_stats(crawl->frontier, &crawl->committed);
-    crawl->next_commit_ms = now_ms + CRAWL_COMMIT_MS;
+    crawl->loop.next_commit_ms = now_ms + CRAWL_COMMIT_MS;
 }
 
 static void write_sample(struct crawl *crawl, int64_t now_ms)
@@ -159,7 +159,7 @@ static void write_sample(struct crawl *crawl, int64_t now_ms)
 
     crawl_sample(crawl, now_ms, &sample);
     fail(crawl, storage_put_sample(crawl->storage, &sample));
-    crawl->next_sample_ms = now_ms + CRAWL_SAMPLE_MS;
+    crawl->loop.next_sample_ms = now_ms + CRAWL_SAMPLE_MS;
 }
 
 /* ---- the list ---- */
@@ -169,11 +169,11 @@ static void watch_input(struct crawl *crawl, bool watch)
     int fd = input_fd(crawl->input);
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
-    if (watch == crawl->input_watched || fd < 0)
+    if (watch == crawl->loop.input_watched || fd < 0)
         return;
-    if (epoll_ctl(crawl->epoll_fd, watch ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd,
-                  &event) == 0)
-        crawl->input_watched = watch;
+    if (epoll_ctl(crawl->loop.epoll_fd, watch ? EPOLL_CTL_ADD : EPOLL_CTL_DEL,
+                  fd, &event) == 0)
+        crawl->loop.input_watched = watch;
 }
 
 /* One between what workers have to say; more while they wait for work. */
@@ -194,7 +194,7 @@ static bool read_list(struct crawl *crawl, int64_t now_ms)
 {
     enum err err;
 
-    if (input_ended(crawl->input) || crawl->stop_signal)
+    if (input_ended(crawl->input) || crawl->stop.signal_nr)
         return false;
     watch_input(crawl, false);
     err = read_slices(crawl, now_ms);
@@ -210,17 +210,24 @@ static bool read_list(struct crawl *crawl, int64_t now_ms)
 
 /* ---- signals ---- */
 
+/* From now on nothing new starts. */
+static void begin_to_stop(struct crawl *crawl, int64_t now_ms)
+{
+    crawl->stop.phase = CRAWL_STOPPING;
+    crawl->stop.until_ms = now_ms + CRAWL_STOP_MS;
+    frontier_stop(crawl->frontier);
+}
+
 static void stop(struct crawl *crawl, int signal_nr, int64_t now_ms)
 {
     struct frontier_stats stats;
 
-    if (crawl->stop_signal) {
-        crawl->stop_now = true;
+    if (crawl->stop.signal_nr) {
+        crawl->stop.phase = CRAWL_STOPPED;
         return;
     }
-    crawl->stop_signal = signal_nr;
-    crawl->stop_until_ms = now_ms + CRAWL_STOP_MS;
-    frontier_stop(crawl->frontier);
+    crawl->stop.signal_nr = signal_nr;
+    begin_to_stop(crawl, now_ms);
     frontier_get_stats(crawl->frontier, &stats);
     log_set_level(log_get_level() < LOG_INFO ? LOG_INFO : log_get_level());
     log_info("stopping: %d transfers may still end; again to stop at once",
@@ -234,8 +241,8 @@ static void on_signal(struct crawl *crawl, int signal_nr, int64_t now_ms)
         crawl_print_status(crawl, now_ms);
         break;
     case SIGUSR2:
-        crawl->paused = !crawl->paused;
-        frontier_pause(crawl->frontier, crawl->paused);
+        crawl->is_paused = !crawl->is_paused;
+        frontier_pause(crawl->frontier, crawl->is_paused);
         break;
     case SIGWINCH:
         progress_resized(crawl->progress);
@@ -250,7 +257,7 @@ static void read_signals(struct crawl *crawl, int64_t now_ms)
 {
     struct signalfd_siginfo info;
 
-    while (read(crawl->signal_fd, &info, sizeof(info)) == sizeof(info))
+    while (read(crawl->loop.signal_fd, &info, sizeof(info)) == sizeof(info))
         on_signal(crawl, (int)info.ssi_signo, now_ms);
 }
 
@@ -270,19 +277,19 @@ static int64_t until(int64_t due_ms, int64_t now_ms)
 
 static int64_t wait_ms(const struct crawl *crawl, int64_t now_ms)
 {
-    int64_t wait = until(crawl->next_sample_ms, now_ms);
+    int64_t wait = until(crawl->loop.next_sample_ms, now_ms);
 
     wait = earlier(wait, frontier_wait_ms(crawl->frontier, now_ms));
     wait = earlier(wait, pool_wait_ms(crawl->pool, now_ms));
     wait = earlier(wait, progress_wait_ms(crawl->progress, now_ms));
     if (storage_uncommitted(crawl->storage))
-        wait = earlier(wait, until(crawl->next_commit_ms, now_ms));
-    if (crawl->stop_signal)
-        wait = earlier(wait, until(crawl->stop_until_ms, now_ms));
-    if (crawl->config->max_duration_ms)
+        wait = earlier(wait, until(crawl->loop.next_commit_ms, now_ms));
+    if (crawl->stop.phase == CRAWL_STOPPING)
+        wait = earlier(wait, until(crawl->stop.until_ms, now_ms));
+    if (crawl->config->max_duration_ms && !crawl->stop.at_duration)
         wait = earlier(
-            wait,
-            until(crawl->start_ms + crawl->config->max_duration_ms, now_ms));
+            wait, until(crawl->loop.start_ms + crawl->config->max_duration_ms,
+                        now_ms));
     return wait;
 }
 
@@ -292,30 +299,27 @@ static void housekeeping(struct crawl *crawl, int64_t now_ms)
     struct progress_view view;
 
     if (storage_uncommitted(crawl->storage) >= CRAWL_COMMIT_ROWS ||
-        now_ms >= crawl->next_commit_ms)
+        now_ms >= crawl->loop.next_commit_ms)
         commit(crawl, now_ms);
-    if (!crawl->err && now_ms >= crawl->next_sample_ms)
+    if (!crawl->err && now_ms >= crawl->loop.next_sample_ms)
         write_sample(crawl, now_ms);
     if (progress_due(crawl->progress, now_ms)) {
         crawl_view(crawl, now_ms, &view);
         progress_draw(crawl->progress, &view, now_ms);
     }
-    if (config->max_duration_ms && !crawl->limit_reached &&
-        now_ms >= crawl->start_ms + config->max_duration_ms) {
-        crawl->limit_reached = true;
-        crawl->stop_until_ms = now_ms + CRAWL_STOP_MS;
-        frontier_stop(crawl->frontier);
+    if (config->max_duration_ms && !crawl->stop.at_duration &&
+        now_ms >= crawl->loop.start_ms + config->max_duration_ms) {
+        crawl->stop.at_duration = true;
+        begin_to_stop(crawl, now_ms);
     }
 }
 
 static bool ended(const struct crawl *crawl, int64_t now_ms)
 {
-    bool stopping = crawl->stop_signal || crawl->limit_reached;
-
-    if (crawl->err || crawl->stop_now)
+    if (crawl->err || crawl->stop.phase == CRAWL_STOPPED)
         return true;
-    if (stopping &&
-        (pool_pending(crawl->pool) == 0 || now_ms >= crawl->stop_until_ms))
+    if (crawl->stop.phase == CRAWL_STOPPING &&
+        (pool_pending(crawl->pool) == 0 || now_ms >= crawl->stop.until_ms))
         return true;
     return frontier_ended(crawl->frontier) != FRONTIER_RUNNING &&
            input_ended(crawl->input);
@@ -325,12 +329,12 @@ static void sleep_and_take(struct crawl *crawl, int64_t wait)
 {
     struct epoll_event events[8];
     int timeout = wait < 0 || wait > 60000 ? 60000 : (int)wait;
-    int nr = epoll_wait(crawl->epoll_fd, events, 8, timeout);
+    int nr = epoll_wait(crawl->loop.epoll_fd, events, 8, timeout);
 
     if (nr < 0 && errno != EINTR)
         fail(crawl, err_from_errno(errno));
     for (int i = 0; i < nr; i++)
-        if (events[i].data.fd == crawl->signal_fd)
+        if (events[i].data.fd == crawl->loop.signal_fd)
             read_signals(crawl, clock_mono_ms());
     if (!crawl->err)
         fail(crawl, pool_dispatch(crawl->pool, NULL));
@@ -401,7 +405,7 @@ static enum crawl_exit verdict(struct crawl *crawl, const char **status,
                                const char **reason)
 {
     bool answered =
-        crawl->err || crawl->stop_signal || anything_answered(crawl);
+        crawl->err || crawl->stop.signal_nr || anything_answered(crawl);
 
     *reason = "";
     if (crawl->err) {
@@ -409,15 +413,15 @@ static enum crawl_exit verdict(struct crawl *crawl, const char **status,
         *reason = reason_of(crawl);
         return storage_failed(crawl);
     }
-    if (crawl->stop_signal) {
+    if (crawl->stop.signal_nr) {
         *status = "interrupted";
-        *reason = strsignal(crawl->stop_signal);
-        return crawl->stop_signal == SIGINT ? CRAWL_EXIT_INTERRUPT
-               : crawl->stop_signal == SIGTERM
+        *reason = strsignal(crawl->stop.signal_nr);
+        return crawl->stop.signal_nr == SIGINT ? CRAWL_EXIT_INTERRUPT
+               : crawl->stop.signal_nr == SIGTERM
                    ? CRAWL_EXIT_TERMINATED
-                   : (enum crawl_exit)(128 + crawl->stop_signal);
+                   : (enum crawl_exit)(128 + crawl->stop.signal_nr);
     }
-    if (crawl->limit_reached ||
+    if (crawl->stop.at_duration ||
         frontier_ended(crawl->frontier) == FRONTIER_LIMIT) {
         *status = "limit";
         *reason = "a limit of this run was reached";
@@ -494,8 +498,7 @@ enum crawl_exit crawl_run(const struct crawl_options *options)
     struct crawl crawl = {
         .options = options,
         .config = options->config,
-        .epoll_fd = -1,
-        .signal_fd = -1,
+        .loop = {.epoll_fd = -1, .signal_fd = -1},
     };
     enum crawl_exit exit_status = crawl_open(&crawl);
 

@@ -40,8 +40,8 @@ void crawl_view(struct crawl *crawl, int64_t now_ms, struct progress_view *view)
         .nr_active = now.nr_in_flight,
         .nr_hosts_waiting = now.nr_hosts_waiting,
         .bytes_down = done->bytes_down,
-        .paused = crawl->paused,
-        .stopping = crawl->stop_signal != 0,
+        .paused = crawl->is_paused,
+        .stopping = crawl->stop.signal_nr != 0,
         .throttled_host = now.throttled_host ? now.throttled_host : "",
         .throttled_status = now.throttled_status,
         .throttled_for_ms = now.throttled_until_ms - now_ms,
@@ -69,7 +69,7 @@ void crawl_sample(struct crawl *crawl, int64_t now_ms,
 
     frontier_get_stats(crawl->frontier, &stats);
     *sample = (struct sample_record){
-        .t_ms = now_ms - crawl->start_ms,
+        .t_ms = now_ms - crawl->loop.start_ms,
         .nr_done = nr_visits(&stats),
         .nr_failed = stats.nr_visits[OUTCOME_ERROR],
         .nr_queued = stats.nr_queued,
@@ -177,7 +177,7 @@ void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
     };
     struct sample_record last;
 
-    crawl_sample(crawl, crawl->next_sample_ms - CRAWL_SAMPLE_MS, &last);
+    crawl_sample(crawl, crawl->loop.next_sample_ms - CRAWL_SAMPLE_MS, &last);
     summary.elapsed_ms = last.t_ms;
     if (storage_state(crawl->storage) == STORAGE_FINISHED &&
         nr_visits(done) == 0 && strcmp(ended, "done") == 0)

@@ -1,4 +1,8 @@
-/* Settings into each part's options; up and down in the right order. */
+/*
+ * Opens the parts in the one order that works, and closes them again: workers
+ * are forked while the process is small and has no database, storage is open
+ * before the frontier reads it.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,102 +23,9 @@
 #include "storage/record.h"
 #include "storage/results.h"
 
-#define DEFAULT_OUTPUT     "crawl.db"
 #define WORKER_SILENCE_MS  60000
 #define TERMINATE_GRACE_MS 200
 #define TASK_SLACK_MS      15000 /* above --max-time before a worker is killed */
-
-const char *crawl_main_output(const struct config *config)
-{
-    return config->outputs.nr_items ? config->outputs.items[0] : DEFAULT_OUTPUT;
-}
-
-static int nr_workers(const struct config *config)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int64_t nr = config->workers ? config->workers : cores > 0 ? cores : 1;
-
-    if (nr > config->concurrency)
-        nr = config->concurrency; /* an idle worker is of no use */
-    return nr > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : (int)nr;
-}
-
-/* A host's connections can all fall to one worker, and all of them must fit. */
-static int transfers_per_worker(const struct config *config)
-{
-    int workers = nr_workers(config);
-
-    return (frontier_max_in_flight((int)config->concurrency) + workers - 1) /
-           workers;
-}
-
-void crawl_fill_fetch_options(struct crawl *crawl)
-{
-    const struct config *config = crawl->config;
-
-    crawl->fetch_options = (struct fetch_options){
-        .max_transfers = transfers_per_worker(config),
-        .dns_timeout_ms = config->dns_timeout_ms,
-        .connect_timeout_ms = config->connect_timeout_ms,
-        .first_byte_timeout_ms = config->first_byte_timeout_ms,
-        .stall_timeout_ms = config->idle_timeout_ms,
-        .total_timeout_ms = config->max_time_ms,
-        .max_body_bytes = config->max_size_bytes,
-        .max_wire_bytes = config->max_size_bytes,
-        .user_agent =
-            config->user_agent ? config->user_agent : CRAWL_USER_AGENT,
-        .headers = config->headers.items,
-        .nr_headers = config->headers.nr_items,
-        .header_sets = crawl->hosts.header_sets,
-        .nr_header_sets = crawl->hosts.nr,
-        .proxy = config->proxy,
-        .ca_file = config->cacert,
-        .insecure = config->insecure,
-        .resolve = config->resolve.items,
-        .nr_resolve = config->resolve.nr_items,
-        .ipv4_only = config->ipv4,
-        .ipv6_only = config->ipv6,
-        .http1_only = config->http1,
-        .no_compression = config->no_compression,
-        .cookies = config->cookies,
-        .auth_file = config->auth_file,
-        .allow_private = config->allow_private.items,
-        .nr_allow_private = config->allow_private.nr_items,
-        .sandbox = (enum fetch_sandbox)config->sandbox,
-        .user = config->user,
-    };
-}
-
-/* "Name/1.2 (+https://...)" is known to robots.txt as "Name". RFC 9309, 2.2.1
- */
-static void fill_product_token(struct crawl *crawl)
-{
-    const char *agent = crawl->fetch_options.user_agent;
-    size_t len = strcspn(agent, "/ \t(");
-
-    if (len == 0 || len >= sizeof(crawl->product_token)) {
-        agent = "crawl";
-        len = 5;
-    }
-    memcpy(crawl->product_token, agent, len);
-    crawl->product_token[len] = '\0';
-}
-
-static void fill_limits(struct frontier_options *options,
-                        const struct config *config)
-{
-    options->max_pages_per_host = (int)config->max_pages_per_host;
-    options->max_url_length = (int)config->max_url_length;
-    options->max_path_depth = (int)config->max_path_depth;
-    options->max_repeated_segments = (int)config->max_repeated_segments;
-    options->max_query_variants = (int)config->max_query_variants;
-    options->max_urls = config->max_urls;
-    options->max_bytes = config->max_total_bytes;
-    options->max_redirects = (int)config->max_redirects;
-    options->max_host_errors = (int)config->max_host_errors;
-    options->retries = (int)config->retries;
-    options->retry_delay_ms = config->retry_delay_ms;
-}
 
 /* Hosts whose handshake came to an end, one way or the other. */
 static void watch_clock(struct clock_doubt *doubt, const struct visit *visit)
@@ -134,43 +45,7 @@ static enum err on_visit(void *ctx, const struct visit *visit)
     struct crawl *crawl = ctx;
 
     watch_clock(&crawl->clock_doubt, visit);
-    return crawl->parse(crawl->parse_ctx, crawl->storage, visit);
-}
-
-void crawl_fill_frontier_options(struct crawl *crawl,
-                                 struct frontier_options *options)
-{
-    const struct config *config = crawl->config;
-
-    fill_product_token(crawl);
-    *options = (struct frontier_options){
-        .concurrency = (int)config->concurrency,
-        .per_host = (int)config->per_host,
-        .delay_ms = config->delay_ms,
-        .max_crawl_delay_ms = config->max_crawl_delay_ms,
-        .max_retry_after_ms = config->max_retry_after_ms,
-        .hosts = crawl->hosts.rules,
-        .nr_hosts = crawl->hosts.nr,
-        .rate_per_s = config->rate_per_s,
-        .ignore_robots = config->robots == CONFIG_ROBOTS_IGNORE,
-        .product_token = crawl->product_token,
-        .depth = (int)config->depth,
-        .sitemaps = config->sitemaps,
-        .store_links = config->extract == CONFIG_EXTRACT_LINKS,
-        .head_scan = config->extract != CONFIG_EXTRACT_NONE,
-        .want_body = config->store == CONFIG_STORE_BODY,
-        .want_raw = storage_wants_raw(crawl->storage),
-        .scope = (enum frontier_scope)config->scope,
-        .include = config->include.items,
-        .nr_include = config->include.nr_items,
-        .exclude = config->exclude.items,
-        .nr_exclude = config->exclude.nr_items,
-        .wall_offset_ms = crawl->wall_offset_ms,
-        .seed = (uint64_t)crawl->start_ms,
-        .on_visit = on_visit,
-        .ctx = crawl,
-    };
-    fill_limits(options, config);
+    return crawl->parse.fn(crawl->parse.ctx, crawl->storage, visit);
 }
 
 /* Every transfer wants a descriptor: take as many as may be had. */
@@ -186,15 +61,15 @@ static void raise_descriptor_limit(void)
     }
 }
 
-enum err crawl_tell_sandbox(struct crawl *crawl, int worker)
+enum err crawl_note_sandbox(struct crawl *crawl, int worker)
 {
-    const struct fetch_options *options = &crawl->fetch_options;
+    const struct fetch_options *options = &crawl->settings.fetch;
     uint32_t parts = sandbox_board_parts(options->sandbox_board, worker);
     uint32_t missing = SANDBOX_ALL & ~parts;
     char has[SANDBOX_TEXT_BYTES], lacks[SANDBOX_TEXT_BYTES];
     char detail[2 * SANDBOX_TEXT_BYTES + 20];
 
-    crawl->sandbox_is_told = true;
+    crawl->sandbox_is_noted = true;
     if (options->sandbox == FETCH_SANDBOX_OFF)
         snprintf(detail, sizeof(detail), "off");
     else {
@@ -217,9 +92,9 @@ static void on_worker_death(void *user, int worker, pid_t pid, int signal_nr,
     struct crawl *crawl = user;
     char detail[200], call[SANDBOX_CALL_BYTES] = "";
 
-    sandbox_board_take(crawl->fetch_options.sandbox_board, worker);
+    sandbox_board_take(crawl->settings.fetch.sandbox_board, worker);
     if (signal_nr == SIGSYS)
-        sandbox_board_call(crawl->fetch_options.sandbox_board, worker, call,
+        sandbox_board_call(crawl->settings.fetch.sandbox_board, worker, call,
                            sizeof(call));
     if (call[0])
         snprintf(detail, sizeof(detail),
@@ -232,7 +107,7 @@ static void on_worker_death(void *user, int worker, pid_t pid, int signal_nr,
         snprintf(detail, sizeof(detail), "worker %d (pid %ld) left with %d",
                  worker, (long)pid, exit_code);
     log_info("%s; its URLs are fetched again", detail);
-    if (crawl->storage && !crawl->closing &&
+    if (crawl->storage && crawl->stop.phase != CRAWL_CLOSING &&
         storage_put_event(crawl->storage, clock_wall_ms(), "warning",
                           "worker_death", detail))
         log_debug("the event could not be stored");
@@ -242,10 +117,10 @@ static enum err open_pool(struct crawl *crawl)
 {
     const struct config *config = crawl->config;
     struct pool_options options = {
-        .nr_workers = nr_workers(config),
+        .nr_workers = crawl_nr_workers(config),
         .worker_main = fetch_worker_main,
-        .ctx = &crawl->fetch_options,
-        .tasks_per_worker = transfers_per_worker(config),
+        .ctx = &crawl->settings.fetch,
+        .tasks_per_worker = crawl->settings.fetch.max_transfers,
         .arena_bytes = (size_t)(config->max_size_bytes * 4 > (64 << 20)
                                     ? config->max_size_bytes * 4
                                     : 64 << 20),
@@ -260,8 +135,8 @@ static enum err open_pool(struct crawl *crawl)
         .max_restarts = 100, /* hostile pages may come in rows */
     };
 
-    crawl->fetch_options.sandbox_board = sandbox_board_new(options.nr_workers);
-    if (!crawl->fetch_options.sandbox_board)
+    crawl->settings.fetch.sandbox_board = sandbox_board_new(options.nr_workers);
+    if (!crawl->settings.fetch.sandbox_board)
         return CERR_NOMEM;
     return pool_open(&crawl->pool, &options);
 }
@@ -304,14 +179,14 @@ static size_t fill_error_rows(struct error_record rows[ERROR_NR])
 
 static enum crawl_exit open_storage(struct crawl *crawl)
 {
-    static const char *const default_outputs[] = {DEFAULT_OUTPUT};
     const struct config *config = crawl->config;
     bool named = config->outputs.nr_items > 0;
+    const char *output = crawl_main_output(config);
     struct error_record errors[ERROR_NR];
     char message[STORAGE_MESSAGE_BYTES] = "";
     char *json = config_json(config);
     struct storage_options options = {
-        .outputs = named ? config->outputs.items : default_outputs,
+        .outputs = named ? config->outputs.items : &output,
         .nr_outputs = named ? config->outputs.nr_items : 1,
         .format = config->format,
         .force = config->force,
@@ -321,9 +196,9 @@ static enum crawl_exit open_storage(struct crawl *crawl)
         .version = CRAWL_VERSION,
         .command = crawl->options->command,
         .config_json = json,
-        .user_agent = crawl->fetch_options.user_agent,
+        .user_agent = crawl->settings.fetch.user_agent,
         .input = config->inputs.items[0],
-        .nr_workers = nr_workers(config),
+        .nr_workers = crawl_nr_workers(config),
         .now_ms = clock_wall_ms(),
     };
     enum err err =
@@ -344,12 +219,14 @@ static enum crawl_exit open_storage(struct crawl *crawl)
 
 static enum crawl_exit open_frontier(struct crawl *crawl)
 {
-    struct frontier_options options;
+    struct frontier_options *options = &crawl->settings.frontier;
     char message[STORAGE_MESSAGE_BYTES] = "";
     enum err err;
 
-    crawl_fill_frontier_options(crawl, &options);
-    err = frontier_open(&crawl->frontier, &options, crawl->storage, message);
+    options->want_raw = storage_wants_raw(crawl->storage);
+    options->on_visit = on_visit;
+    options->ctx = crawl;
+    err = frontier_open(&crawl->frontier, options, crawl->storage, message);
     if (!err)
         return CRAWL_EXIT_OK;
     log_error("%s", message[0] ? message : err_str(err));
@@ -360,7 +237,7 @@ static enum err add_to_epoll(const struct crawl *crawl, int fd)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
 
-    if (epoll_ctl(crawl->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+    if (epoll_ctl(crawl->loop.epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
         return err_from_errno(errno);
     return CERR_OK;
 }
@@ -378,11 +255,11 @@ static enum err open_loop(struct crawl *crawl)
         sigaddset(&mask, signals[i]);
     signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_BLOCK, &mask, NULL);
-    crawl->signal_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
-    crawl->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (crawl->signal_fd < 0 || crawl->epoll_fd < 0)
+    crawl->loop.signal_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+    crawl->loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (crawl->loop.signal_fd < 0 || crawl->loop.epoll_fd < 0)
         return err_from_errno(errno);
-    err = add_to_epoll(crawl, crawl->signal_fd);
+    err = add_to_epoll(crawl, crawl->loop.signal_fd);
     return err ? err : add_to_epoll(crawl, pool_fd(crawl->pool));
 }
 
@@ -390,26 +267,27 @@ static void open_flights(struct crawl *crawl)
 {
     size_t nr = (size_t)frontier_max_in_flight((int)crawl->config->concurrency);
 
-    crawl->flights = xcalloc(nr, sizeof(*crawl->flights));
+    crawl->flights.all = xcalloc(nr, sizeof(*crawl->flights.all));
     for (size_t i = nr; i-- > 0;) {
-        crawl->flights[i].crawl = crawl;
-        crawl->flights[i].next_free = crawl->free_flights;
-        crawl->free_flights = &crawl->flights[i];
+        crawl->flights.all[i].crawl = crawl;
+        crawl->flights.all[i].next_free = crawl->flights.free;
+        crawl->flights.free = &crawl->flights.all[i];
     }
-    buf_init(&crawl->job, JOB_BYTES_MAX);
+    buf_init(&crawl->flights.job, JOB_BYTES_MAX);
 }
 
 static void open_progress(struct crawl *crawl)
 {
     const struct config *config = crawl->config;
     struct progress_options options = {
-        .mode = progress_choose(config->progress, config->quiet),
+        .mode = progress_choose((enum progress_mode)config->progress,
+                                config->quiet),
         .interval_ms = config->progress_interval_ms,
         .out = stderr,
         .input = config->inputs.items[0],
         .output = crawl_main_output(config),
-        .nr_workers = nr_workers(config),
-        .start_ms = crawl->start_ms,
+        .nr_workers = crawl_nr_workers(config),
+        .start_ms = crawl->loop.start_ms,
     };
 
     crawl->progress = progress_new(&options);
@@ -419,15 +297,15 @@ static void choose_parse(struct crawl *crawl)
 {
     const struct config *config = crawl->config;
 
-    crawl->parse_options = (struct parse_options){
+    crawl->parse.options = (struct parse_options){
         .store_links = config->extract == CONFIG_EXTRACT_LINKS,
         .store_body = config->store == CONFIG_STORE_BODY,
     };
-    crawl->parse = crawl->options->parse;
-    crawl->parse_ctx = crawl->options->parse_ctx;
-    if (!crawl->parse) {
-        crawl->parse = parse_visit;
-        crawl->parse_ctx = &crawl->parse_options;
+    crawl->parse.fn = crawl->options->parse;
+    crawl->parse.ctx = crawl->options->parse_ctx;
+    if (!crawl->parse.fn) {
+        crawl->parse.fn = parse_visit;
+        crawl->parse.ctx = &crawl->parse.options;
     }
 }
 
@@ -447,9 +325,8 @@ static enum crawl_exit check_first(struct crawl *crawl)
         log_error("%s", message);
         return CRAWL_EXIT_USAGE;
     }
-    crawl_hosts_init(&crawl->hosts, config);
-    crawl_fill_fetch_options(crawl);
-    if (fetch_options_check(&crawl->fetch_options, message, sizeof(message))) {
+    crawl_settings_init(&crawl->settings, config);
+    if (fetch_options_check(&crawl->settings.fetch, message, sizeof(message))) {
         log_error("%s", message);
         return CRAWL_EXIT_USAGE;
     }
@@ -463,8 +340,10 @@ enum crawl_exit crawl_open(struct crawl *crawl)
 
     if (exit_status)
         return exit_status;
-    crawl->start_ms = clock_mono_ms();
-    crawl->wall_offset_ms = clock_wall_ms() - crawl->start_ms;
+    crawl->loop.start_ms = clock_mono_ms();
+    crawl->settings.frontier.seed = (uint64_t)crawl->loop.start_ms;
+    crawl->settings.frontier.wall_offset_ms =
+        clock_wall_ms() - crawl->loop.start_ms;
     choose_parse(crawl);
     raise_descriptor_limit();
     err = open_pool(crawl);
@@ -474,7 +353,8 @@ enum crawl_exit crawl_open(struct crawl *crawl)
         char limit[200] = "";
 
         if (err != CERR_LIMIT ||
-            !pool_small_limit(nr_workers(crawl->config), limit, sizeof(limit)))
+            !pool_small_limit(crawl_nr_workers(crawl->config), limit,
+                              sizeof(limit)))
             snprintf(limit, sizeof(limit), "%s", err_str(err));
         log_error("cannot start the workers: %s", limit);
         return CRAWL_EXIT_FAILURE;
@@ -491,17 +371,18 @@ enum crawl_exit crawl_open(struct crawl *crawl)
     input_attach(crawl->input, crawl->storage, crawl->frontier);
     open_flights(crawl);
     open_progress(crawl);
-    crawl->next_commit_ms = crawl->start_ms + CRAWL_COMMIT_MS;
-    crawl->next_sample_ms = crawl->start_ms + CRAWL_SAMPLE_MS;
+    crawl->loop.next_commit_ms = crawl->loop.start_ms + CRAWL_COMMIT_MS;
+    crawl->loop.next_sample_ms = crawl->loop.start_ms + CRAWL_SAMPLE_MS;
     return CRAWL_EXIT_OK;
 }
 
 enum err crawl_close(struct crawl *crawl, const char *status,
                      const char *reason)
 {
+    int grace_ms = crawl->stop.phase == CRAWL_STOPPED ? 0 : TERMINATE_GRACE_MS;
     enum err err = CERR_OK;
 
-    crawl->closing = true;
+    crawl->stop.phase = CRAWL_CLOSING;
     progress_free(crawl->progress);
     /* workers leave while the database is being closed */
     if (crawl->pool && pool_close(crawl->pool))
@@ -516,18 +397,17 @@ enum err crawl_close(struct crawl *crawl, const char *status,
                       err_str(err));
     }
     crawl->storage = NULL;
-    if (crawl->pool &&
-        pool_terminate(crawl->pool, crawl->stop_now ? 0 : TERMINATE_GRACE_MS))
+    if (crawl->pool && pool_terminate(crawl->pool, grace_ms))
         log_debug("workers had to be killed");
     pool_free(crawl->pool);
-    sandbox_board_free(crawl->fetch_options.sandbox_board);
+    sandbox_board_free(crawl->settings.fetch.sandbox_board);
     input_close(crawl->input);
-    if (crawl->signal_fd >= 0)
-        close(crawl->signal_fd);
-    if (crawl->epoll_fd >= 0)
-        close(crawl->epoll_fd);
-    buf_release(&crawl->job);
-    crawl_hosts_release(&crawl->hosts);
-    free(crawl->flights);
+    if (crawl->loop.signal_fd >= 0)
+        close(crawl->loop.signal_fd);
+    if (crawl->loop.epoll_fd >= 0)
+        close(crawl->loop.epoll_fd);
+    buf_release(&crawl->flights.job);
+    crawl_settings_release(&crawl->settings);
+    free(crawl->flights.all);
     return err;
 }

@@ -1,172 +1,20 @@
+/*
+ * The sources of settings in the order in which they count: defaults, file,
+ * environment, flags. A later one replaces what an earlier one has set.
+ */
 #include "crawler/cli/config.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
 #include "crawler/cli/config_internal.h"
-#include "crawler/cli/options.h"
-#include "crawler/cli/value.h"
 
-/* Where a value came from, as --print-config says it. */
 static const char from_default[] = "default";
-const char config_from_file[] = "file";
 static const char from_environment[] = "environment";
 static const char from_flag[] = "flag";
-
-static void *field(struct config *config, const struct option *option)
-{
-    return (char *)config + option->offset;
-}
-
-void config_list_clear(struct config_list *list)
-{
-    for (size_t i = 0; i < list->nr_items; i++)
-        free((char *)list->items[i]);
-    free(list->items);
-    *list = (struct config_list){0};
-}
-
-static enum err list_add(struct config_list *list, const char *text)
-{
-    if (list->nr_items == CONFIG_LIST_MAX)
-        return CERR_TOO_BIG;
-    list->items =
-        xrealloc_array(list->items, list->nr_items + 1, sizeof(*list->items));
-    list->items[list->nr_items++] = xstrdup(text);
-    return CERR_OK;
-}
-
-static enum err parse_bool(const char *text, bool *value)
-{
-    int64_t place;
-
-    if (value_choice("no|false|0|off|yes|true|1|on", text, &place))
-        return CERR_INVALID;
-    *value = place >= 4;
-    return CERR_OK;
-}
-
-static enum err set_number(int64_t *to, const struct option *option,
-                           const char *text)
-{
-    int64_t value = 0;
-    enum err err =
-        option->type == OPTION_DURATION ? value_duration_ms(text, &value)
-        : option->type == OPTION_SIZE   ? value_size_bytes(text, &value)
-                                        : value_int(text, &value);
-
-    if (err || ((option->min || option->max) &&
-                (value < option->min || value > option->max)))
-        return CERR_INVALID;
-    *to = value;
-    return CERR_OK;
-}
-
-static enum err set_double(double *to, const struct option *option,
-                           const char *text)
-{
-    double value;
-
-    if (value_number(text, &value) || value < (double)option->min ||
-        value > (double)option->max)
-        return CERR_INVALID;
-    *to = value;
-    return CERR_OK;
-}
-
-enum err config_set_value(void *to, const struct option *option,
-                          const char *text)
-{
-    switch (option->type) {
-    case OPTION_FLAG:
-        return parse_bool(text, to);
-    case OPTION_COUNT:
-        return value_int(text, to);
-    case OPTION_INT:
-    case OPTION_DURATION:
-    case OPTION_SIZE:
-        return set_number(to, option, text);
-    case OPTION_NUMBER:
-        return set_double(to, option, text);
-    case OPTION_TEXT:
-        free(*(char **)to);
-        *(char **)to = xstrdup(text);
-        return CERR_OK;
-    case OPTION_LIST:
-        return list_add(to, text);
-    case OPTION_CHOICE:
-        return value_choice(option->choices, text, to);
-    }
-    return CERR_INVALID;
-}
-
-void config_expected(const struct option *option, char *out, size_t cap)
-{
-    switch (option->type) {
-    case OPTION_FLAG:
-        snprintf(out, cap, "yes or no");
-        break;
-    case OPTION_CHOICE:
-        snprintf(out, cap, "one of %s", option->choices);
-        break;
-    case OPTION_DURATION:
-        snprintf(out, cap,
-                 "a duration such as 500ms, 10s, 5m or 2h, from %gs to %gs",
-                 (double)option->min / 1e3, (double)option->max / 1e3);
-        break;
-    case OPTION_SIZE:
-        snprintf(out, cap, "a size such as 64k, 16M or 1G");
-        break;
-    case OPTION_LIST:
-        snprintf(out, cap, "at most %d of them", CONFIG_LIST_MAX);
-        break;
-    case OPTION_COUNT:
-    case OPTION_INT:
-    case OPTION_NUMBER:
-    case OPTION_TEXT:
-        if (option->max >= INT32_MAX)
-            snprintf(out, cap, "a number from %lld", (long long)option->min);
-        else
-            snprintf(out, cap, "a number from %lld to %lld",
-                     (long long)option->min, (long long)option->max);
-        break;
-    }
-}
-
-enum err config_set(struct config *config, const struct option *option,
-                    const char *text, const char *origin, char *message)
-{
-    const char **came_from = &config->origins[option - options];
-    char right[200];
-    enum err err;
-
-    /* a list from a stronger source replaces one from a weaker */
-    if (option->type == OPTION_LIST && *came_from != origin)
-        config_list_clear(field(config, option));
-    err = config_set_value(field(config, option), option, text);
-    if (err) {
-        config_expected(option, right, sizeof(right));
-        snprintf(message, CONFIG_MESSAGE_BYTES,
-                 "'%.100s' is not valid for --%s (%s): give %s", text,
-                 option->name, origin, right);
-        return CERR_INVALID;
-    }
-    *came_from = origin;
-    return CERR_OK;
-}
-
-const struct option *config_find_option(const char *name, size_t len)
-{
-    for (size_t i = 0; i < nr_options; i++)
-        if (strlen(options[i].name) == len &&
-            memcmp(options[i].name, name, len) == 0)
-            return &options[i];
-    return NULL;
-}
 
 static const struct option *find_short(char name)
 {
@@ -185,7 +33,7 @@ static enum err set_flag(struct config *config, const struct option *option,
                          char *message)
 {
     if (option->type == OPTION_COUNT) {
-        ++*(int64_t *)field(config, option);
+        ++*(int64_t *)config_field(config, option);
         config->origins[option - options] = from_flag;
         return CERR_OK;
     }
@@ -375,7 +223,7 @@ enum err config_read(struct config *config, int argc, char *const *argv,
 void config_release(struct config *config)
 {
     for (size_t i = 0; i < nr_options; i++) {
-        void *at = field(config, &options[i]);
+        void *at = config_field(config, &options[i]);
 
         if (options[i].type == OPTION_LIST)
             config_list_clear(at);
@@ -384,7 +232,7 @@ void config_release(struct config *config)
     }
     for (size_t i = 0; i < config->nr_hosts; i++) {
         config_list_clear(&config->hosts[i].headers);
-        free(config->hosts[i].pattern);
+        free((char *)config->hosts[i].pattern);
     }
     free(config->hosts);
     free(config->origins);

@@ -16,35 +16,13 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "crawler/page/host_settings.h"
 
 #define CONFIG_MESSAGE_BYTES 600
 #define CONFIG_LIST_MAX      1000 /* entries of one repeatable option */
 #define CONFIG_HOSTS_MAX     1000 /* sections of hosts in the file */
 
-/* Entries are owned by the config. */
-struct config_list {
-    const char **items;
-    size_t nr_items;
-};
-
 enum config_robots { CONFIG_ROBOTS_OBEY, CONFIG_ROBOTS_IGNORE };
-enum config_scope {
-    CONFIG_SCOPE_HOST,
-    CONFIG_SCOPE_DOMAIN,
-    CONFIG_SCOPE_PREFIX,
-    CONFIG_SCOPE_ANY
-};
-enum config_sandbox {
-    CONFIG_SANDBOX_AUTO,
-    CONFIG_SANDBOX_REQUIRE,
-    CONFIG_SANDBOX_OFF
-};
-enum config_progress {
-    CONFIG_PROGRESS_AUTO,
-    CONFIG_PROGRESS_LIVE,
-    CONFIG_PROGRESS_PLAIN,
-    CONFIG_PROGRESS_NONE
-};
 enum config_extract {
     CONFIG_EXTRACT_META,
     CONFIG_EXTRACT_LINKS,
@@ -52,20 +30,14 @@ enum config_extract {
 };
 enum config_store { CONFIG_STORE_HASH, CONFIG_STORE_BODY };
 
-/* A section "[host NAME]" of the file: what holds for that host, or for all
- * below it. It goes before the general setting, wherever that came from. */
-struct config_host {
-    char *pattern; /* owned; canonical: "example.com", "*.example.com" */
-    /* as below; -1: not set here */
-    int64_t delay_ms, max_crawl_delay_ms, max_retry_after_ms;
-    int64_t per_host, retries, robots;
-    struct config_list headers; /* on top of the general ones */
-};
-
-/* Names follow the options. Enumerated values are ints of the enums above.
- * Durations are milliseconds, sizes bytes. */
+/*
+ * A field for each option, of the option's name. Durations are milliseconds,
+ * sizes bytes. A choice is the place of its word in the table of options: of
+ * the enums above, of enum progress_mode, frontier_scope, fetch_sandbox.
+ * Texts and the entries of lists are owned by the config.
+ */
 struct config {
-    struct config_list inputs, outputs;
+    struct text_list inputs, outputs;
     char *format;
     bool force;
     char *refetch;
@@ -82,12 +54,12 @@ struct config {
 
     int64_t depth, scope;
     bool sitemaps;
-    struct config_list include, exclude;
+    struct text_list include, exclude;
     int64_t max_pages_per_host, max_path_depth, max_repeated_segments;
     int64_t max_query_variants, max_url_length;
 
     char *user_agent;
-    struct config_list headers, resolve, allow_private;
+    struct text_list headers, resolve, allow_private;
     char *proxy, *cacert, *auth_file;
     bool insecure, ipv4, ipv6, http1, no_compression, cookies;
 
@@ -101,7 +73,9 @@ struct config {
     char *config_file;
     bool print_config, help, version;
 
-    struct config_host *hosts; /* from general to special: later ones win */
+    /* Sections "[host NAME]" of the file, from general to special: later ones
+     * win. They go before the general settings, wherever those came from. */
+    struct host_settings *hosts;
     size_t nr_hosts;
 
     const char **origins; /* one for each option, for --print-config */

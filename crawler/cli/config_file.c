@@ -16,7 +16,10 @@
 #define BELOW      "*." /* "*.example.com": all names below, not itself */
 #define NAME_BYTES 256
 
-#define AT(field) offsetof(struct config_host, field)
+/* As --print-config says where a value came from. */
+const char config_from_file[] = "file";
+
+#define AT(field) offsetof(struct host_settings, field)
 
 const struct host_setting host_settings[] = {
     {"delay", AT(delay_ms)},
@@ -24,7 +27,7 @@ const struct host_setting host_settings[] = {
     {"max-crawl-delay", AT(max_crawl_delay_ms)},
     {"max-retry-after", AT(max_retry_after_ms)},
     {"retries", AT(retries)},
-    {"robots", AT(robots)},
+    {"robots", AT(ignore_robots)},
     {"header", AT(headers)},
 };
 const size_t nr_host_settings =
@@ -88,9 +91,10 @@ static bool read_pattern(const char *section, char pattern[NAME_BYTES])
 }
 
 /* The section's place; a new one if it is the first of that name. */
-static struct config_host *find_host(struct config *config, const char *pattern)
+static struct host_settings *find_host(struct config *config,
+                                       const char *pattern)
 {
-    struct config_host *host;
+    struct host_settings *host;
 
     for (size_t i = 0; i < config->nr_hosts; i++)
         if (strcmp(config->hosts[i].pattern, pattern) == 0)
@@ -100,20 +104,20 @@ static struct config_host *find_host(struct config *config, const char *pattern)
     config->hosts = xrealloc_array(config->hosts, config->nr_hosts + 1,
                                    sizeof(*config->hosts));
     host = &config->hosts[config->nr_hosts++];
-    *host = (struct config_host){
+    *host = (struct host_settings){
         .pattern = xstrdup(pattern),
         .delay_ms = -1,
         .max_crawl_delay_ms = -1,
         .max_retry_after_ms = -1,
         .per_host = -1,
         .retries = -1,
-        .robots = -1,
+        .ignore_robots = -1,
     };
     return host;
 }
 
 static enum err set_of_host(struct file_reading *reading,
-                            struct config_host *host,
+                            struct host_settings *host,
                             const struct ini_entry *entry)
 {
     const struct option *option =
@@ -143,7 +147,7 @@ static enum err take_host_entry(struct file_reading *reading,
                                 const struct ini_entry *entry)
 {
     char pattern[NAME_BYTES];
-    struct config_host *host;
+    struct host_settings *host;
 
     if (!read_pattern(entry->section, pattern)) {
         snprintf(reading->message, sizeof(reading->message),
@@ -164,7 +168,7 @@ static enum err take_host_entry(struct file_reading *reading,
 /* All below a host before the host itself, short patterns before long ones. */
 static int by_precedence(const void *a, const void *b)
 {
-    const struct config_host *left = a, *right = b;
+    const struct host_settings *left = a, *right = b;
     bool left_below = left->pattern[0] == '*';
     bool right_below = right->pattern[0] == '*';
     size_t left_len = strlen(left->pattern), right_len = strlen(right->pattern);

@@ -1,7 +1,8 @@
 /*
- * config_internal: what the files of the configuration share: config.c
- * (values, flags, environment), config_file.c (the file), help.c (what they
- * look like). Included by them only.
+ * config_internal: what the files of the configuration share.
+ *
+ * config.c calls config_file.c, both call config_option.c; config_print.c and
+ * help.c read the tables. Included by them and by manual.c only.
  */
 #ifndef CRAWLER_CLI_CONFIG_INTERNAL_H
 #define CRAWLER_CLI_CONFIG_INTERNAL_H
@@ -11,6 +12,8 @@
 
 extern const char config_from_file[]; /* an origin */
 
+/* Where the option's value is. */
+void *config_field(struct config *config, const struct option *option);
 /* The option of that name; NULL: there is none. */
 const struct option *config_find_option(const char *name, size_t len);
 /* Reads a value into the option's kind of field. */
@@ -22,7 +25,7 @@ void config_expected(const struct option *option, char *out, size_t cap);
 enum err config_set(struct config *config, const struct option *option,
                     const char *text, const char *origin,
                     char *message) CERR_CHECK;
-void config_list_clear(struct config_list *list);
+void config_list_clear(struct text_list *list);
 
 /* Reads the named file, or the default one if it is there. */
 enum err config_read_file(struct config *config, const char *named,
@@ -31,7 +34,7 @@ enum err config_read_file(struct config *config, const char *named,
 /* What a section of a host may set. */
 struct host_setting {
     const char *name; /* of the option that is the general setting */
-    size_t offset;    /* in struct config_host */
+    size_t offset;    /* in struct host_settings */
 };
 extern const struct host_setting host_settings[];
 extern const size_t nr_host_settings;

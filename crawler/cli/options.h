@@ -16,7 +16,7 @@ enum option_type {
     OPTION_DURATION, /* int64_t milliseconds: 500ms, 10s, 5m, 2h, 1d */
     OPTION_SIZE,     /* int64_t bytes: 64k, 16M, 1G */
     OPTION_TEXT,     /* char *, NULL by default */
-    OPTION_LIST,     /* struct config_list, repeatable */
+    OPTION_LIST,     /* struct text_list, repeatable */
     OPTION_CHOICE,   /* int64_t, place in `choices` */
 };
 

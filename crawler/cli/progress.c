@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "crawler/cli/config.h"
 #include "crawler/cli/value.h"
 
 #define ROW_BYTES      512
@@ -31,16 +30,14 @@ struct progress {
     int nr_rows;
 };
 
-enum progress_mode progress_choose(int64_t wanted, bool quiet)
+enum progress_mode progress_choose(enum progress_mode wanted, bool quiet)
 {
     const char *term = getenv("TERM");
 
-    if (quiet || wanted == CONFIG_PROGRESS_NONE)
+    if (quiet)
         return PROGRESS_NONE;
-    if (wanted == CONFIG_PROGRESS_PLAIN)
-        return PROGRESS_PLAIN;
-    if (wanted == CONFIG_PROGRESS_LIVE)
-        return PROGRESS_LIVE;
+    if (wanted != PROGRESS_AUTO)
+        return wanted;
     if (!isatty(STDERR_FILENO) || !term || strcmp(term, "dumb") == 0)
         return PROGRESS_PLAIN;
     return PROGRESS_LIVE;

@@ -15,17 +15,23 @@
 
 struct progress;
 
-enum progress_mode { PROGRESS_NONE, PROGRESS_PLAIN, PROGRESS_LIVE };
+/* In the order of --progress; AUTO is what progress_choose() decides. */
+enum progress_mode {
+    PROGRESS_AUTO,
+    PROGRESS_LIVE,
+    PROGRESS_PLAIN,
+    PROGRESS_NONE
+};
 
 #define PROGRESS_REDRAW_MS 100
 #define PROGRESS_ROWS      4
 
 struct progress_options {
-    enum progress_mode mode;
-    int64_t interval_ms; /* between two plain lines */
-    FILE *out;           /* borrowed; standard error */
-    const char *input;   /* "urls.txt", borrowed */
-    const char *output;  /* "crawl.db", borrowed */
+    enum progress_mode mode; /* not AUTO */
+    int64_t interval_ms;     /* between two plain lines */
+    FILE *out;               /* borrowed; standard error */
+    const char *input;       /* "urls.txt", borrowed */
+    const char *output;      /* "crawl.db", borrowed */
     int nr_workers;
     int64_t start_ms; /* monotonic */
 };
@@ -59,7 +65,8 @@ void progress_resized(struct progress *progress);
 /* Removes the rows, gives the log back, frees. NULL is fine. */
 void progress_free(struct progress *progress);
 
-/* What standard error should get: `wanted` is config_progress. */
-enum progress_mode progress_choose(int64_t wanted, bool quiet);
+/* What standard error should get, of what the user has asked for. Never
+ * AUTO. */
+enum progress_mode progress_choose(enum progress_mode wanted, bool quiet);
 
 #endif

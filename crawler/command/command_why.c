@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "crawler/command/commands.h"
-#include "crawler/crawl_hosts.h"
+#include "crawler/crawl_settings.h"
 #include "crawler/fetch/guard.h"
 #include "crawler/frontier/line.h"
 #include "crawler/frontier/scope.h"
@@ -108,7 +108,7 @@ static void judge_scope(struct why *why)
     char message[SCOPE_MESSAGE_BYTES];
     /* as in a crawl, where the list's folders are the scope */
     struct scope_options options = {
-        .scope = config->scope == CONFIG_SCOPE_PREFIX
+        .scope = config->scope == SCOPE_PREFIX
                      ? SCOPE_ANY
                      : (enum frontier_scope)config->scope,
         .include = config->include.items,
@@ -338,27 +338,16 @@ static void say_pace(struct why *why)
 static void say_settings(struct why *why)
 {
     const struct config *config = &why->config;
-    struct crawl_hosts hosts;
-    struct frontier_options options = {
-        .per_host = (int)config->per_host,
-        .delay_ms = config->delay_ms,
-        .max_crawl_delay_ms = config->max_crawl_delay_ms,
-        .max_retry_after_ms = config->max_retry_after_ms,
-        .retries = (int)config->retries,
-        .ignore_robots = config->robots == CONFIG_ROBOTS_IGNORE,
-        .max_host_errors = (int)config->max_host_errors,
-    };
+    struct crawl_settings settings;
     struct bytes key = {why->host_key, strlen(why->host_key)};
 
-    crawl_hosts_init(&hosts, config);
-    options.hosts = hosts.rules;
-    options.nr_hosts = hosts.nr;
-    host_rules_find(&options, key, &why->rules);
-    for (size_t i = 0; i < hosts.nr; i++)
-        if (host_rules_match(hosts.rules[i].pattern, key))
+    crawl_settings_init(&settings, config);
+    host_rules_find(&settings.frontier, key, &why->rules);
+    for (size_t i = 0; i < config->nr_hosts; i++)
+        if (host_rules_match(config->hosts[i].pattern, key))
             say(why, "settings", VERDICT_YES, "[host %s]",
-                hosts.rules[i].pattern);
-    crawl_hosts_release(&hosts);
+                config->hosts[i].pattern);
+    crawl_settings_release(&settings);
 }
 
 static void say_request(struct why *why)
@@ -404,7 +393,7 @@ static bool is_database(const char *path)
 /* The one that the same options would write to, if it is there. */
 static bool open_database(struct why *why)
 {
-    const struct config_list *outputs = &why->config.outputs;
+    const struct text_list *outputs = &why->config.outputs;
 
     why->path = outputs->nr_items ? NULL : DEFAULT_DATABASE;
     for (size_t i = 0; i < outputs->nr_items && !why->path; i++)
@@ -437,7 +426,7 @@ static bool find_role(struct why *why)
     why->is_link = from != NULL;
     if (from && !read_from(why, from))
         return false;
-    if (why->config.scope == CONFIG_SCOPE_PREFIX) {
+    if (why->config.scope == SCOPE_PREFIX) {
         why->folders = folders_new(&(struct hash_key){0});
         folders_add(why->folders, why->is_link ? &why->from : &why->url);
         if (why->reader && !why_read_folders(why))

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crawler/page/host_settings.h"
 #include "crawler/page/visit.h"
 
 /* Fetches of robots.txt have places of their own on top of the concurrency, an
@@ -24,15 +25,6 @@ enum frontier_scope {
     SCOPE_DOMAIN, /* same registrable domain (public suffix list) */
     SCOPE_PREFIX, /* below the seed's folder */
     SCOPE_ANY,
-};
-
-/* What the user has set for one host, or for all names below it. Numbers that
- * are not set are -1. */
-struct frontier_host {
-    const char *pattern; /* canonical: "example.com", "*.example.com" */
-    int64_t delay_ms, max_crawl_delay_ms, max_retry_after_ms;
-    int per_host, retries, ignore_robots;
-    uint32_t header_set; /* goes into its fetches; 0: not set */
 };
 
 /* Zero means the named default where 0 makes no sense. */
@@ -51,7 +43,7 @@ struct frontier_options {
     int retries;                       /* after the first try */
     int64_t retry_delay_ms;            /* doubles, with jitter */
     int max_host_errors;               /* then the host is taken as down */
-    const struct frontier_host *hosts; /* later ones win */
+    const struct host_settings *hosts; /* later ones win */
     size_t nr_hosts;
 
     int depth;                /* links are followed so far; 0: list only */

@@ -1,3 +1,4 @@
+/* Goes over the sections from the most general to the most special one. */
 #include "crawler/frontier/host_rules.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@ static struct bytes host_of(struct bytes key)
     return (struct bytes){text + from, to > from ? to - 1 - from : 0};
 }
 
+/* "*.example.com" is every name below example.com, and not that name. */
 static bool matches(const char *pattern, struct bytes host)
 {
     size_t len = strlen(pattern);
@@ -26,30 +28,31 @@ static bool matches(const char *pattern, struct bytes host)
            memcmp(pattern + 1, text + host.len - len, len) == 0;
 }
 
-static void take_int(int *to, int value)
+static void override_int(int *to, int64_t value)
+{
+    if (value >= 0)
+        *to = (int)value;
+}
+
+static void override_ms(int64_t *to, int64_t value)
 {
     if (value >= 0)
         *to = value;
 }
 
-static void take_ms(int64_t *to, int64_t value)
+/* Settings that the section has replace those of more general ones. */
+static void apply(struct host_rules *rules, const struct host_settings *set,
+                  size_t place)
 {
-    if (value >= 0)
-        *to = value;
-}
-
-static void take(struct host_rules *rules, const struct frontier_host *host)
-{
-    take_ms(&rules->limits.delay_ms, host->delay_ms);
-    take_ms(&rules->limits.max_wait_ms, host->max_crawl_delay_ms);
-    take_ms(&rules->limits.max_retry_after_ms, host->max_retry_after_ms);
-    if (host->per_host > 0)
-        rules->limits.per_host = host->per_host;
-    take_int(&rules->retries, host->retries);
-    if (host->ignore_robots >= 0)
-        rules->ignore_robots = host->ignore_robots > 0;
-    if (host->header_set > 0)
-        rules->header_set = host->header_set;
+    override_ms(&rules->limits.delay_ms, set->delay_ms);
+    override_ms(&rules->limits.max_wait_ms, set->max_crawl_delay_ms);
+    override_ms(&rules->limits.max_retry_after_ms, set->max_retry_after_ms);
+    override_int(&rules->limits.per_host, set->per_host);
+    override_int(&rules->retries, set->retries);
+    if (set->ignore_robots >= 0)
+        rules->ignore_robots = set->ignore_robots > 0;
+    if (set->headers.nr_items > 0)
+        rules->header_set = (uint32_t)place + 1;
 }
 
 bool host_rules_match(const char *pattern, struct bytes host_key)
@@ -73,5 +76,5 @@ void host_rules_find(const struct frontier_options *options,
     };
     for (size_t i = 0; i < options->nr_hosts; i++)
         if (matches(options->hosts[i].pattern, host))
-            take(rules, &options->hosts[i]);
+            apply(rules, &options->hosts[i], i);
 }

@@ -16,14 +16,16 @@ struct host_rules {
     struct host_limits limits;
     int retries;
     bool ignore_robots;
-    uint32_t header_set;
+    uint32_t header_set; /* goes into its fetches: 1 + the place of the host's
+                            headers in options->hosts; 0: no own headers */
 };
 
-/* `host_key` is "http://example.com:80". */
+/* What counts for the host, of all that is set. `host_key` is
+ * "http://example.com:80". */
 void host_rules_find(const struct frontier_options *options,
                      struct bytes host_key, struct host_rules *rules);
 
-/* Whether a pattern speaks of it. */
+/* Whether the host is one that the pattern names. */
 bool host_rules_match(const char *pattern, struct bytes host_key);
 
 #endif

@@ -210,7 +210,7 @@ static const char hosts_file[] =
 static void config_reads_sections_of_hosts(void **state)
 {
     struct fixture *fixture = *state;
-    const struct config_host *hosts;
+    const struct host_settings *hosts;
 
     write_file(fixture, hosts_file);
     assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
@@ -220,7 +220,7 @@ static void config_reads_sections_of_hosts(void **state)
     assert_string_equal(hosts[0].pattern, "*.example.com");
     assert_int_equal(hosts[0].per_host, 1);
     assert_int_equal(hosts[0].retries, 0);
-    assert_int_equal(hosts[0].robots, CONFIG_ROBOTS_IGNORE);
+    assert_int_equal(hosts[0].ignore_robots, CONFIG_ROBOTS_IGNORE);
     assert_int_equal(hosts[0].delay_ms, -1);
     assert_string_equal(hosts[1].pattern, "[::1]");
     assert_int_equal(hosts[1].max_retry_after_ms, 7200000);

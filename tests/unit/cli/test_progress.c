@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "crawler/cli/config.h"
 #include "tests/support/cmocka_all.h"
 
 struct fixture {
@@ -165,10 +164,8 @@ static void progress_is_silent_when_told_so(void **state)
     begin(fixture, PROGRESS_NONE);
     assert_int_equal(progress_wait_ms(fixture->progress, 99999), -1);
     assert_false(progress_due(fixture->progress, 99999));
-    assert_int_equal(progress_choose(CONFIG_PROGRESS_LIVE, true),
-                     PROGRESS_NONE);
-    assert_int_equal(progress_choose(CONFIG_PROGRESS_PLAIN, false),
-                     PROGRESS_PLAIN);
+    assert_int_equal(progress_choose(PROGRESS_LIVE, true), PROGRESS_NONE);
+    assert_int_equal(progress_choose(PROGRESS_PLAIN, false), PROGRESS_PLAIN);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -4,13 +4,15 @@
 
 #include "tests/support/cmocka_all.h"
 
+static const char *header[] = {"X-A: b"};
+
 /* From general to special, as the configuration has them. */
-static const struct frontier_host hosts[] = {
-    {"*.example.com", 2000, -1, -1, 1, 7, -1, 1},
-    {"*.api.example.com", 500, 9000, -1, -1, -1, 1, 2},
-    {"[::1]", -1, -1, 5000, -1, -1, -1, 0},
-    {"example.com", 0, -1, -1, -1, 0, 0, 0},
-    {"v1.api.example.com", -1, -1, -1, 3, -1, -1, 0},
+static const struct host_settings hosts[] = {
+    {"*.example.com", 2000, -1, -1, 1, 7, -1, {header, 1}},
+    {"*.api.example.com", 500, 9000, -1, -1, -1, 1, {header, 1}},
+    {"[::1]", -1, -1, 5000, -1, -1, -1, {NULL, 0}},
+    {"example.com", 0, -1, -1, -1, 0, 0, {NULL, 0}},
+    {"v1.api.example.com", -1, -1, -1, 3, -1, -1, {NULL, 0}},
 };
 
 static struct host_rules rules_of(const char *key)

@@ -1,0 +1,238 @@
+/*
+ * The settings of a run as text: in the form of the file for --print-config,
+ * and as JSON for the database.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "crawler/cli/config_internal.h"
+#include "crawler/cli/json.h"
+#include "crawler/cli/value.h"
+
+/* They stand at the end of the table. */
+static bool is_meta(const struct option *option)
+{
+    return strcmp(option->group, OPTION_GROUP_META) == 0;
+}
+
+static void print_value(const void *at, const struct option *option, FILE *out)
+{
+    const char *word;
+    size_t len;
+
+    switch (option->type) {
+    case OPTION_FLAG:
+        fputs(*(const bool *)at ? "yes" : "no", out);
+        break;
+    case OPTION_COUNT:
+    case OPTION_INT:
+    case OPTION_SIZE:
+        fprintf(out, "%" PRId64, *(const int64_t *)at);
+        break;
+    case OPTION_DURATION:
+        fprintf(out, "%" PRId64 "ms", *(const int64_t *)at);
+        break;
+    case OPTION_NUMBER:
+        fprintf(out, "%g", *(const double *)at);
+        break;
+    case OPTION_CHOICE:
+        len = value_choice_word(option->choices, *(const int64_t *)at, &word);
+        fprintf(out, "%.*s", (int)len, word);
+        break;
+    case OPTION_TEXT:
+    case OPTION_LIST:
+        break; /* printed by their callers */
+    }
+}
+
+static void print_line(const void *at, const struct option *option,
+                       const char *text, const char *origin, FILE *out)
+{
+    fprintf(out, "%s = ", option->name);
+    if (text)
+        fputs(text, out);
+    else
+        print_value(at, option, out);
+    fprintf(out, "    ; %s\n", origin);
+}
+
+static void print_list(const struct option *option,
+                       const struct text_list *list, const char *origin,
+                       FILE *out)
+{
+    for (size_t i = 0; i < list->nr_items; i++)
+        print_line(NULL, option, list->items[i], origin, out);
+}
+
+/* Whether the section has it; numbers that are not set are -1. */
+static bool host_has(const void *at, const struct option *option)
+{
+    if (option->type == OPTION_LIST)
+        return ((const struct text_list *)at)->nr_items > 0;
+    return *(const int64_t *)at >= 0;
+}
+
+static const struct option *option_of(const struct host_setting *setting)
+{
+    return config_find_option(setting->name, strlen(setting->name));
+}
+
+static void print_host(const struct host_settings *host, FILE *out)
+{
+    fprintf(out, "\n[host %s]\n", host->pattern);
+    for (size_t i = 0; i < nr_host_settings; i++) {
+        const struct option *option = option_of(&host_settings[i]);
+        const void *at = (const char *)host + host_settings[i].offset;
+
+        if (option->type == OPTION_LIST)
+            print_list(option, at, config_from_file, out);
+        else if (host_has(at, option))
+            print_line(at, option, NULL, config_from_file, out);
+    }
+}
+
+void config_print(const struct config *config, FILE *out)
+{
+    fputs("[crawl]\n", out);
+    for (size_t i = 0; i < nr_options && !is_meta(&options[i]); i++) {
+        const void *at = (const char *)config + options[i].offset;
+        const struct text_list *list = at;
+        const char *text =
+            options[i].type == OPTION_TEXT ? *(char *const *)at : NULL;
+
+        if (options[i].type == OPTION_LIST) {
+            print_list(&options[i], list, config->origins[i], out);
+            if (list->nr_items == 0)
+                fprintf(out, "; %s =\n", options[i].name);
+        } else if (options[i].type == OPTION_TEXT && !text) {
+            fprintf(out, "; %s =\n", options[i].name);
+        } else {
+            print_line(at, &options[i], text, config->origins[i], out);
+        }
+    }
+    for (size_t i = 0; i < config->nr_hosts; i++)
+        print_host(&config->hosts[i], out);
+}
+
+static void json_text(FILE *out, const char *text)
+{
+    json_print_text(out, text, strlen(text));
+}
+
+/* Drops what may be a secret: the value of a header, userinfo in a proxy. */
+static void json_shown(FILE *out, const struct option *option,
+                       const char *value)
+{
+    char *shown = xstrdup(value);
+    char *at = strrchr(shown, '@');
+    char *host = strstr(shown, "//");
+
+    if (strcmp(option->name, "header") == 0)
+        shown[strcspn(shown, ":")] = '\0';
+    else if (strcmp(option->name, "proxy") == 0 && at) {
+        host = host && host < at ? host + 2 : shown;
+        memmove(host, at + 1, strlen(at + 1) + 1);
+    }
+    json_text(out, shown);
+    free(shown);
+}
+
+static void json_list(FILE *out, const struct option *option,
+                      const struct text_list *list)
+{
+
+    fputc('[', out);
+    for (size_t i = 0; i < list->nr_items; i++) {
+        fputs(i ? ", " : "", out);
+        json_shown(out, option, list->items[i]);
+    }
+    fputc(']', out);
+}
+
+static void json_value(FILE *out, const void *at, const struct option *option)
+{
+    const char *word;
+    size_t len;
+    char text[64];
+
+    switch (option->type) {
+    case OPTION_FLAG:
+        fputs(*(const bool *)at ? "true" : "false", out);
+        break;
+    case OPTION_COUNT:
+    case OPTION_INT:
+    case OPTION_SIZE:
+    case OPTION_DURATION:
+        fprintf(out, "%" PRId64, *(const int64_t *)at);
+        break;
+    case OPTION_NUMBER:
+        fprintf(out, "%.15g", *(const double *)at);
+        break;
+    case OPTION_CHOICE:
+        len = value_choice_word(option->choices, *(const int64_t *)at, &word);
+        snprintf(text, sizeof(text), "%.*s", (int)len, word);
+        json_text(out, text);
+        break;
+    case OPTION_TEXT:
+        if (*(char *const *)at)
+            json_shown(out, option, *(char *const *)at);
+        else
+            fputs("null", out);
+        break;
+    case OPTION_LIST:
+        json_list(out, option, at);
+        break;
+    }
+}
+
+static void json_hosts(FILE *out, const struct config *config)
+{
+    fputs(", \"hosts\": [", out);
+    for (size_t i = 0; i < config->nr_hosts; i++) {
+        const struct host_settings *host = &config->hosts[i];
+
+        fputs(i ? ", {\"host\": " : "{\"host\": ", out);
+        json_text(out, host->pattern);
+        for (size_t k = 0; k < nr_host_settings; k++) {
+            const struct option *option = option_of(&host_settings[k]);
+            const void *at = (const char *)host + host_settings[k].offset;
+
+            if (!host_has(at, option))
+                continue;
+            fputs(", ", out);
+            json_text(out, option->name);
+            fputs(": ", out);
+            json_value(out, at, option);
+        }
+        fputc('}', out);
+    }
+    fputc(']', out);
+}
+
+char *config_json(const struct config *config)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (!out)
+        return xstrdup("{}");
+    fputc('{', out);
+    for (size_t i = 0; i < nr_options && !is_meta(&options[i]); i++) {
+        fputs(i ? ", " : "", out);
+        json_text(out, options[i].name);
+        fputs(": ", out);
+        json_value(out, (const char *)config + options[i].offset, &options[i]);
+    }
+    if (config->nr_hosts > 0)
+        json_hosts(out, config);
+    fputc('}', out);
+    if (fclose(out) != 0) {
+        free(text);
+        return xstrdup("{}");
+    }
+    return text;
+}

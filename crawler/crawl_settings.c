@@ -1,0 +1,170 @@
+/*
+ * Options that are a choice of words become the enum of the part that obeys
+ * them: the place of the word in the table of options is the enum's value.
+ * tests/unit/crawler/test_crawl_settings.c holds each word to its value.
+ */
+#include "crawler/crawl_settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "crawler/frontier/frontier.h"
+#include "crawler/page/job.h"
+#include "pool/pool.h"
+
+#define DEFAULT_OUTPUT "crawl.db"
+
+_Static_assert(CONFIG_HOSTS_MAX <= JOB_HEADER_SETS_MAX,
+               "a job can name the headers of each host");
+
+const char *crawl_main_output(const struct config *config)
+{
+    return config->outputs.nr_items ? config->outputs.items[0] : DEFAULT_OUTPUT;
+}
+
+int crawl_nr_workers(const struct config *config)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t nr = config->workers ? config->workers : cores > 0 ? cores : 1;
+
+    if (nr > config->concurrency)
+        nr = config->concurrency; /* an idle worker is of no use */
+    return nr > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : (int)nr;
+}
+
+/* A host's connections can all fall to one worker, and all of them must fit. */
+static int transfers_per_worker(const struct config *config)
+{
+    int workers = crawl_nr_workers(config);
+
+    return (frontier_max_in_flight((int)config->concurrency) + workers - 1) /
+           workers;
+}
+
+/* A set for each host that has a section, so that its place is its number. */
+static void fill_header_sets(struct crawl_settings *settings,
+                             const struct config *config)
+{
+    if (config->nr_hosts == 0)
+        return;
+    settings->header_sets =
+        xcalloc(config->nr_hosts, sizeof(*settings->header_sets));
+    for (size_t i = 0; i < config->nr_hosts; i++)
+        settings->header_sets[i] = (struct fetch_headers){
+            config->hosts[i].headers.items,
+            config->hosts[i].headers.nr_items,
+        };
+}
+
+static void fill_fetch(struct crawl_settings *settings,
+                       const struct config *config)
+{
+    settings->fetch = (struct fetch_options){
+        .max_transfers = transfers_per_worker(config),
+        .dns_timeout_ms = config->dns_timeout_ms,
+        .connect_timeout_ms = config->connect_timeout_ms,
+        .first_byte_timeout_ms = config->first_byte_timeout_ms,
+        .stall_timeout_ms = config->idle_timeout_ms,
+        .total_timeout_ms = config->max_time_ms,
+        .max_body_bytes = config->max_size_bytes,
+        .max_wire_bytes = config->max_size_bytes,
+        .user_agent =
+            config->user_agent ? config->user_agent : CRAWL_USER_AGENT,
+        .headers = config->headers.items,
+        .nr_headers = config->headers.nr_items,
+        .header_sets = settings->header_sets,
+        .nr_header_sets = config->nr_hosts,
+        .proxy = config->proxy,
+        .ca_file = config->cacert,
+        .insecure = config->insecure,
+        .resolve = config->resolve.items,
+        .nr_resolve = config->resolve.nr_items,
+        .ipv4_only = config->ipv4,
+        .ipv6_only = config->ipv6,
+        .http1_only = config->http1,
+        .no_compression = config->no_compression,
+        .cookies = config->cookies,
+        .auth_file = config->auth_file,
+        .allow_private = config->allow_private.items,
+        .nr_allow_private = config->allow_private.nr_items,
+        .sandbox = (enum fetch_sandbox)config->sandbox,
+        .user = config->user,
+    };
+}
+
+/* "Name/1.2 (+https://...)" is known to robots.txt as "Name" (RFC 9309,
+ * 2.2.1). */
+static void fill_product_token(struct crawl_settings *settings)
+{
+    const char *agent = settings->fetch.user_agent;
+    size_t len = strcspn(agent, "/ \t(");
+
+    if (len == 0 || len >= sizeof(settings->product_token)) {
+        agent = "crawl";
+        len = 5;
+    }
+    memcpy(settings->product_token, agent, len);
+    settings->product_token[len] = '\0';
+}
+
+static void fill_limits(struct frontier_options *options,
+                        const struct config *config)
+{
+    options->max_pages_per_host = (int)config->max_pages_per_host;
+    options->max_url_length = (int)config->max_url_length;
+    options->max_path_depth = (int)config->max_path_depth;
+    options->max_repeated_segments = (int)config->max_repeated_segments;
+    options->max_query_variants = (int)config->max_query_variants;
+    options->max_urls = config->max_urls;
+    options->max_bytes = config->max_total_bytes;
+    options->max_redirects = (int)config->max_redirects;
+    options->max_host_errors = (int)config->max_host_errors;
+    options->retries = (int)config->retries;
+    options->retry_delay_ms = config->retry_delay_ms;
+}
+
+static void fill_frontier(struct crawl_settings *settings,
+                          const struct config *config)
+{
+    settings->frontier = (struct frontier_options){
+        .concurrency = (int)config->concurrency,
+        .per_host = (int)config->per_host,
+        .delay_ms = config->delay_ms,
+        .max_crawl_delay_ms = config->max_crawl_delay_ms,
+        .max_retry_after_ms = config->max_retry_after_ms,
+        .hosts = config->hosts,
+        .nr_hosts = config->nr_hosts,
+        .rate_per_s = config->rate_per_s,
+        .ignore_robots = config->robots == CONFIG_ROBOTS_IGNORE,
+        .product_token = settings->product_token,
+        .depth = (int)config->depth,
+        .sitemaps = config->sitemaps,
+        .store_links = config->extract == CONFIG_EXTRACT_LINKS,
+        .head_scan = config->extract != CONFIG_EXTRACT_NONE,
+        .want_body = config->store == CONFIG_STORE_BODY,
+        .scope = (enum frontier_scope)config->scope,
+        .include = config->include.items,
+        .nr_include = config->include.nr_items,
+        .exclude = config->exclude.items,
+        .nr_exclude = config->exclude.nr_items,
+    };
+    fill_limits(&settings->frontier, config);
+}
+
+void crawl_settings_init(struct crawl_settings *settings,
+                         const struct config *config)
+{
+    *settings = (struct crawl_settings){0};
+    fill_header_sets(settings, config);
+    fill_fetch(settings, config);
+    fill_product_token(settings);
+    fill_frontier(settings, config);
+}
+
+void crawl_settings_release(struct crawl_settings *settings)
+{
+    free(settings->header_sets);
+    *settings = (struct crawl_settings){0};
+}
