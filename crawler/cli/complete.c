@@ -7,7 +7,7 @@
 
 /* ---- pieces ---- */
 
-static void put_words(FILE *out, const char *text)
+static void write_words(FILE *out, const char *text)
 {
     for (; *text; text++)
         fputc(*text == '|' ? ' ' : *text, out);
@@ -18,23 +18,23 @@ static bool wants_argument(const struct option *option)
     return option->argument != NULL;
 }
 
-static void put_option_names(FILE *out)
+static void write_option_names(FILE *out)
 {
     for (size_t i = 0; i < nr_options; i++)
         fprintf(out, " --%s", options[i].name);
 }
 
-static void put_flag_names(const struct command *command, FILE *out)
+static void write_flag_names(const struct command *command, FILE *out)
 {
     for (size_t i = 0; i < command->nr_flags; i++)
         fprintf(out, " --%s", command->flags[i].name);
     if (command->takes_options)
-        put_option_names(out);
+        write_option_names(out);
     else
         fputs(" --help", out);
 }
 
-static void put_query_names(FILE *out)
+static void write_query_names(FILE *out)
 {
     size_t nr_queries;
     const struct query_info *queries = query_list(&nr_queries);
@@ -43,7 +43,7 @@ static void put_query_names(FILE *out)
         fprintf(out, "%s%s", i ? " " : "", queries[i].name);
 }
 
-static void put_command_names(const struct commands *commands, FILE *out)
+static void write_command_names(const struct commands *commands, FILE *out)
 {
     const char *between = "";
 
@@ -54,7 +54,7 @@ static void put_command_names(const struct commands *commands, FILE *out)
 }
 
 /* Text between single quotes of a shell. */
-static void put_quoted(FILE *out, const char *text)
+static void write_quoted(FILE *out, const char *text)
 {
     for (; *text; text++)
         if (*text == '\'')
@@ -86,14 +86,14 @@ static struct shown shown_flag(const struct command_flag *flag)
 
 /* ---- bash ---- */
 
-static void put_bash_choices(FILE *out)
+static void write_bash_choices(FILE *out)
 {
     fputs("    case $before in\n", out);
     for (size_t i = 0; i < nr_options; i++) {
         if (!options[i].choices)
             continue;
         fprintf(out, "    --%s) words='", options[i].name);
-        put_words(out, options[i].choices);
+        write_words(out, options[i].choices);
         fputs("' ;;\n", out);
     }
     fputs("    ", out);
@@ -107,18 +107,18 @@ static void put_bash_choices(FILE *out)
     fputs("--robots-file) return ;;\n    esac\n", out);
 }
 
-static void put_bash_flags(const struct commands *commands, FILE *out)
+static void write_bash_flags(const struct commands *commands, FILE *out)
 {
     fputs("        case $command in\n", out);
     for (size_t i = 0; i < commands->nr; i++) {
         const struct command *command = &commands->all[i];
 
         fprintf(out, "        %s) words='", command->name);
-        put_flag_names(command, out);
+        write_flag_names(command, out);
         fputs("' ;;\n", out);
     }
     fputs("        *) words='", out);
-    put_option_names(out);
+    write_option_names(out);
     fputs("' ;;\n        esac\n", out);
 }
 
@@ -138,14 +138,14 @@ void complete_print_bash(const struct commands *commands, FILE *out)
           "        before=${COMP_WORDS[COMP_CWORD-2]}\n"
           "    fi\n",
           out);
-    put_bash_choices(out);
+    write_bash_choices(out);
     fputs("    if [[ $words ]]; then\n"
           "        :\n"
           "    elif [[ $current == -* ]]; then\n",
           out);
-    put_bash_flags(commands, out);
+    write_bash_flags(commands, out);
     fputs("    elif [[ $COMP_CWORD -eq 1 ]]; then\n        words='", out);
-    put_command_names(commands, out);
+    write_command_names(commands, out);
     fputs("'\n"
           "    else\n"
           "        for ((i = 2; i < COMP_CWORD; i++)); do\n"
@@ -154,12 +154,12 @@ void complete_print_bash(const struct commands *commands, FILE *out)
           "        if [[ $command == query && $nr -eq 1 ]]; then\n"
           "            words='",
           out);
-    put_query_names(out);
+    write_query_names(out);
     fputs("'\n"
           "        elif [[ $command == help && $nr -eq 0 ]]; then\n"
-          "            words='man markdown bash zsh fish ",
+          "            words='man man5 markdown bash zsh fish ",
           out);
-    put_command_names(commands, out);
+    write_command_names(commands, out);
     fputs(
         "'\n"
         "        fi\n"
@@ -174,7 +174,7 @@ void complete_print_bash(const struct commands *commands, FILE *out)
 
 /* Text of an _arguments specification, inside single quotes: brackets and
  * colons have a meaning there. */
-static void put_zsh(FILE *out, const char *text)
+static void write_zsh(FILE *out, const char *text)
 {
     for (; *text; text++) {
         if (strchr("[]:\\", *text))
@@ -186,7 +186,7 @@ static void put_zsh(FILE *out, const char *text)
     }
 }
 
-static void put_zsh_flag(FILE *out, struct shown flag)
+static void write_zsh_flag(FILE *out, struct shown flag)
 {
     for (int is_long = flag.short_name ? 0 : 1; is_long < 2; is_long++) {
         fputs("    '*", out);
@@ -194,16 +194,16 @@ static void put_zsh_flag(FILE *out, struct shown flag)
             fprintf(out, "--%s%s[", flag.name, flag.argument ? "=" : "");
         else
             fprintf(out, "-%c%s[", flag.short_name, flag.argument ? "+" : "");
-        put_zsh(out, flag.help);
+        write_zsh(out, flag.help);
         fputc(']', out);
         if (flag.argument) {
             fputc(':', out);
-            put_zsh(out, flag.argument);
+            write_zsh(out, flag.argument);
             fputc(':', out);
         }
         if (flag.choices) {
             fputc('(', out);
-            put_words(out, flag.choices);
+            write_words(out, flag.choices);
             fputc(')', out);
         } else if (flag.argument && strcmp(flag.argument, "FILE") == 0) {
             fputs("_files", out);
@@ -212,22 +212,22 @@ static void put_zsh_flag(FILE *out, struct shown flag)
     }
 }
 
-static void put_zsh_options(FILE *out)
+static void write_zsh_options(FILE *out)
 {
     fputs("  options=(\n", out);
     for (size_t i = 0; i < nr_options; i++)
-        put_zsh_flag(out, shown_option(&options[i]));
+        write_zsh_flag(out, shown_option(&options[i]));
     fputs("  )\n", out);
 }
 
-static void put_zsh_command(const struct command *command, FILE *out)
+static void write_zsh_command(const struct command *command, FILE *out)
 {
     fprintf(out, "  %s) own=(\n", command->name);
     for (size_t i = 0; i < command->nr_flags; i++)
-        put_zsh_flag(out, shown_flag(&command->flags[i]));
+        write_zsh_flag(out, shown_flag(&command->flags[i]));
     if (strcmp(command->name, "query") == 0) {
         fputs("    '1:database:_files' '2:query:(", out);
-        put_query_names(out);
+        write_query_names(out);
         fputs(")'", out);
     } else {
         fputs("    '*:file:_files'", out);
@@ -242,11 +242,11 @@ void complete_print_zsh(const struct commands *commands, FILE *out)
           "_crawl() {\n"
           "  local -a options own commands\n",
           out);
-    put_zsh_options(out);
+    write_zsh_options(out);
     fputs("  commands=(\n", out);
     for (size_t i = 0; i < commands->nr; i++) {
         fprintf(out, "    '%s:", commands->all[i].name);
-        put_zsh(out, commands->all[i].summary);
+        write_zsh(out, commands->all[i].summary);
         fputs("'\n", out);
     }
     fputs("  )\n"
@@ -258,7 +258,7 @@ void complete_print_zsh(const struct commands *commands, FILE *out)
           "  case $words[2] in\n",
           out);
     for (size_t i = 0; i < commands->nr; i++)
-        put_zsh_command(&commands->all[i], out);
+        write_zsh_command(&commands->all[i], out);
     fputs("  *) _arguments -s \"$options[@]\" '*:list:_files'; return ;;\n"
           "  esac\n"
           "  shift words\n"
@@ -271,7 +271,7 @@ void complete_print_zsh(const struct commands *commands, FILE *out)
 
 /* ---- fish ---- */
 
-static void put_fish_flag(FILE *out, const char *when, struct shown flag)
+static void write_fish_flag(FILE *out, const char *when, struct shown flag)
 {
     fprintf(out, "complete -c crawl -n '%s'", when);
     if (flag.short_name)
@@ -281,11 +281,11 @@ static void put_fish_flag(FILE *out, const char *when, struct shown flag)
         fputs(strcmp(flag.argument, "FILE") == 0 ? " -r -F" : " -x", out);
     if (flag.choices) {
         fputs(" -a '", out);
-        put_words(out, flag.choices);
+        write_words(out, flag.choices);
         fputc('\'', out);
     }
     fputs(" -d '", out);
-    put_quoted(out, flag.help);
+    write_quoted(out, flag.help);
     fputs("'\n", out);
 }
 
@@ -301,19 +301,19 @@ void complete_print_fish(const struct commands *commands, FILE *out)
 
         fprintf(out, "complete -c crawl -n __fish_use_subcommand -a %s -d '",
                 command->name);
-        put_quoted(out, command->summary);
+        write_quoted(out, command->summary);
         fputs("'\n", out);
         snprintf(when, sizeof(when), "__fish_seen_subcommand_from %s",
                  command->name);
         for (size_t k = 0; k < command->nr_flags; k++)
-            put_fish_flag(out, when, shown_flag(&command->flags[k]));
+            write_fish_flag(out, when, shown_flag(&command->flags[k]));
         if (!command->takes_options && len < sizeof(other))
             len += (size_t)snprintf(other + len, sizeof(other) - len, " %s",
                                     command->name);
     }
     fputs("complete -c crawl -n '__fish_seen_subcommand_from query' -a '", out);
-    put_query_names(out);
+    write_query_names(out);
     fputs("'\n", out);
     for (size_t i = 0; i < nr_options; i++)
-        put_fish_flag(out, other, shown_option(&options[i]));
+        write_fish_flag(out, other, shown_option(&options[i]));
 }

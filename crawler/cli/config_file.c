@@ -143,7 +143,7 @@ static enum err set_of_host(struct file_reading *reading,
     return CERR_INVALID;
 }
 
-static enum err take_host_entry(struct file_reading *reading,
+static enum err read_host_entry(struct file_reading *reading,
                                 const struct ini_entry *entry)
 {
     char pattern[NAME_BYTES];
@@ -182,7 +182,7 @@ static int by_precedence(const void *a, const void *b)
 
 /* ---- the file ---- */
 
-static enum err take_entry(void *ctx, const struct ini_entry *entry)
+static enum err read_entry(void *ctx, const struct ini_entry *entry)
 {
     struct file_reading *reading = ctx;
     const struct option *option =
@@ -191,7 +191,7 @@ static enum err take_entry(void *ctx, const struct ini_entry *entry)
 
     if (strncmp(entry->section, HOST_WORD, word) == 0 &&
         strchr(" \t", entry->section[word]))
-        return take_host_entry(reading, entry);
+        return read_host_entry(reading, entry);
     if (strcmp(entry->section, "crawl") == 0 && option) {
         char message[CONFIG_MESSAGE_BYTES];
         enum err err = config_set(reading->config, option, entry->value,
@@ -262,7 +262,7 @@ enum err config_read_file(struct config *config, const char *named,
                  strerror(errno));
         return CERR_INVALID;
     }
-    err = ini_read(file, take_entry, &reading, &line);
+    err = ini_read(file, read_entry, &reading, &line);
     fclose(file);
     if (err) {
         say_what_is_wrong(&reading, path, line, err, message);

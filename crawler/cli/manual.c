@@ -1,9 +1,11 @@
+/* The page is written from top to bottom, a function for each section. */
 #include "crawler/cli/manual.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "crawler/cli/config_internal.h"
+#include "crawler/cli/manual_config.h"
+#include "crawler/cli/roff.h"
 #include "storage/query.h"
 
 static const char description[] =
@@ -41,108 +43,55 @@ static const struct {
     {"Why a URL is not fetched:", "crawl why https://example.com/private/x"},
 };
 
-static const char file_example[] = "[crawl]\n"
-                                   "user-agent = acme-bot/1.0\n"
-                                   "[host *.example.com]\n"
-                                   "delay = 2s\n"
-                                   "[host api.example.com]\n"
-                                   "per-host = 1\n"
-                                   "header = X-Api-Key: 1234";
-
-/* Text for roff: hyphens that can be copied, no escape, no request. */
-static void put(FILE *out, const char *text)
-{
-    if (*text == '.' || *text == '\'')
-        fputs("\\&", out);
-    for (; *text; text++)
-        switch (*text) {
-        case '-':
-            fputs("\\-", out);
-            break;
-        case '\\':
-            fputs("\\e", out);
-            break;
-        case '\'':
-            fputs("\\(aq", out);
-            break;
-        case '"':
-            fputs("\\(dq", out);
-            break;
-        case '\n':
-            fputs("\n.br\n", out);
-            break;
-        default:
-            fputc(*text, out);
-            break;
-        }
-}
-
-static void put_section(FILE *out, const char *title)
-{
-    fputs(".SH \"", out);
-    for (; *title; title++)
-        fputc(toupper((unsigned char)*title), out);
-    fputs("\"\n", out);
-}
-
-static void put_item(FILE *out, const char *name, const char *text)
-{
-    fputs(".TP\n\\fB", out);
-    put(out, name);
-    fputs("\\fR\n", out);
-    put(out, text);
-    fputc('\n', out);
-}
-
 /* "-o, --output FILE" as the head of an item. */
-static void put_flag(FILE *out, char short_name, const char *name,
-                     const char *argument)
+static void write_flag(FILE *out, char short_name, const char *name,
+                       const char *argument)
 {
     fputs(".TP\n", out);
     if (short_name)
         fprintf(out, "\\fB\\-%c\\fR, ", short_name);
     fputs("\\fB\\-\\-", out);
-    put(out, name);
+    roff_text(out, name);
     fputs("\\fR", out);
     if (argument) {
         fputs(" \\fI", out);
-        put(out, argument);
+        roff_text(out, argument);
         fputs("\\fR", out);
     }
     fputc('\n', out);
 }
 
-static void put_commands(const struct commands *commands, FILE *out)
+static void write_commands(const struct commands *commands, FILE *out)
 {
-    put_section(out, "commands");
+    roff_section(out, "commands");
     for (size_t i = 0; i < commands->nr; i++) {
         const struct command *command = &commands->all[i];
 
         fprintf(out, ".SS \"crawl %s ", command->name);
-        put(out, command->arguments);
+        roff_text(out, command->arguments);
         fputs("\"\n", out);
-        put(out, command->summary);
+        roff_text(out, command->summary);
         fputs(".\n", out);
         if (command->details) {
             fputs(".PP\n", out);
-            put(out, command->details);
+            roff_text(out, command->details);
             fputc('\n', out);
         }
         for (size_t k = 0; k < command->nr_flags; k++) {
             const struct command_flag *flag = &command->flags[k];
 
-            put_flag(out, flag->short_name, flag->name, flag->argument);
-            put(out, flag->help);
+            write_flag(out, flag->short_name, flag->name, flag->argument);
+            roff_text(out, flag->help);
             fputc('\n', out);
         }
     }
 }
 
-static void put_options(FILE *out)
+static void write_options(FILE *out)
 {
     const char *group = "";
 
-    put_section(out, "options");
+    roff_section(out, "options");
     for (size_t i = 0; i < nr_options; i++) {
         const struct option *option = &options[i];
 
@@ -150,16 +99,16 @@ static void put_options(FILE *out)
             group = option->group;
             fprintf(out, ".SS \"%s\"\n", group);
         }
-        put_flag(out, option->short_name, option->name, option->argument);
-        put(out, option->help);
+        write_flag(out, option->short_name, option->name, option->argument);
+        roff_text(out, option->help);
         if (option->choices) {
             fputs(" (", out);
-            put(out, option->choices);
+            roff_text(out, option->choices);
             fputc(')', out);
         }
         if (option->fallback) {
             fputs("; default ", out);
-            put(out, option->fallback);
+            roff_text(out, option->fallback);
         }
         fputc('\n', out);
     }
@@ -168,69 +117,71 @@ static void put_options(FILE *out)
           out);
 }
 
-static void put_queries(FILE *out)
+static void write_queries(FILE *out)
 {
     size_t nr_queries;
     const struct query_info *queries = query_list(&nr_queries);
 
-    put_section(out, "named queries");
+    roff_section(out, "named queries");
     for (size_t i = 0; i < nr_queries; i++)
-        put_item(out, queries[i].name, queries[i].shows);
+        roff_item(out, queries[i].name, queries[i].shows);
 }
 
-static void put_surroundings(FILE *out)
+static void write_surroundings(FILE *out)
 {
-    put_section(out, "environment");
-    put_item(out, "CRAWL_NAME",
-             "every long option, its hyphens written as underscores: "
-             "CRAWL_PER_HOST=2; a flag beats it, it beats the file");
-    put_item(out, "XDG_CONFIG_HOME, HOME", "where the file is looked for");
-    put_item(out, "COLUMNS", "width of tables and progress");
-    put_section(out, "files");
-    put_item(out, "$XDG_CONFIG_HOME/crawl/config",
-             "settings, read if it is there; "
-             "crawl --print-config shows the form");
-    put_item(out, "crawl.db", "where results go when no output is named");
+    roff_section(out, "environment");
+    roff_item(out, "CRAWL_NAME",
+              "every long option, its hyphens written as underscores: "
+              "CRAWL_PER_HOST=2; a flag beats it, it beats the file");
+    roff_item(out, "XDG_CONFIG_HOME, HOME", "where the file is looked for");
+    roff_item(out, "COLUMNS", "width of tables and progress");
+    roff_section(out, "files");
+    roff_item(out, "$XDG_CONFIG_HOME/crawl/config",
+              "settings, read if it is there; "
+              "crawl --print-config shows the form");
+    roff_item(out, "crawl.db", "where results go when no output is named");
 }
 
-static void put_file(FILE *out)
+static void write_file(FILE *out)
 {
     char names[HOST_SETTING_NAMES_BYTES];
 
     config_host_setting_names(names);
-    put_section(out, "configuration file");
-    put(out, "A section [crawl] holds long option names with values; options "
-             "that repeat stand once for each value. A section [host "
-             "example.com], or [host *.example.com] for all names below it "
-             "but not itself, sets for these hosts alone: ");
-    put(out, names);
-    put(out, ". It goes before the general setting, wherever that came from; "
-             "of several the longest name counts, and the host itself before "
-             "all. Its headers are sent on top of the general ones, or in "
-             "place of those of the same name, to that host and to no other, "
-             "whatever a redirect says. A line that begins with ; or # is a "
-             "comment.");
+    roff_section(out, "configuration file");
+    roff_text(out,
+              "A section [crawl] holds long option names with values; options "
+              "that repeat stand once for each value. A section [host "
+              "example.com], or [host *.example.com] for all names below it "
+              "but not itself, sets for these hosts alone: ");
+    roff_text(out, names);
+    roff_text(out,
+              ". It goes before the general setting, wherever that came from; "
+              "of several the longest name counts, and the host itself before "
+              "all. Its headers are sent on top of the general ones, or in "
+              "place of those of the same name, to that host and to no other, "
+              "whatever a redirect says. A line that begins with ; or # is a "
+              "comment.");
     fputs("\n.PP\n.nf\n.RS 4\n", out);
-    put(out, file_example);
+    roff_text(out, manual_config_example);
     fputs("\n.RE\n.fi\n", out);
 }
 
-static void put_lists(FILE *out)
+static void write_lists(FILE *out)
 {
-    put_section(out, "exit status");
+    roff_section(out, "exit status");
     for (size_t i = 0; i < sizeof(exit_statuses) / sizeof(exit_statuses[0]);
          i++)
-        put_item(out, exit_statuses[i].name, exit_statuses[i].text);
-    put_section(out, "examples");
+        roff_item(out, exit_statuses[i].name, exit_statuses[i].text);
+    roff_section(out, "examples");
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
         fputs(".PP\n", out);
-        put(out, examples[i].text);
+        roff_text(out, examples[i].text);
         fputs("\n.PP\n.RS 4\n\\fB", out);
-        put(out, examples[i].command);
+        roff_text(out, examples[i].command);
         fputs("\\fR\n.RE\n", out);
     }
-    put_section(out, "see also");
-    fputs(".BR curl (1),\n.BR sqlite3 (1)\n", out);
+    roff_section(out, "see also");
+    fputs(".BR crawl\\-config (5),\n.BR curl (1),\n.BR sqlite3 (1)\n", out);
 }
 
 void manual_print(const struct commands *commands, const char *version,
@@ -252,13 +203,13 @@ void manual_print(const struct commands *commands, const char *version,
             ".I command\n"
             ".RI [ arguments ]\n",
             version);
-    put_section(out, "description");
-    put(out, description);
+    roff_section(out, "description");
+    roff_text(out, description);
     fputc('\n', out);
-    put_commands(commands, out);
-    put_options(out);
-    put_queries(out);
-    put_file(out);
-    put_surroundings(out);
-    put_lists(out);
+    write_commands(commands, out);
+    write_options(out);
+    write_queries(out);
+    write_file(out);
+    write_surroundings(out);
+    write_lists(out);
 }

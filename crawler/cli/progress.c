@@ -70,7 +70,7 @@ static void erase(struct progress *progress)
     progress->nr_drawn = 0;
 }
 
-static void put_rows(struct progress *progress)
+static void print_rows(struct progress *progress)
 {
     for (int i = 0; i < progress->nr_rows; i++)
         fprintf(progress->options.out, "%s\n", progress->rows[i]);
@@ -85,7 +85,7 @@ static void on_log_line(void *ctx, const char *line)
 
     erase(progress);
     fprintf(progress->options.out, "%s\n", line);
-    put_rows(progress);
+    print_rows(progress);
 }
 
 struct progress *progress_new(const struct progress_options *options)
@@ -244,7 +244,7 @@ static void draw_live(struct progress *progress,
                     clock);
     }
     erase(progress);
-    put_rows(progress);
+    print_rows(progress);
 }
 
 static void draw_plain(struct progress *progress,

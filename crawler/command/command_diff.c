@@ -15,7 +15,7 @@ static bool read_run(const char *text, int64_t *run)
     return !errno && *end == '\0' && *run > 0;
 }
 
-static enum err take_number(void *ctx, const struct query_row *row)
+static enum err read_number(void *ctx, const struct query_row *row)
 {
     if (row->values && row->values[0].type == QUERY_INT)
         *(int64_t *)ctx = row->values[0].integer;
@@ -36,7 +36,7 @@ static int check_runs(struct reader *reader,
                        (long long)options->run, (long long)options->run,
                        (long long)options->other, (long long)options->other);
 
-    err = reader_run(reader, sql, (size_t)len, take_number, &nr_missing);
+    err = reader_run(reader, sql, (size_t)len, read_number, &nr_missing);
     if (err)
         return command_failed(reader, err);
     if (nr_missing)

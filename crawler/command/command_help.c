@@ -8,6 +8,7 @@
 #include "crawler/cli/complete.h"
 #include "crawler/cli/config.h"
 #include "crawler/cli/manual.h"
+#include "crawler/cli/manual_config.h"
 #include "crawler/command/commands.h"
 #include "crawler/crawl.h"
 
@@ -22,15 +23,21 @@ static void print_manual(const struct commands *commands, FILE *out)
     manual_print(commands, CRAWL_VERSION, out);
 }
 
+static void print_manual_of_file(const struct commands *commands, FILE *out)
+{
+    (void)commands;
+    manual_config_print(CRAWL_VERSION, out);
+}
+
 int command_help(const struct command_line *line)
 {
     static const struct {
         const char *name;
         void (*print)(const struct commands *commands, FILE *out);
     } topics[] = {
-        {"man", print_manual},         {"markdown", print_markdown},
-        {"bash", complete_print_bash}, {"zsh", complete_print_zsh},
-        {"fish", complete_print_fish},
+        {"man", print_manual},        {"man5", print_manual_of_file},
+        {"markdown", print_markdown}, {"bash", complete_print_bash},
+        {"zsh", complete_print_zsh},  {"fish", complete_print_fish},
     };
     const char *topic = line->nr_words ? line->words[0] : "run";
     const struct command *command = command_find(line->commands, topic);

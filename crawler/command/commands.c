@@ -105,7 +105,7 @@ static const struct command all[] = {
      FLAGS(format_flags),
      .run = command_doctor},
     {.name = "help",
-     .arguments = "[COMMAND|man|markdown|bash|zsh|fish]",
+     .arguments = "[COMMAND|man|man5|markdown|bash|zsh|fish]",
      .summary = "options, one command, or files made of them",
      .max_words = 1,
      .run = command_help},

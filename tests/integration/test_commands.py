@@ -452,13 +452,13 @@ class Words(harness.CrawlTest):
                 self.assertIn(command, made)
 
     @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
-    def test_the_manual_page_has_no_fault(self):
-        page, _ = self.crawl("help", "man")
-        done = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=page, text=True,
-                              capture_output=True, check=True)
-        self.assertEqual(done.stderr, "")
-        self.assertIn("--robots-file FILE",
-                      re.sub(r".\x08|\x1b\[[0-9;]*m", "", done.stdout))
+    def test_the_manual_pages_have_no_fault(self):
+        for topic, words in (("man", "--robots-file FILE"), ("man5", "max-crawl-delay = DUR")):
+            page, _ = self.crawl("help", topic)
+            done = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=page, text=True,
+                                  capture_output=True, check=True)
+            self.assertEqual(done.stderr, "")
+            self.assertIn(words, re.sub(r".\x08|\x1b\[[0-9;]*m", "", done.stdout))
 
     def completed(self, *words):
         script, _ = self.crawl("help", "bash")
@@ -489,6 +489,7 @@ class Words(harness.CrawlTest):
         subprocess.run(["cmake", "--install", build, "--prefix", self.path("usr")],
                        check=True, stdout=subprocess.DEVNULL)
         for name, topic in (("man/man1/crawl.1", "man"),
+                            ("man/man5/crawl-config.5", "man5"),
                             ("bash-completion/completions/crawl", "bash"),
                             ("zsh/vendor-completions/_crawl", "zsh"),
                             ("fish/vendor_completions.d/crawl.fish", "fish")):

@@ -17,6 +17,20 @@ class Docs(harness.CrawlTest):
         out, _ = self.crawl("help", "markdown")
         self.assertIn(out.strip(), text_of("README.md"))
 
+    def test_the_page_of_the_configuration_file_names_every_setting(self):
+        printed, _ = self.crawl("--print-config")
+        names = re.findall(r"^(?:; )?([a-z0-9.-]+) =", printed, re.M)
+        self.assertGreater(len(names), 50)
+        page, _ = self.crawl("help", "man5")
+        page = page.replace("\\-", "-")
+        self.assertEqual(re.findall(r"^\\fB([a-z0-9.-]+)\\fR = ", page, re.M)[:len(names)], names)
+        _, _, hosts = page.partition(".SH \"SETTINGS OF A HOST\"")
+        with open(self.path("hosts.conf"), "w", encoding="utf-8") as f:
+            f.write("[host a.test]\nrate = 1\n")
+        _, err = self.crawl("--config", self.path("hosts.conf"), "--print-config", expect=2)
+        for name in re.search(r"these can: (.*)", err).group(1).split(", "):
+            self.assertIn("\\fB%s\\fR = " % name, hosts)
+
     def test_links_between_documents_lead_somewhere(self):
         checked = 0
         for folder, _, names in os.walk(harness.ROOT):

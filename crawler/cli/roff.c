@@ -1,0 +1,48 @@
+/* Characters that mean something to roff are written by their names. */
+#include "crawler/cli/roff.h"
+
+#include <ctype.h>
+
+void roff_text(FILE *out, const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        fputs("\\&", out);
+    for (; *text; text++)
+        switch (*text) {
+        case '-':
+            fputs("\\-", out);
+            break;
+        case '\\':
+            fputs("\\e", out);
+            break;
+        case '\'':
+            fputs("\\(aq", out);
+            break;
+        case '"':
+            fputs("\\(dq", out);
+            break;
+        case '\n':
+            fputs("\n.br\n", out);
+            break;
+        default:
+            fputc(*text, out);
+            break;
+        }
+}
+
+void roff_section(FILE *out, const char *title)
+{
+    fputs(".SH \"", out);
+    for (; *title; title++)
+        fputc(toupper((unsigned char)*title), out);
+    fputs("\"\n", out);
+}
+
+void roff_item(FILE *out, const char *name, const char *text)
+{
+    fputs(".TP\n\\fB", out);
+    roff_text(out, name);
+    fputs("\\fR\n", out);
+    roff_text(out, text);
+    fputc('\n', out);
+}

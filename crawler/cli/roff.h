@@ -1,0 +1,17 @@
+/*
+ * roff: pieces of a manual page in the man macros of groff_man(7).
+ */
+#ifndef CRAWLER_CLI_ROFF_H
+#define CRAWLER_CLI_ROFF_H
+
+#include <stdio.h>
+
+/* Text: hyphens that can be copied, no escape, no request. A line feed breaks
+ * the line. */
+void roff_text(FILE *out, const char *text);
+/* Begins the section, with its title in capitals. */
+void roff_section(FILE *out, const char *title);
+/* A paragraph with a name in bold in front. */
+void roff_item(FILE *out, const char *name, const char *text);
+
+#endif
