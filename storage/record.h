@@ -114,6 +114,14 @@ struct page_record {
     struct bytes raw_request, raw_head, raw_body; /* for WARC */
 };
 
+/* Where a WARC output put the answer; the page's row remembers it. */
+struct sink_place {
+    char file[256];   /* name of the part, without folder; "": nowhere */
+    const char *type; /* "response", "revisit"; NULL: nowhere */
+    int64_t offset, length;
+    char digest[40]; /* "sha1:" and 32 characters */
+};
+
 /* What the database remembers of a host. */
 struct host_record {
     int64_t host_id;

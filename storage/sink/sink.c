@@ -1,3 +1,4 @@
+/* What all kinds of sinks share: their files, parts and offsets. */
 #include "storage/sink/sink.h"
 
 #include <errno.h>
@@ -13,39 +14,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
-
-static const struct sink_ops *const kinds[] = {&sink_text, &sink_jsonl,
-                                               &sink_csv, &sink_warc};
-#define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
-/* The suffix of `path` among those of the kind; NULL: another kind. */
-static const char *find_suffix(const struct sink_ops *ops, const char *path)
-{
-    const char *at = ops->suffixes;
-
-    while (*at) {
-        size_t len = strcspn(at, " "), path_len = strlen(path);
-        const char *tail = path + path_len - len;
-
-        if (path_len > len && strncmp(tail, at, len) == 0)
-            return tail;
-        at += len + strspn(at + len, " ");
-    }
-    return NULL;
-}
-
-const struct sink_ops *sink_kind(const char *path, const char *format)
-{
-    for (size_t i = 0; i < NR_KINDS; i++)
-        if (find_suffix(kinds[i], path))
-            return kinds[i];
-    if (!format && strcmp(path, "-") == 0)
-        format = "jsonl";
-    for (size_t i = 0; i < NR_KINDS && format; i++)
-        if (strcmp(format, kinds[i]->kind) == 0)
-            return kinds[i];
-    return NULL;
-}
+#include "storage/suffix.h"
 
 /* ---- opening and closing ---- */
 
@@ -116,7 +85,7 @@ enum err sink_open(struct sink **sink, const char *path,
 
 char *sink_part_path(const struct sink *sink, int part)
 {
-    const char *suffix = find_suffix(sink->ops, sink->path);
+    const char *suffix = suffix_of(sink->path, sink->ops->suffixes);
     size_t bytes = strlen(sink->path) + 16;
     char *path = xmalloc(bytes);
 

@@ -26,14 +26,6 @@
 
 struct sink;
 
-/* Where a WARC sink put the response; the page's row remembers it. */
-struct sink_place {
-    char file[256];   /* name of the part, without folder; "": nowhere */
-    const char *type; /* "response", "revisit"; NULL: nowhere */
-    int64_t offset, length;
-    char digest[40]; /* "sha1:" and 32 characters */
-};
-
 struct sink_ops {
     const char *kind;                    /* "txt": the word for --format */
     const char *suffixes;                /* ".txt .text": blank between */

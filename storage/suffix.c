@@ -1,0 +1,20 @@
+/* The reader behind suffix.h: compares the tail of a name with each ending. */
+#include "storage/suffix.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const char *suffix_of(const char *path, const char *suffixes)
+{
+    size_t path_len = strlen(path);
+
+    while (*suffixes) {
+        size_t len = strcspn(suffixes, " ");
+        const char *tail = path + path_len - len;
+
+        if (path_len > len && strncmp(tail, suffixes, len) == 0)
+            return tail;
+        suffixes += len + strspn(suffixes + len, " ");
+    }
+    return NULL;
+}
