@@ -294,7 +294,7 @@ static void make_links(struct link_maker *maker, uint64_t page)
         struct loader *found = &maker->found;
 
         load_url(found, n, host);
-        found->urls[found->nr_urls - 1].prio = !is_new;
+        found->urls[found->nr_urls - 1].kind = is_new ? URL_BULK : URL_FOUND;
         found->urls[found->nr_urls - 1].line = 0;
         found->urls[found->nr_urls - 1].depth = 1;
         found->urls[found->nr_urls - 1].parent =
@@ -314,7 +314,7 @@ static void add_links(struct storage *storage, struct link_maker *maker)
     size_t nr_urls = 0;
 
     for (size_t i = 0; i < found->nr_urls; i++)
-        if (!maker->seen || found->urls[i].prio == 0)
+        if (!maker->seen || found->urls[i].kind == URL_BULK)
             found->urls[nr_urls++] = found->urls[i];
     qsort(found->urls, nr_urls, sizeof(*found->urls), compare_urls);
     must(storage_add_urls(storage, found->urls, nr_urls, NOW, NULL), "add");

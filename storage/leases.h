@@ -11,13 +11,13 @@
 #ifndef STORAGE_LEASES_H
 #define STORAGE_LEASES_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "storage/record.h"
+#include "storage/url_order.h"
 
 struct storage;
 
@@ -25,24 +25,21 @@ struct storage;
     INT64_C(0x4000000000000000) /* due_at: nothing to do */
 #define STORAGE_LEASE_MS 120000
 
-/*
- * Bulk URLs are handed out in the order of their key, by a walk that passes
- * over those that have ended; all others through an index, which costs as
- * much as the row. For many at once: a few would let the walk begin anew.
- */
-#define URL_PRIO_BULK   0
-#define URL_PRIO_LISTED (-1) /* a line of the list that is not bulk */
-
 enum storage_added {
     STORAGE_ADDED,    /* is new */
     STORAGE_KNOWN,    /* was there */
-    STORAGE_ADOPTED,  /* had been discovered; now it is a line of the list,
-                       * of URL_PRIO_LISTED at most */
+    STORAGE_ADOPTED,  /* had been discovered; now it is a line of the list, and
+                       * URL_LISTED */
     STORAGE_REOPENED, /* the same, and as a link it had been refused unasked
                        * (trap, blocked_address): it is to do again */
 };
 
 /*
+ * Bulk URLs are handed out in the order of their key, by a walk that passes
+ * over those that have ended; all others through an index, which costs as
+ * much as the row. So URL_BULK is for many at once: a few would let the walk
+ * begin anew.
+ *
  * Adds URLs, sorted by (host_id, url_hash); `added` (may be NULL) gets one
  * entry each. New hosts are made, idle ones woken at `now_ms`.
  */
@@ -78,7 +75,8 @@ struct url_claim {
     struct url_key key;
     struct bytes url, listed;
     int64_t line;
-    int depth, prio, tries;
+    enum url_kind kind;
+    int depth, nr_hops, tries;
     struct bytes etag, last_modified; /* of the stored answer, for a refetch */
 };
 typedef enum err (*storage_url_fn)(void *ctx, const struct url_claim *url);
@@ -100,16 +98,8 @@ enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
 enum err storage_claim_host(struct storage *storage, int64_t host_id,
                             struct bytes host_key, int64_t now_ms,
                             const struct storage_taker *taker) CERR_CHECK;
-/* How far the URLs of a host have been claimed. */
-struct url_place {
-    struct hash_range walk; /* bulk URLs: those with a url_hash in it */
-    int prio;               /* the others: behind this prio and url_hash */
-    int64_t url_hash;
-};
-/* Nothing has been claimed yet. */
-#define URL_PLACE_FIRST ((struct url_place){HASH_RANGE_ALL, INT_MIN, INT64_MIN})
 /* URLs of a leased host still to do from `place` on: the bulk ones by
- * url_hash, then the others by (prio, url_hash). */
+ * url_hash, then the others in the order of url_order.h and by url_hash. */
 enum err storage_claim_urls(struct storage *storage, int64_t host_id,
                             const struct url_place *place, size_t max_urls,
                             const struct storage_taker *taker) CERR_CHECK;
@@ -132,9 +122,10 @@ enum err storage_next_due(struct storage *storage, int64_t *due_at) CERR_CHECK;
  * whoever fetches it is seen. */
 enum err storage_put_tries(struct storage *storage, struct url_key key,
                            int tries) CERR_CHECK;
-/* A URL still to do that a shorter way leads to; others are left alone. */
+/* A URL_FOUND still to do that a shorter way leads to; others are left
+ * alone. */
 enum err storage_bring_forward(struct storage *storage, struct url_key key,
-                               int depth, int prio) CERR_CHECK;
+                               int depth, int nr_hops) CERR_CHECK;
 /* True when the URL is known, with whether it has ended. */
 enum err storage_find_url(struct storage *storage, struct url_key key,
                           bool *known, bool *ended) CERR_CHECK;

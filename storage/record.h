@@ -22,6 +22,15 @@ struct url_key {
     int64_t url_hash;
 };
 
+/* What a URL is to the crawl. Storage hands URLs out in an order that it makes
+ * of this, of their depth and of their hops. */
+enum url_kind {
+    URL_BULK,    /* a line among many: walked in the order of the key */
+    URL_LISTED,  /* a line among a few, or one that a page had led to before */
+    URL_SITEMAP, /* before any page */
+    URL_FOUND,   /* what a page or a sitemap led to: the nearest first */
+};
+
 /*
  * With several lists each counts its own lines. A `line` below is the number
  * of the list (storage_input.number) above the number in it, so that it names
@@ -44,8 +53,9 @@ struct url_record {
     struct bytes listed;   /* the line, no credentials; empty: same as url */
     int64_t line;          /* line of the list, from 1; 0: discovered */
     struct url_key parent; /* page that it was found on; 0, 0 for the list */
-    int depth;             /* hops from the list */
-    int prio;              /* URL_PRIO_BULK is first, then lower is earlier */
+    enum url_kind kind;
+    int depth;   /* links from the list to it */
+    int nr_hops; /* redirects on the way at that depth; URL_FOUND alone */
 };
 
 /* A line of the list that got no URL of its own. */

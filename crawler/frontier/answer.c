@@ -355,9 +355,7 @@ static enum err end_redirected(struct frontier *frontier, struct item *item,
     struct page last = *page;
     enum err err = CERR_OK;
 
-    int nr_hops = item->prio - item->depth * FRONTIER_PRIO_STEP;
-
-    if (nr_hops >= frontier->options.max_redirects) {
+    if (item->nr_hops >= frontier->options.max_redirects) {
         last.outcome = OUTCOME_ERROR;
         last.error = ERROR_REDIRECT_LIMIT;
     } else {

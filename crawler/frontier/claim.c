@@ -115,7 +115,7 @@ static void note_behind(struct site *site, int64_t url_hash)
 
 void claim_note_left(const struct item *item)
 {
-    if (item->kind == ITEM_URL && item->prio == URL_PRIO_BULK)
+    if (item->kind == ITEM_URL && item->url_kind == URL_BULK)
         note_behind(item->origin, item->key.url_hash);
 }
 
@@ -278,19 +278,15 @@ struct refill {
     bool walked; /* to the end of the range: the other URLs come next */
 };
 
-static void note_claimed(struct url_place *place, const struct url_claim *claim)
+static struct url_level level_of(enum url_kind kind, int depth, int nr_hops)
 {
-    int64_t url_hash = claim->key.url_hash;
+    return kind == URL_FOUND ? (struct url_level){depth, nr_hops}
+                             : (struct url_level){0, 0};
+}
 
-    if (claim->prio == URL_PRIO_BULK) {
-        if (url_hash < INT64_MAX)
-            place->walk.from = url_hash + 1;
-        else
-            place->walk = HASH_RANGE_NONE;
-    } else {
-        place->prio = claim->prio;
-        place->url_hash = url_hash;
-    }
+static bool is_behind(struct url_level a, struct url_level b)
+{
+    return a.depth > b.depth || (a.depth == b.depth && a.nr_hops > b.nr_hops);
 }
 
 /*
@@ -299,15 +295,15 @@ static void note_claimed(struct url_place *place, const struct url_claim *claim)
  * level begins when the one before has ended, but for what waits for a retry
  * or another host.
  */
-static bool opens_level(const struct refill *refill, int prio)
+static bool opens_level(const struct refill *refill, struct url_level level)
 {
     struct site *site = refill->site;
 
-    if (refill->frontier->options.depth == 0 || prio <= site->level)
+    if (refill->frontier->options.depth == 0 || !is_behind(level, site->level))
         return true;
     if (refill->nr > 0 || !site_level_ended(site))
         return false;
-    site->level = prio;
+    site->level = level;
     return true;
 }
 
@@ -315,13 +311,15 @@ static enum err take_url(void *ctx, const struct url_claim *claim)
 {
     struct refill *refill = ctx;
 
-    refill->walked = claim->prio != URL_PRIO_BULK;
-    if (!opens_level(refill, claim->prio)) {
+    refill->walked = claim->kind != URL_BULK;
+    if (!opens_level(refill,
+                     level_of(claim->kind, claim->depth, claim->nr_hops))) {
         refill->site->is_closed = true;
         return CERR_CANCELED;
     }
     refill->nr++;
-    note_claimed(&refill->site->claimed, claim);
+    url_place_pass(&refill->site->claimed, claim->key.url_hash, claim->kind,
+                   claim->depth, claim->nr_hops);
     if (item_find(refill->frontier, claim->key))
         return CERR_OK; /* is here already: the place was moved back */
     struct item *item =
@@ -408,17 +406,14 @@ static enum err feed_sites(struct frontier *frontier, int64_t now_ms)
 
 /* The place is turned back for a URL before it. But the walk first goes on to
  * its end, or each batch of a list that is being loaded would turn it back. */
-static void note_to_claim(struct site *site, int prio, int64_t url_hash)
+static void note_to_claim(struct site *site, const struct url_record *url,
+                          enum url_kind kind)
 {
-    struct url_place *place = &site->claimed;
-
-    if (prio == URL_PRIO_BULK) {
-        note_behind(site, url_hash);
-    } else if (prio < place->prio ||
-               (prio == place->prio && url_hash <= place->url_hash)) {
-        place->prio = url_hash == INT64_MIN ? prio - 1 : prio;
-        place->url_hash = url_hash == INT64_MIN ? INT64_MAX : url_hash - 1;
-    }
+    if (kind == URL_BULK)
+        note_behind(site, url->key.url_hash);
+    else
+        url_place_turn_back(&site->claimed, url->key.url_hash, kind, url->depth,
+                            url->nr_hops);
 }
 
 void claim_note_added(struct frontier *frontier, const struct url_record *url,
@@ -435,11 +430,9 @@ void claim_note_added(struct frontier *frontier, const struct url_record *url,
     }
     site->listed |= url->line > 0;
     site->more = true;
-    int prio = url->prio;
-    if (added != STORAGE_ADDED && prio > URL_PRIO_LISTED)
-        prio = URL_PRIO_LISTED;
-    note_to_claim(site, prio, url->key.url_hash);
-    if (prio <= site->level)
+    enum url_kind kind = added == STORAGE_ADDED ? url->kind : URL_LISTED;
+    note_to_claim(site, url, kind);
+    if (!is_behind(level_of(kind, url->depth, url->nr_hops), site->level))
         site->is_closed = false;
     site_ask_for_more(frontier, site);
 }

@@ -133,8 +133,9 @@ enum err batch_add(struct batch *batch, const struct door_url *url,
         .text_at = (uint32_t)batch->text.len,
         .note_len = (uint32_t)note.len,
         .url_len = (uint16_t)url->url.len,
+        .kind = source->kind,
         .depth = source->depth,
-        .prio = source->prio,
+        .nr_hops = source->nr_hops,
     };
     set_host(to, url);
     enum err err = buf_add(&batch->text, url->url.data, to->url_len);
@@ -178,11 +179,12 @@ static enum err put_duplicate(struct frontier *frontier, struct bytes listed,
 }
 
 /* A few lines must not let the walk over a long list begin anew. */
-static int prio_of(const struct batch *batch, const struct batch_url *url)
+static enum url_kind kind_of(const struct batch *batch,
+                             const struct batch_url *url)
 {
     if (url->line == 0)
-        return url->prio;
-    return batch->nr < FRONTIER_BULK_LINES ? URL_PRIO_LISTED : URL_PRIO_BULK;
+        return url->kind;
+    return batch->nr < FRONTIER_BULK_LINES ? URL_LISTED : URL_BULK;
 }
 
 static struct bytes host_key_of(struct batch *batch, size_t nr,
@@ -217,7 +219,8 @@ static void fill_record(struct batch *batch, size_t nr,
         .listed = url->line > 0 ? note : none,
         .line = url->line,
         .depth = url->depth,
-        .prio = prio_of(batch, url),
+        .kind = kind_of(batch, url),
+        .nr_hops = url->nr_hops,
     };
     if (url->line == 0)
         memcpy(&record->parent, at + url->url_len + url->note_len,
@@ -281,9 +284,9 @@ static enum err take_added(struct frontier *frontier, const struct batch *batch,
     bool is_known = batch->added[i] == STORAGE_KNOWN;
 
     if (is_known && record->line == 0)
-        return record->prio % FRONTIER_PRIO_STEP > 0
+        return record->nr_hops > 0
                    ? storage_bring_forward(frontier->storage, record->key,
-                                           record->depth, record->prio)
+                                           record->depth, record->nr_hops)
                    : CERR_OK;
     if (is_known && batch->reread)
         return CERR_OK;

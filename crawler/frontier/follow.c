@@ -214,8 +214,9 @@ enum err follow_offer(struct frontier *frontier, const struct offer *offer,
                     (struct bytes){reason, strlen(reason)},
                     &(struct url_source){
                         .parent = offer->parent,
+                        .kind = offer->kind,
                         .depth = offer->depth,
-                        .prio = offer->prio,
+                        .nr_hops = offer->nr_hops,
                     });
     if (!err && batch_is_full(&frontier->links))
         err = batch_flush(frontier, &frontier->links, now_ms);
@@ -253,8 +254,8 @@ enum err follow_page(struct frontier *frontier, const struct item *item,
     struct page_link link;
     struct offer offer = {
         .parent = item->key,
+        .kind = URL_FOUND,
         .depth = item->depth + 1,
-        .prio = (item->depth + 1) * FRONTIER_PRIO_STEP,
     };
     enum err err = CERR_OK;
 
@@ -290,18 +291,19 @@ static enum err bring_forward(struct frontier *frontier,
     if (err)
         return err;
     return storage_bring_forward(frontier->storage, url.key, offer->depth,
-                                 offer->prio);
+                                 offer->nr_hops);
 }
 
-/* prio counts the hops of its depth, so that a chain ends. */
+/* The hops at a depth are counted, so that a chain ends. */
 enum err follow_discovered(struct frontier *frontier, const struct item *item,
                            const struct page *page, int64_t now_ms)
 {
     struct offer offer = {
         .url = page->location,
         .parent = item->key,
+        .kind = URL_FOUND,
         .depth = item->depth,
-        .prio = item->prio + 1,
+        .nr_hops = item->nr_hops + 1,
     };
 
     if (!follow_seeds(frontier, item, &offer))
@@ -350,8 +352,8 @@ static enum err end_hop(struct frontier *frontier, const struct item *item,
                              .host_key = url.host_key,
                              .url = url.url,
                              .parent = item->key,
+                             .kind = URL_FOUND,
                              .depth = item->depth,
-                             .prio = item->depth * FRONTIER_PRIO_STEP,
                          },
                          1, frontier_wall_ms(frontier, now_ms), &added);
     seen_add(frontier->follow->seen, (uint64_t)url.key.url_hash);

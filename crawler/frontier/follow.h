@@ -46,7 +46,8 @@ struct offer {
     struct url_key parent;
     uint64_t context;               /* of the judgement: page's host */
     const struct url *seed, *seed2; /* for scope; NULL: not judged */
-    int depth, prio;
+    enum url_kind kind;
+    int depth, nr_hops;
 };
 enum err follow_offer(struct frontier *frontier, const struct offer *offer,
                       int64_t now_ms) CERR_CHECK;

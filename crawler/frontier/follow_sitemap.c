@@ -1,5 +1,5 @@
 /*
- * Sitemaps are URLs like others, known by their prio: so they are stored,
+ * Sitemaps are URLs like others, known by their kind: so they are stored,
  * fetched once, by robots.txt and the host's clock, and survive a restart.
  * Their entries enter like links of depth 1.
  */
@@ -10,15 +10,14 @@
 #include "crawler/frontier/follow.h"
 #include "crawler/sitemap/sitemap.h"
 
-#define SITEMAP_PRIO     (-1) /* before any page */
-#define SITEMAP_NESTING  3    /* an index of indexes of sitemaps */
+#define SITEMAP_NESTING  3 /* an index of indexes of sitemaps */
 #define SITEMAP_PATH     "/sitemap.xml"
 #define INFLATE_BYTES    65536
 #define GZIP_WINDOW_BITS (15 + 16)
 
 bool follow_is_sitemap(const struct item *item)
 {
-    return item->prio == SITEMAP_PRIO && item->line == 0;
+    return item->url_kind == URL_SITEMAP;
 }
 
 /* ---- which ---- */
@@ -30,7 +29,7 @@ static enum err offer_sitemap(struct frontier *frontier,
     struct offer offer = {
         .url = url,
         .parent = {.host_id = site->id},
-        .prio = SITEMAP_PRIO,
+        .kind = URL_SITEMAP,
     };
 
     return follow_offer(frontier, &offer, now_ms);
@@ -115,7 +114,7 @@ static enum err take_entry(void *ctx, const struct sitemap_entry *entry)
     offer->seed2 = named ? &walk->entry : NULL;
     offer->url = (struct bytes){walk->entry.text, walk->entry.len};
     offer->depth = entry->is_sitemap ? walk->item->depth + 1 : 1;
-    offer->prio = entry->is_sitemap ? SITEMAP_PRIO : FRONTIER_PRIO_STEP;
+    offer->kind = entry->is_sitemap ? URL_SITEMAP : URL_FOUND;
     return follow_offer(walk->frontier, offer, walk->now_ms);
 }
 

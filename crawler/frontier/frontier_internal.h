@@ -56,9 +56,6 @@
 #define FRONTIER_BULK_LINES     1024 /* of a batch: then they are bulk */
 #define FRONTIER_TEXT_BYTES     ((size_t)24 << 20) /* a batch is full then */
 #define FRONTIER_HOST_KEY_BYTES 320
-/* prio is depth times this, and one more for each redirect on the way: a host
- * is walked level by level. */
-#define FRONTIER_PRIO_STEP      32
 
 enum item_kind { ITEM_URL, ITEM_ROBOTS };
 enum item_state {
@@ -87,7 +84,8 @@ struct item {
     struct url_key key;
     struct site *origin, *site;
     int64_t line;
-    int depth, prio;
+    enum url_kind url_kind;
+    int depth, nr_hops;
     int tries; /* requests started, earlier runs included */
     int nr_retries, nr_crashes;
     bool hopped, counted;  /* next (last) start is no try: a redirect's */
@@ -104,6 +102,13 @@ struct item {
     char *text;          /* owned: url, NUL, listed, etag, last_modified */
     size_t text_cap;
     uint32_t url_len, listed_len, etag_len, modified_len;
+};
+
+/* Where links are followed, a host is walked level by level: first what one
+ * link leads to, then what a redirect of that leads to, and so on. All that is
+ * not URL_FOUND is of the first level. */
+struct url_level {
+    int depth, nr_hops;
 };
 
 struct items {
@@ -139,12 +144,12 @@ struct site {
     enum place place;
     struct items urgent; /* robots.txt: not held back by the gate */
     struct items queue;
-    int nr_items;   /* that belong to it or are asked from it */
-    int nr_late;    /* of those that belong to it */
-    int level;      /* prio of what was claimed last, where links count ... */
-    bool is_closed; /* ... and nothing is claimed behind it yet */
-    int batch;      /* URLs to claim next time */
-    bool more;      /* storage may have more to do */
+    int nr_items;             /* that belong to it or are asked from it */
+    int nr_late;              /* of those that belong to it */
+    struct url_level level;   /* of what was claimed last, where links count */
+    bool is_closed;           /* nothing is claimed behind the level yet */
+    int batch;                /* URLs to claim next time */
+    bool more;                /* storage may have more to do */
     struct url_place claimed; /* how far it has been claimed */
     struct hash_range behind; /* bulk URLs that came outside of its walk */
 
@@ -172,7 +177,8 @@ struct door_url {
 struct url_source {
     int64_t line; /* 0: a link */
     struct url_key parent;
-    int depth, prio;
+    enum url_kind kind;
+    int depth, nr_hops;
 };
 
 /* A URL on its way into storage; small, for there are many. batch->text has the
@@ -185,7 +191,8 @@ struct batch_url {
     uint16_t url_len;
     uint16_t host_len; /* of the URL: the host's key but for its port ... */
     bool has_port;     /* ... unless the URL has one */
-    int depth, prio;
+    enum url_kind kind;
+    int depth, nr_hops;
 };
 
 struct batch {

@@ -167,7 +167,8 @@ struct item *item_new(struct frontier *frontier, struct site *origin,
     item->origin = item->site = origin;
     item->line = claim->line;
     item->depth = claim->depth;
-    item->prio = claim->prio;
+    item->url_kind = claim->kind;
+    item->nr_hops = claim->nr_hops;
     item->tries = claim->tries;
     fill_text(item, claim);
     origin->nr_items++;

@@ -15,6 +15,11 @@ static void bind_key(struct binder *binder, struct url_key key)
 
 /* ---- URLs ---- */
 
+static int order_of(const struct url_record *url)
+{
+    return url_order_of(url->kind, url->depth, url->nr_hops);
+}
+
 static enum err insert_url(struct storage *storage,
                            const struct url_record *url, bool *added)
 {
@@ -29,7 +34,7 @@ static enum err insert_url(struct storage *storage,
     bind_int_or_null(&binder, url->parent.host_id, 0);
     bind_int_or_null(&binder, url->parent.url_hash, 0);
     bind_int(&binder, url->depth);
-    bind_int(&binder, url->prio);
+    bind_int(&binder, order_of(url));
     err = storage_run(storage, &binder);
     *added = !err && sqlite3_changes(storage->db) > 0;
     return err;
@@ -44,7 +49,7 @@ static enum err adopt_url(struct storage *storage, const struct url_record *url,
     bind_int(&binder, url->line);
     bind_text(&binder, url->listed);
     bind_int(&binder, url->depth);
-    bind_int(&binder, url->prio);
+    bind_int(&binder, order_of(url));
     bind_key(&binder, url->key);
     err = storage_run(storage, &binder);
     *adopted = !err && sqlite3_changes(storage->db) > 0;
@@ -115,7 +120,7 @@ static void note_news(struct news *news, const struct url_record *url,
 {
     news->any |= added != STORAGE_KNOWN;
     news->listed |= url->line > 0;
-    if (added == STORAGE_ADDED && url->prio == URL_PRIO_BULK)
+    if (added == STORAGE_ADDED && order_of(url) == URL_ORDER_BULK)
         hash_range_add(&news->walk, hash_range_of(url->key.url_hash));
 }
 
@@ -268,7 +273,7 @@ enum err storage_put_tries(struct storage *storage, struct url_key key,
 }
 
 enum err storage_bring_forward(struct storage *storage, struct url_key key,
-                               int depth, int prio)
+                               int depth, int nr_hops)
 {
     struct binder binder;
     enum err err = storage_begin(storage);
@@ -277,7 +282,7 @@ enum err storage_bring_forward(struct storage *storage, struct url_key key,
         return err;
     binder = storage_bind(storage, STMT_BRING_FORWARD);
     bind_int(&binder, depth);
-    bind_int(&binder, prio);
+    bind_int(&binder, url_order_of(URL_FOUND, depth, nr_hops));
     bind_key(&binder, key);
     return storage_run(storage, &binder);
 }
@@ -423,13 +428,18 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
 static void read_claim(sqlite3_stmt *stmt, int64_t host_id,
                        struct url_claim *claim)
 {
+    int64_t line = sqlite3_column_int64(stmt, 3);
+    int depth = sqlite3_column_int(stmt, 4);
+    int order = sqlite3_column_int(stmt, 5);
+
     *claim = (struct url_claim){
         .key = {host_id, sqlite3_column_int64(stmt, 0)},
         .url = column_bytes(stmt, 1),
         .listed = column_bytes(stmt, 2),
-        .line = sqlite3_column_int64(stmt, 3),
-        .depth = sqlite3_column_int(stmt, 4),
-        .prio = sqlite3_column_int(stmt, 5),
+        .line = line,
+        .kind = url_order_kind(order, line),
+        .depth = depth,
+        .nr_hops = url_order_hops(order, depth),
         .tries = sqlite3_column_int(stmt, 6),
         .etag = column_bytes(stmt, 7),
         .last_modified = column_bytes(stmt, 8),
@@ -474,7 +484,7 @@ enum err storage_claim_urls(struct storage *storage, int64_t host_id,
         return err;
     binder = storage_bind(storage, STMT_CLAIM_URLS);
     bind_int(&binder, host_id);
-    bind_int(&binder, place->prio);
+    bind_int(&binder, place->order);
     bind_int(&binder, place->url_hash);
     bind_int(&binder, (int64_t)(max_urls - nr));
     return hand_out(storage, &binder, host_id, taker, &nr);

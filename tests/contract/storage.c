@@ -412,32 +412,34 @@ storage_sweeps_up_hosts_that_were_put_to_sleep_too_early(void **state)
 
 /* ---- claims of URLs ---- */
 
-static void add_urls_of_prios(struct fixture *fix)
+static void add_urls_of_all_kinds(struct fixture *fix)
 {
     static const struct {
         int64_t hash;
-        int prio;
-    } rows[] = {{-9, 2},
-                {-7, URL_PRIO_BULK},
-                {3, URL_PRIO_BULK},
-                {4, 1},
-                {5, URL_PRIO_LISTED}};
+        enum url_kind kind;
+        int depth;
+    } rows[] = {{-9, URL_FOUND, 2},
+                {-7, URL_BULK, 0},
+                {3, URL_BULK, 0},
+                {4, URL_FOUND, 1},
+                {5, URL_LISTED, 0}};
     struct url_record urls[5];
 
     for (int i = 0; i < 5; i++) {
         urls[i] = fixture_url(1, rows[i].hash, i + 1);
-        urls[i].prio = rows[i].prio;
+        urls[i].kind = rows[i].kind;
+        urls[i].depth = rows[i].depth;
     }
     assert_ok(storage_add_urls(fix->storage, urls, 5, NOW, NULL));
 }
 
-static void storage_hands_out_bulk_urls_then_by_prio_and_hash(void **state)
+static void storage_hands_out_bulk_urls_then_the_nearest_first(void **state)
 {
     static const int64_t order[] = {-7, 3, 5, 4, -9};
     struct fixture *fix = *state;
 
     fixture_open(fix);
-    add_urls_of_prios(fix);
+    add_urls_of_all_kinds(fix);
     fixture_claim_urls(fix, 1, 3);
     assert_int_equal(fix->nr_urls, 3);
     fixture_claim_urls(fix, 1, 10);
@@ -446,16 +448,48 @@ static void storage_hands_out_bulk_urls_then_by_prio_and_hash(void **state)
         assert_int_equal(fix->urls[i].key.url_hash, order[i]);
 }
 
+/* The database keeps one number of them, and the line. */
+static void storage_gives_back_kind_depth_and_hops(void **state)
+{
+    static const struct {
+        enum url_kind kind;
+        int depth, nr_hops;
+        int64_t line;
+    } rows[] = {{URL_BULK, 0, 0, 1},    {URL_LISTED, 0, 0, 2},
+                {URL_SITEMAP, 2, 0, 0}, {URL_FOUND, 0, 1, 0},
+                {URL_FOUND, 1, 0, 0},   {URL_FOUND, 3, 20, 0}};
+    struct fixture *fix = *state;
+    struct url_record urls[6];
+
+    fixture_open(fix);
+    for (int i = 0; i < 6; i++) {
+        urls[i] = fixture_url(1, i, rows[i].line);
+        urls[i].kind = rows[i].kind;
+        urls[i].depth = rows[i].depth;
+        urls[i].nr_hops = rows[i].nr_hops;
+    }
+    assert_ok(storage_add_urls(fix->storage, urls, 6, NOW, NULL));
+    fixture_claim_urls(fix, 1, 10);
+    assert_int_equal(fix->nr_urls, 6);
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(fix->urls[i].key.url_hash, i);
+        assert_int_equal(fix->urls[i].kind, rows[i].kind);
+        assert_int_equal(fix->urls[i].depth, rows[i].depth);
+        assert_int_equal(fix->urls[i].nr_hops, rows[i].nr_hops);
+    }
+}
+
 static void storage_hands_out_what_lies_behind_the_place(void **state)
 {
     struct fixture *fix = *state;
     struct storage_taker taker = fixture_taker(fix);
+    struct url_place place = URL_PLACE_FIRST;
 
     fixture_open(fix);
-    add_urls_of_prios(fix);
-    assert_ok(storage_claim_urls(
-        fix->storage, 1,
-        &(struct url_place){{3, INT64_MAX}, URL_PRIO_LISTED, 5}, 10, &taker));
+    add_urls_of_all_kinds(fix);
+    place.walk = (struct hash_range){3, INT64_MAX};
+    url_place_pass(&place, 5, URL_LISTED, 0, 0);
+    assert_ok(storage_claim_urls(fix->storage, 1, &place, 10, &taker));
     assert_int_equal(fix->nr_urls, 3);
     assert_int_equal(fix->urls[0].key.url_hash, 3);
     assert_int_equal(fix->urls[1].key.url_hash, 4);
@@ -513,20 +547,21 @@ static void storage_brings_forward_what_is_still_to_do(void **state)
     struct url_record urls[2] = {fixture_url(1, 1, 0), fixture_url(1, 2, 0)};
 
     urls[0].depth = urls[1].depth = 4;
-    urls[0].prio = urls[1].prio = 128;
+    urls[0].kind = urls[1].kind = URL_FOUND;
     fixture_open(fix);
     assert_ok(storage_add_urls(fix->storage, urls, 2, NOW, NULL));
-    assert_ok(storage_bring_forward(fix->storage, urls[1].key, 3, 97));
-    assert_ok(storage_bring_forward(fix->storage, urls[0].key, 5, 160));
+    assert_ok(storage_bring_forward(fix->storage, urls[1].key, 3, 1));
+    assert_ok(storage_bring_forward(fix->storage, urls[0].key, 5, 0));
     assert_ok(
         storage_bring_forward(fix->storage, (struct url_key){9, 9}, 0, 0));
     fixture_claim_urls(fix, 1, 10);
     assert_int_equal(fix->nr_urls, 2);
     assert_int_equal(fix->urls[0].key.url_hash, 2);
     assert_int_equal(fix->urls[0].depth, 3);
-    assert_int_equal(fix->urls[0].prio, 97);
+    assert_int_equal(fix->urls[0].kind, URL_FOUND);
+    assert_int_equal(fix->urls[0].nr_hops, 1);
     assert_int_equal(fix->urls[1].depth, 4);
-    assert_int_equal(fix->urls[1].prio, 128);
+    assert_int_equal(fix->urls[1].nr_hops, 0);
 }
 
 static enum err refuse_url(void *ctx, const struct url_claim *url)
@@ -574,7 +609,8 @@ int main(void)
         TEST(storage_wakes_an_idle_host_for_a_new_url),
         TEST(storage_does_not_wake_a_host_before_its_time),
         TEST(storage_sweeps_up_hosts_that_were_put_to_sleep_too_early),
-        TEST(storage_hands_out_bulk_urls_then_by_prio_and_hash),
+        TEST(storage_hands_out_bulk_urls_then_the_nearest_first),
+        TEST(storage_gives_back_kind_depth_and_hops),
         TEST(storage_hands_out_what_lies_behind_the_place),
         TEST(storage_knows_where_bulk_urls_were_added),
         TEST(storage_walks_within_a_range_alone),

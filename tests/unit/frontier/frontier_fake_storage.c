@@ -14,7 +14,8 @@ struct fake_url {
     int64_t hash;
     char *url; /* NULL: ended */
     int64_t line;
-    int prio;
+    enum url_kind kind;
+    int depth, nr_hops;
     struct fake_url *next; /* of its host, ordered by hash */
 };
 
@@ -150,11 +151,15 @@ enum err storage_add_urls(struct storage *storage,
         struct fake_url *url = &storage->urls[storage->nr_urls++];
         *url = (struct fake_url){urls[i].key.url_hash,
                                  xmemdup0(urls[i].url.data, urls[i].url.len),
-                                 urls[i].line, urls[i].prio, *link};
+                                 urls[i].line,
+                                 urls[i].kind,
+                                 urls[i].depth,
+                                 urls[i].nr_hops,
+                                 *link};
         *link = url;
         added[i] = STORAGE_ADDED;
         host->record.listed |= url->line > 0;
-        if (url->prio == URL_PRIO_BULK)
+        if (url->kind == URL_BULK)
             hash_range_add(&host->record.walk, hash_range_of(url->hash));
         if (host->record.due_at == STORAGE_HOST_IDLE && !host->held)
             set_due(storage, host, now_ms);
@@ -199,16 +204,17 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
     return host->held ? CERR_BUSY : lease(host, now_ms, taker);
 }
 
-/* Lists are all that a simulation has: every URL is bulk or of one prio. */
+/* Lists are all that a simulation has: every URL is bulk or a single line. */
 static bool is_claimed(const struct fake_url *url,
                        const struct url_place *place, bool bulk)
 {
-    if ((url->prio == URL_PRIO_BULK) != bulk)
+    if ((url->kind == URL_BULK) != bulk)
         return true;
     if (bulk)
         return url->hash < place->walk.from || url->hash > place->walk.to;
-    return url->prio < place->prio ||
-           (url->prio == place->prio && url->hash <= place->url_hash);
+    int order = url_order_of(url->kind, url->depth, url->nr_hops);
+    return order < place->order ||
+           (order == place->order && url->hash <= place->url_hash);
 }
 
 static enum err hand_out(int64_t host_id, const struct fake_url *url,
@@ -219,7 +225,9 @@ static enum err hand_out(int64_t host_id, const struct fake_url *url,
         .url = {url->url, strlen(url->url)},
         .listed = {"", 0},
         .line = url->line,
-        .prio = url->prio,
+        .kind = url->kind,
+        .depth = url->depth,
+        .nr_hops = url->nr_hops,
         .etag = {"", 0},
         .last_modified = {"", 0},
     };
@@ -370,12 +378,12 @@ enum err storage_put_tries(struct storage *storage, struct url_key key,
 }
 
 enum err storage_bring_forward(struct storage *storage, struct url_key key,
-                               int depth, int prio)
+                               int depth, int nr_hops)
 {
     (void)storage;
     (void)key;
     (void)depth;
-    (void)prio;
+    (void)nr_hops;
     return CERR_STATE;
 }
 
