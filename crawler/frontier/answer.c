@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "crawler/frontier/follow.h"
 #include "crawler/frontier/frontier_internal.h"
+#include "crawler/frontier/http_date.h"
 #include "storage/results.h"
 
 #define RETRY_CAP_MS 300000 /* the longest pause between two tries */
@@ -37,7 +38,7 @@ enum err answer_visit(struct frontier *frontier, const struct visit *visit)
 enum err answer_end(struct frontier *frontier, struct item *item,
                     const struct ending *ending, int64_t now_ms)
 {
-    struct site *origin = item->origin, *site = item->site;
+    struct host *origin = item->origin, *host = item->host;
     const struct chain *chain = item->chain;
     struct visit visit = {
         .host_id = item->key.host_id,
@@ -63,10 +64,10 @@ enum err answer_end(struct frontier *frontier, struct item *item,
 
     enum err err = answer_visit(frontier, &visit);
     item_free(frontier, item);
-    if (site_level_ended(origin))
-        site_mark_idle(frontier, origin);
-    if (site_level_ended(site))
-        site_mark_idle(frontier, site);
+    if (host_level_has_ended(origin))
+        host_mark_idle(frontier, origin);
+    if (host_level_has_ended(host))
+        host_mark_idle(frontier, host);
     return err;
 }
 
@@ -161,13 +162,13 @@ static enum err tell_clock(struct frontier *frontier, const struct item *item,
     if (answer.kind == HOST_ANSWER_BUSY) {
         answer.jitter = frontier_random(frontier);
         if (page->retry_after.len)
-            answer.retry_after_ms = host_retry_after_ms(
+            answer.retry_after_ms = http_retry_after_ms(
                 page->retry_after, frontier_wall_ms(frontier, now_ms));
     }
-    host_clock_answered(&item->site->clock, &item->site->rules.limits, &answer);
+    host_clock_answered(&item->host->clock, &item->host->rules.limits, &answer);
     /* What it asks for outlives us. */
-    if (answer.kind == HOST_ANSWER_BUSY && item->site->clock.due_ms > now_ms)
-        return claim_put_site(frontier, item->site);
+    if (answer.kind == HOST_ANSWER_BUSY && item->host->clock.due_ms > now_ms)
+        return lease_put_host(frontier, item->host);
     return CERR_OK;
 }
 
@@ -203,7 +204,7 @@ void answer_retry_later(struct frontier *frontier, struct item *item,
 
     item->nr_retries++;
     item->state = ITEM_WAITING;
-    item_set_late(frontier, item);
+    item_set_off_level(frontier, item);
     frontier->stats.nr_retries_waiting++;
     heap_add(&frontier->retries, now_ms + wait_ms, item);
 }
@@ -215,7 +216,7 @@ enum err answer_fire_retries(struct frontier *frontier, int64_t now_ms)
 
     while (!err && (item = heap_take(&frontier->retries, now_ms)) != NULL) {
         frontier->stats.nr_retries_waiting--;
-        err = gate_admit(frontier, item, now_ms);
+        err = robots_admit(frontier, item, now_ms);
     }
     return err;
 }
@@ -230,7 +231,7 @@ static enum err end_poison(struct frontier *frontier, struct item *item,
         last.error = ERROR_POISON;
     return item->kind == ITEM_URL
                ? end_with_page(frontier, item, worker, &last, now_ms)
-               : gate_answer(frontier, item, &last, now_ms);
+               : robots_answer(frontier, item, &last, now_ms);
 }
 
 /*
@@ -248,7 +249,7 @@ static enum err answer_crashed(struct frontier *frontier, struct item *item,
     enum err err = CERR_OK;
 
     item->nr_crashes++;
-    if (item->alone && (!killed || item->nr_crashes >= KILLS_MAX))
+    if (item->in_quarantine && (!killed || item->nr_crashes >= KILLS_MAX))
         return end_poison(frontier, item, worker, page, now_ms);
     if (item->kind == ITEM_URL)
         err = put_attempt(frontier, item, page, now_ms);
@@ -256,10 +257,10 @@ static enum err answer_crashed(struct frontier *frontier, struct item *item,
         return err;
     item->last_error = page->error;
     if (item->nr_crashes < 2)
-        return gate_admit(frontier, item, now_ms);
-    item->alone = false;
-    item->state = ITEM_HELD;
-    items_add(&frontier->held, item);
+        return robots_admit(frontier, item, now_ms);
+    item->in_quarantine = false;
+    item->state = ITEM_QUARANTINED;
+    items_add(&frontier->quarantine, item);
     return CERR_OK;
 }
 
@@ -295,16 +296,16 @@ void answer_add_hop(struct item *item, const struct page *page,
         .elapsed_ms = page->total_us / 1000.0,
     };
     chain->texts[chain->nr_hops++] = text;
-    item->hopped = true;
+    item->is_redirect_start = true;
 }
 
 /* Whether and where the redirect leads; what it breaks, or ERROR_NONE. */
 enum error answer_read_redirect(struct frontier *frontier,
                                 const struct item *item,
                                 const struct page *page, size_t max_hops,
-                                struct door_url *target)
+                                struct keyed_url *target)
 {
-    enum error error = door_read(frontier, page->location, target);
+    enum error error = url_key_read(frontier, page->location, target);
 
     if (error == ERROR_BAD_URL || error == ERROR_TOO_LONG)
         return ERROR_BAD_REDIRECT;
@@ -323,8 +324,8 @@ static enum err follow_redirect(struct frontier *frontier, struct item *item,
                                 int worker, const struct page *page,
                                 int64_t now_ms)
 {
-    struct door_url target;
-    struct site *site = NULL, *before = item->site;
+    struct keyed_url target;
+    struct host *host = NULL, *before = item->host;
     enum error error = answer_read_redirect(
         frontier, item, page, (size_t)frontier->options.max_redirects, &target);
 
@@ -336,15 +337,15 @@ static enum err follow_redirect(struct frontier *frontier, struct item *item,
                                            .page = page,
                                            .worker = worker},
                           now_ms);
-    enum err err = claim_site(frontier, &site, &target, now_ms);
+    enum err err = lease_host(frontier, &host, &target, now_ms);
     if (err)
         return err;
     answer_add_hop(item, page, target.url);
-    item_move(item, site);
-    site_mark_idle(frontier, before);
-    if (site != item->origin)
-        item_set_late(frontier, item);
-    return gate_admit(frontier, item, now_ms);
+    item_move(item, host);
+    host_mark_idle(frontier, before);
+    if (host != item->origin)
+        item_set_off_level(frontier, item);
+    return robots_admit(frontier, item, now_ms);
 }
 
 /* A discovered URL ends with its redirect: the target is a URL of its own. */
@@ -382,11 +383,11 @@ static enum err take_redirect(struct frontier *frontier, struct item *item,
 static enum err wait_for_list(struct frontier *frontier, struct item *item,
                               int64_t now_ms)
 {
-    item->hopped = true; /* it is no further try */
+    item->is_redirect_start = true; /* it is no further try */
     if (frontier->list_ended)
-        return gate_admit(frontier, item, now_ms);
+        return robots_admit(frontier, item, now_ms);
     item->state = ITEM_WAITING;
-    item_set_late(frontier, item);
+    item_set_off_level(frontier, item);
     frontier->stats.nr_retries_waiting++;
     heap_add(&frontier->retries, now_ms + LIST_WAIT_MS, item);
     return CERR_OK;
@@ -395,26 +396,26 @@ static enum err wait_for_list(struct frontier *frontier, struct item *item,
 /* What has begun waits in memory. Many hosts that ask for long waits would
  * take all of it from the others. */
 static bool waits_too_long(const struct frontier *frontier,
-                           const struct site *site, int64_t now_ms)
+                           const struct host *host, int64_t now_ms)
 {
-    return site->clock.due_ms > now_ms + FRONTIER_LINGER_MS &&
-           claim_is_crowded(frontier);
+    return host->clock.due_ms > now_ms + FRONTIER_LINGER_MS &&
+           frontier_is_crowded(frontier);
 }
 
 bool answer_may_retry(const struct frontier *frontier, const struct item *item,
                       const struct page *page, int64_t now_ms)
 {
     return answer_is_retryable(page) &&
-           item->nr_retries < item->site->rules.retries &&
-           item->site->clock.state != HOST_DOWN &&
-           !waits_too_long(frontier, item->site, now_ms);
+           item->nr_retries < item->host->rules.retries &&
+           item->host->clock.state != HOST_DOWN &&
+           !waits_too_long(frontier, item->host, now_ms);
 }
 
 static enum err answer_url(struct frontier *frontier, struct item *item,
                            int worker, const struct page *page, int64_t now_ms)
 {
     if (page->error == ERROR_CANCELED)
-        return gate_admit(frontier, item, now_ms);
+        return robots_admit(frontier, item, now_ms);
     if (page->error == ERROR_BLOCKED_ADDRESS && item->list_open)
         return wait_for_list(frontier, item, now_ms);
     if (page->outcome == OUTCOME_REDIRECT && page->error == ERROR_NONE &&
@@ -432,7 +433,7 @@ static enum err answer_url(struct frontier *frontier, struct item *item,
 enum err answer_take(struct frontier *frontier, struct item *item, int worker,
                      const struct page *page, int64_t now_ms)
 {
-    struct site *site = item->site;
+    struct host *host = item->host;
     enum err err = tell_clock(frontier, item, page, now_ms);
 
     if (err)
@@ -442,10 +443,10 @@ enum err answer_take(struct frontier *frontier, struct item *item, int worker,
     else if (item->kind == ITEM_URL)
         err = answer_url(frontier, item, worker, page, now_ms);
     else
-        err = gate_answer(frontier, item, page, now_ms);
-    if (!err && site->clock.state == HOST_DOWN)
-        err = gate_admit_again(frontier, site, now_ms);
+        err = robots_answer(frontier, item, page, now_ms);
+    if (!err && host->clock.state == HOST_DOWN)
+        err = robots_admit_again(frontier, host, now_ms);
     if (!err)
-        schedule_site(frontier, site, now_ms);
+        schedule_host(frontier, host, now_ms);
     return err;
 }

@@ -50,7 +50,8 @@ static int64_t nr_pages(struct page_counts *pages, int64_t host_id)
     return least;
 }
 
-void follow_count(struct frontier *frontier, int64_t host_id, struct bytes url)
+void judge_count_page(struct frontier *frontier, int64_t host_id,
+                      struct bytes url)
 {
     struct follow *follow = frontier->follow;
     int64_t least = nr_pages(follow->pages, host_id);
@@ -67,7 +68,7 @@ void follow_count(struct frontier *frontier, int64_t host_id, struct bytes url)
 
 /* ---- begin and end ---- */
 
-void follow_listed(struct frontier *frontier)
+void judge_add_folder(struct frontier *frontier)
 {
     if (frontier->follow->folders)
         folders_add(frontier->follow->folders, &frontier->url);
@@ -80,13 +81,13 @@ static enum err take_listed(void *ctx, const struct url_claim *claim)
 
     if (url_parse(&frontier->url, claim->url.data, claim->url.len, NULL) ==
         URL_OK)
-        follow_listed(frontier);
+        judge_add_folder(frontier);
     return CERR_OK;
 }
 
 static enum err take_found(void *ctx, const struct url_claim *claim)
 {
-    follow_count(ctx, claim->key.host_id, claim->url);
+    judge_count_page(ctx, claim->key.host_id, claim->url);
     return CERR_OK;
 }
 
@@ -187,7 +188,7 @@ enum err follow_offer(struct frontier *frontier, const struct offer *offer,
 {
     struct follow *follow = frontier->follow;
     char reason[TRAP_REASON_BYTES] = "";
-    struct door_url url;
+    struct keyed_url url;
     uint64_t hash =
         hash_sip(frontier->hash_key, offer->url.data, offer->url.len);
 
@@ -195,7 +196,7 @@ enum err follow_offer(struct frontier *frontier, const struct offer *offer,
         seen_has(follow->seen, hash ^ offer->context))
         return CERR_OK;
     /* What comes from a worker is read anew: it must be the canonical form. */
-    if (door_read(frontier, offer->url, &url) != ERROR_NONE ||
+    if (url_key_read(frontier, offer->url, &url) != ERROR_NONE ||
         !in_scope(follow, &frontier->url, offer)) {
         seen_add(follow->seen, hash ^ offer->context);
         return CERR_OK;
@@ -235,11 +236,11 @@ bool follow_seeds(struct frontier *frontier, const struct item *item,
 {
     struct follow *follow = frontier->follow;
 
-    offer->context = (uint64_t)item->site->id * UINT64_C(0x9E3779B97F4A7C15);
+    offer->context = (uint64_t)item->host->id * UINT64_C(0x9E3779B97F4A7C15);
     offer->seed = &follow->seed;
     if (!read_seed(&follow->seed, item_target(item)))
         return false;
-    if (item->site == item->origin)
+    if (item->host == item->origin)
         return true;
     offer->context ^= (uint64_t)item->origin->id;
     offer->seed2 = &follow->seed2;
@@ -249,7 +250,7 @@ bool follow_seeds(struct frontier *frontier, const struct item *item,
 enum err follow_page(struct frontier *frontier, const struct item *item,
                      const struct page *page, int64_t now_ms)
 {
-    bool obey = !item->site->rules.ignore_robots, bad = false;
+    bool obey = !item->host->rules.ignore_robots, bad = false;
     struct bytes links = page->links;
     struct page_link link;
     struct offer offer = {
@@ -283,9 +284,9 @@ enum err follow_page(struct frontier *frontier, const struct item *item,
 static enum err bring_forward(struct frontier *frontier,
                               const struct offer *offer, int64_t now_ms)
 {
-    struct door_url url;
+    struct keyed_url url;
 
-    if (door_read(frontier, offer->url, &url) != ERROR_NONE)
+    if (url_key_read(frontier, offer->url, &url) != ERROR_NONE)
         return CERR_OK;
     enum err err = batch_flush(frontier, &frontier->links, now_ms);
     if (err)
@@ -322,7 +323,7 @@ static enum err end_waiting(struct frontier *frontier, struct item *item,
 {
     if (item->state != ITEM_QUEUED || item->started || item->line > 0)
         return CERR_OK;
-    items_remove(&item->site->queue, item);
+    items_remove(&item->host->queue, item);
     return answer_end(frontier, item,
                       &(struct ending){
                           .outcome = visit->outcome,
@@ -338,9 +339,9 @@ static enum err end_hop(struct frontier *frontier, const struct item *item,
                         struct visit *visit, int64_t now_ms)
 {
     enum storage_added added = STORAGE_KNOWN;
-    struct door_url url;
+    struct keyed_url url;
 
-    if (door_read(frontier, visit->url, &url) != ERROR_NONE)
+    if (url_key_read(frontier, visit->url, &url) != ERROR_NONE)
         return CERR_OK;
     struct item *known = item_find(frontier, url.key);
     if (known)

@@ -19,7 +19,7 @@ enum err follow_init(struct frontier *frontier,
 void follow_release(struct frontier *frontier);
 
 /* A line of the list was read: its URL is in frontier->url. */
-void follow_listed(struct frontier *frontier);
+void judge_add_folder(struct frontier *frontier);
 
 /* Offers what the answer of an item leads to; called before the item ends. */
 enum err follow_page(struct frontier *frontier, const struct item *item,
@@ -31,11 +31,12 @@ enum err follow_discovered(struct frontier *frontier, const struct item *item,
 enum err follow_end_hops(struct frontier *frontier, const struct item *item,
                          const struct page *page, int64_t now_ms) CERR_CHECK;
 /* Counts a discovered URL that storage did not know. */
-void follow_count(struct frontier *frontier, int64_t host_id, struct bytes url);
+void judge_count_page(struct frontier *frontier, int64_t host_id,
+                      struct bytes url);
 
 /* Offers the sitemaps of a listed host whose rules are known. */
-enum err follow_host(struct frontier *frontier, struct site *site,
-                     int64_t now_ms) CERR_CHECK;
+enum err offer_sitemaps(struct frontier *frontier, struct host *host,
+                        int64_t now_ms) CERR_CHECK;
 bool follow_is_sitemap(const struct item *item);
 enum err follow_sitemap(struct frontier *frontier, const struct item *item,
                         const struct page *page, int64_t now_ms) CERR_CHECK;

@@ -23,36 +23,36 @@ bool follow_is_sitemap(const struct item *item)
 /* ---- which ---- */
 
 static enum err offer_sitemap(struct frontier *frontier,
-                              const struct site *site, struct bytes url,
+                              const struct host *host, struct bytes url,
                               int64_t now_ms)
 {
     struct offer offer = {
         .url = url,
-        .parent = {.host_id = site->id},
+        .parent = {.host_id = host->id},
         .kind = URL_SITEMAP,
     };
 
     return follow_offer(frontier, &offer, now_ms);
 }
 
-enum err follow_host(struct frontier *frontier, struct site *site,
-                     int64_t now_ms)
+enum err offer_sitemaps(struct frontier *frontier, struct host *host,
+                        int64_t now_ms)
 {
     char text[FRONTIER_HOST_KEY_BYTES + sizeof(SITEMAP_PATH)];
-    size_t nr = site->robots ? robots_nr_sitemaps(site->robots) : 0;
+    size_t nr = host->robots ? robots_nr_sitemaps(host->robots) : 0;
     enum err err = CERR_OK;
 
-    if (!frontier->options.sitemaps || !site->listed || site->has_sitemaps ||
-        site->gate != GATE_RULES)
+    if (!frontier->options.sitemaps || !host->listed || host->has_sitemaps ||
+        host->robots_state != ROBOTS_KNOWN)
         return CERR_OK;
-    site->has_sitemaps = true;
+    host->has_sitemaps = true;
     for (size_t i = 0; i < nr && !err; i++)
-        err = offer_sitemap(frontier, site, robots_sitemap(site->robots, i),
+        err = offer_sitemap(frontier, host, robots_sitemap(host->robots, i),
                             now_ms);
     if (nr > 0)
         return err;
-    int len = snprintf(text, sizeof(text), "%s" SITEMAP_PATH, site->key);
-    return offer_sitemap(frontier, site, (struct bytes){text, (size_t)len},
+    int len = snprintf(text, sizeof(text), "%s" SITEMAP_PATH, host->key);
+    return offer_sitemap(frontier, host, (struct bytes){text, (size_t)len},
                          now_ms);
 }
 
@@ -73,12 +73,13 @@ static bool is_named_by(struct frontier *frontier, const struct url *entry,
     char key[FRONTIER_HOST_KEY_BYTES];
     size_t len = url_host_key(entry, key, sizeof(key));
     struct bytes no_url = {"", 0};
-    struct url_key host = door_key(frontier, (struct bytes){key, len}, no_url);
-    const struct site *site = site_find(frontier, host.host_id);
+    struct url_key host_of =
+        url_key_make(frontier, (struct bytes){key, len}, no_url);
+    const struct host *host = host_find(frontier, host_of.host_id);
 
     for (size_t i = 0;
-         site && site->robots && i < robots_nr_sitemaps(site->robots); i++) {
-        struct bytes named = robots_sitemap(site->robots, i);
+         host && host->robots && i < robots_nr_sitemaps(host->robots); i++) {
+        struct bytes named = robots_sitemap(host->robots, i);
         if (named.len == sitemap->len &&
             memcmp(named.data, sitemap->text, named.len) == 0)
             return true;

@@ -105,9 +105,9 @@ static uint32_t job_flags(const struct frontier *frontier,
     const struct frontier_options *options = &frontier->options;
     uint32_t flags = 0;
 
-    if (item->site->listed)
+    if (item->host->listed)
         flags |= JOB_PRIVATE_OK;
-    if (item->site->listed && item->site == item->origin)
+    if (item->host->listed && item->host == item->origin)
         flags |= JOB_LISTED_AUTH;
     if (item->kind == ITEM_ROBOTS)
         return flags | JOB_ROBOTS;
@@ -138,8 +138,8 @@ static void fill_fetch(const struct frontier *frontier, const struct item *item,
         .url = target.data,
         .url_len = target.len,
         .flags = job_flags(frontier, item),
-        .header_set = item->site->rules.header_set,
-        .affinity = (uint64_t)item->site->id | 1,
+        .header_set = item->host->rules.header_set,
+        .affinity = (uint64_t)item->host->id | 1,
         .etag = {etag, first ? item->etag_len : 0},
         .last_modified = {etag + item->etag_len,
                           first ? item->modified_len : 0},
@@ -157,16 +157,16 @@ static void start_item(struct frontier *frontier, struct item *item,
     } else {
         item->waited_ms += (double)(now_ms - item->queued_ms);
     }
-    item->counted = !item->hopped;
-    item->tries += item->counted;
-    item->hopped = false;
+    item->counts_as_try = !item->is_redirect_start;
+    item->tries += item->counts_as_try;
+    item->is_redirect_start = false;
     item->list_open = !frontier->list_ended;
     item->state = ITEM_IN_FLIGHT;
     item->started_ms = now_ms;
     frontier->nr_in_flight++;
     frontier->nr_robots_in_flight += item->kind == ITEM_ROBOTS;
     frontier->stats.nr_requests++;
-    host_clock_started(&item->site->clock, now_ms);
+    host_clock_started(&item->host->clock, now_ms);
     if (frontier->options.rate_per_s > 0) {
         double earliest = (double)now_ms - RATE_BURST_MS;
         if (frontier->rate_next_ms < earliest)
@@ -198,7 +198,8 @@ static void leave_flight(struct frontier *frontier, const struct item *item)
 static bool may_start_any(const struct frontier *frontier, int64_t now_ms)
 {
     return has_place(frontier) && !frontier->stopped && !frontier->paused &&
-           !frontier->alone && (!frontier->limit_hit || frontier->limit_done) &&
+           !frontier->quarantine_runs &&
+           (!frontier->limit_hit || frontier->limit_done) &&
            frontier->rate_next_ms <= (double)now_ms;
 }
 
@@ -214,41 +215,42 @@ static bool is_over_limit(struct frontier *frontier, const struct item *item)
     return true;
 }
 
-static struct item *take_from_site(struct frontier *frontier, struct site *site,
+static struct item *take_from_host(struct frontier *frontier, struct host *host,
                                    int64_t now_ms)
 {
     struct item *item;
 
-    if (!site_is_ready(site)) {
-        site_mark_idle(frontier, site);
+    if (!host_is_ready(host)) {
+        host_mark_idle(frontier, host);
         return NULL;
     }
-    if (!host_clock_may_start(&site->clock, now_ms)) {
-        schedule_site(frontier, site, now_ms);
+    if (!host_clock_may_start(&host->clock, now_ms)) {
+        schedule_host(frontier, host, now_ms);
         return NULL;
     }
-    if (!site->urgent.head && is_over_limit(frontier, site->queue.head)) {
-        schedule_site(frontier, site, now_ms);
+    if (!host->robots_queue.head && is_over_limit(frontier, host->queue.head)) {
+        schedule_host(frontier, host, now_ms);
         return NULL;
     }
-    item = items_take(site->urgent.head ? &site->urgent : &site->queue);
+    item = items_take(host->robots_queue.head ? &host->robots_queue
+                                              : &host->queue);
     start_item(frontier, item, now_ms);
-    schedule_site(frontier, site, now_ms);
-    site_ask_for_more(frontier, site);
+    schedule_host(frontier, host, now_ms);
+    host_ask_for_more(frontier, host);
     return item;
 }
 
 /* A suspect starts only when nothing else is in flight or could be. */
-static struct item *take_held(struct frontier *frontier, int64_t now_ms)
+static struct item *take_quarantined(struct frontier *frontier, int64_t now_ms)
 {
-    struct item *item = frontier->held.head;
+    struct item *item = frontier->quarantine.head;
 
     if (!item || frontier->nr_in_flight > 0 ||
-        !host_clock_may_start(&item->site->clock, now_ms))
+        !host_clock_may_start(&item->host->clock, now_ms))
         return NULL;
-    items_take(&frontier->held);
-    item->alone = true;
-    frontier->alone = true;
+    items_take(&frontier->quarantine);
+    item->in_quarantine = true;
+    frontier->quarantine_runs = true;
     start_item(frontier, item, now_ms);
     return item;
 }
@@ -257,19 +259,19 @@ bool frontier_next(struct frontier *frontier, int64_t now_ms,
                    struct frontier_fetch *fetch)
 {
     struct item *item = NULL;
-    struct site *site;
+    struct host *host;
 
     if (!may_start_any(frontier, now_ms))
         return false;
     schedule_due(frontier, now_ms);
     while (!item && !(frontier->limit_hit && !frontier->limit_done)) {
-        site = schedule_take(frontier);
-        if (!site)
+        host = schedule_take(frontier);
+        if (!host)
             break;
-        item = take_from_site(frontier, site, now_ms);
+        item = take_from_host(frontier, host, now_ms);
     }
     if (!item)
-        item = take_held(frontier, now_ms);
+        item = take_quarantined(frontier, now_ms);
     if (!item)
         return false;
     fill_fetch(frontier, item, fetch);
@@ -284,7 +286,7 @@ enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
     if (!item)
         return CERR_INVALID;
     leave_flight(frontier, item);
-    frontier->alone = false;
+    frontier->quarantine_runs = false;
     frontier->stats.bytes_down += (int64_t)page->wire_bytes;
     frontier->stats.nr_answers += item->kind == ITEM_URL && page->status > 0;
     if (frontier->options.max_bytes > 0 &&
@@ -298,22 +300,22 @@ void frontier_put_back(struct frontier *frontier, uint64_t id)
     struct item *item = item_by_id(frontier, id);
 
     assert(item);
-    struct site *site = item->site;
+    struct host *host = item->host;
     leave_flight(frontier, item);
     frontier->stats.nr_requests--;
-    frontier->alone = false;
-    host_clock_put_back(&site->clock);
-    item->tries -= item->counted;
-    item->hopped = !item->counted;
+    frontier->quarantine_runs = false;
+    host_clock_put_back(&host->clock);
+    item->tries -= item->counts_as_try;
+    item->is_redirect_start = !item->counts_as_try;
     item->queued_ms = item->started_ms;
-    item->state = item->alone ? ITEM_HELD : ITEM_QUEUED;
-    if (item->alone)
-        items_add_front(&frontier->held, item);
+    item->state = item->in_quarantine ? ITEM_QUARANTINED : ITEM_QUEUED;
+    if (item->in_quarantine)
+        items_add_front(&frontier->quarantine, item);
     else
-        items_add_front(item->kind == ITEM_URL ? &site->queue : &site->urgent,
-                        item);
-    item->alone = false;
-    schedule_site(frontier, site, item->started_ms);
+        items_add_front(
+            item->kind == ITEM_URL ? &host->queue : &host->robots_queue, item);
+    item->in_quarantine = false;
+    schedule_host(frontier, host, item->started_ms);
 }
 
 /* ---- housekeeping ---- */
@@ -335,17 +337,18 @@ static void drop_fresh(struct frontier *frontier, struct items *items)
 /* What has not begun goes back to storage, where it is still to do. */
 static void drop_all_fresh(struct frontier *frontier)
 {
-    for (size_t i = 0; i <= frontier->site_mask; i++) {
-        struct site *site = frontier->site_buckets[i];
-        for (; site; site = site->hash_next) {
-            drop_fresh(frontier, &site->queue);
-            if (site->queue.nr == 0 && site->urgent.nr > 0) {
-                int nr = site->urgent.nr;
-                drop_fresh(frontier, &site->urgent);
-                if (site->urgent.nr < nr && site->gate == GATE_ASKED)
-                    site->gate = GATE_UNKNOWN;
+    for (size_t i = 0; i <= frontier->host_mask; i++) {
+        struct host *host = frontier->host_buckets[i];
+        for (; host; host = host->hash_next) {
+            drop_fresh(frontier, &host->queue);
+            if (host->queue.nr == 0 && host->robots_queue.nr > 0) {
+                int nr = host->robots_queue.nr;
+                drop_fresh(frontier, &host->robots_queue);
+                if (host->robots_queue.nr < nr &&
+                    host->robots_state == ROBOTS_FETCHING)
+                    host->robots_state = ROBOTS_UNKNOWN;
             }
-            site_mark_idle(frontier, site);
+            host_mark_idle(frontier, host);
         }
     }
     frontier->limit_done = true;
@@ -365,9 +368,9 @@ enum err frontier_turn(struct frontier *frontier, int64_t now_ms)
         drop_all_fresh(frontier);
     if (!frontier->stopped)
         err = answer_fire_retries(frontier, now_ms);
-    while (!err && frontier->held.head &&
-           frontier->held.head->site->clock.state == HOST_DOWN)
-        err = gate_admit(frontier, items_take(&frontier->held), now_ms);
+    while (!err && frontier->quarantine.head &&
+           frontier->quarantine.head->host->clock.state == HOST_DOWN)
+        err = robots_admit(frontier, items_take(&frontier->quarantine), now_ms);
     if (!err && frontier->lines.is_pushed)
         err = batch_step(frontier, &frontier->lines,
                          frontier_wants_more(frontier) ? FRONTIER_RECORDS
@@ -388,18 +391,18 @@ static int64_t next_start_ms(const struct frontier *frontier, int64_t now_ms)
 {
     int64_t at = heap_due_ms(&frontier->due);
 
-    if (!has_place(frontier) || frontier->alone)
+    if (!has_place(frontier) || frontier->quarantine_runs)
         return INT64_MAX;
     if (schedule_has_any(frontier))
         at = now_ms;
-    if (frontier->held.head && frontier->nr_in_flight == 0)
-        at = earlier(at, frontier->held.head->site->clock.due_ms);
+    if (frontier->quarantine.head && frontier->nr_in_flight == 0)
+        at = earlier(at, frontier->quarantine.head->host->clock.due_ms);
     if ((double)at < frontier->rate_next_ms)
         at = (int64_t)frontier->rate_next_ms + 1;
-    if (frontier->hungry.nr > 0 && claim_has_room(frontier) &&
+    if (frontier->hungry.nr > 0 && frontier_has_room(frontier) &&
         !frontier->limit_hit)
         at = now_ms;
-    if (claim_wants_hosts(frontier))
+    if (lease_wants_hosts(frontier))
         at = earlier(at, frontier->claim_ms);
     return at;
 }
@@ -449,19 +452,19 @@ void frontier_pause(struct frontier *frontier, bool paused)
 /* Whatever is in memory is still to do in storage. */
 static void forget_items(struct frontier *frontier)
 {
-    struct site *site = frontier->leases.head;
+    struct host *host = frontier->leases.head;
 
-    for (; site; site = site->lease_next) {
-        site->more |= site->nr_items > 0;
-        site->nr_items = site->nr_late = 0;
-        site->queue = site->urgent = (struct items){0};
+    for (; host; host = host->lease_next) {
+        host->more |= host->nr_items > 0;
+        host->nr_items = host->nr_off_level = 0;
+        host->queue = host->robots_queue = (struct items){0};
     }
     for (uint32_t i = 0; i < frontier->nr_slots; i++) {
         if (frontier->items[i].state != ITEM_FREE)
             claim_note_left(&frontier->items[i]);
         frontier->items[i].state = ITEM_FREE;
     }
-    frontier->held = (struct items){0};
+    frontier->quarantine = (struct items){0};
     frontier->nr_items = 0;
     frontier->nr_in_flight = 0;
     frontier->nr_robots_in_flight = 0;
@@ -478,9 +481,9 @@ enum err frontier_release(struct frontier *frontier, int64_t now_ms)
     heap_release(&frontier->retries);
     forget_items(frontier);
     while (frontier->leases.head && !err)
-        err = claim_release_site(frontier, frontier->leases.head, now_ms);
-    frontier->ready = frontier->asking = frontier->busy = (struct site_list){0};
-    frontier->hungry = frontier->idle = (struct site_list){0};
+        err = lease_release_host(frontier, frontier->leases.head, now_ms);
+    frontier->ready = frontier->asking = frontier->busy = (struct host_list){0};
+    frontier->hungry = frontier->idle = (struct host_list){0};
     return err;
 }
 
@@ -488,17 +491,17 @@ void frontier_get_stats(const struct frontier *frontier,
                         struct frontier_stats *stats)
 {
     const struct heap *due = &frontier->due;
-    const struct site *worst = NULL;
+    const struct host *worst = NULL;
 
     *stats = frontier->stats;
     stats->nr_in_flight = frontier->nr_in_flight;
     stats->nr_hosts_waiting = (int)due->nr;
-    stats->nr_hosts_active = frontier->nr_sites - (int)due->nr;
+    stats->nr_hosts_active = frontier->nr_hosts - (int)due->nr;
     for (size_t i = 0; i < due->nr; i++) {
-        const struct site *site = due->entries[i].what;
-        if (site_is_ready(site) &&
-            (!worst || site->clock.due_ms > worst->clock.due_ms))
-            worst = site;
+        const struct host *host = due->entries[i].what;
+        if (host_is_ready(host) &&
+            (!worst || host->clock.due_ms > worst->clock.due_ms))
+            worst = host;
     }
     if (!worst)
         return;

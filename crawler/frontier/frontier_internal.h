@@ -4,17 +4,17 @@
  * DESIGN
  * An `item` is a URL in memory: queued at a host, in flight, or waiting. It
  * belongs to the host of its key (origin) and stands at the host that it is
- * asked from now (host): another one behind a redirect. A `site` is an active
+ * asked from now (host): another one behind a redirect. A `host` is an active
  * host: its clock, its rules, its queue, its lease.
  *
  *   storage --claim--> admit --> queue --next--> in flight --answer--> end
  *                        ^                            |
  *                        '-- retry, redirect, crash --'
  *
- * A site that may start something stands in a ring; one that waits
+ * A host that may start something stands in a ring; one that waits
  * for its clock, in the heap; else nowhere, and the event that changes that
- * calls schedule_site(). Work that needs storage is left to the next turn
- * through two lists: `hungry` sites want more URLs, `idle` ones may have
+ * calls schedule_host(). Work that needs storage is left to the next turn
+ * through two lists: `hungry` hosts want more URLs, `idle` ones may have
  * nothing to do.
  */
 #ifndef CRAWLER_FRONTIER_FRONTIER_INTERNAL_H
@@ -27,7 +27,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "crawler/frontier/frontier.h"
-#include "crawler/frontier/host.h"
+#include "crawler/frontier/host_clock.h"
 #include "crawler/frontier/host_rules.h"
 #include "crawler/frontier/timer_heap.h"
 #include "crawler/page/visit.h"
@@ -63,8 +63,8 @@ enum item_state {
     ITEM_NEW, /* claimed, not yet admitted */
     ITEM_QUEUED,
     ITEM_IN_FLIGHT,
-    ITEM_WAITING, /* for its retry */
-    ITEM_HELD,    /* suspected of killing workers: runs alone, later */
+    ITEM_WAITING,     /* for its retry */
+    ITEM_QUARANTINED, /* suspected of killing workers: runs alone, later */
 };
 
 /* The redirects of an item so far. */
@@ -82,15 +82,16 @@ struct item {
     enum item_state state;
 
     struct url_key key;
-    struct site *origin, *site;
+    struct host *origin, *host;
     int64_t line;
     enum url_kind url_kind;
     int depth, nr_hops;
     int tries; /* requests started, earlier runs included */
     int nr_retries, nr_crashes;
-    bool hopped, counted;  /* next (last) start is no try: a redirect's */
-    bool alone;            /* nothing else is in flight beside it */
-    bool late;             /* holds up no further level of its host */
+    bool is_redirect_start,
+        counts_as_try;     /* next (last) start is no try: a redirect's */
+    bool in_quarantine;    /* it runs with nothing else beside it */
+    bool is_off_level;     /* holds up no further level of its host */
     bool list_open;        /* the list was not read to its end when it began */
     enum error last_error; /* of the attempt before a retry */
 
@@ -117,22 +118,22 @@ struct items {
 };
 
 enum place { PLACE_NOWHERE, PLACE_RING, PLACE_DUE };
-enum gate {
-    GATE_UNKNOWN, /* robots.txt is to be asked for */
-    GATE_ASKED,   /* its fetch is under way; URLs wait */
-    GATE_RULES,   /* `robots` decides; NULL: everything is allowed */
-    GATE_CLOSED,  /* unreachable: URLs end with gate_error */
+enum robots_state {
+    ROBOTS_UNKNOWN,     /* robots.txt is to be asked for */
+    ROBOTS_FETCHING,    /* its fetch is under way; URLs wait */
+    ROBOTS_KNOWN,       /* `robots` decides; NULL: everything is allowed */
+    ROBOTS_UNREACHABLE, /* unreachable: URLs end with robots_error */
 };
 
-struct site {
+struct host {
     bool has_sitemaps; /* they were offered */
     int64_t id;
     char *key; /* owned, "http://host:80" */
-    struct site *hash_next;
-    struct site *ring_prev, *ring_next; /* of the ring that it stands in */
-    struct site_list *ring;             /* NULL: in none */
-    struct site *hungry_next, *idle_next;
-    struct site *lease_prev, *lease_next; /* in the order of renewal */
+    struct host *hash_next;
+    struct host *ring_prev, *ring_next; /* of the ring that it stands in */
+    struct host_list *ring;             /* NULL: in none */
+    struct host *hungry_next, *idle_next;
+    struct host *lease_prev, *lease_next; /* in the order of renewal */
     bool is_hungry, is_idle;
 
     bool listed; /* the user's list names it */
@@ -142,33 +143,34 @@ struct site {
     struct host_rules rules;
     struct host_clock clock;
     enum place place;
-    struct items urgent; /* robots.txt: not held back by the gate */
+    struct items robots_queue; /* robots.txt: not held back by the gate */
     struct items queue;
-    int nr_items;             /* that belong to it or are asked from it */
-    int nr_late;              /* of those that belong to it */
-    struct url_level level;   /* of what was claimed last, where links count */
+    int nr_items;     /* that belong to it or are asked from it */
+    int nr_off_level; /* of those that belong to it */
+    struct url_level
+        current_level;        /* of what was claimed last, where links count */
     bool is_closed;           /* nothing is claimed behind the level yet */
     int batch;                /* URLs to claim next time */
     bool more;                /* storage may have more to do */
     struct url_place claimed; /* how far it has been claimed */
-    struct hash_range behind; /* bulk URLs that came outside of its walk */
+    struct hash_range missed; /* bulk URLs that came outside of its walk */
 
-    enum gate gate;
-    enum error gate_error;
-    bool gate_may_pass;    /* PAGE_MAY_PASS of the answer that closed it */
-    char *gate_detail;     /* owned */
+    enum robots_state robots_state;
+    enum error robots_error;
+    bool robots_may_pass;  /* PAGE_MAY_PASS of the answer that closed it */
+    char *robots_detail;   /* owned */
     struct robots *robots; /* owned */
     int robots_status;
     int64_t robots_at, robots_until; /* wall */
 };
 
-struct site_list {
-    struct site *head, *tail;
+struct host_list {
+    struct host *head, *tail;
     int nr;
 };
 
 /* A URL that was read: canonical in frontier->url, with its keys. */
-struct door_url {
+struct keyed_url {
     struct url_key key;
     struct bytes host_key, url; /* views into the frontier */
 };
@@ -223,22 +225,22 @@ struct frontier {
     struct item **item_buckets;
     size_t bucket_mask;
 
-    struct site **site_buckets;
-    size_t site_mask;
-    int nr_sites, cap_sites;
-    size_t rules_bytes;      /* of the rules of all sites */
-    struct site_list ready;  /* a page to start and nothing in flight */
-    struct site_list asking; /* robots.txt to ask for */
-    struct site_list busy;   /* pages in flight, and one more would do */
-    struct site_list hungry, idle, leases;
+    struct host **host_buckets;
+    size_t host_mask;
+    int nr_hosts, cap_hosts;
+    size_t rules_bytes;      /* of the rules of all hosts */
+    struct host_list ready;  /* a page to start and nothing in flight */
+    struct host_list asking; /* robots.txt to ask for */
+    struct host_list busy;   /* pages in flight, and one more would do */
+    struct host_list hungry, idle, leases;
     struct heap due, retries;
-    struct items held;
+    struct items quarantine;
 
     int nr_in_flight;
     int nr_robots_in_flight; /* of them */
     bool list_ended, stopped, paused, done;
     bool limit_hit, limit_done; /* reached; and what waited is dropped */
-    bool alone;                 /* a suspect is in flight, and nothing else */
+    bool quarantine_runs;       /* a suspect is in flight, and nothing else */
     int64_t nr_started;         /* URLs started for the first time */
     int64_t claim_ms;           /* when hosts are claimed next */
     double rate_next_ms;        /* no fetch of the run starts before */
@@ -254,9 +256,9 @@ struct frontier {
 /* ---- table.c ---- */
 void table_init(struct frontier *frontier);
 void table_release(struct frontier *frontier);
-/* A new item of the site, ITEM_NEW; NULL when all slots are taken. Only those
+/* A new item of the host, ITEM_NEW; NULL when all slots are taken. Only those
  * of ITEM_URL are found by their key. */
-struct item *item_new(struct frontier *frontier, struct site *origin,
+struct item *item_new(struct frontier *frontier, struct host *origin,
                       enum item_kind kind, const struct url_claim *claim);
 void item_free(struct frontier *frontier, struct item *item);
 struct item *item_find(struct frontier *frontier, struct url_key key);
@@ -266,66 +268,66 @@ struct item *item_by_id(struct frontier *frontier, uint64_t id);
 struct bytes item_target(const struct item *item);
 struct bytes item_url(const struct item *item);
 /* Moves the item to another host, for a redirect. */
-void item_move(struct item *item, struct site *site);
+void item_move(struct item *item, struct host *host);
 /* Its host goes on to the next level without it: it waits for a retry, or for
  * another host. */
-void item_set_late(struct frontier *frontier, struct item *item);
+void item_set_off_level(struct frontier *frontier, struct item *item);
 void items_add(struct items *list, struct item *item);
 void items_add_front(struct items *list, struct item *item);
 /* Takes an item out of its middle. */
 void items_remove(struct items *items, struct item *item);
 struct item *items_take(struct items *list);
 /* A new active host; the caller has looked whether there is room. */
-struct site *site_new(struct frontier *frontier,
+struct host *host_new(struct frontier *frontier,
                       const struct host_record *record);
-struct site *site_find(struct frontier *frontier, int64_t host_id);
-void site_free(struct frontier *frontier, struct site *site);
+struct host *host_find(struct frontier *frontier, int64_t host_id);
+void host_free(struct frontier *frontier, struct host *host);
 
 /* ---- schedule.c ---- */
-/* Puts a site where it belongs now: ring, heap or nowhere. */
-void schedule_site(struct frontier *frontier, struct site *site,
+/* Puts a host where it belongs now: ring, heap or nowhere. */
+void schedule_host(struct frontier *frontier, struct host *host,
                    int64_t now_ms);
 /* Puts it into the heap, although it has nothing to do: its clock counts
  * until then. */
-void schedule_wait(struct frontier *frontier, struct site *site);
+void schedule_wait(struct frontier *frontier, struct host *host);
 /* Longer waits are spent in storage. */
 int64_t schedule_linger_ms(const struct frontier *frontier);
 void schedule_due(struct frontier *frontier, int64_t now_ms);
 /* No further page may be in flight; robots.txt has places of its own. */
 bool schedule_pages_full(const struct frontier *frontier);
-struct site *schedule_take(struct frontier *frontier);
-bool site_is_ready(const struct site *site);
+struct host *schedule_take(struct frontier *frontier);
+bool host_is_ready(const struct host *host);
 /* Whether schedule_take() has something. */
 bool schedule_has_any(const struct frontier *frontier);
-/* Sites that stand in a ring. */
+/* Hosts that stand in a ring. */
 int schedule_nr_ready(const struct frontier *frontier);
 /* All of its level has ended, or holds it up no more. */
-bool site_level_ended(const struct site *site);
+bool host_level_has_ended(const struct host *host);
 /* Marks it hungry if it is. */
-void site_ask_for_more(struct frontier *frontier, struct site *site);
-void site_mark_hungry(struct frontier *frontier, struct site *site);
-void site_mark_idle(struct frontier *frontier, struct site *site);
-struct site *site_take_hungry(struct frontier *frontier);
-struct site *site_take_idle(struct frontier *frontier);
+void host_ask_for_more(struct frontier *frontier, struct host *host);
+void host_mark_hungry(struct frontier *frontier, struct host *host);
+void host_mark_idle(struct frontier *frontier, struct host *host);
+struct host *host_take_hungry(struct frontier *frontier);
+struct host *host_take_idle(struct frontier *frontier);
 double frontier_random(struct frontier *frontier); /* from 0 up to below 1 */
 
 /* ---- claim.c ---- */
 enum err claim_turn(struct frontier *frontier, int64_t now_ms) CERR_CHECK;
-/* The site of a redirect's target, made active if it was not. */
-enum err claim_site(struct frontier *frontier, struct site **site,
-                    const struct door_url *url, int64_t now_ms) CERR_CHECK;
+/* The host of a redirect's target, made active if it was not. */
+enum err lease_host(struct frontier *frontier, struct host **host,
+                    const struct keyed_url *url, int64_t now_ms) CERR_CHECK;
 /* Whether more hosts should be leased; whether more URLs fit in memory;
  * whether one of both is short. */
-bool claim_wants_hosts(const struct frontier *frontier);
-bool claim_has_room(const struct frontier *frontier);
-bool claim_is_crowded(const struct frontier *frontier);
+bool lease_wants_hosts(const struct frontier *frontier);
+bool frontier_has_room(const struct frontier *frontier);
+bool frontier_is_crowded(const struct frontier *frontier);
 /* What the database shall know of it; due_at is left to the caller. */
-void claim_fill_record(const struct frontier *frontier, const struct site *site,
+void lease_fill_record(const struct frontier *frontier, const struct host *host,
                        struct host_record *record);
 /* Writes what is known of the host, and keeps it. */
-enum err claim_put_site(struct frontier *frontier,
-                        const struct site *site) CERR_CHECK;
-enum err claim_release_site(struct frontier *frontier, struct site *site,
+enum err lease_put_host(struct frontier *frontier,
+                        const struct host *host) CERR_CHECK;
+enum err lease_release_host(struct frontier *frontier, struct host *host,
                             int64_t now_ms) CERR_CHECK;
 int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms);
 /* A URL leaves memory and is still to do: to be claimed again. */
@@ -335,19 +337,19 @@ void claim_note_added(struct frontier *frontier, const struct url_record *url,
                       enum storage_added added, int64_t now_ms);
 
 /* ---- gate.c ---- */
-/* Queues an item at its site, or ends it where the rules say no. */
-enum err gate_admit(struct frontier *frontier, struct item *item,
-                    int64_t now_ms) CERR_CHECK;
-/* Judges again what waits at the site: its rules are known now, or it is
- * down. */
-enum err gate_admit_again(struct frontier *frontier, struct site *site,
-                          int64_t now_ms) CERR_CHECK;
-/* Takes what storage remembers of its robots.txt. */
-enum err gate_restore(struct frontier *frontier, struct site *site,
-                      const struct host_record *record,
+/* Queues an item at its host, or ends it where the rules say no. */
+enum err robots_admit(struct frontier *frontier, struct item *item,
                       int64_t now_ms) CERR_CHECK;
-enum err gate_answer(struct frontier *frontier, struct item *item,
-                     const struct page *page, int64_t now_ms) CERR_CHECK;
+/* Judges again what waits at the host: its rules are known now, or it is
+ * down. */
+enum err robots_admit_again(struct frontier *frontier, struct host *host,
+                            int64_t now_ms) CERR_CHECK;
+/* Takes what storage remembers of its robots.txt. */
+enum err robots_restore(struct frontier *frontier, struct host *host,
+                        const struct host_record *record,
+                        int64_t now_ms) CERR_CHECK;
+enum err robots_answer(struct frontier *frontier, struct item *item,
+                       const struct page *page, int64_t now_ms) CERR_CHECK;
 
 /* ---- answer.c ---- */
 struct ending {
@@ -375,26 +377,27 @@ void answer_retry_later(struct frontier *frontier, struct item *item,
 enum error answer_read_redirect(struct frontier *frontier,
                                 const struct item *item,
                                 const struct page *page, size_t max_hops,
-                                struct door_url *target);
+                                struct keyed_url *target);
 void answer_add_hop(struct item *item, const struct page *page,
                     struct bytes target);
 enum err answer_take(struct frontier *frontier, struct item *item, int worker,
                      const struct page *page, int64_t now_ms) CERR_CHECK;
 
 /* ---- door.c ---- */
-struct url_key door_key(const struct frontier *frontier, struct bytes host_key,
-                        struct bytes url);
+struct url_key url_key_make(const struct frontier *frontier,
+                            struct bytes host_key, struct bytes url);
 /* The canonical form of a URL, or why it is refused; `room` is scratch. */
-enum error door_canonical(struct url *url, struct url *room, struct bytes text);
+enum error url_key_canonical(struct url *url, struct url *room,
+                             struct bytes text);
 /* Keys of the URL in frontier->url. */
-enum error door_fill_keys(struct frontier *frontier, struct door_url *url);
+enum error url_key_fill(struct frontier *frontier, struct keyed_url *url);
 /* Parses, canonicalises and keys a URL; ERROR_NONE or why it is refused. */
-enum error door_read(struct frontier *frontier, struct bytes text,
-                     struct door_url *url);
+enum error url_key_read(struct frontier *frontier, struct bytes text,
+                        struct keyed_url *url);
 void batch_init(struct batch *batch, size_t nr_full, size_t cap);
 void batch_release(struct batch *batch);
 /* Adds a URL. Flush it when full. */
-enum err batch_add(struct batch *batch, const struct door_url *url,
+enum err batch_add(struct batch *batch, const struct keyed_url *url,
                    struct bytes note,
                    const struct url_source *source) CERR_CHECK;
 bool batch_is_full(const struct batch *batch);

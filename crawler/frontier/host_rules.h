@@ -10,7 +10,7 @@
 
 #include "base/wire.h"
 #include "crawler/frontier/frontier_options.h"
-#include "crawler/frontier/host.h"
+#include "crawler/frontier/host_clock.h"
 
 struct host_rules {
     struct host_limits limits;

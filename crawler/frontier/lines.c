@@ -131,12 +131,12 @@ static enum error read_bare(struct url *url, struct url *room,
     memcpy(whole, BARE_PREFIX, sizeof(BARE_PREFIX) - 1);
     memcpy(whole + sizeof(BARE_PREFIX) - 1, text.data, text.len);
     struct bytes bare = {whole, sizeof(BARE_PREFIX) - 1 + text.len};
-    return door_canonical(url, room, bare);
+    return url_key_canonical(url, room, bare);
 }
 
 enum error line_read(struct url *url, struct url *room, struct bytes text)
 {
-    enum error error = door_canonical(url, room, text);
+    enum error error = url_key_canonical(url, room, text);
 
     if ((error == ERROR_BAD_URL || error == ERROR_BLOCKED_SCHEME) &&
         is_bare(text))
@@ -153,14 +153,14 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
                          int64_t line, int64_t now_ms)
 {
     struct batch *batch = &frontier->lines;
-    struct door_url url;
+    struct keyed_url url;
     enum error error = line_read(&frontier->url, &frontier->parsed, text);
 
     if (!error)
-        error = door_fill_keys(frontier, &url);
+        error = url_key_fill(frontier, &url);
     if (error)
         return put_bad_line(frontier, text, line, error);
-    follow_listed(frontier);
+    judge_add_folder(frontier);
     enum err err = CERR_OK;
     if (batch->reread)
         err = storage_drop_line(frontier->storage, line);

@@ -1,5 +1,5 @@
 /*
- * Who is next. A site stands in one of two places: in a ring, from which sites
+ * Who is next. A host stands in one of two places: in a ring, from which hosts
  * are taken in turn so that none holds up another, or in the heap of those that
  * wait for their clock. Both are O(log n) at most. There is a ring for
  * robots.txt and there are two for pages: a host with nothing in flight comes
@@ -11,100 +11,100 @@
 #define PAGES_PER_CONNECTION 2 /* that wait, at least, before the next one */
 
 /* It has something that its gate lets start. */
-bool site_is_ready(const struct site *site)
+bool host_is_ready(const struct host *host)
 {
-    if (site->urgent.head)
+    if (host->robots_queue.head)
         return true;
-    return site->queue.head && site->gate == GATE_RULES;
+    return host->queue.head && host->robots_state == ROBOTS_KNOWN;
 }
 
 /* To make one more connection takes two round trips, or three: those that it
  * has are through with a few more pages by then. */
-static bool is_worth_a_connection(const struct site *site)
+static bool is_worth_a_connection(const struct host *host)
 {
-    const struct host_clock *clock = &site->clock;
+    const struct host_clock *clock = &host->clock;
 
-    return clock->in_flight < clock->most_in_flight || site->more ||
-           site->urgent.head ||
-           site->queue.nr > PAGES_PER_CONNECTION * clock->in_flight;
+    return clock->in_flight < clock->most_in_flight || host->more ||
+           host->robots_queue.head ||
+           host->queue.nr > PAGES_PER_CONNECTION * clock->in_flight;
 }
 
-static void ring_add(struct site_list *ring, struct site *site)
+static void ring_add(struct host_list *ring, struct host *host)
 {
-    site->place = PLACE_RING;
-    site->ring = ring;
-    site->ring_next = NULL;
-    site->ring_prev = ring->tail;
+    host->place = PLACE_RING;
+    host->ring = ring;
+    host->ring_next = NULL;
+    host->ring_prev = ring->tail;
     if (ring->tail)
-        ring->tail->ring_next = site;
+        ring->tail->ring_next = host;
     else
-        ring->head = site;
-    ring->tail = site;
+        ring->head = host;
+    ring->tail = host;
     ring->nr++;
 }
 
-static void ring_remove(struct site *site)
+static void ring_remove(struct host *host)
 {
-    struct site_list *ring = site->ring;
+    struct host_list *ring = host->ring;
 
-    if (site->ring_prev)
-        site->ring_prev->ring_next = site->ring_next;
+    if (host->ring_prev)
+        host->ring_prev->ring_next = host->ring_next;
     else
-        ring->head = site->ring_next;
-    if (site->ring_next)
-        site->ring_next->ring_prev = site->ring_prev;
+        ring->head = host->ring_next;
+    if (host->ring_next)
+        host->ring_next->ring_prev = host->ring_prev;
     else
-        ring->tail = site->ring_prev;
+        ring->tail = host->ring_prev;
     ring->nr--;
-    site->ring = NULL;
-    site->place = PLACE_NOWHERE;
+    host->ring = NULL;
+    host->place = PLACE_NOWHERE;
 }
 
-static struct site_list *ring_of(struct frontier *frontier,
-                                 const struct site *site)
+static struct host_list *ring_of(struct frontier *frontier,
+                                 const struct host *host)
 {
-    if (site->urgent.head)
+    if (host->robots_queue.head)
         return &frontier->asking;
-    return site->clock.in_flight > 0 ? &frontier->busy : &frontier->ready;
+    return host->clock.in_flight > 0 ? &frontier->busy : &frontier->ready;
 }
 
-void schedule_site(struct frontier *frontier, struct site *site, int64_t now_ms)
+void schedule_host(struct frontier *frontier, struct host *host, int64_t now_ms)
 {
-    if (site->ring == &frontier->busy && site->clock.in_flight == 0)
-        ring_remove(site); /* its turn comes sooner now */
-    if (site->place != PLACE_NOWHERE || !site_is_ready(site) ||
-        !host_clock_has_room(&site->clock) || !is_worth_a_connection(site))
+    if (host->ring == &frontier->busy && host->clock.in_flight == 0)
+        ring_remove(host); /* its turn comes sooner now */
+    if (host->place != PLACE_NOWHERE || !host_is_ready(host) ||
+        !host_clock_has_room(&host->clock) || !is_worth_a_connection(host))
         return;
-    if (site->clock.due_ms <= now_ms) {
-        ring_add(ring_of(frontier, site), site);
-    } else if (site->clock.due_ms - now_ms <= schedule_linger_ms(frontier)) {
-        schedule_wait(frontier, site);
-    } else if (site->clock.in_flight == 0) {
-        site_mark_idle(frontier, site); /* may go back to storage meanwhile */
+    if (host->clock.due_ms <= now_ms) {
+        ring_add(ring_of(frontier, host), host);
+    } else if (host->clock.due_ms - now_ms <= schedule_linger_ms(frontier)) {
+        schedule_wait(frontier, host);
+    } else if (host->clock.in_flight == 0) {
+        host_mark_idle(frontier, host); /* may go back to storage meanwhile */
     }                                   /* else the answer will ask again */
 }
 
-void schedule_wait(struct frontier *frontier, struct site *site)
+void schedule_wait(struct frontier *frontier, struct host *host)
 {
-    site->place = PLACE_DUE;
-    heap_add(&frontier->due, site->clock.due_ms, site);
+    host->place = PLACE_DUE;
+    heap_add(&frontier->due, host->clock.due_ms, host);
 }
 
 int64_t schedule_linger_ms(const struct frontier *frontier)
 {
-    return claim_is_crowded(frontier) ? FRONTIER_CROWDED_MS
-                                      : FRONTIER_LINGER_MS;
+    return frontier_is_crowded(frontier) ? FRONTIER_CROWDED_MS
+                                         : FRONTIER_LINGER_MS;
 }
 
 void schedule_due(struct frontier *frontier, int64_t now_ms)
 {
-    struct site *site;
+    struct host *host;
 
-    while ((site = heap_take(&frontier->due, now_ms)) != NULL) {
-        site->place = PLACE_NOWHERE;
-        schedule_site(frontier, site, now_ms);
-        if (site->place == PLACE_NOWHERE)
-            site_mark_idle(frontier, site);
+    while ((host = heap_take(&frontier->due, now_ms)) != NULL) {
+        host->place = PLACE_NOWHERE;
+        schedule_host(frontier, host, now_ms);
+        if (host->place == PLACE_NOWHERE)
+            host_mark_idle(frontier, host);
     }
 }
 
@@ -116,7 +116,7 @@ bool schedule_pages_full(const struct frontier *frontier)
 
 /* First who has nothing in flight, then who was never asked, then who could do
  * with one more connection. NULL: nobody may. */
-static const struct site_list *ring_next(const struct frontier *frontier)
+static const struct host_list *ring_next(const struct frontier *frontier)
 {
     bool pages_full = schedule_pages_full(frontier);
 
@@ -137,78 +137,78 @@ int schedule_nr_ready(const struct frontier *frontier)
     return frontier->ready.nr + frontier->asking.nr + frontier->busy.nr;
 }
 
-struct site *schedule_take(struct frontier *frontier)
+struct host *schedule_take(struct frontier *frontier)
 {
-    const struct site_list *ring = ring_next(frontier);
-    struct site *site = ring ? ring->head : NULL;
+    const struct host_list *ring = ring_next(frontier);
+    struct host *host = ring ? ring->head : NULL;
 
-    if (site)
-        ring_remove(site);
-    return site;
+    if (host)
+        ring_remove(host);
+    return host;
 }
 
-bool site_level_ended(const struct site *site)
+bool host_level_has_ended(const struct host *host)
 {
-    return site->nr_items == site->nr_late;
+    return host->nr_items == host->nr_off_level;
 }
 
-void site_ask_for_more(struct frontier *frontier, struct site *site)
+void host_ask_for_more(struct frontier *frontier, struct host *host)
 {
-    if (site->more && !site->is_closed && site->queue.nr < site->batch / 2)
-        site_mark_hungry(frontier, site);
+    if (host->more && !host->is_closed && host->queue.nr < host->batch / 2)
+        host_mark_hungry(frontier, host);
 }
 
-void site_mark_hungry(struct frontier *frontier, struct site *site)
+void host_mark_hungry(struct frontier *frontier, struct host *host)
 {
-    struct site_list *list = &frontier->hungry;
+    struct host_list *list = &frontier->hungry;
 
-    if (site->is_hungry)
+    if (host->is_hungry)
         return;
-    site->is_hungry = true;
-    site->hungry_next = NULL;
+    host->is_hungry = true;
+    host->hungry_next = NULL;
     if (list->tail)
-        list->tail->hungry_next = site;
+        list->tail->hungry_next = host;
     else
-        list->head = site;
-    list->tail = site;
+        list->head = host;
+    list->tail = host;
     list->nr++;
 }
 
-struct site *site_take_hungry(struct frontier *frontier)
+struct host *host_take_hungry(struct frontier *frontier)
 {
-    struct site_list *list = &frontier->hungry;
-    struct site *site = list->head;
+    struct host_list *list = &frontier->hungry;
+    struct host *host = list->head;
 
-    if (!site)
+    if (!host)
         return NULL;
-    list->head = site->hungry_next;
+    list->head = host->hungry_next;
     if (!list->head)
         list->tail = NULL;
     list->nr--;
-    site->is_hungry = false;
-    return site;
+    host->is_hungry = false;
+    return host;
 }
 
-void site_mark_idle(struct frontier *frontier, struct site *site)
+void host_mark_idle(struct frontier *frontier, struct host *host)
 {
-    if (site->is_idle)
+    if (host->is_idle)
         return;
-    site->is_idle = true;
-    site->idle_next = frontier->idle.head;
-    frontier->idle.head = site;
+    host->is_idle = true;
+    host->idle_next = frontier->idle.head;
+    frontier->idle.head = host;
     frontier->idle.nr++;
 }
 
-struct site *site_take_idle(struct frontier *frontier)
+struct host *host_take_idle(struct frontier *frontier)
 {
-    struct site *site = frontier->idle.head;
+    struct host *host = frontier->idle.head;
 
-    if (!site)
+    if (!host)
         return NULL;
-    frontier->idle.head = site->idle_next;
+    frontier->idle.head = host->idle_next;
     frontier->idle.nr--;
-    site->is_idle = false;
-    return site;
+    host->is_idle = false;
+    return host;
 }
 
 /* xorshift64*: jitter needs no better one (Vigna, 2016). */

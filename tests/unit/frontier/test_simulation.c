@@ -172,7 +172,7 @@ static void look_at_memory(const struct sim *sim)
 {
     const struct frontier *frontier = sim->frontier;
 
-    assert_true(frontier->nr_sites <= FRONTIER_HOSTS_MIN);
+    assert_true(frontier->nr_hosts <= FRONTIER_HOSTS_MIN);
     assert_true(frontier->nr_items <= FRONTIER_HOSTS_MIN * FRONTIER_ITEMS_EACH);
     assert_true(frontier->due.nr <= FRONTIER_HOSTS_MIN);
 }

@@ -5,9 +5,9 @@
  *   Sun Nov  6 08:49:37 1994         asctime
  * Read by hand: strptime() depends on the locale and knows no limits.
  */
-#include <string.h>
+#include "crawler/frontier/http_date.h"
 
-#include "crawler/frontier/host.h"
+#include <string.h>
 
 #define DAY_MS        INT64_C(86400000)
 #define SECONDS_MAX   INT64_C(1000000000) /* a larger Retry-After is as good */
@@ -24,7 +24,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static char take(struct reader *reader)
+static char next(struct reader *reader)
 {
     if (reader->at == reader->end) {
         reader->bad = true;
@@ -35,7 +35,7 @@ static char take(struct reader *reader)
 
 static void expect(struct reader *reader, char c)
 {
-    if (take(reader) != c)
+    if (next(reader) != c)
         reader->bad = true;
 }
 
@@ -44,12 +44,12 @@ static bool next_is(const struct reader *reader, char c)
     return reader->at < reader->end && *reader->at == c;
 }
 
-static int take_number(struct reader *reader, int nr_digits)
+static int read_number(struct reader *reader, int nr_digits)
 {
     int value = 0;
 
     for (int i = 0; i < nr_digits; i++) {
-        char c = take(reader);
+        char c = next(reader);
         if (!is_digit(c)) {
             reader->bad = true;
             return 0;
@@ -59,10 +59,10 @@ static int take_number(struct reader *reader, int nr_digits)
     return value;
 }
 
-static int take_month(struct reader *reader)
+static int read_month(struct reader *reader)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char name[3] = {take(reader), take(reader), take(reader)};
+    char name[3] = {next(reader), next(reader), next(reader)};
 
     for (size_t i = 0; i < 12; i++)
         if (memcmp(name, names + 3 * i, 3) == 0)
@@ -84,13 +84,13 @@ static int64_t days_of(int year, int month, int day)
            DAYS_TO_1970;
 }
 
-static int64_t take_time(struct reader *reader)
+static int64_t read_time(struct reader *reader)
 {
-    int hour = take_number(reader, 2);
+    int hour = read_number(reader, 2);
     expect(reader, ':');
-    int minute = take_number(reader, 2);
+    int minute = read_number(reader, 2);
     expect(reader, ':');
-    int second = take_number(reader, 2);
+    int second = read_number(reader, 2);
 
     if (hour > 23 || minute > 59 || second > 60)
         reader->bad = true;
@@ -121,21 +121,21 @@ static int64_t put_together(const struct reader *reader, int year, int month,
 
 static int64_t read_asctime(struct reader *reader)
 {
-    int month = take_month(reader);
+    int month = read_month(reader);
     expect(reader, ' ');
     if (next_is(reader, ' '))
         reader->at++;
-    int day = take_number(reader, 1);
+    int day = read_number(reader, 1);
     if (!next_is(reader, ' '))
-        day = 10 * day + take_number(reader, 1);
+        day = 10 * day + read_number(reader, 1);
     expect(reader, ' ');
-    int64_t time_ms = take_time(reader);
+    int64_t time_ms = read_time(reader);
     expect(reader, ' ');
-    int year = take_number(reader, 4);
+    int year = read_number(reader, 4);
     return put_together(reader, year, month, day, time_ms);
 }
 
-int64_t host_date_ms(struct bytes value, int64_t wall_ms)
+int64_t http_date_ms(struct bytes value, int64_t wall_ms)
 {
     struct reader reader = {value.data, (const char *)value.data + value.len,
                             false};
@@ -147,22 +147,22 @@ int64_t host_date_ms(struct bytes value, int64_t wall_ms)
     if (is_asctime)
         return read_asctime(&reader);
     expect(&reader, ' ');
-    int day = take_number(&reader, 2);
-    char dash = take(&reader);
+    int day = read_number(&reader, 2);
+    char dash = next(&reader);
     if (dash != '-' && dash != ' ')
         reader.bad = true;
-    int month = take_month(&reader);
+    int month = read_month(&reader);
     expect(&reader, dash);
-    int year = dash == '-' ? full_year(take_number(&reader, 2), wall_ms)
-                           : take_number(&reader, 4);
+    int year = dash == '-' ? full_year(read_number(&reader, 2), wall_ms)
+                           : read_number(&reader, 4);
     expect(&reader, ' ');
-    int64_t time_ms = take_time(&reader);
+    int64_t time_ms = read_time(&reader);
     for (const char *zone = " GMT"; *zone; zone++)
         expect(&reader, *zone);
     return put_together(&reader, year, month, day, time_ms);
 }
 
-int64_t host_retry_after_ms(struct bytes value, int64_t wall_ms)
+int64_t http_retry_after_ms(struct bytes value, int64_t wall_ms)
 {
     const char *text = value.data;
     int64_t seconds = 0;
@@ -173,7 +173,7 @@ int64_t host_retry_after_ms(struct bytes value, int64_t wall_ms)
             seconds = 10 * seconds + (text[i] - '0');
     if (i > 0 && i == value.len)
         return seconds * 1000;
-    int64_t date_ms = host_date_ms(value, wall_ms);
+    int64_t date_ms = http_date_ms(value, wall_ms);
     if (date_ms < 0)
         return -1;
     return date_ms > wall_ms ? date_ms - wall_ms : 0;

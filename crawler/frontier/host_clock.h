@@ -1,5 +1,6 @@
 /*
- * host: one host's clock: when it may be asked next, and by how many at once.
+ * host_clock: one host's clock: when it may be asked next, and by how many at
+ * once.
  *
  * Whatever reaches the host runs on this clock: pages, redirects, robots.txt,
  * retries. A delay spaces the starts; 429, 503 and Retry-After push the due
@@ -16,13 +17,11 @@
  *
  * Pure: it knows no URL, no storage and no clock of the system. One thread.
  */
-#ifndef CRAWLER_FRONTIER_HOST_H
-#define CRAWLER_FRONTIER_HOST_H
+#ifndef CRAWLER_FRONTIER_HOST_CLOCK_H
+#define CRAWLER_FRONTIER_HOST_CLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "base/wire.h"
 
 #define HOST_BACKOFF_MS     1000 /* the first one; doubles */
 #define HOST_PROBE_MS       5000 /* from the last failure to the probe, or more */
@@ -100,18 +99,6 @@ void host_clock_put_back(struct host_clock *clock);
 void host_clock_answered(struct host_clock *clock,
                          const struct host_limits *limits,
                          const struct host_answer *answer);
-
-/*
- * Retry-After (RFC 9110, 10.2.3): seconds or an HTTP date, as milliseconds
- * from now, 0 for the past; -1 if it is unreadable.
- */
-int64_t host_retry_after_ms(struct bytes value, int64_t wall_ms);
-/*
- * An HTTP date in any of its three forms (RFC 9110, 5.6.7) as milliseconds
- * since 1970; -1 if it is none. `wall_ms` settles the century of a two-digit
- * year.
- */
-int64_t host_date_ms(struct bytes value, int64_t wall_ms);
 
 /* Doubling delay `base_ms` << attempt, at most `cap_ms`, of which jitter takes
  * up to a half away. */

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "crawler/frontier/host.h"
+#include "crawler/frontier/host_clock.h"
 
 static const struct host_limits limits = {
     .per_host = 8,
@@ -498,6 +498,16 @@ static void host_is_not_blamed_for_our_own_failures(void **state)
     assert_int_equal(clock.in_flight, 0);
 }
 
+static void host_backoff_doubles_with_jitter(void **state)
+{
+    (void)state;
+    assert_int_equal(host_backoff_ms(1000, 0, 60000, 0), 1000);
+    assert_int_equal(host_backoff_ms(1000, 3, 60000, 0), 8000);
+    assert_int_equal(host_backoff_ms(1000, 3, 60000, 0.5), 6000);
+    assert_int_equal(host_backoff_ms(1000, 63, 60000, 0), 60000);
+    assert_true(host_backoff_ms(1000, 0, 60000, 0.999999) >= 500);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -525,6 +535,7 @@ int main(void)
         cmocka_unit_test(host_counts_only_the_probe_when_suspect),
         cmocka_unit_test(host_forgets_failures_with_any_answer),
         cmocka_unit_test(host_is_not_blamed_for_our_own_failures),
+        cmocka_unit_test(host_backoff_doubles_with_jitter),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

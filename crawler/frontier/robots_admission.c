@@ -21,24 +21,24 @@
 
 /* ---- rules ---- */
 
-static void set_rules(struct frontier *frontier, struct site *site,
+static void set_rules(struct frontier *frontier, struct host *host,
                       struct robots *robots)
 {
     double delay_s = robots ? robots_crawl_delay_s(robots) : -1;
 
-    if (site->robots)
-        frontier->rules_bytes -= robots_bytes(site->robots);
+    if (host->robots)
+        frontier->rules_bytes -= robots_bytes(host->robots);
     if (robots)
         frontier->rules_bytes += robots_bytes(robots);
-    robots_free(site->robots);
-    site->robots = robots;
-    site->gate = GATE_RULES;
+    robots_free(host->robots);
+    host->robots = robots;
+    host->robots_state = ROBOTS_KNOWN;
     if (delay_s >= 0)
-        host_clock_set_crawl_delay(&site->clock, &site->rules.limits,
+        host_clock_set_crawl_delay(&host->clock, &host->rules.limits,
                                    (int64_t)(delay_s * 1000));
 }
 
-static enum err parse_rules(struct frontier *frontier, struct site *site,
+static enum err parse_rules(struct frontier *frontier, struct host *host,
                             struct bytes text)
 {
     struct robots *robots = NULL;
@@ -46,62 +46,62 @@ static enum err parse_rules(struct frontier *frontier, struct site *site,
                                 frontier->options.product_token);
 
     if (!err)
-        set_rules(frontier, site, robots);
+        set_rules(frontier, host, robots);
     return err;
 }
 
-enum err gate_restore(struct frontier *frontier, struct site *site,
-                      const struct host_record *record, int64_t now_ms)
+enum err robots_restore(struct frontier *frontier, struct host *host,
+                        const struct host_record *record, int64_t now_ms)
 {
     int status = record->robots_status;
 
-    if (site->rules.ignore_robots) {
-        site->gate = GATE_RULES;
-        site->robots_until = INT64_MAX;
+    if (host->rules.ignore_robots) {
+        host->robots_state = ROBOTS_KNOWN;
+        host->robots_until = INT64_MAX;
         return CERR_OK;
     }
     if (record->robots_until <= frontier_wall_ms(frontier, now_ms))
         return CERR_OK;
-    site->robots_status = status;
-    site->robots_at = record->robots_at;
-    site->robots_until = record->robots_until;
+    host->robots_status = status;
+    host->robots_at = record->robots_at;
+    host->robots_until = record->robots_until;
     if (robots_policy(status, ERROR_NONE) == ROBOTS_PARSE)
-        return parse_rules(frontier, site, record->robots);
-    set_rules(frontier, site, NULL);
+        return parse_rules(frontier, host, record->robots);
+    set_rules(frontier, host, NULL);
     return CERR_OK;
 }
 
 /* ---- asking ---- */
 
-static enum err ask(struct frontier *frontier, struct site *site,
+static enum err ask(struct frontier *frontier, struct host *host,
                     int64_t now_ms)
 {
     char text[FRONTIER_HOST_KEY_BYTES + sizeof(ROBOTS_PATH)];
-    int len = snprintf(text, sizeof(text), "%s" ROBOTS_PATH, site->key);
-    struct door_url url;
+    int len = snprintf(text, sizeof(text), "%s" ROBOTS_PATH, host->key);
+    struct keyed_url url;
     enum error error =
-        door_read(frontier, (struct bytes){text, (size_t)len}, &url);
+        url_key_read(frontier, (struct bytes){text, (size_t)len}, &url);
 
     if (error) /* cannot be: the key was made of such a URL */
         return CERR_CORRUPT;
-    struct item *item = item_new(frontier, site, ITEM_ROBOTS,
+    struct item *item = item_new(frontier, host, ITEM_ROBOTS,
                                  &(struct url_claim){
                                      .key = url.key,
                                      .url = url.url,
                                  });
-    assert(item); /* there is a slot for each site */
-    site->gate = GATE_ASKED;
-    return gate_admit(frontier, item, now_ms);
+    assert(item); /* there is a slot for each host */
+    host->robots_state = ROBOTS_FETCHING;
+    return robots_admit(frontier, item, now_ms);
 }
 
 /* ---- the answer ---- */
 
-static enum err put_rules(struct frontier *frontier, const struct site *site,
+static enum err put_rules(struct frontier *frontier, const struct host *host,
                           struct bytes text)
 {
     struct host_record record;
 
-    claim_fill_record(frontier, site, &record);
+    lease_fill_record(frontier, host, &record);
     record.robots = text;
     return storage_put_host(frontier->storage, &record);
 }
@@ -109,7 +109,7 @@ static enum err put_rules(struct frontier *frontier, const struct site *site,
 /* The host's own failure is what its URLs shall be told. */
 static enum error reason_of(const struct item *item, const struct page *page)
 {
-    if (item->site != item->origin || page->error == ERROR_NONE)
+    if (item->host != item->origin || page->error == ERROR_NONE)
         return ERROR_ROBOTS_UNREACHABLE;
     switch (error_info(page->error)->error_class) {
     case CLASS_DNS:
@@ -144,60 +144,60 @@ static char *detail_of(const struct page *page)
     return xmemdup0(text, strlen(text));
 }
 
-static void close_gate(struct site *site, const struct item *item,
-                       const struct page *page)
+static void note_unreachable(struct host *host, const struct item *item,
+                             const struct page *page)
 {
-    site->gate = GATE_CLOSED;
-    site->gate_error = reason_of(item, page);
-    site->gate_may_pass = (page->flags & PAGE_MAY_PASS) != 0;
-    free(site->gate_detail);
-    site->gate_detail = site->gate_error == ERROR_ROBOTS_UNREACHABLE
-                            ? detail_of(page)
-                            : xmemdup0(page->detail.data, page->detail.len);
-    site->robots_status = page->status ? page->status : -1;
-    site->robots_until = 0; /* to be asked again, not remembered */
+    host->robots_state = ROBOTS_UNREACHABLE;
+    host->robots_error = reason_of(item, page);
+    host->robots_may_pass = (page->flags & PAGE_MAY_PASS) != 0;
+    free(host->robots_detail);
+    host->robots_detail = host->robots_error == ERROR_ROBOTS_UNREACHABLE
+                              ? detail_of(page)
+                              : xmemdup0(page->detail.data, page->detail.len);
+    host->robots_status = page->status ? page->status : -1;
+    host->robots_until = 0; /* to be asked again, not remembered */
 }
 
 static enum err take_rules(struct frontier *frontier, struct item *item,
                            const struct page *page, int64_t now_ms)
 {
-    struct site *site = item->origin;
+    struct host *host = item->origin;
     int64_t wall_ms = frontier_wall_ms(frontier, now_ms);
     enum err err = CERR_OK;
 
-    site->robots_status = page->status;
-    site->robots_at = wall_ms;
-    site->robots_until = wall_ms + RULES_MS;
+    host->robots_status = page->status;
+    host->robots_at = wall_ms;
+    host->robots_until = wall_ms + RULES_MS;
     if (page->error == ERROR_BLOCKED_ADDRESS) {
         /* let each URL be told so itself */
-        site->robots_until = wall_ms + RULES_UNSURE_MS;
-        site->robots_status = -1;
-        set_rules(frontier, site, NULL);
+        host->robots_until = wall_ms + RULES_UNSURE_MS;
+        host->robots_status = -1;
+        set_rules(frontier, host, NULL);
         return CERR_OK;
     }
     switch (robots_policy(page->status, page->error)) {
     case ROBOTS_PARSE:
-        err = parse_rules(frontier, site, page->body);
+        err = parse_rules(frontier, host, page->body);
         break;
     case ROBOTS_ALLOW_ALL:
-        set_rules(frontier, site, NULL);
+        set_rules(frontier, host, NULL);
         break;
     case ROBOTS_DISALLOW_ALL:
-        close_gate(site, item, page);
+        note_unreachable(host, item, page);
         return CERR_OK;
     }
     /* A Crawl-delay counts from the fetch that told it. */
-    if (item->site == site && site->clock.delay_ms > 0 &&
-        site->clock.due_ms < item->started_ms + site->clock.delay_ms)
-        site->clock.due_ms = item->started_ms + site->clock.delay_ms;
+    if (item->host == host && host->clock.delay_ms > 0 &&
+        host->clock.due_ms < item->started_ms + host->clock.delay_ms)
+        host->clock.due_ms = item->started_ms + host->clock.delay_ms;
     if (err)
         return err;
     struct bytes text = page->body;
-    if (!site->robots)
+    if (!host->robots)
         text.len = 0;
     else if (text.len > ROBOTS_BYTES_MAX)
         text.len = ROBOTS_BYTES_MAX;
-    return put_rules(frontier, site, text);
+    return put_rules(frontier, host, text);
 }
 
 /* Goes on at the redirect's target, whose clock it waits for. */
@@ -205,46 +205,46 @@ static enum err follow(struct frontier *frontier, struct item *item,
                        const struct page *page, int64_t now_ms,
                        enum error *error)
 {
-    struct site *site = NULL, *before = item->site;
-    struct door_url target;
+    struct host *host = NULL, *before = item->host;
+    struct keyed_url target;
 
     *error = answer_read_redirect(frontier, item, page, ROBOTS_REDIRECTS_MAX,
                                   &target);
     if (*error)
         return CERR_OK;
-    enum err err = claim_site(frontier, &site, &target, now_ms);
+    enum err err = lease_host(frontier, &host, &target, now_ms);
     if (err)
         return err;
     answer_add_hop(item, page, target.url);
-    item_move(item, site);
-    site_mark_idle(frontier, before);
-    return gate_admit(frontier, item, now_ms);
+    item_move(item, host);
+    host_mark_idle(frontier, before);
+    return robots_admit(frontier, item, now_ms);
 }
 
 static enum err settle(struct frontier *frontier, struct item *item,
                        const struct page *page, int64_t now_ms)
 {
-    struct site *site = item->origin, *last = item->site;
+    struct host *host = item->origin, *last = item->host;
     enum err err = take_rules(frontier, item, page, now_ms);
 
     item_free(frontier, item);
     if (!err)
-        err = follow_host(frontier, site, now_ms);
+        err = offer_sitemaps(frontier, host, now_ms);
     if (!err)
-        err = gate_admit_again(frontier, site, now_ms);
-    schedule_site(frontier, site, now_ms);
-    site_mark_idle(frontier, site);
-    site_mark_idle(frontier, last);
+        err = robots_admit_again(frontier, host, now_ms);
+    schedule_host(frontier, host, now_ms);
+    host_mark_idle(frontier, host);
+    host_mark_idle(frontier, last);
     return err;
 }
 
-enum err gate_answer(struct frontier *frontier, struct item *item,
-                     const struct page *page, int64_t now_ms)
+enum err robots_answer(struct frontier *frontier, struct item *item,
+                       const struct page *page, int64_t now_ms)
 {
     struct page last = *page;
 
     if (page->error == ERROR_CANCELED)
-        return gate_admit(frontier, item, now_ms);
+        return robots_admit(frontier, item, now_ms);
     if (page->outcome == OUTCOME_REDIRECT && page->location.len > 0) {
         enum err err = follow(frontier, item, page, now_ms, &last.error);
         if (err || last.error == ERROR_NONE)
@@ -275,7 +275,7 @@ static enum err end_down(struct frontier *frontier, struct item *item,
                          int64_t now_ms)
 {
     enum error error = item->last_error ? item->last_error : ERROR_HOST_DOWN;
-    int status = item->site->clock.status;
+    int status = item->host->clock.status;
     char detail[32] = "";
 
     if (status > 0) /* it answers, but only that we are to wait */
@@ -310,12 +310,12 @@ static struct bytes path_of(struct bytes url)
 static enum err judge(struct frontier *frontier, struct item *item,
                       int64_t now_ms, bool *ended)
 {
-    struct site *site = item->site;
+    struct host *host = item->host;
     struct robots_verdict verdict;
     struct bytes path = path_of(item_target(item));
 
-    *ended = site->robots &&
-             !robots_allows(site->robots, path.data, path.len, &verdict);
+    *ended = host->robots &&
+             !robots_allows(host->robots, path.data, path.len, &verdict);
     if (!*ended)
         return CERR_OK;
     return end_unasked(
@@ -326,23 +326,24 @@ static enum err judge(struct frontier *frontier, struct item *item,
 static void enqueue(struct frontier *frontier, struct item *item,
                     int64_t now_ms)
 {
-    struct site *site = item->site;
+    struct host *host = item->host;
 
     item->state = ITEM_QUEUED;
     item->queued_ms = now_ms;
-    items_add(item->kind == ITEM_URL ? &site->queue : &site->urgent, item);
-    schedule_site(frontier, site, now_ms);
+    items_add(item->kind == ITEM_URL ? &host->queue : &host->robots_queue,
+              item);
+    schedule_host(frontier, host, now_ms);
 }
 
-static enum err end_at_gate(struct frontier *frontier, struct item *item,
-                            int64_t now_ms)
+static enum err end_unreachable(struct frontier *frontier, struct item *item,
+                                int64_t now_ms)
 {
-    const struct site *site = item->site;
-    struct bytes detail = {site->gate_detail, strlen(site->gate_detail)};
+    const struct host *host = item->host;
+    struct bytes detail = {host->robots_detail, strlen(host->robots_detail)};
 
     return end_unasked(frontier, item,
-                       (struct ending){.error = site->gate_error,
-                                       .may_pass = site->gate_may_pass,
+                       (struct ending){.error = host->robots_error,
+                                       .may_pass = host->robots_may_pass,
                                        .detail = detail},
                        now_ms);
 }
@@ -350,35 +351,35 @@ static enum err end_at_gate(struct frontier *frontier, struct item *item,
 static enum err admit_url(struct frontier *frontier, struct item *item,
                           int64_t now_ms)
 {
-    struct site *site = item->site;
+    struct host *host = item->host;
     bool ended = false;
     enum err err;
 
-    if (site->gate == GATE_RULES &&
-        site->robots_until <= frontier_wall_ms(frontier, now_ms))
-        site->gate = GATE_UNKNOWN; /* its rules have expired */
-    switch (site->gate) {
-    case GATE_UNKNOWN:
+    if (host->robots_state == ROBOTS_KNOWN &&
+        host->robots_until <= frontier_wall_ms(frontier, now_ms))
+        host->robots_state = ROBOTS_UNKNOWN; /* its rules have expired */
+    switch (host->robots_state) {
+    case ROBOTS_UNKNOWN:
         enqueue(frontier, item, now_ms);
-        return ask(frontier, site, now_ms);
-    case GATE_CLOSED:
-        return end_at_gate(frontier, item, now_ms);
-    case GATE_RULES:
+        return ask(frontier, host, now_ms);
+    case ROBOTS_UNREACHABLE:
+        return end_unreachable(frontier, item, now_ms);
+    case ROBOTS_KNOWN:
         err = judge(frontier, item, now_ms, &ended);
         if (err || ended)
             return err;
         break;
-    case GATE_ASKED:
+    case ROBOTS_FETCHING:
         break;
     }
     enqueue(frontier, item, now_ms);
     return CERR_OK;
 }
 
-enum err gate_admit(struct frontier *frontier, struct item *item,
-                    int64_t now_ms)
+enum err robots_admit(struct frontier *frontier, struct item *item,
+                      int64_t now_ms)
 {
-    if (item->site->clock.state == HOST_DOWN)
+    if (item->host->clock.state == HOST_DOWN)
         return end_down(frontier, item, now_ms);
     if (item->kind == ITEM_URL)
         return admit_url(frontier, item, now_ms);
@@ -386,17 +387,17 @@ enum err gate_admit(struct frontier *frontier, struct item *item,
     return CERR_OK;
 }
 
-enum err gate_admit_again(struct frontier *frontier, struct site *site,
-                          int64_t now_ms)
+enum err robots_admit_again(struct frontier *frontier, struct host *host,
+                            int64_t now_ms)
 {
-    struct items urgent = site->urgent, queue = site->queue;
+    struct items robots_queue = host->robots_queue, queue = host->queue;
     struct item *item;
     enum err err = CERR_OK;
 
-    site->urgent = site->queue = (struct items){0};
-    while (!err && (item = items_take(&urgent)) != NULL)
-        err = gate_admit(frontier, item, now_ms);
+    host->robots_queue = host->queue = (struct items){0};
+    while (!err && (item = items_take(&robots_queue)) != NULL)
+        err = robots_admit(frontier, item, now_ms);
     while (!err && (item = items_take(&queue)) != NULL)
-        err = gate_admit(frontier, item, now_ms);
+        err = robots_admit(frontier, item, now_ms);
     return err;
 }

@@ -1,5 +1,5 @@
 /*
- * The two tables in memory: URLs (items) by key and by id, hosts (sites) by
+ * The two tables in memory: URLs (items) by key and by id, hosts (hosts) by
  * id. Both are bounded when the frontier opens; a slot keeps its text's
  * memory, so that in the long run no URL costs an allocation.
  */
@@ -21,15 +21,15 @@ static size_t power_of_two(size_t least)
 
 void table_init(struct frontier *frontier)
 {
-    int sites = FRONTIER_HOSTS_EACH * frontier->options.concurrency;
+    int hosts = FRONTIER_HOSTS_EACH * frontier->options.concurrency;
 
-    if (sites < FRONTIER_HOSTS_MIN)
-        sites = FRONTIER_HOSTS_MIN;
-    frontier->cap_sites = sites;
-    frontier->cap_urls = (uint32_t)sites * FRONTIER_ITEMS_EACH;
-    /* one more for the robots.txt of each site; redirects lead to further
-     * sites, one for each fetch in flight at most */
-    frontier->cap_items = frontier->cap_urls + (uint32_t)sites +
+    if (hosts < FRONTIER_HOSTS_MIN)
+        hosts = FRONTIER_HOSTS_MIN;
+    frontier->cap_hosts = hosts;
+    frontier->cap_urls = (uint32_t)hosts * FRONTIER_ITEMS_EACH;
+    /* one more for the robots.txt of each host; redirects lead to further
+     * hosts, one for each fetch in flight at most */
+    frontier->cap_items = frontier->cap_urls + (uint32_t)hosts +
                           (uint32_t)frontier->options.concurrency;
     /* Pages of slots that are never used are never touched. */
     frontier->items = xcalloc(frontier->cap_items, sizeof(struct item));
@@ -37,9 +37,9 @@ void table_init(struct frontier *frontier)
     size_t nr = power_of_two(frontier->cap_items);
     frontier->item_buckets = xcalloc(nr, sizeof(struct item *));
     frontier->bucket_mask = nr - 1;
-    nr = power_of_two((size_t)sites);
-    frontier->site_buckets = xcalloc(nr, sizeof(struct site *));
-    frontier->site_mask = nr - 1;
+    nr = power_of_two((size_t)hosts);
+    frontier->host_buckets = xcalloc(nr, sizeof(struct host *));
+    frontier->host_mask = nr - 1;
 }
 
 static void free_chain(struct chain *chain)
@@ -51,12 +51,12 @@ static void free_chain(struct chain *chain)
     free(chain);
 }
 
-static void destroy_site(struct site *site)
+static void destroy_host(struct host *host)
 {
-    robots_free(site->robots);
-    free(site->gate_detail);
-    free(site->key);
-    free(site);
+    robots_free(host->robots);
+    free(host->robots_detail);
+    free(host->key);
+    free(host);
 }
 
 void table_release(struct frontier *frontier)
@@ -67,14 +67,14 @@ void table_release(struct frontier *frontier)
     }
     free(frontier->items);
     free(frontier->item_buckets);
-    for (size_t i = 0; i <= frontier->site_mask; i++) {
-        struct site *next;
-        for (struct site *site = frontier->site_buckets[i]; site; site = next) {
-            next = site->hash_next;
-            destroy_site(site);
+    for (size_t i = 0; i <= frontier->host_mask; i++) {
+        struct host *next;
+        for (struct host *host = frontier->host_buckets[i]; host; host = next) {
+            next = host->hash_next;
+            destroy_host(host);
         }
     }
-    free(frontier->site_buckets);
+    free(frontier->host_buckets);
 }
 
 /* ---- items ---- */
@@ -152,7 +152,7 @@ static void fill_text(struct item *item, const struct url_claim *claim)
     item->modified_len = put_text(at, claim->last_modified);
 }
 
-struct item *item_new(struct frontier *frontier, struct site *origin,
+struct item *item_new(struct frontier *frontier, struct host *origin,
                       enum item_kind kind, const struct url_claim *claim)
 {
     struct item *item = take_slot(frontier);
@@ -164,7 +164,7 @@ struct item *item_new(struct frontier *frontier, struct site *origin,
     item->kind = kind;
     item->state = ITEM_NEW;
     item->key = claim->key;
-    item->origin = item->site = origin;
+    item->origin = item->host = origin;
     item->line = claim->line;
     item->depth = claim->depth;
     item->url_kind = claim->kind;
@@ -197,7 +197,7 @@ void item_free(struct frontier *frontier, struct item *item)
         forget_key(frontier, item);
     item_move(item, item->origin);
     item->origin->nr_items--;
-    item->origin->nr_late -= item->late;
+    item->origin->nr_off_level -= item->is_off_level;
     frontier->nr_items--;
     free_chain(item->chain);
     if (item->text_cap > FRONTIER_ITEM_KEEP) {
@@ -240,25 +240,25 @@ struct bytes item_target(const struct item *item)
     return item->chain->hops[item->chain->nr_hops - 1].to_url;
 }
 
-void item_move(struct item *item, struct site *site)
+void item_move(struct item *item, struct host *host)
 {
-    if (item->site != item->origin)
-        item->site->nr_items--;
-    item->site = site;
-    if (site != item->origin)
-        site->nr_items++;
+    if (item->host != item->origin)
+        item->host->nr_items--;
+    item->host = host;
+    if (host != item->origin)
+        host->nr_items++;
 }
 
-void item_set_late(struct frontier *frontier, struct item *item)
+void item_set_off_level(struct frontier *frontier, struct item *item)
 {
-    struct site *origin = item->origin;
+    struct host *origin = item->origin;
 
-    if (item->late)
+    if (item->is_off_level)
         return;
-    item->late = true;
-    origin->nr_late++;
-    if (origin->is_closed && site_level_ended(origin))
-        site_mark_idle(frontier, origin);
+    item->is_off_level = true;
+    origin->nr_off_level++;
+    if (origin->is_closed && host_level_has_ended(origin))
+        host_mark_idle(frontier, origin);
 }
 
 void items_add(struct items *items, struct item *item)
@@ -311,57 +311,57 @@ struct item *items_take(struct items *items)
     return item;
 }
 
-/* ---- sites ---- */
+/* ---- hosts ---- */
 
-static struct site **site_bucket(struct frontier *frontier, int64_t host_id)
+static struct host **host_bucket(struct frontier *frontier, int64_t host_id)
 {
-    return &frontier->site_buckets[(uint64_t)host_id & frontier->site_mask];
+    return &frontier->host_buckets[(uint64_t)host_id & frontier->host_mask];
 }
 
-struct site *site_find(struct frontier *frontier, int64_t host_id)
+struct host *host_find(struct frontier *frontier, int64_t host_id)
 {
-    struct site *site = *site_bucket(frontier, host_id);
+    struct host *host = *host_bucket(frontier, host_id);
 
-    while (site && site->id != host_id)
-        site = site->hash_next;
-    return site;
+    while (host && host->id != host_id)
+        host = host->hash_next;
+    return host;
 }
 
-struct site *site_new(struct frontier *frontier,
+struct host *host_new(struct frontier *frontier,
                       const struct host_record *record)
 {
-    struct site *site = xcalloc(1, sizeof(*site));
+    struct host *host = xcalloc(1, sizeof(*host));
 
-    site->id = record->host_id;
-    site->key = xmemdup0(record->key.data, record->key.len);
-    site->listed = record->listed;
-    site->token = record->token;
-    site->batch = FRONTIER_BATCH_MIN;
-    site->claimed = URL_PLACE_FIRST;
-    site->claimed.walk = record->walk;
-    site->behind = HASH_RANGE_NONE;
-    host_rules_find(&frontier->options, record->key, &site->rules);
-    host_clock_init(&site->clock, &site->rules.limits);
-    site->clock.nr_errors = record->nr_errors;
+    host->id = record->host_id;
+    host->key = xmemdup0(record->key.data, record->key.len);
+    host->listed = record->listed;
+    host->token = record->token;
+    host->batch = FRONTIER_BATCH_MIN;
+    host->claimed = URL_PLACE_FIRST;
+    host->claimed.walk = record->walk;
+    host->missed = HASH_RANGE_NONE;
+    host_rules_find(&frontier->options, record->key, &host->rules);
+    host_clock_init(&host->clock, &host->rules.limits);
+    host->clock.nr_errors = record->nr_errors;
     if (record->nr_errors > 0)
-        site->clock.status = HOST_STATUS_UNKNOWN;
+        host->clock.status = HOST_STATUS_UNKNOWN;
 
-    struct site **bucket = site_bucket(frontier, site->id);
-    site->hash_next = *bucket;
-    *bucket = site;
-    frontier->nr_sites++;
-    return site;
+    struct host **bucket = host_bucket(frontier, host->id);
+    host->hash_next = *bucket;
+    *bucket = host;
+    frontier->nr_hosts++;
+    return host;
 }
 
-void site_free(struct frontier *frontier, struct site *site)
+void host_free(struct frontier *frontier, struct host *host)
 {
-    struct site **link = site_bucket(frontier, site->id);
+    struct host **link = host_bucket(frontier, host->id);
 
-    while (*link != site)
+    while (*link != host)
         link = &(*link)->hash_next;
-    *link = site->hash_next;
-    frontier->nr_sites--;
-    if (site->robots)
-        frontier->rules_bytes -= robots_bytes(site->robots);
-    destroy_site(site);
+    *link = host->hash_next;
+    frontier->nr_hosts--;
+    if (host->robots)
+        frontier->rules_bytes -= robots_bytes(host->robots);
+    destroy_host(host);
 }

@@ -14,122 +14,122 @@ int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms)
     return now_ms + frontier->options.wall_offset_ms;
 }
 
-bool claim_is_crowded(const struct frontier *frontier)
+bool frontier_is_crowded(const struct frontier *frontier)
 {
-    return frontier->nr_sites >= frontier->cap_sites / 4 * 3 ||
+    return frontier->nr_hosts >= frontier->cap_hosts / 4 * 3 ||
            frontier->rules_bytes >= FRONTIER_RULES_BYTES / 4 * 3 ||
            frontier->nr_items >= frontier->cap_urls / 4 * 3;
 }
 
 /* The slots behind are kept for robots.txt and the like. */
-bool claim_has_room(const struct frontier *frontier)
+bool frontier_has_room(const struct frontier *frontier)
 {
     return frontier->nr_items < frontier->cap_urls;
 }
 
 /* ---- leases ---- */
 
-static void unlink_lease(struct frontier *frontier, struct site *site)
+static void unlink_lease(struct frontier *frontier, struct host *host)
 {
-    struct site_list *leases = &frontier->leases;
+    struct host_list *leases = &frontier->leases;
 
-    if (site->lease_prev)
-        site->lease_prev->lease_next = site->lease_next;
+    if (host->lease_prev)
+        host->lease_prev->lease_next = host->lease_next;
     else
-        leases->head = site->lease_next;
-    if (site->lease_next)
-        site->lease_next->lease_prev = site->lease_prev;
+        leases->head = host->lease_next;
+    if (host->lease_next)
+        host->lease_next->lease_prev = host->lease_prev;
     else
-        leases->tail = site->lease_prev;
+        leases->tail = host->lease_prev;
     leases->nr--;
 }
 
 /* All leases are equally long: the order of adding is that of renewal. */
-static void link_lease(struct frontier *frontier, struct site *site,
+static void link_lease(struct frontier *frontier, struct host *host,
                        int64_t now_ms)
 {
-    struct site_list *leases = &frontier->leases;
+    struct host_list *leases = &frontier->leases;
 
-    site->renew_ms = now_ms + STORAGE_LEASE_MS / 3;
-    site->lease_prev = leases->tail;
-    site->lease_next = NULL;
+    host->renew_ms = now_ms + STORAGE_LEASE_MS / 3;
+    host->lease_prev = leases->tail;
+    host->lease_next = NULL;
     if (leases->tail)
-        leases->tail->lease_next = site;
+        leases->tail->lease_next = host;
     else
-        leases->head = site;
-    leases->tail = site;
+        leases->head = host;
+    leases->tail = host;
     leases->nr++;
 }
 
 static enum err renew_leases(struct frontier *frontier, int64_t now_ms)
 {
-    struct site *site;
+    struct host *host;
 
-    while ((site = frontier->leases.head) != NULL && site->renew_ms <= now_ms) {
+    while ((host = frontier->leases.head) != NULL && host->renew_ms <= now_ms) {
         enum err err =
-            storage_renew_host(frontier->storage, site->id, site->token,
+            storage_renew_host(frontier->storage, host->id, host->token,
                                frontier_wall_ms(frontier, now_ms));
         if (err)
             return err;
-        unlink_lease(frontier, site);
-        link_lease(frontier, site, now_ms);
+        unlink_lease(frontier, host);
+        link_lease(frontier, host, now_ms);
     }
     return CERR_OK;
 }
 
-void claim_fill_record(const struct frontier *frontier, const struct site *site,
+void lease_fill_record(const struct frontier *frontier, const struct host *host,
                        struct host_record *record)
 {
     *record = (struct host_record){
-        .host_id = site->id,
-        .key = {site->key, strlen(site->key)},
-        .listed = site->listed,
-        .token = site->token,
-        .delay_ms = site->clock.delay_ms,
-        .nr_errors = site->clock.nr_errors,
-        .robots_status = site->robots_status,
-        .robots_at = site->robots_at,
-        .robots_until = site->robots_until,
-        .walk = site->claimed.walk,
+        .host_id = host->id,
+        .key = {host->key, strlen(host->key)},
+        .listed = host->listed,
+        .token = host->token,
+        .delay_ms = host->clock.delay_ms,
+        .nr_errors = host->clock.nr_errors,
+        .robots_status = host->robots_status,
+        .robots_at = host->robots_at,
+        .robots_until = host->robots_until,
+        .walk = host->claimed.walk,
     };
-    if (site->clock.due_ms > INT64_MIN)
-        record->not_before = frontier_wall_ms(frontier, site->clock.due_ms);
+    if (host->clock.due_ms > INT64_MIN)
+        record->not_before = frontier_wall_ms(frontier, host->clock.due_ms);
 }
 
-enum err claim_put_site(struct frontier *frontier, const struct site *site)
+enum err lease_put_host(struct frontier *frontier, const struct host *host)
 {
     struct host_record record;
 
-    claim_fill_record(frontier, site, &record);
+    lease_fill_record(frontier, host, &record);
     return storage_put_host(frontier->storage, &record);
 }
 
 /* A bulk URL where the walk has been, or does not come by. */
-static void note_behind(struct site *site, int64_t url_hash)
+static void note_missed(struct host *host, int64_t url_hash)
 {
-    struct hash_range walk = site->claimed.walk;
+    struct hash_range walk = host->claimed.walk;
 
     if (url_hash < walk.from || url_hash > walk.to)
-        hash_range_add(&site->behind, hash_range_of(url_hash));
+        hash_range_add(&host->missed, hash_range_of(url_hash));
 }
 
 void claim_note_left(const struct item *item)
 {
     if (item->kind == ITEM_URL && item->url_kind == URL_BULK)
-        note_behind(item->origin, item->key.url_hash);
+        note_missed(item->origin, item->key.url_hash);
 }
 
-enum err claim_release_site(struct frontier *frontier, struct site *site,
+enum err lease_release_host(struct frontier *frontier, struct host *host,
                             int64_t now_ms)
 {
     struct host_record record;
-    bool to_do = site->more || site->nr_items > 0;
+    bool to_do = host->more || host->nr_items > 0;
     struct item *item;
 
-    claim_fill_record(frontier, site, &record);
+    lease_fill_record(frontier, host, &record);
     record.due_at = STORAGE_HOST_IDLE;
-    if (site->clock.due_ms > now_ms)
-        record.due_at = frontier_wall_ms(frontier, site->clock.due_ms);
+    if (host->clock.due_ms > now_ms)
+        record.due_at = frontier_wall_ms(frontier, host->clock.due_ms);
     else if (to_do)
         record.due_at = frontier_wall_ms(frontier, now_ms);
     if (record.due_at < STORAGE_HOST_IDLE) {
@@ -137,13 +137,13 @@ enum err claim_release_site(struct frontier *frontier, struct site *site,
         if (due_ms < frontier->claim_ms)
             frontier->claim_ms = due_ms;
     }
-    while ((item = items_take(&site->queue)) != NULL) {
+    while ((item = items_take(&host->queue)) != NULL) {
         claim_note_left(item);
         item_free(frontier, item);
     }
-    hash_range_add(&record.walk, site->behind);
-    unlink_lease(frontier, site);
-    site_free(frontier, site);
+    hash_range_add(&record.walk, host->missed);
+    unlink_lease(frontier, host);
+    host_free(frontier, host);
     return storage_release_host(frontier->storage, &record);
 }
 
@@ -153,7 +153,7 @@ struct host_claim {
     struct frontier *frontier;
     int64_t now_ms;
     size_t nr;
-    struct site *site; /* the last one */
+    struct host *host; /* the last one */
 };
 
 /*
@@ -161,10 +161,10 @@ struct host_claim {
  * to it, or when the process died meanwhile. No pause is longer than its cap,
  * also where the wall clock was set back.
  */
-static void restore_pause(const struct frontier *frontier, struct site *site,
+static void restore_pause(const struct frontier *frontier, struct host *host,
                           const struct host_record *record, int64_t now_ms)
 {
-    const struct host_limits *limits = &site->rules.limits;
+    const struct host_limits *limits = &host->rules.limits;
     int64_t due_ms = record->not_before - frontier->options.wall_offset_ms;
     int64_t cap_ms = limits->max_wait_ms > limits->delay_ms
                          ? limits->max_wait_ms
@@ -174,7 +174,7 @@ static void restore_pause(const struct frontier *frontier, struct site *site,
         cap_ms = limits->max_retry_after_ms;
 
     if (due_ms > now_ms)
-        site->clock.due_ms =
+        host->clock.due_ms =
             due_ms < now_ms + cap_ms ? due_ms : now_ms + cap_ms;
 }
 
@@ -182,39 +182,39 @@ static enum err take_host(void *ctx, const struct host_record *record)
 {
     struct host_claim *claim = ctx;
     struct frontier *frontier = claim->frontier;
-    struct site *site = site_find(frontier, record->host_id);
+    struct host *host = host_find(frontier, record->host_id);
 
     claim->nr++;
-    claim->site = site;
-    if (site) { /* its lease ran out while the process slept */
-        site->token = record->token;
+    claim->host = host;
+    if (host) { /* its lease ran out while the process slept */
+        host->token = record->token;
         return CERR_OK;
     }
-    site = site_new(frontier, record);
-    enum err err = gate_restore(frontier, site, record, claim->now_ms);
-    link_lease(frontier, site, claim->now_ms);
-    restore_pause(frontier, site, record, claim->now_ms);
-    site->more = true;
-    site_mark_hungry(frontier, site);
-    claim->site = site;
-    if (!err && site->clock.delay_ms > record->delay_ms)
-        err = claim_put_site(frontier, site); /* a kill must not forget it */
+    host = host_new(frontier, record);
+    enum err err = robots_restore(frontier, host, record, claim->now_ms);
+    link_lease(frontier, host, claim->now_ms);
+    restore_pause(frontier, host, record, claim->now_ms);
+    host->more = true;
+    host_mark_hungry(frontier, host);
+    claim->host = host;
+    if (!err && host->clock.delay_ms > record->delay_ms)
+        err = lease_put_host(frontier, host); /* a kill must not forget it */
     return err;
 }
 
-enum err claim_site(struct frontier *frontier, struct site **site,
-                    const struct door_url *url, int64_t now_ms)
+enum err lease_host(struct frontier *frontier, struct host **host,
+                    const struct keyed_url *url, int64_t now_ms)
 {
     struct host_claim claim = {frontier, now_ms, 0, NULL};
     struct storage_taker taker = {.on_host = take_host, .ctx = &claim};
 
-    *site = site_find(frontier, url->key.host_id);
-    if (*site)
+    *host = host_find(frontier, url->key.host_id);
+    if (*host)
         return CERR_OK;
     enum err err =
         storage_claim_host(frontier->storage, url->key.host_id, url->host_key,
                            frontier_wall_ms(frontier, now_ms), &taker);
-    *site = claim.site;
+    *host = claim.host;
     return err;
 }
 
@@ -240,11 +240,11 @@ static int nr_hosts_wanted(const struct frontier *frontier)
            frontier->hungry.nr;
 }
 
-bool claim_wants_hosts(const struct frontier *frontier)
+bool lease_wants_hosts(const struct frontier *frontier)
 {
-    return frontier->nr_sites < frontier->cap_sites &&
+    return frontier->nr_hosts < frontier->cap_hosts &&
            frontier->rules_bytes < FRONTIER_RULES_BYTES &&
-           claim_has_room(frontier) && !frontier->limit_hit &&
+           frontier_has_room(frontier) && !frontier->limit_hit &&
            nr_hosts_wanted(frontier) > 0;
 }
 
@@ -252,7 +252,7 @@ static enum err claim_hosts(struct frontier *frontier, int64_t now_ms)
 {
     struct host_claim claim = {frontier, now_ms, 0, NULL};
     struct storage_taker taker = {.on_host = take_host, .ctx = &claim};
-    size_t max = (size_t)(frontier->cap_sites - frontier->nr_sites);
+    size_t max = (size_t)(frontier->cap_hosts - frontier->nr_hosts);
 
     if (max > FRONTIER_CLAIM_HOSTS)
         max = FRONTIER_CLAIM_HOSTS;
@@ -272,7 +272,7 @@ static enum err claim_hosts(struct frontier *frontier, int64_t now_ms)
 
 struct refill {
     struct frontier *frontier;
-    struct site *site;
+    struct host *host;
     struct items fresh;
     size_t nr;
     bool walked; /* to the end of the range: the other URLs come next */
@@ -297,13 +297,14 @@ static bool is_behind(struct url_level a, struct url_level b)
  */
 static bool opens_level(const struct refill *refill, struct url_level level)
 {
-    struct site *site = refill->site;
+    struct host *host = refill->host;
 
-    if (refill->frontier->options.depth == 0 || !is_behind(level, site->level))
+    if (refill->frontier->options.depth == 0 ||
+        !is_behind(level, host->current_level))
         return true;
-    if (refill->nr > 0 || !site_level_ended(site))
+    if (refill->nr > 0 || !host_level_has_ended(host))
         return false;
-    site->level = level;
+    host->current_level = level;
     return true;
 }
 
@@ -314,127 +315,129 @@ static enum err take_url(void *ctx, const struct url_claim *claim)
     refill->walked = claim->kind != URL_BULK;
     if (!opens_level(refill,
                      level_of(claim->kind, claim->depth, claim->nr_hops))) {
-        refill->site->is_closed = true;
+        refill->host->is_closed = true;
         return CERR_CANCELED;
     }
     refill->nr++;
-    url_place_pass(&refill->site->claimed, claim->key.url_hash, claim->kind,
+    url_place_pass(&refill->host->claimed, claim->key.url_hash, claim->kind,
                    claim->depth, claim->nr_hops);
     if (item_find(refill->frontier, claim->key))
         return CERR_OK; /* is here already: the place was moved back */
     struct item *item =
-        item_new(refill->frontier, refill->site, ITEM_URL, claim);
+        item_new(refill->frontier, refill->host, ITEM_URL, claim);
     if (!item)
         return CERR_TOO_BIG;
-    refill->site->listed |= claim->line > 0;
+    refill->host->listed |= claim->line > 0;
     items_add(&refill->fresh, item);
     return CERR_OK;
 }
 
 static size_t refill_size(const struct frontier *frontier,
-                          const struct site *site)
+                          const struct host *host)
 {
-    size_t nr = (size_t)site->batch;
+    size_t nr = (size_t)host->batch;
     size_t room = frontier->cap_items - frontier->nr_items; /* not 0 */
 
-    if (site->clock.state == HOST_DOWN || site->gate == GATE_CLOSED)
+    if (host->clock.state == HOST_DOWN ||
+        host->robots_state == ROBOTS_UNREACHABLE)
         nr = FRONTIER_BATCH_MAX; /* they end without being asked */
-    else if (site->clock.delay_ms > 0 &&
-             FRONTIER_LINGER_MS / site->clock.delay_ms < (int64_t)nr)
-        nr = (size_t)(1 + FRONTIER_LINGER_MS / site->clock.delay_ms);
+    else if (host->clock.delay_ms > 0 &&
+             FRONTIER_LINGER_MS / host->clock.delay_ms < (int64_t)nr)
+        nr = (size_t)(1 + FRONTIER_LINGER_MS / host->clock.delay_ms);
     return nr < room / 4 ? nr : room / 4;
 }
 
 /* The walk came to its end: again, where something was added meanwhile? Only
  * there: all else that it would pass has ended, and may be a million lines of
  * a dead host. */
-static bool walk_again(struct site *site)
+static bool walk_again(struct host *host)
 {
-    site->claimed.walk = site->behind;
-    site->behind = HASH_RANGE_NONE;
-    return !hash_range_is_empty(site->claimed.walk);
+    host->claimed.walk = host->missed;
+    host->missed = HASH_RANGE_NONE;
+    return !hash_range_is_empty(host->claimed.walk);
 }
 
-static enum err refill_site(struct frontier *frontier, struct site *site,
+static enum err refill_host(struct frontier *frontier, struct host *host,
                             int64_t now_ms)
 {
-    struct refill refill = {.frontier = frontier, .site = site};
+    struct refill refill = {.frontier = frontier, .host = host};
     struct storage_taker taker = {.on_url = take_url, .ctx = &refill};
-    size_t max = refill_size(frontier, site);
+    size_t max = refill_size(frontier, host);
     struct item *item;
 
-    site->is_closed = false;
-    enum err err = storage_claim_urls(frontier->storage, site->id,
-                                      &site->claimed, max, &taker);
-    if (site->is_closed)
+    host->is_closed = false;
+    enum err err = storage_claim_urls(frontier->storage, host->id,
+                                      &host->claimed, max, &taker);
+    if (host->is_closed)
         err = CERR_OK;
     else if (refill.nr < max)
         refill.walked = true;
-    bool again = !err && refill.walked && walk_again(site);
-    if (site->is_closed)
-        site->is_closed = !again;
+    bool again = !err && refill.walked && walk_again(host);
+    if (host->is_closed)
+        host->is_closed = !again;
     else if (refill.nr < max && !err)
-        site->more = again;
-    if (site->batch < FRONTIER_BATCH_MAX)
-        site->batch *= 2;
+        host->more = again;
+    if (host->batch < FRONTIER_BATCH_MAX)
+        host->batch *= 2;
     while ((item = items_take(&refill.fresh)) != NULL && !err)
-        err = gate_admit(frontier, item, now_ms);
+        err = robots_admit(frontier, item, now_ms);
     if (!err)
-        err = follow_host(frontier, site, now_ms);
-    site_ask_for_more(frontier, site);
-    if (site_level_ended(site))
-        site_mark_idle(frontier, site);
+        err = offer_sitemaps(frontier, host, now_ms);
+    host_ask_for_more(frontier, host);
+    if (host_level_has_ended(host))
+        host_mark_idle(frontier, host);
     return err;
 }
 
-static enum err feed_sites(struct frontier *frontier, int64_t now_ms)
+static enum err refill_hosts(struct frontier *frontier, int64_t now_ms)
 {
     enum err err = CERR_OK;
 
-    for (int i = 0; i < FRONTIER_REFILLS && claim_has_room(frontier) && !err;
+    for (int i = 0; i < FRONTIER_REFILLS && frontier_has_room(frontier) && !err;
          i++) {
-        struct site *site = site_take_hungry(frontier);
-        if (!site)
+        struct host *host = host_take_hungry(frontier);
+        if (!host)
             break;
-        if (site->more)
-            err = refill_site(frontier, site, now_ms);
+        if (host->more)
+            err = refill_host(frontier, host, now_ms);
         else
-            site_mark_idle(frontier, site);
+            host_mark_idle(frontier, host);
     }
     return err;
 }
 
 /* The place is turned back for a URL before it. But the walk first goes on to
  * its end, or each batch of a list that is being loaded would turn it back. */
-static void note_to_claim(struct site *site, const struct url_record *url,
+static void note_to_claim(struct host *host, const struct url_record *url,
                           enum url_kind kind)
 {
     if (kind == URL_BULK)
-        note_behind(site, url->key.url_hash);
+        note_missed(host, url->key.url_hash);
     else
-        url_place_turn_back(&site->claimed, url->key.url_hash, kind, url->depth,
+        url_place_turn_back(&host->claimed, url->key.url_hash, kind, url->depth,
                             url->nr_hops);
 }
 
 void claim_note_added(struct frontier *frontier, const struct url_record *url,
                       enum storage_added added, int64_t now_ms)
 {
-    struct site *site = site_find(frontier, url->key.host_id);
+    struct host *host = host_find(frontier, url->key.host_id);
 
     if (added != STORAGE_ADOPTED)
         frontier->stats.nr_queued++;
-    if (!site) {
+    if (!host) {
         if (now_ms < frontier->claim_ms)
             frontier->claim_ms = now_ms;
         return;
     }
-    site->listed |= url->line > 0;
-    site->more = true;
+    host->listed |= url->line > 0;
+    host->more = true;
     enum url_kind kind = added == STORAGE_ADDED ? url->kind : URL_LISTED;
-    note_to_claim(site, url, kind);
-    if (!is_behind(level_of(kind, url->depth, url->nr_hops), site->level))
-        site->is_closed = false;
-    site_ask_for_more(frontier, site);
+    note_to_claim(host, url, kind);
+    if (!is_behind(level_of(kind, url->depth, url->nr_hops),
+                   host->current_level))
+        host->is_closed = false;
+    host_ask_for_more(frontier, host);
 }
 
 /* ---- the turn ---- */
@@ -448,25 +451,25 @@ static bool all_fresh(const struct items *items)
 }
 
 /* Nothing to do, or nothing that could not as well wait in storage. */
-static enum err look_at_idle(struct frontier *frontier, struct site *site,
+static enum err look_at_idle(struct frontier *frontier, struct host *host,
                              int64_t now_ms)
 {
-    bool waits = site->clock.due_ms > now_ms;
-    bool loose = site->nr_items == site->queue.nr && all_fresh(&site->queue);
+    bool waits = host->clock.due_ms > now_ms;
+    bool loose = host->nr_items == host->queue.nr && all_fresh(&host->queue);
 
-    if (site->place != PLACE_NOWHERE || site->is_hungry)
+    if (host->place != PLACE_NOWHERE || host->is_hungry)
         return CERR_OK;
-    if (site_level_ended(site) && site->more) {
-        site_mark_hungry(frontier, site);
-    } else if (!loose && waits && site_is_ready(site)) {
-        schedule_wait(frontier, site);
-    } else if (!loose || (site->nr_items > 0 && !waits)) {
-        schedule_site(frontier, site, now_ms);
+    if (host_level_has_ended(host) && host->more) {
+        host_mark_hungry(frontier, host);
+    } else if (!loose && waits && host_is_ready(host)) {
+        schedule_wait(frontier, host);
+    } else if (!loose || (host->nr_items > 0 && !waits)) {
+        schedule_host(frontier, host, now_ms);
     } else if (waits &&
-               site->clock.due_ms - now_ms <= schedule_linger_ms(frontier)) {
-        schedule_wait(frontier, site);
+               host->clock.due_ms - now_ms <= schedule_linger_ms(frontier)) {
+        schedule_wait(frontier, host);
     } else {
-        return claim_release_site(frontier, site, now_ms);
+        return lease_release_host(frontier, host, now_ms);
     }
     return CERR_OK;
 }
@@ -476,7 +479,7 @@ static enum err look_at_all_idle(struct frontier *frontier, int64_t now_ms)
     enum err err = CERR_OK;
 
     for (int nr = frontier->idle.nr; nr > 0 && !err; nr--)
-        err = look_at_idle(frontier, site_take_idle(frontier), now_ms);
+        err = look_at_idle(frontier, host_take_idle(frontier), now_ms);
     return err;
 }
 
@@ -521,10 +524,10 @@ enum err claim_turn(struct frontier *frontier, int64_t now_ms)
         err = look_at_all_idle(frontier, now_ms);
     if (err || frontier->stopped)
         return err;
-    if (now_ms >= frontier->claim_ms && claim_wants_hosts(frontier))
+    if (now_ms >= frontier->claim_ms && lease_wants_hosts(frontier))
         err = claim_hosts(frontier, now_ms);
     if (!err && !frontier->limit_hit)
-        err = feed_sites(frontier, now_ms);
+        err = refill_hosts(frontier, now_ms);
     if (!err && !frontier->done && !frontier->limit_hit)
         err = look_for_end(frontier, now_ms);
     return err;

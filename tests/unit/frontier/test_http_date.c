@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "crawler/frontier/host.h"
+#include "crawler/frontier/http_date.h"
 
 #define WALL_MS INT64_C(1764000000000) /* 2025-11-24T16:00:00Z */
 
@@ -15,7 +15,7 @@ static struct bytes text_of(const char *text)
     return (struct bytes){text, strlen(text)};
 }
 
-static void host_reads_the_three_forms_of_a_date(void **state)
+static void http_date_reads_the_three_forms_of_a_date(void **state)
 {
     static const struct {
         const char *text;
@@ -48,13 +48,13 @@ static void host_reads_the_three_forms_of_a_date(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        int64_t date_ms = host_date_ms(text_of(rows[i].text), WALL_MS);
+        int64_t date_ms = http_date_ms(text_of(rows[i].text), WALL_MS);
         if (date_ms != rows[i].date_ms)
             fail_msg("%s: %lld", rows[i].text, (long long)date_ms);
     }
 }
 
-static void host_reads_retry_after(void **state)
+static void http_date_reads_retry_after(void **state)
 {
     static const struct {
         const char *text;
@@ -74,28 +74,17 @@ static void host_reads_retry_after(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        int64_t wait_ms = host_retry_after_ms(text_of(rows[i].text), WALL_MS);
+        int64_t wait_ms = http_retry_after_ms(text_of(rows[i].text), WALL_MS);
         if (wait_ms != rows[i].wait_ms)
             fail_msg("%s: %lld", rows[i].text, (long long)wait_ms);
     }
 }
 
-static void host_backoff_doubles_with_jitter(void **state)
-{
-    (void)state;
-    assert_int_equal(host_backoff_ms(1000, 0, 60000, 0), 1000);
-    assert_int_equal(host_backoff_ms(1000, 3, 60000, 0), 8000);
-    assert_int_equal(host_backoff_ms(1000, 3, 60000, 0.5), 6000);
-    assert_int_equal(host_backoff_ms(1000, 63, 60000, 0), 60000);
-    assert_true(host_backoff_ms(1000, 0, 60000, 0.999999) >= 500);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(host_reads_the_three_forms_of_a_date),
-        cmocka_unit_test(host_reads_retry_after),
-        cmocka_unit_test(host_backoff_doubles_with_jitter),
+        cmocka_unit_test(http_date_reads_the_three_forms_of_a_date),
+        cmocka_unit_test(http_date_reads_retry_after),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,8 +15,8 @@
 
 #define LINE_TEXT_BYTES 2048 /* of a bad line, kept in its row */
 
-struct url_key door_key(const struct frontier *frontier, struct bytes host_key,
-                        struct bytes url)
+struct url_key url_key_make(const struct frontier *frontier,
+                            struct bytes host_key, struct bytes url)
 {
     return (struct url_key){
         .host_id =
@@ -40,7 +40,8 @@ static enum error error_of(enum url_error error)
     return ERROR_BAD_URL;
 }
 
-enum error door_canonical(struct url *url, struct url *room, struct bytes text)
+enum error url_key_canonical(struct url *url, struct url *room,
+                             struct bytes text)
 {
     enum url_error error = url_parse(room, text.data, text.len, NULL);
 
@@ -52,7 +53,7 @@ enum error door_canonical(struct url *url, struct url *room, struct bytes text)
                                                          : ERROR_NONE;
 }
 
-enum error door_fill_keys(struct frontier *frontier, struct door_url *url)
+enum error url_key_fill(struct frontier *frontier, struct keyed_url *url)
 {
     const struct url *canonical = &frontier->url;
 
@@ -62,16 +63,17 @@ enum error door_fill_keys(struct frontier *frontier, struct door_url *url)
     if (url->host_key.len == 0)
         return ERROR_BAD_URL;
     url->url = (struct bytes){canonical->text, canonical->len};
-    url->key = door_key(frontier, url->host_key, url->url);
+    url->key = url_key_make(frontier, url->host_key, url->url);
     return ERROR_NONE;
 }
 
-enum error door_read(struct frontier *frontier, struct bytes text,
-                     struct door_url *url)
+enum error url_key_read(struct frontier *frontier, struct bytes text,
+                        struct keyed_url *url)
 {
-    enum error error = door_canonical(&frontier->url, &frontier->parsed, text);
+    enum error error =
+        url_key_canonical(&frontier->url, &frontier->parsed, text);
 
-    return error ? error : door_fill_keys(frontier, url);
+    return error ? error : url_key_fill(frontier, url);
 }
 
 /* ---- batches ---- */
@@ -109,7 +111,7 @@ static bool begins_with(struct bytes url, struct bytes key)
     return url.len >= key.len && memcmp(url.data, key.data, key.len) == 0;
 }
 
-static void set_host(struct batch_url *to, const struct door_url *url)
+static void set_host(struct batch_url *to, const struct keyed_url *url)
 {
     struct bytes key = url->host_key;
 
@@ -121,7 +123,7 @@ static void set_host(struct batch_url *to, const struct door_url *url)
     to->host_len = (uint16_t)key.len;
 }
 
-enum err batch_add(struct batch *batch, const struct door_url *url,
+enum err batch_add(struct batch *batch, const struct keyed_url *url,
                    struct bytes note, const struct url_source *source)
 {
     struct batch_url *to = &batch->urls[batch->nr];
@@ -295,7 +297,7 @@ static enum err take_added(struct frontier *frontier, const struct batch *batch,
     claim_note_added(frontier, record, batch->added[i], now_ms);
     if (record->line > 0)
         return CERR_OK;
-    follow_count(frontier, record->key.host_id, record->url);
+    judge_count_page(frontier, record->key.host_id, record->url);
     if (batch->notes[i].len == 0)
         return CERR_OK;
     return end_refused(frontier, record, batch->notes[i]);
