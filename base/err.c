@@ -24,6 +24,8 @@ static const char *const texts[CERR_NR] = {
     [CERR_IO] = "input/output error",
     [CERR_FORMAT] = "not a file of this program or of a newer version",
     [CERR_LIMIT] = "a limit of the system is reached",
+    [CERR_NO_ROOM] = "full: a bound that it was opened with is reached",
+    [CERR_NOT_LENT] = "not lent: finished before, or taken back",
 };
 
 const char *err_str(enum err err)

@@ -8,6 +8,10 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum err {
     CERR_OK = 0,
     CERR_NOMEM,     /* an allocation failed */
@@ -29,6 +33,8 @@ enum err {
     CERR_IO,        /* read, write, sync or another system call failed */
     CERR_FORMAT,    /* a file is not ours, or of a newer version */
     CERR_LIMIT,     /* the system's limit (descriptors, processes) is reached */
+    CERR_NO_ROOM,   /* a bound of the shared object is reached */
+    CERR_NOT_LENT,  /* no such item is lent: finished before, or taken back */
     CERR_NR         /* number of codes, not a code */
 };
 
@@ -39,5 +45,9 @@ const char *err_str(enum err err);
 
 /* The code that fits a value of errno; CERR_IO for those without their own. */
 enum err err_from_errno(int errnum);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

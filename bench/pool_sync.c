@@ -190,7 +190,8 @@ static int add_at_once(void *ctx)
     const struct counter *counter = ctx;
 
     for (size_t i = 0; i < counter->nr; i++)
-        bench_must(dict_incr(counter->dict, sync_text("n"), 1, NULL), "incr");
+        bench_must(dict_add_int(counter->dict, sync_text("n"), 1, NULL),
+                   "incr");
     return 0;
 }
 
@@ -204,7 +205,7 @@ static int add_to_value(void *ctx)
         bench_must(lock_release(counter->lock), "release");
     }
     bench_must(
-        dict_incr(counter->dict, sync_text("n"), (int64_t)counter->nr, NULL),
+        dict_add_int(counter->dict, sync_text("n"), (int64_t)counter->nr, NULL),
         "incr");
     return 0;
 }
@@ -217,7 +218,7 @@ static double run_counters(process_fn add, size_t nr_processes, size_t nr)
     double rate;
 
     bench_must(dict_open(&counter.dict, NULL), "dict");
-    bench_must(dict_incr(counter.dict, sync_text("n"), 0, NULL), "incr");
+    bench_must(dict_add_int(counter.dict, sync_text("n"), 0, NULL), "incr");
     bench_must(lock_open(&counter.lock, LOCK_PLAIN), "lock");
     counter.value = sync_region_map(sizeof(*counter.value));
     if (!counter.value)
@@ -228,7 +229,7 @@ static double run_counters(process_fn add, size_t nr_processes, size_t nr)
     for (size_t i = 0; i < nr_processes; i++)
         join(processes[i]);
     rate = (double)(counter.nr * nr_processes) / bench_seconds_since(start_us);
-    bench_must(dict_incr(counter.dict, sync_text("n"), 0, &sum), "incr");
+    bench_must(dict_add_int(counter.dict, sync_text("n"), 0, &sum), "incr");
     if (sum != (int64_t)(counter.nr * nr_processes))
         bench_must(CERR_CORRUPT, "an update was lost");
     sync_region_unmap(counter.value, sizeof(*counter.value));

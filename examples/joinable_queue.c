@@ -43,7 +43,7 @@ static _Noreturn int consume_for_ever(void *ctx)
 
     for (;;) {
         must(queue_get(kitchen->queue, dish, sizeof(dish), &item, -1), "get");
-        must(dict_incr(kitchen->eaten, sync_text("eaten"), 1, NULL), "incr");
+        must(dict_add_int(kitchen->eaten, sync_text("eaten"), 1, NULL), "incr");
         must(queue_task_done(kitchen->queue, &item), "task_done");
     }
 }
@@ -73,7 +73,7 @@ int main(void)
     }
     must(queue_join(kitchen.queue, -1), "join the queue");
 
-    must(dict_incr(kitchen.eaten, sync_text("eaten"), 0, &eaten), "read");
+    must(dict_add_int(kitchen.eaten, sync_text("eaten"), 0, &eaten), "read");
     printf("%d dishes cooked, %d eaten, %zu left\n", NR_PRODUCERS * NR_EACH,
            (int)eaten, queue_size(kitchen.queue));
     for (int i = 0; i < NR_CONSUMERS; i++)

@@ -45,8 +45,8 @@ static int consume(void *ctx)
         must(queue_get(kitchen->queue, dish, sizeof(dish), &item, -1), "get");
         if (item.len == strlen(END_MARKER))
             return 0;
-        must(dict_incr(kitchen->eaten, (struct sync_bytes){dish, item.len}, 1,
-                       NULL),
+        must(dict_add_int(kitchen->eaten, (struct sync_bytes){dish, item.len},
+                          1, NULL),
              "incr");
     }
 }
@@ -59,7 +59,7 @@ static void print_eaten(struct dict *eaten)
     for (int cook = 0; cook < NR_PRODUCERS; cook++) {
         for (int i = 0; i < NR_EACH; i++) {
             snprintf(dish, sizeof(dish), "dish %d of cook %d", i, cook);
-            must(dict_incr(eaten, sync_text(dish), 0, &nr), "read");
+            must(dict_add_int(eaten, sync_text(dish), 0, &nr), "read");
             printf("%s was eaten %d time(s)\n", dish, (int)nr);
         }
     }

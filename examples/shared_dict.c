@@ -48,7 +48,7 @@ static int take_at_once(void *ctx)
 {
     const struct account *account = ctx;
 
-    must(dict_incr(account->dict, sync_text("count"), -1, NULL), "incr");
+    must(dict_add_int(account->dict, sync_text("count"), -1, NULL), "incr");
     return 0;
 }
 
@@ -75,7 +75,7 @@ int main(void)
     run_all(take_under_lock, &account);
     printf("under a lock: %d\n", (int)get_count(account.dict));
     run_all(take_at_once, &account);
-    printf("by dict_incr: %d\n", (int)get_count(account.dict));
+    printf("by dict_add_int: %d\n", (int)get_count(account.dict));
     dict_free(account.dict);
     lock_free(account.lock);
     return 0;

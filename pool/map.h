@@ -18,6 +18,10 @@
 #include "base/err.h"
 #include "pool/pool.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pool_item {
     const void *data; /* borrowed */
     size_t len;
@@ -87,5 +91,9 @@ enum err pool_imap_next(struct pool_imap *imap, int64_t timeout_ms,
                         const struct pool_result **result) CERR_CHECK;
 /* Cancels what is left. NULL is fine. Before pool_free(). */
 void pool_imap_free(struct pool_imap *imap);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -25,6 +25,10 @@
 #include "pool/pool_options.h"
 #include "pool/pool_task.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pool;
 
 /*
@@ -80,5 +84,9 @@ enum err pool_terminate(struct pool *pool, int64_t grace_ms) CERR_CHECK;
 /* Terminates what is left and frees everything; NULL is fine. Legal inside a
  * callback: the pool goes when the outermost call returns. */
 void pool_free(struct pool *pool);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

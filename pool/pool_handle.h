@@ -15,6 +15,10 @@
 #include "base/err.h"
 #include "pool/pool.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pool_handle; /* one submitted task whose result somebody will get */
 
 /* Python's apply and apply_async. `timeout_ms` < 0: no limit. pool_apply()
@@ -37,5 +41,9 @@ enum err pool_successful(const struct pool_handle *handle,
 enum err pool_cancel(struct pool_handle *handle) CERR_CHECK;
 /* NULL is fine; the task itself goes on. */
 void pool_handle_free(struct pool_handle *handle);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

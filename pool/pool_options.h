@@ -16,6 +16,10 @@
 #include "pool/pool_task.h"
 #include "pool/worker.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pool;
 
 #define POOL_WORKERS_MAX 256
@@ -66,5 +70,9 @@ struct pool_options {
                             int exit_code);
     void *user; /* for the two above */
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

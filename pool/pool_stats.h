@@ -15,6 +15,10 @@
 #include "base/err.h"
 #include "pool/pool.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum pool_worker_state {
     POOL_WORKER_STARTING,
     POOL_WORKER_IDLE,
@@ -51,5 +55,9 @@ enum err pool_worker_info(const struct pool *pool, int worker,
 /* Sends a signal to a worker through its pidfd; for tests and operators. */
 enum err pool_kill_worker(struct pool *pool, int worker,
                           int signal_nr) CERR_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -14,6 +14,10 @@
 
 #include "pool/worker.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define POOL_INLINE_BYTES  4096 /* larger results go through the arena */
 #define POOL_MESSAGE_BYTES 1024 /* of a result's message, at most */
 
@@ -65,5 +69,9 @@ struct pool_task {
                                 not POOL_OK; NULL: on_done gets both */
     void *user;              /* for both */
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -19,6 +19,10 @@
 
 #include "base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct worker;
 
 #define WORKER_EXIT_FATAL 2 /* exit status: do not start me again */
@@ -111,5 +115,9 @@ size_t worker_unsent(const struct worker *worker);
 
 /* A sign of life in the scoreboard; call it once a turn of the loop. */
 void worker_alive(struct worker *worker);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,9 +1,11 @@
 /*
+ * The table behind dict.h: a hash table in one shared mapping, with one mutex.
+ *
  * DESIGN. The entries are the truth, everything else is an index.
  *
  * An entry is in use when it has a `value` and is of the present `epoch`. Each
  * operation has one store that makes it count: of `value` (insert, replace,
- * delete), of the number inside a value (incr), or of `epoch` (clear). The
+ * delete), of the number inside a value (add), or of `epoch` (clear). The
  * hash chains, the free entries and blocks and the counters can be rebuilt
  * from the entries, and are, by whoever takes the mutex after its holder was
  * killed.
@@ -26,10 +28,10 @@
 
 struct entry {
     _Atomic uint64_t value; /* body; 0: free */
-    uint64_t key;           /* body */
-    uint64_t hash;
-    uint64_t epoch;
-    uint32_t next; /* in its hash chain, or in the list of free ones */
+    uint64_t key;           /* body; counts only while `value` is not 0 */
+    uint64_t hash;          /* of the key, so that few keys are compared */
+    uint64_t epoch;         /* of the dict when it was inserted */
+    uint32_t next;          /* in its hash chain, or in the list of free ones */
 };
 
 struct dict {
@@ -38,10 +40,10 @@ struct dict {
     size_t nr_buckets; /* a power of 2 */
     uint32_t *buckets;
     struct entry *entries;
-    struct hash_key hash_key;
+    struct hash_key hash_key; /* random, so that nobody can aim at one chain */
 
-    pthread_mutex_t mutex; /* of everything below */
-    _Atomic uint64_t epoch;
+    pthread_mutex_t mutex;    /* of everything below */
+    _Atomic uint64_t epoch;   /* counts the calls of dict_clear() */
     _Atomic size_t nr, bytes; /* read without the mutex too */
     uint64_t version;         /* counts the keys that came or went */
     uint32_t first_free;
@@ -59,7 +61,9 @@ static size_t entry_bytes(const struct entry *entry)
     return sync_body_len(entry->key) + sync_body_len(sync_load(&entry->value));
 }
 
-/* A counter has one writer, the holder of the mutex. */
+/* A counter has one writer, the holder of the mutex, so an ordinary load and
+ * store will do; it is atomic for dict_size(), which reads without the mutex.
+ */
 static void count(_Atomic size_t *counter, size_t more, size_t less)
 {
     size_t now = atomic_load_explicit(counter, memory_order_relaxed);
@@ -72,6 +76,7 @@ static uint32_t *bucket_of(struct dict *dict, uint64_t hash)
     return &dict->buckets[hash & (dict->nr_buckets - 1)];
 }
 
+/* Puts an entry that has its key, hash and value into the index. */
 static void link_entry(struct dict *dict, uint32_t i)
 {
     struct entry *entry = &dict->entries[i];
@@ -83,7 +88,11 @@ static void link_entry(struct dict *dict, uint32_t i)
     count(&dict->bytes, entry_bytes(entry), 0);
 }
 
-/* Derives everything from the entries; see DESIGN. */
+/*
+ * Derives everything from the entries; see DESIGN. The version goes up because
+ * the dead holder may have inserted or deleted a key without counting it, and
+ * a walk must not go on over that.
+ */
 static void rebuild(struct dict *dict)
 {
     dict->first_free = NONE;
@@ -93,6 +102,8 @@ static void rebuild(struct dict *dict)
     for (size_t i = 0; i < dict->nr_buckets; i++)
         dict->buckets[i] = NONE;
     sync_blocks_mark_start(&dict->blocks);
+    /* From the end, so that the lowest entries are used first and the pages of
+     * the others stay untouched. */
     for (uint32_t i = (uint32_t)dict->max_entries; i-- > 0;) {
         struct entry *entry = &dict->entries[i];
 
@@ -109,6 +120,8 @@ static void rebuild(struct dict *dict)
     sync_blocks_mark_end(&dict->blocks);
 }
 
+/* Takes the mutex, and repairs what a killed holder left half done. CERR_STATE:
+ * this thread holds it, as it is inside a dict_update() callback. */
 static enum err dict_lock(struct dict *dict)
 {
     enum err err = sync_mutex_lock(&dict->mutex);
@@ -147,6 +160,8 @@ static struct place find(struct dict *dict, struct sync_bytes key)
     return place;
 }
 
+/* Whether the bounds allow `more` bytes once `less` are gone; written so that
+ * no sum can overflow. */
 static bool fits(const struct dict *dict, size_t more, size_t less)
 {
     size_t bytes = atomic_load_explicit(&dict->bytes, memory_order_relaxed);
@@ -166,11 +181,12 @@ static enum err insert(struct dict *dict, const struct place *place,
     if (i == NONE ||
         __builtin_add_overflow(place->key.len, value.len, &bytes) ||
         !fits(dict, bytes, 0))
-        return CERR_FULL;
+        return CERR_NO_ROOM;
     entry = &dict->entries[i];
+    /* Up to the commit the entry is a free one to everybody who looks. */
     entry->key = sync_body_new(&dict->blocks, place->key.data, place->key.len);
     body = sync_body_new(&dict->blocks, value.data, value.len);
-    assert(entry->key != 0 && body != 0);
+    assert(entry->key != 0 && body != 0); /* there are blocks for all bounds */
     entry->hash = place->hash;
     entry->epoch = sync_load(&dict->epoch);
     dict->first_free = entry->next;
@@ -180,13 +196,15 @@ static enum err insert(struct dict *dict, const struct place *place,
     return CERR_OK;
 }
 
+/* The old value is freed only after the store that makes the new one count: a
+ * death between the two leaves blocks that a repair finds unused. */
 static enum err replace(struct dict *dict, struct entry *entry,
                         struct sync_bytes value)
 {
     uint64_t old = sync_load(&entry->value), body;
 
     if (!fits(dict, value.len, sync_body_len(old)))
-        return CERR_FULL;
+        return CERR_NO_ROOM;
     body = sync_body_new(&dict->blocks, value.data, value.len);
     assert(body != 0);
     sync_commit(&entry->value, body);
@@ -203,6 +221,8 @@ static enum err store(struct dict *dict, const struct place *place,
     return insert(dict, place, value);
 }
 
+/* From its commit on the entry is free, even if the index still leads to it;
+ * then a repair builds an index without it. */
 static void remove_entry(struct dict *dict, const struct place *place)
 {
     struct entry *entry = place->entry;
@@ -221,6 +241,7 @@ static void remove_entry(struct dict *dict, const struct place *place)
     dict->version++;
 }
 
+/* Copies into the caller's room, all of it or nothing. CERR_TOO_BIG. */
 static enum err copy_out(const struct dict *dict, uint64_t body,
                          struct sync_room *room)
 {
@@ -284,6 +305,26 @@ enum err dict_delete(struct dict *dict, struct sync_bytes key)
     return get(dict, key, NULL, true);
 }
 
+enum err dict_set_int(struct dict *dict, struct sync_bytes key, int64_t number)
+{
+    struct sync_bytes value = {&number, sizeof(number)};
+
+    return dict_set(dict, key, value);
+}
+
+enum err dict_get_int(struct dict *dict, struct sync_bytes key, int64_t *number)
+{
+    int64_t found;
+    struct sync_room room = {.data = &found, .cap = sizeof(found)};
+    enum err err = dict_get(dict, key, &room);
+
+    if (err == CERR_TOO_BIG || (err == CERR_OK && room.len != sizeof(found)))
+        return CERR_INVALID;
+    if (err == CERR_OK)
+        *number = found;
+    return err;
+}
+
 /* The number changes in its place: one store, as it is one aligned word. */
 static enum err add_number(struct dict *dict, const struct place *place,
                            int64_t delta, int64_t *sum)
@@ -304,8 +345,8 @@ static enum err add_number(struct dict *dict, const struct place *place,
     return CERR_OK;
 }
 
-enum err dict_incr(struct dict *dict, struct sync_bytes key, int64_t delta,
-                   int64_t *sum)
+enum err dict_add_int(struct dict *dict, struct sync_bytes key, int64_t delta,
+                      int64_t *sum)
 {
     struct place place;
     int64_t result;
@@ -321,6 +362,7 @@ enum err dict_incr(struct dict *dict, struct sync_bytes key, int64_t delta,
     return err;
 }
 
+/* A missing key is as expected when nothing was expected. */
 static bool is_as_expected(const struct dict *dict, const struct entry *entry,
                            const struct sync_bytes *expected)
 {
@@ -358,6 +400,7 @@ enum err dict_set_default(struct dict *dict, struct sync_bytes key,
         return err;
     place = find(dict, key);
     if (!place.entry) {
+        /* insert() does not say which entry it took. */
         err = insert(dict, &place, value);
         if (err == CERR_OK)
             place = find(dict, key);
@@ -422,6 +465,7 @@ enum err dict_clear(struct dict *dict)
 
     if (err)
         return err;
+    /* By this store every entry is of an epoch that has passed: free. */
     sync_commit(&dict->epoch, sync_load(&dict->epoch) + 1);
     rebuild(dict);
     sync_mutex_unlock(&dict->mutex);
@@ -446,6 +490,7 @@ enum err dict_next(struct dict *dict, struct dict_cursor *cursor,
 
     if (err)
         return err;
+    /* A cursor that has not begun takes the version it finds. */
     if (cursor->next == 0)
         cursor->version = dict->version;
     for (i = cursor->next; i < dict->max_entries; i++)
@@ -466,6 +511,12 @@ enum err dict_next(struct dict *dict, struct dict_cursor *cursor,
     return err;
 }
 
+/*
+ * Fixes where everything lies behind the struct and returns the length of it
+ * all. The pointers are offsets until the memory is there. Blocks: each entry
+ * may leave two of them partly filled (key and value), and a replacement needs
+ * as many again for the value beside the old one.
+ */
 static size_t lay_out(struct dict *dict)
 {
     size_t end = sizeof(*dict);
@@ -501,6 +552,7 @@ enum err dict_open(struct dict **out, const struct dict_options *options)
         options->max_entries ? options->max_entries : DICT_ENTRIES_DEFAULT;
     plan.max_bytes =
         options->max_bytes ? options->max_bytes : DICT_BYTES_DEFAULT;
+    /* The struct is made here and copied into the memory whose size it says. */
     hash_key_random(&plan.hash_key);
     plan.region_bytes = lay_out(&plan);
     dict = sync_region_map(plan.region_bytes);

@@ -6,10 +6,10 @@
  * survives the death of its holder. Each operation is atomic, also against
  * SIGKILL: it happened, or it did not.
  *
- * Keys and values are copied in and out. What would need two operations, and
- * so lose updates between them, is one here: dict_incr, dict_compare_set,
- * dict_set_default, dict_update. Threads may share a dict. Not for signal
- * handlers.
+ * Keys and values are copied in and out, so they need no alignment. What would
+ * need two operations, and so lose updates between them, is one here:
+ * dict_add_int, dict_compare_set, dict_set_default, dict_update. Threads may
+ * share a dict. Not for signal handlers.
  */
 #ifndef POOL_SHARED_DICT_H
 #define POOL_SHARED_DICT_H
@@ -20,6 +20,10 @@
 
 #include "base/err.h"
 #include "pool/shared/sync_bytes.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct dict;
 
@@ -41,8 +45,8 @@ void dict_free(struct dict *dict);
 
 /*
  * All below return CERR_STATE inside a dict_update() callback of the same dict.
- * Those that store return CERR_FULL when a bound would be passed; nothing is
- * changed then.
+ * Those that store return CERR_NO_ROOM when a bound would be passed (entries,
+ * or bytes of keys and values); nothing is changed then.
  */
 enum err dict_set(struct dict *dict, struct sync_bytes key,
                   struct sync_bytes value) CERR_CHECK;
@@ -55,13 +59,29 @@ enum err dict_delete(struct dict *dict, struct sync_bytes key) CERR_CHECK;
 enum err dict_pop(struct dict *dict, struct sync_bytes key,
                   struct sync_room *room) CERR_CHECK;
 
+/* ---- numbers ---- */
+
 /*
- * Adds to a number and gives the sum (`sum` may be NULL). A number is a value
- * of 8 bytes, an int64_t of this machine; a missing one counts as 0.
- * CERR_INVALID (not 8 bytes), CERR_TOO_BIG (the sum would overflow).
+ * A number is a value of 8 bytes, an int64_t of this machine: dict_get() and
+ * dict_set() see these bytes. A value of another length is no number: what
+ * reads it answers CERR_INVALID and changes nothing.
  */
-enum err dict_incr(struct dict *dict, struct sync_bytes key, int64_t delta,
-                   int64_t *sum) CERR_CHECK;
+
+/* Stores a number, whatever was there before. As dict_set. */
+enum err dict_set_int(struct dict *dict, struct sync_bytes key,
+                      int64_t number) CERR_CHECK;
+/* CERR_NOT_FOUND, CERR_INVALID (no number); then *number stays as it is. */
+enum err dict_get_int(struct dict *dict, struct sync_bytes key,
+                      int64_t *number) CERR_CHECK;
+/*
+ * Adds to a number, at once for all processes, and gives the sum (`sum` may be
+ * NULL). A missing one counts as 0. CERR_INVALID (no number), CERR_TOO_BIG (the
+ * sum would overflow), CERR_NO_ROOM (for a new key).
+ */
+enum err dict_add_int(struct dict *dict, struct sync_bytes key, int64_t delta,
+                      int64_t *sum) CERR_CHECK;
+/* ---- two operations in one ---- */
+
 /* Stores `value` if the present value is `expected`; NULL for `expected`
  * means that the key is missing. CERR_EXISTS: it is something else. */
 enum err dict_compare_set(struct dict *dict, struct sync_bytes key,
@@ -85,6 +105,8 @@ typedef enum err (*dict_update_fn)(void *ctx, const struct sync_bytes *old,
 enum err dict_update(struct dict *dict, struct sync_bytes key,
                      dict_update_fn update, void *ctx) CERR_CHECK;
 
+/* ---- the whole dict ---- */
+
 /* CERR_STATE: see above. All entries go at once. */
 enum err dict_clear(struct dict *dict) CERR_CHECK;
 /* The number of entries, and the bytes of their keys and values. */
@@ -104,5 +126,9 @@ struct dict_cursor {
  */
 enum err dict_next(struct dict *dict, struct dict_cursor *cursor,
                    struct sync_room *key, struct sync_room *value) CERR_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,4 +1,6 @@
 /*
+ * The array behind list.h, in one shared mapping with one mutex.
+ *
  * DESIGN. Two arrays of bodies, one of which counts. `shape` says which and
  * how long it is, in one word. At the end of the list an operation changes the
  * array behind the end and then `shape`; in the middle it builds the other
@@ -29,16 +31,23 @@ struct list {
     struct sync_blocks blocks;
 };
 
+/* Without the mutex: `shape` is one word, changed by one store. */
 size_t list_size(const struct list *list)
 {
     return sync_load(&list->shape) >> 1;
 }
 
+/* The array that counts. */
 static _Atomic uint64_t *present(const struct list *list)
 {
     return list->arrays[sync_load(&list->shape) & 1];
 }
 
+/*
+ * Derives the free blocks and the sum of bytes from the array that counts. The
+ * version goes up because the dead holder may have changed the list without
+ * counting that, and a walk must not go on over it.
+ */
 static void rebuild(struct list *list)
 {
     _Atomic uint64_t *array = present(list);
@@ -53,6 +62,7 @@ static void rebuild(struct list *list)
     sync_blocks_mark_end(&list->blocks);
 }
 
+/* Takes the mutex, and repairs what a killed holder left half done. */
 static void list_lock(struct list *list)
 {
     enum err err = sync_mutex_lock(&list->mutex);
@@ -65,7 +75,8 @@ static void list_lock(struct list *list)
     sync_mutex_repaired(&list->mutex);
 }
 
-/* CERR_NOT_FOUND unless it is one of `nr` places. */
+/* Counts a negative place from the end. CERR_NOT_FOUND unless it is one of `nr`
+ * places. */
 static enum err find(int64_t place, size_t nr, size_t *at)
 {
     if (place < 0)
@@ -76,13 +87,19 @@ static enum err find(int64_t place, size_t nr, size_t *at)
     return CERR_OK;
 }
 
+/* Whether the bound allows `more` bytes once `less` are gone; written so that
+ * no sum can overflow. */
 static bool fits(const struct list *list, size_t more, size_t less)
 {
     return more <= SYNC_BODY_MAX && more <= list->max_bytes &&
            list->bytes - less <= list->max_bytes - more;
 }
 
-/* From `place` on, the array of this length moves by `by` places. */
+/*
+ * Builds the other array with one value more (`body`, at `place`) or one less
+ * (the one at `place`), then makes it the one that counts. A death on the way
+ * leaves the old array as it was.
+ */
 static void change_shape(struct list *list, size_t place, size_t nr_new,
                          uint64_t body)
 {
@@ -101,18 +118,20 @@ static void change_shape(struct list *list, size_t place, size_t nr_new,
     sync_commit(&list->shape, (uint64_t)nr_new << 1 | (1 - side));
 }
 
+/* At the end the new value lies behind what counts until the length says so;
+ * anywhere else the array changes. */
 static enum err insert(struct list *list, size_t place, struct sync_bytes value)
 {
     size_t nr = list_size(list);
     uint64_t body;
 
     if (nr == list->max_items || !fits(list, value.len, 0))
-        return CERR_FULL;
+        return CERR_NO_ROOM;
     body = sync_body_new(&list->blocks, value.data, value.len);
-    assert(body != 0);
+    assert(body != 0); /* there are blocks for all bounds */
     if (place == nr) {
         sync_commit(&present(list)[nr], body);
-        sync_commit(&list->shape, sync_load(&list->shape) + 2);
+        sync_commit(&list->shape, sync_load(&list->shape) + 2); /* one longer */
     } else {
         change_shape(list, place, nr + 1, body);
     }
@@ -121,6 +140,8 @@ static enum err insert(struct list *list, size_t place, struct sync_bytes value)
     return CERR_OK;
 }
 
+/* The blocks are freed after the store that makes the removal count: a death
+ * between the two leaves blocks that a repair finds unused. */
 static void remove_value(struct list *list, size_t place)
 {
     size_t nr = list_size(list);
@@ -142,7 +163,7 @@ static enum err replace(struct list *list, size_t place,
     uint64_t old = sync_load(word), body;
 
     if (!fits(list, value.len, sync_body_len(old)))
-        return CERR_FULL;
+        return CERR_NO_ROOM;
     body = sync_body_new(&list->blocks, value.data, value.len);
     assert(body != 0);
     sync_commit(word, body);
@@ -151,6 +172,7 @@ static enum err replace(struct list *list, size_t place,
     return CERR_OK;
 }
 
+/* Copies into the caller's room, all of it or nothing. CERR_TOO_BIG. */
 static enum err copy_out(const struct list *list, size_t place,
                          struct sync_room *room)
 {
@@ -246,8 +268,8 @@ static enum err add_number(struct list *list, size_t place, int64_t delta,
     return CERR_OK;
 }
 
-enum err list_incr(struct list *list, int64_t place, int64_t delta,
-                   int64_t *sum)
+enum err list_add_int(struct list *list, int64_t place, int64_t delta,
+                      int64_t *sum)
 {
     int64_t result;
     size_t at;
@@ -284,6 +306,7 @@ enum err list_compare_set(struct list *list, int64_t place,
 void list_clear(struct list *list)
 {
     list_lock(list);
+    /* No value counts any more; the repair's own work frees their blocks. */
     sync_commit(&list->shape, 0);
     rebuild(list);
     sync_mutex_unlock(&list->mutex);
@@ -295,6 +318,7 @@ enum err list_next(struct list *list, struct list_cursor *cursor,
     enum err err = CERR_OK;
 
     list_lock(list);
+    /* A cursor that has not begun takes the version it finds. */
     if (cursor->next == 0)
         cursor->version = list->version;
     if (cursor->version != list->version)
@@ -309,11 +333,14 @@ enum err list_next(struct list *list, struct list_cursor *cursor,
     return err;
 }
 
+/* Fixes where everything lies behind the struct and returns the length of it
+ * all. The pointers are offsets until the memory is there. */
 static size_t lay_out(struct list *list)
 {
     size_t end = sizeof(*list);
 
-    /* One more value than the bounds allow: the new one beside the old. */
+    /* The last block of each value may be partly filled. One value more than
+     * the bounds allow: a replacement is written beside the old one. */
     list->blocks.size = BLOCK_BYTES;
     list->blocks.nr =
         2 * sync_blocks_for(list->max_bytes, BLOCK_BYTES) + list->max_items + 1;

@@ -6,6 +6,7 @@
  * is atomic, also against SIGKILL. Places count from 0; a negative one counts
  * from the end, -1 is the last.
  *
+ * Values need no alignment, as they are copied.
  * At the end an append or a pop costs the same for every length; in the middle
  * it costs 8 bytes of copying for each value. Threads may share a list. Not
  * for signal handlers.
@@ -18,6 +19,10 @@
 
 #include "base/err.h"
 #include "pool/shared/sync_bytes.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct list;
 
@@ -37,13 +42,13 @@ enum err list_open(struct list **list,
 /* Lets go of it in this process; the others go on. NULL is fine. */
 void list_free(struct list *list);
 
-/* CERR_FULL: a bound would be passed; nothing is changed. */
+/* CERR_NO_ROOM: a bound would be passed; nothing is changed. */
 enum err list_append(struct list *list, struct sync_bytes value) CERR_CHECK;
 /* Before the value at `place`, or at the end when `place` is the length.
- * CERR_FULL, CERR_NOT_FOUND (no such place). */
+ * CERR_NO_ROOM, CERR_NOT_FOUND (no such place). */
 enum err list_insert(struct list *list, int64_t place,
                      struct sync_bytes value) CERR_CHECK;
-/* CERR_FULL, CERR_NOT_FOUND. */
+/* CERR_NO_ROOM, CERR_NOT_FOUND. */
 enum err list_set(struct list *list, int64_t place,
                   struct sync_bytes value) CERR_CHECK;
 /* CERR_NOT_FOUND, CERR_TOO_BIG (above room->cap; room->len says how long). */
@@ -58,10 +63,10 @@ enum err list_pop(struct list *list, int64_t place,
  * (`sum` may be NULL). CERR_NOT_FOUND, CERR_INVALID (not 8 bytes), CERR_TOO_BIG
  * (the sum would overflow).
  */
-enum err list_incr(struct list *list, int64_t place, int64_t delta,
-                   int64_t *sum) CERR_CHECK;
+enum err list_add_int(struct list *list, int64_t place, int64_t delta,
+                      int64_t *sum) CERR_CHECK;
 /* Stores `value` if the present one is `expected`. CERR_EXISTS: it is
- * something else. CERR_FULL, CERR_NOT_FOUND. */
+ * something else. CERR_NO_ROOM, CERR_NOT_FOUND. */
 enum err list_compare_set(struct list *list, int64_t place,
                           struct sync_bytes expected,
                           struct sync_bytes value) CERR_CHECK;
@@ -84,5 +89,9 @@ struct list_cursor {
  */
 enum err list_next(struct list *list, struct list_cursor *cursor,
                    struct sync_room *value) CERR_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -68,6 +68,8 @@ enum err lock_acquire(struct lock *lock, int64_t timeout_ms)
     return err;
 }
 
+/* Only the owner's own number can be there while the owner asks, so no order
+ * with other stores is needed. */
 static bool is_mine(const struct lock *lock)
 {
     return atomic_load_explicit(&lock->owner, memory_order_relaxed) ==
@@ -79,7 +81,7 @@ enum err lock_release(struct lock *lock)
     if (!is_mine(lock))
         return CERR_PERM;
     lock->depth--;
-    if (lock->depth == 0)
+    if (lock->depth == 0) /* before the unlock: then it is another's to set */
         atomic_store_explicit(&lock->owner, 0, memory_order_relaxed);
     sync_mutex_unlock(&lock->mutex);
     return CERR_OK;
@@ -87,6 +89,7 @@ enum err lock_release(struct lock *lock)
 
 /* ---- semaphore ---- */
 
+/* What one thread of the family has taken. */
 struct holder {
     uint64_t member;
     _Atomic uint64_t units;
@@ -94,10 +97,10 @@ struct holder {
 
 struct semaphore {
     bool bounded;
-    pthread_mutex_t mutex; /* of everything below */
-    _Atomic uint64_t nr_units;
-    uint64_t nr_held;
-    size_t nr_holders; /* places ever used */
+    pthread_mutex_t mutex;     /* of everything below */
+    _Atomic uint64_t nr_units; /* free and held */
+    uint64_t nr_held;          /* the sum of all holders' units */
+    size_t nr_holders;         /* places ever used */
     struct sync_gate released;
     struct holder holders[SYNC_MEMBERS_MAX]; /* by sync_member_place() */
 };
@@ -129,6 +132,11 @@ void semaphore_free(struct semaphore *semaphore)
     sync_region_unmap(semaphore, sizeof(*semaphore));
 }
 
+/*
+ * Takes the mutex. If its holder was killed, derives what is held from the
+ * holders again, and lets all who wait look for themselves: the dead one may
+ * have owed them a wake.
+ */
 static void semaphore_lock(struct semaphore *semaphore)
 {
     enum err err = sync_mutex_lock(&semaphore->mutex);
@@ -149,6 +157,7 @@ static uint64_t nr_free(const struct semaphore *semaphore)
     return sync_load(&semaphore->nr_units) - semaphore->nr_held;
 }
 
+/* All units of one holder become free. */
 static void drop_units(struct semaphore *semaphore, struct holder *holder)
 {
     semaphore->nr_held -= sync_load(&holder->units);
@@ -178,6 +187,7 @@ static enum err wait_turn(struct semaphore *semaphore, int64_t deadline_ms)
     uint32_t turn;
     bool woken;
 
+    /* Before it says no, it sees to the dead. */
     if (slice_ms == 0) {
         reclaim(semaphore);
         if (nr_free(semaphore) > 0)
@@ -189,6 +199,7 @@ static enum err wait_turn(struct semaphore *semaphore, int64_t deadline_ms)
     woken = sync_gate_sleep(&semaphore->released, turn, slice_ms);
     semaphore_lock(semaphore);
     sync_gate_leave(&semaphore->released, woken);
+    /* Not woken: a slice is over, or the waker died. */
     if (!woken)
         reclaim(semaphore);
     return CERR_OK;
@@ -219,6 +230,7 @@ enum err semaphore_acquire(struct semaphore *semaphore, int64_t timeout_ms)
     if (err)
         return err;
     semaphore_lock(semaphore);
+    /* The place stays this thread's while it waits: it is alive. */
     holder = holder_of(semaphore, member);
     while (err == CERR_OK && nr_free(semaphore) == 0)
         err = wait_turn(semaphore, deadline_ms);
@@ -238,6 +250,7 @@ enum err semaphore_release(struct semaphore *semaphore)
     uint32_t nr_wake = 0;
 
     semaphore_lock(semaphore);
+    /* A thread without a number has never taken a unit. */
     if (member != 0)
         holder = holder_of(semaphore, member);
     if (holder && sync_load(&holder->units) > 0) {
@@ -284,6 +297,8 @@ void event_free(struct event *event)
     sync_region_unmap(event, sizeof(*event));
 }
 
+/* Adds 3 to an even word: one to the count, and the bit "is set". Lock-free
+ * and without malloc, so a signal handler may call it. */
 void event_set(struct event *event)
 {
     uint32_t word = atomic_load(&event->word);
@@ -310,7 +325,7 @@ enum err event_wait(struct event *event, int64_t timeout_ms)
     int64_t deadline_ms = sync_deadline(timeout_ms);
     uint32_t first = atomic_load(&event->word), now = first;
 
-    /* Set now, or set and cleared since. */
+    /* Set now, or set and cleared since: then the count has moved. */
     while (!(now & 1) && now == first) {
         int64_t slice_ms = sync_slice_ms(deadline_ms);
 
@@ -346,9 +361,10 @@ void condition_free(struct condition *condition)
     sync_region_unmap(condition, sizeof(*condition));
 }
 
-/* Sleeps at most `sleep_ms` without the lock. CERR_OK or CERR_OWNERDEAD from
- * taking it again; `woken` as sync_futex_wait, true also for a notification
- * that came before the sleep. */
+/* Sleeps at most `sleep_ms` without the lock. The count of notifications is
+ * read with the lock held, so one that comes before the sleep ends it at once.
+ * CERR_OK or CERR_OWNERDEAD from taking the lock again; `woken` as
+ * sync_futex_wait, true also for a notification that came before the sleep. */
 static enum err sleep_unlocked(struct condition *condition, int64_t sleep_ms,
                                bool *woken)
 {
@@ -364,6 +380,8 @@ static enum err sleep_unlocked(struct condition *condition, int64_t sleep_ms,
     }
     *woken = sync_futex_wait(&condition->turn, turn, sleep_ms) ||
              atomic_load(&condition->turn) != turn;
+    /* All levels come back, also after the timeout: the caller counts on
+     * that. */
     err = lock_acquire(lock, -1);
     assert(err == CERR_OK || err == CERR_OWNERDEAD);
     for (uint32_t i = 1; i < depth; i++) {
@@ -411,6 +429,7 @@ enum err condition_wait_for(struct condition *condition,
     return err;
 }
 
+/* Nobody is waited for: a sleeper that was killed costs a wake, no more. */
 void condition_notify(struct condition *condition, uint32_t nr)
 {
     atomic_fetch_add(&condition->turn, 1);

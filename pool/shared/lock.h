@@ -19,6 +19,10 @@
 
 #include "base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ---- lock ---- */
 
 struct lock;
@@ -106,5 +110,9 @@ enum err condition_wait_for(struct condition *condition,
  * notified, change it with the lock held. */
 void condition_notify(struct condition *condition, uint32_t nr);
 void condition_notify_all(struct condition *condition);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

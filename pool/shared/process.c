@@ -1,3 +1,8 @@
+/*
+ * The child behind process.h. A pidfd stands for it, not its pid: that can be
+ * polled with a timeout, and a signal by it cannot reach another process that
+ * has got the number.
+ */
 #include "pool/shared/process.h"
 
 #include <errno.h>
@@ -12,7 +17,7 @@
 
 #include "pool/shared/sync_futex.h"
 
-#ifndef P_PIDFD
+#ifndef P_PIDFD /* in glibc since 2.36, in Linux since 5.4 */
 #define P_PIDFD 3
 #endif
 
@@ -23,6 +28,7 @@ struct process {
     int status; /* as process_join() gives it */
 };
 
+/* PR_SET_PDEATHSIG is sent when the thread that forked ends, see prctl(2). */
 static _Noreturn void be_child(enum process_kind kind, process_fn run,
                                void *ctx, pid_t parent)
 {
@@ -31,7 +37,7 @@ static _Noreturn void be_child(enum process_kind kind, process_fn run,
     if (kind == PROCESS_DAEMON) {
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
             _exit(EXIT_FAILURE);
-        /* It may have ended before the line above. */
+        /* The parent may have ended before the line above: then no signal. */
         if (getppid() != parent)
             _exit(EXIT_FAILURE);
     }
@@ -51,7 +57,7 @@ enum err process_start(struct process **out, enum process_kind kind,
     process = calloc(1, sizeof(*process));
     if (!process)
         return CERR_NOMEM;
-    fflush(NULL);
+    fflush(NULL); /* what is unwritten would be written twice */
     process->pid = fork();
     if (process->pid < 0) {
         err = errno == ENOMEM ? CERR_NOMEM : CERR_LIMIT;
@@ -79,7 +85,8 @@ pid_t process_pid(const struct process *process)
     return process->pid;
 }
 
-/* Waits until the pidfd is readable. */
+/* Waits until the pidfd is readable, which it is once the child has ended,
+ * reaped or not. CERR_AGAIN, CERR_TIMEOUT. */
 static enum err await_end(const struct process *process, int64_t timeout_ms)
 {
     int64_t deadline_ms = sync_deadline(timeout_ms);
@@ -109,6 +116,7 @@ enum err process_join(struct process *process, int64_t timeout_ms, int *status)
             return err;
         if (waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED) != 0)
             return errno == ECHILD ? CERR_STATE : CERR_IO;
+        /* From here on the pidfd stands for nobody. */
         process->ended = true;
         process->status =
             info.si_code == CLD_EXITED ? info.si_status : -info.si_status;

@@ -15,6 +15,10 @@
 
 #include "base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct process;
 
 /* What the child does. Its value, 0 to 255, becomes the exit status. */
@@ -53,5 +57,9 @@ enum err process_kill(struct process *process, int signal_nr) CERR_CHECK;
 /* Gives the handle back; a child that still runs goes on, one that was not
  * joined stays a zombie. NULL is fine. */
 void process_free(struct process *process);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

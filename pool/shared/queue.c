@@ -8,6 +8,8 @@
 #include "pool/shared/queue_internal.h"
 #include "pool/shared/sync_member.h"
 
+/* With the mutex held and room in the bounds. The item counts from the store of
+ * its body on; a producer that dies before has put nothing. */
 static void put_item(struct queue *queue, const void *data, size_t len)
 {
     uint32_t i = queue_slot_take(queue);
@@ -22,7 +24,8 @@ static void put_item(struct queue *queue, const void *data, size_t len)
     queue_line_add(queue, i, queue->waiting.last);
 }
 
-/* Under the mutex. */
+/* Copies the item while it holds the mutex: for a short one that costs less
+ * than to reserve and to commit. */
 static enum err put_short(struct queue *queue, const void *data, size_t len,
                           int64_t timeout_ms)
 {
@@ -41,7 +44,9 @@ static enum err put_short(struct queue *queue, const void *data, size_t len,
     return err;
 }
 
-/* Into a place that nobody sees. CERR_LIMIT: the process can reserve none. */
+/* Copies the item without the mutex, into a reserved slot that nobody sees; so
+ * others put and get meanwhile. CERR_LIMIT: this thread cannot reserve, as too
+ * many are alive that may. */
 static enum err put_long(struct queue *queue, const void *data, size_t len,
                          int64_t timeout_ms)
 {
@@ -53,7 +58,7 @@ static enum err put_long(struct queue *queue, const void *data, size_t len,
     sync_body_write(&queue->blocks, sync_load(&queue->slots[place.slot].body),
                     data);
     err = queue_commit(queue, &place);
-    if (err == CERR_CLOSED) {
+    if (err == CERR_CLOSED) { /* by another process, during the copy */
         rc = queue_cancel(queue, &place);
         assert(rc == CERR_OK);
         (void)rc;
@@ -66,8 +71,8 @@ enum err queue_put(struct queue *queue, const void *data, size_t len,
 {
     enum err err = CERR_LIMIT;
 
-    if (len > queue->max_bytes || len > SYNC_BODY_MAX ||
-        (queue->max_item_bytes && len > queue->max_item_bytes))
+    if (len > queue->bounds.max_bytes || len > SYNC_BODY_MAX ||
+        (queue->bounds.max_item_bytes && len > queue->bounds.max_item_bytes))
         return CERR_TOO_BIG;
     if (len > QUEUE_APART_BYTES)
         err = put_long(queue, data, len, timeout_ms);
@@ -75,19 +80,23 @@ enum err queue_put(struct queue *queue, const void *data, size_t len,
 }
 
 /*
- * Takes the first item, which is there; the mutex is held. Copies it, or, a
- * long one, leaves it as a lease of the caller to be copied.
+ * Takes the first item, which is there; the mutex is held. A short one is
+ * copied at once. A long one becomes a lease of the caller, who copies it
+ * without the mutex (`is_left`).
  */
 static enum err take_item(struct queue *queue, void *data, size_t cap,
                           struct queue_item *item, bool *is_left)
 {
-    enum err err = queue_look_at_first(queue, cap, queue->joinable, item);
+    enum err err =
+        queue_look_at_first(queue, cap, queue->bounds.joinable, item);
     uint64_t owner = 0;
 
     *is_left = false;
-    if (err == CERR_OK && (queue->joinable || item->len > QUEUE_APART_BYTES))
+    if (err == CERR_OK &&
+        (queue->bounds.joinable || item->len > QUEUE_APART_BYTES))
         err = sync_member_self(&owner);
-    if (err == CERR_LIMIT && !queue->joinable)
+    /* A plain queue does without the lease: then the copy holds the mutex. */
+    if (err == CERR_LIMIT && !queue->bounds.joinable)
         err = CERR_OK;
     if (err != CERR_OK)
         return err;
@@ -110,7 +119,7 @@ static enum err copy_leased(struct queue *queue, const struct queue_item *item,
 {
     sync_body_read(&queue->blocks, sync_load(&queue->slots[item->slot].body),
                    data);
-    return queue->joinable ? CERR_OK : queue_task_done(queue, item);
+    return queue->bounds.joinable ? CERR_OK : queue_task_done(queue, item);
 }
 
 enum err queue_get(struct queue *queue, void *data, size_t cap,
@@ -132,7 +141,7 @@ enum err queue_get(struct queue *queue, void *data, size_t cap,
         /* A refused item is for somebody else to take. */
         if (err)
             nr_not_empty = sync_gate_open(&queue->not_empty, 1);
-        else if (queue->joinable || !is_left)
+        else if (queue->bounds.joinable || !is_left)
             /* all: the first in line may need more bytes than this freed */
             nr_not_full = sync_gate_open(&queue->not_full, SYNC_GATE_ALL);
     }
@@ -145,16 +154,20 @@ enum err queue_get(struct queue *queue, void *data, size_t cap,
 enum err queue_task_done(struct queue *queue, const struct queue_item *item)
 {
     uint32_t nr_done = 0, nr_closed = 0, nr_not_full = 0;
-    enum err err = CERR_INVALID;
+    enum err err = CERR_NOT_LENT;
 
     queue_lock(queue);
     if (queue_is_leased_as(queue, item)) {
+        /* Nothing but the free slot remains of it: whoever dies from here on
+         * does not bring it back. */
         queue_unhold(queue, item->slot);
         queue_slot_free(queue, item->slot);
-        if (!queue->joinable)
+        /* What a plain queue lends takes room there, see has_room(). */
+        if (!queue->bounds.joinable)
             nr_not_full = sync_gate_open(&queue->not_full, SYNC_GATE_ALL);
         if (queue->waiting.nr + queue->leased.nr == 0) {
             nr_done = sync_gate_open(&queue->all_done, SYNC_GATE_ALL);
+            /* Getters of a closed queue wait for what may come back. */
             if (queue->closed)
                 nr_closed = sync_gate_open(&queue->not_empty, SYNC_GATE_ALL);
         }
@@ -172,7 +185,7 @@ enum err queue_join(struct queue *queue, int64_t timeout_ms)
     int64_t deadline_ms = sync_deadline(timeout_ms);
     enum err err = CERR_OK;
 
-    if (!queue->joinable)
+    if (!queue->bounds.joinable)
         return CERR_STATE;
     queue_lock(queue);
     while (err == CERR_OK && queue->waiting.nr + queue->leased.nr > 0)
@@ -196,16 +209,17 @@ void queue_get_stats(struct queue *queue, struct queue_stats *stats)
     *stats = (struct queue_stats){
         .nr_waiting = queue->waiting.nr,
         .nr_leased = queue->leased.nr,
-        .bytes = queue->bytes,
+        .bytes = queue->bytes.waiting,
         .nr_put = queue->next_order - 1,
-        .nr_returned = queue->nr_returned,
-        .nr_dropped = queue->nr_dropped,
-        .nr_repairs = queue->nr_repairs,
+        .nr_returned = queue->counts.nr_returned,
+        .nr_dropped = queue->counts.nr_dropped,
+        .nr_repairs = queue->counts.nr_repairs,
         .closed = queue->closed,
     };
     sync_mutex_unlock(&queue->mutex);
 }
 
+/* Without the mutex: the number is one word, and its writers hold the mutex. */
 size_t queue_size(const struct queue *queue)
 {
     return atomic_load_explicit(&queue->waiting.nr, memory_order_relaxed);

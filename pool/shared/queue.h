@@ -31,6 +31,10 @@
 
 #include "base/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct queue;
 
 #define QUEUE_ITEMS_DEFAULT    1024
@@ -39,6 +43,7 @@ struct queue;
 #define QUEUE_BYTES_MAX        ((size_t)1 << 36)
 #define QUEUE_LEASES_DEFAULT   1024
 #define QUEUE_ATTEMPTS_DEFAULT 3
+#define QUEUE_ALIGN_BYTES      64 /* of items in place; copies need none */
 
 struct queue_options {
     size_t max_items;      /* waiting in line; 0: QUEUE_ITEMS_DEFAULT */
@@ -92,7 +97,7 @@ enum err queue_get(struct queue *queue, void *data, size_t cap,
 
 /* Where an item is written. */
 struct queue_place {
-    void *data;  /* `len` bytes, uninitialised, aligned to 64 */
+    void *data;  /* `len` bytes, uninitialised, aligned to QUEUE_ALIGN_BYTES */
     size_t len;  /* may be made smaller before queue_commit() */
     uint32_t id; /* for the queue itself, as is the next */
     uint32_t slot;
@@ -110,18 +115,19 @@ enum err queue_commit(struct queue *queue,
 /* Gives it up. CERR_INVALID. */
 enum err queue_cancel(struct queue *queue,
                       const struct queue_place *place) CERR_CHECK;
-/* Takes the first item in line as queue_get(), but where it lies: `data` holds
- * until queue_task_done(), which a plain queue needs here too; until then the
- * item takes room there. CERR_STATE (no max_item_bytes). */
+/* Takes the first item in line as queue_get(), but where it lies: `data`,
+ * aligned to QUEUE_ALIGN_BYTES, holds until queue_task_done(), which a plain
+ * queue needs here too; until then the item takes room there. CERR_STATE (no
+ * max_item_bytes). */
 enum err queue_borrow(struct queue *queue, const void **data,
                       struct queue_item *item, int64_t timeout_ms) CERR_CHECK;
 
 /* ---- the end of an item ---- */
 
 /*
- * Says that a lent item is finished; any process may say it. CERR_INVALID when
- * it is not lent as described: done already, or gone back meanwhile; then
- * nothing changes.
+ * Says that a lent item is finished; any process may say it. CERR_NOT_LENT when
+ * it is not lent as described: once too often, gone back meanwhile, or from a
+ * plain queue, which lends nothing that queue_get() copied; nothing changes.
  */
 enum err queue_task_done(struct queue *queue,
                          const struct queue_item *item) CERR_CHECK;
@@ -147,5 +153,9 @@ struct queue_stats {
 void queue_get_stats(struct queue *queue, struct queue_stats *stats);
 /* The number of items in line. */
 size_t queue_size(const struct queue *queue);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

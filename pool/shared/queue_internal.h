@@ -1,5 +1,5 @@
 /*
- * What the queue's own files share.
+ * queue_internal: what the queue's own files share.
  *
  * DESIGN. The slots are the truth, everything else is an index.
  *
@@ -53,36 +53,54 @@ struct slot_list {
     _Atomic uint32_t nr; /* changed under the mutex, read by queue_size() */
 };
 
+/* The bytes of the items in each list. */
+struct queue_bytes {
+    size_t waiting, leased, reserved;
+};
+
+/* What queue_stats says about the dead. */
+struct queue_counts {
+    uint64_t nr_returned, nr_dropped, nr_repairs;
+};
+
+/* As queue_options, with the defaults filled in. */
+struct queue_bounds {
+    size_t max_items, max_bytes, max_leases;
+    size_t max_item_bytes; /* 0: items lie in chains of blocks */
+    uint32_t max_attempts;
+    bool joinable;
+};
+
 /* What each call changes fills two cache lines: those that go from core to core
  * are most of what a call costs. */
 struct queue {
     pthread_mutex_t mutex; /* of everything up to `closed` */
     struct slot_list waiting, leased, reserved;
     uint32_t first_unused; /* a stack by `next` */
-    size_t bytes, leased_bytes, reserved_bytes;
-    uint64_t next_order;
-    uint32_t next_reservation;
+    struct queue_bytes bytes;
+    uint64_t next_order;       /* of the next put; 0 is never given */
+    uint32_t next_reservation; /* goes into `attempt`, see struct slot */
     struct sync_blocks blocks; /* what changes comes first in it */
-    uint64_t nr_returned, nr_dropped, nr_repairs;
+    struct queue_counts counts;
     bool closed;
 
     struct sync_gate not_empty, not_full, all_done;
 
     /* Never changed once it is open. */
+    struct queue_bounds bounds;
     size_t region_bytes;
-    size_t max_items, max_bytes, max_leases, nr_slots;
-    size_t max_item_bytes; /* 0: items lie in chains of blocks */
-    uint32_t max_attempts;
-    bool joinable;
+    size_t nr_slots; /* max_items and max_leases */
     struct slot *slots;
     uint32_t *scratch; /* nr_slots numbers, for the repair */
 };
 
 /* All of these: with the mutex held. */
 
+/* Into a list behind the slot `behind` (QUEUE_NONE: at its head), or out. */
 void queue_list_push(struct queue *queue, struct slot_list *list, uint32_t i,
                      uint32_t behind);
 void queue_list_remove(struct queue *queue, struct slot_list *list, uint32_t i);
+/* The bytes of the item in it. */
 size_t queue_slot_len(const struct slot *slot);
 /* Into the line behind a slot, and out of it. */
 void queue_line_add(struct queue *queue, uint32_t i, uint32_t behind);

@@ -1,5 +1,9 @@
 /*
  * Opening a queue: its options and the layout of its memory.
+ *
+ * A queue is one mapping: the struct, then slots, the repair's numbers, and the
+ * blocks that hold the items. Nothing grows later, so a put that the bounds let
+ * in can never fail for want of memory.
  */
 #include <string.h>
 
@@ -9,6 +13,11 @@
 #define BLOCK_BYTES_MIN 64
 #define BLOCK_BYTES_MAX 4096
 
+_Static_assert(QUEUE_ALIGN_BYTES == SYNC_LINE_BYTES,
+               "blocks of whole cache lines keep the promise of queue.h");
+
+/* Leases and attempts make sense only where something is lent: in a joinable
+ * queue, and in one whose items may be borrowed. */
 static bool options_are_valid(const struct queue_options *options)
 {
     if (options->max_items > QUEUE_ITEMS_MAX ||
@@ -23,8 +32,8 @@ static bool options_are_valid(const struct queue_options *options)
 }
 
 /* Fills in the defaults. CERR_INVALID. */
-static enum err check_options(const struct queue_options *options,
-                              struct queue *queue)
+static enum err make_bounds(const struct queue_options *options,
+                            struct queue_bounds *bounds)
 {
     static const struct queue_options none;
 
@@ -32,48 +41,55 @@ static enum err check_options(const struct queue_options *options,
         options = &none;
     if (!options_are_valid(options))
         return CERR_INVALID;
-    queue->joinable = options->joinable;
-    queue->max_item_bytes = options->max_item_bytes;
-    queue->max_items =
+    bounds->joinable = options->joinable;
+    bounds->max_item_bytes = options->max_item_bytes;
+    bounds->max_items =
         options->max_items ? options->max_items : QUEUE_ITEMS_DEFAULT;
-    queue->max_bytes =
+    bounds->max_bytes =
         options->max_bytes ? options->max_bytes : QUEUE_BYTES_DEFAULT;
-    queue->max_attempts = options->max_attempts
-                              ? (uint32_t)options->max_attempts
-                              : QUEUE_ATTEMPTS_DEFAULT;
+    bounds->max_attempts = options->max_attempts
+                               ? (uint32_t)options->max_attempts
+                               : QUEUE_ATTEMPTS_DEFAULT;
     if (options->joinable)
-        queue->max_leases =
+        bounds->max_leases =
             options->max_leases ? options->max_leases : QUEUE_LEASES_DEFAULT;
     return CERR_OK;
 }
 
-/* An item is to lie in one block; or a block holds an average item of a queue
- * that is full in both bounds. */
-static size_t choose_block_bytes(const struct queue *queue)
+/* An item in place lies in one block, which is as long as the longest item and
+ * whole cache lines; else a block holds an average item of a queue that is full
+ * in both bounds. */
+static size_t choose_block_bytes(const struct queue_bounds *bounds)
 {
     size_t bytes = BLOCK_BYTES_MIN;
 
-    if (queue->max_item_bytes)
-        return (queue->max_item_bytes + SYNC_LINE_BYTES - 1) / SYNC_LINE_BYTES *
-               SYNC_LINE_BYTES;
+    if (bounds->max_item_bytes)
+        return (bounds->max_item_bytes + SYNC_LINE_BYTES - 1) /
+               SYNC_LINE_BYTES * SYNC_LINE_BYTES;
     while (bytes < BLOCK_BYTES_MAX &&
-           bytes < queue->max_bytes / queue->max_items)
+           bytes < bounds->max_bytes / bounds->max_items)
         bytes *= 2;
     return bytes;
 }
 
-/* Room for all bounds at once: max_items and max_leases, each max_bytes. */
+/*
+ * Room for all bounds at once: max_items and max_leases, each max_bytes. The
+ * pointers are offsets until the memory is there. Returns the length of it all,
+ * SIZE_MAX when no memory can be that large.
+ */
 static size_t lay_out(struct queue *queue)
 {
+    const struct queue_bounds *bounds = &queue->bounds;
     size_t end = sizeof(*queue);
     struct sync_blocks *blocks = &queue->blocks;
 
-    queue->nr_slots = queue->max_items + queue->max_leases;
-    blocks->size = choose_block_bytes(queue);
+    queue->nr_slots = bounds->max_items + bounds->max_leases;
+    blocks->size = choose_block_bytes(bounds);
     blocks->nr = queue->nr_slots;
-    if (!queue->max_item_bytes)
-        blocks->nr += (queue->joinable ? 2 : 1) *
-                      sync_blocks_for(queue->max_bytes, blocks->size);
+    /* The last block of each item may be partly filled: one more for each. */
+    if (!bounds->max_item_bytes)
+        blocks->nr += (bounds->joinable ? 2 : 1) *
+                      sync_blocks_for(bounds->max_bytes, blocks->size);
     queue->slots = (struct slot *)sync_region_reserve(&end, queue->nr_slots,
                                                       sizeof(struct slot));
     queue->scratch = (uint32_t *)sync_region_reserve(&end, queue->nr_slots,
@@ -89,7 +105,7 @@ enum err queue_open(struct queue **out, const struct queue_options *options)
     enum err err;
 
     *out = NULL;
-    err = check_options(options, &plan);
+    err = make_bounds(options, &plan.bounds);
     if (err)
         return err;
     err = sync_members_init();

@@ -1,11 +1,17 @@
 /*
  * Items in place: no byte is copied. The design is in queue_internal.h.
+ *
+ * A reserved slot has an owner and no order, so a repair knows it from a lease;
+ * its number, in `attempt`, tells an old struct queue_place from the present
+ * one.
  */
 #include <assert.h>
 
 #include "pool/shared/queue_internal.h"
 #include "pool/shared/sync_member.h"
 
+/* With the mutex held and room in the bounds. The owner is stored before the
+ * body: a slot with a body and without an owner would be an item in line. */
 static void reserve_slot(struct queue *queue, uint64_t owner,
                          struct queue_place *place)
 {
@@ -19,7 +25,7 @@ static void reserve_slot(struct queue *queue, uint64_t owner,
     sync_commit(&slot->owner, owner);
     sync_commit(&slot->body, body);
     queue_list_push(queue, &queue->reserved, i, QUEUE_NONE);
-    queue->reserved_bytes += place->len;
+    queue->bytes.reserved += place->len;
     place->data = sync_body_head(&queue->blocks, body);
     place->slot = i;
     place->id = slot->attempt;
@@ -47,13 +53,14 @@ enum err queue_reserve(struct queue *queue, size_t len,
                        struct queue_place *place, int64_t timeout_ms)
 {
     *place = (struct queue_place){.len = len, .slot = QUEUE_NONE};
-    if (!queue->max_item_bytes)
+    if (!queue->bounds.max_item_bytes)
         return CERR_STATE;
-    if (len > queue->max_item_bytes || len > queue->max_bytes)
+    if (len > queue->bounds.max_item_bytes || len > queue->bounds.max_bytes)
         return CERR_TOO_BIG;
     return queue_reserve_room(queue, len, place, timeout_ms);
 }
 
+/* Whether the calling thread reserved just this, and still has it. */
 static bool is_reserved_as(const struct queue *queue,
                            const struct queue_place *place)
 {
@@ -67,8 +74,9 @@ static bool is_reserved_as(const struct queue *queue,
            slot->attempt == place->id;
 }
 
-/* From the store of its order on it comes into the line even if its producer
- * dies: as a lease of the dead. */
+/* From the store of its order on, the item comes into the line even if its
+ * producer dies: a slot with an order and a dead owner is a lease that goes
+ * back. */
 static void commit_slot(struct queue *queue, uint32_t i, size_t len)
 {
     struct slot *slot = &queue->slots[i];
@@ -93,6 +101,7 @@ enum err queue_commit(struct queue *queue, const struct queue_place *place)
     else if (queue->closed)
         err = CERR_CLOSED;
     if (err == CERR_OK) {
+        /* A shorter item than was reserved gives room back. */
         if (place->len < queue_slot_len(&queue->slots[place->slot]))
             nr_not_full = sync_gate_open(&queue->not_full, SYNC_GATE_ALL);
         commit_slot(queue, place->slot, place->len);
@@ -130,7 +139,7 @@ enum err queue_borrow(struct queue *queue, const void **data,
     enum err err;
 
     *data = NULL;
-    if (!queue->max_item_bytes)
+    if (!queue->bounds.max_item_bytes)
         return CERR_STATE;
     err = sync_member_self(&owner);
     if (err != CERR_OK)
@@ -140,14 +149,15 @@ enum err queue_borrow(struct queue *queue, const void **data,
     err = queue_await_item(queue, deadline_ms);
     if (err == CERR_OK) {
         err = queue_look_at_first(queue, SIZE_MAX, true, item);
-        if (err != CERR_OK) /* for somebody else to take */
+        if (err != CERR_OK) /* the refused item is for somebody else to take */
             nr_not_empty = sync_gate_open(&queue->not_empty, 1);
     }
     if (err == CERR_OK) {
         body = sync_load(&queue->slots[item->slot].body);
         *data = sync_body_head(&queue->blocks, body);
         queue_lease_first(queue, owner);
-        if (queue->joinable)
+        /* A joinable queue counts what it lends in bounds of their own. */
+        if (queue->bounds.joinable)
             nr_not_full = sync_gate_open(&queue->not_full, SYNC_GATE_ALL);
     }
     sync_mutex_unlock(&queue->mutex);

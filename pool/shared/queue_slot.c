@@ -1,5 +1,8 @@
 /*
  * The slots of a queue: their lists, their repair, what the dead held, waiting.
+ *
+ * Slots name each other by index, not by pointer: half the bytes, and any index
+ * that a killed process left half changed is made anew by the repair.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -7,7 +10,8 @@
 #include "pool/shared/queue_internal.h"
 #include "pool/shared/sync_member.h"
 
-/* No other writer: the mutex is held. */
+/* A list's length has one writer, the holder of the mutex; it is atomic for
+ * queue_size(), which reads without the mutex. */
 static void list_count(struct slot_list *list, uint32_t more, uint32_t fewer)
 {
     uint32_t nr = atomic_load_explicit(&list->nr, memory_order_relaxed);
@@ -62,15 +66,16 @@ size_t queue_slot_len(const struct slot *slot)
 void queue_line_add(struct queue *queue, uint32_t i, uint32_t behind)
 {
     queue_list_push(queue, &queue->waiting, i, behind);
-    queue->bytes += queue_slot_len(&queue->slots[i]);
+    queue->bytes.waiting += queue_slot_len(&queue->slots[i]);
 }
 
 void queue_line_remove(struct queue *queue, uint32_t i)
 {
     queue_list_remove(queue, &queue->waiting, i);
-    queue->bytes -= queue_slot_len(&queue->slots[i]);
+    queue->bytes.waiting -= queue_slot_len(&queue->slots[i]);
 }
 
+/* Onto the stack of unused slots. */
 static void slot_shelve(struct queue *queue, uint32_t i)
 {
     queue->slots[i].next = queue->first_unused;
@@ -90,22 +95,25 @@ void queue_slot_free(struct queue *queue, uint32_t i)
 {
     uint64_t body = sync_load(&queue->slots[i].body);
 
+    /* First the slot is free, then its blocks: a death between the two leaves
+     * blocks that the repair finds unused. */
     sync_commit(&queue->slots[i].body, 0);
     sync_body_free(&queue->blocks, body);
     slot_shelve(queue, i);
 }
 
-/* Reserved or leased, as its order says. */
+/* Into the list of what somebody holds: reserved or leased, as its order
+ * says. */
 static void hold(struct queue *queue, uint32_t i)
 {
     const struct slot *slot = &queue->slots[i];
 
     if (slot->order == 0) {
         queue_list_push(queue, &queue->reserved, i, QUEUE_NONE);
-        queue->reserved_bytes += queue_slot_len(slot);
+        queue->bytes.reserved += queue_slot_len(slot);
     } else {
         queue_list_push(queue, &queue->leased, i, QUEUE_NONE);
-        queue->leased_bytes += queue_slot_len(slot);
+        queue->bytes.leased += queue_slot_len(slot);
     }
 }
 
@@ -115,13 +123,14 @@ void queue_unhold(struct queue *queue, uint32_t i)
 
     if (slot->order == 0) {
         queue_list_remove(queue, &queue->reserved, i);
-        queue->reserved_bytes -= queue_slot_len(slot);
+        queue->bytes.reserved -= queue_slot_len(slot);
     } else {
         queue_list_remove(queue, &queue->leased, i);
-        queue->leased_bytes -= queue_slot_len(slot);
+        queue->bytes.leased -= queue_slot_len(slot);
     }
 }
 
+/* For qsort_r(3): indices of slots, by the number of their put. */
 static int compare_order(const void *left, const void *right, void *ctx)
 {
     const struct slot *slots = ctx;
@@ -139,7 +148,7 @@ void queue_rebuild(struct queue *queue)
     list_reset(&queue->leased);
     list_reset(&queue->reserved);
     queue->first_unused = QUEUE_NONE;
-    queue->bytes = queue->leased_bytes = queue->reserved_bytes = 0;
+    queue->bytes.waiting = queue->bytes.leased = queue->bytes.reserved = 0;
     sync_blocks_mark_start(&queue->blocks);
     for (uint32_t i = (uint32_t)queue->nr_slots; i-- > 0;) {
         struct slot *slot = &queue->slots[i];
@@ -149,6 +158,7 @@ void queue_rebuild(struct queue *queue)
             continue;
         }
         sync_body_mark(&queue->blocks, sync_load(&slot->body));
+        /* The dead holder may have given an order and not counted it. */
         if (queue->next_order <= slot->order)
             queue->next_order = slot->order + 1;
         if (sync_load(&slot->owner) == 0) {
@@ -158,6 +168,8 @@ void queue_rebuild(struct queue *queue)
         }
     }
     sync_blocks_mark_end(&queue->blocks);
+    /* The waiting ones came by index; the line goes by the order of the puts.
+     */
     qsort_r(queue->scratch, nr, sizeof(queue->scratch[0]), compare_order,
             queue->slots);
     for (size_t k = 0; k < nr; k++)
@@ -173,22 +185,25 @@ void queue_lock(struct queue *queue)
     if (err != CERR_OWNERDEAD)
         return;
     queue_rebuild(queue);
-    queue->nr_repairs++;
+    queue->counts.nr_repairs++;
     sync_mutex_repaired(&queue->mutex);
+    /* The dead holder may have owed a wake to anybody: all look for
+     * themselves. */
     sync_gate_flood(&queue->not_empty);
     sync_gate_flood(&queue->not_full);
     sync_gate_flood(&queue->all_done);
 }
 
-/* Brings a lent item back to its place, or gives it up. */
+/* Brings a lent item back to its place in line, which is near the front, or
+ * gives it up after too many attempts. */
 static void give_back(struct queue *queue, uint32_t i)
 {
     struct slot *slot = &queue->slots[i];
     uint32_t behind = QUEUE_NONE, next = queue->waiting.first;
 
     queue_unhold(queue, i);
-    if (slot->attempt >= queue->max_attempts) {
-        queue->nr_dropped++;
+    if (slot->attempt >= queue->bounds.max_attempts) {
+        queue->counts.nr_dropped++;
         queue_slot_free(queue, i);
         return;
     }
@@ -198,10 +213,11 @@ static void give_back(struct queue *queue, uint32_t i)
     }
     sync_commit(&slot->owner, 0);
     queue_line_add(queue, i, behind);
-    queue->nr_returned++;
+    queue->counts.nr_returned++;
 }
 
-/* True when something of the dead was found. */
+/* Looks at all leases and reservations. What a dead thread was lent goes back
+ * into the line, what it had reserved is freed. True when there was any. */
 static bool reclaim(struct queue *queue)
 {
     uint32_t next, i = queue->leased.first;
@@ -230,7 +246,8 @@ static bool reclaim(struct queue *queue)
     return any;
 }
 
-/* Nobody has to wake who only looks. True when there was a turn. */
+/* Looks a few microseconds before a sleep: who only looks needs no system call
+ * to be woken. True when the gate was opened meanwhile. */
 static bool look_a_little(struct queue *queue, const struct sync_gate *gate)
 {
     uint32_t turn = atomic_load_explicit(&gate->turn, memory_order_relaxed);
@@ -254,6 +271,8 @@ enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
     uint32_t turn;
     bool woken;
 
+    /* Before it says no, it sees to the dead: what they held may be just what
+     * this caller waits for. */
     if (slice_ms == 0) {
         if (reclaim(queue))
             return CERR_OK;
@@ -266,22 +285,25 @@ enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
     woken = sync_gate_sleep(gate, turn, slice_ms);
     queue_lock(queue);
     sync_gate_leave(gate, woken);
+    /* Not woken: a slice is over, or the waker died. */
     if (!woken)
         reclaim(queue);
     return CERR_OK;
 }
 
-/* What a plain queue has lent still takes its room. */
+/* Whether the bounds let one more item in. What is reserved counts, and so does
+ * what a plain queue has lent: its blocks are in use until task_done. */
 static bool has_room(const struct queue *queue, size_t len)
 {
     size_t nr = queue->waiting.nr + queue->reserved.nr;
-    size_t bytes = queue->bytes + queue->reserved_bytes;
+    size_t bytes = queue->bytes.waiting + queue->bytes.reserved;
 
-    if (!queue->joinable) {
+    if (!queue->bounds.joinable) {
         nr += queue->leased.nr;
-        bytes += queue->leased_bytes;
+        bytes += queue->bytes.leased;
     }
-    return nr < queue->max_items && bytes + len <= queue->max_bytes;
+    return nr < queue->bounds.max_items &&
+           bytes + len <= queue->bounds.max_bytes;
 }
 
 enum err queue_await_room(struct queue *queue, size_t len, int64_t deadline_ms)
@@ -293,7 +315,9 @@ enum err queue_await_room(struct queue *queue, size_t len, int64_t deadline_ms)
     return err == CERR_OK && queue->closed ? CERR_CLOSED : err;
 }
 
-/* Nothing in line now: may something still come? */
+/* Says whether anything may still come into an empty line. CERR_CLOSED: no; in
+ * a closed queue only leases can come back, and one who holds a lease himself
+ * must not wait for it. */
 static enum err judge_empty(const struct queue *queue)
 {
     uint64_t self = sync_member_known();
@@ -327,7 +351,7 @@ void queue_lease_first(struct queue *queue, uint64_t owner)
     struct slot *slot = &queue->slots[i];
 
     queue_line_remove(queue, i);
-    slot->attempt++;
+    slot->attempt++; /* before the store that makes it a lease */
     sync_commit(&slot->owner, owner);
     hold(queue, i);
 }
@@ -344,9 +368,9 @@ enum err queue_look_at_first(const struct queue *queue, size_t cap,
     item->attempt = (int)slot->attempt + 1;
     if (item->len > cap)
         return CERR_TOO_BIG;
-    if (is_lent && queue->joinable &&
-        (queue->leased.nr >= queue->max_leases ||
-         queue->leased_bytes + item->len > queue->max_bytes))
+    if (is_lent && queue->bounds.joinable &&
+        (queue->leased.nr >= queue->bounds.max_leases ||
+         queue->bytes.leased + item->len > queue->bounds.max_bytes))
         return CERR_LIMIT;
     return CERR_OK;
 }
@@ -360,12 +384,15 @@ void queue_look_at_one_lease(struct queue *queue)
         give_back(queue, i);
         i = queue->leased.last;
     }
+    /* A live one goes to the head, so that the next get looks at another. */
     if (i != QUEUE_NONE) {
         queue_list_remove(queue, &queue->leased, i);
         queue_list_push(queue, &queue->leased, i, QUEUE_NONE);
     }
 }
 
+/* The attempt tells a lease from an earlier one of the same item, the order an
+ * item from an earlier one in the same slot. */
 bool queue_is_leased_as(const struct queue *queue,
                         const struct queue_item *item)
 {

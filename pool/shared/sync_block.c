@@ -1,3 +1,8 @@
+/*
+ * The chains behind sync_block.h. A free chain and a body's chain are linked by
+ * the same array, so to free a body is to hang its whole chain in front of the
+ * free list.
+ */
 #include "pool/shared/sync_block.h"
 
 #include <assert.h>
@@ -34,6 +39,7 @@ size_t sync_blocks_for(size_t len, size_t block_bytes)
 
 void sync_blocks_reserve(struct sync_blocks *blocks, size_t *end)
 {
+    /* Indices are 32 bits, and the last one means "none". */
     if (blocks->nr >= UINT32_MAX) {
         *end = SIZE_MAX;
         return;
@@ -56,6 +62,8 @@ void sync_blocks_init(struct sync_blocks *blocks, void *region)
     sync_blocks_mark_end(blocks);
 }
 
+/* The chain keeps its links as it leaves the free list: only its length says
+ * where it ends. */
 uint64_t sync_body_room(struct sync_blocks *blocks, size_t len)
 {
     size_t need = sync_blocks_for(len, blocks->size);
@@ -181,6 +189,7 @@ void sync_body_mark(struct sync_blocks *blocks, uint64_t body)
     uint32_t block = body_first(body);
 
     for (size_t i = 0; i < nr; i++) {
+        /* Two bodies never share a block, whenever their owner was killed. */
         assert(block < blocks->nr && !blocks->mark[block]);
         blocks->mark[block] = 1;
         block = blocks->next[block];

@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Borrowed bytes that go in. */
 struct sync_bytes {
     const void *data; /* may be NULL when `len` is 0 */
@@ -30,5 +34,9 @@ static inline struct sync_bytes sync_text(const char *text)
 {
     return (struct sync_bytes){text, strlen(text)};
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

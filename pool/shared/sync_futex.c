@@ -1,3 +1,7 @@
+/*
+ * The futex calls and the gate behind sync_futex.h. The calls are never the
+ * PRIVATE ones, as the words are shared between processes, see futex(2).
+ */
 #include "pool/shared/sync_futex.h"
 
 #include <errno.h>
@@ -23,6 +27,7 @@ int64_t sync_deadline(int64_t timeout_ms)
         return INT64_MAX;
     if (timeout_ms == 0)
         return 0;
+    /* A timeout of centuries is none. */
     if (__builtin_add_overflow(clock_mono_ms(), timeout_ms, &deadline_ms))
         return INT64_MAX;
     return deadline_ms;
@@ -65,6 +70,8 @@ void sync_futex_wake(const _Atomic uint32_t *word, uint32_t nr)
     errno = saved_errno;
 }
 
+/* The count of openings is read under the mutex: one that comes before the
+ * sleep changes it, and the sleep ends at once. */
 uint32_t sync_gate_enter(struct sync_gate *gate)
 {
     gate->nr_waiting++;
@@ -78,6 +85,8 @@ void sync_gate_leave(struct sync_gate *gate, bool woken)
         gate->nr_waiting--;
 }
 
+/* There is one writer, the holder of the mutex, so load and store are enough.
+ */
 uint32_t sync_gate_open(struct sync_gate *gate, uint32_t nr)
 {
     uint32_t turn = atomic_load_explicit(&gate->turn, memory_order_relaxed);

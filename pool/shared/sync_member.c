@@ -1,3 +1,9 @@
+/*
+ * The table behind sync_member.h: one robust mutex for each thread that has
+ * taken something. A member's number is the place in the table and, above it,
+ * how many had that place before; so the number of a dead one is never alive
+ * again.
+ */
 #include "pool/shared/sync_member.h"
 
 #include <assert.h>
@@ -28,6 +34,7 @@ static void forget_self(void)
     self_thread = 0;
 }
 
+/* On failure there is no table, and whoever opens an object gets CERR_NOMEM. */
 static void make_members(void)
 {
     struct member *table =
@@ -67,6 +74,7 @@ static bool take_place(struct member *member)
 
 enum err sync_member_self(uint64_t *member)
 {
+    /* The first free place; asked once in the life of a thread. */
     for (size_t i = 0; self == 0 && i < SYNC_MEMBERS_MAX; i++) {
         if (take_place(&members[i])) {
             uint64_t generation =
@@ -103,9 +111,11 @@ bool sync_member_alive(uint64_t member)
     assert(sync_member_place(member) < SYNC_MEMBERS_MAX);
     if (member == self)
         return true;
+    /* Nobody lives there; the next to come takes a new generation. */
     if (take_place(place)) {
         sync_mutex_unlock(&place->life);
         return false;
     }
+    /* Somebody lives there: this one, or a later one. */
     return atomic_load(&place->generation) == (uint32_t)(member >> 32);
 }

@@ -1,3 +1,6 @@
+/*
+ * Shared mappings and robust mutexes, behind sync_region.h.
+ */
 #include "pool/shared/sync_region.h"
 
 #include <assert.h>
@@ -14,6 +17,8 @@ void *sync_region_map(size_t bytes)
 
     if (bytes == 0 || bytes == SIZE_MAX)
         return NULL;
+    /* Without reserving: the bounds of an object are often far above its use.
+     */
     region = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                   MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return region == MAP_FAILED ? NULL : region;
@@ -64,7 +69,8 @@ enum err sync_mutex_init(pthread_mutex_t *mutex, int type)
     return err_from_errno(rc);
 }
 
-/* The moment on a clock after so many milliseconds. */
+/* The moment on a clock after so many milliseconds, for pthread calls that take
+ * an absolute time. */
 static struct timespec moment_after(clockid_t clock, int64_t ms)
 {
     struct timespec moment;
@@ -79,6 +85,7 @@ static struct timespec moment_after(clockid_t clock, int64_t ms)
     return moment;
 }
 
+/* Waits for the mutex, by a clock that nobody can set. */
 static int lock_within(pthread_mutex_t *mutex, int64_t ms)
 {
 #ifdef __SANITIZE_THREAD__

@@ -30,7 +30,7 @@ static int64_t number_at(struct dict *dict, const char *key)
 {
     int64_t number = -1;
 
-    assert_int_equal(dict_incr(dict, K(key), 0, &number), CERR_OK);
+    assert_int_equal(dict_add_int(dict, K(key), 0, &number), CERR_OK);
     return number;
 }
 
@@ -106,16 +106,16 @@ static void dict_refuses_what_passes_its_bounds(void **state)
 
     (void)state;
     assert_int_equal(dict_set(dict, K("abc"), K("12345678901234567")), CERR_OK);
-    assert_int_equal(dict_set(dict, K(""), K("x")), CERR_FULL);
+    assert_int_equal(dict_set(dict, K(""), K("x")), CERR_NO_ROOM);
     assert_int_equal(dict_set(dict, K("abc"), K("123456789012345678")),
-                     CERR_FULL);
+                     CERR_NO_ROOM);
     check_is(dict, "abc", "12345678901234567");
     /* The same length again fits, although the old one goes only after. */
     assert_int_equal(dict_set(dict, K("abc"), K("76543210987654321")), CERR_OK);
     assert_int_equal(dict_set(dict, K("abc"), K("")), CERR_OK);
     assert_int_equal(dict_set(dict, K("b"), K("")), CERR_OK);
     assert_int_equal(dict_set(dict, K("c"), K("")), CERR_OK);
-    assert_int_equal(dict_incr(dict, K("d"), 1, &sum), CERR_FULL);
+    assert_int_equal(dict_add_int(dict, K("d"), 1, &sum), CERR_NO_ROOM);
     assert_int_equal(dict_size(dict), 3);
     dict_free(dict);
 }
@@ -160,10 +160,10 @@ static void dict_refuses_bounds_above_its_limits(void **state)
 #define NR_CHILDREN 4
 #define NR_EACH     20000
 
-static int add_by_incr(void *ctx)
+static int add_by_add_int(void *ctx)
 {
     for (int i = 0; i < NR_EACH; i++)
-        CHILD_CHECK(dict_incr(ctx, K("n"), 1, NULL) == CERR_OK);
+        CHILD_CHECK(dict_add_int(ctx, K("n"), 1, NULL) == CERR_OK);
     return 0;
 }
 
@@ -210,7 +210,7 @@ static int add_by_compare_set(void *ctx)
 
 static void dict_m1_d19_no_update_is_lost(void **state)
 {
-    static const process_fn ways[] = {add_by_incr, add_by_update,
+    static const process_fn ways[] = {add_by_add_int, add_by_update,
                                       add_by_compare_set};
 
     (void)state;
@@ -227,19 +227,103 @@ static void dict_m1_d19_no_update_is_lost(void **state)
     }
 }
 
-static void dict_m1_incr_refuses_what_is_no_number(void **state)
+static void dict_m1_add_int_refuses_what_is_no_number(void **state)
 {
     struct dict *dict = open_dict(NULL);
     int64_t sum = 7;
 
     (void)state;
     assert_int_equal(dict_set(dict, K("text"), K("abc")), CERR_OK);
-    assert_int_equal(dict_incr(dict, K("text"), 1, &sum), CERR_INVALID);
-    assert_int_equal(dict_incr(dict, K("n"), INT64_MAX, &sum), CERR_OK);
-    assert_int_equal(dict_incr(dict, K("n"), 1, &sum), CERR_TOO_BIG);
+    assert_int_equal(dict_add_int(dict, K("text"), 1, &sum), CERR_INVALID);
+    assert_int_equal(dict_add_int(dict, K("n"), INT64_MAX, &sum), CERR_OK);
+    assert_int_equal(dict_add_int(dict, K("n"), 1, &sum), CERR_TOO_BIG);
     assert_true(sum == INT64_MAX);
     assert_true(number_at(dict, "n") == INT64_MAX);
-    assert_int_equal(dict_incr(dict, K("n"), -1, NULL), CERR_OK);
+    assert_int_equal(dict_add_int(dict, K("n"), -1, NULL), CERR_OK);
+    dict_free(dict);
+}
+
+static void dict_numbers_are_set_and_got_in_one_call(void **state)
+{
+    static const int64_t numbers[] = {0, 1, -1, INT64_MAX, INT64_MIN};
+    struct dict *dict = open_dict(NULL);
+    int64_t number = 0;
+    struct sync_room room = {&number, sizeof(number), 0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        assert_int_equal(dict_set_int(dict, K("n"), numbers[i]), CERR_OK);
+        assert_int_equal(dict_get_int(dict, K("n"), &number), CERR_OK);
+        assert_true(number == numbers[i]);
+    }
+    /* It is a value like any other, of 8 bytes. */
+    assert_int_equal(dict_get(dict, K("n"), &room), CERR_OK);
+    assert_int_equal(room.len, 8);
+    assert_true(number == INT64_MIN);
+    /* And takes the place of one that is no number. */
+    assert_int_equal(dict_set(dict, K("n"), K("text of some length")), CERR_OK);
+    assert_int_equal(dict_set_int(dict, K("n"), 5), CERR_OK);
+    assert_int_equal(dict_add_int(dict, K("n"), 2, NULL), CERR_OK);
+    assert_int_equal(number_at(dict, "n"), 7);
+    dict_free(dict);
+}
+
+static void dict_get_int_refuses_what_is_no_number(void **state)
+{
+    struct dict *dict = open_dict(NULL);
+    int64_t number = 7;
+
+    (void)state;
+    assert_int_equal(dict_get_int(dict, K("n"), &number), CERR_NOT_FOUND);
+    assert_int_equal(dict_set(dict, K("n"), K("")), CERR_OK);
+    assert_int_equal(dict_get_int(dict, K("n"), &number), CERR_INVALID);
+    assert_int_equal(dict_set(dict, K("n"), K("1234567")), CERR_OK);
+    assert_int_equal(dict_get_int(dict, K("n"), &number), CERR_INVALID);
+    assert_int_equal(dict_set(dict, K("n"), K("123456789")), CERR_OK);
+    assert_int_equal(dict_get_int(dict, K("n"), &number), CERR_INVALID);
+    assert_true(number == 7);
+    dict_free(dict);
+}
+
+/* Another process always sees one of the two numbers, never half of each. */
+static int set_by_turns(void *ctx)
+{
+    for (int i = 0; i < NR_EACH; i++)
+        CHILD_CHECK(dict_set_int(ctx, K("n"), i % 2 ? -1 : 0) == CERR_OK);
+    return 0;
+}
+
+static void dict_numbers_are_set_whole_while_others_read(void **state)
+{
+    struct dict *dict = open_dict(NULL);
+    struct process *children[NR_CHILDREN];
+    int64_t number;
+
+    (void)state;
+    assert_int_equal(dict_set_int(dict, K("n"), 0), CERR_OK);
+    for (size_t i = 0; i < NR_CHILDREN; i++)
+        children[i] = family_start(set_by_turns, dict);
+    for (int i = 0; i < NR_EACH; i++) {
+        assert_int_equal(dict_get_int(dict, K("n"), &number), CERR_OK);
+        assert_true(number == 0 || number == -1);
+    }
+    for (size_t i = 0; i < NR_CHILDREN; i++)
+        assert_int_equal(family_end(children[i]), 0);
+    dict_free(dict);
+}
+
+static void dict_that_is_full_says_so_in_its_own_words(void **state)
+{
+    struct dict_options options = {.max_entries = 1};
+    struct dict *dict = open_dict(&options);
+    enum err err;
+
+    (void)state;
+    assert_int_equal(dict_set_int(dict, K("a"), 1), CERR_OK);
+    err = dict_set_int(dict, K("b"), 1);
+    assert_int_equal(err, CERR_NO_ROOM);
+    assert_non_null(strstr(err_str(err), "full"));
+    assert_null(strstr(err_str(err), "device"));
     dict_free(dict);
 }
 
@@ -353,15 +437,15 @@ static void dict_m3_walk_sees_each_entry_once(void **state)
     (void)state;
     for (char i = 0; i < 10; i++)
         assert_int_equal(
-            dict_incr(dict, (struct sync_bytes){&i, 1}, 100 + i, NULL),
+            dict_add_int(dict, (struct sync_bytes){&i, 1}, 100 + i, NULL),
             CERR_OK);
     while (dict_next(dict, &cursor, &key_room, &value_room) == CERR_OK) {
         assert_int_equal(number, 100 + key[0]);
         assert_false(seen & 1u << key[0]);
         seen |= 1u << key[0];
         /* New values do not disturb it. */
-        assert_int_equal(dict_incr(dict, (struct sync_bytes){key, 1}, 0, NULL),
-                         CERR_OK);
+        assert_int_equal(
+            dict_add_int(dict, (struct sync_bytes){key, 1}, 0, NULL), CERR_OK);
     }
     assert_int_equal(seen, 0x3ff);
     assert_int_equal(dict_next(dict, &cursor, NULL, NULL), CERR_NOT_FOUND);
@@ -451,7 +535,11 @@ int main(void)
         cmocka_unit_test(dict_keeps_its_promise_of_room_whatever_the_sizes),
         cmocka_unit_test(dict_refuses_bounds_above_its_limits),
         cmocka_unit_test(dict_m1_d19_no_update_is_lost),
-        cmocka_unit_test(dict_m1_incr_refuses_what_is_no_number),
+        cmocka_unit_test(dict_m1_add_int_refuses_what_is_no_number),
+        cmocka_unit_test(dict_numbers_are_set_and_got_in_one_call),
+        cmocka_unit_test(dict_get_int_refuses_what_is_no_number),
+        cmocka_unit_test(dict_numbers_are_set_whole_while_others_read),
+        cmocka_unit_test(dict_that_is_full_says_so_in_its_own_words),
         cmocka_unit_test(dict_m1_compare_set_stores_only_over_the_expected),
         cmocka_unit_test(dict_m1_set_default_keeps_what_is_there),
         cmocka_unit_test(dict_m1_update_stores_deletes_or_leaves),

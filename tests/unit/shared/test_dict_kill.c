@@ -19,7 +19,7 @@ static int64_t number_at(struct dict *dict, const char *key)
 {
     int64_t number = -1;
 
-    assert_int_equal(dict_incr(dict, K(key), 0, &number), CERR_OK);
+    assert_int_equal(dict_add_int(dict, K(key), 0, &number), CERR_OK);
     return number;
 }
 
@@ -39,7 +39,7 @@ static void open_scene(void *ctx)
 
     scene->dict = open_dict(&options);
     assert_int_equal(dict_set(scene->dict, K("k"), K(LONG_OLD)), CERR_OK);
-    assert_int_equal(dict_incr(scene->dict, K("n"), 5, NULL), CERR_OK);
+    assert_int_equal(dict_add_int(scene->dict, K("n"), 5, NULL), CERR_OK);
 }
 
 /* Empties it and fills it to both bounds: no entry and no block is lost. */
@@ -148,7 +148,7 @@ static void act_incr(void *ctx)
 {
     struct scene *scene = ctx;
 
-    (void)!dict_incr(scene->dict, K("n"), 1, NULL);
+    (void)!dict_add_int(scene->dict, K("n"), 1, NULL);
 }
 
 static void verify_incr(void *ctx, bool done)
@@ -223,7 +223,7 @@ static void do_both(struct dict *dict, struct model *model)
         expect(model, key, false);
         break;
     case 3:
-        assert_int_equal(dict_incr(dict, name, fresh, &got), CERR_OK);
+        assert_int_equal(dict_add_int(dict, name, fresh, &got), CERR_OK);
         model->number[key] = (was ? old : 0) + fresh;
         assert_true(got == model->number[key]);
         expect(model, key, true);

@@ -77,7 +77,7 @@ static void list_knows_its_places(void **state)
         assert_int_equal(list_get(list, place, &room), CERR_NOT_FOUND);
         assert_int_equal(list_set(list, place, V("x")), CERR_NOT_FOUND);
         assert_int_equal(list_pop(list, place, &room), CERR_NOT_FOUND);
-        assert_int_equal(list_incr(list, place, 1, NULL), CERR_NOT_FOUND);
+        assert_int_equal(list_add_int(list, place, 1, NULL), CERR_NOT_FOUND);
         assert_int_equal(list_compare_set(list, place, V("a"), V("x")),
                          CERR_NOT_FOUND);
         if (place != 2)
@@ -98,16 +98,16 @@ static void list_refuses_what_passes_its_bounds(void **state)
 
     (void)state;
     assert_int_equal(list_append(list, V("0123456789")), CERR_OK);
-    assert_int_equal(list_append(list, V("x")), CERR_FULL);
-    assert_int_equal(list_set(list, 0, V("0123456789a")), CERR_FULL);
+    assert_int_equal(list_append(list, V("x")), CERR_NO_ROOM);
+    assert_int_equal(list_set(list, 0, V("0123456789a")), CERR_NO_ROOM);
     assert_int_equal(list_set(list, 0, V("9876543210")), CERR_OK);
     assert_int_equal(list_get(list, 0, &room), CERR_TOO_BIG);
     assert_int_equal(room.len, 10);
     assert_int_equal(list_pop(list, 0, &room), CERR_TOO_BIG);
     assert_int_equal(list_append(list, V("")), CERR_OK);
     assert_int_equal(list_append(list, V("")), CERR_OK);
-    assert_int_equal(list_append(list, V("")), CERR_FULL);
-    assert_int_equal(list_insert(list, 0, V("")), CERR_FULL);
+    assert_int_equal(list_append(list, V("")), CERR_NO_ROOM);
+    assert_int_equal(list_insert(list, 0, V("")), CERR_NO_ROOM);
     check_is(list, "9876543210   ");
     list_free(list);
     assert_int_equal(list_open(&none, &items), CERR_INVALID);
@@ -123,7 +123,7 @@ static void list_refuses_what_passes_its_bounds(void **state)
 static int add_and_append(void *ctx)
 {
     for (int i = 0; i < NR_EACH; i++) {
-        CHILD_CHECK(list_incr(ctx, 0, 1, NULL) == CERR_OK);
+        CHILD_CHECK(list_add_int(ctx, 0, 1, NULL) == CERR_OK);
         CHILD_CHECK(list_append(ctx, V("x")) == CERR_OK);
     }
     return 0;
@@ -144,7 +144,7 @@ static void list_m1_no_update_is_lost(void **state)
         children[i] = family_start(add_and_append, list);
     for (size_t i = 0; i < NR_CHILDREN; i++)
         assert_int_equal(family_end(children[i]), 0);
-    assert_int_equal(list_incr(list, 0, 0, &number), CERR_OK);
+    assert_int_equal(list_add_int(list, 0, 0, &number), CERR_OK);
     assert_int_equal(number, NR_CHILDREN * NR_EACH);
     assert_int_equal(list_size(list), options.max_items);
     list_free(list);
@@ -160,9 +160,9 @@ static void list_m1_incr_and_compare_set_check_what_is_there(void **state)
     assert_int_equal(
         list_append(list, (struct sync_bytes){&number, sizeof(number)}),
         CERR_OK);
-    assert_int_equal(list_incr(list, 0, 1, NULL), CERR_INVALID);
-    assert_int_equal(list_incr(list, 1, 1, NULL), CERR_TOO_BIG);
-    assert_int_equal(list_incr(list, 1, -1, &number), CERR_OK);
+    assert_int_equal(list_add_int(list, 0, 1, NULL), CERR_INVALID);
+    assert_int_equal(list_add_int(list, 1, 1, NULL), CERR_TOO_BIG);
+    assert_int_equal(list_add_int(list, 1, -1, &number), CERR_OK);
     assert_true(number == INT64_MAX - 1);
     assert_int_equal(list_compare_set(list, 0, V("tex"), V("new")),
                      CERR_EXISTS);
@@ -342,7 +342,8 @@ static void act_pop_last(void *ctx)
 
 static void act_incr(void *ctx)
 {
-    (void)!list_incr(((struct scene *)ctx)->list, 2, 0x0101010101010101, NULL);
+    (void)!list_add_int(((struct scene *)ctx)->list, 2, 0x0101010101010101,
+                        NULL);
 }
 
 static void act_compare_set(void *ctx)

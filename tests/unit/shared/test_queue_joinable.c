@@ -72,21 +72,37 @@ static void queue_j2_task_done_too_often_changes_nothing(void **state)
     struct queue_item item, other = {.slot = UINT32_MAX};
 
     (void)state;
-    assert_int_equal(queue_task_done(queue, &other), CERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &other), CERR_NOT_LENT);
     put_text(queue, "one");
     put_text(queue, "two");
     item = get_text(queue, "one");
     assert_int_equal(queue_task_done(queue, &item), CERR_OK);
-    assert_int_equal(queue_task_done(queue, &item), CERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &item), CERR_NOT_LENT);
     assert_int_equal(stats_of(queue).nr_waiting, 1);
     assert_int_equal(queue_join(queue, 0), CERR_AGAIN);
     /* Nor can it finish an item that waits, or a later one in its slot. */
     put_text(queue, "three");
-    assert_int_equal(queue_task_done(queue, &item), CERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &item), CERR_NOT_LENT);
     get_text(queue, "two");
     get_text(queue, "three");
-    assert_int_equal(queue_task_done(queue, &item), CERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &item), CERR_NOT_LENT);
     assert_int_equal(stats_of(queue).nr_leased, 2);
+    queue_free(queue);
+}
+
+static void queue_j2_task_done_too_often_says_so_in_its_own_words(void **state)
+{
+    struct queue *queue = open_joinable();
+    struct queue_item item;
+    enum err err;
+
+    (void)state;
+    put_text(queue, "one");
+    item = get_text(queue, "one");
+    assert_int_equal(queue_task_done(queue, &item), CERR_OK);
+    err = queue_task_done(queue, &item);
+    assert_int_equal(err, CERR_NOT_LENT);
+    assert_non_null(strstr(err_str(err), "finished before"));
     queue_free(queue);
 }
 
@@ -98,7 +114,7 @@ static void queue_j2_plain_queue_has_nothing_to_finish(void **state)
     (void)state;
     put_text(queue, "x");
     item = get_text(queue, "x");
-    assert_int_equal(queue_task_done(queue, &item), CERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &item), CERR_NOT_LENT);
     assert_int_equal(queue_join(queue, 0), CERR_STATE);
     queue_free(queue);
 }
@@ -269,7 +285,7 @@ static void queue_j5_late_task_done_of_a_returned_item_is_refused(void **state)
     item = get_text(queue, "x");
     stale = item;
     stale.attempt = 1; /* as the dead one had it */
-    assert_int_equal(queue_task_done(queue, &stale), CERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &stale), CERR_NOT_LENT);
     assert_int_equal(queue_task_done(queue, &item), CERR_OK);
     queue_free(queue);
 }
@@ -355,6 +371,7 @@ int main(void)
         cmocka_unit_test(queue_j1_join_waits_until_every_put_is_done),
         cmocka_unit_test(queue_j1_lent_items_do_not_count_in_the_bounds),
         cmocka_unit_test(queue_j2_task_done_too_often_changes_nothing),
+        cmocka_unit_test(queue_j2_task_done_too_often_says_so_in_its_own_words),
         cmocka_unit_test(queue_j2_plain_queue_has_nothing_to_finish),
         cmocka_unit_test(queue_j3_wakes_every_joiner),
         cmocka_unit_test(queue_j4_daemon_consumers_end_with_their_parent),

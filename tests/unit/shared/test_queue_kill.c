@@ -171,7 +171,7 @@ static void verify_finish(void *ctx, bool done)
     enum err err = queue_task_done(scene->queue, &scene->item);
 
     if (done)
-        assert_int_equal(err, CERR_INVALID);
+        assert_int_equal(err, CERR_NOT_LENT);
     assert_int_equal(queue_join(scene->queue, 0), CERR_OK);
     check_capacity(scene);
 }

@@ -316,7 +316,7 @@ static void read_long_ones(bool joinable)
         assert_int_equal(item.len, len_of(next));
         assert_memory_equal(data, expected, item.len);
         assert_int_equal(queue_task_done(queue, &item),
-                         joinable ? CERR_OK : CERR_INVALID);
+                         joinable ? CERR_OK : CERR_NOT_LENT);
         next++;
     }
     assert_int_equal(next, NR_LONG);

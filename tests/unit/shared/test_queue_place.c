@@ -73,7 +73,7 @@ static void queue_lends_items_where_they_lie(void **state)
     assert_int_equal(stats_of(queue).nr_leased, 1);
     assert_int_equal(queue_put(queue, "x", 1, 0), CERR_AGAIN); /* takes room */
     assert_int_equal(queue_task_done(queue, &item), CERR_OK);
-    assert_int_equal(queue_task_done(queue, &item), CERR_INVALID);
+    assert_int_equal(queue_task_done(queue, &item), CERR_NOT_LENT);
     put_text(queue, "three");
     item = borrow_text(queue, "two");
     queue_close(queue);
@@ -82,6 +82,37 @@ static void queue_lends_items_where_they_lie(void **state)
     assert_null(data);
     assert_int_equal(queue_task_done(queue, &item), CERR_OK);
     queue_free(queue);
+}
+
+/* Whatever the length of items, and for each of them. */
+static void queue_aligns_items_in_place(void **state)
+{
+    static const size_t lengths[] = {1, 8, 63, 64, 65, 1000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        struct queue_options options = {.max_items = 20,
+                                        .max_item_bytes = lengths[i]};
+        struct queue *queue = open_queue(&options);
+
+        for (size_t k = 0; k < options.max_items; k++) {
+            struct queue_place place;
+
+            assert_int_equal(queue_reserve(queue, lengths[i], &place, 0),
+                             CERR_OK);
+            assert_int_equal((uintptr_t)place.data % QUEUE_ALIGN_BYTES, 0);
+            assert_int_equal(queue_commit(queue, &place), CERR_OK);
+        }
+        for (size_t k = 0; k < options.max_items; k++) {
+            struct queue_item item;
+            const void *data;
+
+            assert_int_equal(queue_borrow(queue, &data, &item, 0), CERR_OK);
+            assert_int_equal((uintptr_t)data % QUEUE_ALIGN_BYTES, 0);
+            assert_int_equal(queue_task_done(queue, &item), CERR_OK);
+        }
+        queue_free(queue);
+    }
 }
 
 static void queue_refuses_places_that_are_not_reserved(void **state)
@@ -333,6 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(queue_shows_a_reserved_item_once_it_is_committed),
         cmocka_unit_test(queue_lends_items_where_they_lie),
+        cmocka_unit_test(queue_aligns_items_in_place),
         cmocka_unit_test(queue_refuses_places_that_are_not_reserved),
         cmocka_unit_test(queue_refuses_items_in_place_above_its_limits),
         cmocka_unit_test(queue_gets_back_what_the_dead_held_in_place),

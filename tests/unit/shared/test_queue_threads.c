@@ -53,7 +53,8 @@ static void *consume(void *ctx)
         shop->total += i;
         nr_failed += lock_release(shop->lock) != CERR_OK;
         nr_failed += semaphore_release(shop->semaphore) != CERR_OK;
-        nr_failed += dict_incr(shop->dict, sync_text("n"), 1, NULL) != CERR_OK;
+        nr_failed +=
+            dict_add_int(shop->dict, sync_text("n"), 1, NULL) != CERR_OK;
         nr_failed += list_append(shop->list, sync_text("x")) != CERR_OK;
         nr_failed += queue_task_done(shop->queue, &item) != CERR_OK;
     }
@@ -89,7 +90,7 @@ static void queue_and_dict_serve_threads_too(void **state)
         assert_int_equal(pthread_join(threads[i], &nr_failed), 0);
         assert_null(nr_failed);
     }
-    assert_int_equal(dict_incr(shop.dict, sync_text("n"), 0, &nr), CERR_OK);
+    assert_int_equal(dict_add_int(shop.dict, sync_text("n"), 0, &nr), CERR_OK);
     assert_int_equal(nr, NR_ITEMS);
     assert_int_equal(list_size(shop.list), NR_ITEMS);
     assert_int_equal(shop.total, NR_PAIRS * (NR_EACH * (NR_EACH + 1L) / 2));
