@@ -11,7 +11,7 @@
 
 #include "bench/bench.h"
 #include "pool/map.h"
-#include "pool/pool_handle.h"
+#include "pool/pool_async.h"
 #include "pool/pool_stats.h"
 
 #define NR_WORKERS     2
@@ -103,12 +103,12 @@ static void bench_apply(void)
     for (size_t i = 0; i < nr_warm + nr; i++) {
         struct pool_task task = {.data = &i, .len = sizeof(i)};
         struct timespec before, after;
-        struct pool_handle *handle;
+        struct pool_async *handle;
 
         clock_gettime(CLOCK_MONOTONIC, &before);
         bench_must(pool_apply(pool, &task, -1, &handle), "apply");
         clock_gettime(CLOCK_MONOTONIC, &after);
-        pool_handle_free(handle);
+        pool_async_free(handle);
         if (i >= nr_warm)
             times[i - nr_warm] = (double)(after.tv_sec - before.tv_sec) * 1e6 +
                                  (double)(after.tv_nsec - before.tv_nsec) / 1e3;
@@ -288,11 +288,11 @@ static double run_start(size_t nr)
     int64_t start_us = clock_mono_us();
     struct pool *pool = open_pool(0);
     struct pool_task task = {.data = "", .len = 0};
-    struct pool_handle *handle;
+    struct pool_async *handle;
 
     (void)nr;
     bench_must(pool_apply(pool, &task, -1, &handle), "apply");
-    pool_handle_free(handle);
+    pool_async_free(handle);
     end_pool(pool);
     return 1 / bench_seconds_since(start_us);
 }
@@ -351,7 +351,7 @@ static void bench_million(void)
 static int count_lost(enum function function, bool is_idle)
 {
     struct pool *pool = open_pool(0);
-    struct pool_handle *handles[4];
+    struct pool_async *handles[4];
     const struct pool_result *result;
     int nr_lost = 0;
 
@@ -377,7 +377,7 @@ static int count_lost(enum function function, bool is_idle)
     for (int i = 0; i < 4; i++) {
         nr_lost += pool_get(handles[i], ANSWER_MS, &result) != CERR_OK ||
                    result->status != POOL_OK;
-        pool_handle_free(handles[i]);
+        pool_async_free(handles[i]);
     }
     pool_free(pool);
     return nr_lost;

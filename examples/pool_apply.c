@@ -11,7 +11,7 @@
 
 #include "examples/must.h"
 #include "pool/pool.h"
-#include "pool/pool_handle.h"
+#include "pool/pool_async.h"
 
 #define NR_WORKERS 4
 #define NR_TASKS   10
@@ -54,7 +54,7 @@ int main(void)
     for (int i = 0; i < NR_TASKS; i++) {
         struct pool_task task = {.data = &i, .len = sizeof(i)};
         const struct pool_result *result;
-        struct pool_handle *handle;
+        struct pool_async *handle;
         struct answer answer;
 
         must(pool_apply(pool, &task, -1, &handle), "apply");
@@ -63,7 +63,7 @@ int main(void)
         printf("%d * %d = %d\n", i, i, answer.square);
         fprintf(stderr, "by process %d\n", (int)answer.pid);
         nr_seen = count_pid(seen, nr_seen, answer.pid);
-        pool_handle_free(handle);
+        pool_async_free(handle);
     }
     printf("%d tasks, at most %d processes: %s\n", NR_TASKS, NR_WORKERS,
            nr_seen <= NR_WORKERS ? "yes" : "no");

@@ -7,7 +7,7 @@
 
 #include "examples/must.h"
 #include "pool/pool.h"
-#include "pool/pool_handle.h"
+#include "pool/pool_async.h"
 
 #define NR_WORKERS 4
 #define NR_TASKS   10
@@ -26,7 +26,7 @@ int main(void)
     const pool_task_fn functions[] = {square};
     struct pool_options options = {
         .nr_workers = NR_WORKERS, .functions = functions, .nr_functions = 1};
-    struct pool_handle *handles[NR_TASKS];
+    struct pool_async *handles[NR_TASKS];
     struct pool *pool;
 
     must(pool_open(&pool, &options), "open");
@@ -45,7 +45,7 @@ int main(void)
         must(pool_get(handles[i], 0, &result), "get");
         memcpy(&number, result->data, sizeof(number));
         printf("%d * %d = %d\n", i, i, number);
-        pool_handle_free(handles[i]);
+        pool_async_free(handles[i]);
     }
     pool_free(pool);
     return 0;

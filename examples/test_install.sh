@@ -33,7 +33,7 @@ for header in "$folder"/moved/include/crawl/pool/*.h "$folder"/moved/include/cra
     "$cc" -std=gnu11 -Wall -Werror -fsyntax-only -x c \
         $(pkg-config --cflags crawlpool) "$header"
 done
-for name in pool pool_task pool_options pool_handle pool_stats worker map queue \
+for name in pool pool_task pool_options pool_async pool_stats worker map queue \
     dict list lock process; do
     page="$folder/moved/share/man/man3/$name.3crawl"
     grep -q "^$name .. ." "$page"

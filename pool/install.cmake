@@ -1,6 +1,6 @@
 # The library by itself: `cmake --install BUILD --component crawlpool`.
 
-set(public_headers pool pool_task pool_options pool_handle pool_stats worker map
+set(public_headers pool pool_task pool_options pool_async pool_stats worker map
     shared/queue shared/dict shared/list shared/lock shared/process)
 
 set_target_properties(crawl_pool PROPERTIES OUTPUT_NAME crawlpool)

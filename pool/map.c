@@ -42,7 +42,7 @@ static bool is_past(int64_t deadline_ms)
     return deadline_ms != INT64_MAX && clock_mono_ms() >= deadline_ms;
 }
 
-static const struct pool_result *peek_result(struct pool_handle *handle)
+static const struct pool_result *peek_result(struct pool_async *handle)
 {
     const struct pool_result *result = NULL;
 
@@ -58,7 +58,7 @@ struct fail_flag {
 };
 
 struct pool_results {
-    struct pool_handle **handles;
+    struct pool_async **handles;
     size_t nr;
     struct fail_flag *fail; /* NULL: failures cancel nothing */
 };
@@ -102,7 +102,7 @@ static enum err submit_item(struct pool *pool, const struct pool_map *map,
         .on_done = results->fail ? on_map_item_end : NULL,
         .user = results->fail,
     };
-    struct pool_handle *handle;
+    struct pool_async *handle;
     enum err err = pool_apply_async(pool, &task, &handle);
 
     while (err == CERR_AGAIN && !is_past(deadline_ms)) {
@@ -146,7 +146,7 @@ static enum err new_results(const struct pool_map *map,
     *out = results;
     if (!results)
         return CERR_NOMEM;
-    results->handles = calloc(map->nr_items + 1, sizeof(struct pool_handle *));
+    results->handles = calloc(map->nr_items + 1, sizeof(struct pool_async *));
     if (map->is_fail_fast)
         results->fail = calloc(1, sizeof(*results->fail));
     if (!results->handles || (map->is_fail_fast && !results->fail))
@@ -221,7 +221,7 @@ void pool_results_free(struct pool_results *results)
     if (!results)
         return;
     for (size_t i = 0; i < results->nr; i++)
-        pool_handle_free(results->handles[i]);
+        pool_async_free(results->handles[i]);
     leave_flag(results->fail);
     free(results->handles);
     free(results);
@@ -233,7 +233,7 @@ struct imap_item {
     struct imap_item *next, *prev; /* all of the window, in order */
     struct imap_item *next_ended;
     struct pool_imap *imap; /* NULL: that is gone, nobody waits */
-    struct pool_handle *handle;
+    struct pool_async *handle;
 };
 
 struct pool_imap {
@@ -397,7 +397,7 @@ static void drop_lent(struct pool_imap *imap)
 {
     if (!imap->lent)
         return;
-    pool_handle_free(imap->lent->handle);
+    pool_async_free(imap->lent->handle);
     free(imap->lent);
     imap->lent = NULL;
 }
@@ -450,7 +450,7 @@ void pool_imap_free(struct pool_imap *imap)
         bool is_ready = pool_ready(item->handle);
 
         imap->first = item->next;
-        pool_handle_free(item->handle);
+        pool_async_free(item->handle);
         item->imap = NULL;
         if (is_ready)
             free(item); /* else its callback will */

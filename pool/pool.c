@@ -1,5 +1,5 @@
 /*
- * The pool's public calls, but for open (open.c) and handles (handle.c).
+ * The pool's public calls, but for open (open.c) and handles (async_result.c).
  */
 #include "pool/pool.h"
 

@@ -12,7 +12,7 @@
  *   turn.c   what drives all of it
  *   open.c   open and its undoing
  *   pool.c   submit, dispatch, close, join, terminate, free, statistics
- *   handle.c apply, get, cancel
+ *   async_result.c apply, get, cancel
  *
  *            submit           send               reply
  *   (user) ---------> queued -------> in flight --------> ended
@@ -35,7 +35,7 @@
 #include "pool/channel.h"
 #include "pool/nursery.h"
 #include "pool/pool.h"
-#include "pool/pool_handle.h"
+#include "pool/pool_async.h"
 #include "pool/pool_stats.h"
 #include "pool/spin.h"
 
@@ -47,7 +47,7 @@
 
 struct task {
     struct task *next, *prev;
-    struct pool_handle *handle; /* may be NULL */
+    struct pool_async *handle; /* may be NULL */
     pool_reply_fn on_done, on_error;
     void *user;
     uint64_t id;
@@ -186,10 +186,10 @@ size_t task_finish_doomed(struct pool *pool);
 void task_finish(struct pool *pool, struct task *task,
                  struct pool_result *result);
 
-/* ---- handle.c ---- */
+/* ---- async_result.c ---- */
 
 /* Copies the result into the handle. */
-void handle_complete(struct pool_handle *handle,
+void handle_complete(struct pool_async *handle,
                      const struct pool_result *result);
 
 /* ---- slot.c ---- */

@@ -103,7 +103,7 @@ END {
     enter("")
     print ".SH SEE ALSO"
     print ".BR pool (3crawl),\n.BR pool_task (3crawl),"
-    print ".BR pool_options (3crawl),\n.BR pool_handle (3crawl),"
+    print ".BR pool_options (3crawl),\n.BR pool_async (3crawl),"
     print ".BR pool_stats (3crawl),\n.BR worker (3crawl),\n.BR map (3crawl),"
     print ".BR queue (3crawl),\n.BR dict (3crawl),\n.BR list (3crawl),"
     print ".BR lock (3crawl),\n.BR process (3crawl)"

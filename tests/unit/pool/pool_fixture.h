@@ -25,7 +25,7 @@
 
 #include "base/clock.h"
 #include "pool/pool.h"
-#include "pool/pool_handle.h"
+#include "pool/pool_async.h"
 #include "pool/pool_stats.h"
 
 #define WAIT_MS 60000 /* only a hang lasts that long */
@@ -286,7 +286,7 @@ static inline void turn_until(struct pool *pool, const size_t *nr, size_t goal)
 /* Runs one task and returns its result, which lives as long as *handle. */
 static inline const struct pool_result *apply(struct pool *pool,
                                               const struct pool_task *task,
-                                              struct pool_handle **handle)
+                                              struct pool_async **handle)
 {
     const struct pool_result *result;
 

@@ -278,7 +278,7 @@ static void imap_p10_shows_an_error_of_its_source_in_its_place(void **state)
         struct pool_imap *imap = open_imap(pool, &source, 0, unordered == 1);
         struct pool_task task = {.function = RUN_NOP};
         const struct pool_result *result;
-        struct pool_handle *handle;
+        struct pool_async *handle;
 
         for (int i = 0; i < 5; i++)
             assert_int_equal(pool_imap_next(imap, WAIT_MS, &result), CERR_OK);
@@ -287,7 +287,7 @@ static void imap_p10_shows_an_error_of_its_source_in_its_place(void **state)
                          CERR_NOT_FOUND);
         pool_imap_free(imap);
         assert_int_equal(apply(pool, &task, &handle)->status, POOL_OK);
-        pool_handle_free(handle);
+        pool_async_free(handle);
     }
     close_and_free(pool);
 }

@@ -20,14 +20,14 @@ static void pool_p1_starts_all_workers_and_reuses_them(void **state)
     for (int i = 0; i < 3; i++)
         pids[i] = info_of(pool, i).pid;
     for (int i = 0; i < 50; i++) {
-        struct pool_handle *handle;
+        struct pool_async *handle;
         const struct pool_result *result = apply(pool, &task, &handle);
         pid_t pid;
 
         memcpy(&pid, result->data, sizeof(pid));
         assert_true(pid == pids[0] || pid == pids[1] || pid == pids[2]);
         assert_int_equal(pid, pids[result->worker]);
-        pool_handle_free(handle);
+        pool_async_free(handle);
     }
     close_and_free(pool);
 }
@@ -82,7 +82,7 @@ static void pool_p3_apply_runs_others_while_it_waits(void **state)
     struct tally tally = {0};
     struct pool_task before = tally_task(RUN_NOP, &tally);
     struct pool_task task = {.function = RUN_ECHO, .data = "abc", .len = 3};
-    struct pool_handle *handle;
+    struct pool_async *handle;
     const struct pool_result *result;
 
     (void)state;
@@ -94,7 +94,7 @@ static void pool_p3_apply_runs_others_while_it_waits(void **state)
     assert_int_equal(result->len, 3);
     assert_memory_equal(result->data, "abc", 3);
     assert_int_equal(tally.nr, 2);
-    pool_handle_free(handle);
+    pool_async_free(handle);
     close_and_free(pool);
 }
 
@@ -107,7 +107,7 @@ static void pool_p4_get_times_out_and_cancels_nothing(void **state)
         .data = path,
         .len = sizeof(path),
     };
-    struct pool_handle *handle;
+    struct pool_async *handle;
     const struct pool_result *result;
     bool successful;
     int fd = mkstemp(path);
@@ -124,14 +124,14 @@ static void pool_p4_get_times_out_and_cancels_nothing(void **state)
     assert_true(pool_ready(handle));
     assert_int_equal(pool_successful(handle, &successful), CERR_OK);
     assert_true(successful);
-    pool_handle_free(handle);
+    pool_async_free(handle);
     unlink(path);
     close(fd);
     close_and_free(pool);
 }
 
 struct order {
-    struct pool_handle *handle;
+    struct pool_async *handle;
     int nr_done, nr_error;
     bool was_ready;
     pid_t pid;
@@ -184,8 +184,8 @@ static void pool_p5_calls_back_once_here_before_get_returns(void **state)
     assert_int_equal(pool_get(bad.handle, WAIT_MS, &result), CERR_OK);
     assert_int_equal(bad.nr_done, 0);
     assert_int_equal(bad.nr_error, 1);
-    pool_handle_free(good.handle);
-    pool_handle_free(bad.handle);
+    pool_async_free(good.handle);
+    pool_async_free(bad.handle);
     close_and_free(pool);
 }
 
@@ -194,7 +194,7 @@ static void pool_p6_d7_reports_a_failure_with_code_and_message(void **state)
     struct pool *pool = open_pool((struct pool_options){0});
     int code = -42;
     struct pool_task task = int_task(RUN_FAIL, &code);
-    struct pool_handle *handle;
+    struct pool_async *handle;
     const struct pool_result *result = apply(pool, &task, &handle);
     bool successful;
 
@@ -204,7 +204,7 @@ static void pool_p6_d7_reports_a_failure_with_code_and_message(void **state)
     assert_string_equal(result->message, "it failed");
     assert_int_equal(pool_successful(handle, &successful), CERR_OK);
     assert_false(successful);
-    pool_handle_free(handle);
+    pool_async_free(handle);
     close_and_free(pool);
 }
 
@@ -221,7 +221,7 @@ static void pool_p7_refuses_what_is_too_large_and_loses_no_worker(void **state)
         .data = argument,
         .len = sizeof(argument),
     };
-    struct pool_handle *handle;
+    struct pool_async *handle;
     const struct pool_result *result;
 
     (void)state;
@@ -233,7 +233,7 @@ static void pool_p7_refuses_what_is_too_large_and_loses_no_worker(void **state)
     };
     result = apply(pool, &task, &handle);
     assert_int_equal(result->status, POOL_FAILED);
-    pool_handle_free(handle);
+    pool_async_free(handle);
     assert_int_equal(stats_of(pool).nr_deaths, 0);
     close_and_free(pool);
 }
@@ -257,14 +257,14 @@ static void pool_carries_payloads_of_every_size(void **state)
                 .data = data,
                 .len = sizes[i],
             };
-            struct pool_handle *handle;
+            struct pool_async *handle;
             const struct pool_result *result = apply(pool, &task, &handle);
 
             assert_int_equal(result->status, POOL_OK);
             assert_int_equal(result->len, sizes[i]);
             if (sizes[i])
                 assert_memory_equal(result->data, data, sizes[i]);
-            pool_handle_free(handle);
+            pool_async_free(handle);
         }
     }
     assert_int_equal(stats_of(pool).nr_deaths, 0);
@@ -419,7 +419,7 @@ static void pool_p20_belongs_to_the_process_that_opened_it(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     struct pool_task task = {.function = RUN_NOP};
-    struct pool_handle *handle;
+    struct pool_async *handle;
     const struct pool_result *result;
     int status;
     pid_t pid;
@@ -444,7 +444,7 @@ static void pool_p20_belongs_to_the_process_that_opened_it(void **state)
     assert_int_equal(status, 0);
     assert_int_equal(pool_get(handle, WAIT_MS, &result), CERR_OK);
     assert_int_equal(result->status, POOL_OK);
-    pool_handle_free(handle);
+    pool_async_free(handle);
     close_and_free(pool);
 }
 

@@ -25,7 +25,7 @@ static void pool_d1_d8_reports_every_kind_of_death(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct pool_task task = int_task(RUN_DIE, &rows[i].how);
-        struct pool_handle *handle;
+        struct pool_async *handle;
         const struct pool_result *result;
 
         print_message("%s\n", rows[i].name);
@@ -36,10 +36,10 @@ static void pool_d1_d8_reports_every_kind_of_death(void **state)
             assert_int_equal(result->signal_nr, rows[i].signal_nr);
             assert_int_equal(result->exit_code, rows[i].exit_code);
             assert_int_equal(result->attempts, attempts);
-            pool_handle_free(handle);
+            pool_async_free(handle);
         }
         assert_int_equal(apply(pool, &echo, &handle)->status, POOL_OK);
-        pool_handle_free(handle);
+        pool_async_free(handle);
     }
     assert_int_equal(stats_of(pool).nr_lost, 10);
     assert_int_equal(stats_of(pool).nr_retried, 5);
@@ -79,7 +79,7 @@ static void pool_d1_retries_what_may_be_retried(void **state)
     struct pool *pool = open_pool((struct pool_options){0});
     int how = DIE_KILL, attempt;
     struct pool_task task = int_task(RUN_DIE_ONCE, &how);
-    struct pool_handle *handle;
+    struct pool_async *handle;
     const struct pool_result *result;
 
     (void)state;
@@ -89,7 +89,7 @@ static void pool_d1_retries_what_may_be_retried(void **state)
     assert_int_equal(result->attempts, 2);
     memcpy(&attempt, result->data, sizeof(attempt));
     assert_int_equal(attempt, 2);
-    pool_handle_free(handle);
+    pool_async_free(handle);
     close_and_free(pool);
 }
 
@@ -195,12 +195,12 @@ static void pool_d10_kills_a_stopped_worker_at_its_deadline(void **state)
     });
     int how = DIE_STOP;
     struct pool_task task = int_task(RUN_DIE, &how);
-    struct pool_handle *handle;
+    struct pool_async *handle;
 
     (void)state;
     task.retryable = true;
     assert_int_equal(apply(pool, &task, &handle)->status, POOL_TIMEOUT);
-    pool_handle_free(handle);
+    pool_async_free(handle);
     close_and_free(pool);
 }
 
@@ -211,13 +211,13 @@ static void pool_d10_asks_before_it_kills(void **state)
         .hard_timeout_ms = WAIT_MS,
     });
     struct pool_task task = {.function = RUN_UNTIL_STOP};
-    struct pool_handle *handle;
+    struct pool_async *handle;
     const struct pool_result *result = apply(pool, &task, &handle);
 
     (void)state;
     assert_int_equal(result->status, POOL_FAILED);
     assert_int_equal(result->code, 7);
-    pool_handle_free(handle);
+    pool_async_free(handle);
     close_and_free(pool);
 }
 
@@ -226,7 +226,7 @@ static void pool_d10_cancels_at_every_stage(void **state)
 {
     struct pool *pool;
     struct pool_task task = {.function = RUN_UNTIL_STOP};
-    struct pool_handle *handles[3];
+    struct pool_async *handles[3];
     const struct pool_result *result;
 
     (void)state;
@@ -252,7 +252,7 @@ static void pool_d10_cancels_at_every_stage(void **state)
     assert_int_equal(result->code, 7);
     assert_int_equal(result->attempts, 1);
     for (int i = 0; i < 3; i++)
-        pool_handle_free(handles[i]);
+        pool_async_free(handles[i]);
     close_and_free(pool);
 }
 
@@ -345,7 +345,7 @@ static void pool_d20_workers_ignore_an_interrupt(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     struct pool_task task = {.function = RUN_PID};
-    struct pool_handle *handle;
+    struct pool_async *handle;
     pid_t pids[2];
 
     (void)state;
@@ -356,7 +356,7 @@ static void pool_d20_workers_ignore_an_interrupt(void **state)
     }
     for (int i = 0; i < 10; i++) {
         assert_int_equal(apply(pool, &task, &handle)->status, POOL_OK);
-        pool_handle_free(handle);
+        pool_async_free(handle);
     }
     for (int i = 0; i < 2; i++)
         assert_int_equal(info_of(pool, i).pid, pids[i]);
@@ -469,11 +469,11 @@ static void pool_d23_workers_hold_no_foreign_descriptor(void **state)
         extra[i] = dup(0);
     assert_int_equal(pool_open(&pool, &options), CERR_OK);
     for (int i = 0; i < 10; i++) {
-        struct pool_handle *handle;
+        struct pool_async *handle;
 
         memcpy(&nr, apply(pool, &task, &handle)->data, sizeof(nr));
         assert_int_equal(nr, 4); /* 0, 1, 2 and the socket */
-        pool_handle_free(handle);
+        pool_async_free(handle);
     }
     for (int i = 0; i < 10; i++)
         close(extra[i]);

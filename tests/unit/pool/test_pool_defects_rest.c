@@ -68,7 +68,7 @@ static void pool_d11_join_before_the_results_are_read_ends(void **state)
     size_t len = 300000;
     struct pool_task task = {
         .function = RUN_BIG, .data = &len, .len = sizeof(len)};
-    struct pool_handle *handles[50];
+    struct pool_async *handles[50];
 
     (void)state;
     for (int i = 0; i < 50; i++)
@@ -81,7 +81,7 @@ static void pool_d11_join_before_the_results_are_read_ends(void **state)
         assert_int_equal(pool_get(handles[i], 0, &result), CERR_OK);
         assert_int_equal(result->status, POOL_OK);
         assert_int_equal(result->len, len);
-        pool_handle_free(handles[i]);
+        pool_async_free(handles[i]);
     }
     pool_free(pool);
 }
@@ -110,12 +110,12 @@ static void pool_d13_replaces_workers_of_a_threaded_parent(void **state)
                                  .data = &len,
                                  .len = sizeof(len),
                                  .retryable = true};
-        struct pool_handle *handle;
+        struct pool_async *handle;
 
         wait_for_idle(pool);
         assert_int_equal(pool_kill_worker(pool, i % 2, SIGKILL), CERR_OK);
         assert_int_equal(apply(pool, &task, &handle)->status, POOL_OK);
-        pool_handle_free(handle);
+        pool_async_free(handle);
     }
     atomic_store(&ended, 1);
     for (int i = 0; i < 2; i++)

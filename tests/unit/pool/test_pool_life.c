@@ -196,13 +196,13 @@ static void pool_p16_p19_runs_hooks_in_every_worker(void **state)
     });
     int how = DIE_KILL;
     struct pool_task task = int_task(RUN_DIE_ONCE, &how);
-    struct pool_handle *handle;
+    struct pool_async *handle;
     int nr_init, nr_exit;
 
     (void)state;
     task.retryable = true;
     assert_int_equal(apply(pool, &task, &handle)->status, POOL_OK);
-    pool_handle_free(handle);
+    pool_async_free(handle);
     wait_for_idle(pool);
     close_and_free(pool);
     count_hooks(path, &nr_init, &nr_exit);

@@ -101,7 +101,7 @@ static void pool_submit_refuses_bad_tasks(void **state)
     struct pool_task soft = {.function = RUN_NOP, .soft_timeout_ms = -1};
     struct pool_task hard = {.function = RUN_NOP, .hard_timeout_ms = -1};
     struct pool_task large = {.data = "", .len = ((size_t)1 << 20) + 1};
-    struct pool_handle *handle;
+    struct pool_async *handle;
     uint64_t id = 77;
 
     (void)state;
@@ -136,7 +136,7 @@ static void pool_calls_refuse_what_is_not_there(void **state)
     assert_int_equal(pool_join(pool, 0), CERR_STATE);
     close_and_free(pool);
     pool_free(NULL);
-    pool_handle_free(NULL);
+    pool_async_free(NULL);
 }
 
 static void pool_apply_waits_for_room_in_the_queue(void **state)
@@ -148,7 +148,7 @@ static void pool_apply_waits_for_room_in_the_queue(void **state)
     });
     struct pool_task stuck = {.function = RUN_UNTIL_STOP};
     struct pool_task task = {.function = RUN_NOP};
-    struct pool_handle *handle;
+    struct pool_async *handle;
     uint64_t id;
 
     (void)state;
@@ -162,28 +162,28 @@ static void pool_apply_waits_for_room_in_the_queue(void **state)
     assert_non_null(handle); /* it waits behind the second one */
     pool_free(pool);
     assert_true(pool_ready(handle)); /* it outlives the pool */
-    pool_handle_free(handle);
+    pool_async_free(handle);
 }
 
-static void pool_handles_outlive_the_pool(void **state)
+static void async_results_outlive_the_pool(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.nr_workers = 1});
     struct pool_task task = {.function = RUN_FOREVER};
-    struct pool_handle *handles[2], *dropped;
+    struct pool_async *handles[2], *dropped;
     const struct pool_result *result;
 
     (void)state;
     for (int i = 0; i < 2; i++)
         assert_int_equal(pool_apply_async(pool, &task, &handles[i]), CERR_OK);
     assert_int_equal(pool_apply_async(pool, &task, &dropped), CERR_OK);
-    pool_handle_free(dropped); /* the task goes on without it */
+    pool_async_free(dropped); /* the task goes on without it */
     assert_int_equal(pool_pending(pool), 3);
     pool_free(pool);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(pool_get(handles[i], 0, &result), CERR_OK);
         assert_int_equal(result->status, POOL_CANCELED);
         assert_int_equal(pool_cancel(handles[i]), CERR_OK);
-        pool_handle_free(handles[i]);
+        pool_async_free(handles[i]);
     }
 }
 
@@ -195,7 +195,7 @@ int main(void)
         cmocka_unit_test(pool_submit_refuses_bad_tasks),
         cmocka_unit_test(pool_calls_refuse_what_is_not_there),
         cmocka_unit_test(pool_apply_waits_for_room_in_the_queue),
-        cmocka_unit_test(pool_handles_outlive_the_pool),
+        cmocka_unit_test(async_results_outlive_the_pool),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@ static void on_reentry(void *user, const struct pool_result *result)
         .on_done = on_nested,
         .user = reentry,
     };
-    struct pool_handle *handle;
+    struct pool_async *handle;
 
     assert_int_equal(result->len, 3);
     assert_memory_equal(result->data, "out", 3);
@@ -35,7 +35,7 @@ static void on_reentry(void *user, const struct pool_result *result)
     submit(reentry->pool, &task);
     assert_int_equal(pool_dispatch(reentry->pool, NULL), CERR_OK);
     assert_int_equal(apply(reentry->pool, &task, &handle)->status, POOL_OK);
-    pool_handle_free(handle);
+    pool_async_free(handle);
     assert_memory_equal(result->data, "out", 3); /* still ours */
 }
 
@@ -95,10 +95,10 @@ static void on_deep(void *user, const struct pool_result *result)
     };
 
     for (int i = 0; i < 2000; i++) {
-        struct pool_handle *handle;
+        struct pool_async *handle;
 
         assert_int_equal(apply(reentry->pool, &task, &handle)->len, len);
-        pool_handle_free(handle);
+        pool_async_free(handle);
     }
     for (size_t i = 0; i < result->len; i++)
         assert_int_equal(data[i], (unsigned char)result->len);
@@ -117,13 +117,13 @@ static void on_grave(void *user, const struct pool_result *result)
     struct reentry *reentry = user;
     const unsigned char *data = result->data;
     struct pool_task task = {.function = RUN_NOP};
-    struct pool_handle *handle;
+    struct pool_async *handle;
 
     assert_int_equal(pool_kill_worker(reentry->pool, 0, SIGKILL), CERR_OK);
     while (info_of(reentry->pool, 0).generation == 1)
         turn(reentry->pool);
     assert_int_equal(apply(reentry->pool, &task, &handle)->status, POOL_OK);
-    pool_handle_free(handle);
+    pool_async_free(handle);
     for (size_t i = 0; i < result->len; i++)
         assert_int_equal(data[i], (unsigned char)result->len);
     reentry->nr++;

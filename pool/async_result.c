@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "pool/pool_internal.h"
 
-struct pool_handle {
+struct pool_async {
     struct pool *pool; /* NULL once it is ready */
     uint64_t task_id;
     bool is_ready;
@@ -15,7 +15,7 @@ struct pool_handle {
     unsigned char *copy; /* owned: what `result` points to */
 };
 
-void handle_complete(struct pool_handle *handle,
+void handle_complete(struct pool_async *handle,
                      const struct pool_result *result)
 {
     size_t message_len = strlen(result->message) + 1;
@@ -47,9 +47,9 @@ void handle_complete(struct pool_handle *handle,
 }
 
 enum err pool_apply_async(struct pool *pool, const struct pool_task *task,
-                          struct pool_handle **out)
+                          struct pool_async **out)
 {
-    struct pool_handle *handle = calloc(1, sizeof(*handle));
+    struct pool_async *handle = calloc(1, sizeof(*handle));
     enum err err;
 
     *out = NULL;
@@ -78,7 +78,7 @@ static bool is_past(int64_t deadline_ms)
 }
 
 enum err pool_apply(struct pool *pool, const struct pool_task *task,
-                    int64_t timeout_ms, struct pool_handle **handle)
+                    int64_t timeout_ms, struct pool_async **handle)
 {
     int64_t deadline_ms = to_deadline(timeout_ms);
     enum err err = pool_apply_async(pool, task, handle);
@@ -99,7 +99,7 @@ enum err pool_apply(struct pool *pool, const struct pool_task *task,
         &(const struct pool_result *){NULL});
 }
 
-enum err pool_get(struct pool_handle *handle, int64_t timeout_ms,
+enum err pool_get(struct pool_async *handle, int64_t timeout_ms,
                   const struct pool_result **result)
 {
     struct pool *pool = handle->pool;
@@ -123,12 +123,12 @@ enum err pool_get(struct pool_handle *handle, int64_t timeout_ms,
     return CERR_OK;
 }
 
-bool pool_ready(const struct pool_handle *handle)
+bool pool_ready(const struct pool_async *handle)
 {
     return handle->is_ready;
 }
 
-enum err pool_successful(const struct pool_handle *handle, bool *successful)
+enum err pool_successful(const struct pool_async *handle, bool *successful)
 {
     if (!handle->is_ready)
         return CERR_STATE;
@@ -136,7 +136,7 @@ enum err pool_successful(const struct pool_handle *handle, bool *successful)
     return CERR_OK;
 }
 
-void pool_handle_free(struct pool_handle *handle)
+void pool_async_free(struct pool_async *handle)
 {
     if (!handle)
         return;
@@ -146,7 +146,7 @@ void pool_handle_free(struct pool_handle *handle)
     free(handle);
 }
 
-enum err pool_cancel(struct pool_handle *handle)
+enum err pool_cancel(struct pool_async *handle)
 {
     if (handle->is_ready)
         return CERR_OK;
