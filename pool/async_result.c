@@ -86,7 +86,7 @@ enum err pool_apply(struct pool *pool, const struct pool_task *task,
     if (err == CERR_AGAIN) { /* wait for room in the queue first */
         pool_enter(pool);
         while (err == CERR_AGAIN && !is_past(deadline_ms)) {
-            pool_turn(pool, deadline_ms);
+            pool_run_once(pool, deadline_ms);
             err = pool_apply_async(pool, task, handle);
         }
         pool_leave(pool);
@@ -113,7 +113,7 @@ enum err pool_get(struct pool_async *handle, int64_t timeout_ms,
         pool_enter(pool);
         pool_flush(pool);
         do {
-            pool_turn(pool, deadline_ms);
+            pool_run_once(pool, deadline_ms);
         } while (!handle->is_ready && !is_past(deadline_ms));
         pool_leave(pool);
     }
@@ -168,8 +168,8 @@ static void cancel_in_flight(struct pool *pool, struct task *task)
     if (!task->in_flight)
         return;
     task->is_canceled = true;
-    task->is_told = false;
-    slot_tell(slot, task);
+    task->is_notified = false;
+    slot_notify(slot, task);
 }
 
 enum err pool_cancel_task(struct pool *pool, uint64_t id)

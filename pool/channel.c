@@ -200,7 +200,7 @@ void channel_free(struct channel *channel)
     free(channel);
 }
 
-enum err channel_send(int fd, const struct frame_packet *packet, int ride)
+enum err channel_send(int fd, const struct frame_packet *packet, int passed_fd)
 {
     unsigned char bytes[FRAME_PACKET_BYTES];
     struct iovec part = {.iov_base = bytes, .iov_len = sizeof(bytes)};
@@ -209,7 +209,7 @@ enum err channel_send(int fd, const struct frame_packet *packet, int ride)
     ssize_t sent;
 
     frame_put_packet(packet, bytes);
-    if (ride >= 0) {
+    if (passed_fd >= 0) {
         struct cmsghdr *header = (struct cmsghdr *)room;
 
         message.msg_control = room;
@@ -217,7 +217,7 @@ enum err channel_send(int fd, const struct frame_packet *packet, int ride)
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
         header->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(header), &ride, sizeof(ride));
+        memcpy(CMSG_DATA(header), &passed_fd, sizeof(passed_fd));
     }
     do {
         sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -231,11 +231,11 @@ enum err channel_send(int fd, const struct frame_packet *packet, int ride)
                : CERR_IO;
 }
 
-/* Finds the one descriptor that may ride along; closes any others. */
-static int take_ride(struct msghdr *message)
+/* Finds the one descriptor that came with a packet, and closes any others. */
+static int find_passed_fd(struct msghdr *message)
 {
     struct cmsghdr *header = CMSG_FIRSTHDR(message);
-    int ride = -1;
+    int passed_fd = -1;
 
     for (; header; header = CMSG_NXTHDR(message, header)) {
         size_t nr = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -246,16 +246,16 @@ static int take_ride(struct msghdr *message)
             int fd;
 
             memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(fd));
-            if (ride < 0)
-                ride = fd;
+            if (passed_fd < 0)
+                passed_fd = fd;
             else
                 close(fd);
         }
     }
-    return ride;
+    return passed_fd;
 }
 
-enum err channel_receive(int fd, struct frame_packet *packet, int *ride)
+enum err channel_receive(int fd, struct frame_packet *packet, int *passed_fd)
 {
     unsigned char bytes[FRAME_PACKET_BYTES + 1];
     struct iovec part = {.iov_base = bytes, .iov_len = sizeof(bytes)};
@@ -272,9 +272,9 @@ enum err channel_receive(int fd, struct frame_packet *packet, int *ride)
     if (got < 0)
         return errno == EAGAIN ? CERR_AGAIN : CERR_CLOSED;
     if (message.msg_controllen > 0)
-        got_fd = take_ride(&message);
-    if (ride)
-        *ride = got_fd;
+        got_fd = find_passed_fd(&message);
+    if (passed_fd)
+        *passed_fd = got_fd;
     else if (got_fd >= 0)
         close(got_fd);
     if (got == 0)

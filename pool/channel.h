@@ -120,13 +120,13 @@ int channel_make_memfd(const struct channel_shape *shape);
 int channel_make_argument(const void *data, size_t len);
 
 /* One packet, never blocking. CERR_AGAIN: the socket is full; CERR_CLOSED.
- * `fd` (-1: none) rides along. */
+ * `passed_fd` (-1: none) goes with it. */
 enum err channel_send(int fd, const struct frame_packet *packet,
-                      int ride) CERR_CHECK;
-/* CERR_AGAIN: nothing there; CERR_CLOSED; CERR_CORRUPT. `ride` (may be NULL)
- * gets the descriptor that came along, or -1. */
+                      int passed_fd) CERR_CHECK;
+/* CERR_AGAIN: nothing there; CERR_CLOSED; CERR_CORRUPT. `passed_fd` (may be
+ * NULL) gets the descriptor that came along, or -1. */
 enum err channel_receive(int fd, struct frame_packet *packet,
-                         int *ride) CERR_CHECK;
+                         int *passed_fd) CERR_CHECK;
 
 /* Whether the next packet is a bell; it stays where it is. */
 bool channel_has_bell(int fd);

@@ -73,7 +73,7 @@ enum err frame_check_reply(const struct frame_reply *reply,
 enum frame_packet_type {
     FRAME_BELL,     /* look at the shared memory */
     FRAME_CANCEL,   /* `value`: id of the task that is not wanted any more */
-    FRAME_ARGUMENT, /* `value`: serial; a memfd rides along */
+    FRAME_ARGUMENT, /* `value`: serial; a memfd is passed */
 };
 
 #define FRAME_PACKET_BYTES 12

@@ -106,7 +106,7 @@ static enum err submit_item(struct pool *pool, const struct pool_map *map,
     enum err err = pool_apply_async(pool, &task, &handle);
 
     while (err == CERR_AGAIN && !is_past(deadline_ms)) {
-        pool_turn(pool, deadline_ms);
+        pool_run_once(pool, deadline_ms);
         err = pool_apply_async(pool, &task, &handle);
     }
     if (err == CERR_OK) {
@@ -128,7 +128,7 @@ static enum err wait_for_all(struct pool *pool,
         while (!pool_ready(results->handles[i])) {
             if (is_past(deadline_ms))
                 return CERR_TIMEOUT;
-            pool_turn(pool, deadline_ms);
+            pool_run_once(pool, deadline_ms);
             if (may_cancel && results->fail->is_set) {
                 may_cancel = false;
                 cancel_all(results);
@@ -420,7 +420,7 @@ enum err pool_imap_next(struct pool_imap *imap, int64_t timeout_ms,
         if (item || (imap->nr_items == 0 && !imap->has_input) ||
             is_past(deadline_ms))
             break;
-        pool_turn(imap->pool, deadline_ms);
+        pool_run_once(imap->pool, deadline_ms);
     }
     if (item) {
         *result = lend_item(imap, item);

@@ -147,16 +147,16 @@ bool pool_small_limit(int nr_workers, char *text, size_t cap)
     return true;
 }
 
-enum err pool_watch_nursery(struct pool *pool)
+enum err pool_poll_spawner(struct pool *pool)
 {
     struct epoll_event event = {
         .events = EPOLLIN,
-        .data.u32 = POOL_EVENT_NURSERY,
+        .data.u32 = POOL_EVENT_SPAWNER,
     };
 
-    if (pool->nursery.fd < 0)
+    if (pool->spawner.fd < 0)
         return CERR_CLOSED;
-    if (epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, pool->nursery.fd, &event) != 0)
+    if (epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, pool->spawner.fd, &event) != 0)
         return err_from_errno(errno);
     return CERR_OK;
 }
@@ -176,39 +176,39 @@ static enum err make_parts(struct pool *pool)
             .index = i,
             .pidfd = -1,
         };
-    err = nursery_open(&pool->nursery, options, &pool->shape);
+    err = spawner_open(&pool->spawner, options, &pool->shape);
     if (err == CERR_OK)
-        err = nursery_open(&pool->spare, options, &pool->shape);
+        err = spawner_open(&pool->spare, options, &pool->shape);
     if (err != CERR_OK)
         return err;
     pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (pool->epoll_fd < 0)
         return err_from_errno(errno);
-    return pool_watch_nursery(pool);
+    return pool_poll_spawner(pool);
 }
 
-/* The next word from the nursery while the pool opens; it blocks. */
+/* The next word from the spawner while the pool opens; it blocks. */
 static enum err receive_start(struct pool *pool, int64_t deadline_ms)
 {
-    struct pollfd ready = {.fd = pool->nursery.fd, .events = POLLIN};
-    struct nursery_message message;
-    struct nursery_fds fds;
+    struct pollfd ready = {.fd = pool->spawner.fd, .events = POLLIN};
+    struct spawner_message message;
+    struct spawner_fds fds;
     int64_t left_ms = deadline_ms - clock_mono_ms();
     enum err err;
 
     if (left_ms <= 0 || poll(&ready, 1, (int)left_ms) == 0)
         return CERR_TIMEOUT;
-    err = nursery_receive(&pool->nursery, &message, &fds);
+    err = spawner_receive(&pool->spawner, &message, &fds);
     if (err != CERR_OK)
         return err;
-    switch ((enum nursery_event)message.event) {
-    case NURSERY_STARTED:
+    switch ((enum spawner_event)message.event) {
+    case SPAWNER_STARTED:
         return slot_start(&pool->slots[message.slot], message.pid, &fds);
-    case NURSERY_FAILED:
+    case SPAWNER_FAILED:
         return message.status == EAGAIN ? CERR_LIMIT
                                         : err_from_errno(message.status);
-    case NURSERY_EXITED:
-        slot_bury(&pool->slots[message.slot], message.status);
+    case SPAWNER_EXITED:
+        slot_reap(&pool->slots[message.slot], message.status);
         return CERR_OK;
     }
     return CERR_IO;
@@ -241,8 +241,8 @@ void pool_destroy(struct pool *pool)
         if (slot->pidfd >= 0)
             close(slot->pidfd);
     }
-    nursery_close(&pool->nursery);
-    nursery_close(&pool->spare);
+    spawner_close(&pool->spawner);
+    spawner_close(&pool->spare);
     if (pool->epoll_fd >= 0)
         close(pool->epoll_fd);
     if (pool->owner_mark)
@@ -269,8 +269,8 @@ enum err pool_open(struct pool **out, const struct pool_options *options)
     pool->options = *options;
     set_defaults(&pool->options);
     pool->epoll_fd = -1;
-    pool->nursery = (struct nursery){.fd = -1, .pidfd = -1};
-    pool->spare = pool->nursery;
+    pool->spawner = (struct spawner){.fd = -1, .pidfd = -1};
+    pool->spare = pool->spawner;
     pool->first_free = UINT32_MAX;
     pool->now_ms = clock_mono_ms();
     pool->max_in_flight = pool->options.tasks_per_worker;

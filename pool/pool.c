@@ -39,7 +39,7 @@ enum err pool_dispatch(struct pool *pool, size_t *nr_done)
     if (!pool_is_owner(pool))
         return CERR_PERM;
     pool_enter(pool);
-    nr = pool_turn(pool, 0);
+    nr = pool_run_once(pool, 0);
     if (nr_done)
         *nr_done = nr;
     pool_leave(pool);
@@ -57,7 +57,7 @@ int64_t pool_wait_ms(const struct pool *pool, int64_t now_ms)
 
     if (pool->has_more || pool->doomed.first || pool->nr_unflushed > 0)
         return 0;
-    next_ms = watch_next_ms(pool);
+    next_ms = supervisor_next_ms(pool);
     if (next_ms == INT64_MAX)
         return -1;
     return next_ms > now_ms ? next_ms - now_ms : 0;
@@ -138,7 +138,7 @@ enum err pool_close(struct pool *pool)
         return CERR_PERM;
     pool->is_closed = true;
     pool->now_ms = clock_mono_ms();
-    watch_stop_at_end(pool);
+    supervisor_stop_at_end(pool);
     return CERR_OK;
 }
 
@@ -162,13 +162,13 @@ enum err pool_join(struct pool *pool, int64_t timeout_ms)
     if (!pool->is_closed)
         return CERR_STATE;
     pool_enter(pool);
-    pool_turn(pool, 0);
+    pool_run_once(pool, 0);
     while (!all_have_left(pool)) {
         if (deadline_ms != INT64_MAX && clock_mono_ms() >= deadline_ms) {
             err = CERR_TIMEOUT;
             break;
         }
-        pool_turn(pool, deadline_ms);
+        pool_run_once(pool, deadline_ms);
     }
     pool_leave(pool);
     return err;
@@ -189,7 +189,7 @@ static void terminate_all(struct pool *pool, int64_t grace_ms)
         while (slot->flight.first) {
             struct task *task = slot->flight.first;
 
-            slot_tell(slot, task);
+            slot_notify(slot, task);
             slot_remove(slot, task);
             task->attempts++;
             task_doom(pool, task, POOL_CANCELED, NULL);

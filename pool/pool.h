@@ -5,7 +5,7 @@
  * worker runs functions named by the caller, one at a time, or its own event
  * loop with many tasks in flight (worker.h). The pool starts no thread and
  * installs no signal handler: its state moves only inside the calls below, on
- * the caller's stack. Workers come from a nursery process that is forked first
+ * the caller's stack. Workers come from a spawner process that is forked first
  * thing in pool_open(), so open it before threads, libcurl or SQLite. A second
  * one waits for the first to be killed: that is as if each worker had been.
  *
@@ -32,7 +32,7 @@ extern "C" {
 struct pool;
 
 /*
- * Starts the nursery and all workers; all or nothing.
+ * Starts the spawner and all workers; all or nothing.
  * Returns CERR_INVALID (negative or too many workers, both or neither of
  * functions and worker_main), CERR_LIMIT (see pool_small_limit), CERR_NOMEM,
  * CERR_IO.

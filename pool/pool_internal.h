@@ -8,11 +8,10 @@
  *   task.c   the task table, the queue, the end of a task (runs callbacks)
  *   slot.c   one worker: sending, reading replies, stopping, death
  *   route.c  which slot gets which task
- *   watch.c  deadlines, silence, recycling, restarts: all that needs the time
- *   turn.c   what drives all of it
- *   open.c   open and its undoing
- *   pool.c   submit, dispatch, close, join, terminate, free, statistics
- *   async_result.c apply, get, cancel
+ *   supervisor.c  deadlines, silence, recycling, restarts: all that needs the
+ * time run_once.c   what drives all of it open.c   open and its undoing pool.c
+ * submit, dispatch, close, join, terminate, free, statistics async_result.c
+ * apply, get, cancel
  *
  *            submit           send               reply
  *   (user) ---------> queued -------> in flight --------> ended
@@ -33,15 +32,15 @@
 #include <sys/types.h>
 
 #include "pool/channel.h"
-#include "pool/nursery.h"
 #include "pool/pool.h"
 #include "pool/pool_async.h"
 #include "pool/pool_stats.h"
+#include "pool/spawner.h"
 #include "pool/spin.h"
 
 #define POOL_DISPATCH_REPLIES 4096       /* read in one pool_dispatch() */
 #define POOL_LARGE_IN_FLIGHT  4          /* arguments by memfd, in one worker */
-#define POOL_EVENT_NURSERY    UINT32_MAX /* in the epoll set; else a slot */
+#define POOL_EVENT_SPAWNER    UINT32_MAX /* in the epoll set; else a slot */
 #define POOL_LOOK_MS          2     /* for replies whose bell was held back */
 #define POOL_LEAVE_MS         10000 /* for a worker told to leave, then KILL */
 
@@ -64,7 +63,7 @@ struct task {
     bool in_flight : 1;
     bool is_doomed : 1;
     bool retryable : 1;
-    bool is_told : 1;     /* its worker knows that it should stop */
+    bool is_notified : 1; /* its worker knows that it should stop */
     bool is_canceled : 1; /* by the user, while it ran */
     bool is_late : 1;     /* past its hard deadline: the kill is on its way */
     bool is_large : 1;    /* in flight as a memfd */
@@ -88,13 +87,13 @@ struct task_entry {
 struct slot {
     struct pool *pool;
     int index;
-    bool is_asked;    /* the nursery makes a worker for it */
+    bool is_asked;    /* the spawner makes a worker for it */
     bool is_stopping; /* told to leave */
     bool is_recycled; /* ... to be replaced */
     bool is_killed;   /* by us */
     bool is_late;     /* ... for a hard deadline */
     bool is_stuck;    /* ... because it did not start the task `head_id` */
-    bool is_buried;   /* it has ended and its tasks are being judged */
+    bool is_reaped;   /* it has ended and its tasks are being judged */
     bool is_full;     /* had no room in this pass of route_queue() */
     bool is_given_up;
     uint32_t generation;
@@ -119,7 +118,7 @@ struct slot {
     int nr_failures;    /* restarts counted in this window */
     int64_t window_ms;  /* when the window began */
     int64_t restart_ms; /* when to start again; 0: not planned */
-    int64_t nursery_ms; /* since when it waits for the nursery's word; 0 */
+    int64_t spawner_ms; /* since when it waits for the spawner's word; 0 */
     int last_signal, last_exit; /* of the process before */
 };
 
@@ -133,8 +132,8 @@ struct pool {
     unsigned char *owner_mark; /* reads 0 in any other process */
     struct pool_options options;
     struct channel_shape shape;
-    struct nursery nursery;
-    struct nursery spare; /* takes over when the first is gone */
+    struct spawner spawner;
+    struct spawner spare; /* takes over when the first is gone */
     int epoll_fd;
     int depth;          /* of calls that may run callbacks */
     bool is_free_asked; /* pool_free() inside a callback */
@@ -194,11 +193,11 @@ void handle_complete(struct pool_async *handle,
 
 /* ---- slot.c ---- */
 
-/* Asks the nursery for a process. */
+/* Asks the spawner for a process. */
 void slot_ask(struct slot *slot);
-/* Takes over what the nursery made; the descriptors in every case. */
+/* Takes over what the spawner made; the descriptors in every case. */
 enum err slot_start(struct slot *slot, pid_t pid,
-                    const struct nursery_fds *fds) CERR_CHECK;
+                    const struct spawner_fds *fds) CERR_CHECK;
 /* It has a process that takes tasks. */
 bool slot_is_open(const struct slot *slot);
 /* How many more tasks it can hold. */
@@ -210,7 +209,7 @@ void slot_publish(struct slot *slot);
 /* Unstarted tasks but `keep` of them go back to the queue. */
 void slot_recall(struct slot *slot, uint32_t keep);
 /* Tells the worker that a task it runs is not wanted any more. */
-void slot_tell(struct slot *slot, struct task *task);
+void slot_notify(struct slot *slot, struct task *task);
 void slot_remove(struct slot *slot, struct task *task);
 /* Reads replies, at most `max`; returns how many. Runs callbacks. */
 size_t slot_read(struct slot *slot, size_t max);
@@ -222,7 +221,7 @@ bool slot_arm(struct slot *slot);
 void slot_stop(struct slot *slot);
 void slot_kill(struct slot *slot);
 /* The process has ended: judges its tasks. Runs callbacks. */
-void slot_bury(struct slot *slot, int wait_status);
+void slot_reap(struct slot *slot, int wait_status);
 
 /* ---- route.c ---- */
 
@@ -231,20 +230,20 @@ void route_queue(struct pool *pool);
 /* An idle worker gets what waits unstarted behind a busy one. */
 void route_balance(struct pool *pool);
 
-/* ---- watch.c ---- */
+/* ---- supervisor.c ---- */
 
 /* Everything that is due. */
-void watch_run(struct pool *pool);
+void supervisor_run(struct pool *pool);
 /* Tells the workers to leave if the pool is closed and nothing is pending. */
-void watch_stop_at_end(struct pool *pool);
-/* When watch_run() is due next; INT64_MAX: never. */
-int64_t watch_next_ms(const struct pool *pool);
+void supervisor_stop_at_end(struct pool *pool);
+/* When supervisor_run() is due next; INT64_MAX: never. */
+int64_t supervisor_next_ms(const struct pool *pool);
 /* Makes sure that the deadlines of a task just sent are looked at. */
-void watch_task(struct slot *slot, const struct task *task);
+void supervisor_note_task(struct slot *slot, const struct task *task);
 /* Plans what follows the death of a worker. */
-void watch_plan_restart(struct slot *slot, bool is_failure);
+void supervisor_plan_restart(struct slot *slot, bool is_failure);
 /* No worker is left and none will come: all tasks are lost. */
-void watch_give_up(struct pool *pool, const struct slot *last);
+void supervisor_give_up(struct pool *pool, const struct slot *last);
 
 /* ---- pool.c ---- */
 
@@ -256,15 +255,15 @@ void pool_leave(struct pool *pool);
 bool pool_is_owner(const struct pool *pool);
 /* ---- open.c ---- */
 
-/* Puts the nursery into the epoll set. CERR_CLOSED (there is none), CERR_IO. */
-enum err pool_watch_nursery(struct pool *pool) CERR_CHECK;
+/* Puts the spawner into the epoll set. CERR_CLOSED (there is none), CERR_IO. */
+enum err pool_poll_spawner(struct pool *pool) CERR_CHECK;
 /* Frees everything, runs no callback. */
 void pool_destroy(struct pool *pool);
 
-/* ---- turn.c ---- */
+/* ---- run_once.c ---- */
 
 /* One turn: waits for something to happen, at most until `deadline_ms` (0: not
  * at all), and handles it. Returns the number of tasks ended. */
-size_t pool_turn(struct pool *pool, int64_t deadline_ms);
+size_t pool_run_once(struct pool *pool, int64_t deadline_ms);
 
 #endif

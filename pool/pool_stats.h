@@ -43,7 +43,7 @@ struct pool_stats {
     bool degraded;  /* over the restart intensity: fewer than asked for */
     uint64_t nr_submitted, nr_ok, nr_failed, nr_timeout, nr_canceled, nr_lost;
     uint64_t nr_retried, nr_deaths, nr_protocol_errors;
-    uint64_t nr_nursery_deaths; /* the second ends the pool */
+    uint64_t nr_spawner_deaths; /* the second ends the pool */
     size_t nr_queued;           /* waiting in the parent */
     size_t queued_bytes;
 };

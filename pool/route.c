@@ -142,7 +142,7 @@ static struct slot *find_most_unstarted(struct pool *pool, uint32_t *nr)
         struct slot *slot = &pool->slots[i];
         uint32_t taken, waiting;
 
-        if (!slot->channel || slot->is_buried || slot->flight.nr < 2 ||
+        if (!slot->channel || slot->is_reaped || slot->flight.nr < 2 ||
             channel_read_taken(slot->channel, &taken) != CERR_OK)
             continue;
         waiting = slot->channel->published - taken;

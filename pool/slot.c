@@ -20,15 +20,15 @@ void slot_ask(struct slot *slot)
 
     slot->restart_ms = 0;
     slot->generation++;
-    err = nursery_ask(&slot->pool->nursery, slot->index, slot->generation);
+    err = spawner_ask(&slot->pool->spawner, slot->index, slot->generation);
     if (err == CERR_AGAIN) {
         slot->restart_ms = slot->pool->now_ms + 1;
         return;
     }
-    /* CERR_CLOSED: the socket's end of file is on its way to pool_turn(), which
-     * asks another one */
+    /* CERR_CLOSED: the socket's end of file is on its way to pool_run_once(),
+     * which asks another one */
     slot->is_asked = true;
-    slot->nursery_ms = slot->pool->now_ms;
+    slot->spawner_ms = slot->pool->now_ms;
 }
 
 static void reset_generation(struct slot *slot)
@@ -36,13 +36,13 @@ static void reset_generation(struct slot *slot)
     const struct pool *pool = slot->pool;
 
     slot->is_asked = false;
-    slot->nursery_ms = 0;
+    slot->spawner_ms = 0;
     slot->is_stopping = false;
     slot->is_recycled = false;
     slot->is_killed = false;
     slot->is_late = false;
     slot->is_stuck = false;
-    slot->is_buried = false;
+    slot->is_reaped = false;
     slot->nr_sent = 0;
     slot->nr_done = 0;
     slot->look_ms = 0;
@@ -55,7 +55,7 @@ static void reset_generation(struct slot *slot)
     slot->since_ms = pool->now_ms;
 }
 
-enum err slot_start(struct slot *slot, pid_t pid, const struct nursery_fds *fds)
+enum err slot_start(struct slot *slot, pid_t pid, const struct spawner_fds *fds)
 {
     struct pool *pool = slot->pool;
     struct epoll_event event = {
@@ -77,14 +77,14 @@ enum err slot_start(struct slot *slot, pid_t pid, const struct nursery_fds *fds)
         err = CERR_IO;
     }
     if (err != CERR_OK)
-        slot_kill(slot); /* the nursery will report its end */
+        slot_kill(slot); /* the spawner will report its end */
     return err;
 }
 
 bool slot_is_open(const struct slot *slot)
 {
     return slot->channel && !slot->is_stopping && !slot->is_killed &&
-           !slot->is_buried;
+           !slot->is_reaped;
 }
 
 void slot_stop(struct slot *slot)
@@ -100,7 +100,7 @@ void slot_stop(struct slot *slot)
 void slot_kill(struct slot *slot)
 {
     if (!slot->is_killed)
-        slot->nursery_ms = slot->pool->now_ms;
+        slot->spawner_ms = slot->pool->now_ms;
     slot->is_killed = true;
     if (slot->pidfd >= 0)
         pidfd_send_signal(slot->pidfd, SIGKILL, NULL, 0);
@@ -176,13 +176,13 @@ enum err slot_send(struct slot *slot, struct task *task)
     task->slot = (int16_t)slot->index;
     task->in_flight = true;
     task->is_large = is_large;
-    task->is_told = false;
+    task->is_notified = false;
     task->start_ms = 0;
     slot->nr_large += is_large;
     task_list_append(&slot->flight, task);
     slot->nr_sent++;
     if (task->soft_ms || task->hard_ms)
-        watch_task(slot, task);
+        supervisor_note_task(slot, task);
     return CERR_OK;
 }
 
@@ -228,19 +228,19 @@ void slot_recall(struct slot *slot, uint32_t keep)
     }
 }
 
-void slot_tell(struct slot *slot, struct task *task)
+void slot_notify(struct slot *slot, struct task *task)
 {
     struct channel *channel = slot->channel;
     struct frame_packet packet = {FRAME_CANCEL, task->id};
 
-    if (!channel || task->is_told)
+    if (!channel || task->is_notified)
         return;
     if (slot->pool->options.functions) {
         atomic_store(&channel->control->stop_id, task->id);
-        task->is_told = true;
+        task->is_notified = true;
     } else if (channel_send(channel->fd, &packet, -1) == CERR_OK) {
         atomic_fetch_add(&channel->control->nr_packets, 1);
-        task->is_told = true;
+        task->is_notified = true;
     } else {
         slot->deadline_ms = slot->pool->now_ms + 1; /* try again then */
     }
@@ -422,7 +422,7 @@ static void judge_task(struct slot *slot, struct task *task, bool was_started)
     }
 }
 
-void slot_bury(struct slot *slot, int wait_status)
+void slot_reap(struct slot *slot, int wait_status)
 {
     struct pool *pool = slot->pool;
     struct channel *channel = slot->channel;
@@ -430,8 +430,8 @@ void slot_bury(struct slot *slot, int wait_status)
     bool is_clean = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
     bool is_failure;
 
-    slot->is_buried = true;
-    slot->nursery_ms = 0;
+    slot->is_reaped = true;
+    slot->spawner_ms = 0;
     slot->last_signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
     slot->last_exit = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
     if (channel) {
@@ -453,5 +453,5 @@ void slot_bury(struct slot *slot, int wait_status)
         pool->options.on_worker_death(pool->options.user, slot->index,
                                       slot->pid, slot->last_signal,
                                       slot->last_exit);
-    watch_plan_restart(slot, is_failure);
+    supervisor_plan_restart(slot, is_failure);
 }

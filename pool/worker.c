@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "pool/nursery.h"
+#include "pool/spawner.h"
 #include "pool/worker_internal.h"
 
 /* ---- the set of ids in flight ---- */

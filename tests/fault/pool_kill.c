@@ -1,5 +1,5 @@
 /*
- * Workers, the nursery and the parent are killed at random points. Every task
+ * Workers, the spawner and the parent are killed at random points. Every task
  * ends exactly once, and nothing is left behind: no process, no descriptor, no
  * memory. CRAWL_KILLS sets the number of kills (300).
  */
@@ -216,14 +216,14 @@ static pid_t parent_of(pid_t pid)
     return (pid_t)strtol(at + 4, NULL, 10);
 }
 
-static pid_t nursery_of(struct pool *pool)
+static pid_t spawner_of(struct pool *pool)
 {
     wait_for_idle(pool);
     return parent_of(info_of(pool, 0).pid);
 }
 
 /* The spare one makes new workers; what ran is judged as after any kill. */
-static void death_of_the_nursery_is_survived_once(void **state)
+static void death_of_the_spawner_is_survived_once(void **state)
 {
     size_t nr_fds = count_fds(), nr_channels = count_channels();
     struct pool *pool;
@@ -246,7 +246,7 @@ static void death_of_the_nursery_is_survived_once(void **state)
     assert_int_equal(done.by_status[POOL_OK], 1000);
     assert_int_equal(lost.by_status[POOL_LOST], 2); /* not retryable */
     assert_int_equal(lost.last.signal_nr, SIGKILL);
-    assert_int_equal(stats_of(pool).nr_nursery_deaths, 1);
+    assert_int_equal(stats_of(pool).nr_spawner_deaths, 1);
     assert_false(stats_of(pool).degraded);
 
     task.function = RUN_FOREVER;
@@ -266,43 +266,43 @@ static void death_of_the_nursery_is_survived_once(void **state)
 }
 
 /* While it is stopped no death is reported and no worker made. */
-static void stopped_nursery_is_woken(void **state)
+static void stopped_spawner_is_woken(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
     struct tally tally = {0};
     struct pool_task task = tally_task(RUN_ECHO, &tally);
 
     (void)state;
-    assert_int_equal(kill(nursery_of(pool), SIGSTOP), 0);
+    assert_int_equal(kill(spawner_of(pool), SIGSTOP), 0);
     for (int i = 0; i < 2; i++)
         assert_int_equal(pool_kill_worker(pool, i, SIGKILL), CERR_OK);
     submit_many(pool, &task, 10);
     turn_until(pool, &tally.nr, 10);
     assert_int_equal(tally.by_status[POOL_OK], 10);
-    assert_int_equal(stats_of(pool).nr_nursery_deaths, 0);
-    assert_int_equal(kill(nursery_of(pool), SIGSTOP), 0);
+    assert_int_equal(stats_of(pool).nr_spawner_deaths, 0);
+    assert_int_equal(kill(spawner_of(pool), SIGSTOP), 0);
     close_and_free(pool);
 }
 
 /* A trace holds it as no SIGCONT can end; it is killed and replaced. */
-static void hanging_nursery_is_replaced(void **state)
+static void hanging_spawner_is_replaced(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){0});
-    pid_t nursery = nursery_of(pool);
+    pid_t spawner = spawner_of(pool);
     struct tally tally = {0};
     struct pool_task task = tally_task(RUN_ECHO, &tally);
 
     (void)state;
-    if (ptrace(PTRACE_SEIZE, nursery, NULL, NULL) != 0)
+    if (ptrace(PTRACE_SEIZE, spawner, NULL, NULL) != 0)
         skip();
-    assert_int_equal(ptrace(PTRACE_INTERRUPT, nursery, NULL, NULL), 0);
-    assert_int_equal(waitpid(nursery, NULL, 0), nursery);
+    assert_int_equal(ptrace(PTRACE_INTERRUPT, spawner, NULL, NULL), 0);
+    assert_int_equal(waitpid(spawner, NULL, 0), spawner);
     for (int i = 0; i < 2; i++)
         assert_int_equal(pool_kill_worker(pool, i, SIGKILL), CERR_OK);
     submit_many(pool, &task, 10);
     turn_until(pool, &tally.nr, 10);
     assert_int_equal(tally.by_status[POOL_OK], 10);
-    assert_int_equal(stats_of(pool).nr_nursery_deaths, 1);
+    assert_int_equal(stats_of(pool).nr_spawner_deaths, 1);
     close_and_free(pool);
 }
 
@@ -346,9 +346,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_task_is_lost_to_random_kills),
-        cmocka_unit_test(death_of_the_nursery_is_survived_once),
-        cmocka_unit_test(stopped_nursery_is_woken),
-        cmocka_unit_test(hanging_nursery_is_replaced),
+        cmocka_unit_test(death_of_the_spawner_is_survived_once),
+        cmocka_unit_test(stopped_spawner_is_woken),
+        cmocka_unit_test(hanging_spawner_is_replaced),
         cmocka_unit_test(d23_death_of_the_parent_leaves_no_process),
     };
 

@@ -36,12 +36,12 @@ enum kind {
     SEND,
     KINDS
 };
-enum role { PARENT, NURSERY, WORKER, ROLES };
+enum role { PARENT, SPAWNER, WORKER, ROLES };
 
 static const char *const kinds[KINDS] = {"malloc", "write",  "fsync",
                                          "fork",   "socket", "open",
                                          "epoll",  "mmap",   "send"};
-static const char *const roles[ROLES] = {"parent", "nursery", "worker"};
+static const char *const roles[ROLES] = {"parent", "spawner", "worker"};
 static const int errors[KINDS] = {ENOMEM, ENOSPC, EIO,    EAGAIN, EMFILE,
                                   EMFILE, ENOMEM, ENOMEM, ENOBUFS};
 

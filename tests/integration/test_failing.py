@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Every call of libc that can fail, fails: the Nth malloc, write, fsync, fork,
-socket, open, epoll, mmap or send of the parent, the nursery or a worker, once
+socket, open, epoll, mmap or send of the parent, the spawner or a worker, once
 or from then on.
 
 Whatever it was, the run ends with a documented exit status and a word about it,
@@ -25,7 +25,7 @@ ALARMS = ("Sanitizer", "runtime error:", "Assertion", "assertion", "stack smashi
 # of a worker, which is replaced.
 OF_GLIBC = "nss_database_reload_1: Assertion `ret > 0' failed"
 KINDS = ["malloc", "write", "fsync", "fork", "socket", "open", "epoll", "mmap", "send"]
-ROLES = ["parent", "nursery", "worker"]
+ROLES = ["parent", "spawner", "worker"]
 EXITS = {0, 1, 2, 3, 4, 5}
 LIMIT_S = 90
 SEED = 11
@@ -173,7 +173,7 @@ class Failing(harness.CrawlTest):
             self.assertEqual(status, 0, said)
         # near the end nothing is left to take over
         nr = numbers[place_of("malloc", "worker")] * 9 // 10
-        self.assertEqual(numbers[place_of("fork", "nursery")], 1)
+        self.assertEqual(numbers[place_of("fork", "spawner")], 1)
         how_many = os.environ.get("CRAWL_FAILING", "2")
         how_many = 400 if how_many == "all" else 2 * int(how_many)
         replaced = 0
@@ -181,7 +181,7 @@ class Failing(harness.CrawlTest):
             with self.subTest(n), tempfile.TemporaryDirectory(dir=self.folder) as folder:
                 status, said, numbers = self.run_once(folder, "malloc %d worker once" % n, 1)
                 self.assertEqual(status, 0, said)
-                replaced += numbers[place_of("fork", "nursery")] > 1
+                replaced += numbers[place_of("fork", "spawner")] > 1
         self.assertGreater(replaced, how_many // 2)
 
 

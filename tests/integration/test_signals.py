@@ -17,7 +17,7 @@ def children(pid):
 
 
 def workers(pid):
-    """Workers are the children of the nursery, which is a child of the crawl."""
+    """Workers are the children of the spawner, which is a child of the crawl."""
     found = []
     for child in children(pid):
         try:
@@ -77,17 +77,17 @@ class Signals(harness.CrawlTest):
         self.assertEqual(self.rows("select count(*) from events where what = 'worker_death'"),
                          [(kills,)])
 
-    def nursery(self, pid):
+    def spawner(self, pid):
         """The child that has children; the other waits to take its place."""
         return next(child for child in children(pid) if children(child))
 
-    def test_a_killed_nursery_is_replaced_once_then_the_reason_is_said(self):
+    def test_a_killed_spawner_is_replaced_once_then_the_reason_is_said(self):
         process = self.start("urls.txt", "-o", "crawl.db")
         self.wait_for_pages(process, 100)
-        os.kill(self.nursery(process.pid), signal.SIGKILL)
+        os.kill(self.spawner(process.pid), signal.SIGKILL)
         self.wait_for_pages(process, 400)
         self.assertIsNone(process.poll())
-        os.kill(self.nursery(process.pid), signal.SIGKILL)
+        os.kill(self.spawner(process.pid), signal.SIGKILL)
         _, err = process.communicate(timeout=harness.RUN_LIMIT_S)
         self.assertEqual(process.returncode, 1, err[-2000:])
         self.assertIn("no worker is left", err)
@@ -95,12 +95,12 @@ class Signals(harness.CrawlTest):
         self.crawl("urls.txt", "-o", "crawl.db")
         self.assert_complete()
 
-    def test_a_stopped_nursery_whose_workers_die_does_not_hang_the_run(self):
+    def test_a_stopped_spawner_whose_workers_die_does_not_hang_the_run(self):
         process = self.start("urls.txt", "-o", "crawl.db")
         self.wait_for_pages(process, 100)
-        nursery = self.nursery(process.pid)
-        victims = children(nursery)
-        os.kill(nursery, signal.SIGSTOP)
+        spawner = self.spawner(process.pid)
+        victims = children(spawner)
+        os.kill(spawner, signal.SIGSTOP)
         for victim in victims:
             os.kill(victim, signal.SIGKILL)
         _, err = process.communicate(timeout=harness.RUN_LIMIT_S)

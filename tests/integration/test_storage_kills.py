@@ -131,7 +131,7 @@ class Kills(harness.CrawlTest):
         elif kind == "group":
             os.killpg(process.pid, signal.SIGKILL)
         else:
-            workers = [w for nursery in children(process.pid) for w in children(nursery)]
+            workers = [w for spawner in children(process.pid) for w in children(spawner)]
             if not workers:
                 return False
             try:

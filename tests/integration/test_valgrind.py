@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The hostile web of test_hostile.py, a smaller one, under valgrind: parent,
-nursery and workers, each without an error or a leak. For the nightly run;
+spawner and workers, each without an error or a leak. For the nightly run;
 valgrind of Debian 12 wants the shim beside this file.
 
 The sandbox is off: that valgrind knows no Landlock, and makes calls of its own.
@@ -49,7 +49,7 @@ class Valgrind(test_hostile.Hostile):
         logs = [Path(path).read_text(errors="replace") for path in glob.glob(self.path("vg.*"))]
         bad = [log for log in logs if FAULTS.search(log)]
         self.assertEqual("\n".join(log[:6000] for log in bad), "")
-        # who is killed at the end, as the nursery is, has no last word
+        # who is killed at the end, as the spawner is, has no last word
         ended = [log for log in logs if "ERROR SUMMARY: 0 errors" in log]
         self.assertGreaterEqual(len(ended), 2)      # the parent and a worker
         print("%d URLs in %d processes, no error" % (len(wanted), len(logs)))

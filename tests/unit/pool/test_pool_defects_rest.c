@@ -93,7 +93,7 @@ static void *use_malloc(void *ended)
     return NULL;
 }
 
-/* A fork here could copy a held lock of malloc; the nursery's cannot. */
+/* A fork here could copy a held lock of malloc; the spawner's cannot. */
 static void pool_d13_replaces_workers_of_a_threaded_parent(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){.max_restarts = 100});

@@ -17,8 +17,8 @@
 
 #define LOOK_MAX_MS      50
 #define RSS_LOOK_MS      500
-#define NURSERY_LOOK_MS  1000 /* for its word, then it is woken */
-#define NURSERY_MAX_MS   5000 /* then it is killed */
+#define SPAWNER_LOOK_MS  1000 /* for its word, then it is woken */
+#define SPAWNER_MAX_MS   5000 /* then it is killed */
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MAX_MS   5000
 
@@ -38,7 +38,7 @@ static int64_t look_after_ms(const struct task *task)
     return ms < 1 ? 1 : min_ms(ms, LOOK_MAX_MS);
 }
 
-void watch_task(struct slot *slot, const struct task *task)
+void supervisor_note_task(struct slot *slot, const struct task *task)
 {
     int64_t at = slot->pool->now_ms + look_after_ms(task);
 
@@ -89,17 +89,17 @@ static int64_t check_task(struct slot *slot, struct task *task,
         if (now_ms >= next_ms)
             task->is_late = slot->is_late = true;
     }
-    if (!task->is_told && task->soft_ms) {
+    if (!task->is_notified && task->soft_ms) {
         int64_t soft_ms = task->start_ms + task->soft_ms;
 
         if (now_ms >= soft_ms)
-            slot_tell(slot, task);
+            slot_notify(slot, task);
         else
             next_ms = min_ms(next_ms, soft_ms);
     }
-    if (task->is_canceled && !task->is_told)
-        slot_tell(slot, task);
-    if (!task->is_told && (task->is_canceled || now_ms >= next_ms))
+    if (task->is_canceled && !task->is_notified)
+        slot_notify(slot, task);
+    if (!task->is_notified && (task->is_canceled || now_ms >= next_ms))
         next_ms = now_ms + 1;
     return next_ms;
 }
@@ -189,22 +189,22 @@ static void check_rss(struct slot *slot)
 }
 
 /*
- * A nursery that says nothing of a worker that it was asked for, or of one
+ * A spawner that says nothing of a worker that it was asked for, or of one
  * that is dead, is stopped or hangs.
  */
-static void check_nursery(struct slot *slot)
+static void check_spawner(struct slot *slot)
 {
     const struct pool *pool = slot->pool;
     struct pollfd dead = {.fd = slot->pidfd, .events = POLLIN};
-    int64_t silent_ms = pool->now_ms - slot->nursery_ms;
+    int64_t silent_ms = pool->now_ms - slot->spawner_ms;
 
-    if (slot->nursery_ms == 0 || silent_ms < NURSERY_LOOK_MS ||
+    if (slot->spawner_ms == 0 || silent_ms < SPAWNER_LOOK_MS ||
         (!slot->is_asked && poll(&dead, 1, 0) != 1))
         return;
-    if (silent_ms < NURSERY_MAX_MS)
-        nursery_continue(&pool->nursery);
+    if (silent_ms < SPAWNER_MAX_MS)
+        spawner_continue(&pool->spawner);
     else
-        nursery_kill(&pool->nursery);
+        spawner_kill(&pool->spawner);
 }
 
 static bool is_at_end(const struct pool *pool)
@@ -232,8 +232,8 @@ static void check_slot(struct slot *slot)
         slot->restart_ms = 0;
     if (slot->restart_ms && pool->now_ms >= slot->restart_ms)
         slot_ask(slot);
-    check_nursery(slot);
-    if (!slot->channel || slot->is_buried || slot->is_killed)
+    check_spawner(slot);
+    if (!slot->channel || slot->is_reaped || slot->is_killed)
         return;
     if (is_at_end(pool))
         slot_stop(slot);
@@ -245,19 +245,19 @@ static void check_slot(struct slot *slot)
         slot->look_ms = 0;
 }
 
-void watch_stop_at_end(struct pool *pool)
+void supervisor_stop_at_end(struct pool *pool)
 {
     if (!is_at_end(pool))
         return;
     for (int i = 0; i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
 
-        if (slot->channel && !slot->is_buried && !slot->is_killed)
+        if (slot->channel && !slot->is_reaped && !slot->is_killed)
             slot_stop(slot);
     }
 }
 
-void watch_run(struct pool *pool)
+void supervisor_run(struct pool *pool)
 {
     for (int i = 0; i < pool->options.nr_workers; i++)
         check_slot(&pool->slots[i]);
@@ -268,8 +268,8 @@ static int64_t next_of_slot(const struct slot *slot)
     const struct pool *pool = slot->pool;
     int64_t next_ms = slot->restart_ms ? slot->restart_ms : INT64_MAX;
 
-    if (slot->nursery_ms)
-        next_ms = min_ms(next_ms, pool->now_ms + NURSERY_LOOK_MS);
+    if (slot->spawner_ms)
+        next_ms = min_ms(next_ms, pool->now_ms + SPAWNER_LOOK_MS);
     if (!slot->channel || slot->is_killed)
         return next_ms;
     if (slot->look_ms && slot->flight.nr > 0)
@@ -290,7 +290,7 @@ static int64_t next_of_slot(const struct slot *slot)
     return next_ms;
 }
 
-int64_t watch_next_ms(const struct pool *pool)
+int64_t supervisor_next_ms(const struct pool *pool)
 {
     int64_t next_ms = INT64_MAX;
 
@@ -302,7 +302,7 @@ int64_t watch_next_ms(const struct pool *pool)
     return next_ms;
 }
 
-void watch_give_up(struct pool *pool, const struct slot *last)
+void supervisor_give_up(struct pool *pool, const struct slot *last)
 {
     pool->is_dead = true;
     while (pool->queue.first) {
@@ -323,14 +323,14 @@ static void give_up_slot(struct slot *slot)
         if (!pool->slots[i].is_given_up)
             return;
     }
-    watch_give_up(pool, slot);
+    supervisor_give_up(pool, slot);
 }
 
 /*
  * Restart intensity, as in Erlang's supervisors: a worker that dies again and
  * again without ending one task is not started for ever.
  */
-void watch_plan_restart(struct slot *slot, bool is_failure)
+void supervisor_plan_restart(struct slot *slot, bool is_failure)
 {
     const struct pool *pool = slot->pool;
     int64_t wait_ms = BACKOFF_FIRST_MS;

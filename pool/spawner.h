@@ -1,13 +1,13 @@
 /*
- * nursery: the process that makes workers and sees them die.
+ * spawner: the process that makes workers and sees them die.
  *
  * Forked first thing in pool_open() and single-threaded for ever, so that it
  * may fork at any time; it runs no code of the caller itself. It knows slots
  * and processes, nothing of tasks. It ends, and its workers with it, when the
  * parent ends or closes the socket.
  */
-#ifndef POOL_NURSERY_H
-#define POOL_NURSERY_H
+#ifndef POOL_SPAWNER_H
+#define POOL_SPAWNER_H
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -16,51 +16,51 @@
 #include "pool/channel.h"
 #include "pool/pool.h"
 
-/* What the nursery tells the parent. */
-enum nursery_event {
-    NURSERY_STARTED, /* with three descriptors: pidfd, socket, memfd */
-    NURSERY_FAILED,  /* `status` is the errno of the start that failed */
-    NURSERY_EXITED,  /* `status` as from waitpid(2) */
+/* What the spawner tells the parent. */
+enum spawner_event {
+    SPAWNER_STARTED, /* with three descriptors: pidfd, socket, memfd */
+    SPAWNER_FAILED,  /* `status` is the errno of the start that failed */
+    SPAWNER_EXITED,  /* `status` as from waitpid(2) */
 };
 
-struct nursery_message {
-    uint32_t event; /* enum nursery_event */
+struct spawner_message {
+    uint32_t event; /* enum spawner_event */
     int32_t slot;
     uint32_t generation;
     int32_t pid;
     int32_t status;
 };
 
-struct nursery_fds {
+struct spawner_fds {
     int pidfd, socket, memfd; /* each -1 when there is none */
 };
 
-struct nursery {
+struct spawner {
     int fd; /* its socket; -1 when it is gone */
     int pidfd;
     pid_t pid;
 };
 
 /* Forks it. CERR_LIMIT, CERR_NOMEM, CERR_IO. */
-enum err nursery_open(struct nursery *nursery,
+enum err spawner_open(struct spawner *spawner,
                       const struct pool_options *options,
                       const struct channel_shape *shape) CERR_CHECK;
-/* Asks for a worker; NURSERY_STARTED or NURSERY_FAILED will follow.
+/* Asks for a worker; SPAWNER_STARTED or SPAWNER_FAILED will follow.
  * CERR_AGAIN, CERR_CLOSED. */
-enum err nursery_ask(const struct nursery *nursery, int slot,
+enum err spawner_ask(const struct spawner *spawner, int slot,
                      uint32_t generation) CERR_CHECK;
 /* The next message; never blocks. CERR_AGAIN: none; CERR_CLOSED: it is gone;
  * CERR_LIMIT: the message came without its descriptors. The descriptors are
  * the caller's. */
-enum err nursery_receive(const struct nursery *nursery,
-                         struct nursery_message *message,
-                         struct nursery_fds *fds) CERR_CHECK;
+enum err spawner_receive(const struct spawner *spawner,
+                         struct spawner_message *message,
+                         struct spawner_fds *fds) CERR_CHECK;
 /* It does not answer: wakes it if somebody has stopped it. */
-void nursery_continue(const struct nursery *nursery);
+void spawner_continue(const struct spawner *spawner);
 /* Kills it, and with it its workers; the end of its socket follows. */
-void nursery_kill(const struct nursery *nursery);
+void spawner_kill(const struct spawner *spawner);
 /* Kills and reaps all its workers and itself. Blocks for moments. */
-void nursery_close(struct nursery *nursery);
+void spawner_close(struct spawner *spawner);
 
 /* What a fresh worker process runs (worker.c); returns its exit status. */
 int worker_run(const struct pool_options *options,

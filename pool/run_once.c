@@ -13,84 +13,84 @@
 #define READ_ROUNDS 4 /* of one turn, while replies keep coming */
 
 /*
- * The nursery is gone and has taken its workers along. The spare one, which is
+ * The spawner is gone and has taken its workers along. The spare one, which is
  * as old and as clean, makes new ones; after that there is none.
  */
-static void replace_nursery(struct pool *pool)
+static void replace_spawner(struct pool *pool)
 {
     const int killed = SIGKILL; /* as a wait status */
 
-    epoll_ctl(pool->epoll_fd, EPOLL_CTL_DEL, pool->nursery.fd, NULL);
-    nursery_close(&pool->nursery);
-    pool->nursery = pool->spare;
-    pool->spare = (struct nursery){.fd = -1, .pidfd = -1};
-    pool->stats.nr_nursery_deaths++;
-    pool->is_dead = pool_watch_nursery(pool) != CERR_OK;
+    epoll_ctl(pool->epoll_fd, EPOLL_CTL_DEL, pool->spawner.fd, NULL);
+    spawner_close(&pool->spawner);
+    pool->spawner = pool->spare;
+    pool->spare = (struct spawner){.fd = -1, .pidfd = -1};
+    pool->stats.nr_spawner_deaths++;
+    pool->is_dead = pool_poll_spawner(pool) != CERR_OK;
     for (int i = 0; i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
         bool was_asked = slot->is_asked;
 
         slot->is_asked = false;
-        slot->nursery_ms = 0;
+        slot->spawner_ms = 0;
         slot->is_given_up |= pool->is_dead;
         if (pool->is_dead)
             slot->restart_ms = 0;
-        if (slot->channel && !slot->is_buried) {
+        if (slot->channel && !slot->is_reaped) {
             slot_kill(slot);
-            slot_bury(slot, killed);
+            slot_reap(slot, killed);
         } else if (was_asked && !pool->is_dead) {
             slot_ask(slot);
         }
     }
     if (pool->is_dead) {
         pool->stats.degraded = true;
-        watch_give_up(pool, &pool->slots[0]);
+        supervisor_give_up(pool, &pool->slots[0]);
     }
 }
 
 static void handle_message(struct pool *pool,
-                           const struct nursery_message *message,
-                           struct nursery_fds *fds)
+                           const struct spawner_message *message,
+                           struct spawner_fds *fds)
 {
     struct slot *slot = &pool->slots[message->slot];
     enum err err;
 
-    switch ((enum nursery_event)message->event) {
-    case NURSERY_STARTED:
+    switch ((enum spawner_event)message->event) {
+    case SPAWNER_STARTED:
         err = slot_start(slot, message->pid, fds);
         (void)err; /* then it is killed, and its end reported */
         break;
-    case NURSERY_FAILED:
+    case SPAWNER_FAILED:
         slot->is_asked = false;
-        slot->nursery_ms = 0;
+        slot->spawner_ms = 0;
         slot->nr_done = 0;
         slot->last_signal = slot->last_exit = 0;
-        watch_plan_restart(slot, true);
+        supervisor_plan_restart(slot, true);
         break;
-    case NURSERY_EXITED:
-        slot_bury(slot, message->status);
+    case SPAWNER_EXITED:
+        slot_reap(slot, message->status);
         break;
     }
 }
 
 /* What a worker lost is told before another can die in its place. */
-static size_t read_nursery(struct pool *pool)
+static size_t read_spawner(struct pool *pool)
 {
     size_t nr = 0;
 
     for (;;) {
-        struct nursery_message message;
-        struct nursery_fds fds;
-        enum err err = nursery_receive(&pool->nursery, &message, &fds);
+        struct spawner_message message;
+        struct spawner_fds fds;
+        enum err err = spawner_receive(&pool->spawner, &message, &fds);
 
         if (err == CERR_AGAIN)
             return nr;
         if (err == CERR_LIMIT) { /* no descriptors for it: a failed start */
-            message.event = NURSERY_FAILED;
+            message.event = SPAWNER_FAILED;
             err = CERR_OK;
         }
         if (err != CERR_OK) {
-            replace_nursery(pool);
+            replace_spawner(pool);
             return nr;
         }
         handle_message(pool, &message, &fds);
@@ -162,11 +162,11 @@ static bool look_for_reply(struct pool *pool)
     return is_there;
 }
 
-/* Collects what the system has to say. True: the nursery spoke. */
+/* Collects what the system has to say. True: the spawner spoke. */
 static bool collect_events(struct pool *pool, int64_t deadline_ms)
 {
     struct epoll_event events[EVENTS_MAX];
-    bool nursery_spoke = false;
+    bool spawner_spoke = false;
     int wait_ms = deadline_ms > 0 && !look_for_reply(pool)
                       ? time_to_wait(pool, deadline_ms)
                       : 0;
@@ -174,12 +174,12 @@ static bool collect_events(struct pool *pool, int64_t deadline_ms)
 
     pool->now_ms = clock_mono_ms();
     for (int i = 0; i < nr; i++) {
-        if (events[i].data.u32 == POOL_EVENT_NURSERY)
-            nursery_spoke = true;
+        if (events[i].data.u32 == POOL_EVENT_SPAWNER)
+            spawner_spoke = true;
         else if (pool->slots[events[i].data.u32].channel)
             slot_read_socket(&pool->slots[events[i].data.u32]);
     }
-    return nursery_spoke;
+    return spawner_spoke;
 }
 
 static size_t read_slots(struct pool *pool, size_t max)
@@ -190,7 +190,7 @@ static size_t read_slots(struct pool *pool, size_t max)
         struct slot *slot = &pool->slots[i];
         size_t nr_read;
 
-        if (!slot->channel || slot->is_buried)
+        if (!slot->channel || slot->is_reaped)
             continue;
         nr_read = slot_read(slot, max - nr);
         nr += nr_read;
@@ -211,14 +211,14 @@ static bool arm_slots(struct pool *pool)
     for (int i = 0; i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
 
-        if (slot->channel && !slot->is_buried && slot_arm(slot))
+        if (slot->channel && !slot->is_reaped && slot_arm(slot))
             has_more = true;
     }
     return has_more;
 }
 
 /* At three quarters, so that one call serves a good many tasks. */
-static void tell_writable(struct pool *pool)
+static void notify_writable(struct pool *pool)
 {
     if (!pool->wants_writable || pool->is_closed ||
         pool->queue.nr > pool->options.max_queued_tasks / 4 * 3 ||
@@ -229,24 +229,24 @@ static void tell_writable(struct pool *pool)
         pool->options.on_writable(pool->options.user, pool);
 }
 
-size_t pool_turn(struct pool *pool, int64_t deadline_ms)
+size_t pool_run_once(struct pool *pool, int64_t deadline_ms)
 {
-    bool nursery_spoke = collect_events(pool, deadline_ms);
+    bool spawner_spoke = collect_events(pool, deadline_ms);
     size_t nr = 0;
 
     for (int round = 0; round < READ_ROUNDS; round++) {
         size_t nr_read = read_slots(pool, POOL_DISPATCH_REPLIES / READ_ROUNDS);
 
         nr += nr_read;
-        if (nursery_spoke)
-            nr += read_nursery(pool);
-        nursery_spoke = false;
-        watch_run(pool);
+        if (spawner_spoke)
+            nr += read_spawner(pool);
+        spawner_spoke = false;
+        supervisor_run(pool);
         if (pool->is_dead)
-            watch_give_up(pool, &pool->slots[0]);
+            supervisor_give_up(pool, &pool->slots[0]);
         nr += task_finish_doomed(pool);
         route_queue(pool);
-        tell_writable(pool);
+        notify_writable(pool);
         route_queue(pool);
         route_balance(pool);
         pool->has_more = arm_slots(pool);

@@ -1,13 +1,13 @@
 /*
- * DESIGN. The nursery sleeps in poll(2) on the parent's socket, the parent's
+ * DESIGN. The spawner sleeps in poll(2) on the parent's socket, the parent's
  * pidfd and one pidfd for each worker. Requests and messages are fixed structs
  * on a SOCK_SEQPACKET pair: both ends are this file, in one build.
  *
- * Why not PR_SET_PDEATHSIG for the nursery: it fires when the *thread* that
+ * Why not PR_SET_PDEATHSIG for the spawner: it fires when the *thread* that
  * forked ends, which a host may do at will. The pidfd stands for the process.
- * The nursery has one thread, so its workers can use PR_SET_PDEATHSIG.
+ * The spawner has one thread, so its workers can use PR_SET_PDEATHSIG.
  */
-#include "pool/nursery.h"
+#include "pool/spawner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,10 +22,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NURSERY_END_MS    10000 /* for its workers to vanish after SIGKILL */
+#define SPAWNER_END_MS    10000 /* for its workers to vanish after SIGKILL */
 #define WORKER_OOM_ADJUST "200"
 
-struct nursery_request {
+struct spawner_request {
     int32_t slot;
     uint32_t generation;
 };
@@ -36,8 +36,8 @@ struct child {
     uint32_t generation;
 };
 
-/* All of the nursery process's state. */
-struct home {
+/* All of the spawner process's state. */
+struct spawner_process {
     const struct pool_options *options;
     const struct channel_shape *shape;
     int fd;           /* to the parent */
@@ -89,25 +89,26 @@ static void keep_only(int *memfd, int *fd)
     *fd = 4;
 }
 
-static void run_worker(const struct home *home, int slot, int memfd, int fd)
+static void run_worker(const struct spawner_process *self, int slot, int memfd,
+                       int fd)
 {
     int status;
 
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != home->pid)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != self->pid)
         _exit(1);
     reset_signals();
     offer_to_oom();
     keep_only(&memfd, &fd);
-    status = worker_run(home->options, home->shape, slot, memfd, fd);
+    status = worker_run(self->options, self->shape, slot, memfd, fd);
     fflush(NULL);
     _exit(status);
 }
 
-/* ---- in the nursery ---- */
+/* ---- in the spawner ---- */
 
-static void send_message(const struct home *home,
-                         const struct nursery_message *message,
-                         const struct nursery_fds *fds)
+static void send_message(const struct spawner_process *self,
+                         const struct spawner_message *message,
+                         const struct spawner_fds *fds)
 {
     struct iovec part = {
         .iov_base = (void *)message,
@@ -129,11 +130,11 @@ static void send_message(const struct home *home,
     }
     /* may wait for a slow parent; ends with an error when that is gone */
     do {
-        sent = sendmsg(home->fd, &header, MSG_NOSIGNAL);
+        sent = sendmsg(self->fd, &header, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
 }
 
-static void close_fds(struct nursery_fds *fds)
+static void close_fds(struct spawner_fds *fds)
 {
     if (fds->pidfd >= 0)
         close(fds->pidfd);
@@ -141,28 +142,28 @@ static void close_fds(struct nursery_fds *fds)
         close(fds->socket);
     if (fds->memfd >= 0)
         close(fds->memfd);
-    *fds = (struct nursery_fds){-1, -1, -1};
+    *fds = (struct spawner_fds){-1, -1, -1};
 }
 
-static void start_worker(struct home *home,
-                         const struct nursery_request *request)
+static void start_worker(struct spawner_process *self,
+                         const struct spawner_request *request)
 {
-    struct child *child = &home->children[request->slot];
-    struct nursery_message message = {
-        .event = NURSERY_FAILED,
+    struct child *child = &self->children[request->slot];
+    struct spawner_message message = {
+        .event = SPAWNER_FAILED,
         .slot = request->slot,
         .generation = request->generation,
     };
-    struct nursery_fds fds = {-1, -1, -1};
+    struct spawner_fds fds = {-1, -1, -1};
     int pair[2] = {-1, -1};
     pid_t pid = -1;
 
-    fds.memfd = channel_make_memfd(home->shape);
+    fds.memfd = channel_make_memfd(self->shape);
     if (fds.memfd >= 0 &&
         socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0)
         pid = fork();
     if (pid == 0)
-        run_worker(home, request->slot, fds.memfd, pair[1]);
+        run_worker(self, request->slot, fds.memfd, pair[1]);
     message.status = errno;
     fds.socket = pair[0];
     if (pair[1] >= 0)
@@ -171,7 +172,7 @@ static void start_worker(struct home *home,
         fds.pidfd = pidfd_open(pid, 0);
     if (fds.pidfd >= 0) {
         *child = (struct child){pid, fds.pidfd, request->generation};
-        message.event = NURSERY_STARTED;
+        message.event = SPAWNER_STARTED;
         message.pid = pid;
         message.status = 0;
     } else if (pid > 0) {
@@ -179,17 +180,17 @@ static void start_worker(struct home *home,
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
     }
-    send_message(home, &message,
-                 message.event == NURSERY_STARTED ? &fds : NULL);
+    send_message(self, &message,
+                 message.event == SPAWNER_STARTED ? &fds : NULL);
     fds.pidfd = -1; /* the child's entry keeps it */
     close_fds(&fds);
 }
 
-static void reap_child(struct home *home, int slot)
+static void reap_child(struct spawner_process *self, int slot)
 {
-    struct child *child = &home->children[slot];
-    struct nursery_message message = {
-        .event = NURSERY_EXITED,
+    struct child *child = &self->children[slot];
+    struct spawner_message message = {
+        .event = SPAWNER_EXITED,
         .slot = slot,
         .generation = child->generation,
         .pid = child->pid,
@@ -201,66 +202,66 @@ static void reap_child(struct home *home, int slot)
     close(child->pidfd);
     child->pid = 0;
     message.status = status;
-    send_message(home, &message, NULL);
+    send_message(self, &message, NULL);
 }
 
-static void end_home(struct home *home)
+static void end_spawner(struct spawner_process *self)
 {
-    for (int i = 0; i < home->nr_slots; i++) {
-        if (home->children[i].pid > 0)
-            kill(home->children[i].pid, SIGKILL);
+    for (int i = 0; i < self->nr_slots; i++) {
+        if (self->children[i].pid > 0)
+            kill(self->children[i].pid, SIGKILL);
     }
-    for (int i = 0; i < home->nr_slots; i++) {
-        if (home->children[i].pid > 0)
-            waitpid(home->children[i].pid, NULL, 0);
+    for (int i = 0; i < self->nr_slots; i++) {
+        if (self->children[i].pid > 0)
+            waitpid(self->children[i].pid, NULL, 0);
     }
     _exit(0);
 }
 
-static void read_request(struct home *home)
+static void read_request(struct spawner_process *self)
 {
-    struct nursery_request request;
-    ssize_t got = recv(home->fd, &request, sizeof(request), MSG_DONTWAIT);
+    struct spawner_request request;
+    ssize_t got = recv(self->fd, &request, sizeof(request), MSG_DONTWAIT);
 
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got != sizeof(request) || request.slot < 0 ||
-        request.slot >= home->nr_slots)
-        end_home(home);
-    start_worker(home, &request);
+        request.slot >= self->nr_slots)
+        end_spawner(self);
+    start_worker(self, &request);
 }
 
-static void run_home(struct home *home)
+static void run_spawner(struct spawner_process *self)
 {
     struct pollfd polls[2 + POOL_WORKERS_MAX];
 
     for (;;) {
-        polls[0] = (struct pollfd){.fd = home->fd, .events = POLLIN};
-        polls[1] = (struct pollfd){.fd = home->parent_pidfd, .events = POLLIN};
-        for (int i = 0; i < home->nr_slots; i++) {
-            const struct child *child = &home->children[i];
+        polls[0] = (struct pollfd){.fd = self->fd, .events = POLLIN};
+        polls[1] = (struct pollfd){.fd = self->parent_pidfd, .events = POLLIN};
+        for (int i = 0; i < self->nr_slots; i++) {
+            const struct child *child = &self->children[i];
 
             polls[2 + i] = (struct pollfd){
                 .fd = child->pid ? child->pidfd : -1,
                 .events = POLLIN,
             };
         }
-        if (poll(polls, 2 + (nfds_t)home->nr_slots, -1) < 0)
+        if (poll(polls, 2 + (nfds_t)self->nr_slots, -1) < 0)
             continue;
         if (polls[1].revents)
-            end_home(home);
-        for (int i = 0; i < home->nr_slots; i++) {
+            end_spawner(self);
+        for (int i = 0; i < self->nr_slots; i++) {
             if (polls[2 + i].revents)
-                reap_child(home, i);
+                reap_child(self, i);
         }
         if (polls[0].revents)
-            read_request(home);
+            read_request(self);
     }
 }
 
 /*
  * The parent decides about signals that reach the whole process group, so the
- * nursery does not listen to them.
+ * spawner does not listen to them.
  */
 static void ignore_signals(void)
 {
@@ -272,13 +273,13 @@ static void ignore_signals(void)
         sigaction(ignored[i], &action, NULL);
 }
 
-static void become_nursery(const struct pool_options *options,
+static void become_spawner(const struct pool_options *options,
                            const struct channel_shape *shape, int fd,
                            int parent_pidfd)
 {
-    static struct home home;
+    static struct spawner_process self;
 
-    home = (struct home){
+    self = (struct spawner_process){
         .options = options,
         .shape = shape,
         .pid = getpid(),
@@ -287,60 +288,60 @@ static void become_nursery(const struct pool_options *options,
         .fd = fd,
     };
     ignore_signals();
-    keep_only(&home.parent_pidfd, &home.fd);
-    prctl(PR_SET_NAME, "pool-nursery");
-    run_home(&home);
+    keep_only(&self.parent_pidfd, &self.fd);
+    prctl(PR_SET_NAME, "pool-spawner");
+    run_spawner(&self);
 }
 
 /* ---- in the parent ---- */
 
-enum err nursery_open(struct nursery *nursery,
+enum err spawner_open(struct spawner *spawner,
                       const struct pool_options *options,
                       const struct channel_shape *shape)
 {
     enum err err = CERR_OK;
-    int self = pidfd_open(getpid(), 0);
+    int own_pidfd = pidfd_open(getpid(), 0);
     int pair[2] = {-1, -1};
 
-    *nursery = (struct nursery){.fd = -1, .pidfd = -1};
-    if (self < 0 ||
+    *spawner = (struct spawner){.fd = -1, .pidfd = -1};
+    if (own_pidfd < 0 ||
         socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         err = err_from_errno(errno);
         goto out;
     }
     fflush(NULL); /* or each worker would write what is buffered again */
-    nursery->pid = fork();
-    if (nursery->pid == 0)
-        become_nursery(options, shape, pair[1], self);
-    if (nursery->pid < 0) {
+    spawner->pid = fork();
+    if (spawner->pid == 0)
+        become_spawner(options, shape, pair[1], own_pidfd);
+    if (spawner->pid < 0) {
         err = errno == EAGAIN ? CERR_LIMIT : err_from_errno(errno);
         goto out;
     }
-    nursery->fd = pair[0];
+    spawner->fd = pair[0];
     pair[0] = -1;
-    nursery->pidfd = pidfd_open(nursery->pid, 0);
-    if (nursery->pidfd < 0)
+    spawner->pidfd = pidfd_open(spawner->pid, 0);
+    if (spawner->pidfd < 0)
         err = err_from_errno(errno);
 out:
-    if (self >= 0)
-        close(self);
+    if (own_pidfd >= 0)
+        close(own_pidfd);
     if (pair[0] >= 0)
         close(pair[0]);
     if (pair[1] >= 0)
         close(pair[1]);
     if (err != CERR_OK)
-        nursery_close(nursery);
+        spawner_close(spawner);
     return err;
 }
 
-enum err nursery_ask(const struct nursery *nursery, int slot,
+enum err spawner_ask(const struct spawner *spawner, int slot,
                      uint32_t generation)
 {
-    struct nursery_request request = {slot, generation};
+    struct spawner_request request = {slot, generation};
     ssize_t sent;
 
     do {
-        sent = send(nursery->fd, &request, sizeof(request),
+        sent = send(spawner->fd, &request, sizeof(request),
                     MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0)
@@ -349,7 +350,7 @@ enum err nursery_ask(const struct nursery *nursery, int slot,
 }
 
 /* The descriptors of a message, all three or none. */
-static bool take_fds(struct msghdr *header, struct nursery_fds *fds)
+static bool take_fds(struct msghdr *header, struct spawner_fds *fds)
 {
     struct cmsghdr *control = CMSG_FIRSTHDR(header);
     size_t nr;
@@ -364,9 +365,9 @@ static bool take_fds(struct msghdr *header, struct nursery_fds *fds)
     return false;
 }
 
-enum err nursery_receive(const struct nursery *nursery,
-                         struct nursery_message *message,
-                         struct nursery_fds *fds)
+enum err spawner_receive(const struct spawner *spawner,
+                         struct spawner_message *message,
+                         struct spawner_fds *fds)
 {
     struct iovec part = {.iov_base = message, .iov_len = sizeof(*message)};
     _Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(*fds))];
@@ -378,46 +379,46 @@ enum err nursery_receive(const struct nursery *nursery,
     };
     ssize_t got;
 
-    *fds = (struct nursery_fds){-1, -1, -1};
+    *fds = (struct spawner_fds){-1, -1, -1};
     do {
-        got = recvmsg(nursery->fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        got = recvmsg(spawner->fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
     if (got < 0 && errno == EAGAIN)
         return CERR_AGAIN;
     if (got != sizeof(*message))
         return CERR_CLOSED;
-    if (!take_fds(&header, fds) && message->event == NURSERY_STARTED)
+    if (!take_fds(&header, fds) && message->event == SPAWNER_STARTED)
         return CERR_LIMIT;
     return CERR_OK;
 }
 
-void nursery_continue(const struct nursery *nursery)
+void spawner_continue(const struct spawner *spawner)
 {
-    if (nursery->pidfd >= 0)
-        pidfd_send_signal(nursery->pidfd, SIGCONT, NULL, 0);
+    if (spawner->pidfd >= 0)
+        pidfd_send_signal(spawner->pidfd, SIGCONT, NULL, 0);
 }
 
-void nursery_kill(const struct nursery *nursery)
+void spawner_kill(const struct spawner *spawner)
 {
-    if (nursery->pidfd >= 0)
-        pidfd_send_signal(nursery->pidfd, SIGKILL, NULL, 0);
+    if (spawner->pidfd >= 0)
+        pidfd_send_signal(spawner->pidfd, SIGKILL, NULL, 0);
 }
 
-void nursery_close(struct nursery *nursery)
+void spawner_close(struct spawner *spawner)
 {
-    struct pollfd gone = {.fd = nursery->pidfd, .events = POLLIN};
+    struct pollfd gone = {.fd = spawner->pidfd, .events = POLLIN};
 
-    if (nursery->fd >= 0)
-        close(nursery->fd);
-    nursery_continue(nursery); /* or it would not see that */
-    if (nursery->pid > 0) {
+    if (spawner->fd >= 0)
+        close(spawner->fd);
+    spawner_continue(spawner); /* or it would not see that */
+    if (spawner->pid > 0) {
         /* without its pidfd only a wait without limit is left */
-        if (nursery->pidfd >= 0 && poll(&gone, 1, NURSERY_END_MS) == 0)
-            nursery_kill(nursery);
-        while (waitpid(nursery->pid, NULL, 0) < 0 && errno == EINTR)
+        if (spawner->pidfd >= 0 && poll(&gone, 1, SPAWNER_END_MS) == 0)
+            spawner_kill(spawner);
+        while (waitpid(spawner->pid, NULL, 0) < 0 && errno == EINTR)
             continue;
     }
-    if (nursery->pidfd >= 0)
-        close(nursery->pidfd);
-    *nursery = (struct nursery){.fd = -1, .pidfd = -1};
+    if (spawner->pidfd >= 0)
+        close(spawner->pidfd);
+    *spawner = (struct spawner){.fd = -1, .pidfd = -1};
 }
