@@ -4,7 +4,8 @@
  * Everything is borrowed for the call that takes it. Texts are views without a
  * NUL and must be valid UTF-8; an empty view is stored as NULL where the
  * schema allows it. Times are wall-clock milliseconds, durations `_ms`, sizes
- * bytes. The columns behind the fields: docs/schema.md.
+ * bytes. The columns behind the fields: docs/schema.md. The row of a page has
+ * a file of its own: page_row.h.
  */
 #ifndef STORAGE_RECORD_H
 #define STORAGE_RECORD_H
@@ -82,46 +83,6 @@ struct link_record {
     struct bytes kind;  /* "a", "area", "frame", "canonical" ... */
     struct bytes text;
     struct bytes rel; /* "nofollow ugc", empty */
-};
-
-/* How a URL ended: one row of `pages`, one line of db.txt, JSONL, CSV. */
-struct page_record {
-    struct url_key key;
-    struct bytes url;    /* canonical */
-    struct bytes listed; /* as listed; empty: same as url or not listed */
-    int64_t line;        /* 0: not listed */
-    struct bytes input;  /* name of its list; storage fills it */
-    int depth;
-    struct bytes final_url; /* where the answer came from; empty: url */
-    struct bytes outcome;   /* "ok", "redirect", "http_error", ... */
-    struct bytes error;     /* "dns", "timeout" ...; empty: none */
-    struct bytes detail;    /* for people */
-    int status;             /* 0: no answer */
-    int64_t length;         /* bytes of the decoded body; -1: no answer */
-    int64_t bytes_down;     /* body as received */
-    int64_t content_length; /* as claimed; -1: not */
-    int64_t chars;          /* -1: not text */
-    bool retry_later;       /* not final: a later run may try again */
-
-    int64_t fetched_at; /* wall ms; 0: never fetched */
-    double elapsed_ms;  /* from first start to the end, with retries */
-    double wait_ms;     /* of it: waiting for the host's turn */
-    double dns_ms, connect_ms, tls_ms, ttfb_ms, total_ms; /* last request */
-    int tries;
-    int nr_redirects;
-    int worker; /* slot; -1: none */
-
-    struct bytes ip, mime, charset, encoding, http_version;
-    struct bytes etag, last_modified, truncated; /* "length", "time" ... */
-    struct bytes content_hash;                   /* 16 raw bytes */
-    struct bytes title, description, canonical, robots, lang, h1;
-
-    const struct hop_record *hops;   /* nr_redirects of them */
-    int64_t nr_links_out;            /* found; -1: not looked for */
-    const struct link_record *links; /* to store */
-    size_t nr_links;
-    struct bytes body;                            /* to store; empty: not */
-    struct bytes raw_request, raw_head, raw_body; /* for WARC */
 };
 
 /* Where a WARC output put the answer; the page's row remembers it. */

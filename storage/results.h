@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "storage/record.h"
+#include "storage/page_row.h"
 
 struct storage;
 

@@ -1,6 +1,7 @@
 -- The database of crawl. One text for SQLite and PostgreSQL: a line that ends
 -- in "-- sqlite" or "-- postgresql" belongs to that one alone, and PostgreSQL
--- needs `CREATE DOMAIN blob AS bytea` first. docs/schema.md explains every
+-- needs `CREATE DOMAIN blob AS bytea` first. @definitions are the columns in
+-- page_row.c; the view `results` is in results.sql. docs/schema.md explains every
 -- column. Times are ISO 8601 in UTC for people, milliseconds since 1970 in the
 -- columns that only the program reads; `_ms` are milliseconds, sizes bytes.
 
@@ -120,57 +121,7 @@ CREATE TABLE outputs (
 -- that was refused unasked: its row goes when the list names it. That there is
 -- one follows from urls: only the transaction that takes state from 0 inserts.
 CREATE TABLE pages (
-  id integer PRIMARY KEY, -- sqlite
-  id bigint PRIMARY KEY, -- postgresql
-  url text NOT NULL,
-  length bigint,
-  status integer,
-  outcome text NOT NULL, -- ok, redirect, http_error, error, skipped
-  error text,
-  detail text,
-  final_url text,
-  run_id bigint NOT NULL,
-  shard smallint NOT NULL,
-  host_id bigint NOT NULL,
-  url_hash bigint NOT NULL,
-  fetched_at text,
-  elapsed_ms double precision,
-  tries integer NOT NULL,
-  depth integer NOT NULL,
-  bytes_down bigint,
-  content_length bigint,
-  chars bigint,
-  truncated text,
-  mime text,
-  charset text,
-  encoding text,
-  http_version text,
-  ip text,
-  redirects integer NOT NULL,
-  wait_ms double precision,
-  dns_ms double precision,
-  connect_ms double precision,
-  tls_ms double precision,
-  ttfb_ms double precision,
-  total_ms double precision,
-  etag text,
-  last_modified text,
-  content_hash blob,
-  title text,
-  description text,
-  canonical text,
-  robots text,
-  lang text,
-  h1 text,
-  links_out integer,
-  worker integer,
-  retry_later smallint NOT NULL,
-  not_modified smallint NOT NULL,
-  warc_file text,
-  warc_offset bigint,
-  warc_length bigint,
-  warc_type text, -- response, revisit
-  warc_digest text
+@definitions
 );
 
 CREATE TABLE links (
@@ -248,34 +199,6 @@ CREATE TABLE bodies (
   body_bytes bigint NOT NULL,
   zstd blob NOT NULL
 );
-
--- What people ask first: one row for each line of the list whatever became of
--- it, and one for each URL that was discovered (line NULL). What is still to
--- do has outcome NULL.
-CREATE VIEW results AS
-SELECT coalesce(u.listed, u.url) AS url, p.length, p.status, p.outcome,
-  p.error,
-  CASE WHEN p.status IS NOT NULL THEN coalesce(p.final_url, p.url) END
-    AS final_url,
-  u.line & 1099511627775 AS line, p.detail, p.title, p.mime, p.charset, p.lang, p.description, p.h1,
-  p.canonical, p.robots, p.redirects, p.fetched_at, p.elapsed_ms, p.ttfb_ms,
-  p.total_ms, p.wait_ms, coalesce(p.tries, u.tries) AS tries, u.depth,
-  p.bytes_down, p.chars, p.truncated, p.encoding, p.http_version, p.ip,
-  p.links_out, p.content_hash,
-  (SELECT i.name FROM inputs i WHERE i.number = u.line >> 40) AS input,
-  p.run_id, u.page_id, u.host_id, u.url_hash
-FROM urls u LEFT JOIN pages p ON p.id = u.page_id AND u.state <> 0
-UNION ALL
-SELECT l.text, NULL, NULL, 'skipped', l.error, NULL, l.line & 1099511627775,
-  coalesce(l.detail, 'repeats line ' || (u.line & 1099511627775) ||
-    CASE WHEN u.line >> 40 = l.line >> 40 THEN '' ELSE ' of ' ||
-    (SELECT i.name FROM inputs i WHERE i.number = u.line >> 40) END), NULL, NULL, NULL, NULL, NULL,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL,
-  NULL, NULL, NULL, NULL, NULL, NULL,
-  (SELECT i.name FROM inputs i WHERE i.number = l.line >> 40), NULL, NULL,
-  NULL, NULL
-FROM lines l LEFT JOIN urls u ON u.shard = 0
-  AND u.host_id = l.same_host_id AND u.url_hash = l.same_hash;
 
 -- The newest stored answer of each URL, also while a refetch is under way.
 CREATE VIEW v_latest AS

@@ -3,66 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define KEY(name)                                                              \
-    {                                                                          \
-        ",\"" name "\":", sizeof(",\"" name "\":") - 1                         \
-    }
-#define FIELD(name, type, member, none)                                        \
-    {                                                                          \
-        name, KEY(name), type, offsetof(struct page_record, member), none,     \
-            false                                                              \
-    }
-#define ALWAYS(name, type, member, none)                                       \
-    {                                                                          \
-        name, KEY(name), type, offsetof(struct page_record, member), none,     \
-            true                                                               \
-    }
-
-const struct field fields[] = {
-    ALWAYS("url", FIELD_URL, url, 0),
-    ALWAYS("length", FIELD_INT64, length, -1),
-    ALWAYS("status", FIELD_INT, status, 0),
-    ALWAYS("outcome", FIELD_TEXT, outcome, 0),
-    ALWAYS("error", FIELD_TEXT, error, 0),
-    FIELD("final_url", FIELD_TEXT, final_url, 0),
-    FIELD("line", FIELD_LINE, line, 0),
-    FIELD("detail", FIELD_TEXT, detail, 0),
-    FIELD("title", FIELD_TEXT, title, 0),
-    FIELD("mime", FIELD_TEXT, mime, 0),
-    FIELD("charset", FIELD_TEXT, charset, 0),
-    FIELD("lang", FIELD_TEXT, lang, 0),
-    FIELD("description", FIELD_TEXT, description, 0),
-    FIELD("h1", FIELD_TEXT, h1, 0),
-    FIELD("canonical", FIELD_TEXT, canonical, 0),
-    FIELD("robots", FIELD_TEXT, robots, 0),
-    FIELD("redirects", FIELD_INT, nr_redirects, 0),
-    FIELD("fetched_at", FIELD_TIME, fetched_at, 0),
-    FIELD("elapsed_ms", FIELD_MS, elapsed_ms, 0),
-    FIELD("ttfb_ms", FIELD_MS, ttfb_ms, 0),
-    FIELD("total_ms", FIELD_MS, total_ms, 0),
-    FIELD("wait_ms", FIELD_MS, wait_ms, 0),
-    FIELD("dns_ms", FIELD_MS, dns_ms, 0),
-    FIELD("connect_ms", FIELD_MS, connect_ms, 0),
-    FIELD("tls_ms", FIELD_MS, tls_ms, 0),
-    FIELD("tries", FIELD_INT, tries, 0),
-    FIELD("depth", FIELD_INT, depth, -1),
-    FIELD("bytes_down", FIELD_INT64, bytes_down, 0),
-    FIELD("content_length", FIELD_INT64, content_length, -1),
-    FIELD("chars", FIELD_INT64, chars, -1),
-    FIELD("truncated", FIELD_TEXT, truncated, 0),
-    FIELD("encoding", FIELD_TEXT, encoding, 0),
-    FIELD("http_version", FIELD_TEXT, http_version, 0),
-    FIELD("ip", FIELD_TEXT, ip, 0),
-    FIELD("etag", FIELD_TEXT, etag, 0),
-    FIELD("last_modified", FIELD_TEXT, last_modified, 0),
-    FIELD("links_out", FIELD_INT64, nr_links_out, -1),
-    FIELD("content_hash", FIELD_HASH, content_hash, 0),
-    FIELD("worker", FIELD_INT, worker, -1),
-    FIELD("retry_later", FIELD_BOOL, retry_later, 0),
-    FIELD("input", FIELD_TEXT, input, 0),
-};
-const size_t nr_fields = sizeof(fields) / sizeof(fields[0]);
-
 /* Digits right-aligned in `room`, since printf costs a tenth of a row. */
 static struct bytes show_int(int64_t value, char room[FIELD_VALUE_BYTES])
 {
@@ -126,41 +66,43 @@ static struct bytes show_int_unless(int64_t value, int64_t none,
     return value == none ? (struct bytes){0} : show_int(value, room);
 }
 
-struct bytes field_value(const struct field *field,
+struct bytes field_value(const struct page_column *column,
                          const struct page_record *page, struct stamp *stamp,
                          char room[FIELD_VALUE_BYTES], bool *is_text)
 {
-    const void *at = (const char *)page + field->offset;
+    const void *at = page_field(page, column);
 
     *is_text = false;
-    switch (field->type) {
-    case FIELD_URL:
+    switch (column->kind) {
+    case COLUMN_ZERO:
+        break;
+    case COLUMN_URL:
         *is_text = true;
         return page->listed.len ? page->listed : page->url;
-    case FIELD_TEXT:
+    case COLUMN_TEXT:
         *is_text = true;
         return *(const struct bytes *)at;
-    case FIELD_INT:
-        return show_int_unless(*(const int *)at, field->none, room);
-    case FIELD_INT64:
-        return show_int_unless(*(const int64_t *)at, field->none, room);
-    case FIELD_LINE:
+    case COLUMN_INT:
+        return show_int_unless(*(const int *)at, column->none, room);
+    case COLUMN_INT64:
+        return show_int_unless(*(const int64_t *)at, column->none, room);
+    case COLUMN_LINE:
         return show_int_unless(*(const int64_t *)at & STORAGE_LINE_MASK, 0,
                                room);
-    case FIELD_MS:
+    case COLUMN_REAL:
         if (*(const double *)at == 0)
             return (struct bytes){0};
         return show_ms(*(const double *)at, room);
-    case FIELD_BOOL:
+    case COLUMN_BOOL:
         if (!*(const bool *)at)
             return (struct bytes){0};
         return (struct bytes){"true", 4};
-    case FIELD_TIME:
+    case COLUMN_TIME:
         *is_text = true; /* of harmless characters, as the next */
         if (*(const int64_t *)at == 0)
             return (struct bytes){0};
         return stamp_text(stamp, *(const int64_t *)at);
-    case FIELD_HASH:
+    case COLUMN_HASH:
         *is_text = true;
         return show_hash(*(const struct bytes *)at, room);
     }

@@ -248,11 +248,7 @@ struct page_record sink_line_page(const struct line_record *line)
         .outcome = {"skipped", 7},
         .error = line->error,
         .detail = line->detail,
-        .length = -1,
-        .content_length = -1,
-        .chars = -1,
-        .nr_links_out = -1,
-        .worker = -1,
+        PAGE_RECORD_NONE,
     };
 }
 

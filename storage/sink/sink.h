@@ -17,7 +17,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "storage/record.h"
+#include "storage/page_row.h"
 #include "storage/stamp.h"
 
 #define SINK_FLUSH_BYTES (1 << 20)    /* a file gets its bytes from here on */

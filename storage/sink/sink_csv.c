@@ -70,11 +70,13 @@ static enum err start(struct sink *sink)
 {
     enum err err = CERR_OK;
 
-    for (size_t i = 0; i < nr_fields && !err; i++) {
+    for (size_t i = 0; i < nr_page_columns && !err; i++) {
+        if (!(page_columns[i].flags & COLUMN_SHOWN))
+            continue;
         if (i)
             err = buf_add_byte(&sink->buf, ',');
         if (!err)
-            err = buf_add_str(&sink->buf, fields[i].name);
+            err = buf_add_str(&sink->buf, page_columns[i].name);
     }
     return err ? err : buf_add(&sink->buf, "\r\n", 2);
 }
@@ -85,17 +87,20 @@ static enum err put(struct sink *sink, const struct page_record *page,
     enum err err = CERR_OK;
 
     (void)place;
-    for (size_t i = 0; i < nr_fields && !err; i++) {
+    for (size_t i = 0; i < nr_page_columns && !err; i++) {
+        const struct page_column *column = &page_columns[i];
         char room[FIELD_VALUE_BYTES];
+        struct bytes value;
         bool is_text;
-        struct bytes value =
-            field_value(&fields[i], page, &sink->stamp, room, &is_text);
 
+        if (!(column->flags & COLUMN_SHOWN))
+            continue;
+        value = field_value(column, page, &sink->stamp, room, &is_text);
         if (i)
             err = buf_add_byte(&sink->buf, ',');
         if (err || !value.len)
             continue;
-        err = fields[i].type == FIELD_URL || fields[i].type == FIELD_TEXT
+        err = field_is_foreign(column)
                   ? add_cell(&sink->buf, value)
                   : buf_add(&sink->buf, value.data, value.len);
     }

@@ -103,23 +103,25 @@ static enum err put(struct sink *sink, const struct page_record *page,
     enum err err = CERR_OK;
 
     (void)place;
-    for (size_t i = 0; i < nr_fields && !err; i++) {
-        const struct field *field = &fields[i];
+    for (size_t i = 0; i < nr_page_columns && !err; i++) {
+        const struct page_column *column = &page_columns[i];
         char room[FIELD_VALUE_BYTES];
+        struct bytes value;
         bool is_text;
-        struct bytes value =
-            field_value(field, page, &sink->stamp, room, &is_text);
 
-        if (!value.len && !field->always)
+        if (!(column->flags & COLUMN_SHOWN))
             continue;
-        err = buf_add(buf, field->key.data, field->key.len);
+        value = field_value(column, page, &sink->stamp, room, &is_text);
+        if (!value.len && !(column->flags & COLUMN_ALWAYS))
+            continue;
+        err = buf_add(buf, column->json_key.data, column->json_key.len);
         if (err)
             return err;
         if (i == 0) /* no comma before the first, which is always there */
-            buf->data[buf->len - field->key.len] = '{';
+            buf->data[buf->len - column->json_key.len] = '{';
         if (!value.len)
             err = buf_add(buf, "null", 4);
-        else if (field->type == FIELD_URL || field->type == FIELD_TEXT)
+        else if (field_is_foreign(column))
             err = add_string(buf, value);
         else if (is_text)
             err = add_quoted(buf, value);

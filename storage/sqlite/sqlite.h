@@ -23,7 +23,8 @@
 #define STORAGE_LINKS_AT_ONCE  8
 #define STORAGE_BUSY_MS        5000 /* patience with a shell that writes */
 
-extern const char storage_schema[]; /* schema.sql, for SQLite */
+extern const char storage_schema[];       /* schema.sql, for SQLite */
+extern const char storage_results_view[]; /* results.sql, the same */
 
 enum stmt {
     STMT_BEGIN,
@@ -74,7 +75,7 @@ enum stmt {
     STMT_NR
 };
 
-/* The text of each, in sqlite_sql.c. */
+/* The text of each, in sqlite_sql.c, with the words of sqlite_columns.h. */
 extern const char *const storage_sql[STMT_NR];
 
 struct storage {
@@ -128,7 +129,8 @@ enum err storage_break_sqlite(struct storage *storage, int rc,
 enum err storage_err_of(sqlite3 *db, int rc);
 /* CERR_OK when writing is still allowed; opens the transaction if need be. */
 enum err storage_begin(struct storage *storage) CERR_CHECK;
-/* Runs a statement without parameters that is not worth preparing. */
+/* Runs statements without parameters that are not worth preparing; they may
+ * have the words of sqlite_columns.h. */
 enum err storage_exec(struct storage *storage, const char *sql) CERR_CHECK;
 /* First column of the first row as a number; `fallback` if there is none. */
 enum err storage_number(struct storage *storage, const char *sql,

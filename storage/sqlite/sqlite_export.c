@@ -4,40 +4,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <zstd.h>
 
+#include "storage/sqlite/sqlite_columns.h"
+#include "storage/sqlite/sqlite_page.h"
 #include "storage/sqlite/sqlite_reader.h"
 
 #define EXPORT_BODY_BYTES (INT64_C(1) << 29)
 
 /* ---- rows into pages ---- */
 
-/* In the order of read_page(). The lines without a URL have no page. */
-#define EXPORT_COLUMNS                                                         \
-    "u.line, p.url, u.listed, p.final_url, p.outcome, p.error, p.detail,"      \
-    " p.status, p.length, p.bytes_down, p.content_length, p.chars,"            \
-    " p.retry_later, p.fetched_at, p.elapsed_ms, p.wait_ms, p.dns_ms,"         \
-    " p.connect_ms, p.tls_ms, p.ttfb_ms, p.total_ms, p.tries, p.redirects,"    \
-    " p.worker, p.ip, p.mime, p.charset, p.encoding, p.http_version, p.etag,"  \
-    " p.last_modified, p.truncated, p.content_hash, p.title, p.description,"   \
-    " p.canonical, p.robots, p.lang, p.h1, p.links_out, p.depth,"              \
-    " (SELECT i.name FROM inputs i WHERE i.number = u.line >> 40)"
-
+/* sqlite_columns.h has the word @exported. The lines without a URL have no
+ * page. */
 static const char newest_sql[] =
-    "SELECT " EXPORT_COLUMNS " FROM urls u JOIN pages p ON p.id = u.page_id"
+    "SELECT @exported FROM urls u JOIN pages p ON p.id = u.page_id"
     " ORDER BY u.line IS NULL, u.line, p.id";
 static const char run_sql[] =
-    "SELECT " EXPORT_COLUMNS " FROM pages p JOIN urls u ON u.shard = 0"
+    "SELECT @exported FROM pages p JOIN urls u ON u.shard = 0"
     " AND u.host_id = p.host_id AND u.url_hash = p.url_hash"
     " WHERE p.run_id = ? ORDER BY u.line IS NULL, u.line, p.id";
 /* for WARC: only what has a stored body */
 static const char newest_bodies_sql[] =
-    "SELECT " EXPORT_COLUMNS ", b.body_bytes, b.zstd FROM urls u"
+    "SELECT @exported, b.body_bytes, b.zstd FROM urls u"
     " JOIN pages p ON p.id = u.page_id"
     " JOIN bodies b ON b.content_hash = p.content_hash ORDER BY p.id";
 static const char run_bodies_sql[] =
-    "SELECT " EXPORT_COLUMNS ", b.body_bytes, b.zstd FROM pages p"
+    "SELECT @exported, b.body_bytes, b.zstd FROM pages p"
     " JOIN urls u ON u.shard = 0 AND u.host_id = p.host_id"
     " AND u.url_hash = p.url_hash"
     " JOIN bodies b ON b.content_hash = p.content_hash"
@@ -46,110 +38,18 @@ static const char lines_sql[] =
     "SELECT l.line, l.text, l.error, l.detail, i.name FROM lines l"
     " LEFT JOIN inputs i ON i.number = l.line >> 40 ORDER BY l.line";
 
-/* The next column, from left to right. */
-struct cursor {
-    sqlite3_stmt *stmt;
-    int at;
-};
-
-static int64_t next_int(struct cursor *cursor, int64_t none)
-{
-    int column = cursor->at++;
-
-    return sqlite3_column_type(cursor->stmt, column) == SQLITE_NULL
-               ? none
-               : sqlite3_column_int64(cursor->stmt, column);
-}
-
-static double next_real(struct cursor *cursor)
-{
-    return sqlite3_column_double(cursor->stmt, cursor->at++);
-}
-
-static struct bytes next_bytes(struct cursor *cursor)
-{
-    return column_bytes(cursor->stmt, cursor->at++);
-}
-
-/* "2026-11-23T08:19:42.123Z", as stamp_text() writes it; 0: no time. */
-static int64_t read_time(struct bytes text)
-{
-    struct tm utc = {0};
-    char copy[CLOCK_ISO_BYTES];
-    const char *end;
-
-    if (text.len != CLOCK_ISO_BYTES - 1)
-        return 0;
-    memcpy(copy, text.data, text.len);
-    copy[text.len] = '\0';
-    end = strptime(copy, "%Y-%m-%dT%H:%M:%S", &utc);
-    if (!end || *end != '.')
-        return 0;
-    return (int64_t)timegm(&utc) * 1000 + strtol(end + 1, NULL, 10);
-}
-
-/* Returns the number of the column behind the last. */
-static int read_columns(sqlite3_stmt *stmt, struct page_record *page)
-{
-    struct cursor next = {.stmt = stmt};
-
-    *page = (struct page_record){.line = next_int(&next, 0)};
-    page->url = next_bytes(&next);
-    page->listed = next_bytes(&next);
-    page->final_url = next_bytes(&next);
-    page->outcome = next_bytes(&next);
-    page->error = next_bytes(&next);
-    page->detail = next_bytes(&next);
-    page->status = (int)next_int(&next, 0);
-    page->length = next_int(&next, -1);
-    page->bytes_down = next_int(&next, 0);
-    page->content_length = next_int(&next, -1);
-    page->chars = next_int(&next, -1);
-    page->retry_later = next_int(&next, 0) != 0;
-    page->fetched_at = read_time(next_bytes(&next));
-    page->elapsed_ms = next_real(&next);
-    page->wait_ms = next_real(&next);
-    page->dns_ms = next_real(&next);
-    page->connect_ms = next_real(&next);
-    page->tls_ms = next_real(&next);
-    page->ttfb_ms = next_real(&next);
-    page->total_ms = next_real(&next);
-    page->tries = (int)next_int(&next, 0);
-    page->nr_redirects = (int)next_int(&next, 0);
-    page->worker = (int)next_int(&next, -1);
-    page->ip = next_bytes(&next);
-    page->mime = next_bytes(&next);
-    page->charset = next_bytes(&next);
-    page->encoding = next_bytes(&next);
-    page->http_version = next_bytes(&next);
-    page->etag = next_bytes(&next);
-    page->last_modified = next_bytes(&next);
-    page->truncated = next_bytes(&next);
-    page->content_hash = next_bytes(&next);
-    page->title = next_bytes(&next);
-    page->description = next_bytes(&next);
-    page->canonical = next_bytes(&next);
-    page->robots = next_bytes(&next);
-    page->lang = next_bytes(&next);
-    page->h1 = next_bytes(&next);
-    page->nr_links_out = next_int(&next, -1);
-    page->depth = (int)next_int(&next, 0);
-    page->input = next_bytes(&next);
-    return next.at;
-}
-
 static enum err read_page(struct reader *reader, sqlite3_stmt *stmt,
                           struct page_record *page)
 {
     (void)reader;
-    (void)read_columns(stmt, page);
+    (void)page_read(page, stmt);
     return CERR_OK;
 }
 
 static enum err read_stored(struct reader *reader, sqlite3_stmt *stmt,
                             struct page_record *page)
 {
-    int column = read_columns(stmt, page);
+    int column = page_read(page, stmt);
     int64_t size = sqlite3_column_int64(stmt, column);
     struct bytes packed = column_bytes(stmt, column + 1);
 
@@ -191,7 +91,7 @@ static enum err export_rows(struct reader *reader, struct sink *sink,
 {
     sqlite3_stmt *stmt = NULL;
     enum err err = CERR_OK, read_err = CERR_OK;
-    int rc = sqlite3_prepare_v2(reader->db, sql, -1, &stmt, NULL);
+    int rc = columns_prepare(reader->db, sql, 0, &stmt);
 
     if (rc == SQLITE_OK && run)
         rc = sqlite3_bind_int64(stmt, 1, run);

@@ -2,6 +2,7 @@
 #include "storage/leases.h"
 #include "storage/results.h"
 #include "storage/sqlite/sqlite.h"
+#include "storage/sqlite/sqlite_page.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -112,15 +113,9 @@ static enum err put_sinks(struct storage *storage,
                           const struct page_record *page,
                           struct sink_place *place)
 {
-    struct page_record named;
-
-    if (storage->nr_sinks == 0)
-        return CERR_OK;
-    named = *page;
-    named.input = storage_input_of(storage, page->line);
     for (size_t i = 0; i < storage->nr_sinks; i++) {
         struct sink *sink = storage->sinks[i];
-        enum err err = sink_put(sink, &named, place);
+        enum err err = sink_put(sink, page, place);
 
         if (err)
             return storage_break(storage, err,
@@ -134,68 +129,34 @@ static enum err put_sinks(struct storage *storage,
 
 /* ---- the page row ---- */
 
-/* Columns up to redirects, in the order of STMT_PUT_PAGE. */
-static void bind_page_head(struct storage *storage, struct binder *binder,
-                           const struct page_record *page)
+static struct bytes text_of(const char *text)
 {
-    bind_int(binder, storage->next_page_id);
-    bind_text(binder, page->url);
-    bind_int_or_null(binder, page->length, -1);
-    bind_int_or_null(binder, page->status, 0);
-    bind_text(binder, page->outcome);
-    bind_text(binder, page->error);
-    bind_text(binder, page->detail);
-    bind_text(binder, page->final_url);
-    bind_int(binder, storage->run_id);
-    bind_int(binder, page->key.host_id);
-    bind_int(binder, page->key.url_hash);
-    if (page->fetched_at)
-        bind_text(binder, storage_iso(storage, page->fetched_at));
-    else
-        bind_null(binder);
-    bind_real_or_null(binder, page->elapsed_ms, 0);
-    bind_int(binder, page->tries);
-    bind_int(binder, page->depth);
-    bind_int_or_null(binder, page->bytes_down, 0);
-    bind_int_or_null(binder, page->content_length, -1);
-    bind_int_or_null(binder, page->chars, -1);
-    bind_text(binder, page->truncated);
-    bind_text(binder, page->mime);
-    bind_text(binder, page->charset);
-    bind_text(binder, page->encoding);
-    bind_text(binder, page->http_version);
-    bind_text(binder, page->ip);
-    bind_int(binder, page->nr_redirects);
+    return (struct bytes){text, text ? strlen(text) : 0};
 }
 
-static void bind_page_tail(struct binder *binder,
-                           const struct page_record *page, bool not_modified,
-                           const struct sink_place *place)
+/* Views into `place`. */
+static struct warc_record warc_of(const struct sink_place *place)
 {
-    bind_real_or_null(binder, page->wait_ms, 0);
-    bind_real_or_null(binder, page->dns_ms, 0);
-    bind_real_or_null(binder, page->connect_ms, 0);
-    bind_real_or_null(binder, page->tls_ms, 0);
-    bind_real_or_null(binder, page->ttfb_ms, 0);
-    bind_real_or_null(binder, page->total_ms, 0);
-    bind_text(binder, page->etag);
-    bind_text(binder, page->last_modified);
-    bind_blob(binder, page->content_hash);
-    bind_text(binder, page->title);
-    bind_text(binder, page->description);
-    bind_text(binder, page->canonical);
-    bind_text(binder, page->robots);
-    bind_text(binder, page->lang);
-    bind_text(binder, page->h1);
-    bind_int_or_null(binder, page->nr_links_out, -1);
-    bind_int_or_null(binder, page->worker, -1);
-    bind_int(binder, page->retry_later);
-    bind_int(binder, not_modified);
-    bind_str(binder, place->file);
-    bind_int_or_null(binder, place->type ? place->offset : -1, -1);
-    bind_int_or_null(binder, place->type ? place->length : -1, -1);
-    bind_str(binder, place->type);
-    bind_str(binder, place->digest);
+    return (struct warc_record){
+        .file = text_of(place->file),
+        .offset = place->type ? place->offset : -1,
+        .length = place->type ? place->length : -1,
+        .type = text_of(place->type),
+        .digest = text_of(place->digest),
+    };
+}
+
+/* The row of a page, as far as storage itself knows it. */
+static struct page_record begin_row(const struct storage *storage,
+                                    const struct page_record *page)
+{
+    struct page_record row = *page;
+
+    row.id = storage->next_page_id;
+    row.run_id = storage->run_id;
+    row.input = storage_input_of(storage, page->line);
+    row.not_modified = false;
+    return row;
 }
 
 /* Takes the URL's state from 0. CERR_EXISTS: somebody did so already. */
@@ -220,90 +181,55 @@ static enum err end_url(struct storage *storage, const struct page_record *page)
     return known ? CERR_EXISTS : CERR_NOT_FOUND;
 }
 
-static enum err insert_page(struct storage *storage,
-                            const struct page_record *page, int64_t kept_id)
+/* `kept_id`: the page whose links this one repeats; 0: it has its own. */
+static enum err insert_page(struct storage *storage, struct page_record *row,
+                            int64_t kept_id)
 {
     struct sink_place place = {0};
     struct binder binder;
-    enum err err = put_sinks(storage, page, &place);
+    enum err err = put_sinks(storage, row, &place);
 
     if (err)
         return err;
+    row->warc = warc_of(&place);
     binder = storage_bind(storage, STMT_PUT_PAGE);
-    bind_page_head(storage, &binder, page);
-    bind_page_tail(&binder, page, kept_id != 0, &place);
+    page_bind(&binder, storage, row);
     err = storage_run(storage, &binder);
     if (!err)
-        err = put_redirects(storage, page, storage->next_page_id);
+        err = put_redirects(storage, row, row->id);
     if (!err && !kept_id)
-        err = put_links(storage, page, storage->next_page_id);
+        err = put_links(storage, row, row->id);
     if (!err && kept_id) {
         binder = storage_bind(storage, STMT_KEEP_LINKS);
-        bind_int(&binder, storage->next_page_id);
+        bind_int(&binder, row->id);
         bind_int(&binder, kept_id);
         err = storage_run(storage, &binder);
     }
-    return err ? err : put_body(storage, page);
-}
-
-/* What a 304 keeps of the answer that it confirms (RFC 9110, 15.4.5); a new
- * ETag or date in the 304 itself counts. */
-static void keep_answer(struct page_record *page, sqlite3_stmt *old)
-{
-    page->length = sqlite3_column_type(old, 1) == SQLITE_NULL
-                       ? -1
-                       : sqlite3_column_int64(old, 1);
-    page->status = sqlite3_column_int(old, 2);
-    page->outcome = column_bytes(old, 3);
-    page->final_url = column_bytes(old, 4);
-    page->content_length = sqlite3_column_type(old, 5) == SQLITE_NULL
-                               ? -1
-                               : sqlite3_column_int64(old, 5);
-    page->chars = sqlite3_column_type(old, 6) == SQLITE_NULL
-                      ? -1
-                      : sqlite3_column_int64(old, 6);
-    page->truncated = column_bytes(old, 7);
-    page->mime = column_bytes(old, 8);
-    page->charset = column_bytes(old, 9);
-    page->encoding = column_bytes(old, 10);
-    if (!page->etag.len)
-        page->etag = column_bytes(old, 11);
-    if (!page->last_modified.len)
-        page->last_modified = column_bytes(old, 12);
-    page->content_hash = column_bytes(old, 13);
-    page->title = column_bytes(old, 14);
-    page->description = column_bytes(old, 15);
-    page->canonical = column_bytes(old, 16);
-    page->robots = column_bytes(old, 17);
-    page->lang = column_bytes(old, 18);
-    page->h1 = column_bytes(old, 19);
-    page->nr_links_out = sqlite3_column_type(old, 20) == SQLITE_NULL
-                             ? -1
-                             : sqlite3_column_int64(old, 20);
+    return err ? err : put_body(storage, row);
 }
 
 /* A 304: the new row repeats the stored answer, so that every run is whole. */
 static enum err put_not_modified(struct storage *storage,
-                                 const struct page_record *page)
+                                 struct page_record *row)
 {
     struct binder binder = storage_bind(storage, STMT_KEPT_PAGE);
-    struct page_record kept = *page;
     int64_t kept_id = 0;
-    bool row;
+    bool found;
     enum err err;
 
-    bind_int(&binder, page->key.host_id);
-    bind_int(&binder, page->key.url_hash);
-    err = storage_step(storage, &binder, &row);
-    if (!err && row) {
+    bind_int(&binder, row->key.host_id);
+    bind_int(&binder, row->key.url_hash);
+    err = storage_step(storage, &binder, &found);
+    if (!err && found) {
         kept_id = sqlite3_column_int64(binder.stmt, 0);
-        keep_answer(&kept, binder.stmt);
+        row->not_modified = kept_id != 0;
+        page_keep(row, binder.stmt, 1);
     }
     if (!err)
-        err = end_url(storage, &kept);
+        err = end_url(storage, row);
     if (!err)
-        err = insert_page(storage, &kept, kept_id);
-    sqlite3_reset(binder.stmt); /* until now `kept` borrowed from it */
+        err = insert_page(storage, row, kept_id);
+    sqlite3_reset(binder.stmt); /* until now `row` borrowed from it */
     return err;
 }
 
@@ -311,15 +237,17 @@ enum err storage_put_page(struct storage *storage,
                           const struct page_record *page)
 {
     enum err err = storage_begin(storage);
+    struct page_record row;
 
     if (err)
         return err;
+    row = begin_row(storage, page);
     if (page->status == STATUS_NOT_MODIFIED) {
-        err = put_not_modified(storage, page);
+        err = put_not_modified(storage, &row);
     } else {
-        err = end_url(storage, page);
+        err = end_url(storage, &row);
         if (!err)
-            err = insert_page(storage, page, 0);
+            err = insert_page(storage, &row, 0);
     }
     if (err)
         return err;
@@ -332,8 +260,9 @@ enum err storage_sink_line(struct storage *storage,
                            const struct line_record *line)
 {
     struct sink_place place = {0};
-    const struct page_record page = sink_line_page(line);
+    struct page_record page = sink_line_page(line);
 
+    page.input = storage_input_of(storage, line->line);
     return put_sinks(storage, &page, &place);
 }
 

@@ -2,6 +2,7 @@
  * the hash key, the counters, and the run that begins or goes on. */
 #include "storage/leases.h"
 #include "storage/sqlite/sqlite.h"
+#include "storage/sqlite/sqlite_page.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -105,6 +106,8 @@ static enum err make_schema(struct storage *storage)
              STORAGE_APPLICATION_ID, STORAGE_SCHEMA_VERSION);
     if (!err)
         err = storage_exec(storage, storage_schema);
+    if (!err)
+        err = storage_exec(storage, storage_results_view);
     if (!err)
         err = storage_exec(storage, pragma);
     hash_key_random(&storage->hash_key);
@@ -216,6 +219,8 @@ enum err storage_setup(struct storage *storage,
     /* a temporary database answers "memory" or "delete", which is right */
     if (!err)
         err = storage_exec(storage, "PRAGMA journal_mode = WAL");
+    if (!err && !is_new)
+        err = page_add_columns(storage);
     if (!err)
         err = read_meta(storage);
     if (!err)

@@ -1,6 +1,7 @@
 /*
  * Every statement of the writing side, in the order of enum stmt. `shard` is
- * always 0 here: one file is one shard.
+ * always 0 here: one file is one shard. sqlite_columns.h has the words with
+ * an @.
  */
 #include "storage/sqlite/sqlite.h"
 
@@ -133,25 +134,11 @@ const char *const storage_sql[STMT_NR] = {
     /* whoever takes the state from 0 writes the page: nobody else can */
     [STMT_END_URL] = "UPDATE urls SET state = ?, tries = ?, page_id = ?"
                      " WHERE " KEY " AND state = 0",
-    [STMT_PUT_PAGE] =
-        "INSERT INTO pages (id, url, length, status, outcome, error, detail,"
-        " final_url, run_id, shard, host_id, url_hash, fetched_at,"
-        " elapsed_ms, tries, depth, bytes_down, content_length, chars,"
-        " truncated, mime, charset, encoding, http_version, ip, redirects,"
-        " wait_ms, dns_ms, connect_ms, tls_ms, ttfb_ms, total_ms, etag,"
-        " last_modified, content_hash, title, description, canonical, robots,"
-        " lang, h1, links_out, worker, retry_later, not_modified, warc_file,"
-        " warc_offset, warc_length, warc_type, warc_digest)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-        " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-        " ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STMT_PUT_PAGE] = "INSERT INTO pages (@names) VALUES (@values)",
     [STMT_KEPT_PAGE] =
-        "SELECT p.id, p.length, p.status, p.outcome, p.final_url,"
-        " p.content_length, p.chars, p.truncated, p.mime, p.charset,"
-        " p.encoding, p.etag, p.last_modified, p.content_hash, p.title,"
-        " p.description, p.canonical, p.robots, p.lang, p.h1, p.links_out"
-        " FROM urls u JOIN pages p ON p.id = u.page_id WHERE u.shard = 0"
-        " AND u.host_id = ? AND u.url_hash = ? AND u.state = 0",
+        "SELECT p.id, @kept FROM urls u JOIN pages p ON p.id = u.page_id"
+        " WHERE u.shard = 0 AND u.host_id = ? AND u.url_hash = ?"
+        " AND u.state = 0",
     [STMT_KEEP_LINKS] =
         "INSERT INTO links (page_id, pos, to_host_id, to_hash, to_url, kind,"
         " text, rel, internal) SELECT ?, pos, to_host_id, to_hash, to_url,"

@@ -1,5 +1,6 @@
 /* The floor of the SQLite back end: statements, parameters, errors. */
 #include "storage/sqlite/sqlite.h"
+#include "storage/sqlite/sqlite_columns.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -112,7 +113,7 @@ enum err storage_exec(struct storage *storage, const char *sql)
 
     if (storage->broken)
         return storage->broken;
-    rc = sqlite3_exec(storage->db, sql, NULL, NULL, NULL);
+    rc = columns_exec(storage->db, sql);
     if (rc)
         return storage_break_sqlite(storage, rc, "use the database");
     return CERR_OK;
@@ -172,8 +173,8 @@ struct binder storage_bind(struct storage *storage, enum stmt which)
     int rc = SQLITE_OK;
 
     if (!*stmt)
-        rc = sqlite3_prepare_v3(storage->db, storage_sql[which], -1,
-                                SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+        rc = columns_prepare(storage->db, storage_sql[which],
+                             SQLITE_PREPARE_PERSISTENT, stmt);
     return (struct binder){.stmt = *stmt, .rc = rc};
 }
 

@@ -1,0 +1,209 @@
+/* Between a page and its row: parameters of the INSERT, columns of a SELECT. */
+#include "storage/sqlite/sqlite_page.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "storage/sqlite/sqlite_columns.h"
+
+#define SQL_BYTES_MAX 1000
+
+/* ---- a page into parameters ---- */
+
+static int64_t int_of(const struct page_column *column, const void *field)
+{
+    if (column->kind == COLUMN_INT)
+        return *(const int *)field;
+    if (column->kind == COLUMN_BOOL)
+        return *(const bool *)field;
+    return *(const int64_t *)field;
+}
+
+static void bind_number(struct binder *binder, const struct page_column *column,
+                        int64_t value)
+{
+    if (column->flags & COLUMN_REQUIRED)
+        bind_int(binder, value);
+    else
+        bind_int_or_null(binder, value, column->none);
+}
+
+static void bind_time(struct binder *binder, struct storage *storage,
+                      int64_t wall_ms)
+{
+    if (wall_ms)
+        bind_text(binder, storage_iso(storage, wall_ms));
+    else
+        bind_null(binder);
+}
+
+void page_bind(struct binder *binder, struct storage *storage,
+               const struct page_record *page)
+{
+    for (size_t i = 0; i < nr_page_columns; i++) {
+        const struct page_column *column = &page_columns[i];
+        const void *field = page_field(page, column);
+
+        if (!column->number)
+            continue;
+        switch (column->kind) {
+        case COLUMN_ZERO:
+            break;
+        case COLUMN_TEXT:
+        case COLUMN_URL:
+            bind_text(binder, *(const struct bytes *)field);
+            break;
+        case COLUMN_HASH:
+            bind_blob(binder, *(const struct bytes *)field);
+            break;
+        case COLUMN_INT:
+        case COLUMN_INT64:
+        case COLUMN_LINE:
+        case COLUMN_BOOL:
+            bind_number(binder, column, int_of(column, field));
+            break;
+        case COLUMN_REAL:
+            bind_real_or_null(binder, *(const double *)field, 0);
+            break;
+        case COLUMN_TIME:
+            bind_time(binder, storage, *(const int64_t *)field);
+            break;
+        }
+    }
+}
+
+/* ---- a row into a page ---- */
+
+/* "2026-11-23T08:19:42.123Z", as stamp_text() writes it; 0: no time. */
+static int64_t read_time(struct bytes text)
+{
+    struct tm utc = {0};
+    char copy[CLOCK_ISO_BYTES];
+    const char *end;
+
+    if (text.len != CLOCK_ISO_BYTES - 1)
+        return 0;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    end = strptime(copy, "%Y-%m-%dT%H:%M:%S", &utc);
+    if (!end || *end != '.')
+        return 0;
+    return (int64_t)timegm(&utc) * 1000 + strtol(end + 1, NULL, 10);
+}
+
+static int64_t read_number(const struct page_column *column, sqlite3_stmt *stmt,
+                           int at)
+{
+    return sqlite3_column_type(stmt, at) == SQLITE_NULL
+               ? column->none
+               : sqlite3_column_int64(stmt, at);
+}
+
+static void read_column(struct page_record *page,
+                        const struct page_column *column, sqlite3_stmt *stmt,
+                        int at)
+{
+    void *field = (char *)page + column->offset;
+
+    switch (column->kind) {
+    case COLUMN_ZERO:
+        break;
+    case COLUMN_TEXT:
+    case COLUMN_URL:
+    case COLUMN_HASH:
+        *(struct bytes *)field = column_bytes(stmt, at);
+        break;
+    case COLUMN_INT:
+        *(int *)field = (int)read_number(column, stmt, at);
+        break;
+    case COLUMN_INT64:
+    case COLUMN_LINE:
+        *(int64_t *)field = read_number(column, stmt, at);
+        break;
+    case COLUMN_BOOL:
+        *(bool *)field = read_number(column, stmt, at) != 0;
+        break;
+    case COLUMN_REAL:
+        *(double *)field = sqlite3_column_double(stmt, at);
+        break;
+    case COLUMN_TIME:
+        *(int64_t *)field = read_time(column_bytes(stmt, at));
+        break;
+    }
+}
+
+/* Only texts may be kept this way: a number has no "none" to be seen here. */
+static bool brings_its_own(const struct page_record *page,
+                           const struct page_column *column)
+{
+    return column->flags & COLUMN_KEPT_IF_NONE &&
+           ((const struct bytes *)page_field(page, column))->len > 0;
+}
+
+void page_keep(struct page_record *page, sqlite3_stmt *stmt, int at)
+{
+    for (size_t i = 0; i < nr_page_columns; i++) {
+        const struct page_column *column = &page_columns[i];
+
+        if (!(column->flags & (COLUMN_KEPT | COLUMN_KEPT_IF_NONE)))
+            continue;
+        if (!brings_its_own(page, column))
+            read_column(page, column, stmt, at);
+        at++;
+    }
+}
+
+int page_read(struct page_record *page, sqlite3_stmt *stmt)
+{
+    int at = 0;
+
+    *page = (struct page_record){PAGE_RECORD_NONE};
+    for (size_t i = 0; i < nr_page_columns; i++)
+        if (page_columns[i].flags & COLUMN_EXPORTED)
+            read_column(page, &page_columns[i], stmt, at++);
+    return at;
+}
+
+/* ---- databases of older programs ---- */
+
+static enum err add_column(struct storage *storage,
+                           const struct page_column *column)
+{
+    struct buf sql;
+    enum err err;
+
+    buf_init(&sql, SQL_BYTES_MAX);
+    err = buf_add_str(&sql, "ALTER TABLE pages ADD COLUMN ");
+    if (!err)
+        err = columns_define(column, &sql);
+    if (!err)
+        err = buf_add_byte(&sql, '\0');
+    err = err ? storage_break(storage, err, "out of memory")
+              : storage_exec(storage, (const char *)sql.data);
+    buf_release(&sql);
+    return err;
+}
+
+enum err page_add_columns(struct storage *storage)
+{
+    const struct page_column *column;
+    enum err err = CERR_OK;
+    bool began = false;
+
+    for (int number = 1; (column = columns_find(number)) && !err; number++) {
+        if (columns_has(storage->db, column->name))
+            continue;
+        if (!began)
+            err = storage_exec(storage, "BEGIN IMMEDIATE");
+        began = true;
+        if (!err)
+            err = add_column(storage, column);
+    }
+    if (err || !began)
+        return err;
+    err = storage_exec(storage, "DROP VIEW IF EXISTS results");
+    if (!err)
+        err = storage_exec(storage, storage_results_view);
+    return err ? err : storage_exec(storage, "COMMIT");
+}
