@@ -47,6 +47,15 @@ static struct bytes robots_words(const struct page *page)
     return text(words[page->robots & 7]);
 }
 
+/* Texts that have a column of their own name. */
+static void copy_texts(struct page_record *record, const struct page *page)
+{
+#define COPY_STORED(name) record->name = page->name;
+#define COPY_HERE(name)
+#define COPY(name, cap, kind, where) COPY_##where(name)
+    PAGE_TEXTS(COPY)
+}
+
 /* What the answer itself says. */
 static void fill_page(struct page_record *record, const struct page *page)
 {
@@ -59,19 +68,9 @@ static void fill_page(struct page_record *record, const struct page *page)
     record->tls_ms = ms(page->tls_us);
     record->ttfb_ms = ms(page->first_byte_us);
     record->total_ms = ms(page->total_us);
-    record->ip = page->ip;
-    record->mime = page->mime;
-    record->charset = page->charset;
-    record->encoding = page->encoding;
+    copy_texts(record, page);
     record->http_version = http_version(page);
-    record->etag = page->etag;
-    record->last_modified = page->last_modified;
-    record->title = page->title;
-    record->description = page->description;
-    record->canonical = page->canonical;
     record->robots = robots_words(page);
-    record->lang = page->lang;
-    record->h1 = page->h1;
     record->raw_request = page->raw_request;
     record->raw_head = page->raw_head;
     record->raw_body = page->raw_body;
@@ -100,18 +99,15 @@ static void fill_visit(struct page_record *record, const struct visit *visit)
         .outcome = text(outcome_name(visit->outcome)),
         .error = text(error_code(visit->error)),
         .detail = visit->detail,
-        .length = -1,
-        .content_length = -1,
-        .chars = -1,
-        .nr_links_out = -1,
+        PAGE_RECORD_NONE,
         .retry_later = visit->may_pass || error_info(visit->error)->retryable,
         .fetched_at = visit->fetched_at,
         .elapsed_ms = visit->elapsed_ms,
         .wait_ms = visit->wait_ms,
         .tries = visit->tries,
         .nr_redirects = (int)visit->nr_hops,
-        .worker = visit->worker,
     };
+    record->worker = visit->worker;
     if (visit->page)
         fill_page(record, visit->page);
 }

@@ -3,8 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "crawler/page/page.h"
-
 void head_init(struct head *head, size_t max_bytes, const char *agent)
 {
     *head = (struct head){.max_bytes = max_bytes, .agent = agent};
@@ -180,16 +178,22 @@ static enum error keep_value(struct head *head, enum head_field field,
     return ERROR_NONE;
 }
 
+#define NO_TEXT SIZE_MAX
+
+/* The headers whose first value is kept. `page_offset` is that of the text in
+ * struct page which shows the value as it is. */
 static const struct {
-    const char *name;
+    const char *name; /* lower case */
     size_t len;
-    enum head_field field;
-} kept[] = {
-    {"content-type", 12, HEAD_TYPE},
-    {"location", 8, HEAD_LOCATION},
-    {"etag", 4, HEAD_ETAG},
-    {"last-modified", 13, HEAD_LAST_MODIFIED},
-    {"retry-after", 11, HEAD_RETRY_AFTER},
+    size_t page_offset;
+} kept[HEAD_FIELD_NR] = {
+    [HEAD_TYPE] = {"content-type", 12, NO_TEXT},
+    [HEAD_LOCATION] = {"location", 8, NO_TEXT},
+    [HEAD_ETAG] = {"etag", 4, offsetof(struct page, etag)},
+    [HEAD_LAST_MODIFIED] = {"last-modified", 13,
+                            offsetof(struct page, last_modified)},
+    [HEAD_RETRY_AFTER] = {"retry-after", 11,
+                          offsetof(struct page, retry_after)},
 };
 
 static enum error read_field(struct head *head, const char *line, size_t len)
@@ -203,10 +207,10 @@ static enum error read_field(struct head *head, const char *line, size_t len)
     if (!colon)
         return ERROR_NONE; /* libcurl judges the form of a line */
     value = trim(colon + 1, len - name_len - 1);
-    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+    for (size_t i = 0; i < HEAD_FIELD_NR; i++)
         if (kept[i].len == name_len &&
             strncasecmp(line, kept[i].name, name_len) == 0)
-            return keep_value(head, kept[i].field, value);
+            return keep_value(head, (enum head_field)i, value);
     if (equals(name, "content-length"))
         return read_length(head, value);
     if (equals(name, "content-encoding"))
@@ -294,4 +298,11 @@ struct bytes head_value(const struct head *head, enum head_field field)
         return (struct bytes){"", 0};
     return (struct bytes){head->bytes.data + head->values[field].at,
                           head->values[field].len};
+}
+
+struct bytes *head_page_text(enum head_field field, struct page *page)
+{
+    if (kept[field].page_offset == NO_TEXT)
+        return NULL;
+    return (struct bytes *)((char *)page + kept[field].page_offset);
 }

@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/wire.h"
 #include "crawler/page/outcome.h"
+#include "crawler/page/page.h"
 
 #define HEAD_CODINGS_BYTES 512 /* of Content-Encoding, all headers joined */
 
@@ -65,5 +66,8 @@ bool head_is_final(const struct head *head);
 
 /* The value as received, without white space around; "" if there was none. */
 struct bytes head_value(const struct head *head, enum head_field field);
+
+/* The text of a page that shows this value, cleaned; NULL: none does. */
+struct bytes *head_page_text(enum head_field field, struct page *page);
 
 #endif

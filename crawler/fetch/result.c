@@ -317,9 +317,12 @@ static void fill_head(struct transfer *transfer)
     fill_mime(transfer);
     page->encoding =
         clean(transfer, (struct bytes){head->codings.data, head->codings.len});
-    page->etag = clean(transfer, head_value(head, HEAD_ETAG));
-    page->last_modified = clean(transfer, head_value(head, HEAD_LAST_MODIFIED));
-    page->retry_after = clean(transfer, head_value(head, HEAD_RETRY_AFTER));
+    for (enum head_field field = 0; field < HEAD_FIELD_NR; field++) {
+        struct bytes *text = head_page_text(field, page);
+
+        if (text)
+            *text = clean(transfer, head_value(head, field));
+    }
 }
 
 static struct bytes view(const struct buf *buf)

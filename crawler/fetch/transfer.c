@@ -13,7 +13,8 @@
 #include "crawler/url/url.h"
 
 #define RAW_REQUEST_BYTES_MAX ((size_t)64 << 10)
-#define TEXTS_BYTES           ((size_t)4 * PAGE_SHORT_BYTES)
+/* Room for the copies of every kept header and of the encoding. */
+#define TEXTS_BYTES           ((size_t)(HEAD_FIELD_NR + 1) * PAGE_SHORT_BYTES)
 
 /* "name" of "name/1.0 (more)". */
 static void find_agent(struct transfers *set)

@@ -10,7 +10,6 @@
 #define PAGE_ROBOTS_ALL (2 * PAGE_NOARCHIVE - 1)
 #define LINK_RELS_ALL   (2 * LINK_SPONSORED - 1)
 #define PAGE_STATUS_MAX 999
-#define PAGE_IP_BYTES   45 /* INET6_ADDRSTRLEN without its NUL */
 
 /* The texts among the fields, in the order in which they travel. */
 static const struct text_field {
@@ -18,22 +17,11 @@ static const struct text_field {
     size_t cap;
     bool is_url;
 } texts[] = {
-    {offsetof(struct page, detail), PAGE_DETAIL_BYTES, false},
-    {offsetof(struct page, ip), PAGE_IP_BYTES, false},
-    {offsetof(struct page, location), URL_BYTES_MAX, true},
-    {offsetof(struct page, mime), PAGE_SHORT_BYTES, false},
-    {offsetof(struct page, charset), PAGE_SHORT_BYTES, false},
-    {offsetof(struct page, encoding), PAGE_SHORT_BYTES, false},
-    {offsetof(struct page, etag), PAGE_SHORT_BYTES, false},
-    {offsetof(struct page, last_modified), PAGE_SHORT_BYTES, false},
-    {offsetof(struct page, retry_after), PAGE_SHORT_BYTES, false},
-    {offsetof(struct page, title), PAGE_TEXT_BYTES, false},
-    {offsetof(struct page, description), PAGE_TEXT_BYTES, false},
-    {offsetof(struct page, canonical), URL_BYTES_MAX, true},
-    {offsetof(struct page, lang), PAGE_SHORT_BYTES, false},
-    {offsetof(struct page, h1), PAGE_TEXT_BYTES, false},
-    {offsetof(struct page, refresh), URL_BYTES_MAX, true},
-};
+#define IS_TEXT false
+#define IS_URL  true
+#define ROW(name, cap, kind, where)                                            \
+    {offsetof(struct page, name), cap, IS_##kind},
+    PAGE_TEXTS(ROW)};
 #define NR_TEXTS (sizeof(texts) / sizeof(texts[0]))
 
 /* The parts of the payload, in the order in which they lie in it. */

@@ -22,10 +22,12 @@
 #include "base/err.h"
 #include "base/wire.h"
 #include "crawler/page/outcome.h"
+#include "crawler/url/url.h"
 
 #define PAGE_TEXT_BYTES      2048   /* of title, description ...: cut there */
 #define PAGE_DETAIL_BYTES    300    /* of the error's detail */
 #define PAGE_SHORT_BYTES     512    /* of mime, charset, etag, lang ... */
+#define PAGE_IP_BYTES        45     /* INET6_ADDRSTRLEN without its NUL */
 #define PAGE_LINK_TEXT_BYTES 200    /* of a link's text */
 #define PAGE_LINKS_MAX       100000 /* of one page */
 #define PAGE_HASH_BYTES      16     /* XXH3-128 */
@@ -75,6 +77,30 @@ struct page_link {
 };
 
 /*
+ * The texts of a page: X(name, cap, kind, where), in the order in which they
+ * travel. From this list come the fields of struct page and their codec. A
+ * text is cut at a character at `cap` bytes; a URL is sent as a whole or not
+ * at all. STORED ones have a column: parse.c copies them to the field of the
+ * same name in struct page_record (storage/page_row.h).
+ */
+#define PAGE_TEXTS(X)                                                          \
+    X(detail, PAGE_DETAIL_BYTES, TEXT, HERE) /* for people; "": none */        \
+    X(ip, PAGE_IP_BYTES, TEXT, STORED)       /* "192.0.2.1", "2001:db8::1" */  \
+    X(location, URL_BYTES_MAX, URL, HERE)    /* target of a redirect */        \
+    X(mime, PAGE_SHORT_BYTES, TEXT, STORED)  /* lower case, no parameters */   \
+    X(charset, PAGE_SHORT_BYTES, TEXT, STORED)  /* by the Encoding standard */ \
+    X(encoding, PAGE_SHORT_BYTES, TEXT, STORED) /* as claimed */               \
+    X(etag, PAGE_SHORT_BYTES, TEXT, STORED)     /* as received, cleaned */     \
+    X(last_modified, PAGE_SHORT_BYTES, TEXT, STORED) /* the same */            \
+    X(retry_after, PAGE_SHORT_BYTES, TEXT, HERE)     /* the same */            \
+    X(title, PAGE_TEXT_BYTES, TEXT, STORED)                                    \
+    X(description, PAGE_TEXT_BYTES, TEXT, STORED)                              \
+    X(canonical, URL_BYTES_MAX, URL, STORED)                                   \
+    X(lang, PAGE_SHORT_BYTES, TEXT, STORED)                                    \
+    X(h1, PAGE_TEXT_BYTES, TEXT, STORED)                                       \
+    X(refresh, URL_BYTES_MAX, URL, HERE) /* target of a meta refresh */
+
+/*
  * Everything about one fetch. Views are borrowed: in the worker from the
  * transfer, in the parent from the reply. Durations in microseconds from the
  * start of the transfer, as libcurl counts them; 0 where a phase did not
@@ -83,7 +109,6 @@ struct page_link {
 struct page {
     enum outcome outcome; /* of this one request, before any policy */
     enum error error;
-    struct bytes detail;  /* for people; "" if the error says it all */
     uint16_t status;      /* HTTP status, 0 if there was no answer */
     uint8_t http_version; /* 10, 11, 20 */
     uint32_t flags;       /* enum page_flag */
@@ -98,14 +123,9 @@ struct page {
 
     uint32_t dns_us, connect_us, tls_us, first_byte_us, total_us;
 
-    struct bytes ip;       /* "192.0.2.1", "2001:db8::1" */
-    struct bytes location; /* canonical target of a redirect; "" if none */
-    struct bytes mime;     /* "text/html", lower case, no parameters */
-    struct bytes charset;  /* by the Encoding standard, lower case */
-    struct bytes encoding; /* Content-Encoding as claimed */
-    struct bytes etag, last_modified, retry_after; /* as received, cleaned */
-    struct bytes title, description, canonical, lang, h1;
-    struct bytes refresh; /* canonical target of a meta refresh */
+#define PAGE_FIELD(name, cap, kind, where) struct bytes name;
+    PAGE_TEXTS(PAGE_FIELD)
+#undef PAGE_FIELD
 
     struct bytes body; /* decoded; "" unless asked for */
     uint32_t nr_links;

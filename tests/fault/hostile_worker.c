@@ -115,16 +115,8 @@ static void make_wild_page(struct liar *liar, struct page *page)
 {
     static unsigned char noise[3000];
     struct bytes *texts[] = {
-        &page->detail,      &page->ip,
-        &page->location,    &page->mime,
-        &page->charset,     &page->encoding,
-        &page->etag,        &page->last_modified,
-        &page->retry_after, &page->title,
-        &page->description, &page->canonical,
-        &page->lang,        &page->h1,
-        &page->refresh,     &page->links,
-        &page->raw_head,    &page->raw_body,
-    };
+#define TEXT(name, cap, kind, where) &page->name,
+        &page->links, &page->raw_head, &page->raw_body, PAGE_TEXTS(TEXT)};
 
     make_page(liar, page);
     fill(liar, noise, sizeof(noise));

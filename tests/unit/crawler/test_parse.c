@@ -1,5 +1,6 @@
 /*
- * The default parse callback: which host and which URL each link leads to.
+ * The default parse callback: which host and which URL each link leads to, and
+ * what becomes of a page's texts.
  * Storage is played here.
  */
 #include "crawler/parse.h"
@@ -22,6 +23,7 @@ static const struct hash_key hash_key = {1, 2};
 static struct {
     struct url_key keys[LINKS_MAX];
     size_t nr;
+    struct page_record page; /* its views are gone after the call */
 } stored;
 
 const struct hash_key *storage_hash_key(const struct storage *storage)
@@ -35,6 +37,7 @@ enum err storage_put_page(struct storage *storage,
 {
     (void)storage;
     stored.nr = page->nr_links;
+    stored.page = *page;
     for (size_t i = 0; i < page->nr_links; i++)
         stored.keys[i] = page->links[i].key;
     return CERR_OK;
@@ -134,11 +137,49 @@ static void links_that_were_cut_short_end_the_list(void **state)
     buf_release(&links);
 }
 
+static void texts_of_a_page_are_stored_under_their_names(void **state)
+{
+    struct visit visit = {.outcome = OUTCOME_OK};
+    struct page page;
+
+    (void)state;
+    page_init(&page);
+#define FILL(name, cap, kind, where) page.name = (struct bytes){#name, 1};
+    PAGE_TEXTS(FILL)
+    visit.page = &page;
+    visit.url = (struct bytes){"http://a/", 9};
+    assert_int_equal(parse_visit(NULL, NULL, &visit), CERR_OK);
+#define IS_STORED(name) assert_ptr_equal(stored.page.name.data, page.name.data);
+#define IS_HERE(name)
+#define CHECK(name, cap, kind, where) IS_##where(name)
+    PAGE_TEXTS(CHECK)
+}
+
+static void a_url_that_was_never_asked_for_has_no_numbers(void **state)
+{
+    static const struct page_record none = {PAGE_RECORD_NONE};
+    struct visit visit = {.outcome = OUTCOME_SKIPPED, .worker = -1};
+
+    (void)state;
+    visit.url = (struct bytes){"http://a/", 9};
+    assert_int_equal(parse_visit(NULL, NULL, &visit), CERR_OK);
+    for (size_t i = 0; i < nr_page_columns; i++) {
+        const struct page_column *column = &page_columns[i];
+
+        if (column->kind == COLUMN_INT64 && column->none)
+            assert_memory_equal(page_field(&stored.page, column),
+                                page_field(&none, column), sizeof(int64_t));
+    }
+    assert_int_equal(stored.page.worker, -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_link_is_stored_under_the_key_of_its_host),
         cmocka_unit_test(links_that_were_cut_short_end_the_list),
+        cmocka_unit_test(texts_of_a_page_are_stored_under_their_names),
+        cmocka_unit_test(a_url_that_was_never_asked_for_has_no_numbers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,6 +204,17 @@ static void head_reads_robots_tags(void **state)
     }
 }
 
+static void head_names_the_text_of_a_page_for_a_value(void **state)
+{
+    struct page page;
+
+    (void)state;
+    assert_ptr_equal(head_page_text(HEAD_ETAG, &page), &page.etag);
+    assert_ptr_equal(head_page_text(HEAD_RETRY_AFTER, &page),
+                     &page.retry_after);
+    assert_null(head_page_text(HEAD_LOCATION, &page));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -219,6 +230,7 @@ int main(void)
         TEST(head_refuses_two_places_to_go),
         TEST(head_counts_against_its_cap),
         TEST(head_reads_robots_tags),
+        TEST(head_names_the_text_of_a_page_for_a_value),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

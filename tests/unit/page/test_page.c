@@ -32,7 +32,6 @@ static struct page full_page(void)
     page_init(&page);
     page.outcome = OUTCOME_HTTP_ERROR;
     page.error = ERROR_TRUNCATED;
-    page.detail = TEXT("after 12 of 20 bytes");
     page.status = 404;
     page.http_version = 20;
     page.flags = PAGE_BODY_CUT | PAGE_REUSED | PAGE_MAY_PASS;
@@ -49,20 +48,11 @@ static struct page full_page(void)
     page.tls_us = 3;
     page.first_byte_us = 4;
     page.total_us = UINT32_MAX;
-    page.ip = TEXT("2001:db8::1");
-    page.location = TEXT("http://h/location");
-    page.mime = TEXT("text/html");
-    page.charset = TEXT("utf-8");
-    page.encoding = TEXT("gzip");
-    page.etag = TEXT("\"e\"");
-    page.last_modified = TEXT("yesterday");
-    page.retry_after = TEXT("120");
+#define WORDS_TEXT(name)             TEXT(#name)
+#define WORDS_URL(name)              TEXT("http://h/" #name)
+#define FILL(name, cap, kind, where) page.name = WORDS_##kind(name);
+    PAGE_TEXTS(FILL)
     page.title = TEXT("T\xc3\xadtulo");
-    page.description = TEXT("description");
-    page.canonical = TEXT("http://h/canonical");
-    page.lang = TEXT("es");
-    page.h1 = TEXT("h1");
-    page.refresh = TEXT("http://h/refresh");
     page.body = TEXT("body\0\xff");
     page.nr_links = 7;
     page.links = TEXT("links");
@@ -103,21 +93,8 @@ static void same_numbers(const struct page *a, const struct page *b)
 static void same_page(const struct page *a, const struct page *b)
 {
     same_numbers(a, b);
-    same_bytes(a->detail, b->detail);
-    same_bytes(a->ip, b->ip);
-    same_bytes(a->location, b->location);
-    same_bytes(a->mime, b->mime);
-    same_bytes(a->charset, b->charset);
-    same_bytes(a->encoding, b->encoding);
-    same_bytes(a->etag, b->etag);
-    same_bytes(a->last_modified, b->last_modified);
-    same_bytes(a->retry_after, b->retry_after);
-    same_bytes(a->title, b->title);
-    same_bytes(a->description, b->description);
-    same_bytes(a->canonical, b->canonical);
-    same_bytes(a->lang, b->lang);
-    same_bytes(a->h1, b->h1);
-    same_bytes(a->refresh, b->refresh);
+#define SAME(name, cap, kind, where) same_bytes(a->name, b->name);
+    PAGE_TEXTS(SAME)
     same_bytes(a->body, b->body);
     same_bytes(a->links, b->links);
     same_bytes(a->raw_request, b->raw_request);
