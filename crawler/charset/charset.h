@@ -4,9 +4,8 @@
  * Names and labels are those of the WHATWG Encoding standard; what a page is
  * in, is decided as the HTML standard does (13.2.3.2): byte order mark, then
  * Content-Type, then a prescan of its first 1024 bytes, then windows-1252.
- * UTF-7 does not exist. Encodings are decoded as that standard says; its
- * indexes of Chinese, Japanese and Korean characters are made from the tables
- * of glibc's iconv when the project is built.
+ * UTF-7 does not exist. Encodings are decoded as that standard says, by its own
+ * indexes, which lie in data/encoding.
  */
 #ifndef CRAWLER_CHARSET_CHARSET_H
 #define CRAWLER_CHARSET_CHARSET_H

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "crawler/charset/charset_internal.h"
-#include "crawler/charset/charset_spell.h"
 #include "crawler/charset/charset_utf8.h"
 
 #define BYTES_MAX       4 /* of one character */
@@ -22,6 +21,13 @@ struct encoder {
     enum charset_jp_mode mode; /* of ISO-2022-JP */
     struct buf *out;
 };
+
+static size_t put_two(unsigned char *out, unsigned lead, unsigned trail)
+{
+    out[0] = (unsigned char)lead;
+    out[1] = (unsigned char)trail;
+    return 2;
+}
 
 /* Length of the valid UTF-8 character at `at`, and its code; 0: invalid. */
 static size_t read_code(const unsigned char *at, size_t len, uint32_t *code)
@@ -87,12 +93,12 @@ static size_t encode_gb18030(bool is_gbk, uint32_t code, unsigned char *out)
     }
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
         if (kept[i].code == code)
-            return charset_put_two(out, kept[i].bytes >> 8,
-                                   kept[i].bytes & 0xff);
+            return put_two(out, kept[i].bytes >> 8, kept[i].bytes & 0xff);
     pointer = charset_index_pointer(CHARSET_INDEX_GB18030, code, 0);
     if (pointer == CHARSET_NO_POINTER)
         return is_gbk ? 0 : put_four(out, charset_gb18030_ranges_pointer(code));
-    return charset_spell(CHARSET_INDEX_GB18030, pointer, out);
+    return put_two(out, pointer / 190 + 0x81,
+                   pointer % 190 + (pointer % 190 < 0x3f ? 0x40 : 0x41));
 }
 
 static size_t encode_big5(uint32_t code, unsigned char *out)
@@ -113,7 +119,8 @@ static size_t encode_big5(uint32_t code, unsigned char *out)
         if (next != CHARSET_NO_POINTER)
             pointer = next; /* none is there three times */
     }
-    return charset_spell(CHARSET_INDEX_BIG5, pointer, out);
+    return put_two(out, pointer / 157 + 0x81,
+                   pointer % 157 + (pointer % 157 < 0x3f ? 0x40 : 0x62));
 }
 
 static size_t encode_euc_kr(uint32_t code, unsigned char *out)
@@ -122,7 +129,7 @@ static size_t encode_euc_kr(uint32_t code, unsigned char *out)
 
     if (pointer == CHARSET_NO_POINTER)
         return 0;
-    return charset_spell(CHARSET_INDEX_EUC_KR, pointer, out);
+    return put_two(out, pointer / 190 + 0x81, pointer % 190 + 0x41);
 }
 
 /* The two characters of JIS X 0201 that stand where ASCII has others; 0: it is
@@ -146,16 +153,16 @@ static size_t encode_euc_jp(uint32_t code, unsigned char *out)
     if (out[0])
         return 1;
     if (code >= HALF_KATAKANA && code < HALF_KATAKANA + NR_KATAKANA)
-        return charset_put_two(out, 0x8e, code - HALF_KATAKANA + 0xa1);
+        return put_two(out, 0x8e, code - HALF_KATAKANA + 0xa1);
     pointer = jis0208_pointer(code);
     if (pointer == CHARSET_NO_POINTER)
         return 0;
-    return charset_put_two(out, pointer / 94 + 0xa1, pointer % 94 + 0xa1);
+    return put_two(out, pointer / 94 + 0xa1, pointer % 94 + 0xa1);
 }
 
 static size_t encode_shift_jis(uint32_t code, unsigned char *out)
 {
-    unsigned pointer;
+    unsigned pointer, lead, trail;
 
     out[0] = code == 0x80 ? 0x80 : roman_byte(code);
     if (code >= HALF_KATAKANA && code < HALF_KATAKANA + NR_KATAKANA)
@@ -167,7 +174,10 @@ static size_t encode_shift_jis(uint32_t code, unsigned char *out)
         pointer = charset_index_pointer(CHARSET_INDEX_JIS0208, code, 8836);
     if (pointer == CHARSET_NO_POINTER)
         return 0;
-    return charset_spell(CHARSET_INDEX_JIS0208, pointer, out);
+    lead = pointer / 188;
+    trail = pointer % 188;
+    return put_two(out, lead + (lead < 0x1f ? 0x81 : 0xc1),
+                   trail + (trail < 0x3f ? 0x40 : 0x41));
 }
 
 /* 0: the charset lacks it. */
@@ -289,7 +299,7 @@ static enum err put_jp(struct encoder *encoder, uint32_t code)
         if (pointer == CHARSET_NO_POINTER)
             return put_jp_lacking(encoder, code);
         mode = CHARSET_JP_KANJI;
-        len = charset_put_two(bytes, pointer / 94 + 0x21, pointer % 94 + 0x21);
+        len = put_two(bytes, pointer / 94 + 0x21, pointer % 94 + 0x21);
     }
     err = enter(encoder, mode);
     return err ? err : put_bytes(encoder->out, bytes, len);
