@@ -274,6 +274,9 @@ static void domain_may_hold_new_characters(void **state)
         {"\xf0\x9e\x82\x8f", NULL},
         {"\xf0\x9e\x80\xb0", "xn--80a"},              /* becomes a Cyrillic a */
         {"\xea\x9f\x8b.\xc3\xa9", "xn--3na.xn--9ca"}, /* a capital */
+        /* Garay: a letter and a digit, which may not stand first */
+        {"\xf0\x90\xb5\x8a\xf0\x90\xb5\x80", "xn--zf0dta"},
+        {"\xf0\x90\xb5\x80\xf0\x90\xb5\x8a", NULL},
     };
 
     (void)state;
