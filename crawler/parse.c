@@ -142,8 +142,7 @@ static struct bytes rel_words(uint8_t rel)
 
 static struct bytes kind_word(enum link_kind kind)
 {
-    static const char *const words[LINK_KIND_NR] = {
-        "a", "area", "frame", "canonical", "refresh", "redirect", "sitemap"};
+    static const char *const words[LINK_KIND_NR] = {"a", "area", "frame"};
 
     return text(words[kind]);
 }

@@ -80,7 +80,7 @@ struct hop_record {
 struct link_record {
     struct bytes url;   /* canonical target */
     struct url_key key; /* of the target */
-    struct bytes kind;  /* "a", "area", "frame", "canonical" ... */
+    struct bytes kind;  /* "a", "area" or "frame" */
     struct bytes text;
     struct bytes rel; /* "nofollow ugc", empty */
 };

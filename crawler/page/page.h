@@ -51,16 +51,7 @@ enum page_flag {
                              for whatever reason */
 };
 
-enum link_kind {
-    LINK_A,
-    LINK_AREA,
-    LINK_FRAME,
-    LINK_CANONICAL,
-    LINK_REFRESH,
-    LINK_REDIRECT,
-    LINK_SITEMAP,
-    LINK_KIND_NR
-};
+enum link_kind { LINK_A, LINK_AREA, LINK_FRAME, LINK_KIND_NR };
 
 enum link_rel {
     LINK_NOFOLLOW = 1 << 0,
