@@ -66,8 +66,7 @@ static bool read_host(const char *text, char *out, size_t cap)
              text);
     url = xmalloc(sizeof(*url));
     good = url_parse(url, whole, strlen(whole), NULL) == URL_OK &&
-           url_canonical(url, url, NULL) == URL_OK && !url->port_given &&
-           url->host_len < cap;
+           !url->port_given && url->host_len < cap;
     if (good) {
         memcpy(out, url->text + url->host_at, url->host_len);
         out[url->host_len] = '\0';

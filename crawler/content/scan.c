@@ -131,8 +131,9 @@ static struct bytes resolve(struct scan *scan, struct bytes href,
 {
     if (href.len == 0 ||
         html_links_resolve(scan->resolver, href, url) != URL_OK ||
-        url->scheme == URL_OTHER || url_canonical(url, url, NULL) != URL_OK)
+        url->scheme == URL_OTHER)
         return (struct bytes){"", 0};
+    url_canonical(url, url);
     return (struct bytes){url->text, url->len};
 }
 
@@ -142,7 +143,7 @@ static enum err put_links(struct scan *scan, struct page *page)
     enum err err;
 
     buf_reset_to(&scan->links, KEEP_BYTES);
-    err = html_links_put(scan->resolver, scan->html, NULL, &scan->links, &nr);
+    err = html_links_put(scan->resolver, scan->html, &scan->links, &nr);
     if (err)
         page->flags |= PAGE_LINKS_CUT;
     page->nr_links = nr;

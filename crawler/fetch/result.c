@@ -187,10 +187,9 @@ static enum error resolve_location(struct transfer *transfer)
                     transfer->url.len - 1, NULL);
     if (bad == URL_OK)
         bad = url_parse(&url, value.data, value.len, &base);
-    if (bad == URL_OK)
-        bad = url_canonical(&url, &url, NULL);
     switch (bad) {
     case URL_OK:
+        url_canonical(&url, &url);
         break;
     case URL_BAD_SCHEME:
         return ERROR_BLOCKED_SCHEME;

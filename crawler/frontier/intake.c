@@ -45,10 +45,9 @@ enum error url_key_canonical(struct url *url, struct url *room,
 {
     enum url_error error = url_parse(room, text.data, text.len, NULL);
 
-    if (error == URL_OK)
-        error = url_canonical(url, room, NULL);
     if (error != URL_OK)
         return error_of(error);
+    url_canonical(url, room);
     return url->port_given && url_port_is_bad(url->port) ? ERROR_BAD_PORT
                                                          : ERROR_NONE;
 }

@@ -196,8 +196,7 @@ static struct bytes cut_fragment(struct bytes href)
 }
 
 static enum err find_link(struct html_links *links,
-                          const struct html_link *link, size_t index,
-                          const struct url_canonical_options *options)
+                          const struct html_link *link, size_t index)
 {
     struct bytes href = cut_fragment(link->href);
     struct slot *slot = find_slot(links, href, SEED_WRITTEN);
@@ -206,9 +205,10 @@ static enum err find_link(struct html_links *links,
         uint32_t number = SLOT_NO_URL;
         enum err err = CERR_OK;
 
-        if (html_links_resolve(links, href, &links->url) == URL_OK &&
-            url_canonical(&links->url, &links->url, options) == URL_OK)
+        if (html_links_resolve(links, href, &links->url) == URL_OK) {
+            url_canonical(&links->url, &links->url);
             err = find_canonical(links, index, link->rel, &number);
+        }
         if (err != CERR_OK)
             return err;
         slot->number = number;
@@ -219,7 +219,6 @@ static enum err find_link(struct html_links *links,
 }
 
 enum err html_links_put(struct html_links *links, const struct html *html,
-                        const struct url_canonical_options *options,
                         struct buf *out, uint32_t *nr)
 {
     enum err err = prepare(links, html_nr_links(html));
@@ -228,7 +227,7 @@ enum err html_links_put(struct html_links *links, const struct html *html,
         struct html_link link = html_get_link(html, i);
 
         if (!link.is_svg)
-            err = find_link(links, &link, i, options);
+            err = find_link(links, &link, i);
     }
     for (size_t i = 0; i < links->nr_found && err == CERR_OK; i++) {
         const struct found *found = &links->found[i];

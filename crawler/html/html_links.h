@@ -42,7 +42,6 @@ enum url_error html_links_resolve(struct html_links *links, struct bytes href,
  * CERR_NOMEM, and as buf_add for `out`.
  */
 enum err html_links_put(struct html_links *links, const struct html *html,
-                        const struct url_canonical_options *options,
                         struct buf *out, uint32_t *nr) CERR_CHECK;
 
 #endif

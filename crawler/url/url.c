@@ -22,7 +22,9 @@
 
 #include <string.h>
 
-#include "crawler/url/url_internal.h"
+#include "crawler/url/url_bytes.h"
+#include "crawler/url/url_host.h"
+#include "crawler/url/url_write.h"
 
 /* Longest text that is looked at. Dot segments may shorten a URL, so it is
  * more than URL_BYTES_MAX. */
@@ -47,63 +49,27 @@ static bool is_tab_or_newline(char byte)
     return byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-void url_put_text(struct url_writer *out, const char *text, size_t len)
-{
-    if (len > URL_BYTES_MAX - out->len) {
-        out->full = true;
-        return;
-    }
-    memcpy(out->text + out->len, text, len);
-    out->len += len;
-}
-
-static void put_escape(struct url_writer *out, unsigned char byte)
+static void append_escape(struct url_writer *out, unsigned char byte)
 {
     static const char digits[] = "0123456789ABCDEF";
     char escape[3] = {'%', digits[byte >> 4], digits[byte & 15]};
 
-    url_put_text(out, escape, sizeof(escape));
-}
-
-size_t url_take_utf8(const unsigned char *at, size_t left, uint32_t *code)
-{
-    unsigned char lead = at[0];
-    unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    size_t need = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    size_t len = 1;
-
-    *code = lead;
-    if (lead < 0x80)
-        return 1;
-    *code = URL_NOT_UTF8;
-    if (lead < 0xc2 || lead > 0xf4)
-        return 1;
-    for (; len < need; len++) {
-        if (len == left || at[len] < low || at[len] > high)
-            return len;
-        low = 0x80;
-        high = 0xbf;
-    }
-    *code = lead & (0x7fU >> need);
-    for (size_t i = 1; i < need; i++)
-        *code = *code << 6 | (at[i] & 0x3fU);
-    return need;
+    url_append_text(out, escape, sizeof(escape));
 }
 
 /* One character that is not ASCII, or not a character, as escapes. */
-static size_t put_character(struct url_writer *out, const char *at,
-                            const char *end)
+static size_t append_character(struct url_writer *out, const char *at,
+                               const char *end)
 {
     const unsigned char *bytes = (const unsigned char *)at;
     uint32_t code;
-    size_t len = url_take_utf8(bytes, (size_t)(end - at), &code);
+    size_t len = url_read_utf8(bytes, (size_t)(end - at), &code);
 
     if (code == URL_NOT_UTF8)
-        url_put_text(out, "%EF%BF%BD", 9);
+        url_append_text(out, "%EF%BF%BD", 9);
     else
         for (size_t i = 0; i < len; i++)
-            put_escape(out, bytes[i]);
+            append_escape(out, bytes[i]);
     return len;
 }
 
@@ -112,28 +78,28 @@ static size_t put_character(struct url_writer *out, const char *at,
  * `end`. `encode` names the set. Returns where it stopped. Runs of ordinary
  * bytes are copied as a whole: they are nearly all that there is.
  */
-static inline const char *put_encoded(struct url_writer *out, const char *at,
-                                      const char *end, unsigned encode,
-                                      unsigned stop)
+static inline const char *append_encoded(struct url_writer *out, const char *at,
+                                         const char *end, unsigned encode,
+                                         unsigned stop)
 {
     while (at < end) {
         const char *run = at;
 
         while (at < end && !url_byte_is((unsigned char)*at, encode | stop))
             at++;
-        url_put_text(out, run, (size_t)(at - run));
+        url_append_text(out, run, (size_t)(at - run));
         if (at == end || url_byte_is((unsigned char)*at, stop))
             break;
         if ((unsigned char)*at < 0x80)
-            put_escape(out, (unsigned char)*at++);
+            append_escape(out, (unsigned char)*at++);
         else
-            at += put_character(out, at, end);
+            at += append_character(out, at, end);
     }
     return at;
 }
 
 /* Takes the scheme and its colon, if there is one. */
-static bool take_scheme(struct parser *parser, enum url_scheme *scheme)
+static bool read_scheme(struct parser *parser, enum url_scheme *scheme)
 {
     const char *start = parser->at;
     const char *at = start;
@@ -171,16 +137,16 @@ static enum url_error parse_user(struct parser *parser, const char *end)
         return URL_BAD; /* credentials and no host */
     colon = memchr(parser->at, ':', (size_t)(at - parser->at));
     start = out->len;
-    put_encoded(out, parser->at, colon ? colon : at, URL_ENC_USER, 0);
+    append_encoded(out, parser->at, colon ? colon : at, URL_ENC_USER, 0);
     if (colon && colon + 1 < at) {
-        url_put(out, ':');
-        put_encoded(out, colon + 1, at, URL_ENC_USER, 0);
+        url_append_byte(out, ':');
+        append_encoded(out, colon + 1, at, URL_ENC_USER, 0);
     }
     if (out->len > start) {
         url->has_user = true;
         url->user_at = (uint16_t)start;
         url->user_len = (uint16_t)(out->len - start);
-        url_put(out, '@');
+        url_append_byte(out, '@');
     }
     parser->at = at + 1;
     return URL_OK;
@@ -208,7 +174,6 @@ static enum url_error parse_port(struct parser *parser, const char *at,
 {
     struct url *url = parser->url;
     unsigned port = 0;
-    char digits[URL_NUMBER_DIGITS];
 
     if (at == end)
         return URL_OK; /* a colon alone says nothing */
@@ -223,8 +188,8 @@ static enum url_error parse_port(struct parser *parser, const char *at,
         return URL_OK; /* the scheme's default is left out */
     url->port = (uint16_t)port;
     url->port_given = true;
-    url_put(&parser->out, ':');
-    url_put_text(&parser->out, digits, url_format_number(url->port, digits));
+    url_append_byte(&parser->out, ':');
+    url_append_number(&parser->out, url->port);
     return URL_OK;
 }
 
@@ -244,16 +209,16 @@ static enum url_error parse_authority(struct parser *parser)
 
     url->port = url->scheme == URL_HTTPS ? 443 : 80;
     if (url->scheme == URL_HTTPS)
-        url_put_text(out, "https://", 8);
+        url_append_text(out, "https://", 8);
     else
-        url_put_text(out, "http://", 7);
+        url_append_text(out, "http://", 7);
     if (parse_user(parser, end) != URL_OK)
         return URL_BAD;
     colon = find_port(parser->at, end);
     if (colon == parser->at)
         return URL_BAD; /* no host */
     url->host_at = (uint16_t)out->len;
-    if (!url_put_host(out, parser->at, (size_t)(colon - parser->at), &host))
+    if (!url_append_host(out, parser->at, (size_t)(colon - parser->at), &host))
         return out->full ? URL_TOO_LONG : URL_BAD;
     url->host_len = (uint16_t)(out->len - url->host_at);
     url->host_is_ipv4 = host.is_ipv4;
@@ -306,9 +271,9 @@ static void parse_path(struct parser *parser)
         size_t start = out->len;
         int dots;
 
-        url_put(out, '/');
+        url_append_byte(out, '/');
         parser->at =
-            put_encoded(out, segment, parser->end, URL_ENC_PATH, URL_SPLIT);
+            append_encoded(out, segment, parser->end, URL_ENC_PATH, URL_SPLIT);
         more = parser->at < parser->end && is_slash(*parser->at);
         dots = count_dots(segment, parser->at);
         if (dots) {
@@ -316,7 +281,7 @@ static void parse_path(struct parser *parser)
             if (dots == 2)
                 shorten_path(parser);
             if (!more)
-                url_put(out, '/');
+                url_append_byte(out, '/');
         }
         if (more)
             parser->at++;
@@ -334,11 +299,11 @@ static void parse_query(struct parser *parser)
     if (left == 0 || *parser->at != '?')
         return;
     end = memchr(parser->at, '#', left);
-    url_put(out, '?');
+    url_append_byte(out, '?');
     url->has_query = true;
     url->query_at = (uint16_t)out->len;
-    parser->at = put_encoded(out, parser->at + 1, end ? end : parser->end,
-                             URL_ENC_QUERY, 0);
+    parser->at = append_encoded(out, parser->at + 1, end ? end : parser->end,
+                                URL_ENC_QUERY, 0);
     url->query_len = (uint16_t)(out->len - url->query_at);
 }
 
@@ -350,10 +315,10 @@ static void parse_fragment(struct parser *parser)
 
     if (parser->at == parser->end)
         return;
-    url_put(out, '#');
+    url_append_byte(out, '#');
     url->has_fragment = true;
     url->fragment_at = (uint16_t)out->len;
-    put_encoded(out, parser->at + 1, parser->end, URL_ENC_FRAGMENT, 0);
+    append_encoded(out, parser->at + 1, parser->end, URL_ENC_FRAGMENT, 0);
     url->fragment_len = (uint16_t)(out->len - url->fragment_at);
 }
 
@@ -362,7 +327,7 @@ static void copy_authority(struct parser *parser)
     struct url *url = parser->url;
     const struct url *base = parser->base;
 
-    url_put_text(&parser->out, base->text, base->path_at);
+    url_append_text(&parser->out, base->text, base->path_at);
     url->user_at = base->user_at;
     url->user_len = base->user_len;
     url->has_user = base->has_user;
@@ -381,12 +346,12 @@ static void copy_path(struct parser *parser)
     struct url *url = parser->url;
     const struct url *base = parser->base;
 
-    url_put_text(&parser->out, base->text + base->path_at, base->path_len);
+    url_append_text(&parser->out, base->text + base->path_at, base->path_len);
     url->path_len = base->path_len;
     if (!base->has_query || (parser->at < parser->end && *parser->at == '?'))
         return;
-    url_put(&parser->out, '?');
-    url_put_text(&parser->out, base->text + base->query_at, base->query_len);
+    url_append_byte(&parser->out, '?');
+    url_append_text(&parser->out, base->text + base->query_at, base->query_len);
     url->has_query = true;
     url->query_at = base->query_at;
     url->query_len = base->query_len;
@@ -406,7 +371,8 @@ static void parse_relative_path(struct parser *parser)
         return;
     }
     if (!is_slash(*at)) {
-        url_put_text(&parser->out, base->text + base->path_at, base->path_len);
+        url_append_text(&parser->out, base->text + base->path_at,
+                        base->path_len);
         shorten_path(parser);
     }
     parse_path(parser);
@@ -452,7 +418,7 @@ static enum url_error parse(struct parser *parser)
 {
     struct url *url = parser->url;
     const struct url *base = parser->base;
-    bool has_scheme = take_scheme(parser, &url->scheme);
+    bool has_scheme = read_scheme(parser, &url->scheme);
     bool is_relative;
     size_t left = (size_t)(parser->end - parser->at);
 

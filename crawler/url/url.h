@@ -58,25 +58,13 @@ struct url {
 enum url_error url_parse(struct url *url, const char *text, size_t len,
                          const struct url *base) CERR_CHECK;
 
-struct url_canonical_options {
-    bool keep_user;  /* keep the credentials; the crawler never does */
-    bool sort_query; /* parameters in byte order of their names */
-    const char *const *drop_keys; /* query keys to drop, "utm_*" as prefix;
-                                     borrowed */
-    size_t nr_drop_keys;
-    /* sorting and dropping remove empty parameters ("a&&b") as well */
-};
-
 /*
  * The form that identifies a resource for us: WHATWG plus RFC 3986 6.2.2
  * (percent-escapes in upper case, unreserved characters unescaped, dot
  * segments removed again), without userinfo and fragment. It is its own
- * canonical form under the same options. `options` may be NULL, `out` may be
- * `url` itself. Never fails for what url_parse() made.
+ * canonical form. `url` is what url_parse() made, `out` may be `url` itself.
  */
-enum url_error
-url_canonical(struct url *out, const struct url *url,
-              const struct url_canonical_options *options) CERR_CHECK;
+void url_canonical(struct url *out, const struct url *url);
 
 /*
  * The politeness key: "http://host:port" with the effective port always

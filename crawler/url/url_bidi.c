@@ -5,7 +5,9 @@
  * does not tell numbers apart; the rule is about every label of a domain that
  * has such a character anywhere.
  */
-#include "crawler/url/url_internal.h"
+#include "crawler/url/url_bidi.h"
+
+#include "crawler/url/url_unicode.h"
 
 bool url_bidi_is_rtl(uint32_t code)
 {

@@ -4,41 +4,10 @@
  * The text only ever becomes shorter, so it is rewritten from left to right,
  * in place if need be.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "crawler/url/url_internal.h"
-
-/* A parameter of a query: where it stands and how long it is. */
-struct param {
-    uint16_t at, len;
-};
-
-size_t url_format_number(uint16_t number, char out[URL_NUMBER_DIGITS])
-{
-    size_t len = number < 10      ? 1
-                 : number < 100   ? 2
-                 : number < 1000  ? 3
-                 : number < 10000 ? 4
-                                  : 5;
-
-    for (size_t i = len; i-- > 0; number /= 10)
-        out[i] = (char)('0' + number % 10);
-    return len;
-}
-
-/* The byte that an escape at `at` stands for, or -1 if there is no escape. */
-static int escaped_byte(const char *at, const char *end)
-{
-    int high, low;
-
-    if (end - at < 3 || *at != '%')
-        return -1;
-    high = url_hex_value((unsigned char)at[1]);
-    low = url_hex_value((unsigned char)at[2]);
-    return high < 0 || low < 0 ? -1 : high << 4 | low;
-}
+#include "crawler/url/url_bytes.h"
+#include "crawler/url/url_write.h"
 
 /*
  * RFC 3986, 6.2.2.1 and 6.2.2.2: escapes in upper case, unreserved characters
@@ -59,7 +28,7 @@ static size_t normalise_escapes(char *to, const char *from, size_t len)
     memmove(to, from, plain); /* nearly always all of it */
     from += plain;
     while (from < end) {
-        int byte = escaped_byte(from, end);
+        int byte = url_escaped_byte(from, end);
         bool is_escape = byte >= 0;
         bool is_digit;
 
@@ -81,121 +50,30 @@ static size_t normalise_escapes(char *to, const char *from, size_t len)
     return (size_t)(out - to);
 }
 
-static size_t name_len(const char *text, size_t len)
+/* Copies everything before the path, without the credentials. Returns how far
+ * the text moved left. */
+static size_t copy_head(struct url *out, const struct url *url)
 {
-    const char *equals = memchr(text, '=', len);
-
-    return equals ? (size_t)(equals - text) : len;
-}
-
-/* By name, and by place where names are equal. */
-static int compare_params(const void *left, const void *right, void *text)
-{
-    const struct param *a = left, *b = right;
-    const char *a_text = (const char *)text + a->at;
-    const char *b_text = (const char *)text + b->at;
-    size_t a_len = name_len(a_text, a->len), b_len = name_len(b_text, b->len);
-    int order = memcmp(a_text, b_text, a_len < b_len ? a_len : b_len);
-
-    if (order != 0)
-        return order;
-    if (a_len != b_len)
-        return a_len < b_len ? -1 : 1;
-    return a->at < b->at ? -1 : a->at > b->at;
-}
-
-static bool is_dropped(const char *text, size_t len,
-                       const struct url_canonical_options *options)
-{
-    size_t name = name_len(text, len);
-
-    for (size_t i = 0; i < options->nr_drop_keys; i++) {
-        const char *key = options->drop_keys[i];
-        size_t key_len = strlen(key);
-        bool is_prefix = key_len > 0 && key[key_len - 1] == '*';
-
-        key_len -= is_prefix;
-        if ((is_prefix ? name >= key_len : name == key_len) &&
-            memcmp(text, key, key_len) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Finds the parameters that stay; empty ones do not. */
-static size_t split_query(const char *query, size_t len, struct param *params,
-                          const struct url_canonical_options *options)
-{
-    size_t nr = 0;
-
-    for (size_t at = 0; at < len;) {
-        const char *amp = memchr(query + at, '&', len - at);
-        size_t end = amp ? (size_t)(amp - query) : len;
-
-        if (end > at && !is_dropped(query + at, end - at, options)) {
-            params[nr].at = (uint16_t)at;
-            params[nr].len = (uint16_t)(end - at);
-            nr++;
-        }
-        at = end + 1;
-    }
-    return nr;
-}
-
-static bool rewrites_query(const struct url_canonical_options *options)
-{
-    return options && (options->sort_query || options->nr_drop_keys > 0);
-}
-
-/* Applies the options to a query, in place. */
-static size_t rewrite_query(char *query, size_t len,
-                            const struct url_canonical_options *options)
-{
-    struct param params[URL_BYTES_MAX / 2 + 1];
-    char old[URL_BYTES_MAX];
-    size_t nr, used = 0;
-
-    memcpy(old, query, len);
-    nr = split_query(old, len, params, options);
-    if (options->sort_query)
-        qsort_r(params, nr, sizeof(params[0]), compare_params, old);
-    for (size_t i = 0; i < nr; i++) {
-        if (i > 0)
-            query[used++] = '&';
-        memcpy(query + used, old + params[i].at, params[i].len);
-        used += params[i].len;
-    }
-    return used;
-}
-
-/* Copies everything before the path. Returns how far the text moved left. */
-static size_t copy_head(struct url *out, const struct url *url, bool keep_user)
-{
-    bool drop_user = url->has_user && !keep_user;
-    uint16_t user_end = (uint16_t)(url->user_at + url->user_len + 1);
-    uint16_t shift = drop_user ? (uint16_t)(user_end - url->user_at) : 0;
-    uint16_t kept = drop_user ? url->user_at : url->host_at;
+    uint16_t shift = url->has_user ? (uint16_t)(url->user_len + 1) : 0;
+    uint16_t kept = (uint16_t)(url->host_at - shift);
 
     memmove(out->text, url->text, kept);
-    memmove(out->text + kept, url->text + kept + shift,
-            (size_t)(url->path_at - kept - shift));
-    out->has_user = url->has_user && keep_user;
-    out->user_at = out->has_user ? url->user_at : 0;
-    out->user_len = out->has_user ? url->user_len : 0;
-    out->host_at = (uint16_t)(url->host_at - shift);
+    memmove(out->text + kept, url->text + url->host_at,
+            (size_t)(url->path_at - url->host_at));
+    out->has_user = false;
+    out->user_at = out->user_len = 0;
+    out->host_at = kept;
     return shift;
 }
 
-enum url_error url_canonical(struct url *out, const struct url *url,
-                             const struct url_canonical_options *options)
+void url_canonical(struct url *out, const struct url *url)
 {
     /* `out` may be `url`: what is needed later is read before it is written */
     size_t path_at = url->path_at, path_len = url->path_len;
     size_t query_at = url->query_at, query_len = url->query_len;
-    bool has_query = url->has_query;
     size_t len = path_at;
 
-    len -= copy_head(out, url, options && options->keep_user);
+    len -= copy_head(out, url);
     out->scheme = url->scheme;
     out->host_len = url->host_len;
     out->port = url->port;
@@ -207,28 +85,19 @@ enum url_error url_canonical(struct url *out, const struct url *url,
     len += normalise_escapes(out->text + len, url->text + path_at, path_len);
     out->path_len = (uint16_t)(len - out->path_at);
 
+    out->has_query = url->has_query;
     out->query_at = out->query_len = 0;
-    if (has_query) {
-        char *query = out->text + len + 1;
-        size_t used = normalise_escapes(query, url->text + query_at, query_len);
-
-        out->text[len] = '?';
-        if (used > 0 && rewrites_query(options)) {
-            used = rewrite_query(query, used, options);
-            has_query = used > 0;
-        }
-        if (has_query) {
-            out->query_at = (uint16_t)(len + 1);
-            out->query_len = (uint16_t)used;
-            len += 1 + used;
-        }
+    if (out->has_query) {
+        out->text[len++] = '?';
+        out->query_at = (uint16_t)len;
+        len +=
+            normalise_escapes(out->text + len, url->text + query_at, query_len);
+        out->query_len = (uint16_t)(len - out->query_at);
     }
-    out->has_query = has_query;
     out->fragment_at = out->fragment_len = 0;
     out->has_fragment = false;
     out->len = (uint16_t)len;
     out->text[len] = '\0';
-    return URL_OK;
 }
 
 size_t url_host_key(const struct url *url, char *out, size_t cap)

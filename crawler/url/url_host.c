@@ -2,11 +2,13 @@
  * url_host: the host parser of the URL standard (3.5) for http and https, and
  * the serialisers that belong to it.
  */
-#include <arpa/inet.h>
+#include "crawler/url/url_host.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "crawler/url/url_internal.h"
+#include "crawler/url/url_bytes.h"
+#include "crawler/url/url_idna.h"
 
 #define IPV6_PIECES 8
 
@@ -133,7 +135,7 @@ static bool parse_ipv4_tail(const char *at, const char *end, uint16_t pieces[2])
 }
 
 /* Up to four hexadecimal digits. */
-static unsigned take_piece(const char **at, const char *end)
+static unsigned read_piece(const char **at, const char *end)
 {
     unsigned value = 0;
 
@@ -158,12 +160,12 @@ static void expand(uint16_t pieces[IPV6_PIECES], size_t nr, size_t compress)
 }
 
 /* Takes a piece, or the dotted tail, which is two; 0 if it is neither. */
-static size_t take_pieces(const char **at, const char *end, uint16_t *pieces,
+static size_t read_pieces(const char **at, const char *end, uint16_t *pieces,
                           size_t room)
 {
     const char *start = *at;
 
-    pieces[0] = (uint16_t)take_piece(at, end);
+    pieces[0] = (uint16_t)read_piece(at, end);
     if (*at < end && **at == '.') {
         if (room < 2 || !parse_ipv4_tail(start, end, pieces))
             return 0;
@@ -195,7 +197,7 @@ static bool parse_ipv6(const char *at, const char *end,
             compress = nr;
             continue;
         }
-        taken = take_pieces(&at, end, pieces + nr, IPV6_PIECES - nr);
+        taken = read_pieces(&at, end, pieces + nr, IPV6_PIECES - nr);
         if (!taken)
             return false;
         nr += taken;
@@ -227,51 +229,49 @@ static size_t find_zeros(const uint16_t pieces[IPV6_PIECES], size_t *len)
 }
 
 /* IPv6 serializer (RFC 5952, 4), in brackets. */
-static void put_ipv6(struct url_writer *out, const uint16_t pieces[IPV6_PIECES])
+static void append_ipv6(struct url_writer *out,
+                        const uint16_t pieces[IPV6_PIECES])
 {
     size_t nr_zeros;
     size_t zeros = find_zeros(pieces, &nr_zeros);
     size_t i = 0;
     char text[8];
 
-    url_put(out, '[');
+    url_append_byte(out, '[');
     while (i < IPV6_PIECES) {
         if (i == zeros) {
-            url_put_text(out, "::", 2);
+            url_append_text(out, "::", 2);
             i += nr_zeros;
             continue;
         }
         if (i > 0 && i != zeros + nr_zeros)
-            url_put(out, ':');
-        url_put_text(out, text,
-                     (size_t)snprintf(text, sizeof(text), "%x", pieces[i]));
+            url_append_byte(out, ':');
+        url_append_text(out, text,
+                        (size_t)snprintf(text, sizeof(text), "%x", pieces[i]));
         i++;
     }
-    url_put(out, ']');
+    url_append_byte(out, ']');
 }
 
 /* IPv4 serializer. */
-static void put_ipv4(struct url_writer *out, uint32_t address)
+static void append_ipv4(struct url_writer *out, uint32_t address)
 {
-    char digits[URL_NUMBER_DIGITS];
-
     for (int shift = 24; shift >= 0; shift -= 8) {
-        uint16_t byte = address >> shift & 255;
-
-        url_put_text(out, digits, url_format_number(byte, digits));
+        url_append_number(out, address >> shift & 255);
         if (shift > 0)
-            url_put(out, '.');
+            url_append_byte(out, '.');
     }
 }
 
-static bool put_ipv6_host(struct url_writer *out, const char *text, size_t len)
+static bool append_ipv6_host(struct url_writer *out, const char *text,
+                             size_t len)
 {
     uint16_t pieces[IPV6_PIECES];
 
     if (len < 2 || text[len - 1] != ']' ||
         !parse_ipv6(text + 1, text + len - 1, pieces))
         return false;
-    put_ipv6(out, pieces);
+    append_ipv6(out, pieces);
     return true;
 }
 
@@ -281,24 +281,16 @@ static size_t percent_decode(const char *text, size_t len, char *out)
     size_t used = 0;
 
     for (size_t i = 0; i < len; i++) {
-        int high = -1, low = -1;
+        int byte = url_escaped_byte(text + i, text + len);
 
-        if (text[i] == '%' && len - i > 2) {
-            high = url_hex_value((unsigned char)text[i + 1]);
-            low = url_hex_value((unsigned char)text[i + 2]);
-        }
-        if (high >= 0 && low >= 0) {
-            out[used++] = (char)(high << 4 | low);
-            i += 2;
-        } else {
-            out[used++] = text[i];
-        }
+        out[used++] = byte >= 0 ? (char)byte : text[i];
+        i += byte >= 0 ? 2 : 0;
     }
     return used;
 }
 
 /* Copies a domain in lower case as far as it is plain. */
-static size_t put_plain(struct url_writer *out, const char *text, size_t len)
+static size_t append_plain(struct url_writer *out, const char *text, size_t len)
 {
     size_t i = 0;
 
@@ -311,7 +303,8 @@ static size_t put_plain(struct url_writer *out, const char *text, size_t len)
 }
 
 /* A domain with escapes, characters outside ASCII, or forbidden ones. */
-static bool put_odd_domain(struct url_writer *out, const char *text, size_t len)
+static bool append_odd_domain(struct url_writer *out, const char *text,
+                              size_t len)
 {
     char domain[URL_BYTES_MAX];
     size_t start = out->len;
@@ -326,8 +319,8 @@ static bool put_odd_domain(struct url_writer *out, const char *text, size_t len)
         is_ascii &= (unsigned char)domain[i] < 0x80;
     /* the standard's domain parser: ASCII is not looked into any further */
     if (is_ascii)
-        return put_plain(out, domain, len) == len;
-    if (!url_put_idna(out, domain, len) || out->len == start)
+        return append_plain(out, domain, len) == len;
+    if (!url_append_idna(out, domain, len) || out->len == start)
         return false;
     for (size_t i = start; i < out->len; i++)
         if (!url_byte_is((unsigned char)out->text[i], URL_HOST_PLAIN))
@@ -335,8 +328,8 @@ static bool put_odd_domain(struct url_writer *out, const char *text, size_t len)
     return true;
 }
 
-bool url_put_host(struct url_writer *out, const char *text, size_t len,
-                  struct url_host *host)
+bool url_append_host(struct url_writer *out, const char *text, size_t len,
+                     struct url_host *host)
 {
     size_t start = out->len;
     uint32_t address;
@@ -344,11 +337,11 @@ bool url_put_host(struct url_writer *out, const char *text, size_t len,
     *host = (struct url_host){0};
     if (text[0] == '[') {
         host->is_ipv6 = true;
-        return put_ipv6_host(out, text, len);
+        return append_ipv6_host(out, text, len);
     }
-    if (put_plain(out, text, len) < len) {
+    if (append_plain(out, text, len) < len) {
         out->len = start;
-        if (!put_odd_domain(out, text, len))
+        if (!append_odd_domain(out, text, len))
             return false;
     }
     if (!ends_in_number(out->text + start, out->len - start))
@@ -357,6 +350,6 @@ bool url_put_host(struct url_writer *out, const char *text, size_t len,
         return false;
     host->is_ipv4 = true;
     out->len = start;
-    put_ipv4(out, address);
+    append_ipv4(out, address);
     return true;
 }

@@ -20,10 +20,15 @@
  * What remains of libidn2's limits: a single run that no DNS name could hold
  * fails.
  */
+#include "crawler/url/url_idna.h"
+
 #include <idn2.h>
 #include <string.h>
 
-#include "crawler/url/url_internal.h"
+#include "crawler/url/url_bidi.h"
+#include "crawler/url/url_bytes.h"
+#include "crawler/url/url_punycode.h"
+#include "crawler/url/url_unicode.h"
 
 /* A run longer than this has no ACE form of 63 bytes (RFC 1035, 2.3.4). */
 #define RUN_BYTES_MAX 1024
@@ -73,14 +78,6 @@ struct mapper {
     char run[RUN_BYTES_MAX];
 };
 
-bool url_put_char(struct url_chars *out, uint32_t code)
-{
-    if (out->nr == URL_IDN_MAX)
-        return false;
-    out->chars[out->nr++] = code;
-    return true;
-}
-
 /* The row of `changes` that says what becomes of a character, or NULL. */
 static const struct change *find_change(uint32_t code)
 {
@@ -97,7 +94,7 @@ static bool is_ace(const uint32_t *label, size_t len)
 }
 
 /* Appends a domain as libidn2 wrote it, its "xn--" labels decoded. */
-static bool put_decoded(struct url_chars *out, const char *ace)
+static bool add_decoded(struct url_chars *out, const char *ace)
 {
     for (;;) {
         size_t len = strcspn(ace, ".");
@@ -112,13 +109,13 @@ static bool put_decoded(struct url_chars *out, const char *ace)
                 return false;
         } else {
             for (size_t i = 0; i < len; i++)
-                if (!url_put_char(out, label[i]))
+                if (!url_add_char(out, label[i]))
                     return false;
         }
         ace += len;
         if (*ace == '\0')
             return true;
-        if (!url_put_char(out, '.'))
+        if (!url_add_char(out, '.'))
             return false;
         ace++;
     }
@@ -146,7 +143,7 @@ static bool map_run(struct mapper *mapper)
     if (idn2_lookup_u8(text, &ace,
                        IDN2_TRANSITIONAL | IDN2_NO_ALABEL_ROUNDTRIP) != IDN2_OK)
         return false;
-    good = put_decoded(mapper->out, (const char *)ace);
+    good = add_decoded(mapper->out, (const char *)ace);
     idn2_free(ace);
     if (good && before && !composes)
         mapper->out->chars[start] = before;
@@ -160,7 +157,7 @@ static bool flush(struct mapper *mapper, uint32_t next)
 
     /* a run at the beginning of a label stands alone */
     if (mapper->before && (mapper->len == 0 || mapper->before == '.')) {
-        good = url_put_char(mapper->out, mapper->before);
+        good = url_add_char(mapper->out, mapper->before);
         mapper->before = 0;
     }
     if (good && mapper->len > 0)
@@ -181,7 +178,7 @@ static bool map(struct url_chars *out, const char *text, size_t len)
     mapper.before = 0;
     mapper.len = 0;
     while (len > 0) {
-        size_t step = url_take_utf8(at, len, &code);
+        size_t step = url_read_utf8(at, len, &code);
         const struct change *change = find_change(code);
         uint32_t to = 0;
 
@@ -276,13 +273,13 @@ static bool decode_labels(struct url_chars *out, const struct url_chars *domain)
                 return false;
         } else {
             for (size_t i = 0; i < len; i++)
-                if (!url_put_char(out, at[i]))
+                if (!url_add_char(out, at[i]))
                     return false;
         }
         at += len;
         if (at == end)
             return true;
-        if (!url_put_char(out, '.'))
+        if (!url_add_char(out, '.'))
             return false;
         at++;
     }
@@ -334,7 +331,8 @@ static bool check_labels(const struct url_chars *domain)
 }
 
 /* UTS #46, 4.2, steps 2 and 3. */
-static void put_labels(struct url_writer *out, const struct url_chars *domain)
+static void append_labels(struct url_writer *out,
+                          const struct url_chars *domain)
 {
     const uint32_t *at = domain->chars, *end = at + domain->nr;
 
@@ -345,31 +343,31 @@ static void put_labels(struct url_writer *out, const struct url_chars *domain)
         for (size_t i = 0; i < len; i++)
             is_ascii &= at[i] < 0x80;
         if (!is_ascii) {
-            url_put_text(out, "xn--", 4);
+            url_append_text(out, "xn--", 4);
             url_punycode_encode(at, len, out);
         } else {
             for (size_t i = 0; i < len; i++)
-                url_put(out, (char)at[i]);
+                url_append_byte(out, (char)at[i]);
         }
         at += len;
         if (at == end)
             break;
-        url_put(out, '.');
+        url_append_byte(out, '.');
         at++;
     }
 }
 
-bool url_put_idna(struct url_writer *out, const char *domain, size_t len)
+bool url_append_idna(struct url_writer *out, const char *domain, size_t len)
 {
     struct url_chars mapped = {.nr = 0}, decoded = {.nr = 0};
 
-    if (len > URL_IDN_MAX) {
+    if (len > URL_CHARS_MAX) {
         out->full = true;
         return false;
     }
     if (!map(&mapped, domain, len) || !decode_labels(&decoded, &mapped) ||
         !check_labels(&decoded))
         return false;
-    put_labels(out, &decoded);
+    append_labels(out, &decoded);
     return !out->full;
 }

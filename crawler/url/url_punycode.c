@@ -2,7 +2,7 @@
  * url_punycode: Punycode (RFC 3492) without a limit on the label's length,
  * which libidn2 has and the URL standard has not.
  */
-#include "crawler/url/url_internal.h"
+#include "crawler/url/url_punycode.h"
 
 /* RFC 3492, 5. */
 #define BASE         36
@@ -41,7 +41,7 @@ static int digit_value(uint32_t digit)
 }
 
 /* A variable-length integer (RFC 3492, 3.3). */
-static bool take_delta(const uint32_t **at, const uint32_t *end, uint32_t bias,
+static bool read_delta(const uint32_t **at, const uint32_t *end, uint32_t bias,
                        uint32_t *delta)
 {
     uint64_t value = 0, weight = 1;
@@ -85,18 +85,18 @@ bool url_punycode_decode(const uint32_t *text, size_t len,
     uint64_t index = 0;
 
     while (at < basic_end)
-        if (!url_put_char(out, *at++))
+        if (!url_add_char(out, *at++))
             return false;
     at += nr_basic > 0; /* the hyphen */
     while (at < end) {
         size_t nr = out->nr - start + 1;
         uint32_t delta;
 
-        if (!take_delta(&at, end, bias, &delta))
+        if (!read_delta(&at, end, bias, &delta))
             return false;
         bias = adapt(delta, nr, nr == nr_basic + 1);
         index += delta;
-        if (index / nr > UNICODE_MAX - code || !url_put_char(out, 0))
+        if (index / nr > UNICODE_MAX - code || !url_add_char(out, 0))
             return false;
         code += (uint32_t)(index / nr);
         index %= nr;
@@ -109,7 +109,7 @@ bool url_punycode_decode(const uint32_t *text, size_t len,
 }
 
 /* Writes a variable-length integer (RFC 3492, 3.3). */
-static void put_delta(struct url_writer *out, uint64_t delta, uint32_t bias)
+static void append_delta(struct url_writer *out, uint64_t delta, uint32_t bias)
 {
     static const char digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -118,10 +118,10 @@ static void put_delta(struct url_writer *out, uint64_t delta, uint32_t bias)
 
         if (delta < limit)
             break;
-        url_put(out, digits[limit + (delta - limit) % (BASE - limit)]);
+        url_append_byte(out, digits[limit + (delta - limit) % (BASE - limit)]);
         delta = (delta - limit) / (BASE - limit);
     }
-    url_put(out, digits[delta]);
+    url_append_byte(out, digits[delta]);
 }
 
 /* The smallest code point of the label that is at least `code`. */
@@ -144,12 +144,12 @@ void url_punycode_encode(const uint32_t *label, size_t len,
 
     for (size_t i = 0; i < len; i++) {
         if (label[i] < INITIAL_N) {
-            url_put(out, (char)label[i]);
+            url_append_byte(out, (char)label[i]);
             nr_basic++;
         }
     }
     if (nr_basic > 0)
-        url_put(out, '-');
+        url_append_byte(out, '-');
     done = nr_basic;
     while (done < len) {
         uint32_t next = next_code(label, len, code);
@@ -160,7 +160,7 @@ void url_punycode_encode(const uint32_t *label, size_t len,
             delta += label[i] < code;
             if (label[i] != code)
                 continue;
-            put_delta(out, delta, bias);
+            append_delta(out, delta, bias);
             bias = adapt((uint32_t)delta, done + 1, done == nr_basic);
             delta = 0;
             done++;

@@ -5,6 +5,8 @@
  *
  * The tables come from data/unicode/idna.txt (scripts/make_unicode_tables.py).
  */
+#include "crawler/url/url_unicode.h"
+
 #include "crawler/url/url_unicode_table.h"
 
 /* The range that has the character, or NULL. */

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "crawler/url/url_internal.h"
+#include "crawler/url/url_unicode.h"
 
 struct url_range {
     uint32_t first, last;

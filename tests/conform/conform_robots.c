@@ -21,8 +21,8 @@ static void put_target(const char *text, struct buf *target)
     static struct url url;
     const char *path;
 
-    if (url_parse(&url, text, strlen(text), NULL) == URL_OK &&
-        url_canonical(&url, &url, NULL) == URL_OK) {
+    if (url_parse(&url, text, strlen(text), NULL) == URL_OK) {
+        url_canonical(&url, &url);
         conform_put_bytes(target, url.text + url.path_at,
                           (size_t)(url.len - url.path_at));
         return;

@@ -56,11 +56,12 @@ static void put_url(struct buf *out, const char *text, size_t len,
 {
     static struct url url;
 
-    if (url_parse(&url, text, len, base) == URL_OK &&
-        url_canonical(&url, &url, NULL) == URL_OK)
-        conform_put(out, "%s\n", url.text);
-    else
+    if (url_parse(&url, text, len, base) != URL_OK) {
         conform_put(out, "%.*s\n", (int)len, text);
+        return;
+    }
+    url_canonical(&url, &url);
+    conform_put(out, "%s\n", url.text);
 }
 
 static void sitemaps(const json_t *test, struct conform_answer *answer)

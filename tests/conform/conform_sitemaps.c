@@ -34,9 +34,9 @@ static bool put_url(struct buf *out, const struct bytes *text,
 {
     static struct url url;
 
-    if (url_parse(&url, text->data, text->len, reading->location) != URL_OK ||
-        url_canonical(&url, &url, NULL) != URL_OK)
+    if (url_parse(&url, text->data, text->len, reading->location) != URL_OK)
         return false;
+    url_canonical(&url, &url);
     if (!reading->same_location_only || sitemap_covers(reading->location, &url))
         conform_put(out, "%s\n", url.text);
     return true;

@@ -11,7 +11,7 @@ static struct url parse(const char *text)
     struct url url;
 
     assert_int_equal(url_parse(&url, text, strlen(text), NULL), URL_OK);
-    assert_int_equal(url_canonical(&url, &url, NULL), URL_OK);
+    url_canonical(&url, &url);
     return url;
 }
 

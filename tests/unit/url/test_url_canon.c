@@ -1,5 +1,5 @@
 /*
- * url: the canonical form, its options, the host's key and bad ports.
+ * url: the canonical form, the host's key and bad ports.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,8 +16,7 @@ struct row {
 };
 
 /* Both ways: into another object and in place. */
-static void check_rows(const struct row *rows, size_t nr,
-                       const struct url_canonical_options *options)
+static void check_rows(const struct row *rows, size_t nr)
 {
     static struct url url, other, again;
 
@@ -25,11 +24,11 @@ static void check_rows(const struct row *rows, size_t nr,
         const char *input = rows[i].input;
 
         assert_int_equal(url_parse(&url, input, strlen(input), NULL), URL_OK);
-        assert_int_equal(url_canonical(&other, &url, options), URL_OK);
+        url_canonical(&other, &url);
         if (strcmp(other.text, rows[i].expected) != 0)
             fail_msg("'%s' gave '%s', not '%s'", input, other.text,
                      rows[i].expected);
-        assert_int_equal(url_canonical(&url, &url, options), URL_OK);
+        url_canonical(&url, &url);
         assert_string_equal(url.text, other.text);
         /* its components are those of its text */
         assert_int_equal(url_parse(&again, url.text, url.len, NULL), URL_OK);
@@ -47,8 +46,7 @@ static void check_rows(const struct row *rows, size_t nr,
         assert_false(url.has_fragment);
     }
 }
-#define CHECK(rows, options)                                                   \
-    check_rows(rows, sizeof(rows) / sizeof((rows)[0]), options)
+#define CHECK(rows) check_rows(rows, sizeof(rows) / sizeof((rows)[0]))
 
 static void canonical_drops_credentials_and_fragment(void **state)
 {
@@ -61,19 +59,7 @@ static void canonical_drops_credentials_and_fragment(void **state)
     };
 
     (void)state;
-    CHECK(rows, NULL);
-}
-
-static void canonical_keeps_credentials_when_told(void **state)
-{
-    static const struct row rows[] = {
-        {"http://u:p@h/%7ea?b#c", "http://u:p@h/~a?b"},
-        {"http://h/", "http://h/"},
-    };
-    const struct url_canonical_options options = {.keep_user = true};
-
-    (void)state;
-    CHECK(rows, &options);
+    CHECK(rows);
 }
 
 static void canonical_normalises_escapes(void **state)
@@ -97,64 +83,7 @@ static void canonical_normalises_escapes(void **state)
     };
 
     (void)state;
-    CHECK(rows, NULL);
-}
-
-static void canonical_sorts_the_query_when_told(void **state)
-{
-    static const struct row rows[] = {
-        {"http://h/?b=1&a=2", "http://h/?a=2&b=1"},
-        {"http://h/?b=2&b=1&a", "http://h/?a&b=2&b=1"},
-        {"http://h/?ab=1&a=2&a-=3", "http://h/?a=2&a-=3&ab=1"},
-        {"http://h/?&&b&&a&", "http://h/?a&b"},
-        {"http://h/?", "http://h/?"},
-        {"http://h/?&", "http://h/"},
-        {"http://h/", "http://h/"},
-    };
-    const struct url_canonical_options options = {.sort_query = true};
-
-    (void)state;
-    CHECK(rows, &options);
-}
-
-static void canonical_drops_the_keys_it_is_told(void **state)
-{
-    static const struct row rows[] = {
-        {"http://h/?utm_s=a&b=1&utm_x&sid=2", "http://h/?b=1"},
-        {"http://h/?utm_s=a#f", "http://h/"},
-        {"http://h/?utm=a&sidx=1&xsid=2", "http://h/?utm=a&sidx=1&xsid=2"},
-        {"http://h/?%75tm_a=1&b", "http://h/?b"},
-        {"http://h/?b=utm_a&a=sid", "http://h/?b=utm_a&a=sid"},
-    };
-    static const char *const keys[] = {"utm_*", "sid", ""};
-    const struct url_canonical_options options = {.drop_keys = keys,
-                                                  .nr_drop_keys = 3};
-
-    (void)state;
-    CHECK(rows, &options);
-}
-
-/* Writes a text over the middle of another. */
-static void overwrite(char *at, const char *text)
-{
-    while (*text)
-        *at++ = *text++;
-}
-
-static void canonical_of_the_longest_query_is_sorted(void **state)
-{
-    const struct url_canonical_options options = {.sort_query = true};
-    static char text[URL_BYTES_MAX];
-    static struct url url;
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(text); i++)
-        text[i] = "z&y&x&w&v&u&t&"[i % 14];
-    overwrite(text, "http://h/?");
-    assert_int_equal(url_parse(&url, text, sizeof(text), NULL), URL_OK);
-    assert_int_equal(url_canonical(&url, &url, &options), URL_OK);
-    for (size_t i = 10; i + 2 < url.len; i += 2)
-        assert_true(url.text[i] <= url.text[i + 2]);
+    CHECK(rows);
 }
 
 static void host_key_writes_the_port_always(void **state)
@@ -198,11 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(canonical_drops_credentials_and_fragment),
-        cmocka_unit_test(canonical_keeps_credentials_when_told),
         cmocka_unit_test(canonical_normalises_escapes),
-        cmocka_unit_test(canonical_sorts_the_query_when_told),
-        cmocka_unit_test(canonical_drops_the_keys_it_is_told),
-        cmocka_unit_test(canonical_of_the_longest_query_is_sorted),
         cmocka_unit_test(host_key_writes_the_port_always),
         cmocka_unit_test(ports_of_other_services_are_bad),
     };

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "crawler/url/url.h"
-#include "crawler/url/url_internal.h"
+#include "crawler/url/url_punycode.h"
 
 struct row {
     const char *host;
@@ -310,13 +310,13 @@ static void domain_has_no_limit_of_dns(void **state)
 static void domain_outside_ascii_is_cut_off_at_its_limit(void **state)
 {
     static struct url url;
-    static char text[URL_IDN_MAX + 16];
+    static char text[URL_CHARS_MAX + 16];
 
     (void)state;
     memset(text, 'a', sizeof(text));
     overwrite(text, "http://\xc3\x9f");
-    assert_int_equal(url_parse(&url, text, 7 + URL_IDN_MAX, NULL), URL_OK);
-    assert_int_equal(url_parse(&url, text, 8 + URL_IDN_MAX, NULL),
+    assert_int_equal(url_parse(&url, text, 7 + URL_CHARS_MAX, NULL), URL_OK);
+    assert_int_equal(url_parse(&url, text, 8 + URL_CHARS_MAX, NULL),
                      URL_TOO_LONG);
 }
 
@@ -332,14 +332,14 @@ static void domain_that_grows_or_runs_too_long_is_refused(void **state)
     };
     static const enum url_error errors[] = {URL_BAD, URL_BAD, URL_OK, URL_OK};
     static struct url url;
-    static char text[URL_IDN_MAX + 16];
+    static char text[URL_CHARS_MAX + 16];
 
     (void)state;
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         size_t len = 7, step = strlen(units[i]);
 
         overwrite(text, "http://");
-        for (; len + step + 2 <= URL_IDN_MAX; len += step)
+        for (; len + step + 2 <= URL_CHARS_MAX; len += step)
             overwrite(text + len, units[i]);
         overwrite(text + len, "ö");
         if (url_parse(&url, text, len + 2, NULL) != errors[i])
