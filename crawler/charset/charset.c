@@ -4,8 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "crawler/charset/charset_internal.h"
-
 /*
  * The table of the Encoding standard, 4.2. The first name is the charset's
  * own; labels are parted by blanks.

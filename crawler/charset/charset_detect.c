@@ -11,7 +11,7 @@
 
 #define VALUE_BYTES 128 /* of an attribute that is kept; labels are shorter */
 
-struct scan {
+struct prescan {
     const unsigned char *at;
     const unsigned char *end;
 };
@@ -32,7 +32,7 @@ static bool is_alpha(unsigned char c)
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
-static void put(struct text *text, unsigned char c)
+static void add_lower(struct text *text, unsigned char c)
 {
     if (text->len < VALUE_BYTES)
         text->data[text->len++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
@@ -44,13 +44,13 @@ static bool is_text(const struct text *text, const char *word)
            memcmp(text->data, word, text->len) == 0;
 }
 
-static void skip_spaces(struct scan *scan)
+static void skip_spaces(struct prescan *scan)
 {
     while (scan->at < scan->end && is_space(*scan->at))
         scan->at++;
 }
 
-static bool begins(const struct scan *scan, const char *word)
+static bool begins(const struct prescan *scan, const char *word)
 {
     size_t len = strlen(word);
 
@@ -59,13 +59,13 @@ static bool begins(const struct scan *scan, const char *word)
 }
 
 /* Moves behind the next '>', or to the end. */
-static void skip_tag(struct scan *scan)
+static void skip_tag(struct prescan *scan)
 {
     while (scan->at < scan->end && *scan->at != '>')
         scan->at++;
 }
 
-static void read_value(struct scan *scan, struct text *value)
+static void read_value(struct prescan *scan, struct text *value)
 {
     unsigned char quote = 0;
 
@@ -76,14 +76,14 @@ static void read_value(struct scan *scan, struct text *value)
         if (quote ? *scan->at == quote
                   : is_space(*scan->at) || *scan->at == '>')
             break;
-        put(value, *scan->at);
+        add_lower(value, *scan->at);
     }
     if (quote && scan->at < scan->end)
         scan->at++;
 }
 
 /* "Get an attribute"; false when the tag has no more. */
-static bool read_attribute(struct scan *scan, struct text *name,
+static bool read_attribute(struct prescan *scan, struct text *name,
                            struct text *value)
 {
     name->len = value->len = 0;
@@ -96,7 +96,7 @@ static bool read_attribute(struct scan *scan, struct text *name,
 
         if ((c == '=' && name->len > 0) || is_space(c) || c == '/' || c == '>')
             break;
-        put(name, c);
+        add_lower(name, c);
     }
     skip_spaces(scan);
     if (scan->at == scan->end || *scan->at != '=')
@@ -109,8 +109,8 @@ static bool read_attribute(struct scan *scan, struct text *name,
 /* 2.5.3, "extracting a character encoding from a meta element". */
 static bool find_in_content(const struct text *content, enum charset *charset)
 {
-    struct scan scan = {(const unsigned char *)content->data,
-                        (const unsigned char *)content->data + content->len};
+    struct prescan scan = {(const unsigned char *)content->data,
+                           (const unsigned char *)content->data + content->len};
     const unsigned char *from;
 
     for (;; scan.at++) {
@@ -141,7 +141,7 @@ static bool find_in_content(const struct text *content, enum charset *charset)
 }
 
 /* Behind "<meta": the attributes decide (step "meta"). */
-static bool read_meta(struct scan *scan, enum charset *charset)
+static bool read_meta(struct prescan *scan, enum charset *charset)
 {
     struct text name, value;
     bool got_pragma = false, has_charset = false, known = false;
@@ -175,7 +175,7 @@ static enum charset declared(enum charset charset)
     return charset == CHARSET_X_USER_DEFINED ? CHARSET_WINDOWS_1252 : charset;
 }
 
-static void skip_comment(struct scan *scan)
+static void skip_comment(struct prescan *scan)
 {
     /* the two dashes of the end may be those of the beginning */
     scan->at += 2;
@@ -184,7 +184,7 @@ static void skip_comment(struct scan *scan)
     scan->at += scan->at < scan->end ? 2 : 0;
 }
 
-static void skip_element(struct scan *scan)
+static void skip_element(struct prescan *scan)
 {
     struct text name, value;
 
@@ -194,21 +194,21 @@ static void skip_element(struct scan *scan)
         continue;
 }
 
-static bool begins_meta(const struct scan *scan)
+static bool begins_meta(const struct prescan *scan)
 {
     return begins(scan, "<meta") && scan->end - scan->at > 5 &&
            (is_space(scan->at[5]) || scan->at[5] == '/');
 }
 
 /* "<a" or "</a", of any name. Two bytes are there. */
-static bool begins_element(const struct scan *scan)
+static bool begins_element(const struct prescan *scan)
 {
     return is_alpha(scan->at[1]) ||
            (scan->at[1] == '/' && scan->end - scan->at > 2 &&
             is_alpha(scan->at[2]));
 }
 
-static bool scan_markup(struct scan scan, enum charset *charset)
+static bool scan_markup(struct prescan scan, enum charset *charset)
 {
     for (; scan.at < scan.end; scan.at++) {
         if (*scan.at != '<' || scan.end - scan.at < 2)
@@ -232,7 +232,7 @@ static bool scan_markup(struct scan scan, enum charset *charset)
 }
 
 /* "Get an XML encoding": what "<?xml ... encoding='...'" says. */
-static bool scan_xml(struct scan scan, enum charset *charset)
+static bool scan_xml(struct prescan scan, enum charset *charset)
 {
     const unsigned char *end, *quote;
 
@@ -284,7 +284,7 @@ static bool may_declare(const unsigned char *data, size_t len)
 bool charset_prescan(const void *data, size_t len, enum charset *charset)
 {
     size_t seen = len < CHARSET_PRESCAN_BYTES ? len : CHARSET_PRESCAN_BYTES;
-    struct scan scan = {data, (const unsigned char *)data + seen};
+    struct prescan scan = {data, (const unsigned char *)data + seen};
 
     /* step 2: UTF-16 XML declarations */
     if (seen >= 6 && memcmp(data, "<\0?\0x\0", 6) == 0) {

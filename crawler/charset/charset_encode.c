@@ -4,7 +4,9 @@
  */
 #include <string.h>
 
-#include "crawler/charset/charset_internal.h"
+#include "crawler/charset/charset.h"
+#include "crawler/charset/charset_index.h"
+#include "crawler/charset/charset_multi.h"
 #include "crawler/charset/charset_utf8.h"
 
 #define BYTES_MAX       4 /* of one character */
@@ -22,7 +24,7 @@ struct encoder {
     struct buf *out;
 };
 
-static size_t put_two(unsigned char *out, unsigned lead, unsigned trail)
+static size_t spell_two(unsigned char *out, unsigned lead, unsigned trail)
 {
     out[0] = (unsigned char)lead;
     out[1] = (unsigned char)trail;
@@ -62,7 +64,7 @@ static size_t encode_single(enum charset charset, uint32_t code,
 }
 
 /* Four bytes, by a pointer into the runs. */
-static size_t put_four(unsigned char *out, uint32_t pointer)
+static size_t spell_four(unsigned char *out, uint32_t pointer)
 {
     out[0] = (unsigned char)(0x81 + pointer / 12600);
     out[1] = (unsigned char)('0' + pointer / 1260 % 10);
@@ -93,12 +95,13 @@ static size_t encode_gb18030(bool is_gbk, uint32_t code, unsigned char *out)
     }
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
         if (kept[i].code == code)
-            return put_two(out, kept[i].bytes >> 8, kept[i].bytes & 0xff);
+            return spell_two(out, kept[i].bytes >> 8, kept[i].bytes & 0xff);
     pointer = charset_index_pointer(CHARSET_INDEX_GB18030, code, 0);
     if (pointer == CHARSET_NO_POINTER)
-        return is_gbk ? 0 : put_four(out, charset_gb18030_ranges_pointer(code));
-    return put_two(out, pointer / 190 + 0x81,
-                   pointer % 190 + (pointer % 190 < 0x3f ? 0x40 : 0x41));
+        return is_gbk ? 0
+                      : spell_four(out, charset_gb18030_ranges_pointer(code));
+    return spell_two(out, pointer / 190 + 0x81,
+                     pointer % 190 + (pointer % 190 < 0x3f ? 0x40 : 0x41));
 }
 
 static size_t encode_big5(uint32_t code, unsigned char *out)
@@ -119,8 +122,8 @@ static size_t encode_big5(uint32_t code, unsigned char *out)
         if (next != CHARSET_NO_POINTER)
             pointer = next; /* none is there three times */
     }
-    return put_two(out, pointer / 157 + 0x81,
-                   pointer % 157 + (pointer % 157 < 0x3f ? 0x40 : 0x62));
+    return spell_two(out, pointer / 157 + 0x81,
+                     pointer % 157 + (pointer % 157 < 0x3f ? 0x40 : 0x62));
 }
 
 static size_t encode_euc_kr(uint32_t code, unsigned char *out)
@@ -129,7 +132,7 @@ static size_t encode_euc_kr(uint32_t code, unsigned char *out)
 
     if (pointer == CHARSET_NO_POINTER)
         return 0;
-    return put_two(out, pointer / 190 + 0x81, pointer % 190 + 0x41);
+    return spell_two(out, pointer / 190 + 0x81, pointer % 190 + 0x41);
 }
 
 /* The two characters of JIS X 0201 that stand where ASCII has others; 0: it is
@@ -153,11 +156,11 @@ static size_t encode_euc_jp(uint32_t code, unsigned char *out)
     if (out[0])
         return 1;
     if (code >= HALF_KATAKANA && code < HALF_KATAKANA + NR_KATAKANA)
-        return put_two(out, 0x8e, code - HALF_KATAKANA + 0xa1);
+        return spell_two(out, 0x8e, code - HALF_KATAKANA + 0xa1);
     pointer = jis0208_pointer(code);
     if (pointer == CHARSET_NO_POINTER)
         return 0;
-    return put_two(out, pointer / 94 + 0xa1, pointer % 94 + 0xa1);
+    return spell_two(out, pointer / 94 + 0xa1, pointer % 94 + 0xa1);
 }
 
 static size_t encode_shift_jis(uint32_t code, unsigned char *out)
@@ -176,8 +179,8 @@ static size_t encode_shift_jis(uint32_t code, unsigned char *out)
         return 0;
     lead = pointer / 188;
     trail = pointer % 188;
-    return put_two(out, lead + (lead < 0x1f ? 0x81 : 0xc1),
-                   trail + (trail < 0x3f ? 0x40 : 0x41));
+    return spell_two(out, lead + (lead < 0x1f ? 0x81 : 0xc1),
+                     trail + (trail < 0x3f ? 0x40 : 0x41));
 }
 
 /* 0: the charset lacks it. */
@@ -206,25 +209,25 @@ static size_t encode_code(enum charset charset, uint32_t code,
 }
 
 /* URL standard, 1.3, with the special-query percent-encode set. */
-static enum err put_byte(struct buf *out, unsigned char byte)
+static enum err append_byte(struct buf *out, unsigned char byte)
 {
     if (byte > ' ' && byte <= '~' && !strchr("\"#<>'", byte))
         return buf_add_byte(out, byte);
     return buf_addf(out, "%%%02X", byte);
 }
 
-static enum err put_bytes(struct buf *out, const unsigned char *bytes,
-                          size_t len)
+static enum err append_bytes(struct buf *out, const unsigned char *bytes,
+                             size_t len)
 {
     enum err err = CERR_OK;
 
     for (size_t i = 0; i < len && !err; i++)
-        err = put_byte(out, bytes[i]);
+        err = append_byte(out, bytes[i]);
     return err;
 }
 
 /* "percent-encode after encoding": what stands for a lacking character. */
-static enum err put_lacking(struct buf *out, uint32_t code)
+static enum err append_lacking(struct buf *out, uint32_t code)
 {
     return buf_addf(out, "%%26%%23%u%%3B", (unsigned)code);
 }
@@ -242,7 +245,7 @@ static enum err enter(struct encoder *encoder, enum charset_jp_mode mode)
     if (encoder->mode == mode)
         return CERR_OK;
     encoder->mode = mode;
-    return put_bytes(encoder->out, (const unsigned char *)escapes[mode], 3);
+    return append_bytes(encoder->out, (const unsigned char *)escapes[mode], 3);
 }
 
 static uint32_t widen_katakana(uint32_t code)
@@ -262,29 +265,29 @@ static uint32_t widen_katakana(uint32_t code)
                : code;
 }
 
-static enum err put_jp_ascii(struct encoder *encoder, unsigned char byte)
+static enum err append_jp_ascii(struct encoder *encoder, unsigned char byte)
 {
     bool is_roman = byte != '\\' && byte != '~';
     enum err err = CERR_OK;
 
     if (byte == 0x0e || byte == 0x0f || byte == 0x1b)
-        return put_lacking(encoder->out, 0xfffd); /* they would be escapes */
+        return append_lacking(encoder->out, 0xfffd); /* they would be escapes */
     if (encoder->mode != CHARSET_JP_ROMAN || !is_roman)
         err = enter(encoder, CHARSET_JP_ASCII);
     return err ? err : buf_add_byte(encoder->out, byte);
 }
 
-static enum err put_jp_lacking(struct encoder *encoder, uint32_t code)
+static enum err append_jp_lacking(struct encoder *encoder, uint32_t code)
 {
     enum err err = CERR_OK;
 
     if (encoder->mode == CHARSET_JP_KANJI)
         err = enter(encoder, CHARSET_JP_ASCII);
-    return err ? err : put_lacking(encoder->out, code);
+    return err ? err : append_lacking(encoder->out, code);
 }
 
 /* Any character: it may have to leave a mode first. */
-static enum err put_jp(struct encoder *encoder, uint32_t code)
+static enum err append_jp(struct encoder *encoder, uint32_t code)
 {
     unsigned char bytes[2] = {roman_byte(code)};
     enum charset_jp_mode mode = CHARSET_JP_ROMAN;
@@ -292,33 +295,33 @@ static enum err put_jp(struct encoder *encoder, uint32_t code)
     enum err err;
 
     if (code < 0x80)
-        return put_jp_ascii(encoder, (unsigned char)code);
+        return append_jp_ascii(encoder, (unsigned char)code);
     if (!bytes[0]) {
         unsigned pointer = jis0208_pointer(widen_katakana(code));
 
         if (pointer == CHARSET_NO_POINTER)
-            return put_jp_lacking(encoder, code);
+            return append_jp_lacking(encoder, code);
         mode = CHARSET_JP_KANJI;
-        len = put_two(bytes, pointer / 94 + 0x21, pointer % 94 + 0x21);
+        len = spell_two(bytes, pointer / 94 + 0x21, pointer % 94 + 0x21);
     }
     err = enter(encoder, mode);
-    return err ? err : put_bytes(encoder->out, bytes, len);
+    return err ? err : append_bytes(encoder->out, bytes, len);
 }
 
 /* ---- all of it ---- */
 
-static enum err put_char(struct encoder *encoder, uint32_t code)
+static enum err append_char(struct encoder *encoder, uint32_t code)
 {
     unsigned char bytes[BYTES_MAX];
     size_t len;
 
     if (encoder->charset == CHARSET_ISO_2022_JP)
-        return put_jp(encoder, code);
+        return append_jp(encoder, code);
     if (code < 0x80)
         return buf_add_byte(encoder->out, (unsigned char)code);
     len = encode_code(encoder->charset, code, bytes);
-    return len ? put_bytes(encoder->out, bytes, len)
-               : put_lacking(encoder->out, code);
+    return len ? append_bytes(encoder->out, bytes, len)
+               : append_lacking(encoder->out, code);
 }
 
 static enum err encode_query(struct encoder *encoder, const unsigned char *at,
@@ -336,7 +339,7 @@ static enum err encode_query(struct encoder *encoder, const unsigned char *at,
             code = 0xfffd;
             used = 1;
         }
-        err = put_char(encoder, code);
+        err = append_char(encoder, code);
         at += used;
         len -= used;
     }

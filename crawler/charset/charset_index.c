@@ -6,8 +6,6 @@
 
 #include <stddef.h>
 
-#include "crawler/charset/charset_internal.h"
-
 #define NR_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A run of GB18030's four-byte characters: the code of its first pointer. */

@@ -1,12 +1,20 @@
 /*
- * charset_index: the characters of the encodings of more than one byte, by the
- * pointers of the Encoding standard (5). For charset*.c alone.
+ * charset_index: the indexes of the Encoding standard (5): which character a
+ * byte or a pointer stands for. Private to charset*.c. They are made of the
+ * files in data/encoding when the project is built.
  */
 #ifndef CRAWLER_CHARSET_CHARSET_INDEX_H
 #define CRAWLER_CHARSET_CHARSET_INDEX_H
 
 #include <stdint.h>
 
+#include "crawler/charset/charset.h"
+
+/* What the bytes from 0x80 stand for in encodings of one byte; 0 is an error.
+ */
+extern const uint16_t charset_tables[CHARSET_SINGLE_NR][128];
+
+/* The encodings of more than one byte, by pointers. */
 enum charset_index_kind {
     CHARSET_INDEX_JIS0208,
     CHARSET_INDEX_JIS0212,

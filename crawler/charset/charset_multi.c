@@ -5,7 +5,10 @@
  * Where a byte makes no character with those before it and is ASCII, it is
  * read again: no error swallows a tag.
  */
-#include "crawler/charset/charset_internal.h"
+#include "crawler/charset/charset_multi.h"
+
+#include "crawler/charset/charset_index.h"
+#include "crawler/charset/charset_utf8.h"
 
 #define ESCAPE        0x1b
 #define HALF_KATAKANA 0xff61 /* for the first byte of the row */
@@ -16,10 +19,10 @@ static bool is_between(unsigned byte, unsigned low, unsigned high)
 }
 
 /* Puts the character of two bytes, or an error. Returns their number. */
-static size_t put_pair(struct charset_writer *writer, uint32_t code,
-                       unsigned trail)
+static size_t write_pair(struct charset_writer *writer, uint32_t code,
+                         unsigned trail)
 {
-    charset_put_code(writer, code);
+    charset_write_code(writer, code);
     return code == 0 && trail < 0x80 ? 1 : 2;
 }
 
@@ -27,8 +30,8 @@ static size_t put_pair(struct charset_writer *writer, uint32_t code,
  * One character that does not begin with ASCII; `left` bytes are there, at
  * least one. Returns its length, or 0 if it goes on.
  */
-typedef size_t (*take_fn)(struct charset_writer *writer,
-                          const unsigned char *at, size_t left);
+typedef size_t (*decode_char_fn)(struct charset_writer *writer,
+                                 const unsigned char *at, size_t left);
 
 static unsigned gb18030_pointer(unsigned lead, unsigned trail)
 {
@@ -39,56 +42,56 @@ static unsigned gb18030_pointer(unsigned lead, unsigned trail)
     return (lead - 0x81) * 190 + trail - offset;
 }
 
-static size_t take_gb18030(struct charset_writer *writer,
-                           const unsigned char *at, size_t left)
+static size_t decode_gb18030(struct charset_writer *writer,
+                             const unsigned char *at, size_t left)
 {
     if (!is_between(at[0], 0x81, 0xfe)) {
-        charset_put_code(writer, at[0] == 0x80 ? 0x20ac : 0);
+        charset_write_code(writer, at[0] == 0x80 ? 0x20ac : 0);
         return 1;
     }
     if (left == 1)
         return 0;
     if (!is_between(at[1], '0', '9'))
-        return put_pair(writer,
-                        charset_index_code(CHARSET_INDEX_GB18030,
-                                           gb18030_pointer(at[0], at[1])),
-                        at[1]);
+        return write_pair(writer,
+                          charset_index_code(CHARSET_INDEX_GB18030,
+                                             gb18030_pointer(at[0], at[1])),
+                          at[1]);
     if (left > 2 && !is_between(at[2], 0x81, 0xfe)) {
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
         return 1;
     }
     if (left < 4)
         return 0;
     if (!is_between(at[3], '0', '9')) {
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
         return 1;
     }
-    charset_put_code(writer, charset_gb18030_ranges((at[0] - 0x81U) * 12600 +
-                                                    (at[1] - 0x30U) * 1260 +
-                                                    (at[2] - 0x81U) * 10 +
-                                                    (at[3] - 0x30U)));
+    charset_write_code(writer, charset_gb18030_ranges((at[0] - 0x81U) * 12600 +
+                                                      (at[1] - 0x30U) * 1260 +
+                                                      (at[2] - 0x81U) * 10 +
+                                                      (at[3] - 0x30U)));
     return 4;
 }
 
 /* These four are a letter and its accent. */
-static bool put_big5_accent(struct charset_writer *writer, unsigned pointer)
+static bool write_big5_accent(struct charset_writer *writer, unsigned pointer)
 {
     if (pointer != 1133 && pointer != 1135 && pointer != 1164 &&
         pointer != 1166)
         return false;
-    charset_put_code(writer, pointer < 1164 ? 0xca : 0xea);
-    charset_put_code(writer,
-                     pointer == 1133 || pointer == 1164 ? 0x304 : 0x30c);
+    charset_write_code(writer, pointer < 1164 ? 0xca : 0xea);
+    charset_write_code(writer,
+                       pointer == 1133 || pointer == 1164 ? 0x304 : 0x30c);
     return true;
 }
 
-static size_t take_big5(struct charset_writer *writer, const unsigned char *at,
-                        size_t left)
+static size_t decode_big5(struct charset_writer *writer,
+                          const unsigned char *at, size_t left)
 {
     unsigned pointer = UINT16_MAX, offset;
 
     if (!is_between(at[0], 0x81, 0xfe)) {
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
         return 1;
     }
     if (left == 1)
@@ -96,31 +99,31 @@ static size_t take_big5(struct charset_writer *writer, const unsigned char *at,
     offset = at[1] < 0x7f ? 0x40 : 0x62;
     if (is_between(at[1], 0x40, 0x7e) || is_between(at[1], 0xa1, 0xfe))
         pointer = (at[0] - 0x81U) * 157 + at[1] - offset;
-    if (put_big5_accent(writer, pointer))
+    if (write_big5_accent(writer, pointer))
         return 2;
-    return put_pair(writer, charset_index_code(CHARSET_INDEX_BIG5, pointer),
-                    at[1]);
+    return write_pair(writer, charset_index_code(CHARSET_INDEX_BIG5, pointer),
+                      at[1]);
 }
 
-static size_t take_euc_kr(struct charset_writer *writer,
-                          const unsigned char *at, size_t left)
+static size_t decode_euc_kr(struct charset_writer *writer,
+                            const unsigned char *at, size_t left)
 {
     unsigned pointer = UINT16_MAX;
 
     if (!is_between(at[0], 0x81, 0xfe)) {
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
         return 1;
     }
     if (left == 1)
         return 0;
     if (is_between(at[1], 0x41, 0xfe))
         pointer = (at[0] - 0x81U) * 190 + at[1] - 0x41;
-    return put_pair(writer, charset_index_code(CHARSET_INDEX_EUC_KR, pointer),
-                    at[1]);
+    return write_pair(writer, charset_index_code(CHARSET_INDEX_EUC_KR, pointer),
+                      at[1]);
 }
 
-static size_t take_shift_jis(struct charset_writer *writer,
-                             const unsigned char *at, size_t left)
+static size_t decode_shift_jis(struct charset_writer *writer,
+                               const unsigned char *at, size_t left)
 {
     unsigned pointer = UINT16_MAX, offset, lead_offset;
     uint32_t code;
@@ -129,7 +132,7 @@ static size_t take_shift_jis(struct charset_writer *writer,
         code = at[0] == 0x80 ? 0x80 : 0;
         if (is_between(at[0], 0xa1, 0xdf))
             code = HALF_KATAKANA + at[0] - 0xa1;
-        charset_put_code(writer, code);
+        charset_write_code(writer, code);
         return 1;
     }
     if (left == 1)
@@ -142,7 +145,7 @@ static size_t take_shift_jis(struct charset_writer *writer,
         code = 0xe000 - 8836 + pointer;
     else
         code = charset_index_code(CHARSET_INDEX_JIS0208, pointer);
-    return put_pair(writer, code, at[1]);
+    return write_pair(writer, code, at[1]);
 }
 
 /* Two bytes of 94 each, behind `first` where they begin. */
@@ -155,49 +158,50 @@ static uint32_t look_up_row(enum charset_index_kind kind,
     return charset_index_code(kind, (at[0] - first) * 94 + at[1] - first);
 }
 
-static size_t take_euc_jp(struct charset_writer *writer,
-                          const unsigned char *at, size_t left)
+static size_t decode_euc_jp(struct charset_writer *writer,
+                            const unsigned char *at, size_t left)
 {
     bool is_lead =
         is_between(at[0], 0xa1, 0xfe) || at[0] == 0x8e || at[0] == 0x8f;
 
     if (!is_lead) {
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
         return 1;
     }
     if (left == 1)
         return 0;
     if (at[0] == 0x8e && is_between(at[1], 0xa1, 0xdf)) {
-        charset_put_code(writer, HALF_KATAKANA + at[1] - 0xa1);
+        charset_write_code(writer, HALF_KATAKANA + at[1] - 0xa1);
         return 2;
     }
     if (at[0] != 0x8f || !is_between(at[1], 0xa1, 0xfe))
-        return put_pair(writer, look_up_row(CHARSET_INDEX_JIS0208, at, 0xa1),
-                        at[1]);
+        return write_pair(writer, look_up_row(CHARSET_INDEX_JIS0208, at, 0xa1),
+                          at[1]);
     if (left == 2)
         return 0;
-    return 1 + put_pair(writer,
-                        look_up_row(CHARSET_INDEX_JIS0212, at + 1, 0xa1),
-                        at[2]);
+    return 1 + write_pair(writer,
+                          look_up_row(CHARSET_INDEX_JIS0212, at + 1, 0xa1),
+                          at[2]);
 }
 
-/* `take` is a constant wherever this is called: the loop is made for each. */
+/* `decode_char` is a constant wherever this is called: the loop is made for
+ * each. */
 static inline __attribute__((always_inline)) const unsigned char *
-take_all(struct charset_writer *writer, const unsigned char *at,
-         const unsigned char *end, bool last, take_fn take)
+decode_all(struct charset_writer *writer, const unsigned char *at,
+           const unsigned char *end, bool last, decode_char_fn decode_char)
 {
     while (at < end) {
         const unsigned char *to = charset_skip_ascii(at, end);
         size_t len = 1;
 
-        charset_put_bytes(writer, at, (size_t)(to - at));
+        charset_write_bytes(writer, at, (size_t)(to - at));
         for (at = to; at < end && *at >= 0x80 && len > 0; at += len)
-            len = take(writer, at, (size_t)(end - at));
+            len = decode_char(writer, at, (size_t)(end - at));
         if (len > 0)
             continue;
         if (!last)
             break;
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
         at = end;
     }
     return at;
@@ -221,9 +225,9 @@ static int escaped_mode(const unsigned char *at)
 
 /* An escape sequence, or what begins like one. Two of them with nothing
  * between are an error, lest they hide something. */
-static size_t take_escape(struct charset_text *text,
-                          struct charset_writer *writer,
-                          const unsigned char *at, size_t left, bool last)
+static size_t decode_escape(struct charset_text *text,
+                            struct charset_writer *writer,
+                            const unsigned char *at, size_t left, bool last)
 {
     bool opens = left > 1 && (at[1] == '(' || at[1] == '$');
     int mode;
@@ -233,61 +237,61 @@ static size_t take_escape(struct charset_text *text,
     mode = left > 2 ? escaped_mode(at) : -1;
     if (mode < 0) {
         text->jp_escaped = false;
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
         return 1;
     }
     if (text->jp_escaped)
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
     text->jp_escaped = true;
     text->jp_mode = (uint8_t)mode;
     return 3;
 }
 
-static size_t take_kanji(struct charset_writer *writer, const unsigned char *at,
-                         size_t left, bool last)
+static size_t decode_kanji(struct charset_writer *writer,
+                           const unsigned char *at, size_t left, bool last)
 {
     if (!is_between(at[0], 0x21, 0x7e)) {
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
         return 1;
     }
     if (left == 1 && !last)
         return 0;
-    charset_put_code(
+    charset_write_code(
         writer, left == 1 ? 0 : look_up_row(CHARSET_INDEX_JIS0208, at, 0x21));
     return left == 1 || at[1] == ESCAPE ? 1 : 2;
 }
 
-static void put_jp_byte(struct charset_writer *writer, unsigned mode,
-                        unsigned char byte)
+static void write_jp_byte(struct charset_writer *writer, unsigned mode,
+                          unsigned char byte)
 {
     bool is_katakana = mode == CHARSET_JP_KATAKANA;
 
     if (is_katakana && is_between(byte, 0x21, 0x5f))
-        charset_put_code(writer, HALF_KATAKANA + byte - 0x21);
+        charset_write_code(writer, HALF_KATAKANA + byte - 0x21);
     else if (is_katakana || byte >= 0x80 || byte == 0x0e || byte == 0x0f)
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
     else if (mode == CHARSET_JP_ROMAN && byte == '\\')
-        charset_put_code(writer, 0xa5);
+        charset_write_code(writer, 0xa5);
     else if (mode == CHARSET_JP_ROMAN && byte == '~')
-        charset_put_code(writer, 0x203e);
+        charset_write_code(writer, 0x203e);
     else
-        charset_put_bytes(writer, &byte, 1);
+        charset_write_bytes(writer, &byte, 1);
 }
 
 static const unsigned char *
-take_iso_2022_jp(struct charset_text *text, struct charset_writer *writer,
-                 const unsigned char *at, const unsigned char *end, bool last)
+decode_iso_2022_jp(struct charset_text *text, struct charset_writer *writer,
+                   const unsigned char *at, const unsigned char *end, bool last)
 {
     while (at < end) {
         size_t left = (size_t)(end - at), len = 1;
 
         if (*at == ESCAPE) {
-            len = take_escape(text, writer, at, left, last);
+            len = decode_escape(text, writer, at, left, last);
         } else {
             if (text->jp_mode == CHARSET_JP_KANJI)
-                len = take_kanji(writer, at, left, last);
+                len = decode_kanji(writer, at, left, last);
             else
-                put_jp_byte(writer, text->jp_mode, *at);
+                write_jp_byte(writer, text->jp_mode, *at);
             text->jp_escaped &= len == 0;
         }
         if (len == 0)
@@ -304,15 +308,15 @@ const unsigned char *charset_decode_multi(struct charset_text *text,
 {
     switch ((int)text->charset) {
     case CHARSET_BIG5:
-        return take_all(writer, at, end, last, take_big5);
+        return decode_all(writer, at, end, last, decode_big5);
     case CHARSET_EUC_JP:
-        return take_all(writer, at, end, last, take_euc_jp);
+        return decode_all(writer, at, end, last, decode_euc_jp);
     case CHARSET_EUC_KR:
-        return take_all(writer, at, end, last, take_euc_kr);
+        return decode_all(writer, at, end, last, decode_euc_kr);
     case CHARSET_ISO_2022_JP:
-        return take_iso_2022_jp(text, writer, at, end, last);
+        return decode_iso_2022_jp(text, writer, at, end, last);
     case CHARSET_SHIFT_JIS:
-        return take_all(writer, at, end, last, take_shift_jis);
+        return decode_all(writer, at, end, last, decode_shift_jis);
     }
-    return take_all(writer, at, end, last, take_gb18030);
+    return decode_all(writer, at, end, last, decode_gb18030);
 }

@@ -7,13 +7,11 @@
 #include <assert.h>
 #include <string.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "base/text.h"
-#include "crawler/charset/charset_internal.h"
+#include "crawler/charset/charset_index.h"
+#include "crawler/charset/charset_multi.h"
 #include "crawler/charset/charset_utf8.h"
+#include "crawler/charset/charset_write.h"
 
 /* Consumes what it can of [at, end), all of it if `last`, and returns where
  * it stopped: before a character that is not complete. */
@@ -21,79 +19,6 @@ typedef const unsigned char *(*decode_fn)(struct charset_text *text,
                                           struct charset_writer *writer,
                                           const unsigned char *at,
                                           const unsigned char *end, bool last);
-
-size_t charset_count_chars(const void *data, size_t len)
-{
-    const signed char *at = data, *end;
-    size_t chars = 0;
-
-    if (len == 0) /* data may be NULL */
-        return 0;
-    end = at + len;
-
-#ifdef __SSE2__
-    /* continuation bytes are 0x80 to 0xbf: as signed, below -64 */
-    const __m128i limit = _mm_set1_epi8(-65);
-
-    while (end - at >= 16) {
-        size_t blocks = (size_t)(end - at) / 16;
-        __m128i sums = _mm_setzero_si128();
-
-        /* a byte of `sums` counts to 255 */
-        for (size_t i = 0; i < (blocks < 255 ? blocks : 255); i++, at += 16) {
-            __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-
-            sums = _mm_sub_epi8(sums, _mm_cmpgt_epi8(bytes, limit));
-        }
-        sums = _mm_sad_epu8(sums, _mm_setzero_si128());
-        chars += (size_t)_mm_cvtsi128_si64(sums) +
-                 (size_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(sums, sums));
-    }
-#endif
-    for (; at < end; at++)
-        chars += *at > -65;
-    return chars;
-}
-
-void charset_flush(struct charset_writer *writer)
-{
-    writer->chars += charset_count_chars(writer->piece, writer->len);
-    if (writer->err == CERR_OK)
-        writer->err = buf_add(writer->out, writer->piece, writer->len);
-    writer->len = 0;
-}
-
-void charset_put_bytes(struct charset_writer *writer, const void *data,
-                       size_t len)
-{
-    if (len > sizeof(writer->piece) - writer->len)
-        charset_flush(writer);
-    if (len <= sizeof(writer->piece)) {
-        memcpy(writer->piece + writer->len, data, len);
-        writer->len += len;
-        return;
-    }
-    writer->chars += charset_count_chars(data, len);
-    if (writer->err == CERR_OK)
-        writer->err = buf_add(writer->out, data, len);
-}
-
-const unsigned char *charset_skip_ascii(const unsigned char *at,
-                                        const unsigned char *end)
-{
-#ifdef __SSE2__
-    for (; end - at >= 16; at += 16) {
-        int high = _mm_movemask_epi8(
-            _mm_loadu_si128((const __m128i *)(const void *)at));
-
-        if (high != 0)
-            return at + __builtin_ctz((unsigned)high);
-    }
-#endif
-    while (at < end && *at < 0x80)
-        at++;
-    return at;
-}
 
 static const unsigned char *decode_single(struct charset_text *text,
                                           struct charset_writer *writer,
@@ -108,9 +33,9 @@ static const unsigned char *decode_single(struct charset_text *text,
     while (at < end) {
         const unsigned char *to = charset_skip_ascii(at, end);
 
-        charset_put_bytes(writer, at, (size_t)(to - at));
+        charset_write_bytes(writer, at, (size_t)(to - at));
         for (at = to; at < end && *at >= 0x80; at++)
-            charset_put_code(writer, charset_tables[charset][*at - 0x80]);
+            charset_write_code(writer, charset_tables[charset][*at - 0x80]);
     }
     return at;
 }
@@ -125,9 +50,9 @@ static const unsigned char *decode_user_defined(struct charset_text *text,
     (void)last;
     for (; at < end; at++) {
         if (*at < 0x80)
-            charset_put_bytes(writer, at, 1);
+            charset_write_bytes(writer, at, 1);
         else
-            charset_put_code(writer, 0xf780U + *at - 0x80U);
+            charset_write_code(writer, 0xf780U + *at - 0x80U);
     }
     return at;
 }
@@ -146,9 +71,10 @@ static const unsigned char *decode_utf16(struct charset_text *text,
         if ((unit & 0xfc00) != 0xd800) {
             /* NUL is a character here, a lone low surrogate an error */
             if (unit == 0)
-                charset_put_bytes(writer, "", 1);
+                charset_write_bytes(writer, "", 1);
             else
-                charset_put_code(writer, (unit & 0xfc00) == 0xdc00 ? 0 : unit);
+                charset_write_code(writer,
+                                   (unit & 0xfc00) == 0xdc00 ? 0 : unit);
             at += 2;
             continue;
         }
@@ -157,15 +83,15 @@ static const unsigned char *decode_utf16(struct charset_text *text,
         next = at[2 + low] | (uint32_t)at[3 - low] << 8;
         at += 2;
         if ((next & 0xfc00) != 0xdc00) {
-            charset_put_code(writer, 0);
+            charset_write_code(writer, 0);
             continue;
         }
-        charset_put_code(writer,
-                         0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff));
+        charset_write_code(writer,
+                           0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff));
         at += 2;
     }
     if (last && at < end) {
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
         at = end;
     }
     return at;
@@ -219,14 +145,14 @@ static const unsigned char *decode_utf8(struct charset_text *text,
         size_t len = text_utf8_prefix(at, (size_t)(end - at));
         bool open;
 
-        charset_put_bytes(writer, at, len);
+        charset_write_bytes(writer, at, len);
         at += len;
         if (at == end)
             break;
         len = subpart_len(at, end, &open);
         if (open && !last)
             break;
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
         at += len;
     }
     return at;
@@ -239,7 +165,7 @@ decode_replacement(struct charset_text *text, struct charset_writer *writer,
 {
     (void)last;
     if (at < end && !text->replaced) {
-        charset_put_code(writer, 0);
+        charset_write_code(writer, 0);
         text->replaced = true;
     }
     return end;
@@ -359,7 +285,7 @@ enum err charset_text_add(struct charset_text *text, const void *data,
         assert(text->tail_len < sizeof(text->tail));
         memcpy(text->tail, at, text->tail_len);
     }
-    charset_flush(&writer);
+    charset_write_flush(&writer);
     text->chars += writer.chars;
     return writer.err;
 }

@@ -1,5 +1,5 @@
 /*
- * charset_utf8: one code point as UTF-8. Pure.
+ * charset_utf8: one code point as UTF-8, and where ASCII ends. Pure.
  */
 #ifndef CRAWLER_CHARSET_CHARSET_UTF8_H
 #define CRAWLER_CHARSET_CHARSET_UTF8_H
@@ -32,5 +32,9 @@ static inline size_t utf8_encode(uint32_t code, unsigned char *out)
     out[len++] = (unsigned char)(0x80 | (code & 0x3f));
     return len;
 }
+
+/* The first byte in [at, end) that is not ASCII. */
+const unsigned char *charset_skip_ascii(const unsigned char *at,
+                                        const unsigned char *end);
 
 #endif

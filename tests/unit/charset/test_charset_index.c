@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crawler/charset/charset.h"
 #include "crawler/charset/charset_index.h"
-#include "crawler/charset/charset_internal.h"
 #include "tests/support/cmocka_all.h"
 
 #define POINTERS_MAX 24000
