@@ -140,7 +140,7 @@ static double scan_all(size_t rounds, bool want_links, bool resolve)
             buf_reset(&links);
             html_links_start(resolver, &pages[i].url, html_get_facts(html),
                              CHARSET_UTF_8);
-            bench_must(html_links_put(resolver, html, &links, &nr), "links");
+            bench_must(html_links_append(resolver, html, &links, &nr), "links");
         }
     return (double)rounds / seconds_since(start);
 }

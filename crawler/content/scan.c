@@ -137,13 +137,13 @@ static struct bytes resolve(struct scan *scan, struct bytes href,
     return (struct bytes){url->text, url->len};
 }
 
-static enum err put_links(struct scan *scan, struct page *page)
+static enum err append_links(struct scan *scan, struct page *page)
 {
     uint32_t nr = 0;
     enum err err;
 
     buf_reset_to(&scan->links, KEEP_BYTES);
-    err = html_links_put(scan->resolver, scan->html, &scan->links, &nr);
+    err = html_links_append(scan->resolver, scan->html, &scan->links, &nr);
     if (err)
         page->flags |= PAGE_LINKS_CUT;
     page->nr_links = nr;
@@ -174,7 +174,7 @@ static enum err fill_facts(struct scan *scan, const struct scan_input *input,
     html_links_start(scan->resolver, url, facts, charset);
     page->canonical = resolve(scan, facts->canonical, &scan->canonical);
     page->refresh = resolve(scan, facts->refresh, &scan->refresh);
-    return input->flags & JOB_LINKS ? put_links(scan, page) : CERR_OK;
+    return input->flags & JOB_LINKS ? append_links(scan, page) : CERR_OK;
 }
 
 bool scan_sniff(const struct scan_input *input, struct sniff *sniff)

@@ -1,5 +1,5 @@
 /*
- * DESIGN. The tokenizer calls take_tag() for the elements of html_tag.h. What
+ * DESIGN. The tokenizer calls on_tag() for the elements of html_tag.h. What
  * the standard's tree builder would do with them comes down to three things:
  * the content model that follows a start tag, how deep <template>s nest, and
  * whether this is foreign content. Texts are gathered by captures; at most
@@ -118,7 +118,7 @@ static void add_capture(struct capture *capture, const unsigned char *data,
 }
 
 /* Appends a capture as valid text; returns where it begins. */
-static size_t put_capture(struct html *html, const struct capture *capture)
+static size_t append_capture(struct html *html, const struct capture *capture)
 {
     size_t at = html->texts.len, max = capture->cap - SPARE_BYTES;
     enum err err = buf_reserve(&html->texts, max);
@@ -153,7 +153,7 @@ static void close_field(struct html *html, enum field field,
     if (!capture->done || html->fields[field].has)
         return;
     html->fields[field].has = true;
-    html->fields[field].at = put_capture(html, capture);
+    html->fields[field].at = append_capture(html, capture);
     html->fields[field].len = html->texts.len - html->fields[field].at;
 }
 
@@ -188,7 +188,7 @@ static void close_link(struct html *html)
     if (html->texts.len > HTML_LINK_BYTES_MAX)
         return;
     link = get_raw_link(html, html->open_link);
-    link->text_at = (uint32_t)put_capture(html, &html->link_text);
+    link->text_at = (uint32_t)append_capture(html, &html->link_text);
     link->text_len = (uint32_t)(html->texts.len - link->text_at);
 }
 
@@ -254,7 +254,7 @@ static void add_svg_link(struct html *html, const struct html_tag *tag)
         get_raw_link(html, html_nr_links(html) - 1)->is_svg = true;
 }
 
-static void take_link(struct html *html, const struct html_tag *tag)
+static void read_link(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *href = &tag->values[HTML_HREF];
     struct bytes rest = view_value(tag, HTML_REL), word;
@@ -267,7 +267,7 @@ static void take_link(struct html *html, const struct html_tag *tag)
     }
 }
 
-static void take_meta(struct html *html, const struct html_tag *tag)
+static void read_meta(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *content = &tag->values[HTML_CONTENT];
     const char *agent = html->options.agent;
@@ -286,7 +286,7 @@ static void take_meta(struct html *html, const struct html_tag *tag)
         keep_field(html, FIELD_REFRESH, url.data, url.len);
 }
 
-static void take_html(struct html *html, const struct html_tag *tag)
+static void read_html(struct html *html, const struct html_tag *tag)
 {
     if (tag->values[HTML_LANG].data)
         keep_text(html, FIELD_LANG, &tag->values[HTML_LANG]);
@@ -335,7 +335,7 @@ static bool is_head_element(enum html_element element)
     return false;
 }
 
-static void take_element(struct html *html, const struct html_tag *tag)
+static void read_element(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *src = &tag->values[HTML_SRC];
 
@@ -364,13 +364,13 @@ static void take_element(struct html *html, const struct html_tag *tag)
         begin_capture(&html->h1);
         break;
     case HTML_HTML:
-        take_html(html, tag);
+        read_html(html, tag);
         break;
     case HTML_LINK:
-        take_link(html, tag);
+        read_link(html, tag);
         break;
     case HTML_META:
-        take_meta(html, tag);
+        read_meta(html, tag);
         break;
     case HTML_TITLE:
         begin_capture(&html->title);
@@ -378,7 +378,7 @@ static void take_element(struct html *html, const struct html_tag *tag)
     }
 }
 
-static void take_start(struct html *html, const struct html_tag *tag)
+static void read_start_tag(struct html *html, const struct html_tag *tag)
 {
     enum html_model model = model_of(tag->element);
 
@@ -398,10 +398,10 @@ static void take_start(struct html *html, const struct html_tag *tag)
     if (tag->element == HTML_TEMPLATE)
         html->template_depth++;
     if (html->template_depth == 0)
-        take_element(html, tag);
+        read_element(html, tag);
 }
 
-static void take_end(struct html *html, const struct html_tag *tag)
+static void read_end_tag(struct html *html, const struct html_tag *tag)
 {
     if (html_foreign_end(&html->foreign, tag))
         return;
@@ -427,22 +427,22 @@ static bool wants_text(const struct capture *capture)
     return capture->open && capture->len < capture->cap;
 }
 
-static void take_tag(void *ctx, const struct html_tag *tag)
+static void on_tag(void *ctx, const struct html_tag *tag)
 {
     struct html *html = ctx;
     struct html_tokenizer *tokenizer = &html->tokenizer;
 
     if (tag->is_end)
-        take_end(html, tag);
+        read_end_tag(html, tag);
     else
-        take_start(html, tag);
+        read_start_tag(html, tag);
     tokenizer->want_text = wants_text(&html->title) || wants_text(&html->h1) ||
                            wants_text(&html->link_text);
     tokenizer->want_all = html->foreign.depth > 0 || !html->options.want_links;
     tokenizer->want_cdata = html_foreign_has_cdata(&html->foreign);
 }
 
-static void take_text(void *ctx, const unsigned char *data, size_t len)
+static void on_text(void *ctx, const unsigned char *data, size_t len)
 {
     struct html *html = ctx;
 
@@ -457,7 +457,7 @@ struct html *html_new(void)
 {
     struct html *html = xcalloc(1, sizeof(*html));
 
-    html_tokenizer_init(&html->tokenizer, take_tag, take_text, html);
+    html_tokenizer_init(&html->tokenizer, on_tag, on_text, html);
     buf_init(&html->links, PAGE_LINKS_MAX * sizeof(struct raw_link));
     buf_init(&html->hrefs, HTML_LINK_BYTES_MAX);
     /* the fields come on top of the links' texts, and one text at most */

@@ -35,7 +35,7 @@ static unsigned digit_value(unsigned char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10U : 16;
 }
 
-static enum err put_code(struct buf *out, uint32_t code)
+static enum err append_code(struct buf *out, uint32_t code)
 {
     unsigned char utf8[UTF8_BYTES_MAX];
 
@@ -65,7 +65,7 @@ static enum err decode_number(struct buf *out, const unsigned char *text,
     if (at == first)
         return CERR_OK;
     *used = at + (at < len && text[at] == ';');
-    return put_code(out, code);
+    return append_code(out, code);
 }
 
 /* The byte at `at` of the name; 0 behind its end. */

@@ -218,8 +218,8 @@ static enum err find_link(struct html_links *links,
     return CERR_OK;
 }
 
-enum err html_links_put(struct html_links *links, const struct html *html,
-                        struct buf *out, uint32_t *nr)
+enum err html_links_append(struct html_links *links, const struct html *html,
+                           struct buf *out, uint32_t *nr)
 {
     enum err err = prepare(links, html_nr_links(html));
 

@@ -41,7 +41,7 @@ enum url_error html_links_resolve(struct html_links *links, struct bytes href,
  * a rel only if all of them do, for one that may be followed is enough.
  * CERR_NOMEM, and as buf_add for `out`.
  */
-enum err html_links_put(struct html_links *links, const struct html *html,
-                        struct buf *out, uint32_t *nr) CERR_CHECK;
+enum err html_links_append(struct html_links *links, const struct html *html,
+                           struct buf *out, uint32_t *nr) CERR_CHECK;
 
 #endif

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "crawler/html/html_bytes.h"
-#include "crawler/html/html_internal.h"
 #include "crawler/html/html_scan.h"
+#include "crawler/html/html_states.h"
+#include "crawler/html/html_token.h"
 
 /* RCDATA and RAWTEXT. What may become the end tag is kept as text until it
  * is one. */
@@ -72,8 +73,8 @@ const unsigned char *html_raw_end_name_state(struct html_tokenizer *tokenizer,
     if (to == end)
         return end;
     if (!html_has_class(*to, CLASS_TAG_END) ||
-        tag->name_len != tokenizer->last_start_len ||
-        memcmp(tag->name, tokenizer->last_start, tag->name_len) != 0) {
+        tag->name_len != tokenizer->last_start.len ||
+        memcmp(tag->name, tokenizer->last_start.bytes, tag->name_len) != 0) {
         back_to_raw(tokenizer);
         return to;
     }
@@ -92,22 +93,22 @@ const unsigned char *html_script_state(struct html_tokenizer *tokenizer,
                                        const unsigned char *at,
                                        const unsigned char *end)
 {
-    if (tokenizer->script_level == 0)
+    if (tokenizer->script.level == 0)
         at = html_find(at, end, '<');
     for (; at < end; at++) {
         if (*at == '<') {
-            tokenizer->dashes = 0;
+            tokenizer->script.dashes = 0;
             tokenizer->state = STATE_SCRIPT_OPEN;
             return at + 1;
         }
-        if (*at == '>' && tokenizer->dashes == 2) {
-            tokenizer->script_level = 0;
+        if (*at == '>' && tokenizer->script.dashes == 2) {
+            tokenizer->script.level = 0;
             return at + 1;
         }
         if (*at != '-')
-            tokenizer->dashes = 0;
-        else if (tokenizer->dashes < 2)
-            tokenizer->dashes++;
+            tokenizer->script.dashes = 0;
+        else if (tokenizer->script.dashes < 2)
+            tokenizer->script.dashes++;
     }
     return end;
 }
@@ -116,10 +117,10 @@ const unsigned char *html_script_open_state(struct html_tokenizer *tokenizer,
                                             const unsigned char *at,
                                             const unsigned char *end)
 {
-    uint8_t level = tokenizer->script_level;
+    uint8_t level = tokenizer->script.level;
 
     (void)end;
-    tokenizer->name_len = 0;
+    tokenizer->name.len = 0;
     tokenizer->state = STATE_SCRIPT;
     if (*at == '/') {
         tokenizer->state = level == 2 ? STATE_SCRIPT_NAME : STATE_RAW_END_OPEN;
@@ -147,8 +148,8 @@ const unsigned char *html_script_bang_state(struct html_tokenizer *tokenizer,
     }
     tokenizer->state = is_second ? STATE_SCRIPT : STATE_SCRIPT_BANG_DASH;
     if (is_second) {
-        tokenizer->script_level = 1;
-        tokenizer->dashes = 2; /* "<!-->" is over at once */
+        tokenizer->script.level = 1;
+        tokenizer->script.dashes = 2; /* "<!-->" is over at once */
     }
     return at + 1;
 }
@@ -159,14 +160,15 @@ const unsigned char *html_script_name_state(struct html_tokenizer *tokenizer,
 {
     const unsigned char *to = html_skip_class(at, end, CLASS_ALPHA);
 
-    html_add_name(tokenizer->name, &tokenizer->name_len, at, to);
+    html_add_name(tokenizer->name.bytes, &tokenizer->name.len, at, to);
     if (to == end)
         return end;
     tokenizer->state = STATE_SCRIPT;
     if (!html_has_class(*to, CLASS_TAG_END))
         return to;
-    if (tokenizer->name_len == 6 && memcmp(tokenizer->name, "script", 6) == 0)
-        tokenizer->script_level = tokenizer->script_level == 1 ? 2 : 1;
+    if (tokenizer->name.len == 6 &&
+        memcmp(tokenizer->name.bytes, "script", 6) == 0)
+        tokenizer->script.level = tokenizer->script.level == 1 ? 2 : 1;
     return to + 1;
 }
 

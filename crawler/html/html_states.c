@@ -4,31 +4,11 @@
  * CR is white space wherever the standard, behind its newline normalisation,
  * says LF.
  */
-#include <string.h>
+#include "crawler/html/html_states.h"
 
 #include "crawler/html/html_bytes.h"
-#include "crawler/html/html_internal.h"
 #include "crawler/html/html_scan.h"
-
-#define SPACE (CLASS_SPACE | CLASS_TAG_END | CLASS_NAME_END)
-#define ALPHA (CLASS_ALPHA | CLASS_WORD)
-
-const uint8_t html_classes[256] = {
-    ['\t'] = SPACE,
-    ['\n'] = SPACE,
-    ['\f'] = SPACE,
-    ['\r'] = SPACE,
-    [' '] = SPACE,
-    ['/'] = CLASS_TAG_END | CLASS_NAME_END,
-    ['>'] = CLASS_TAG_END | CLASS_NAME_END,
-    ['='] = CLASS_NAME_END,
-    ['-'] = CLASS_WORD,
-    ['_'] = CLASS_WORD,
-    [':'] = CLASS_WORD,
-    ['0' ... '9'] = CLASS_WORD,
-    ['a' ... 'z'] = ALPHA,
-    ['A' ... 'Z'] = ALPHA,
-};
+#include "crawler/html/html_token.h"
 
 /*
  * The quote at `quote` in a tag whose name ends at `name_end` opens a value,
@@ -129,7 +109,7 @@ static const unsigned char *tag_open_state(struct html_tokenizer *tokenizer,
     }
     if (*at == '!' || *at == '?') {
         html_flush_run(tokenizer);
-        tokenizer->name_len = 0;
+        tokenizer->name.len = 0;
         tokenizer->state = *at == '!' ? STATE_MARKUP : STATE_BOGUS;
         return at + 1;
     }
@@ -179,8 +159,8 @@ static const unsigned char *before_name_state(struct html_tokenizer *tokenizer,
         return at;
     }
     /* whatever it is, '=' too, it is the first byte of a name */
-    tokenizer->name_len = 0;
-    html_add_name(tokenizer->name, &tokenizer->name_len, at, at + 1);
+    tokenizer->name.len = 0;
+    html_add_name(tokenizer->name.bytes, &tokenizer->name.len, at, at + 1);
     tokenizer->state = STATE_NAME;
     return at + 1;
 }
@@ -191,7 +171,7 @@ static const unsigned char *name_state(struct html_tokenizer *tokenizer,
 {
     const unsigned char *to = html_find_class(at, end, CLASS_NAME_END);
 
-    html_add_name(tokenizer->name, &tokenizer->name_len, at, to);
+    html_add_name(tokenizer->name.bytes, &tokenizer->name.len, at, to);
     if (to == end)
         return end;
     html_begin_value(tokenizer);
@@ -283,17 +263,18 @@ static const unsigned char *markup_state(struct html_tokenizer *tokenizer,
                                          const unsigned char *end)
 {
     static const char cdata[] = "[CDATA[";
-    size_t *seen = &tokenizer->name_len; /* bytes that fitted so far */
+    size_t *seen = &tokenizer->name.len; /* bytes that fitted so far */
 
     (void)end;
-    if (*seen == 0 ? *at == '-' : tokenizer->name[0] == '-' && *at == '-') {
-        tokenizer->name[0] = '-';
+    if (*seen == 0 ? *at == '-'
+                   : tokenizer->name.bytes[0] == '-' && *at == '-') {
+        tokenizer->name.bytes[0] = '-';
         tokenizer->state = ++*seen == 2 ? STATE_COMMENT_START : STATE_MARKUP;
         return at + 1;
     }
     if (tokenizer->want_cdata && *at == (unsigned char)cdata[*seen] &&
-        (*seen == 0 || tokenizer->name[0] == '[')) {
-        tokenizer->name[0] = '[';
+        (*seen == 0 || tokenizer->name.bytes[0] == '[')) {
+        tokenizer->name.bytes[0] = '[';
         tokenizer->state = ++*seen == 7 ? STATE_CDATA : STATE_MARKUP;
         return at + 1;
     }

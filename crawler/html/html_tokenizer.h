@@ -19,10 +19,10 @@
 #include "base/err.h"
 #include "crawler/html/html_tag.h"
 
-#define HTML_VALUE_BYTES_MAX                                                   \
-    65536                        /* of one attribute value; then it is cut     \
-                                  */
-#define HTML_RUN_BYTES_MAX 65536 /* of one run of text; the rest is dropped */
+/* Of one attribute value; a longer one is cut. */
+#define HTML_VALUE_BYTES_MAX 65536
+/* Of one run of text; the rest is dropped. */
+#define HTML_RUN_BYTES_MAX   65536
 
 enum html_model {
     HTML_MODEL_DATA,
@@ -52,6 +52,29 @@ typedef void (*html_tag_fn)(void *ctx, const struct html_tag *tag);
 /* Text of one run or a part of one, references replaced. */
 typedef void (*html_text_fn)(void *ctx, const unsigned char *data, size_t len);
 
+/* A name in lower case. */
+struct html_name {
+    unsigned char bytes[HTML_NAME_BYTES];
+    size_t len; /* may be larger than what is kept */
+};
+
+/* The attributes of the tag that is being read; sets are 1 << attribute. */
+struct html_attributes {
+    unsigned wanted;  /* those kept for this element */
+    unsigned present; /* of those, seen */
+    unsigned stored;  /* of those, copied into `store` */
+    unsigned special; /* of those, with bytes that html_decode changes */
+    enum html_attribute open;     /* being filled; HTML_ATTRIBUTE_NR: none */
+    size_t at[HTML_ATTRIBUTE_NR]; /* of the stored ones, in `store` */
+    struct buf store; /* values that do not lie in one piece; decoded ones */
+};
+
+/* Where a script stands (13.2.5.15 to 13.2.5.31). */
+struct html_script {
+    uint8_t level;  /* 0 plain, 1 escaped, 2 double escaped */
+    uint8_t dashes; /* of "--" seen in an escaped script, at most 2 */
+};
+
 struct html_tokenizer {
     /* Switches, free for the sink to set in on_tag. */
     bool want_text;  /* report text; off: it is skipped unseen */
@@ -63,24 +86,16 @@ struct html_tokenizer {
     void *ctx; /* borrowed */
     html_tag_fn on_tag;
     html_text_fn on_text;
-    uint8_t state;        /* enum state of html_internal.h */
-    uint8_t model;        /* enum html_model */
-    uint8_t script_level; /* 0 plain, 1 escaped, 2 double escaped */
-    uint8_t dashes;       /* of "--" seen in an escaped script, at most 2 */
-    unsigned wanted;      /* attributes kept for this tag, 1 << attribute */
-    unsigned present;     /* of those, seen */
-    unsigned stored;      /* of those, copied into `store` */
-    unsigned special;     /* of those, with bytes that html_decode changes */
-    enum html_attribute open; /* being filled; HTML_ATTRIBUTE_NR: none */
+    uint8_t state; /* enum state of html_states.h */
+    uint8_t model; /* enum html_model */
+    struct html_script script;
     struct html_tag tag;
-    unsigned char last_start[HTML_NAME_BYTES]; /* for the fitting end tag */
-    size_t last_start_len;
-    unsigned char name[HTML_NAME_BYTES]; /* of an attribute, in lower case */
-    size_t name_len;
-    size_t value_at[HTML_ATTRIBUTE_NR]; /* in `store` */
-    struct buf store; /* values that do not lie in one piece; decoded ones */
-    struct buf run;   /* text not yet reported */
-    size_t run_mark;  /* its length before what may be an end tag */
+    struct html_attributes attributes; /* of `tag` */
+    struct html_name last_start; /* name of the last start tag: only an end tag
+                                    of the same name ends raw text */
+    struct html_name name;       /* of an attribute; in a script, of a tag */
+    struct buf run;              /* text not yet reported */
+    size_t run_mark;             /* its length before what may be an end tag */
     enum err err;
 };
 

@@ -89,7 +89,7 @@ static void resolve(struct html_links *links, const struct html *html,
     buf_reset(out);
     html_links_start(links, &page_url, html_get_facts(html),
                      CHARSET_WINDOWS_1252);
-    must(html_links_put(links, html, out, &nr) == CERR_OK);
+    must(html_links_append(links, html, out, &nr) == CERR_OK);
     rest = (struct bytes){out->data, out->len};
     while (page_next_link(&rest, &link, &bad)) {
         must(url_parse(&url, link.url.data, link.url.len, NULL) == URL_OK);

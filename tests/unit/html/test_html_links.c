@@ -57,7 +57,7 @@ static void resolve(struct fixture *fixture, const char *page,
     buf_reset(&fixture->out);
     buf_reset(&fixture->text);
     assert_int_equal(
-        html_links_put(fixture->links, fixture->html, &fixture->out, &nr),
+        html_links_append(fixture->links, fixture->html, &fixture->out, &nr),
         CERR_OK);
     rest = (struct bytes){fixture->out.data, fixture->out.len};
     while (page_next_link(&rest, &link, &bad)) {
@@ -165,9 +165,9 @@ static void html_links_are_all_there_on_a_large_page(void **state)
         html_links_start(fixture->links, &url, html_get_facts(fixture->html),
                          CHARSET_UTF_8);
         buf_reset(&fixture->out);
-        assert_int_equal(
-            html_links_put(fixture->links, fixture->html, &fixture->out, &nr),
-            CERR_OK);
+        assert_int_equal(html_links_append(fixture->links, fixture->html,
+                                           &fixture->out, &nr),
+                         CERR_OK);
         assert_int_equal(nr, 20000);
     }
 }

@@ -1,8 +1,10 @@
 /*
- * html_internal: between html_tokenizer.c and html_states.c, for nobody else.
+ * html_states: the states of the tokenizer (HTML standard, 13.2.5), a function
+ * for each. Private to html_tokenizer.c, html_states.c, html_raw.c and
+ * html_token.c.
  */
-#ifndef CRAWLER_HTML_HTML_INTERNAL_H
-#define CRAWLER_HTML_HTML_INTERNAL_H
+#ifndef CRAWLER_HTML_HTML_STATES_H
+#define CRAWLER_HTML_HTML_STATES_H
 
 #include "crawler/html/html_tokenizer.h"
 
@@ -53,23 +55,6 @@ typedef const unsigned char *(*html_state_fn)(struct html_tokenizer *tokenizer,
                                               const unsigned char *end);
 
 extern const html_state_fn html_states[STATE_NR];
-
-/* Keeps text of the current run if anybody wants it. */
-void html_add_run(struct html_tokenizer *tokenizer, const void *data,
-                  size_t len);
-/* Reports the run: no later byte can change how it is read. */
-void html_flush_run(struct html_tokenizer *tokenizer);
-/* An empty tag; its name comes next. */
-void html_begin_tag(struct html_tokenizer *tokenizer, bool is_end);
-/* The tag's name is complete: decides which attributes are kept. */
-void html_end_tag_name(struct html_tokenizer *tokenizer);
-/* An attribute's name is complete; the first of two with one name counts. */
-void html_begin_value(struct html_tokenizer *tokenizer);
-/* The attribute's value goes on with [from, to) of this piece. */
-void html_add_value(struct html_tokenizer *tokenizer, const unsigned char *from,
-                    const unsigned char *to);
-/* The tag is complete: reports it. */
-void html_emit_tag(struct html_tokenizer *tokenizer);
 
 /* The states of html_raw.c. */
 const unsigned char *html_raw_state(struct html_tokenizer *tokenizer,
