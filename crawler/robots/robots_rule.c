@@ -66,7 +66,7 @@ static bool is_reserved(unsigned char byte)
 }
 
 /* Writes an octet in the comparing form: 1 or 3 bytes. */
-static size_t put_octet(const struct octet *octet, bool in_query, char *out)
+static size_t write_octet(const struct octet *octet, bool in_query, char *out)
 {
     static const char digits[] = "0123456789ABCDEF";
 
@@ -89,7 +89,7 @@ size_t robots_normalize(const char *path, size_t len, char *out)
     while (at < end) {
         struct octet octet = octet_at(at, end);
 
-        out_len += put_octet(&octet, in_query, out + out_len);
+        out_len += write_octet(&octet, in_query, out + out_len);
         in_query |= *at == '?';
         at += octet.len;
     }
@@ -158,7 +158,7 @@ enum err robots_rule_compile(struct robots_rule *rule, struct buf *pool,
             }
             octets++;
         } else {
-            err = buf_add(pool, text, put_octet(&octet, in_query, text));
+            err = buf_add(pool, text, write_octet(&octet, in_query, text));
             octets += octet_weight(&octet);
         }
         in_query |= *at == '?';

@@ -45,6 +45,41 @@ static const struct format formats[] = {
 
 enum input_state { INPUT_BEGIN, INPUT_TEXT, INPUT_XML };
 
+/*
+ * Where the text in an entry's `loc` comes from.
+ *
+ *   NONE -> BARE       an entry of a sitemap begins       [entry_begin]
+ *   any -> ELEMENT     its <loc> begins                   [child_begin]
+ *   ELEMENT -> WRAPPED <loc> holds an element that is     [element_begin]
+ *                      called like the entry
+ *   any -> NONE        the entry is handed on or dropped  [entry_reset]
+ *
+ * A further <loc> leaves WRAPPED as it is.
+ */
+enum loc_source {
+    LOC_NONE,
+    LOC_BARE, /* the entry's own text: <loc> itself is forgotten at times */
+    LOC_ELEMENT,
+    LOC_WRAPPED, /* <loc><url>http://...</url></loc> */
+};
+
+/* One entry of the document, while it is read. */
+struct entry {
+    int depth; /* below the entry: 0 outside, 1 in it, 2 in its child ... */
+    char prefix[PREFIX_BYTES]; /* of its namespace */
+    size_t prefix_len;
+    struct field *collected; /* one of the three, or NULL */
+    struct field loc, lastmod, guid;
+    bool guid_is_url;
+    enum loc_source loc_source;
+
+    /* What the fields hold. A URL that begins with "www." gets its scheme in
+     * front. */
+    char loc_data[SCHEME_LEN + SITEMAP_LOC_BYTES];
+    char lastmod_data[SITEMAP_LASTMOD_BYTES];
+    char guid_data[SITEMAP_LOC_BYTES];
+};
+
 struct sitemap {
     struct sitemap_options options;
     enum err err; /* the first error; sticks */
@@ -55,19 +90,7 @@ struct sitemap {
     size_t nr_bytes, nr_urls;
     bool is_cut, is_over;
 
-    int depth; /* below the entry: 0 outside, 1 in it, 2 in its child ... */
-    char prefix[PREFIX_BYTES]; /* of the entry */
-    size_t prefix_len;
-    struct field *collected; /* one of the three, or NULL */
-    struct field loc, lastmod, guid;
-    bool guid_is_url;
-    bool loc_is_bare;    /* what stands in `loc` is the entry's own text */
-    bool loc_is_wrapped; /* <loc> holds an element called like the entry */
-
-    /* a URL that begins with "www." gets its scheme in front */
-    char loc_data[SCHEME_LEN + SITEMAP_LOC_BYTES];
-    char lastmod_data[SITEMAP_LASTMOD_BYTES];
-    char guid_data[SITEMAP_LOC_BYTES];
+    struct entry entry;
     struct sitemap_charset charset;
     struct sitemap_xml xml;
 };
@@ -145,13 +168,12 @@ static struct bytes field_text(const struct field *field)
 
 static void entry_reset(struct sitemap *sitemap)
 {
-    field_reset(&sitemap->loc);
-    field_reset(&sitemap->lastmod);
-    field_reset(&sitemap->guid);
-    sitemap->guid_is_url = false;
-    sitemap->loc_is_bare = false;
-    sitemap->loc_is_wrapped = false;
-    sitemap->collected = NULL;
+    field_reset(&sitemap->entry.loc);
+    field_reset(&sitemap->entry.lastmod);
+    field_reset(&sitemap->entry.guid);
+    sitemap->entry.guid_is_url = false;
+    sitemap->entry.loc_source = LOC_NONE;
+    sitemap->entry.collected = NULL;
 }
 
 static bool starts_with(struct bytes text, const char *start)
@@ -164,18 +186,18 @@ static bool starts_with(struct bytes text, const char *start)
 /* The URL of the entry; its scheme is forgotten at times. */
 static struct bytes entry_loc(struct sitemap *sitemap)
 {
-    struct bytes loc = field_text(&sitemap->loc);
+    struct bytes loc = field_text(&sitemap->entry.loc);
 
-    if (sitemap->loc_is_bare && !starts_with(loc, "http://") &&
+    if (sitemap->entry.loc_source == LOC_BARE && !starts_with(loc, "http://") &&
         !starts_with(loc, "https://"))
         loc.len = 0;
-    if (!loc.len && sitemap->guid_is_url)
-        return field_text(&sitemap->guid);
+    if (!loc.len && sitemap->entry.guid_is_url)
+        return field_text(&sitemap->entry.guid);
     if (starts_with(loc, "www.")) {
-        size_t at = (size_t)((const char *)loc.data - sitemap->loc_data);
+        size_t at = (size_t)((const char *)loc.data - sitemap->entry.loc_data);
 
-        loc.data =
-            memcpy(sitemap->loc_data + at - SCHEME_LEN, SCHEME, SCHEME_LEN);
+        loc.data = memcpy(sitemap->entry.loc_data + at - SCHEME_LEN, SCHEME,
+                          SCHEME_LEN);
         loc.len += SCHEME_LEN;
     }
     return loc;
@@ -186,7 +208,7 @@ static enum err entry_end(struct sitemap *sitemap)
 {
     struct sitemap_entry entry = {
         .loc = entry_loc(sitemap),
-        .lastmod = field_text(&sitemap->lastmod),
+        .lastmod = field_text(&sitemap->entry.lastmod),
         .is_sitemap = sitemap->kind == SITEMAP_INDEX,
     };
 
@@ -224,20 +246,21 @@ static size_t prefix_len(struct bytes prefix)
 static bool has_prefix_of_entry(const struct sitemap *sitemap,
                                 const struct sitemap_xml_tag *tag)
 {
-    return prefix_len(tag->prefix) == sitemap->prefix_len &&
-           memcmp(tag->prefix.data, sitemap->prefix, sitemap->prefix_len) == 0;
+    return prefix_len(tag->prefix) == sitemap->entry.prefix_len &&
+           memcmp(tag->prefix.data, sitemap->entry.prefix,
+                  sitemap->entry.prefix_len) == 0;
 }
 
 static void entry_begin(struct sitemap *sitemap,
                         const struct sitemap_xml_tag *tag)
 {
-    sitemap->depth = 1;
-    sitemap->prefix_len = prefix_len(tag->prefix);
-    memcpy(sitemap->prefix, tag->prefix.data, sitemap->prefix_len);
+    sitemap->entry.depth = 1;
+    sitemap->entry.prefix_len = prefix_len(tag->prefix);
+    memcpy(sitemap->entry.prefix, tag->prefix.data, sitemap->entry.prefix_len);
     /* <loc> itself is forgotten at times */
     if (sitemap->kind == SITEMAP_URLSET || sitemap->kind == SITEMAP_INDEX) {
-        sitemap->collected = &sitemap->loc;
-        sitemap->loc_is_bare = true;
+        sitemap->entry.collected = &sitemap->entry.loc;
+        sitemap->entry.loc_source = LOC_BARE;
     }
 }
 
@@ -246,7 +269,7 @@ static void entry_begin(struct sitemap *sitemap,
 static void read_atom_link(struct sitemap *sitemap,
                            const struct sitemap_xml_tag *tag)
 {
-    struct field *loc = &sitemap->loc;
+    struct field *loc = &sitemap->entry.loc;
     char rel[16];
     size_t len;
 
@@ -266,11 +289,12 @@ static void read_rss_guid(struct sitemap *sitemap,
     char value[16];
     size_t len;
 
-    field_reset(&sitemap->guid);
-    sitemap->collected = &sitemap->guid;
-    sitemap->guid_is_url = !sitemap_xml_attribute(tag, "isPermaLink", value,
-                                                  sizeof(value), &len) ||
-                           sitemap_xml_is((struct bytes){value, len}, "true");
+    field_reset(&sitemap->entry.guid);
+    sitemap->entry.collected = &sitemap->entry.guid;
+    sitemap->entry.guid_is_url =
+        !sitemap_xml_attribute(tag, "isPermaLink", value, sizeof(value),
+                               &len) ||
+        sitemap_xml_is((struct bytes){value, len}, "true");
 }
 
 /* An element right below the entry. */
@@ -281,18 +305,20 @@ static enum err child_begin(struct sitemap *sitemap,
     enum err err = CERR_OK;
 
     if (sitemap_xml_is(tag->name, format->lastmod)) {
-        field_reset(&sitemap->lastmod);
-        sitemap->collected = &sitemap->lastmod;
+        field_reset(&sitemap->entry.lastmod);
+        sitemap->entry.collected = &sitemap->entry.lastmod;
     }
     if (!has_prefix_of_entry(sitemap, tag))
         return CERR_OK;
     if (format->loc && sitemap_xml_is(tag->name, format->loc)) {
         /* a second one: the entry before it was not closed */
-        if (!sitemap->loc_is_bare && field_text(&sitemap->loc).len)
+        if (sitemap->entry.loc_source != LOC_BARE &&
+            field_text(&sitemap->entry.loc).len)
             err = entry_end(sitemap);
-        field_reset(&sitemap->loc);
-        sitemap->collected = &sitemap->loc;
-        sitemap->loc_is_bare = false;
+        field_reset(&sitemap->entry.loc);
+        sitemap->entry.collected = &sitemap->entry.loc;
+        if (sitemap->entry.loc_source != LOC_WRAPPED)
+            sitemap->entry.loc_source = LOC_ELEMENT;
     } else if (format->kind == SITEMAP_RSS &&
                sitemap_xml_is(tag->name, "guid")) {
         read_rss_guid(sitemap, tag);
@@ -310,39 +336,41 @@ static enum err element_begin(struct sitemap *sitemap,
 
     if (sitemap_xml_is(tag->name, sitemap->format->entry)) {
         /* <loc><url>http://..., no new entry as long as it has no URL */
-        if (sitemap->depth == 2 && sitemap->collected == &sitemap->loc &&
-            !field_text(&sitemap->loc).len) {
-            sitemap->loc_is_wrapped = true;
-            sitemap->depth++;
+        if (sitemap->entry.depth == 2 &&
+            sitemap->entry.collected == &sitemap->entry.loc &&
+            !field_text(&sitemap->entry.loc).len) {
+            sitemap->entry.loc_source = LOC_WRAPPED;
+            sitemap->entry.depth++;
             return CERR_OK;
         }
         err = entry_end(sitemap);
         entry_begin(sitemap, tag);
         return err;
     }
-    if (!sitemap->depth)
+    if (!sitemap->entry.depth)
         return CERR_OK;
     /* a field with text in it ends where another element begins */
-    if (sitemap->depth == 1 ||
-        (sitemap->collected && field_text(sitemap->collected).len))
-        sitemap->collected = NULL;
-    return ++sitemap->depth == 2 ? child_begin(sitemap, tag) : CERR_OK;
+    if (sitemap->entry.depth == 1 ||
+        (sitemap->entry.collected && field_text(sitemap->entry.collected).len))
+        sitemap->entry.collected = NULL;
+    return ++sitemap->entry.depth == 2 ? child_begin(sitemap, tag) : CERR_OK;
 }
 
 static enum err element_end(struct sitemap *sitemap,
                             const struct sitemap_xml_tag *tag)
 {
-    if (!sitemap->depth)
+    if (!sitemap->entry.depth)
         return CERR_OK;
     if (sitemap_xml_is(tag->name, sitemap->format->entry) &&
-        !(sitemap->loc_is_wrapped && sitemap->depth > 2)) {
-        sitemap->depth = 0;
+        !(sitemap->entry.loc_source == LOC_WRAPPED &&
+          sitemap->entry.depth > 2)) {
+        sitemap->entry.depth = 0;
         return entry_end(sitemap);
     }
-    if (sitemap->depth == 2)
-        sitemap->collected = NULL;
-    if (sitemap->depth > 1)
-        sitemap->depth--;
+    if (sitemap->entry.depth == 2)
+        sitemap->entry.collected = NULL;
+    if (sitemap->entry.depth > 1)
+        sitemap->entry.depth--;
     return CERR_OK;
 }
 
@@ -359,7 +387,7 @@ static enum err on_tag(void *ctx, const struct sitemap_xml_tag *tag)
         err = element_begin(sitemap, tag);
     if (!err && (tag->is_end || tag->is_empty))
         err = element_end(sitemap, tag);
-    sitemap->xml.wants_text = sitemap->collected != NULL;
+    sitemap->xml.wants_text = sitemap->entry.collected != NULL;
     return err;
 }
 
@@ -367,7 +395,7 @@ static void on_text(void *ctx, const char *text, size_t len)
 {
     struct sitemap *sitemap = ctx;
 
-    field_add(sitemap->collected, text, len);
+    field_add(sitemap->entry.collected, text, len);
 }
 
 /* ---- text lists ---- */
@@ -375,7 +403,7 @@ static void on_text(void *ctx, const char *text, size_t len)
 /* A line counts when it is a URL and nothing else. */
 static enum err line_end(struct sitemap *sitemap)
 {
-    struct bytes line = field_text(&sitemap->loc);
+    struct bytes line = field_text(&sitemap->entry.loc);
     const char *text = line.data;
     bool is_url = starts_with(line, "http://") ||
                   starts_with(line, "https://") || starts_with(line, "www.");
@@ -400,7 +428,7 @@ static enum err text_feed(struct sitemap *sitemap, const char *data, size_t len)
 
         while (stop < end && *stop != '\n' && *stop != '\r')
             stop++;
-        field_add(&sitemap->loc, at, (size_t)(stop - at));
+        field_add(&sitemap->entry.loc, at, (size_t)(stop - at));
         if (stop == end)
             break;
         err = line_end(sitemap);
@@ -422,12 +450,12 @@ struct sitemap *sitemap_new(const struct sitemap_options *options)
         sitemap->options.max_bytes = SITEMAP_BYTES_MAX;
     if (!sitemap->options.max_urls)
         sitemap->options.max_urls = SITEMAP_URLS_MAX;
-    sitemap->loc.data = sitemap->loc_data + SCHEME_LEN;
-    sitemap->loc.cap = SITEMAP_LOC_BYTES;
-    sitemap->lastmod.data = sitemap->lastmod_data;
-    sitemap->lastmod.cap = sizeof(sitemap->lastmod_data);
-    sitemap->guid.data = sitemap->guid_data;
-    sitemap->guid.cap = sizeof(sitemap->guid_data);
+    sitemap->entry.loc.data = sitemap->entry.loc_data + SCHEME_LEN;
+    sitemap->entry.loc.cap = SITEMAP_LOC_BYTES;
+    sitemap->entry.lastmod.data = sitemap->entry.lastmod_data;
+    sitemap->entry.lastmod.cap = sizeof(sitemap->entry.lastmod_data);
+    sitemap->entry.guid.data = sitemap->entry.guid_data;
+    sitemap->entry.guid.cap = sizeof(sitemap->entry.guid_data);
     sitemap_charset_init(&sitemap->charset);
     sitemap_xml_init(&sitemap->xml, &handler);
     return sitemap;
@@ -486,7 +514,7 @@ static enum err feed(struct sitemap *sitemap, struct bytes data, bool last)
         size_t taken;
 
         err =
-            sitemap_charset_take(&sitemap->charset, data, last, &taken, &text);
+            sitemap_charset_read(&sitemap->charset, data, last, &taken, &text);
         if (err == CERR_OK)
             err = read_utf8(sitemap, text);
         data.data = (const char *)data.data + taken;
@@ -526,8 +554,8 @@ enum err sitemap_finish(struct sitemap *sitemap)
         if (!sitemap->is_over)
             sitemap->err = line_end(sitemap);
     } else {
-        if (sitemap->collected && !sitemap_xml_is_in_tag(&sitemap->xml))
-            field_reset(sitemap->collected);
+        if (sitemap->entry.collected && !sitemap_xml_is_in_tag(&sitemap->xml))
+            field_reset(sitemap->entry.collected);
         sitemap->err = entry_end(sitemap);
     }
     sitemap->is_over = true;

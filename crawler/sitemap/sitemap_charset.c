@@ -94,7 +94,7 @@ static enum err flush_head(struct sitemap_charset *self)
 }
 
 /* Collects the beginning, and finds out what it is in. */
-static enum err take_head(struct sitemap_charset *self, struct bytes data,
+static enum err read_head(struct sitemap_charset *self, struct bytes data,
                           bool last, size_t *taken)
 {
     const unsigned char *at = data.data;
@@ -113,7 +113,7 @@ static enum err take_head(struct sitemap_charset *self, struct bytes data,
     return err;
 }
 
-enum err sitemap_charset_take(struct sitemap_charset *self, struct bytes data,
+enum err sitemap_charset_read(struct sitemap_charset *self, struct bytes data,
                               bool last, size_t *taken, struct bytes *out)
 {
     bool is_first = !self->is_known;
@@ -123,7 +123,7 @@ enum err sitemap_charset_take(struct sitemap_charset *self, struct bytes data,
     *out = (struct bytes){"", 0};
     buf_reset(&self->utf8);
     if (is_first)
-        err = take_head(self, data, last, taken);
+        err = read_head(self, data, last, taken);
     if (err != CERR_OK || !self->is_known)
         return err;
     if (is_first)

@@ -38,7 +38,7 @@ void sitemap_charset_release(struct sitemap_charset *self);
  * the next call, and may be empty. `last` says that nothing follows them; with
  * it, call until *taken is all there is, once at least. CERR_NOMEM.
  */
-enum err sitemap_charset_take(struct sitemap_charset *self, struct bytes data,
+enum err sitemap_charset_read(struct sitemap_charset *self, struct bytes data,
                               bool last, size_t *taken,
                               struct bytes *out) CERR_CHECK;
 

@@ -61,7 +61,7 @@ static bool is_entity_byte(char byte)
 }
 
 /* Writes a character as UTF-8; nothing for what XML 1.0 2.2 does not allow. */
-static size_t put_utf8(unsigned long c, char out[4])
+static size_t write_utf8(unsigned long c, char out[4])
 {
     if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
         return 0;
@@ -114,7 +114,7 @@ static size_t resolve(const char *name, size_t len, char out[4])
     memcpy(digits, name + 1 + is_hex, len - 1 - is_hex);
     digits[len - 1 - is_hex] = '\0';
     value = strtoul(digits, &end, is_hex ? 16 : 10);
-    return *end == '\0' ? put_utf8(value, out) : 0;
+    return *end == '\0' ? write_utf8(value, out) : 0;
 }
 
 /* ---- text ---- */
@@ -363,7 +363,7 @@ static bool is_attribute(const char *name, size_t len, const char *expected)
 }
 
 /* Copies a value with its references resolved; 0 if it does not fit. */
-static size_t put_value(const char *at, const char *end, char *out, size_t cap)
+static size_t copy_value(const char *at, const char *end, char *out, size_t cap)
 {
     size_t len = 0;
 
@@ -392,7 +392,7 @@ struct attribute {
 };
 
 /* Behind the value that begins at `at`, in quotes or without. */
-static const char *take_value(const char *at, const char *end,
+static const char *read_value(const char *at, const char *end,
                               struct attribute *attribute)
 {
     char quote = '\0';
@@ -424,7 +424,7 @@ static const char *next_attribute(const char *at, const char *end,
     at++;
     while (at < end && is_space(*at))
         at++;
-    return take_value(at, end, attribute);
+    return read_value(at, end, attribute);
 }
 
 bool sitemap_xml_attribute(const struct sitemap_xml_tag *tag, const char *name,
@@ -439,8 +439,8 @@ bool sitemap_xml_attribute(const struct sitemap_xml_tag *tag, const char *name,
             return false;
         if (!is_attribute(attribute.name, attribute.name_len, name))
             continue;
-        *len = put_value(attribute.value, attribute.value + attribute.value_len,
-                         out, cap);
+        *len = copy_value(attribute.value,
+                          attribute.value + attribute.value_len, out, cap);
         return true;
     }
 }
