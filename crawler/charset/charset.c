@@ -1,3 +1,7 @@
+/*
+ * Names and labels of encodings, and what a byte order mark or a Content-Type
+ * says. The prescan is in charset_detect.c.
+ */
 #include "crawler/charset/charset.h"
 
 #include <assert.h>
@@ -5,8 +9,8 @@
 #include <strings.h>
 
 /*
- * The table of the Encoding standard, 4.2. The first name is the charset's
- * own; labels are parted by blanks.
+ * The table of the Encoding standard, 4.2: the charset's own name and all of
+ * its labels, parted by blanks.
  */
 static const struct {
     const char *name;
@@ -106,6 +110,7 @@ const char *charset_name(enum charset charset)
     return infos[charset].name;
 }
 
+/* Whether the label is one of those, which are parted by blanks. */
 static bool has_label(const char *labels, const char *label, size_t len)
 {
     while (*labels) {
@@ -118,11 +123,13 @@ static bool has_label(const char *labels, const char *label, size_t len)
     return false;
 }
 
+/* ASCII white space of the Infra standard, which is HTML's too. */
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
+/* Encoding 4.2: white space around a label and its case do not count. */
 bool charset_find(const void *label, size_t len, enum charset *charset)
 {
     const char *at = label, *end = at + len;
@@ -141,6 +148,7 @@ bool charset_find(const void *label, size_t len, enum charset *charset)
     return false;
 }
 
+/* Encoding 6, "BOM sniff". */
 bool charset_from_bom(const void *data, size_t len, enum charset *charset,
                       size_t *bom_len)
 {
@@ -174,6 +182,7 @@ static const char *next_parameter(const char *at, const char *end)
     return end;
 }
 
+/* Bytes before `stop`, or all of them. */
 static size_t length_to(const char *at, const char *end, char stop)
 {
     const char *found = memchr(at, stop, (size_t)(end - at));
@@ -181,7 +190,8 @@ static size_t length_to(const char *at, const char *end, char stop)
     return (size_t)((found ? found : end) - at);
 }
 
-/* MIME Sniffing standard, 4.4: the first parameter of a name counts. */
+/* MIME Sniffing standard, 4.4: of two parameters of one name the first counts.
+ * The type before them is not looked at: servers write what they like. */
 bool charset_from_type(const char *type, size_t len, enum charset *charset)
 {
     const char *end = type + len;

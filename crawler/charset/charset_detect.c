@@ -11,6 +11,7 @@
 
 #define VALUE_BYTES 128 /* of an attribute that is kept; labels are shorter */
 
+/* The bytes that are left to look at. */
 struct prescan {
     const unsigned char *at;
     const unsigned char *end;
@@ -44,12 +45,14 @@ static bool is_text(const struct text *text, const char *word)
            memcmp(text->data, word, text->len) == 0;
 }
 
+/* Moves behind white space. */
 static void skip_spaces(struct prescan *scan)
 {
     while (scan->at < scan->end && is_space(*scan->at))
         scan->at++;
 }
 
+/* Whether `word` stands here, in any case. */
 static bool begins(const struct prescan *scan, const char *word)
 {
     size_t len = strlen(word);
@@ -65,6 +68,7 @@ static void skip_tag(struct prescan *scan)
         scan->at++;
 }
 
+/* The value of an attribute, behind its '=': in quotes or up to a blank. */
 static void read_value(struct prescan *scan, struct text *value)
 {
     unsigned char quote = 0;
@@ -122,7 +126,7 @@ static bool find_in_content(const struct text *content, enum charset *charset)
         skip_spaces(&scan);
         if (scan.at < scan.end && *scan.at == '=')
             break;
-        scan.at--; /* look on from here */
+        scan.at--; /* the loop goes on behind the word */
     }
     scan.at++;
     skip_spaces(&scan);
@@ -140,7 +144,8 @@ static bool find_in_content(const struct text *content, enum charset *charset)
     return charset_find(from, (size_t)(scan.at - from), charset);
 }
 
-/* Behind "<meta": the attributes decide (step "meta"). */
+/* Behind "<meta": its attributes decide. A charset in `content` counts only
+ * with http-equiv=content-type ("need pragma"). */
 static bool read_meta(struct prescan *scan, enum charset *charset)
 {
     struct text name, value;
@@ -163,11 +168,12 @@ static bool read_meta(struct prescan *scan, enum charset *charset)
             known = charset_find(value.data, value.len, charset);
         }
     }
-    /* a tag that is cut off says nothing */
+    /* A tag that is cut off says nothing: its end may say otherwise. */
     return known && (!need_pragma || got_pragma) && scan->at < scan->end;
 }
 
-/* What a declaration inside of the page cannot mean, since it was read. */
+/* A declaration that could be read as ASCII is not in UTF-16, whatever it says;
+ * the standard makes UTF-8 of it, and windows-1252 of x-user-defined. */
 static enum charset declared(enum charset charset)
 {
     if (charset == CHARSET_UTF_16BE || charset == CHARSET_UTF_16LE)
@@ -177,13 +183,14 @@ static enum charset declared(enum charset charset)
 
 static void skip_comment(struct prescan *scan)
 {
-    /* the two dashes of the end may be those of the beginning */
+    /* "<!-->" is a comment: the dashes of its end may be those of its begin. */
     scan->at += 2;
     while (scan->at < scan->end && !begins(scan, "-->"))
         scan->at++;
     scan->at += scan->at < scan->end ? 2 : 0;
 }
 
+/* Any other tag, with its attributes: a '>' in quotes does not end it. */
 static void skip_element(struct prescan *scan)
 {
     struct text name, value;
@@ -194,6 +201,7 @@ static void skip_element(struct prescan *scan)
         continue;
 }
 
+/* "<meta" with something that ends its name. */
 static bool begins_meta(const struct prescan *scan)
 {
     return begins(scan, "<meta") && scan->end - scan->at > 5 &&
@@ -208,6 +216,8 @@ static bool begins_element(const struct prescan *scan)
             is_alpha(scan->at[2]));
 }
 
+/* The loop of the algorithm: one thing after the other that begins with '<'. A
+ * comment hides what is in it. */
 static bool scan_markup(struct prescan scan, enum charset *charset)
 {
     for (; scan.at < scan.end; scan.at++) {
@@ -271,7 +281,8 @@ static bool may_declare(const unsigned char *data, size_t len)
 
     for (size_t i = 0; i < len; i++)
         lower[i] = (char)(data[i] | 0x20);
-    /* the middle of either word, without a branch: many bytes at once */
+    /* The middle of either word, "rse" and "nco", without a branch: the
+     * compiler makes it a look at many bytes at once. */
     for (size_t i = 2; i < len; i++)
         seen |=
             ((lower[i - 2] == 'r') & (lower[i - 1] == 's') &
@@ -281,12 +292,13 @@ static bool may_declare(const unsigned char *data, size_t len)
                     memmem(lower, len, "encoding", 8));
 }
 
+/* 13.2.3.2, "prescan a byte stream to determine its encoding". */
 bool charset_prescan(const void *data, size_t len, enum charset *charset)
 {
     size_t seen = len < CHARSET_PRESCAN_BYTES ? len : CHARSET_PRESCAN_BYTES;
     struct prescan scan = {data, (const unsigned char *)data + seen};
 
-    /* step 2: UTF-16 XML declarations */
+    /* Step 2: an XML declaration in UTF-16. */
     if (seen >= 6 && memcmp(data, "<\0?\0x\0", 6) == 0) {
         *charset = CHARSET_UTF_16LE;
         return true;
@@ -302,6 +314,7 @@ bool charset_prescan(const void *data, size_t len, enum charset *charset)
     return true;
 }
 
+/* 13.2.3.2: who comes first is right, whatever the others say. */
 enum charset charset_detect(const void *data, size_t len, const char *type,
                             size_t type_len)
 {

@@ -1,6 +1,7 @@
 /*
- * The way back, for the queries of links: the encoders of the Encoding standard
- * (9 to 14). Each takes characters that are not ASCII, but for ISO-2022-JP.
+ * From characters to bytes, for the queries of links: the encoders of the
+ * Encoding standard (9 to 14). Each encodes characters outside ASCII, which
+ * stands for itself everywhere but in ISO-2022-JP.
  */
 #include <string.h>
 
@@ -24,6 +25,8 @@ struct encoder {
     struct buf *out;
 };
 
+/* Writes the two bytes of a character; the functions that spell return the
+ * number of bytes. */
 static size_t spell_two(unsigned char *out, unsigned lead, unsigned trail)
 {
     out[0] = (unsigned char)lead;
@@ -49,6 +52,7 @@ static size_t read_code(const unsigned char *at, size_t len, uint32_t *code)
                : 0;
 }
 
+/* 9.2. The tables have no order to search by, but 128 entries are few. */
 static size_t encode_single(enum charset charset, uint32_t code,
                             unsigned char *out)
 {
@@ -63,7 +67,8 @@ static size_t encode_single(enum charset charset, uint32_t code,
     return 0;
 }
 
-/* Four bytes, by a pointer into the runs. */
+/* A character of GB18030 that takes four bytes, by its pointer into the
+ * ranges. */
 static size_t spell_four(unsigned char *out, uint32_t pointer)
 {
     out[0] = (unsigned char)(0x81 + pointer / 12600);
@@ -73,9 +78,11 @@ static size_t spell_four(unsigned char *out, uint32_t pointer)
     return 4;
 }
 
+/* 10.2.2. GBK lacks what takes four bytes, and spells the euro in one. */
 static size_t encode_gb18030(bool is_gbk, uint32_t code, unsigned char *out)
 {
-    /* What the edition of 2022 reads as other characters, it still writes. */
+    /* Since the edition of 2022 these bytes are read as other characters; the
+     * old characters are still written as them (10.2.2). */
     static const struct {
         uint16_t code, bytes;
     } kept[] = {
@@ -104,11 +111,13 @@ static size_t encode_gb18030(bool is_gbk, uint32_t code, unsigned char *out)
                      pointer % 190 + (pointer % 190 < 0x3f ? 0x40 : 0x41));
 }
 
+/* 11.1.2. Hong Kong's own characters are read and never written. */
 static size_t encode_big5(uint32_t code, unsigned char *out)
 {
+    /* The standard's "index Big5 pointer": of these the last pointer counts. */
     static const uint16_t last_counts[] = {0x2550, 0x255e, 0x2561,
                                            0x256a, 0x5341, 0x5345};
-    const unsigned first = (0xa1 - 0x81) * 157; /* before: Hong Kong's own */
+    const unsigned first = (0xa1 - 0x81) * 157; /* behind Hong Kong's own */
     unsigned pointer = charset_index_pointer(CHARSET_INDEX_BIG5, code, first);
 
     if (pointer == CHARSET_NO_POINTER)
@@ -120,12 +129,13 @@ static size_t encode_big5(uint32_t code, unsigned char *out)
                 : CHARSET_NO_POINTER;
 
         if (next != CHARSET_NO_POINTER)
-            pointer = next; /* none is there three times */
+            pointer = next; /* no character has three pointers */
     }
     return spell_two(out, pointer / 157 + 0x81,
                      pointer % 157 + (pointer % 157 < 0x3f ? 0x40 : 0x62));
 }
 
+/* 13.1.2. */
 static size_t encode_euc_kr(uint32_t code, unsigned char *out)
 {
     unsigned pointer = charset_index_pointer(CHARSET_INDEX_EUC_KR, code, 0);
@@ -142,12 +152,14 @@ static unsigned char roman_byte(uint32_t code)
     return code == YEN ? 0x5c : code == OVERLINE ? 0x7e : 0;
 }
 
+/* The minus sign has no pointer; its full-width form stands for it. */
 static unsigned jis0208_pointer(uint32_t code)
 {
     return charset_index_pointer(CHARSET_INDEX_JIS0208,
                                  code == MINUS ? FULLWIDTH_MINUS : code, 0);
 }
 
+/* 12.1.2. JIS X 0212 is read and never written. */
 static size_t encode_euc_jp(uint32_t code, unsigned char *out)
 {
     unsigned pointer;
@@ -163,6 +175,7 @@ static size_t encode_euc_jp(uint32_t code, unsigned char *out)
     return spell_two(out, pointer / 94 + 0xa1, pointer % 94 + 0xa1);
 }
 
+/* 12.3.2. */
 static size_t encode_shift_jis(uint32_t code, unsigned char *out)
 {
     unsigned pointer, lead, trail;
@@ -183,7 +196,7 @@ static size_t encode_shift_jis(uint32_t code, unsigned char *out)
                      trail + (trail < 0x3f ? 0x40 : 0x41));
 }
 
-/* 0: the charset lacks it. */
+/* Returns the number of bytes; 0: the charset lacks the character. */
 static size_t encode_code(enum charset charset, uint32_t code,
                           unsigned char out[BYTES_MAX])
 {
@@ -234,6 +247,7 @@ static enum err append_lacking(struct buf *out, uint32_t code)
 
 /* ---- ISO-2022-JP ---- */
 
+/* Writes the escape sequence that leads to a mode, unless it is in it. */
 static enum err enter(struct encoder *encoder, enum charset_jp_mode mode)
 {
     static const char *const escapes[] = {
@@ -248,6 +262,8 @@ static enum err enter(struct encoder *encoder, enum charset_jp_mode mode)
     return append_bytes(encoder->out, (const unsigned char *)escapes[mode], 3);
 }
 
+/* index-iso-2022-jp-katakana: the encoding has no half-width katakana to write,
+ * so the common ones are written. */
 static uint32_t widen_katakana(uint32_t code)
 {
     static const uint16_t wide[NR_KATAKANA] = {
@@ -265,6 +281,7 @@ static uint32_t widen_katakana(uint32_t code)
                : code;
 }
 
+/* 12.2.2: ASCII, in which the Roman set has two other characters. */
 static enum err append_jp_ascii(struct encoder *encoder, unsigned char byte)
 {
     bool is_roman = byte != '\\' && byte != '~';
@@ -277,6 +294,7 @@ static enum err append_jp_ascii(struct encoder *encoder, unsigned char byte)
     return err ? err : buf_add_byte(encoder->out, byte);
 }
 
+/* The reference is ASCII, so kanji must be left for it. */
 static enum err append_jp_lacking(struct encoder *encoder, uint32_t code)
 {
     enum err err = CERR_OK;
@@ -310,6 +328,7 @@ static enum err append_jp(struct encoder *encoder, uint32_t code)
 
 /* ---- all of it ---- */
 
+/* One character of the query, encoded and percent-encoded. */
 static enum err append_char(struct encoder *encoder, uint32_t code)
 {
     unsigned char bytes[BYTES_MAX];
@@ -324,6 +343,7 @@ static enum err append_char(struct encoder *encoder, uint32_t code)
                : append_lacking(encoder->out, code);
 }
 
+/* Invalid UTF-8 is U+FFFD, a byte at a time. */
 static enum err encode_query(struct encoder *encoder, const unsigned char *at,
                              size_t len)
 {
@@ -355,6 +375,7 @@ static const char *find_byte(const char *at, const char *end, char byte)
     return found ? found : end;
 }
 
+/* What is before the query is in UTF-8 in any page, and so is the fragment. */
 enum err charset_encode_query(enum charset charset, const void *href,
                               size_t len, struct buf *out)
 {

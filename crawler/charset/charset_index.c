@@ -49,6 +49,7 @@ unsigned charset_index_pointer(enum charset_index_kind kind, uint32_t code,
     return CHARSET_NO_POINTER;
 }
 
+/* Encoding 5, "index gb18030 ranges code point". */
 uint32_t charset_gb18030_ranges(uint32_t pointer)
 {
     size_t at = NR_OF(gb18030_ranges) - 1;
@@ -63,6 +64,7 @@ uint32_t charset_gb18030_ranges(uint32_t pointer)
     return gb18030_ranges[at].code + (pointer - gb18030_ranges[at].pointer);
 }
 
+/* Encoding 5, "index gb18030 ranges pointer". */
 uint32_t charset_gb18030_ranges_pointer(uint32_t code)
 {
     size_t at = NR_OF(gb18030_ranges) - 1;

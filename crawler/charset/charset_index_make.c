@@ -100,6 +100,7 @@ static bool read_codes(struct index *index, const char *line)
     return *end == '\n';
 }
 
+/* Prints each section when the next one begins, and the last at the end. */
 static bool print_file(const char *folder, const char *name, print_fn print)
 {
     static const char title[] = "index ";

@@ -13,12 +13,14 @@
 #define ESCAPE        0x1b
 #define HALF_KATAKANA 0xff61 /* for the first byte of the row */
 
+/* Whether low <= byte <= high. */
 static bool is_between(unsigned byte, unsigned low, unsigned high)
 {
     return byte >= low && byte <= high;
 }
 
-/* Puts the character of two bytes, or an error. Returns their number. */
+/* Writes the character of two bytes, or an error. Returns how many are used: an
+ * ASCII byte that makes no character is left, to be read again. */
 static size_t write_pair(struct charset_writer *writer, uint32_t code,
                          unsigned trail)
 {
@@ -27,12 +29,13 @@ static size_t write_pair(struct charset_writer *writer, uint32_t code,
 }
 
 /*
- * One character that does not begin with ASCII; `left` bytes are there, at
- * least one. Returns its length, or 0 if it goes on.
+ * Decodes one character that does not begin with ASCII; `left` bytes are there,
+ * at least one. Returns its length, or 0 if it may go on behind them.
  */
 typedef size_t (*decode_char_fn)(struct charset_writer *writer,
                                  const unsigned char *at, size_t left);
 
+/* UINT16_MAX, which no index has: the trail byte is none. */
 static unsigned gb18030_pointer(unsigned lead, unsigned trail)
 {
     unsigned offset = trail < 0x7f ? 0x40 : 0x41;
@@ -42,6 +45,8 @@ static unsigned gb18030_pointer(unsigned lead, unsigned trail)
     return (lead - 0x81) * 190 + trail - offset;
 }
 
+/* 10.2.1: one byte for the euro, two, or four with digits at the second and the
+ * fourth. GBK is read as GB18030. */
 static size_t decode_gb18030(struct charset_writer *writer,
                              const unsigned char *at, size_t left)
 {
@@ -73,7 +78,8 @@ static size_t decode_gb18030(struct charset_writer *writer,
     return 4;
 }
 
-/* These four are a letter and its accent. */
+/* Four pointers of Big5 are two characters: a letter and its accent (11.1.1).
+ */
 static bool write_big5_accent(struct charset_writer *writer, unsigned pointer)
 {
     if (pointer != 1133 && pointer != 1135 && pointer != 1164 &&
@@ -85,6 +91,7 @@ static bool write_big5_accent(struct charset_writer *writer, unsigned pointer)
     return true;
 }
 
+/* 11.1.1. */
 static size_t decode_big5(struct charset_writer *writer,
                           const unsigned char *at, size_t left)
 {
@@ -105,6 +112,7 @@ static size_t decode_big5(struct charset_writer *writer,
                       at[1]);
 }
 
+/* 13.1.1. */
 static size_t decode_euc_kr(struct charset_writer *writer,
                             const unsigned char *at, size_t left)
 {
@@ -122,6 +130,7 @@ static size_t decode_euc_kr(struct charset_writer *writer,
                       at[1]);
 }
 
+/* 12.3.1: JIS X 0208 at two bytes, half-width katakana at one. */
 static size_t decode_shift_jis(struct charset_writer *writer,
                                const unsigned char *at, size_t left)
 {
@@ -148,7 +157,7 @@ static size_t decode_shift_jis(struct charset_writer *writer,
     return write_pair(writer, code, at[1]);
 }
 
-/* Two bytes of 94 each, behind `first` where they begin. */
+/* The character of two bytes of 94 values each, which begin at `first`. */
 static uint32_t look_up_row(enum charset_index_kind kind,
                             const unsigned char *at, unsigned first)
 {
@@ -158,6 +167,7 @@ static uint32_t look_up_row(enum charset_index_kind kind,
     return charset_index_code(kind, (at[0] - first) * 94 + at[1] - first);
 }
 
+/* 12.1.1: 0x8e begins half-width katakana, 0x8f JIS X 0212. */
 static size_t decode_euc_jp(struct charset_writer *writer,
                             const unsigned char *at, size_t left)
 {
@@ -223,8 +233,8 @@ static int escaped_mode(const unsigned char *at)
     return -1;
 }
 
-/* An escape sequence, or what begins like one. Two of them with nothing
- * between are an error, lest they hide something. */
+/* Reads an escape sequence, or what begins like one. Two of them with nothing
+ * between are an error (12.2.1): they are a way to hide a tag. */
 static size_t decode_escape(struct charset_text *text,
                             struct charset_writer *writer,
                             const unsigned char *at, size_t left, bool last)
@@ -247,6 +257,7 @@ static size_t decode_escape(struct charset_text *text,
     return 3;
 }
 
+/* 12.2.1, "lead byte" and "trail byte". An escape byte is read again. */
 static size_t decode_kanji(struct charset_writer *writer,
                            const unsigned char *at, size_t left, bool last)
 {
@@ -261,6 +272,7 @@ static size_t decode_kanji(struct charset_writer *writer,
     return left == 1 || at[1] == ESCAPE ? 1 : 2;
 }
 
+/* 12.2.1: one byte in any mode but kanji. */
 static void write_jp_byte(struct charset_writer *writer, unsigned mode,
                           unsigned char byte)
 {
@@ -301,6 +313,7 @@ decode_iso_2022_jp(struct charset_text *text, struct charset_writer *writer,
     return at;
 }
 
+/* By the charset, and GB18030 for it and GBK. */
 const unsigned char *charset_decode_multi(struct charset_text *text,
                                           struct charset_writer *writer,
                                           const unsigned char *at,

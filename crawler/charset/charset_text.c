@@ -1,4 +1,7 @@
 /*
+ * The decoders of single bytes and of Unicode, and the loop that feeds them and
+ * those of charset_multi.
+ *
  * DESIGN. Decoders write into a piece on the stack, which is counted and
  * appended when it is full. Bytes of a character that is cut by the end of
  * the input wait in `tail`; they are decoded together with as many of the next
@@ -20,6 +23,8 @@ typedef const unsigned char *(*decode_fn)(struct charset_text *text,
                                           const unsigned char *at,
                                           const unsigned char *end, bool last);
 
+/* 9.1. ISO-8859-8-I differs from ISO-8859-8 in the direction of the text only.
+ */
 static const unsigned char *decode_single(struct charset_text *text,
                                           struct charset_writer *writer,
                                           const unsigned char *at,
@@ -40,6 +45,7 @@ static const unsigned char *decode_single(struct charset_text *text,
     return at;
 }
 
+/* 14.5.1. */
 static const unsigned char *decode_user_defined(struct charset_text *text,
                                                 struct charset_writer *writer,
                                                 const unsigned char *at,
@@ -57,6 +63,8 @@ static const unsigned char *decode_user_defined(struct charset_text *text,
     return at;
 }
 
+/* 14.2.1: units of two bytes; a surrogate without its other half is an error.
+ */
 static const unsigned char *decode_utf16(struct charset_text *text,
                                          struct charset_writer *writer,
                                          const unsigned char *at,
@@ -69,7 +77,8 @@ static const unsigned char *decode_utf16(struct charset_text *text,
         uint32_t next;
 
         if ((unit & 0xfc00) != 0xd800) {
-            /* NUL is a character here, a lone low surrogate an error */
+            /* NUL is a character here, though 0 is the writer's error; a lone
+             * low surrogate is an error. */
             if (unit == 0)
                 charset_write_bytes(writer, "", 1);
             else
@@ -97,7 +106,7 @@ static const unsigned char *decode_utf16(struct charset_text *text,
     return at;
 }
 
-/* Bytes that follow `lead` in a character; 0: none may. */
+/* The number of bytes that follow `lead` in a character; 0: it begins none. */
 static size_t nr_following(unsigned char lead)
 {
     if (lead >= 0xc2 && lead <= 0xdf)
@@ -135,6 +144,7 @@ static size_t subpart_len(const unsigned char *at, const unsigned char *end,
     return len;
 }
 
+/* 8.1.1, with valid text copied as it is. */
 static const unsigned char *decode_utf8(struct charset_text *text,
                                         struct charset_writer *writer,
                                         const unsigned char *at,
@@ -171,6 +181,7 @@ decode_replacement(struct charset_text *text, struct charset_writer *writer,
     return end;
 }
 
+/* All encodings of one byte come first in the enum. */
 static decode_fn get_decoder(const struct charset_text *text)
 {
     if (text->charset <= CHARSET_ISO_8859_8_I)
@@ -189,6 +200,7 @@ static decode_fn get_decoder(const struct charset_text *text)
     return charset_decode_multi;
 }
 
+/* A text must be started before bytes are added. */
 void charset_text_init(struct charset_text *text)
 {
     *text = (struct charset_text){.charset = CHARSET_UTF_8};
@@ -248,6 +260,7 @@ static const unsigned char *decode(struct charset_text *text,
     return get_decoder(text)(text, writer, at, end, last);
 }
 
+/* First what waits in `tail`, with bytes behind it, then the rest in place. */
 enum err charset_text_add(struct charset_text *text, const void *data,
                           size_t len, bool last, struct buf *out)
 {
@@ -270,7 +283,7 @@ enum err charset_text_add(struct charset_text *text, const void *data,
         used = (size_t)(decode(text, &writer, text->tail,
                                text->tail + had + take, ends) -
                         text->tail);
-        if (used >= had) { /* the rest lies in `data` as well */
+        if (used >= had) { /* what is left lies in `data` as well */
             at += used - had;
             text->tail_len = 0;
             break;

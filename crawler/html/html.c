@@ -1,4 +1,6 @@
 /*
+ * The reader behind html.h: from tags to the fields and links of a page.
+ *
  * DESIGN. The tokenizer calls on_tag() for the elements of html_tag.h. What
  * the standard's tree builder would do with them comes down to three things:
  * the content model that follows a start tag, how deep <template>s nest, and
@@ -32,6 +34,7 @@ struct capture {
     unsigned char *data;
 };
 
+/* A link as the page writes it. */
 struct raw_link {
     uint32_t href_at, href_len; /* in `hrefs` */
     uint32_t text_at, text_len; /* in `texts` */
@@ -50,19 +53,22 @@ enum field {
     FIELD_NR
 };
 
+/* A field that the page has. */
+struct kept_field {
+    bool has;
+    size_t at, len; /* in `texts` */
+};
+
 struct html {
     struct html_tokenizer tokenizer;
     struct html_foreign foreign;
     struct html_options options;
     size_t template_depth;
-    bool in_frameset; /* elsewhere a <frame> is ignored */
+    bool in_frameset; /* a <frame> outside of one is ignored ("in frameset") */
     enum err err;
 
     struct html_facts facts; /* filled by html_finish() */
-    struct {
-        bool has;
-        size_t at, len; /* in `texts` */
-    } fields[FIELD_NR];
+    struct kept_field fields[FIELD_NR];
 
     struct capture title, h1, link_text;
     bool has_open_link; /* its text is being gathered */
@@ -72,10 +78,11 @@ struct html {
     unsigned char link_raw[PAGE_LINK_TEXT_BYTES + SPARE_BYTES];
 
     struct buf links; /* struct raw_link, one behind another */
-    struct buf hrefs;
+    struct buf hrefs; /* of links, references replaced */
     struct buf texts; /* of links, and all fields */
 };
 
+/* Keeps the first error; after it the page is not read on. */
 static void note_err(struct html *html, enum err err)
 {
     if (html->err == CERR_OK)
@@ -92,6 +99,7 @@ static struct bytes view_value(const struct html_tag *tag,
                           value->len};
 }
 
+/* Begins to gather; what was gathered before is forgotten. */
 static void begin_capture(struct capture *capture)
 {
     capture->open = !capture->done;
@@ -99,6 +107,8 @@ static void begin_capture(struct capture *capture)
     capture->len = 0;
 }
 
+/* White space is folded while it comes: a run of it is one space, and none
+ * stands at the beginning or the end. */
 static void add_capture(struct capture *capture, const unsigned char *data,
                         size_t len)
 {
@@ -117,7 +127,7 @@ static void add_capture(struct capture *capture, const unsigned char *data,
     }
 }
 
-/* Appends a capture as valid text; returns where it begins. */
+/* Appends a capture to `texts` as valid UTF-8; returns where it begins. */
 static size_t append_capture(struct html *html, const struct capture *capture)
 {
     size_t at = html->texts.len, max = capture->cap - SPARE_BYTES;
@@ -131,7 +141,8 @@ static size_t append_capture(struct html *html, const struct capture *capture)
     return at;
 }
 
-/* A field that is there already stays as it is. */
+/* Keeps the bytes as the field. One that the page has already stays as it is:
+ * of several elements the first counts. */
 static void keep_field(struct html *html, enum field field, const void *data,
                        size_t len)
 {
@@ -143,6 +154,7 @@ static void keep_field(struct html *html, enum field field, const void *data,
     note_err(html, buf_add(&html->texts, data, len));
 }
 
+/* Ends a capture and keeps it as the field, unless the page has one already. */
 static void close_field(struct html *html, enum field field,
                         struct capture *capture)
 {
@@ -169,6 +181,8 @@ static void keep_text(struct html *html, enum field field,
     close_field(html, field, &capture);
 }
 
+/* Links lie in a buffer that may move: a pointer lives until the next one is
+ * added. */
 static struct raw_link *get_raw_link(const struct html *html, size_t index)
 {
     struct raw_link *links = (void *)html->links.data;
@@ -177,6 +191,7 @@ static struct raw_link *get_raw_link(const struct html *html, size_t index)
     return &links[index];
 }
 
+/* Ends the text of the link that is open, if one is. */
 static void close_link(struct html *html)
 {
     struct raw_link *link;
@@ -192,6 +207,7 @@ static void close_link(struct html *html)
     link->text_len = (uint32_t)(html->texts.len - link->text_at);
 }
 
+/* The words of `rel` that say how far a link is vouched for. */
 static uint8_t rel_flags(const struct html_tag *tag)
 {
     struct bytes rest = view_value(tag, HTML_REL), word;
@@ -208,7 +224,8 @@ static uint8_t rel_flags(const struct html_tag *tag)
     return (uint8_t)flags;
 }
 
-/* Returns whether there is such a link, and room for it. */
+/* Adds a link without text. False: it has no href, nobody wants links, or a
+ * limit is reached. */
 static bool add_link(struct html *html, enum link_kind kind,
                      const struct html_tag *tag, const struct html_value *href)
 {
@@ -231,7 +248,8 @@ static bool add_link(struct html *html, enum link_kind kind,
     return html->err == CERR_OK;
 }
 
-/* An <a>; its text follows. */
+/* An <a> of HTML; its text follows. One <a> ends another, as they cannot be
+ * nested (13.2.6.4.7). */
 static void open_anchor(struct html *html, const struct html_tag *tag)
 {
     close_link(html);
@@ -243,6 +261,8 @@ static void open_anchor(struct html *html, const struct html_tag *tag)
     begin_capture(&html->link_text);
 }
 
+/* An <a> of SVG: its href, or the older xlink:href (SVG 2, 16.1). It has no
+ * text of its own here. */
 static void add_svg_link(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *href = &tag->values[HTML_HREF];
@@ -254,6 +274,7 @@ static void add_svg_link(struct html *html, const struct html_tag *tag)
         get_raw_link(html, html_nr_links(html) - 1)->is_svg = true;
 }
 
+/* <link>: of its many relations only the canonical URL counts. */
 static void read_link(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *href = &tag->values[HTML_HREF];
@@ -267,12 +288,15 @@ static void read_link(struct html *html, const struct html_tag *tag)
     }
 }
 
+/* <meta>: robots, description, refresh. The content says nothing without a
+ * name or an http-equiv. */
 static void read_meta(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *content = &tag->values[HTML_CONTENT];
     const char *agent = html->options.agent;
     struct bytes name = html_trim(view_value(tag, HTML_NAME));
-    /* a keyword: white space around it makes another word of it */
+    /* http-equiv is a keyword (4.2.5.3): with white space around it, it is
+     * another word. A name is trimmed, as search engines do. */
     struct bytes equiv = view_value(tag, HTML_HTTP_EQUIV), url;
 
     if (!content->data)
@@ -286,6 +310,7 @@ static void read_meta(struct html *html, const struct html_tag *tag)
         keep_field(html, FIELD_REFRESH, url.data, url.len);
 }
 
+/* <html>: the language of the page. */
 static void read_html(struct html *html, const struct html_tag *tag)
 {
     if (tag->values[HTML_LANG].data)
@@ -335,6 +360,7 @@ static bool is_head_element(enum html_element element)
     return false;
 }
 
+/* A start tag of HTML outside of <template>. */
 static void read_element(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *src = &tag->values[HTML_SRC];
@@ -378,6 +404,7 @@ static void read_element(struct html *html, const struct html_tag *tag)
     }
 }
 
+/* Any start tag: decides first whether it is one of HTML. */
 static void read_start_tag(struct html *html, const struct html_tag *tag)
 {
     enum html_model model = model_of(tag->element);
@@ -401,6 +428,7 @@ static void read_start_tag(struct html *html, const struct html_tag *tag)
         read_element(html, tag);
 }
 
+/* Any end tag. </template> without a start tag is passed over. */
 static void read_end_tag(struct html *html, const struct html_tag *tag)
 {
     if (html_foreign_end(&html->foreign, tag))
@@ -422,11 +450,13 @@ static void read_end_tag(struct html *html, const struct html_tag *tag)
     }
 }
 
+/* Text costs time: it is asked for only while a capture has room. */
 static bool wants_text(const struct capture *capture)
 {
     return capture->open && capture->len < capture->cap;
 }
 
+/* Called by the tokenizer for each tag; sets its switches for what follows. */
 static void on_tag(void *ctx, const struct html_tag *tag)
 {
     struct html *html = ctx;
@@ -442,6 +472,7 @@ static void on_tag(void *ctx, const struct html_tag *tag)
     tokenizer->want_cdata = html_foreign_has_cdata(&html->foreign);
 }
 
+/* Called by the tokenizer. A capture that is not open takes nothing. */
 static void on_text(void *ctx, const unsigned char *data, size_t len)
 {
     struct html *html = ctx;
@@ -477,6 +508,7 @@ void html_free(struct html *html)
     free(html);
 }
 
+/* Everything of the page before goes, but for the memory of its buffers. */
 void html_start(struct html *html, const struct html_options *options)
 {
     html->options = *options;
@@ -507,6 +539,7 @@ enum err html_feed(struct html *html, const void *data, size_t len)
     return html->err;
 }
 
+/* "" for a field that the page has not. */
 static struct bytes view_field(const struct html *html, enum field field)
 {
     if (!html->fields[field].has || html->err != CERR_OK)
@@ -515,6 +548,7 @@ static struct bytes view_field(const struct html *html, enum field field)
                           html->fields[field].len};
 }
 
+/* What is still open at the end of the page ends here. */
 enum err html_finish(struct html *html)
 {
     struct html_facts *facts = &html->facts;

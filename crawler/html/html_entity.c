@@ -1,3 +1,7 @@
+/*
+ * The decoder behind html_entity.h. Names are found in a sorted table, which
+ * scripts/make_html_entities.py makes.
+ */
 #include "crawler/html/html_entity.h"
 
 #include <stdbool.h>
@@ -35,6 +39,7 @@ static unsigned digit_value(unsigned char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10U : 16;
 }
 
+/* 13.2.5.80: what is no character becomes U+FFFD. */
 static enum err append_code(struct buf *out, uint32_t code)
 {
     unsigned char utf8[UTF8_BYTES_MAX];
@@ -46,7 +51,8 @@ static enum err append_code(struct buf *out, uint32_t code)
     return buf_add(out, utf8, utf8_encode(code, utf8));
 }
 
-/* "#65;", "#x41": *used is what it takes, 0 if it is no reference. */
+/* A numeric reference behind '&': "#65;" or "#x41" (13.2.5.75 to 13.2.5.79);
+ * *used is its length, 0 if it is none. */
 static enum err decode_number(struct buf *out, const unsigned char *text,
                               size_t len, size_t *used)
 {
@@ -117,12 +123,13 @@ static size_t find_name(const unsigned char *text, size_t len, size_t *used)
     return found;
 }
 
+/* A named reference behind '&' (13.2.5.73): the longest name that fits. */
 static enum err decode_name(struct buf *out, const unsigned char *text,
                             size_t len, enum html_context context, size_t *used)
 {
     size_t found;
 
-    /* nearly all of them */
+    /* "&amp;" is nearly every reference that there is. */
     if (len >= 4 && memcmp(text, "amp;", 4) == 0) {
         *used = 4;
         return buf_add_byte(out, '&');
@@ -140,7 +147,7 @@ static enum err decode_name(struct buf *out, const unsigned char *text,
                    html_entity_text_at[found] % 8);
 }
 
-/* What stands at a byte that needs care; *used is what it takes of it. */
+/* Decodes what begins with '&', CR or NUL; *used is how many bytes that was. */
 static enum err decode_special(struct buf *out, const unsigned char *text,
                                size_t len, enum html_context context,
                                size_t *used)
@@ -165,6 +172,7 @@ static enum err decode_special(struct buf *out, const unsigned char *text,
     return err;
 }
 
+/* Copies run by run: references are rare. */
 enum err html_decode(struct buf *out, const void *data, size_t len,
                      enum html_context context)
 {

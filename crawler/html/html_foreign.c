@@ -1,9 +1,14 @@
+/*
+ * The stack behind html_foreign.h: what is open of SVG and MathML, and nothing
+ * of the HTML around it.
+ */
 #include "crawler/html/html_foreign.h"
 
 #include <assert.h>
 #include <string.h>
 #include <strings.h>
 
+/* What the contents of an open element of SVG or MathML are. */
 enum kind {
     KIND_PLAIN,      /* contents are foreign */
     KIND_ANNOTATION, /* annotation-xml: foreign, but for an <svg> */
@@ -16,6 +21,7 @@ void html_foreign_reset(struct html_foreign *foreign)
     foreign->depth = 0;
 }
 
+/* The innermost one, or NULL. */
 static struct html_foreign_open *get_top(struct html_foreign *foreign)
 {
     return foreign->depth > 0 ? &foreign->open[foreign->depth - 1] : NULL;
@@ -47,6 +53,8 @@ static enum kind kind_of(const struct html_tag *tag, bool is_svg)
                : KIND_ANNOTATION;
 }
 
+/* A foreign element is open now. Deeper ones than the limit are not, and end
+ * with the one that holds them. */
 static void push(struct html_foreign *foreign, const struct html_tag *tag,
                  bool is_svg)
 {
@@ -64,6 +72,7 @@ static void push(struct html_foreign *foreign, const struct html_tag *tag,
     open->has_html = false;
 }
 
+/* 13.2.6.5 lists the start tags that end all foreign content around them. */
 static bool breaks_out(const struct html_tag *tag)
 {
     switch ((int)tag->element) {
@@ -87,6 +96,7 @@ static bool is_point(const struct html_foreign_open *open)
     return open->kind == KIND_HTML_POINT || open->kind == KIND_TEXT_POINT;
 }
 
+/* Closes foreign elements up to one whose contents are HTML. */
 static void pop_to_point(struct html_foreign *foreign)
 {
     while (foreign->depth > 0 && !is_point(&foreign->open[foreign->depth - 1]))
@@ -114,6 +124,8 @@ static bool is_in_foreign(const struct html_foreign_open *top,
     return false;
 }
 
+/* 13.2.6, then 13.2.6.5: the element that is open decides by whose rules the
+ * tag is read. */
 bool html_foreign_start(struct html_foreign *foreign,
                         const struct html_tag *tag)
 {
@@ -144,6 +156,7 @@ static bool closes_html(const struct html_tag *tag)
            tag->element == HTML_P;
 }
 
+/* 13.2.6.5, "any other end tag": looks outwards for an element of that name. */
 bool html_foreign_end(struct html_foreign *foreign, const struct html_tag *tag)
 {
     size_t len =
@@ -156,14 +169,15 @@ bool html_foreign_end(struct html_foreign *foreign, const struct html_tag *tag)
             foreign->depth = i;
             return true;
         }
-        /* an HTML element lies between; only the ends of the whole drawing
-         * or formula reach beyond it, lest one lost end tag swallow a page */
+        /* HTML elements have been opened in this one. Only </svg> and </math>
+         * reach beyond them: else one lost end tag would have the rest of the
+         * page read as a drawing. */
         if (open->has_html && tag->element != HTML_SVG &&
             tag->element != HTML_MATH)
             return false;
     }
-    /* it ends an element outside, which takes the foreign ones along; that
-     * it is open there is not known, but likely */
+    /* The tag ends an element outside, and all foreign ones in it. Whether that
+     * is open is not known here; that it is, is likely. */
     if (closes_html(tag))
         pop_to_point(foreign);
     return false;

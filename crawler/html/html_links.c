@@ -1,4 +1,6 @@
 /*
+ * The resolver behind html_links.h.
+ *
  * DESIGN. Two looks into one table of seen hashes for each link: by what is
  * written, which spares most of the parsing, since pages repeat themselves,
  * and by the canonical URL. 64-bit hashes are taken for equality: a page that
@@ -24,11 +26,13 @@
 #define SEED_WRITTEN    1
 #define SEED_CANONICAL  2
 
+/* Open addressing; a slot is free while its hash is 0. */
 struct slot {
     uint64_t hash;   /* 0: free */
     uint32_t number; /* of its struct found, or one of SLOT_... */
 };
 
+/* One URL that the page links. */
 struct found {
     uint32_t url_at, url_len; /* in `urls` */
     uint32_t index;           /* of the html_link that was first */
@@ -37,8 +41,8 @@ struct found {
 
 struct html_links {
     struct url own_base;    /* of a base element */
-    const struct url *base; /* that, or the page's URL; NULL: relative URLs mean
-                             * nothing here */
+    const struct url *base; /* own_base or the page's URL; NULL: relative URLs
+                             * lead to no http URL */
     enum charset charset;
     struct buf href; /* scratch: one with its query encoded */
     struct url url;  /* scratch */
@@ -96,7 +100,7 @@ void html_links_start(struct html_links *links, const struct url *page_url,
 
         if (error == URL_OK)
             links->base = &links->own_base;
-        /* relative to ftp: or the like: what the page links is not ours */
+        /* A base of ftp: or the like makes every relative link one of ftp:. */
         else if (error == URL_BAD_SCHEME && !is_ignored_base(facts->base))
             links->base = NULL;
     }
@@ -113,6 +117,7 @@ static bool needs_encoding(const struct html_links *links, struct bytes href)
     return query && charset_count_chars(href.data, href.len) < href.len;
 }
 
+/* "Encoding-parse a URL" of the HTML standard. */
 enum url_error html_links_resolve(struct html_links *links, struct bytes href,
                                   struct url *url)
 {
@@ -164,7 +169,8 @@ static struct slot *find_slot(struct html_links *links, struct bytes text,
     return &links->slots[at];
 }
 
-/* The URL in links->url is seen: its number, by its canonical text. */
+/* Finds the number of the canonical URL in links->url; a new one gets the next
+ * number. */
 static enum err find_canonical(struct html_links *links, size_t index,
                                uint8_t rel, uint32_t *number)
 {
@@ -185,7 +191,7 @@ static enum err find_canonical(struct html_links *links, size_t index,
     return err;
 }
 
-/* What identifies a link as it is written: a fragment does not. */
+/* The link without its fragment, which does not tell two links apart. */
 static struct bytes cut_fragment(struct bytes href)
 {
     const char *hash = memchr(href.data, '#', href.len);
@@ -195,6 +201,7 @@ static struct bytes cut_fragment(struct bytes href)
     return href;
 }
 
+/* Notes one link of the page, whether it is new or was seen before. */
 static enum err find_link(struct html_links *links,
                           const struct html_link *link, size_t index)
 {
@@ -218,6 +225,8 @@ static enum err find_link(struct html_links *links,
     return CERR_OK;
 }
 
+/* First all links are looked at, then what was found is written: only the last
+ * link to a URL can tell whether all of them are nofollow. */
 enum err html_links_append(struct html_links *links, const struct html *html,
                            struct buf *out, uint32_t *nr)
 {

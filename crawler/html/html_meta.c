@@ -1,11 +1,13 @@
 /*
- * What the contents of <meta> mean.
+ * What the content of a robots <meta> and of a refresh <meta> says.
  */
 #include <string.h>
 
 #include "crawler/html/html.h"
 #include "crawler/html/html_words.h"
 
+/* Words are parted by commas, and in practice by blanks; unknown ones say
+ * nothing. */
 uint8_t html_robots_flags(const void *content, size_t len)
 {
     struct bytes rest = {content, len}, word;
@@ -32,8 +34,8 @@ static const unsigned char *skip_spaces(const unsigned char *at,
     return at;
 }
 
-/* Behind "url" and '=' if they stand at `at`; NULL if it is a URL that only
- * begins like them. */
+/* Returns what stands behind "url=", `at` itself if there is no such word, and
+ * NULL where a URL only begins like it ("urls.html"). */
 static const unsigned char *skip_url_word(const unsigned char *at,
                                           const unsigned char *end)
 {
@@ -49,7 +51,8 @@ static const unsigned char *skip_url_word(const unsigned char *at,
     return at < end && *at == '=' ? skip_spaces(at + 1, end) : NULL;
 }
 
-/* Behind the seconds and what parts them from a URL; NULL if there is none. */
+/* Returns where the URL begins, behind the seconds and their comma or
+ * semicolon; NULL if nothing follows. Fractions are passed over. */
 static const unsigned char *skip_seconds(const unsigned char *at,
                                          const unsigned char *end)
 {
@@ -67,6 +70,8 @@ static const unsigned char *skip_seconds(const unsigned char *at,
     return at < end ? at : NULL;
 }
 
+/* 4.2.5.3, the end of the "shared declarative refresh steps": the URL may stand
+ * bare or in quotes, behind "url=" or without it. */
 bool html_refresh_url(const void *content, size_t len, struct bytes *url)
 {
     const unsigned char *at = content, *end = at + len, *quote;

@@ -10,8 +10,8 @@
 #include "crawler/html/html_states.h"
 #include "crawler/html/html_token.h"
 
-/* RCDATA and RAWTEXT. What may become the end tag is kept as text until it
- * is one. */
+/* 13.2.5.2 and 13.2.5.3. What may become the end tag is kept as text, and taken
+ * out of the run (back to run_mark) once it is one. */
 const unsigned char *html_raw_state(struct html_tokenizer *tokenizer,
                                     const unsigned char *at,
                                     const unsigned char *end)
@@ -27,12 +27,14 @@ const unsigned char *html_raw_state(struct html_tokenizer *tokenizer,
     return open + 1;
 }
 
+/* What looked like an end tag was none. */
 static void back_to_raw(struct html_tokenizer *tokenizer)
 {
     tokenizer->state =
         tokenizer->model == HTML_MODEL_SCRIPT ? STATE_SCRIPT : STATE_RAW;
 }
 
+/* 13.2.5.9 and 13.2.5.12, behind '<'. */
 const unsigned char *html_raw_open_state(struct html_tokenizer *tokenizer,
                                          const unsigned char *at,
                                          const unsigned char *end)
@@ -47,6 +49,7 @@ const unsigned char *html_raw_open_state(struct html_tokenizer *tokenizer,
     return at + 1;
 }
 
+/* 13.2.5.10, 13.2.5.13 and 13.2.5.16, behind "</". */
 const unsigned char *html_raw_end_open_state(struct html_tokenizer *tokenizer,
                                              const unsigned char *at,
                                              const unsigned char *end)
@@ -61,6 +64,8 @@ const unsigned char *html_raw_end_open_state(struct html_tokenizer *tokenizer,
     return at;
 }
 
+/* 13.2.5.11, 13.2.5.14 and 13.2.5.17: only the name of the element that is
+ * open makes it an end tag ("appropriate end tag token"). */
 const unsigned char *html_raw_end_name_state(struct html_tokenizer *tokenizer,
                                              const unsigned char *at,
                                              const unsigned char *end)
@@ -113,6 +118,7 @@ const unsigned char *html_script_state(struct html_tokenizer *tokenizer,
     return end;
 }
 
+/* 13.2.5.15, 13.2.5.23 and 13.2.5.30, behind '<' in a script. */
 const unsigned char *html_script_open_state(struct html_tokenizer *tokenizer,
                                             const unsigned char *at,
                                             const unsigned char *end)
@@ -135,6 +141,7 @@ const unsigned char *html_script_open_state(struct html_tokenizer *tokenizer,
     return at;
 }
 
+/* 13.2.5.18 and 13.2.5.19: "<!--" leads to the escaped level. */
 const unsigned char *html_script_bang_state(struct html_tokenizer *tokenizer,
                                             const unsigned char *at,
                                             const unsigned char *end)
@@ -149,11 +156,13 @@ const unsigned char *html_script_bang_state(struct html_tokenizer *tokenizer,
     tokenizer->state = is_second ? STATE_SCRIPT : STATE_SCRIPT_BANG_DASH;
     if (is_second) {
         tokenizer->script.level = 1;
-        tokenizer->script.dashes = 2; /* "<!-->" is over at once */
+        tokenizer->script.dashes = 2; /* so that "<!-->" is over at once */
     }
     return at + 1;
 }
 
+/* 13.2.5.26 and 13.2.5.31: "script" behind '<' or "</" changes the level,
+ * whatever level it is. */
 const unsigned char *html_script_name_state(struct html_tokenizer *tokenizer,
                                             const unsigned char *at,
                                             const unsigned char *end)
@@ -172,6 +181,7 @@ const unsigned char *html_script_name_state(struct html_tokenizer *tokenizer,
     return to + 1;
 }
 
+/* 13.2.5.5. */
 const unsigned char *html_plaintext_state(struct html_tokenizer *tokenizer,
                                           const unsigned char *at,
                                           const unsigned char *end)

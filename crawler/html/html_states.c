@@ -1,8 +1,8 @@
 /*
- * The states of the tokenizer (HTML standard, 13.2.5), in its order. DOCTYPEs
- * end at the first '>' whatever is in them, and are read as bogus comments;
- * CR is white space wherever the standard, behind its newline normalisation,
- * says LF.
+ * The states outside of raw text (HTML standard, 13.2.5), in its order.
+ * DOCTYPEs end at the first '>' whatever is in them, and are read as bogus
+ * comments; CR is white space wherever the standard, behind its newline
+ * normalisation, says LF.
  */
 #include "crawler/html/html_states.h"
 
@@ -32,7 +32,7 @@ static bool opens_value(const unsigned char *name_end,
 }
 
 /*
- * Passes a tag that nobody asks for, most of every page, without the state
+ * Passes a tag that nobody asks for, as most of a page are, without the state
  * machine: `at` is its '<'. Returns the byte behind its '>'; or NULL for tags
  * that are asked for, reach beyond `end`, or are not plain enough.
  */
@@ -73,6 +73,10 @@ static const unsigned char *skip_tag(const unsigned char *at,
     return NULL;
 }
 
+/*
+ * 13.2.5.1, and nearly all of a page. Text goes to the run, tags that nobody
+ * asks for are passed here without a change of state.
+ */
 static const unsigned char *data_state(struct html_tokenizer *tokenizer,
                                        const unsigned char *at,
                                        const unsigned char *end)
@@ -94,6 +98,7 @@ static const unsigned char *data_state(struct html_tokenizer *tokenizer,
     }
 }
 
+/* 13.2.5.6. A '<' that opens nothing is text. */
 static const unsigned char *tag_open_state(struct html_tokenizer *tokenizer,
                                            const unsigned char *at,
                                            const unsigned char *end)
@@ -118,6 +123,7 @@ static const unsigned char *tag_open_state(struct html_tokenizer *tokenizer,
     return at;
 }
 
+/* 13.2.5.7. "</>" is nothing at all, "</3" a bogus comment. */
 static const unsigned char *end_tag_open_state(struct html_tokenizer *tokenizer,
                                                const unsigned char *at,
                                                const unsigned char *end)
@@ -132,6 +138,7 @@ static const unsigned char *end_tag_open_state(struct html_tokenizer *tokenizer,
     return *at == '>' ? at + 1 : at;
 }
 
+/* 13.2.5.8. */
 static const unsigned char *tag_name_state(struct html_tokenizer *tokenizer,
                                            const unsigned char *at,
                                            const unsigned char *end)
@@ -143,10 +150,11 @@ static const unsigned char *tag_name_state(struct html_tokenizer *tokenizer,
     if (to == end)
         return end;
     html_end_tag_name(tokenizer);
-    tokenizer->state = STATE_AFTER_VALUE; /* reads the three that end it */
+    tokenizer->state = STATE_AFTER_VALUE; /* the same three bytes end a value */
     return to;
 }
 
+/* 13.2.5.32, "before attribute name". */
 static const unsigned char *before_name_state(struct html_tokenizer *tokenizer,
                                               const unsigned char *at,
                                               const unsigned char *end)
@@ -158,13 +166,15 @@ static const unsigned char *before_name_state(struct html_tokenizer *tokenizer,
         tokenizer->state = STATE_AFTER_VALUE;
         return at;
     }
-    /* whatever it is, '=' too, it is the first byte of a name */
+    /* Any other byte begins a name, even '='. */
     tokenizer->name.len = 0;
     html_add_name(tokenizer->name.bytes, &tokenizer->name.len, at, at + 1);
     tokenizer->state = STATE_NAME;
     return at + 1;
 }
 
+/* 13.2.5.33, "attribute name". Quotes and '<' are errors there, and part of
+ * the name. */
 static const unsigned char *name_state(struct html_tokenizer *tokenizer,
                                        const unsigned char *at,
                                        const unsigned char *end)
@@ -179,6 +189,7 @@ static const unsigned char *name_state(struct html_tokenizer *tokenizer,
     return *to == '=' ? to + 1 : to;
 }
 
+/* 13.2.5.34, "after attribute name". */
 static const unsigned char *after_name_state(struct html_tokenizer *tokenizer,
                                              const unsigned char *at,
                                              const unsigned char *end)
@@ -190,6 +201,7 @@ static const unsigned char *after_name_state(struct html_tokenizer *tokenizer,
     return *at == '=' ? at + 1 : at;
 }
 
+/* 13.2.5.35. "<a href=>" has an empty value. */
 static const unsigned char *before_value_state(struct html_tokenizer *tokenizer,
                                                const unsigned char *at,
                                                const unsigned char *end)
@@ -205,6 +217,7 @@ static const unsigned char *before_value_state(struct html_tokenizer *tokenizer,
     return at;
 }
 
+/* 13.2.5.36 and 13.2.5.37: in either kind of quotes. */
 static const unsigned char *value_state(struct html_tokenizer *tokenizer,
                                         const unsigned char *at,
                                         const unsigned char *end)
@@ -219,6 +232,7 @@ static const unsigned char *value_state(struct html_tokenizer *tokenizer,
     return to + 1;
 }
 
+/* 13.2.5.38. Such values are short, so they are looked at byte by byte. */
 static const unsigned char *unquoted_state(struct html_tokenizer *tokenizer,
                                            const unsigned char *at,
                                            const unsigned char *end)
@@ -247,6 +261,7 @@ static const unsigned char *after_value_state(struct html_tokenizer *tokenizer,
     return *at == '/' ? at + 1 : at;
 }
 
+/* 13.2.5.40. The solidus counts only right before '>'. */
 static const unsigned char *self_closing_state(struct html_tokenizer *tokenizer,
                                                const unsigned char *at,
                                                const unsigned char *end)
@@ -257,13 +272,14 @@ static const unsigned char *self_closing_state(struct html_tokenizer *tokenizer,
     return at;
 }
 
-/* Behind "<!": "--", "[CDATA[" in foreign content, or a bogus comment. */
+/* 13.2.5.42, "markup declaration open", behind "<!": a comment, a CDATA section
+ * where the content is foreign, or else a bogus comment. */
 static const unsigned char *markup_state(struct html_tokenizer *tokenizer,
                                          const unsigned char *at,
                                          const unsigned char *end)
 {
     static const char cdata[] = "[CDATA[";
-    size_t *seen = &tokenizer->name.len; /* bytes that fitted so far */
+    size_t *seen = &tokenizer->name.len; /* bytes of either that were right */
 
     (void)end;
     if (*seen == 0 ? *at == '-'
@@ -282,6 +298,7 @@ static const unsigned char *markup_state(struct html_tokenizer *tokenizer,
     return at;
 }
 
+/* 13.2.5.41. */
 static const unsigned char *bogus_state(struct html_tokenizer *tokenizer,
                                         const unsigned char *at,
                                         const unsigned char *end)
@@ -293,8 +310,8 @@ static const unsigned char *bogus_state(struct html_tokenizer *tokenizer,
     return at + 1;
 }
 
-/* The comment states between its first and its last bytes are one: they
- * differ in parse errors only. */
+/* 13.2.5.45 to 13.2.5.49. What is between the first and the last bytes of a
+ * comment takes one state, as the standard's differ in parse errors only. */
 static const unsigned char *comment_state(struct html_tokenizer *tokenizer,
                                           const unsigned char *at,
                                           const unsigned char *end)
@@ -306,7 +323,8 @@ static const unsigned char *comment_state(struct html_tokenizer *tokenizer,
     return at + 1;
 }
 
-/* One byte of the beginning or the end of a comment. */
+/* 13.2.5.43, 13.2.5.44 and 13.2.5.50 to 13.2.5.52: one byte of the beginning or
+ * the end of a comment. "<!-->" is one, and "--!>" ends one. */
 static const unsigned char *comment_edge_state(struct html_tokenizer *tokenizer,
                                                const unsigned char *at,
                                                const unsigned char *end)
@@ -329,6 +347,7 @@ static const unsigned char *comment_edge_state(struct html_tokenizer *tokenizer,
     return at + 1;
 }
 
+/* 13.2.5.69. What a section holds is text that no crawler needs. */
 static const unsigned char *cdata_state(struct html_tokenizer *tokenizer,
                                         const unsigned char *at,
                                         const unsigned char *end)
@@ -340,6 +359,7 @@ static const unsigned char *cdata_state(struct html_tokenizer *tokenizer,
     return at + 1;
 }
 
+/* 13.2.5.70 and 13.2.5.71: any number of ']' may stand before the '>'. */
 static const unsigned char *cdata_end_state(struct html_tokenizer *tokenizer,
                                             const unsigned char *at,
                                             const unsigned char *end)
@@ -355,6 +375,7 @@ static const unsigned char *cdata_end_state(struct html_tokenizer *tokenizer,
     return at + 1;
 }
 
+/* By enum state. */
 const html_state_fn html_states[STATE_NR] = {
     [STATE_DATA] = data_state,
     [STATE_TAG_OPEN] = tag_open_state,

@@ -8,22 +8,48 @@
 
 #include "crawler/html/html_tokenizer.h"
 
+/*
+ * The groups of states and how one leads to another. A name stands for a group;
+ * what stands in brackets is the function.
+ *
+ *   DATA --'<'--> TAG_OPEN ---letter---> TAG_NAME ----> the attributes of a tag
+ *                          --'/'-> END_TAG_OPEN -letter-^
+ *                          --'!'-> MARKUP -"--"--> COMMENT... -"-->"--> DATA
+ *                                         -"[CDATA["--> CDATA... -"]]>"--> DATA
+ *                                         -else--> BOGUS --'>'--> DATA
+ *                          --'?'-> BOGUS
+ *
+ *   TAG_NAME -> BEFORE_NAME -> NAME -> AFTER_NAME -> BEFORE_VALUE -> VALUE_...
+ *        \            ^                                                 |
+ *         `---> AFTER_VALUE <-------------------------------------------'
+ *                  | '/': SELF_CLOSING
+ *                  '>': the tag is complete                [html_emit_tag]
+ *
+ * Behind a complete tag follows DATA, unless on_tag chose another model for the
+ * contents [html_tokenizer_set_model]:
+ *
+ *   RCDATA, RAWTEXT   RAW --'<'--> RAW_OPEN --'/'--> RAW_END_OPEN -letter->
+ *                     RAW_END_NAME --the fitting name--> AFTER_VALUE
+ *   SCRIPT            SCRIPT --'<'--> SCRIPT_OPEN --'/'--> RAW_END_OPEN, or
+ *                     SCRIPT_BANG... and SCRIPT_NAME, which change the level
+ *   PLAINTEXT         nothing leads out of it
+ */
 enum state {
     STATE_DATA,
-    STATE_TAG_OPEN,
-    STATE_END_TAG_OPEN,
+    STATE_TAG_OPEN,     /* behind '<' */
+    STATE_END_TAG_OPEN, /* behind "</" */
     STATE_TAG_NAME,
-    STATE_BEFORE_NAME,
+    STATE_BEFORE_NAME, /* of an attribute, as the seven below */
     STATE_NAME,
     STATE_AFTER_NAME,
     STATE_BEFORE_VALUE,
     STATE_VALUE_DOUBLE,
     STATE_VALUE_SINGLE,
     STATE_VALUE_UNQUOTED,
-    STATE_AFTER_VALUE,
+    STATE_AFTER_VALUE, /* and wherever else only blanks, '/' and '>' count */
     STATE_SELF_CLOSING,
     STATE_MARKUP, /* behind "<!" */
-    STATE_BOGUS,
+    STATE_BOGUS,  /* comment; a DOCTYPE too */
     STATE_COMMENT_START,
     STATE_COMMENT_START_DASH,
     STATE_COMMENT,

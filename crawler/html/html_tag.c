@@ -1,8 +1,13 @@
+/*
+ * The names behind html_tag.h. Every tag of every page is compared with
+ * main_names, so its names are single words of the machine.
+ */
 #include "crawler/html/html_tag.h"
 
 #include <assert.h>
 #include <string.h>
 
+/* A name that is compared byte by byte. */
 struct name {
     char text[HTML_NAME_BYTES];
     uint8_t len;
@@ -15,8 +20,7 @@ struct name {
      (uint64_t)(d) << 24 | (uint64_t)(e) << 32 | (uint64_t)(f) << 40 |         \
      (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
 
-/* Reported always: what every tag of a page is compared with. Names of one
- * length stand together. */
+/* Elements that are reported always. Names of one length stand together. */
 static const struct {
     uint64_t word;
     enum html_element element;
@@ -51,6 +55,7 @@ static const uint8_t main_from[MAIN_LEN_MAX + 2] = {0,  0,  1,  2,  4,
                                                     12, 15, 17, 18, 23};
 static const struct name long_name = {"plaintext", 9, HTML_PLAINTEXT};
 
+/* Only looked at where every tag counts: in foreign content and in a head. */
 static const struct name other_names[] = {
     {"p", 1, HTML_P},
     {"b", 1, HTML_BREAKOUT},
@@ -107,6 +112,7 @@ static const struct name other_names[] = {
     {"annotation-xml", 14, HTML_ANNOTATION_XML},
 };
 
+/* Those that some element keeps. */
 static const struct name attribute_names[] = {
     {"rel", 3, HTML_REL},
     {"src", 3, HTML_SRC},
@@ -132,6 +138,7 @@ static bool is_name(const struct name *known, const unsigned char *name,
            memcmp(known->text, name, len) == 0;
 }
 
+/* A name of up to eight bytes as a number, its first byte lowest. */
 static uint64_t word_of(const unsigned char *name, size_t len)
 {
     uint64_t word = 0;
@@ -141,6 +148,8 @@ static uint64_t word_of(const unsigned char *name, size_t len)
     return word;
 }
 
+/* At most eight names have one length, so no table of hashes would be faster.
+ */
 enum html_element html_element_of(uint64_t word, size_t len)
 {
     assert(len <= MAIN_LEN_MAX);
@@ -181,6 +190,7 @@ enum html_attribute html_attribute_find(const unsigned char *name, size_t len)
     return HTML_ATTRIBUTE_NR;
 }
 
+/* What html.c and html_foreign.c read; any other attribute is passed over. */
 unsigned html_attributes_of(enum html_element element)
 {
     switch ((int)element) {

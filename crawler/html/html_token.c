@@ -11,12 +11,15 @@
 #include "crawler/html/html_scan.h"
 #include "crawler/html/html_states.h"
 
+/* Keeps the first error; it ends the reading of the document. */
 static void note_err(struct html_tokenizer *tokenizer, enum err err)
 {
     if (tokenizer->err == CERR_OK)
         tokenizer->err = err;
 }
 
+/* RCDATA, the model of a title, is text; RAWTEXT and scripts are code, which
+ * nobody reads. */
 void html_add_run(struct html_tokenizer *tokenizer, const void *data,
                   size_t len)
 {
@@ -29,7 +32,7 @@ void html_add_run(struct html_tokenizer *tokenizer, const void *data,
                  buf_add(&tokenizer->run, data, len < room ? len : room));
 }
 
-/* Reports the run: no later byte can change how it is read. */
+/* Most runs hold nothing to decode, and are handed on where they lie. */
 void html_flush_run(struct html_tokenizer *tokenizer)
 {
     struct buf *run = &tokenizer->run, *store = &tokenizer->attributes.store;
@@ -53,6 +56,7 @@ void html_flush_run(struct html_tokenizer *tokenizer)
     buf_reset(run);
 }
 
+/* Only what the next tag reads is set; values[] are empty between tags. */
 void html_begin_tag(struct html_tokenizer *tokenizer, bool is_end)
 {
     tokenizer->tag.is_end = is_end;
@@ -79,6 +83,8 @@ void html_end_tag_name(struct html_tokenizer *tokenizer)
         tokenizer->attributes.wanted = html_attributes_of(tag->element);
 }
 
+/* Appends the value to `store` with its references replaced, and has it point
+ * there. */
 static void decode_value(struct html_tokenizer *tokenizer,
                          struct html_value *value)
 {
@@ -90,7 +96,8 @@ static void decode_value(struct html_tokenizer *tokenizer,
     value->len = tokenizer->attributes.store.len - from;
 }
 
-/* Makes views of the kept values, references replaced. */
+/* Turns the kept values into views of bytes that no longer move, references
+ * replaced. */
 static void finish_values(struct html_tokenizer *tokenizer)
 {
     struct html_value *values = tokenizer->tag.values;
@@ -100,7 +107,7 @@ static void finish_values(struct html_tokenizer *tokenizer)
         if (tokenizer->attributes.special & 1U << i)
             decoded += html_decoded_max(values[i].len);
     }
-    /* at once, so that the views stay where they are */
+    /* All room is made at once: a later growth would move the views. */
     note_err(tokenizer, buf_reserve(&tokenizer->attributes.store, decoded + 1));
     if (tokenizer->err != CERR_OK)
         return;
@@ -113,6 +120,8 @@ static void finish_values(struct html_tokenizer *tokenizer)
     }
 }
 
+/* 13.2.6: the tree builder sees each tag once. on_tag plays its part and may
+ * choose the model of what follows. */
 void html_emit_tag(struct html_tokenizer *tokenizer)
 {
     struct html_tag *tag = &tokenizer->tag;
@@ -135,7 +144,7 @@ void html_emit_tag(struct html_tokenizer *tokenizer)
     tokenizer->attributes.present = 0;
 }
 
-/* An attribute's name is complete; the first of two with one name counts. */
+/* The value points at a byte of its own, so that it is there even if empty. */
 void html_begin_value(struct html_tokenizer *tokenizer)
 {
     static const unsigned char empty[1];
@@ -153,7 +162,7 @@ void html_begin_value(struct html_tokenizer *tokenizer)
     tokenizer->tag.values[name] = (struct html_value){.data = empty};
 }
 
-/* The open value goes on with [from, to) of this piece. */
+/* A value that is split by the end of a piece goes on in `store`. */
 void html_add_value(struct html_tokenizer *tokenizer, const unsigned char *from,
                     const unsigned char *to)
 {
@@ -177,14 +186,14 @@ void html_add_value(struct html_tokenizer *tokenizer, const unsigned char *from,
     value->len += len;
 }
 
-/* Copies a value out of the piece, which is about to go. */
+/* The order of storing matters for one of them, see below. */
 void html_store_values(struct html_tokenizer *tokenizer)
 {
     unsigned slices =
         tokenizer->attributes.present & ~tokenizer->attributes.stored;
     struct html_value *values = tokenizer->tag.values;
 
-    /* the open one last: it may go on */
+    /* The open value comes last, as only the end of `store` can grow. */
     for (unsigned i = 0; i < HTML_ATTRIBUTE_NR; i++) {
         unsigned name =
             (i + 1 + tokenizer->attributes.open) % HTML_ATTRIBUTE_NR;

@@ -7,24 +7,27 @@
 
 #include "crawler/html/html_tokenizer.h"
 
-/* Keeps text of the current run if anybody wants it. */
+/* Keeps text of the current run, if the sink wants text and the model is none
+ * of code. */
 void html_add_run(struct html_tokenizer *tokenizer, const void *data,
                   size_t len);
-/* Reports the run: no later byte can change how it is read. */
+/* Reports the run to the sink and empties it. Called only where no later byte
+ * can change how its end is read ("&am" and then "p;"). */
 void html_flush_run(struct html_tokenizer *tokenizer);
-/* An empty tag; its name comes next. */
+/* Begins a tag without name and attributes; the name comes next. */
 void html_begin_tag(struct html_tokenizer *tokenizer, bool is_end);
-/* The tag's name is complete: decides which attributes are kept. */
+/* Ends the tag's name: decides which attributes are kept. */
 void html_end_tag_name(struct html_tokenizer *tokenizer);
-/* An attribute's name is complete; the first of two with one name counts. */
+/* Ends the attribute's name; of two with one name the first counts
+ * (13.2.5.33). */
 void html_begin_value(struct html_tokenizer *tokenizer);
-/* The attribute's value goes on with [from, to) of this piece. */
+/* Adds [from, to) of this piece to the attribute's value. */
 void html_add_value(struct html_tokenizer *tokenizer, const unsigned char *from,
                     const unsigned char *to);
-/* The tag is complete: reports it. */
+/* Ends the tag, and reports it to the sink. */
 void html_emit_tag(struct html_tokenizer *tokenizer);
 
-/* The piece is used up: copies the values that lie in it. */
+/* Copies the values that lie in the piece, which is about to go. */
 void html_store_values(struct html_tokenizer *tokenizer);
 
 #endif

@@ -31,6 +31,7 @@ void html_tokenizer_release(struct html_tokenizer *tokenizer)
     buf_release(&tokenizer->run);
 }
 
+/* The buffers are kept: pages are alike, and allocations dear. */
 void html_tokenizer_reset(struct html_tokenizer *tokenizer)
 {
     struct buf store = tokenizer->attributes.store, run = tokenizer->run;
@@ -43,6 +44,8 @@ void html_tokenizer_reset(struct html_tokenizer *tokenizer)
     tokenizer->run = run;
 }
 
+/* The loop of the machine. Each state consumes bytes or changes the state, so
+ * it ends. */
 enum err html_tokenizer_feed(struct html_tokenizer *tokenizer, const void *data,
                              size_t len)
 {
@@ -62,7 +65,8 @@ enum err html_tokenizer_finish(struct html_tokenizer *tokenizer)
 {
     if (tokenizer->stop)
         return tokenizer->err;
-    /* an open tag is dropped (13.2.5.6 and others); these are text yet */
+    /* An open tag is dropped at the end (13.2.5.6 and others), but what has
+     * not become a tag yet is text. */
     if (tokenizer->state == STATE_TAG_OPEN)
         html_add_run(tokenizer, "<", 1);
     if (tokenizer->state == STATE_END_TAG_OPEN)
@@ -71,6 +75,8 @@ enum err html_tokenizer_finish(struct html_tokenizer *tokenizer)
     return tokenizer->err;
 }
 
+/* Where the standard's tree builder would switch the state (13.2.6.4.7), the
+ * sink does. */
 void html_tokenizer_set_model(struct html_tokenizer *tokenizer,
                               enum html_model model)
 {
