@@ -194,8 +194,9 @@ static size_t decode_euc_jp(struct charset_writer *writer,
                           at[2]);
 }
 
-/* `decode_char` is a constant wherever this is called: the loop is made for
- * each. */
+/* The loop of all encodings but ISO-2022-JP. Each caller names its own
+ * `decode_char`, so the compiler makes the loop once for each and calls nothing
+ * for a character. */
 static inline __attribute__((always_inline)) const unsigned char *
 decode_all(struct charset_writer *writer, const unsigned char *at,
            const unsigned char *end, bool last, decode_char_fn decode_char)

@@ -1,4 +1,6 @@
 /*
+ * The decoder behind decode.h.
+ *
  * DESIGN. Each coding is a stage. A stage decodes into a piece of stack and
  * hands that on, to the next stage or to the sink, before it decodes more, so
  * no buffer grows and at most DECODE_CODINGS_MAX pieces are alive.
@@ -35,6 +37,8 @@
 #define ZLIB_ADD_GZIP    16 /* added to the window bits: a gzip wrapper */
 
 enum coding { CODING_GZIP, CODING_DEFLATE, CODING_BROTLI, CODING_ZSTD };
+/* See the diagram: FRESH -> BODY [begin_first_member], BODY -> AFTER
+ * [feed_body], AFTER -> BODY [feed_after], AFTER -> JUNK [end_in_junk]. */
 enum phase { PHASE_FRESH, PHASE_BODY, PHASE_AFTER, PHASE_JUNK };
 enum step { STEP_MORE, STEP_END, STEP_BAD, STEP_NOMEM };
 
@@ -46,6 +50,7 @@ struct span {
     size_t out_len; /* room left */
 };
 
+/* One coding: where its stream stands, and the library's context. */
 struct stage {
     enum coding coding;
     enum phase phase;
@@ -98,7 +103,7 @@ void decode_free(struct decode *decode)
     free(decode);
 }
 
-/* The context of a member of gzip, zlib or raw deflate. */
+/* Makes the context ready for a member of gzip, zlib or raw deflate. */
 static bool begin_zlib(struct stage *stage, int window_bits)
 {
     if (stage->has_zlib)
@@ -107,6 +112,7 @@ static bool begin_zlib(struct stage *stage, int window_bits)
     return stage->has_zlib;
 }
 
+/* The window is bounded, or a short header could ask for gigabytes. */
 static bool begin_zstd(struct stage *stage)
 {
     if (stage->zstd && ZSTD_sizeof_DCtx(stage->zstd) > ZSTD_KEEP_BYTES) {
@@ -148,6 +154,7 @@ static bool begin_member(struct stage *stage, unsigned char first)
     return false;
 }
 
+/* The three steps below call a library once and translate what it says. */
 static enum step step_zlib(struct stage *stage, struct span *span)
 {
     z_stream *zlib = &stage->zlib;
@@ -227,6 +234,7 @@ static enum step step_stage(struct stage *stage, struct span *span)
 static enum error feed_stage(struct decode *decode, size_t index,
                              const unsigned char *data, size_t len);
 
+/* The last stage: what is decoded leaves here, up to the limit. */
 static enum error feed_sink(struct decode *decode, const unsigned char *data,
                             size_t len)
 {
@@ -260,6 +268,7 @@ static enum error pass_on(struct decode *decode, size_t index,
     return feed_sink(decode, data, len);
 }
 
+/* Bytes behind the end of a coding are dropped, and noted. */
 static enum error end_in_junk(struct decode *decode, struct stage *stage)
 {
     stage->phase = PHASE_JUNK;
@@ -308,6 +317,7 @@ static enum error feed_body(struct decode *decode, size_t index,
     return ERROR_BAD_ENCODING;
 }
 
+/* Whether the byte fits the magic of a member at its place. */
 static bool magic_goes_on(const struct stage *stage, unsigned char byte)
 {
     static const unsigned char gzip[] = {0x1f, 0x8b};
@@ -357,6 +367,8 @@ static enum error begin_first_member(struct stage *stage, unsigned char first)
     return begin_member(stage, first) ? ERROR_NONE : ERROR_INTERNAL;
 }
 
+/* Takes the input through the phases of the diagram. It calls itself for the
+ * next stage, DECODE_CODINGS_MAX deep at most. */
 static enum error feed_stage(struct decode *decode, size_t index,
                              const unsigned char *data, size_t len)
 {
@@ -431,6 +443,7 @@ static void turn_codings_round(struct decode *decode)
     }
 }
 
+/* Contexts stay for the next body; Brotli's cannot. */
 static void reset_stage(struct stage *stage)
 {
     stage->phase = PHASE_FRESH;

@@ -1,3 +1,7 @@
+/*
+ * From the bytes of a body to the fields of a page: the order in which
+ * sniffing, charset, HTML and links are asked.
+ */
 #include "crawler/content/scan.h"
 
 #include <stdlib.h>
@@ -16,6 +20,7 @@
 #define TEXT_BYTES_MAX (PIECE_BYTES * 4)  /* what that can grow to */
 #define KEEP_BYTES     ((size_t)256 << 10)
 
+/* One worker's readers and buffers, kept from page to page. */
 struct scan {
     struct html *html;           /* owned */
     struct html_links *resolver; /* owned */
@@ -51,7 +56,8 @@ void scan_free(struct scan *scan)
     free(scan);
 }
 
-/* Without HTML's prescan: the mark, the header, UTF-8 where it fits. */
+/* The encoding of a text that is not HTML, so without a prescan: by its byte
+ * order mark, its header, and else UTF-8 if it is valid. */
 static enum charset text_charset(struct bytes body, struct bytes type,
                                  bool is_ascii)
 {
@@ -78,6 +84,8 @@ static enum err scan_utf8(struct html *html, struct bytes body, uint64_t *chars)
     return html ? html_feed(html, data + bom_len, body.len - bom_len) : CERR_OK;
 }
 
+/* Any other encoding, and UTF-8 with invalid bytes: decoded piece by piece, so
+ * that no second body of the whole size is made. */
 static enum err scan_converted(struct scan *scan, struct html *html,
                                enum charset charset, struct bytes body,
                                uint64_t *chars)
@@ -100,13 +108,14 @@ static enum err scan_converted(struct scan *scan, struct html *html,
     return err;
 }
 
-/* Whether bytes below 0x80 mean in it what they mean in ASCII. */
+/* Whether the bytes of ASCII mean in this encoding what they mean in ASCII. */
 static bool keeps_ascii(enum charset charset)
 {
     return charset != CHARSET_UTF_16BE && charset != CHARSET_UTF_16LE &&
            charset != CHARSET_ISO_2022_JP && charset != CHARSET_REPLACEMENT;
 }
 
+/* Nothing is converted where the body is valid UTF-8 as it stands. */
 static enum err scan_text(struct scan *scan, struct html *html,
                           enum charset charset, struct bytes body,
                           uint64_t *chars)
@@ -117,7 +126,8 @@ static enum err scan_text(struct scan *scan, struct html *html,
     return scan_converted(scan, html, charset, body, chars);
 }
 
-/* Nearly every page in English, and most style sheets: looked at once. */
+/* A body of ASCII, as nearly every page in English is: no look for invalid
+ * bytes and no count of characters is needed. */
 static enum err scan_ascii(struct html *html, struct bytes body,
                            uint64_t *chars)
 {
@@ -125,7 +135,8 @@ static enum err scan_ascii(struct html *html, struct bytes body,
     return html ? html_feed(html, body.data, body.len) : CERR_OK;
 }
 
-/* "" where it means no URL that could be fetched. */
+/* The canonical URL that `href` means on this page; "" where it is none that
+ * could be fetched. `url` holds the text. */
 static struct bytes resolve(struct scan *scan, struct bytes href,
                             struct url *url)
 {
@@ -137,6 +148,7 @@ static struct bytes resolve(struct scan *scan, struct bytes href,
     return (struct bytes){url->text, url->len};
 }
 
+/* The links of the page, canonical, into scan->links. */
 static enum err append_links(struct scan *scan, struct page *page)
 {
     uint32_t nr = 0;
@@ -152,6 +164,7 @@ static enum err append_links(struct scan *scan, struct page *page)
     return err == CERR_NOMEM ? err : CERR_OK;
 }
 
+/* From what the HTML reader found to the fields of the page. */
 static enum err fill_facts(struct scan *scan, const struct scan_input *input,
                            enum charset charset, struct page *page)
 {
@@ -177,6 +190,8 @@ static enum err fill_facts(struct scan *scan, const struct scan_input *input,
     return input->flags & JOB_LINKS ? append_links(scan, page) : CERR_OK;
 }
 
+/* Of a body that is neither HTML nor in an encoding that would make other
+ * characters of ASCII bytes, only the length of its ASCII counts. */
 bool scan_sniff(const struct scan_input *input, struct sniff *sniff)
 {
     struct bytes body = input->body, type = input->type;
@@ -185,6 +200,7 @@ bool scan_sniff(const struct scan_input *input, struct sniff *sniff)
     return !sniff->is_html && keeps_ascii(text_charset(body, type, true));
 }
 
+/* Type, encoding, text, and for HTML the fields of its head and its links. */
 enum err scan_page(struct scan *scan, const struct scan_input *input,
                    struct page *page)
 {

@@ -1,7 +1,7 @@
 /*
- * scan: what a page says about itself, out of its decoded body.
+ * scan: from the bytes of a body to the fields of a page.
  *
- * Puts sniffing, charset, HTML and links of crawler/page/ in their order. One
+ * Asks sniffing, charset, HTML and links in their order. One
  * object serves a worker, one page after the other: what it puts into a page
  * lives until the next. Knows nothing of libcurl.
  */

@@ -1,3 +1,7 @@
+/*
+ * The judgement behind sniff.h. References such as (7.1) are sections of the
+ * WHATWG MIME Sniffing standard.
+ */
 #include "crawler/content/sniff.h"
 
 #include <stdint.h>
@@ -8,7 +12,7 @@
 
 #define HTML "text/html"
 
-/* 7.1, tags that begin a page; a blank or '>' follows. */
+/* Tags that begin a page (7.1); a blank or '>' follows. */
 static const char *const html_tags[] = {
     "<!doctype html",
     "<html",
@@ -30,7 +34,7 @@ static const char *const html_tags[] = {
 };
 
 /*
- * 6 and 7.1, marks at the beginning. Those of printable letters count only
+ * Marks at the beginning (6 and 7.1). Those of printable letters count only
  * before binary bytes: a page may well begin with "BMW".
  */
 static const struct {
@@ -65,7 +69,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
-/* RFC 9110, 5.6.2. */
+/* A byte of a token (RFC 9110, 5.6.2). */
 static bool is_token(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
@@ -102,8 +106,8 @@ static bool is_mime(const char *mime, const char *const *list)
     return false;
 }
 
-/* 3, "binary data byte": a control byte other than tab, line feed, form feed,
- * carriage return and escape. In sums, so that many are told at once. */
+/* A "binary data byte" (3): a control byte other than tab, line feed, form
+ * feed, carriage return and escape. In sums, so that many are told at once. */
 static unsigned char is_binary_byte(unsigned char c)
 {
     unsigned char blank = (unsigned char)(c - '\t') <= '\r' - '\t';
@@ -111,6 +115,7 @@ static unsigned char is_binary_byte(unsigned char c)
     return (unsigned char)((c < 0x20) - blank + (c == '\v') - (c == 0x1b));
 }
 
+/* Counted in parts whose sums fit a byte, which is what makes it fast. */
 static size_t count_binary(const unsigned char *data, size_t len)
 {
     size_t nr = 0;
@@ -128,6 +133,7 @@ static size_t count_binary(const unsigned char *data, size_t len)
     return nr;
 }
 
+/* The type of the format whose mark the body begins with, or NULL. */
 static const char *find_mark(const unsigned char *data, size_t len)
 {
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
@@ -139,6 +145,7 @@ static const char *find_mark(const unsigned char *data, size_t len)
     return NULL;
 }
 
+/* 7.1: a tag of HTML, behind white space, in any case. */
 static bool begins_html(const char *text, size_t len)
 {
     for (size_t i = 0; i < sizeof(html_tags) / sizeof(html_tags[0]); i++) {
@@ -154,7 +161,7 @@ static bool begins_html(const char *text, size_t len)
     return false;
 }
 
-/* 7.1: the type is unknown. */
+/* 7.1, for a type that is unknown: what the first bytes look like. */
 static const char *guess(const unsigned char *data, size_t len)
 {
     const char *text = (const char *)data, *mark = find_mark(data, len);
@@ -163,7 +170,7 @@ static const char *guess(const unsigned char *data, size_t len)
     bool has_bom = charset_from_bom(data, len, &charset, &bom_len);
 
     if (has_bom && charset == CHARSET_UTF_8)
-        at = bom_len; /* unlike 7.1, which calls all that text/plain */
+        at = bom_len; /* unlike 7.1, which calls all of that text/plain */
     while (at < len && is_space(text[at]))
         at++;
     if (begins_html(text + at, len - at))
@@ -195,6 +202,7 @@ static bool is_no_text(const char *type, size_t type_len,
     return find_mark(data, len) || count_binary(data, len) > len / 16;
 }
 
+/* MIME Sniffing 4.6: what has characters. "+xml" and "+json" are RFC 6839's. */
 static bool is_text_type(const char *mime)
 {
     static const char *const texts[] = {

@@ -11,10 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SNIFF_BYTES 1445 /* of the body that decide (5.2) */
-#define SNIFF_MIME_BYTES                                                       \
-    128 /* of a type with its NUL; longer ones are none                        \
-         */
+#define SNIFF_BYTES      1445 /* of the body that decide (5.2) */
+/* Of a type with its NUL; a longer one counts as none. */
+#define SNIFF_MIME_BYTES 128
 
 struct sniff {
     char mime[SNIFF_MIME_BYTES]; /* "text/html": lower case, no parameters */

@@ -1,4 +1,6 @@
 /*
+ * The parser and the judge behind robots.h.
+ *
  * DESIGN. The file is read twice: first to see whether a group names the
  * token, then to collect what the groups for it (or for "*") say. Texts and
  * compiled patterns lie in one pool. Rules are sorted by what decides, the
@@ -35,6 +37,7 @@ struct place {
     uint32_t at, len; /* in the pool */
 };
 
+/* What one file says to one token. */
 struct robots {
     struct buf pool;
     struct buf rules;    /* of struct robots_rule, sorted */
@@ -80,6 +83,7 @@ static const struct {
 };
 #define NR_LINE_NAMES (sizeof(line_names) / sizeof(line_names[0]))
 
+/* One line of the file, cut into name and value. Borrowed from the file. */
 struct line {
     const char *text; /* trimmed, without comment */
     size_t len;
@@ -94,6 +98,7 @@ struct reader {
     uint32_t number; /* of the last line read */
 };
 
+/* White space as isspace() has it in the C locale. */
 static bool is_space(char byte)
 {
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
@@ -134,6 +139,7 @@ static const char *gap_of_two_words(const char *text, size_t len)
     return word < end ? gap : NULL;
 }
 
+/* RFC 9309 2.2: name, colon, value, white space around both. */
 static void split_name_and_value(struct line *line)
 {
     const char *name = line->text;
@@ -153,7 +159,7 @@ static void split_name_and_value(struct line *line)
     trim(&line->value, &line->value_len);
 }
 
-/* Ends in LF, CRLF or CR, or at the end. */
+/* Reads the next line, which ends in LF, CRLF or CR, or with the file. */
 static bool next_line(struct reader *reader, struct line *line)
 {
     const char *at = reader->at, *comment;
@@ -180,6 +186,8 @@ static bool next_line(struct reader *reader, struct line *line)
     return true;
 }
 
+/* A reader at the beginning of the file, behind a byte order mark, of which any
+ * part counts as one (Google does the same). */
 static struct reader reader_of(const void *data, size_t len)
 {
     static const char bom[] = "\xef\xbb\xbf";
@@ -217,7 +225,7 @@ static size_t token_len(const char *text, size_t len)
     return i;
 }
 
-/* Some files come as HTML: "User-agent: *<br>". */
+/* Whether the line names everybody. Some files come as HTML: "*<br>". */
 static bool is_star(const struct line *line)
 {
     return line->value_len && line->value[0] == '*' &&
@@ -225,13 +233,15 @@ static bool is_star(const struct line *line)
             line->value[1] == '<');
 }
 
-/* `len` 0 names nobody: then only "*" is left. */
+/* Whether the line names the token. A token of length 0 is nobody's name, so
+ * that the groups for "*" count. */
 static bool is_token(const struct line *line, const char *token, size_t len)
 {
     return len && token_len(line->value, line->value_len) == len &&
            strncasecmp(line->value, token, len) == 0;
 }
 
+/* The first reading: whether some group names the token. */
 static bool file_names(const void *data, size_t data_len, const char *token,
                        size_t len)
 {
@@ -260,6 +270,7 @@ static bool is_pattern(const char *value, size_t len)
     return len && (*value == '/' || *value == '*');
 }
 
+/* Keeps a rule, compiled, with its line for `crawl why`. */
 static enum err add_rule(struct robots *robots, const struct line *line)
 {
     struct robots_rule rule = {.allow = line->kind == LINE_ALLOW,
@@ -284,6 +295,7 @@ static enum err add_rule(struct robots *robots, const struct line *line)
     return err;
 }
 
+/* A sitemap line counts once, in whatever group it stands (2.2.4). */
 static enum err add_sitemap(struct robots *robots, const struct line *line)
 {
     struct place place = {.len = (uint32_t)line->value_len};
@@ -305,7 +317,8 @@ static enum err add_sitemap(struct robots *robots, const struct line *line)
     return err;
 }
 
-/* Digits with at most one point; anything else gives a negative number. */
+/* A number of digits with at most one point, in seconds; negative if it is not
+ * that. */
 static double read_delay(const char *text, size_t len)
 {
     double value = 0, unit = 1;
@@ -330,8 +343,8 @@ static double read_delay(const char *text, size_t len)
     return value < ROBOTS_DELAY_MAX_S ? value : ROBOTS_DELAY_MAX_S;
 }
 
-/* Of several, the longest delay: it offends nobody. A file that comes as HTML
- * has a tag behind it. */
+/* Keeps the longest of several delays, which offends nobody. In a file that
+ * comes as HTML a tag stands behind the number. */
 static void add_delay(struct robots *robots, const struct line *line)
 {
     const char *value = line->value;
@@ -346,7 +359,7 @@ static void add_delay(struct robots *robots, const struct line *line)
         robots->delay_s = delay_s;
 }
 
-/* Where the reading stands: is what follows for the token? */
+/* The group that is being read: whether what follows is for the token. */
 struct group {
     bool wanted;      /* rules */
     bool has_rule;    /* so the next user-agent line begins a group */
@@ -354,6 +367,7 @@ struct group {
     bool has_delay;
 };
 
+/* A user-agent line: it begins a group, or adds one more agent to its head. */
 static void name_agent(struct group *group, bool is_named)
 {
     if (group->has_rule)
@@ -364,6 +378,7 @@ static void name_agent(struct group *group, bool is_named)
     group->wants_delay |= is_named;
 }
 
+/* The second reading: rules and delay of our groups, all sitemaps. */
 static enum err collect(struct robots *robots, struct reader reader,
                         const char *token, size_t token_bytes)
 {
@@ -450,6 +465,7 @@ void robots_free(struct robots *robots)
     free(robots);
 }
 
+/* Without a rule the path is allowed (RFC 9309 2.2.2). */
 static bool give_verdict(const struct robots *robots,
                          const struct robots_rule *rule,
                          struct robots_verdict *verdict)

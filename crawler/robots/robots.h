@@ -1,5 +1,5 @@
 /*
- * robots: what a site's robots.txt says to one crawler (RFC 9309).
+ * robots: what a host's robots.txt says to one crawler (RFC 9309).
  *
  * The file is parsed for one product token: the rules of all groups that name
  * it, or those of the groups for "*" when none does. The longest pattern that

@@ -1,4 +1,6 @@
-/* The comparing form of paths, and the matcher. See robots_rule.h. */
+/*
+ * The form in which paths are compared, and the matcher. See robots_rule.h.
+ */
 #include "crawler/robots/robots_rule.h"
 
 #include <assert.h>
@@ -6,6 +8,7 @@
 
 /* ---- the comparing form ---- */
 
+/* Value of a hexadecimal digit, or -1. */
 static int hex_value(char digit)
 {
     if (digit >= '0' && digit <= '9')
@@ -24,6 +27,7 @@ struct octet {
     size_t len; /* bytes it takes in the input: 1 or 3 */
 };
 
+/* The octet at `at`; a '%' that begins no escape is itself. */
 static struct octet octet_at(const char *at, const char *end)
 {
     struct octet octet = {.byte = (unsigned char)*at, .len = 1};
@@ -54,18 +58,20 @@ static bool is_delimiter(unsigned char byte, bool in_query)
     return byte && strchr("#%;=&+", byte);
 }
 
+/* RFC 3986, 2.3. */
 static bool is_unreserved(unsigned char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
            (byte >= '0' && byte <= '9') || (byte && strchr("-._~", byte));
 }
 
+/* RFC 3986, 2.2. */
 static bool is_reserved(unsigned char byte)
 {
     return byte && strchr(":/?#[]@!$&'()*+,;=", byte);
 }
 
-/* Writes an octet in the comparing form: 1 or 3 bytes. */
+/* Writes an octet in the form for comparing, as 1 byte or 3. */
 static size_t write_octet(const struct octet *octet, bool in_query, char *out)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -80,6 +86,7 @@ static size_t write_octet(const struct octet *octet, bool in_query, char *out)
     return 3;
 }
 
+/* Where the query begins, other characters are delimiters. */
 size_t robots_normalize(const char *path, size_t len, char *out)
 {
     const char *at = path, *const end = path + len;
@@ -109,12 +116,13 @@ static size_t octet_weight(const struct octet *octet)
     return !octet->escaped && is_reserved(octet->byte) ? 1 : 3;
 }
 
+/* Two patterns that are longer than that count as equally long. */
 static uint16_t at_most_u16(size_t value)
 {
     return value < UINT16_MAX ? (uint16_t)value : UINT16_MAX;
 }
 
-/* Begins a piece: its length is written when it ends. */
+/* Begins a piece of plain bytes: its length is written when it ends. */
 static enum err piece_begin(struct buf *pool, size_t *at)
 {
     static const uint16_t none = 0;
@@ -150,7 +158,7 @@ enum err robots_rule_compile(struct robots_rule *rule, struct buf *pool,
         char text[3];
 
         if (*at == '*') {
-            /* stars in a row are one */
+            /* Several stars in a row mean what one does. */
             piece_end(pool, piece);
             if (at == pattern || at[-1] != '*') {
                 rule->nr_pieces++;
@@ -187,6 +195,8 @@ static struct piece piece_next(const unsigned char **at)
     return piece;
 }
 
+/* The first piece stands at the beginning, an anchored last one at the end;
+ * those between are found one behind the other. */
 bool robots_rule_matches(const struct robots_rule *rule, const struct buf *pool,
                          const char *path, size_t len)
 {

@@ -1,4 +1,6 @@
 /*
+ * The reader behind sitemap.h: from tags and lines to entries.
+ *
  * DESIGN. The first byte that is no white space decides: "<" is XML, anything
  * else a text list. In XML the first tag decides which of four formats it is.
  * They are alike: the document is a row of entries, an entry has its URL and
@@ -97,11 +99,13 @@ struct sitemap {
 
 /* ---- fields ---- */
 
+/* White space of ASCII; what else there is, space_bytes() knows. */
 static bool is_space(char byte)
 {
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
+/* Adds to a field; what does not fit makes the whole field count as absent. */
 static void field_add(struct field *field, const char *text, size_t len)
 {
     if (len > field->cap - field->len) {
@@ -142,7 +146,7 @@ static size_t space_bytes(const char *text, size_t len)
                : 0;
 }
 
-/* The same for its end. */
+/* Bytes of the white space that `text` ends in. */
 static size_t space_bytes_at_end(const char *text, size_t len)
 {
     for (size_t n = 1; n <= 3 && n <= len; n++)
@@ -151,7 +155,7 @@ static size_t space_bytes_at_end(const char *text, size_t len)
     return 0;
 }
 
-/* Without white space around; empty if it did not fit. */
+/* The text of a field without white space around; empty if it did not fit. */
 static struct bytes field_text(const struct field *field)
 {
     const char *text = field->data;
@@ -166,6 +170,7 @@ static struct bytes field_text(const struct field *field)
     return (struct bytes){text, len};
 }
 
+/* Forgets all that was collected of an entry. */
 static void entry_reset(struct sitemap *sitemap)
 {
     field_reset(&sitemap->entry.loc);
@@ -203,7 +208,7 @@ static struct bytes entry_loc(struct sitemap *sitemap)
     return loc;
 }
 
-/* Hands on what was collected of an entry, if that is one, and forgets it. */
+/* Ends an entry: hands it on if it has a URL, and forgets it. */
 static enum err entry_end(struct sitemap *sitemap)
 {
     struct sitemap_entry entry = {
@@ -226,6 +231,7 @@ static enum err entry_end(struct sitemap *sitemap)
 
 /* ---- XML ---- */
 
+/* The first tag of the document says which format it is. */
 static void read_root(struct sitemap *sitemap,
                       const struct sitemap_xml_tag *tag)
 {
@@ -243,6 +249,7 @@ static size_t prefix_len(struct bytes prefix)
     return prefix.len < PREFIX_BYTES ? prefix.len : PREFIX_BYTES;
 }
 
+/* <image:loc> is no <loc>: only elements of the entry's own prefix count. */
 static bool has_prefix_of_entry(const struct sitemap *sitemap,
                                 const struct sitemap_xml_tag *tag)
 {
@@ -251,6 +258,7 @@ static bool has_prefix_of_entry(const struct sitemap *sitemap,
                   sitemap->entry.prefix_len) == 0;
 }
 
+/* An entry begins. */
 static void entry_begin(struct sitemap *sitemap,
                         const struct sitemap_xml_tag *tag)
 {
@@ -311,7 +319,7 @@ static enum err child_begin(struct sitemap *sitemap,
     if (!has_prefix_of_entry(sitemap, tag))
         return CERR_OK;
     if (format->loc && sitemap_xml_is(tag->name, format->loc)) {
-        /* a second one: the entry before it was not closed */
+        /* A second <loc>: the entry before was never closed. */
         if (sitemap->entry.loc_source != LOC_BARE &&
             field_text(&sitemap->entry.loc).len)
             err = entry_end(sitemap);
@@ -329,13 +337,15 @@ static enum err child_begin(struct sitemap *sitemap,
     return err;
 }
 
+/* A start tag: an entry, an element right below one, or something deeper. */
 static enum err element_begin(struct sitemap *sitemap,
                               const struct sitemap_xml_tag *tag)
 {
     enum err err;
 
     if (sitemap_xml_is(tag->name, sitemap->format->entry)) {
-        /* <loc><url>http://..., no new entry as long as it has no URL */
+        /* "<loc><url>http://...": while <loc> has no text, this is no new
+         * entry. */
         if (sitemap->entry.depth == 2 &&
             sitemap->entry.collected == &sitemap->entry.loc &&
             !field_text(&sitemap->entry.loc).len) {
@@ -349,13 +359,14 @@ static enum err element_begin(struct sitemap *sitemap,
     }
     if (!sitemap->entry.depth)
         return CERR_OK;
-    /* a field with text in it ends where another element begins */
+    /* A field that has text ends where another element begins in it. */
     if (sitemap->entry.depth == 1 ||
         (sitemap->entry.collected && field_text(sitemap->entry.collected).len))
         sitemap->entry.collected = NULL;
     return ++sitemap->entry.depth == 2 ? child_begin(sitemap, tag) : CERR_OK;
 }
 
+/* An end tag, whatever it ends: only the depth is counted. */
 static enum err element_end(struct sitemap *sitemap,
                             const struct sitemap_xml_tag *tag)
 {
@@ -374,6 +385,7 @@ static enum err element_end(struct sitemap *sitemap,
     return CERR_OK;
 }
 
+/* Called by the scanner for each tag; "<a/>" begins and ends. */
 static enum err on_tag(void *ctx, const struct sitemap_xml_tag *tag)
 {
     struct sitemap *sitemap = ctx;
@@ -391,6 +403,7 @@ static enum err on_tag(void *ctx, const struct sitemap_xml_tag *tag)
     return err;
 }
 
+/* Called while something is collected. */
 static void on_text(void *ctx, const char *text, size_t len)
 {
     struct sitemap *sitemap = ctx;
@@ -418,6 +431,7 @@ static enum err line_end(struct sitemap *sitemap)
     return entry_end(sitemap);
 }
 
+/* sitemaps.org, "text file": one URL a line. */
 static enum err text_feed(struct sitemap *sitemap, const char *data, size_t len)
 {
     const char *at = data, *const end = data + len;
@@ -487,7 +501,7 @@ static size_t begin(struct sitemap *sitemap, const char *data, size_t len)
     return taken;
 }
 
-/* Reads on in UTF-8. */
+/* Reads on, in UTF-8: the first byte that counts says what it is. */
 static enum err read_utf8(struct sitemap *sitemap, struct bytes text)
 {
     const char *at = text.data;
@@ -505,6 +519,7 @@ static enum err read_utf8(struct sitemap *sitemap, struct bytes text)
     return sitemap_xml_feed(&sitemap->xml, at, len);
 }
 
+/* Through the charset, piece by piece, to the reader. */
 static enum err feed(struct sitemap *sitemap, struct bytes data, bool last)
 {
     enum err err = CERR_OK;
@@ -544,8 +559,8 @@ enum err sitemap_feed(struct sitemap *sitemap, const void *data, size_t len)
 
 enum err sitemap_finish(struct sitemap *sitemap)
 {
-    /* What a limit cut short is not whole. Neither is text at the end of XML,
-     * but for a tag that has begun behind it. */
+    /* What a limit cut short is not whole. Neither is a text that XML ends in,
+     * unless a tag has begun behind it. */
     if (!sitemap->err && !sitemap->is_over)
         sitemap->err = feed(sitemap, (struct bytes){"", 0}, true);
     if (sitemap->err)
@@ -577,6 +592,7 @@ bool sitemap_is_over(const struct sitemap *sitemap)
     return sitemap->is_over || sitemap->err;
 }
 
+/* sitemaps.org, "location of a sitemap file". */
 bool sitemap_covers(const struct url *sitemap, const struct url *url)
 {
     const char *path = sitemap->text + sitemap->path_at;

@@ -1,3 +1,7 @@
+/*
+ * The detector and the converter behind sitemap_charset.h: the head is
+ * collected until it tells the encoding, then handed on with all that follows.
+ */
 #include "crawler/sitemap/sitemap_charset.h"
 
 #include <string.h>
@@ -19,19 +23,21 @@ void sitemap_charset_release(struct sitemap_charset *self)
     buf_release(&self->utf8);
 }
 
+/* White space of XML, and vertical tab and form feed. */
 static bool is_space(unsigned char byte)
 {
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
-/* What could still become a byte order mark. */
+/* Whether more bytes could make it a byte order mark. */
 static bool may_be_bom(const unsigned char *data, size_t len)
 {
     return (len == 1 && (data[0] == 0xfe || data[0] == 0xff)) ||
            (len < 3 && memcmp(data, "\xef\xbb", len) == 0);
 }
 
-/* Behind white space, which is a frequent mistake before a declaration. */
+/* Looks for the encoding in an XML declaration; false when more bytes are
+ * needed. White space before it, a frequent mistake, has been passed. */
 static bool find_declared(const unsigned char *at, size_t left,
                           enum charset *charset)
 {
@@ -39,7 +45,7 @@ static bool find_declared(const unsigned char *at, size_t left,
     size_t len = left < 5 ? left : 5;
 
     if (left > 0 && memcmp(at, declaration, len) != 0)
-        return true; /* it has none */
+        return true; /* there is no declaration */
     if (left <= 5 || !memchr(at, '>', left))
         return false;
     if (!charset_prescan(at, left, charset))
@@ -73,13 +79,14 @@ static bool find_charset(const unsigned char *data, size_t len,
     return find_declared(at, (size_t)(end - at), charset);
 }
 
+/* Appends the bytes to `utf8`, decoded. */
 static enum err convert(struct sitemap_charset *self, const void *data,
                         size_t len, bool last)
 {
     return charset_text_add(&self->text, data, len, last, &self->utf8);
 }
 
-/* The encoding is known: `out` begins with what has waited for it. */
+/* Converts what has waited for the encoding to be known. */
 static enum err flush_head(struct sitemap_charset *self)
 {
     enum err err;
@@ -93,7 +100,7 @@ static enum err flush_head(struct sitemap_charset *self)
     return err;
 }
 
-/* Collects the beginning, and finds out what it is in. */
+/* Collects the beginning byte by byte, until it tells the encoding. */
 static enum err read_head(struct sitemap_charset *self, struct bytes data,
                           bool last, size_t *taken)
 {
@@ -113,6 +120,7 @@ static enum err read_head(struct sitemap_charset *self, struct bytes data,
     return err;
 }
 
+/* Bytes of UTF-8 are handed on where they lie, once the head is out. */
 enum err sitemap_charset_read(struct sitemap_charset *self, struct bytes data,
                               bool last, size_t *taken, struct bytes *out)
 {

@@ -16,15 +16,14 @@
 #include "base/wire.h"
 #include "crawler/charset/charset.h"
 
-#define SITEMAP_HEAD_BYTES                                                     \
-    256 /* in which a declaration ends, or counts not                          \
-         */
-#define SITEMAP_PIECE_BYTES 16384 /* taken in at once */
+/* A declaration that does not end in so many bytes does not count. */
+#define SITEMAP_HEAD_BYTES  256
+#define SITEMAP_PIECE_BYTES 16384 /* converted at once */
 
 struct sitemap_charset {
-    bool is_known; /* what comes is read as `charset` */
+    bool is_known; /* `charset` is decided */
     enum charset charset;
-    struct buf head; /* until then */
+    struct buf head; /* the beginning, until then */
     struct charset_text text;
     struct buf utf8;
 };
@@ -33,8 +32,8 @@ void sitemap_charset_init(struct sitemap_charset *self);
 void sitemap_charset_release(struct sitemap_charset *self);
 
 /*
- * Takes some of the next bytes, SITEMAP_PIECE_BYTES at most, and returns their
- * number in *taken. `out` is what they are: it lies in `data` or is valid until
+ * Reads some of the next bytes, SITEMAP_PIECE_BYTES at most, and says how many
+ * in *taken. `out` is what they are: it lies in `data` or is valid until
  * the next call, and may be empty. `last` says that nothing follows them; with
  * it, call until *taken is all there is, once at least. CERR_NOMEM.
  */

@@ -1,4 +1,6 @@
 /*
+ * The scanner behind sitemap_xml.h.
+ *
  * DESIGN. One function per state takes what it can from the input and says
  * how much that was; `state` says who is next.
  *
@@ -46,6 +48,7 @@ static bool is_space(char byte)
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
+/* XML 1.0, 2.3, with all that is not ASCII. */
 static bool is_name_byte(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
@@ -119,12 +122,14 @@ static size_t resolve(const char *name, size_t len, char out[4])
 
 /* ---- text ---- */
 
+/* Hands text to the handler if it wants any. */
 static void give_text(struct sitemap_xml *xml, const char *text, size_t len)
 {
     if (xml->wants_text && len)
         xml->handler.on_text(xml->handler.ctx, text, len);
 }
 
+/* Changes the state; what the state before has kept is forgotten. */
 static void enter(struct sitemap_xml *xml, enum sitemap_xml_state state)
 {
     xml->state = state;
@@ -134,6 +139,8 @@ static void enter(struct sitemap_xml *xml, enum sitemap_xml_state state)
     xml->brackets = 0;
 }
 
+/* Every function below returns how many bytes it has taken, and none where it
+ * only changed the state. */
 static size_t scan_text(struct sitemap_xml *xml, const char *at, size_t len)
 {
     const char *tag = memchr(at, '<', len);
@@ -150,6 +157,7 @@ static size_t scan_text(struct sitemap_xml *xml, const char *at, size_t len)
     return text_len + (entity || tag);
 }
 
+/* XML 1.0, 4.1, behind '&'. */
 static size_t scan_entity(struct sitemap_xml *xml, const char *at, size_t len)
 {
     size_t taken = 0, out_len;
@@ -166,12 +174,13 @@ static size_t scan_entity(struct sitemap_xml *xml, const char *at, size_t len)
         give_text(xml, out, out_len);
         return taken + 1;
     }
-    /* a bare "&", as in many a query */
+    /* A '&' that begins no reference stands for itself, as in many a query. */
     give_text(xml, "&", 1);
     give_text(xml, xml->data, xml->len);
     return taken;
 }
 
+/* XML 1.0, 2.7. `matched` is how much of "]]" has been seen. */
 static size_t scan_cdata(struct sitemap_xml *xml, const char *at, size_t len)
 {
     static const char end[] = "]]";
@@ -200,6 +209,7 @@ static size_t scan_cdata(struct sitemap_xml *xml, const char *at, size_t len)
 
 /* ---- what is not text ---- */
 
+/* Behind '<'. */
 static size_t scan_open(struct sitemap_xml *xml, const char *at)
 {
     if (*at == '!') {
@@ -219,11 +229,13 @@ static size_t scan_open(struct sitemap_xml *xml, const char *at)
     return 0;
 }
 
+/* Whether `part` is the beginning of `whole`. */
 static bool begins(const char *whole, const char *part, size_t len)
 {
     return len <= strlen(whole) && memcmp(whole, part, len) == 0;
 }
 
+/* Behind "<!", byte by byte until it is a comment, a section or neither. */
 static size_t scan_bang(struct sitemap_xml *xml, const char *at)
 {
     static const char comment[] = "--", cdata[] = "[CDATA[";
@@ -231,7 +243,8 @@ static size_t scan_bang(struct sitemap_xml *xml, const char *at)
     xml->data[xml->len++] = *at;
     if (!begins(comment, xml->data, xml->len) &&
         !begins(cdata, xml->data, xml->len)) {
-        /* what was taken for one of them has no ">" and at most one "[" */
+        /* It is a document type. What was taken for a comment or a section so
+         * far has no '>' and at most one '['. */
         int brackets = xml->len > 1 && xml->data[0] == '[';
 
         enter(xml, XML_DOCTYPE);
@@ -245,7 +258,7 @@ static size_t scan_bang(struct sitemap_xml *xml, const char *at)
     return 1;
 }
 
-/* Behind "-->" the given state follows. */
+/* XML 1.0, 2.5. `next` follows behind "-->". */
 static size_t scan_comment(struct sitemap_xml *xml, const char *at, size_t len,
                            enum sitemap_xml_state next)
 {
@@ -275,6 +288,8 @@ static size_t scan_pi(struct sitemap_xml *xml, const char *at, size_t len)
     return (size_t)(end - at) + 1;
 }
 
+/* XML 1.0, 2.8. The internal subset is passed over: quotes, brackets and
+ * comments in it may hide a '>'. */
 static size_t scan_doctype(struct sitemap_xml *xml, const char *at)
 {
     static const char comment[] = "<!--";
@@ -284,7 +299,8 @@ static size_t scan_doctype(struct sitemap_xml *xml, const char *at)
             xml->quote = '\0';
         return 1;
     }
-    /* "<" occurs in `comment` only at its beginning */
+    /* A '<' occurs in `comment` at its beginning only, so a byte that does not
+     * fit leaves no part of it matched but that. */
     xml->matched = *at == comment[xml->matched] ? xml->matched + 1
                                                 : (unsigned)(*at == '<');
     if (xml->matched == strlen(comment)) {
@@ -304,6 +320,7 @@ static size_t scan_doctype(struct sitemap_xml *xml, const char *at)
 
 /* ---- tags ---- */
 
+/* Splits the tag that has been collected, and hands it to the handler. */
 static enum err give_tag(struct sitemap_xml *xml)
 {
     struct sitemap_xml_tag tag = {0};
@@ -325,6 +342,7 @@ static enum err give_tag(struct sitemap_xml *xml)
     return xml->handler.on_tag(xml->handler.ctx, &tag);
 }
 
+/* Collects a tag up to its '>', which in quotes is no end. */
 static enum err scan_tag(struct sitemap_xml *xml, const char *at, size_t len,
                          size_t *taken)
 {
@@ -350,7 +368,7 @@ static enum err scan_tag(struct sitemap_xml *xml, const char *at, size_t len,
     return CERR_OK;
 }
 
-/* The name of an attribute without its prefix. */
+/* Compares the name of an attribute without its prefix. */
 static bool is_attribute(const char *name, size_t len, const char *expected)
 {
     const char *colon = memchr(name, ':', len);
@@ -391,7 +409,8 @@ struct attribute {
     size_t name_len, value_len;
 };
 
-/* Behind the value that begins at `at`, in quotes or without. */
+/* Reads the value that begins at `at`, in quotes or without; returns what
+ * stands behind it. */
 static const char *read_value(const char *at, const char *end,
                               struct attribute *attribute)
 {
@@ -406,6 +425,7 @@ static const char *read_value(const char *at, const char *end,
     return at + (quote && at < end);
 }
 
+/* The next attribute, however it is written. */
 static const char *next_attribute(const char *at, const char *end,
                                   struct attribute *attribute)
 {

@@ -39,6 +39,7 @@ struct parser {
     struct url_writer out;
 };
 
+/* In special schemes a backslash is a slash (URL 4.4). */
 static bool is_slash(char byte)
 {
     return byte == '/' || byte == '\\';
@@ -49,6 +50,7 @@ static bool is_tab_or_newline(char byte)
     return byte == '\t' || byte == '\n' || byte == '\r';
 }
 
+/* One byte as "%41". */
 static void append_escape(struct url_writer *out, unsigned char byte)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -98,7 +100,7 @@ static inline const char *append_encoded(struct url_writer *out, const char *at,
     return at;
 }
 
-/* Takes the scheme and its colon, if there is one. */
+/* Reads the scheme and its colon, if there is one. */
 static bool read_scheme(struct parser *parser, enum url_scheme *scheme)
 {
     const char *start = parser->at;
@@ -322,6 +324,8 @@ static void parse_fragment(struct parser *parser)
     url->fragment_len = (uint16_t)(out->len - url->fragment_at);
 }
 
+/* Takes over everything before the path from the base (URL 4.4, relative
+ * state). */
 static void copy_authority(struct parser *parser)
 {
     struct url *url = parser->url;
@@ -404,6 +408,7 @@ static enum url_error parse_rest(struct parser *parser, bool is_relative)
     return URL_OK;
 }
 
+/* Sets what may be absent to absent; the rest is written anyway. */
 static void clear_components(struct url *url)
 {
     url->user_at = url->user_len = 0;
@@ -430,7 +435,7 @@ static enum url_error parse(struct parser *parser)
         return URL_TOO_LONG;
     if (!has_scheme)
         url->scheme = base->scheme;
-    /* two slashes lead to an authority in the relative states as well */
+    /* Two slashes lead to an authority even where the scheme is the base's. */
     is_relative =
         base && base->scheme == url->scheme &&
         (left < 2 || !is_slash(parser->at[0]) || !is_slash(parser->at[1]));
@@ -444,7 +449,8 @@ static enum url_error parse_without_tabs(struct parser *parser)
     char clean[URL_INPUT_BYTES_MAX + 16];
     size_t len = 0;
 
-    /* a text that does not fit is too long, or has another scheme */
+    /* A text that does not fit is too long whatever its scheme, or of a scheme
+     * that is refused; parse() tells which. */
     for (; parser->at < parser->end && len < sizeof(clean); parser->at++)
         if (!is_tab_or_newline(*parser->at))
             clean[len++] = *parser->at;

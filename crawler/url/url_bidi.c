@@ -1,5 +1,5 @@
 /*
- * url_bidi: the Bidi rule for labels (RFC 5893, 2), as UTS #46 applies it.
+ * The Bidi rule for labels (RFC 5893, 2), as UTS #46 applies it.
  *
  * libidn2 applies the rule to labels that hold a right-to-left character and
  * does not tell numbers apart; the rule is about every label of a domain that

@@ -1,5 +1,6 @@
 /*
- * url_canon: what makes two URLs one resource for us, and the host's key.
+ * The canonical form, which makes two URLs one resource for us, the key of a
+ * host, and the ports that are never asked.
  *
  * The text only ever becomes shorter, so it is rewritten from left to right,
  * in place if need be.
@@ -66,6 +67,7 @@ static size_t copy_head(struct url *out, const struct url *url)
     return shift;
 }
 
+/* Removing and unescaping only shorten, so no length is checked. */
 void url_canonical(struct url *out, const struct url *url)
 {
     /* `out` may be `url`: what is needed later is read before it is written */
@@ -100,6 +102,8 @@ void url_canonical(struct url *out, const struct url *url)
     out->text[len] = '\0';
 }
 
+/* The host is written as the URL has it: it is in its canonical form already.
+ */
 size_t url_host_key(const struct url *url, char *out, size_t cap)
 {
     size_t scheme_len = url->scheme == URL_HTTPS ? 8 : 7;

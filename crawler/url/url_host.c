@@ -1,6 +1,6 @@
 /*
- * url_host: the host parser of the URL standard (3.5) for http and https, and
- * the serialisers that belong to it.
+ * The host parser behind url_host.h: domains, IPv4 in all its odd forms, IPv6,
+ * and their serialisers (URL 3.5).
  */
 #include "crawler/url/url_host.h"
 
@@ -12,6 +12,7 @@
 
 #define IPV6_PIECES 8
 
+/* ASCII digit (Infra standard). */
 static bool is_digit(char byte)
 {
     return (unsigned char)(byte - '0') <= 9;
@@ -70,11 +71,12 @@ static bool ends_in_number(const char *host, size_t len)
     while (label > host && label[-1] != '.')
         label--;
     if (label == end || !is_digit(*label))
-        return false; /* nearly always here */
+        return false; /* as nearly every host is a name */
     return all_digits(label, end, 10) || parse_ipv4_number(label, end, &value);
 }
 
-/* IPv4 parser. `host` ends in a number. */
+/* IPv4 parser (URL 3.5): one to four numbers, of which the last fills what is
+ * left of the 32 bits. `host` ends in a number. */
 static bool parse_ipv4(const char *host, size_t len, uint32_t *address)
 {
     const char *end = host + len;
@@ -134,7 +136,7 @@ static bool parse_ipv4_tail(const char *at, const char *end, uint16_t pieces[2])
     return at == end;
 }
 
-/* Up to four hexadecimal digits. */
+/* Reads up to four hexadecimal digits. */
 static unsigned read_piece(const char **at, const char *end)
 {
     unsigned value = 0;
@@ -159,7 +161,8 @@ static void expand(uint16_t pieces[IPV6_PIECES], size_t nr, size_t compress)
     memset(pieces + compress, 0, (IPV6_PIECES - nr) * sizeof(pieces[0]));
 }
 
-/* Takes a piece, or the dotted tail, which is two; 0 if it is neither. */
+/* Reads a piece, or the dotted tail, which is two. Returns their number; 0: it
+ * is neither. */
 static size_t read_pieces(const char **at, const char *end, uint16_t *pieces,
                           size_t room)
 {
@@ -175,7 +178,7 @@ static size_t read_pieces(const char **at, const char *end, uint16_t *pieces,
     return *at > start ? 1 : 0;
 }
 
-/* IPv6 parser. */
+/* IPv6 parser (URL 3.5): pieces with colons between, one "::" at most. */
 static bool parse_ipv6(const char *at, const char *end,
                        uint16_t pieces[IPV6_PIECES])
 {
@@ -263,6 +266,7 @@ static void append_ipv4(struct url_writer *out, uint32_t address)
     }
 }
 
+/* A host in brackets; the closing one must be its last byte. */
 static bool append_ipv6_host(struct url_writer *out, const char *text,
                              size_t len)
 {
@@ -289,7 +293,8 @@ static size_t percent_decode(const char *text, size_t len, char *out)
     return used;
 }
 
-/* Copies a domain in lower case as far as it is plain. */
+/* Appends a domain in lower case as far as it is plain, which nearly every
+ * domain is to its end. Returns how far. */
 static size_t append_plain(struct url_writer *out, const char *text, size_t len)
 {
     size_t i = 0;
@@ -302,7 +307,8 @@ static size_t append_plain(struct url_writer *out, const char *text, size_t len)
     return i;
 }
 
-/* A domain with escapes, characters outside ASCII, or forbidden ones. */
+/* Appends a domain with escapes, characters outside ASCII, or forbidden ones
+ * (URL 3.5, steps of the host parser behind "domain"). */
 static bool append_odd_domain(struct url_writer *out, const char *text,
                               size_t len)
 {
@@ -317,7 +323,8 @@ static bool append_odd_domain(struct url_writer *out, const char *text,
     len = percent_decode(text, len, domain);
     for (size_t i = 0; i < len; i++)
         is_ascii &= (unsigned char)domain[i] < 0x80;
-    /* the standard's domain parser: ASCII is not looked into any further */
+    /* The standard leaves ASCII as it is, whatever "xn--" labels it has (3.3).
+     */
     if (is_ascii)
         return append_plain(out, domain, len) == len;
     if (!url_append_idna(out, domain, len) || out->len == start)

@@ -1,5 +1,5 @@
 /*
- * url_idna: Unicode ToASCII (UTS #46, 4.2) as the URL standard calls it (3.3):
+ * IDNA: Unicode ToASCII (UTS #46, 4.2) as the URL standard calls it (3.3):
  * non-transitional, CheckBidi and CheckJoiners on, CheckHyphens, STD3 rules
  * and VerifyDnsLength off.
  *
@@ -87,6 +87,7 @@ static const struct change *find_change(uint32_t code)
     return NULL;
 }
 
+/* Whether a label is in ASCII-compatible encoding. */
 static bool is_ace(const uint32_t *label, size_t len)
 {
     return len >= 4 && label[0] == 'x' && label[1] == 'n' && label[2] == '-' &&
@@ -252,6 +253,7 @@ static bool decode_label(struct url_chars *out, const uint32_t *label,
            memcmp(mapped.chars, out->chars + start, nr * sizeof(uint32_t)) == 0;
 }
 
+/* Up to the next dot. Other dots of Unicode have been mapped to it. */
 static size_t label_len(const uint32_t *at, const uint32_t *end)
 {
     size_t len = 0;
@@ -261,6 +263,7 @@ static size_t label_len(const uint32_t *at, const uint32_t *end)
     return len;
 }
 
+/* UTS #46, 4, steps 3 and 4: labels, and "xn--" ones decoded. */
 static bool decode_labels(struct url_chars *out, const struct url_chars *domain)
 {
     const uint32_t *at = domain->chars, *end = at + domain->nr;
@@ -312,6 +315,7 @@ static bool check_joiners(const uint32_t *label, size_t len)
     return true;
 }
 
+/* UTS #46, 4.1: the criteria of validity for marks, joiners and Bidi. */
 static bool check_labels(const struct url_chars *domain)
 {
     const uint32_t *at = domain->chars, *end = at + domain->nr;

@@ -1,6 +1,6 @@
 /*
- * url_punycode: Punycode (RFC 3492) without a limit on the label's length,
- * which libidn2 has and the URL standard has not.
+ * Punycode without a limit on the label's length, which libidn2 has and the URL
+ * standard has not.
  */
 #include "crawler/url/url_punycode.h"
 
@@ -14,7 +14,8 @@
 #define INITIAL_N    0x80
 #define UNICODE_MAX  0x10ffff
 
-/* RFC 3492, 6.1. */
+/* RFC 3492, 6.1: the bias follows the distances, so that most take one digit.
+ */
 static uint32_t adapt(uint32_t delta, size_t nr, bool is_first)
 {
     uint32_t k = 0;
@@ -26,6 +27,7 @@ static uint32_t adapt(uint32_t delta, size_t nr, bool is_first)
     return k + (BASE - T_MIN + 1) * delta / (delta + SKEW);
 }
 
+/* RFC 3492, 6.2: where the digit at position `k` of an integer ends it. */
 static uint32_t threshold(uint32_t k, uint32_t bias)
 {
     if (k <= bias + T_MIN)
@@ -33,6 +35,7 @@ static uint32_t threshold(uint32_t k, uint32_t bias)
     return k >= bias + T_MAX ? T_MAX : k - bias;
 }
 
+/* RFC 3492, 5: letters are 0 to 25, digits 26 to 35; -1 for others. */
 static int digit_value(uint32_t digit)
 {
     if (digit >= 'a' && digit <= 'z')
@@ -40,7 +43,8 @@ static int digit_value(uint32_t digit)
     return digit >= '0' && digit <= '9' ? (int)(digit - '0') + 26 : -1;
 }
 
-/* A variable-length integer (RFC 3492, 3.3). */
+/* Reads a variable-length integer (RFC 3492, 3.3). False: it has no end, or is
+ * larger than any label could need. */
 static bool read_delta(const uint32_t **at, const uint32_t *end, uint32_t bias,
                        uint32_t *delta)
 {
@@ -74,7 +78,8 @@ static const uint32_t *find_basic_end(const uint32_t *text, size_t len)
     return len > 0 ? text + len - 1 : text;
 }
 
-/* RFC 3492, 6.2. */
+/* RFC 3492, 6.2: each integer says where in the label the next code point goes,
+ * and which one it is. */
 bool url_punycode_decode(const uint32_t *text, size_t len,
                          struct url_chars *out)
 {
@@ -135,6 +140,8 @@ static uint32_t next_code(const uint32_t *label, size_t len, uint32_t code)
     return next;
 }
 
+/* RFC 3492, 6.3: all code points in rising order, each as the distance from the
+ * one before, counted in steps of the decoder. */
 void url_punycode_encode(const uint32_t *label, size_t len,
                          struct url_writer *out)
 {

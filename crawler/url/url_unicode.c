@@ -1,7 +1,7 @@
 /*
- * url_unicode: the properties of characters that IDNA needs and libidn2 has
- * not: Bidi classes, joining types, viramas, and what Unicode has assigned
- * since the version of its tables.
+ * The look-ups behind url_unicode.h: the properties of characters that IDNA
+ * needs and libidn2 has not: Bidi classes, joining types, viramas, and what
+ * Unicode has assigned since the version of its tables.
  *
  * The tables come from data/unicode/idna.txt (scripts/make_unicode_tables.py).
  */
@@ -26,6 +26,7 @@ static const struct url_range *find(const struct url_range *ranges, size_t nr,
     return from < nr && ranges[from].first <= code ? &ranges[from] : NULL;
 }
 
+/* ASCII is answered without the table: it is in every domain. */
 enum url_bidi url_bidi_of(uint32_t code)
 {
     const struct url_range *range = NULL;
@@ -39,6 +40,7 @@ enum url_bidi url_bidi_of(uint32_t code)
     return range ? (enum url_bidi)range->value : URL_BIDI_LTR;
 }
 
+/* Marks lie through others, so the table leaves them out. */
 unsigned url_joining_of(uint32_t code)
 {
     const struct url_range *range =
