@@ -501,8 +501,3 @@ bool decode_has_junk(const struct decode *decode)
 {
     return decode->junk;
 }
-
-uint64_t decode_out_bytes(const struct decode *decode)
-{
-    return decode->out_bytes;
-}

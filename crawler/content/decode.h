@@ -73,7 +73,5 @@ enum error decode_finish(struct decode *decode);
 
 /* True when bytes followed the end of a coding; they were dropped. */
 bool decode_has_junk(const struct decode *decode);
-/* Bytes that the sink has got. */
-uint64_t decode_out_bytes(const struct decode *decode);
 
 #endif

@@ -141,8 +141,7 @@ static struct bytes resolve(struct scan *scan, struct bytes href,
                             struct url *url)
 {
     if (href.len == 0 ||
-        html_links_resolve(scan->resolver, href, url) != URL_OK ||
-        url->scheme == URL_OTHER)
+        html_links_resolve(scan->resolver, href, url) != URL_OK)
         return (struct bytes){"", 0};
     url_canonical(url, url);
     return (struct bytes){url->text, url->len};

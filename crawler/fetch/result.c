@@ -197,8 +197,6 @@ static enum error resolve_location(struct transfer *transfer)
     case URL_TOO_LONG:
         return ERROR_BAD_REDIRECT;
     }
-    if (url.scheme == URL_OTHER)
-        return ERROR_BLOCKED_SCHEME;
     if (buf_add(location, url.text, url.len))
         return ERROR_INTERNAL;
     transfer->page.location = (struct bytes){location->data, location->len};

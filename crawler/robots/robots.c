@@ -509,11 +509,6 @@ double robots_crawl_delay_s(const struct robots *robots)
     return robots->delay_s;
 }
 
-bool robots_names_token(const struct robots *robots)
-{
-    return robots->names_token;
-}
-
 size_t robots_nr_sitemaps(const struct robots *robots)
 {
     return robots->sitemaps.len / sizeof(struct place);

@@ -60,8 +60,6 @@ bool robots_allows(const struct robots *robots, const char *target, size_t len,
 
 /* Seconds between requests; negative when the file asks for none. */
 double robots_crawl_delay_s(const struct robots *robots);
-/* True when a group names the token itself, so "*" did not count. */
-bool robots_names_token(const struct robots *robots);
 
 /* Sitemap lines of the whole file, each once, in order, as written. */
 size_t robots_nr_sitemaps(const struct robots *robots);

@@ -100,28 +100,35 @@ static inline const char *append_encoded(struct url_writer *out, const char *at,
     return at;
 }
 
+/* What a text begins with. */
+enum scheme_kind {
+    SCHEME_NONE,
+    SCHEME_HTTP, /* http or https: url->scheme is set */
+    SCHEME_OTHER
+};
+
 /* Reads the scheme and its colon, if there is one. */
-static bool read_scheme(struct parser *parser, enum url_scheme *scheme)
+static enum scheme_kind read_scheme(struct parser *parser)
 {
     const char *start = parser->at;
     const char *at = start;
     size_t len;
 
     if (at == parser->end || (unsigned char)((*at | 0x20) - 'a') >= 26)
-        return false;
+        return SCHEME_NONE;
     while (at < parser->end && url_byte_is((unsigned char)*at, URL_SCHEME))
         at++;
     if (at == parser->end || *at != ':')
-        return false;
+        return SCHEME_NONE;
     len = (size_t)(at - start);
     if (len == 4 && strncasecmp(start, "http", 4) == 0)
-        *scheme = URL_HTTP;
+        parser->url->scheme = URL_HTTP;
     else if (len == 5 && strncasecmp(start, "https", 5) == 0)
-        *scheme = URL_HTTPS;
+        parser->url->scheme = URL_HTTPS;
     else
-        *scheme = URL_OTHER;
+        return SCHEME_OTHER;
     parser->at = at + 1;
-    return true;
+    return SCHEME_HTTP;
 }
 
 /* Authority state, as far as the credentials: up to the last '@'. */
@@ -423,17 +430,17 @@ static enum url_error parse(struct parser *parser)
 {
     struct url *url = parser->url;
     const struct url *base = parser->base;
-    bool has_scheme = read_scheme(parser, &url->scheme);
+    enum scheme_kind kind = read_scheme(parser);
     bool is_relative;
     size_t left = (size_t)(parser->end - parser->at);
 
-    if (has_scheme && url->scheme == URL_OTHER)
+    if (kind == SCHEME_OTHER)
         return URL_BAD_SCHEME;
-    if (!has_scheme && !base)
+    if (kind == SCHEME_NONE && !base)
         return URL_BAD;
     if (left > URL_INPUT_BYTES_MAX)
         return URL_TOO_LONG;
-    if (!has_scheme)
+    if (kind == SCHEME_NONE)
         url->scheme = base->scheme;
     /* Two slashes lead to an authority even where the scheme is the base's. */
     is_relative =

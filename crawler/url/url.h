@@ -21,7 +21,7 @@
 
 #define URL_BYTES_MAX 8192 /* of a serialised URL; longer ones are refused */
 
-enum url_scheme { URL_HTTP, URL_HTTPS, URL_OTHER };
+enum url_scheme { URL_HTTP, URL_HTTPS };
 
 enum url_error {
     URL_OK = 0,

@@ -24,7 +24,7 @@ static void check_components(const struct url *url)
     require(url->len <= URL_BYTES_MAX && url->len == strlen(url->text));
     for (size_t i = 0; i < url->len; i++)
         require(url->text[i] > 0x20 && url->text[i] < 0x7f);
-    require(url->scheme != URL_OTHER);
+    require(url->scheme == URL_HTTP || url->scheme == URL_HTTPS);
     require(url->host_len > 0 && host + url->host_len <= url->text + url->len);
     require(url->host_is_ipv6 == (host[0] == '['));
     require(url->text[url->path_at] == '/');

@@ -315,7 +315,6 @@ static void robots_reads_crawl_delays(void **state)
         struct robots *robots = parse(file, sizeof(file) - 1, tokens[i]);
 
         assert_true(robots_crawl_delay_s(robots) * 10 == delays_s[i] * 10);
-        assert_int_equal(robots_names_token(robots), *tokens[i] != 'f');
         robots_free(robots);
     }
 }
@@ -551,7 +550,6 @@ static void robots_without_a_file_allow_everything(void **state)
     assert_true(allows(robots, "/"));
     assert_true(robots_crawl_delay_s(robots) < 0);
     assert_int_equal(robots_nr_sitemaps(robots), 0);
-    assert_false(robots_names_token(robots));
     robots_free(robots);
     robots_free(NULL);
 }
