@@ -82,8 +82,8 @@ static void open_all(struct scale *scale, const char *folder)
     struct frontier_options options = {
         .concurrency = CONCURRENCY,
         .max_redirects = -1,
-        .retries = -1,
-        .ignore_robots = true,
+        .any_host.retries = -1,
+        .any_host.ignore_robots = true,
         .depth = scale->nr_links > 0 ? 1 : 0,
         .seed = 1,
         .on_visit = keep_visit,

@@ -109,20 +109,40 @@ static void fill_product_token(struct crawl_settings *settings)
     settings->product_token[len] = '\0';
 }
 
-static void fill_limits(struct frontier_options *options,
-                        const struct config *config)
+/* What holds for a host that has no section of its own. */
+static struct host_rules any_host(const struct config *config)
 {
-    options->max_pages_per_host = (int)config->max_pages_per_host;
-    options->max_url_length = (int)config->max_url_length;
-    options->max_path_depth = (int)config->max_path_depth;
-    options->max_repeated_segments = (int)config->max_repeated_segments;
-    options->max_query_variants = (int)config->max_query_variants;
-    options->max_urls = config->max_urls;
-    options->max_bytes = config->max_total_bytes;
-    options->max_redirects = (int)config->max_redirects;
-    options->max_host_errors = (int)config->max_host_errors;
-    options->retries = (int)config->retries;
-    options->retry_delay_ms = config->retry_delay_ms;
+    return (struct host_rules){
+        .limits = {.per_host = (int)config->per_host,
+                   .delay_ms = config->delay_ms,
+                   .max_wait_ms = config->max_crawl_delay_ms,
+                   .max_retry_after_ms = config->max_retry_after_ms,
+                   .max_errors = (int)config->max_host_errors},
+        .retries = (int)config->retries,
+        .ignore_robots = config->robots == CONFIG_ROBOTS_IGNORE,
+    };
+}
+
+/* Where links may lead. */
+static void fill_following(struct frontier_options *options,
+                           const struct config *config)
+{
+    options->depth = (int)config->depth;
+    options->sitemaps = config->sitemaps;
+    options->scope = (struct scope_options){
+        .scope = (enum frontier_scope)config->scope,
+        .include = config->include.items,
+        .exclude = config->exclude.items,
+        .nr_include = config->include.nr_items,
+        .nr_exclude = config->exclude.nr_items,
+    };
+    options->traps = (struct trap_limits){
+        .url_bytes = (int)config->max_url_length,
+        .path_depth = (int)config->max_path_depth,
+        .repeated_segments = (int)config->max_repeated_segments,
+        .query_variants = (int)config->max_query_variants,
+        .pages_per_host = (int)config->max_pages_per_host,
+    };
 }
 
 static void fill_frontier(struct crawl_settings *settings,
@@ -130,27 +150,20 @@ static void fill_frontier(struct crawl_settings *settings,
 {
     settings->frontier = (struct frontier_options){
         .concurrency = (int)config->concurrency,
-        .per_host = (int)config->per_host,
-        .delay_ms = config->delay_ms,
-        .max_crawl_delay_ms = config->max_crawl_delay_ms,
-        .max_retry_after_ms = config->max_retry_after_ms,
+        .rate_per_s = config->rate_per_s,
+        .any_host = any_host(config),
         .hosts = config->hosts,
         .nr_hosts = config->nr_hosts,
-        .rate_per_s = config->rate_per_s,
-        .ignore_robots = config->robots == CONFIG_ROBOTS_IGNORE,
         .product_token = settings->product_token,
-        .depth = (int)config->depth,
-        .sitemaps = config->sitemaps,
-        .store_links = config->extract == CONFIG_EXTRACT_LINKS,
-        .head_scan = config->extract != CONFIG_EXTRACT_NONE,
-        .want_body = config->store == CONFIG_STORE_BODY,
-        .scope = (enum frontier_scope)config->scope,
-        .include = config->include.items,
-        .nr_include = config->include.nr_items,
-        .exclude = config->exclude.items,
-        .nr_exclude = config->exclude.nr_items,
+        .max_redirects = (int)config->max_redirects,
+        .retry_delay_ms = config->retry_delay_ms,
+        .wants = {.links = config->extract == CONFIG_EXTRACT_LINKS,
+                  .head_scan = config->extract != CONFIG_EXTRACT_NONE,
+                  .body = config->store == CONFIG_STORE_BODY},
+        .max_urls = config->max_urls,
+        .max_bytes = config->max_total_bytes,
     };
-    fill_limits(&settings->frontier, config);
+    fill_following(&settings->frontier, config);
 }
 
 void crawl_settings_init(struct crawl_settings *settings,

@@ -223,7 +223,7 @@ static enum crawl_exit open_frontier(struct crawl *crawl)
     char message[STORAGE_MESSAGE_BYTES] = "";
     enum err err;
 
-    options->want_raw = storage_wants_raw(crawl->storage);
+    options->wants.raw = storage_wants_raw(crawl->storage);
     options->on_visit = on_visit;
     options->ctx = crawl;
     err = frontier_open(&crawl->frontier, options, crawl->storage, message);

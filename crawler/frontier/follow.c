@@ -107,35 +107,23 @@ enum err follow_init(struct frontier *frontier,
 {
     const struct frontier_options *options = &frontier->options;
     char why[SCOPE_MESSAGE_BYTES] = "";
-    struct scope_options scope = {
-        /* where the seeds lie is our own affair: see folders.h */
-        .scope = options->scope == SCOPE_PREFIX ? SCOPE_ANY : options->scope,
-        .include = options->include,
-        .exclude = options->exclude,
-        .nr_include = options->nr_include,
-        .nr_exclude = options->nr_exclude,
-    };
-    struct trap_limits limits = {
-        .url_bytes = options->max_url_length,
-        .path_depth = options->max_path_depth,
-        .repeated_segments = options->max_repeated_segments,
-        .query_variants = options->max_query_variants,
-        .pages_per_host = options->max_pages_per_host,
-    };
+    struct scope_options scope = options->scope;
 
+    if (scope.scope == SCOPE_PREFIX)
+        scope.scope = SCOPE_ANY; /* folders.h knows where the seeds lie */
     frontier->follow = xcalloc(1, sizeof(*frontier->follow));
     enum err err = scope_new(&frontier->follow->scope, &scope, why);
     if (err) {
         snprintf(message, STORAGE_MESSAGE_BYTES, "%s", why);
         return err;
     }
-    frontier->follow->trap = trap_new(&limits, frontier->hash_key);
+    frontier->follow->trap = trap_new(&options->traps, frontier->hash_key);
     frontier->follow->seen = seen_new(SEEN_HASHES);
     frontier->follow->pages = xcalloc(1, sizeof(*frontier->follow->pages));
     if (options->depth == 0 && !options->sitemaps)
         return CERR_OK;
     err = count_found(frontier);
-    if (err || options->scope != SCOPE_PREFIX)
+    if (err || options->scope.scope != SCOPE_PREFIX)
         return err;
     frontier->follow->folders = folders_new(frontier->hash_key);
     return storage_each_url(frontier->storage, true, take_listed, frontier);

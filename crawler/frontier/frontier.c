@@ -23,24 +23,24 @@ static void set_defaults(struct frontier_options *options)
 {
     if (options->concurrency <= 0)
         options->concurrency = DEFAULT_CONCURRENCY;
-    if (options->per_host <= 0)
-        options->per_host = DEFAULT_PER_HOST;
-    if (options->max_crawl_delay_ms <= 0)
-        options->max_crawl_delay_ms = DEFAULT_MAX_DELAY_MS;
-    if (options->max_retry_after_ms <= 0)
-        options->max_retry_after_ms = DEFAULT_RETRY_AFTER_MS;
+    if (options->any_host.limits.per_host <= 0)
+        options->any_host.limits.per_host = DEFAULT_PER_HOST;
+    if (options->any_host.limits.max_wait_ms <= 0)
+        options->any_host.limits.max_wait_ms = DEFAULT_MAX_DELAY_MS;
+    if (options->any_host.limits.max_retry_after_ms <= 0)
+        options->any_host.limits.max_retry_after_ms = DEFAULT_RETRY_AFTER_MS;
     if (!options->product_token)
         options->product_token = "crawl";
     if (options->max_redirects < 0)
         options->max_redirects = DEFAULT_REDIRECTS;
     if (options->max_redirects > VISIT_HOPS_MAX)
         options->max_redirects = VISIT_HOPS_MAX;
-    if (options->retries < 0)
-        options->retries = DEFAULT_RETRIES;
+    if (options->any_host.retries < 0)
+        options->any_host.retries = DEFAULT_RETRIES;
     if (options->retry_delay_ms <= 0)
         options->retry_delay_ms = DEFAULT_RETRY_DELAY_MS;
-    if (options->max_host_errors <= 0)
-        options->max_host_errors = DEFAULT_MAX_HOST_ERRORS;
+    if (options->any_host.limits.max_errors <= 0)
+        options->any_host.limits.max_errors = DEFAULT_MAX_HOST_ERRORS;
 }
 
 static enum err count_queued(struct frontier *frontier)
@@ -113,15 +113,15 @@ static uint32_t job_flags(const struct frontier *frontier,
         return flags | JOB_ROBOTS;
     if (follow_is_sitemap(item))
         return flags | JOB_SITEMAP;
-    if (options->store_links)
+    if (options->wants.links)
         flags |= JOB_LINKS | JOB_LINK_TEXTS;
     else if (item->depth < options->depth)
         flags |= JOB_LINKS; /* to follow: nobody reads what they say */
-    if (options->head_scan)
+    if (options->wants.head_scan)
         flags |= JOB_HEAD_SCAN;
-    if (options->want_body)
+    if (options->wants.body)
         flags |= JOB_BODY;
-    if (options->want_raw)
+    if (options->wants.raw)
         flags |= JOB_RAW;
     return flags;
 }

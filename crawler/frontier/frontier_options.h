@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crawler/frontier/host_rules.h"
+#include "crawler/frontier/scope.h"
+#include "crawler/frontier/trap.h"
 #include "crawler/page/host_settings.h"
 #include "crawler/page/visit.h"
 
@@ -20,46 +23,35 @@
  * take a good part of the places from pages. */
 #define FRONTIER_ROBOTS_SHARE 8
 
-enum frontier_scope {
-    SCOPE_HOST,   /* same scheme-less host and port as the seed */
-    SCOPE_DOMAIN, /* same registrable domain (public suffix list) */
-    SCOPE_PREFIX, /* below the seed's folder */
-    SCOPE_ANY,
+/* What the rows and outputs want of each page besides what is followed. */
+struct frontier_wants {
+    bool links;     /* to be stored, with their texts */
+    bool head_scan; /* title, canonical, robots ... */
+    bool body, raw; /* for outputs that keep them */
 };
 
 /* Zero means the named default where 0 makes no sense. */
 struct frontier_options {
-    int concurrency;            /* fetches in flight in all; 256; robots.txt
-                                   comes on top: FRONTIER_ROBOTS_SHARE */
-    int per_host;               /* fetches in flight to one host; 6 */
-    int64_t delay_ms;           /* between two requests to one host; 0 */
-    int64_t max_crawl_delay_ms; /* cap on Crawl-delay and on back-off */
-    int64_t max_retry_after_ms; /* cap on what Retry-After asks for; 1 h */
-    double rate_per_s;          /* of the whole run; 0: no limit */
+    int concurrency;   /* fetches in flight in all; 256; robots.txt comes on
+                          top: FRONTIER_ROBOTS_SHARE */
+    double rate_per_s; /* of the whole run; 0: no limit */
 
-    bool ignore_robots;
-    const char *product_token;         /* for robots.txt; "crawl" */
-    int max_redirects;                 /* -1: default 10; 0: follow none */
-    int retries;                       /* after the first try */
-    int64_t retry_delay_ms;            /* doubles, with jitter */
-    int max_host_errors;               /* then the host is taken as down */
+    struct host_rules any_host;        /* of hosts without own settings */
     const struct host_settings *hosts; /* later ones win */
     size_t nr_hosts;
 
-    int depth;                /* links are followed so far; 0: list only */
-    bool sitemaps;            /* read sitemaps of the listed hosts */
-    bool store_links;         /* ask workers for links without following */
-    bool head_scan;           /* title, canonical, robots ... of each page */
-    bool want_body, want_raw; /* for outputs that keep them */
-    enum frontier_scope scope;
-    const char *const *include, *const *exclude; /* PCRE2 */
-    size_t nr_include, nr_exclude;
+    const char *product_token; /* for robots.txt; "crawl" */
+    int max_redirects;         /* -1: default 10; 0: follow none */
+    int64_t retry_delay_ms;    /* doubles, with jitter */
 
-    int max_pages_per_host, max_path_depth, max_repeated_segments;
-    int max_query_variants; /* of one path on a host */
-    int max_url_length;     /* in bytes, of a followed URL */
-    int64_t max_urls;       /* fetched in this run; 0: no limit */
-    int64_t max_bytes;      /* received in this run; 0: no limit */
+    int depth;     /* links are followed so far; 0: list only */
+    bool sitemaps; /* read sitemaps of the listed hosts */
+    struct scope_options scope;
+    struct trap_limits traps;
+    struct frontier_wants wants;
+
+    int64_t max_urls;  /* fetched in this run; 0: no limit */
+    int64_t max_bytes; /* received in this run; 0: no limit */
 
     int64_t wall_offset_ms; /* wall clock less monotonic clock */
     uint64_t seed;          /* of the jitter; fixed in tests */

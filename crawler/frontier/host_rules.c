@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "crawler/frontier/frontier_options.h"
+
 /* The host in "http://example.com:80", "https://[::1]:443". */
 static struct bytes host_of(struct bytes key)
 {
@@ -65,15 +67,7 @@ void host_rules_find(const struct frontier_options *options,
 {
     struct bytes host = host_of(host_key);
 
-    *rules = (struct host_rules){
-        .limits = {.per_host = options->per_host,
-                   .delay_ms = options->delay_ms,
-                   .max_wait_ms = options->max_crawl_delay_ms,
-                   .max_retry_after_ms = options->max_retry_after_ms,
-                   .max_errors = options->max_host_errors},
-        .retries = options->retries,
-        .ignore_robots = options->ignore_robots,
-    };
+    *rules = options->any_host;
     for (size_t i = 0; i < options->nr_hosts; i++)
         if (matches(options->hosts[i].pattern, host))
             apply(rules, &options->hosts[i], i);

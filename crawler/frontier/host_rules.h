@@ -9,12 +9,13 @@
 #define CRAWLER_FRONTIER_HOST_RULES_H
 
 #include "base/wire.h"
-#include "crawler/frontier/frontier_options.h"
 #include "crawler/frontier/host_clock.h"
 
+struct frontier_options;
+
 struct host_rules {
-    struct host_limits limits;
-    int retries;
+    struct host_limits limits; /* zeros: the defaults of frontier.c */
+    int retries;               /* after the first try; -1: the default */
     bool ignore_robots;
     uint32_t header_set; /* goes into its fetches: 1 + the place of the host's
                             headers in options->hosts; 0: no own headers */

@@ -14,7 +14,6 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "crawler/frontier/frontier_options.h"
 #include "crawler/page/outcome.h"
 #include "crawler/url/url.h"
 
@@ -25,6 +24,13 @@
 #define SCOPE_MATCH_HEAP_KIB 1024   /* PCRE2 heap limit of one match */
 
 struct scope; /* opaque */
+
+enum frontier_scope {
+    SCOPE_HOST,   /* same scheme-less host and port as the seed */
+    SCOPE_DOMAIN, /* same registrable domain (public suffix list) */
+    SCOPE_PREFIX, /* below the seed's folder */
+    SCOPE_ANY,
+};
 
 /* Texts are borrowed for the call. */
 struct scope_options {

@@ -68,20 +68,20 @@ static void crawl_settings_have_the_value_of_each_word(void **state)
 
     for (size_t i = 0; i < NR(scopes); i++) {
         READ(fixture, "--scope", scopes[i].word);
-        assert_int_equal(settings->frontier.scope, scopes[i].scope);
+        assert_int_equal(settings->frontier.scope.scope, scopes[i].scope);
     }
     for (size_t i = 0; i < NR(sandboxes); i++) {
         READ(fixture, "--sandbox", sandboxes[i].word);
         assert_int_equal(settings->fetch.sandbox, sandboxes[i].sandbox);
     }
     READ(fixture, "--robots", "obey");
-    assert_false(settings->frontier.ignore_robots);
+    assert_false(settings->frontier.any_host.ignore_robots);
     READ(fixture, "--robots", "ignore");
-    assert_true(settings->frontier.ignore_robots);
+    assert_true(settings->frontier.any_host.ignore_robots);
     READ(fixture, "--store", "hash");
-    assert_false(settings->frontier.want_body);
+    assert_false(settings->frontier.wants.body);
     READ(fixture, "--store", "body");
-    assert_true(settings->frontier.want_body);
+    assert_true(settings->frontier.wants.body);
 }
 
 static void crawl_settings_ask_for_as_much_as_extract_names(void **state)
@@ -98,8 +98,9 @@ static void crawl_settings_ask_for_as_much_as_extract_names(void **state)
 
     for (size_t i = 0; i < NR(rows); i++) {
         READ(fixture, "--extract", rows[i].word);
-        assert_int_equal(fixture->settings.frontier.store_links, rows[i].links);
-        assert_int_equal(fixture->settings.frontier.head_scan, rows[i].head);
+        assert_int_equal(fixture->settings.frontier.wants.links, rows[i].links);
+        assert_int_equal(fixture->settings.frontier.wants.head_scan,
+                         rows[i].head);
     }
 }
 

@@ -76,10 +76,10 @@ void web_init(struct web *web)
     *web = (struct web){0};
     web->options = (struct frontier_options){
         .concurrency = 64,
-        .per_host = 6,
+        .any_host.limits.per_host = 6,
         .max_redirects = -1,
-        .retries = 2,
-        .ignore_robots = true,
+        .any_host.retries = 2,
+        .any_host.ignore_robots = true,
         .wall_offset_ms = WEB_WALL_MS,
         .seed = 42,
         .on_visit = keep_visit,

@@ -151,7 +151,7 @@ static void frontier_spaces_requests_by_the_delay(void **state)
 {
     struct web *web = *state;
 
-    web->options.delay_ms = 500;
+    web->options.any_host.limits.delay_ms = 500;
     web_open(web);
     web_add_list(web, "http://a.test/1\nhttp://a.test/2\nhttp://a.test/3\n"
                       "http://a.test/4\nhttp://b.test/1\n");
@@ -399,7 +399,7 @@ static void frontier_puts_back_what_no_worker_took(void **state)
     struct web *web = *state;
     struct frontier_fetch fetch;
 
-    web->options.delay_ms = 1000;
+    web->options.any_host.limits.delay_ms = 1000;
     web_open(web);
     web_add_list(web, "http://a.test/");
     assert_int_equal(frontier_turn(web->frontier, 0), CERR_OK);

@@ -226,7 +226,7 @@ static void frontier_does_not_retry_when_told(void **state)
 
     web->answer = answer_by_path;
     web->ctx = &nr_left;
-    web->options.retries = 0;
+    web->options.any_host.retries = 0;
     web_open(web);
     web_add_list(web, "http://a.test/");
     assert_int_equal(web_run(web), FRONTIER_DONE);
@@ -455,7 +455,7 @@ static void check_spacing(const struct web *web)
             if (same_host(web->fetches[i].url, web->fetches[k].url)) {
                 assert_true(web->fetches[i].started_ms -
                                 web->fetches[k].started_ms >=
-                            web->options.delay_ms);
+                            web->options.any_host.limits.delay_ms);
                 break;
             }
 }
@@ -469,11 +469,11 @@ static void frontier_ends_each_url_once_whatever_happens(void **state)
         struct chaos chaos = {.random = seed};
         web->answer = chaos_answers;
         web->ctx = &chaos;
-        web->options.ignore_robots = seed % 2;
+        web->options.any_host.ignore_robots = seed % 2;
         web->options.depth = seed % 3 == 0 ? 2 : 0;
-        web->options.scope = SCOPE_ANY;
+        web->options.scope.scope = SCOPE_ANY;
         web->options.concurrency = seed % 5 == 0 ? 3 : 64;
-        web->options.delay_ms = seed % 7 == 0 ? 20 : 0;
+        web->options.any_host.limits.delay_ms = seed % 7 == 0 ? 20 : 0;
         web->options.max_urls = seed % 6 == 1 ? 50 : 0;
         web_open(web);
         for (int i = 0; i < 25; i++) {

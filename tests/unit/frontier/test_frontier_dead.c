@@ -78,9 +78,9 @@ static void frontier_steps_over_few_that_have_ended(void **state)
     struct dead dead = {.storage = fake_storage_new(1, NR_LINES)};
     struct frontier_options options = {
         .concurrency = 10,
-        .per_host = 2,
-        .ignore_robots = true,
-        .max_host_errors = 3,
+        .any_host.limits.per_host = 2,
+        .any_host.ignore_robots = true,
+        .any_host.limits.max_errors = 3,
         .wall_offset_ms = WALL_MS,
         .seed = 1,
         .on_visit = end_visit,

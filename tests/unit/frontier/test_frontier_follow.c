@@ -93,7 +93,7 @@ static void frontier_asks_for_texts_of_links_only_to_store_them(void **state)
     struct web *web = *state;
 
     web->options.depth = 0;
-    web->options.store_links = true;
+    web->options.wants.links = true;
     run_edges(web, edges, "http://a.test/");
     assert_int_equal(web->fetches[0].flags & asked, asked);
 }
@@ -135,7 +135,7 @@ static void frontier_stays_in_scope(void **state)
     struct web *web = *state;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        web->options.scope = rows[i].scope;
+        web->options.scope.scope = rows[i].scope;
         run_edges(web, edges, "http://www.a.test/x/");
         assert_int_equal(web->nr_visits, rows[i].nr_visits);
         web_teardown(state);
@@ -154,7 +154,7 @@ static void frontier_keeps_the_prefix_of_the_seed(void **state)
     };
     struct web *web = *state;
 
-    web->options.scope = SCOPE_PREFIX;
+    web->options.scope.scope = SCOPE_PREFIX;
     run_edges(web, edges, "http://a.test/docs/index.html");
     assert_int_equal(web->nr_visits, 3);
     assert_int_equal(web_nr_fetches(web, "http://a.test/docs/y/2.html"), 1);
@@ -170,7 +170,7 @@ static void frontier_knows_the_prefix_after_a_restart(void **state)
     };
     struct web *web = *state;
 
-    web->options.scope = SCOPE_PREFIX;
+    web->options.scope.scope = SCOPE_PREFIX;
     web->options.max_urls = 1;
     web->answer = edge_answers;
     web->ctx = (void *)(uintptr_t)edges;
@@ -198,10 +198,10 @@ static void frontier_keeps_include_and_exclude(void **state)
     static const char *const exclude[] = {"/private/"};
     struct web *web = *state;
 
-    web->options.include = include;
-    web->options.nr_include = 1;
-    web->options.exclude = exclude;
-    web->options.nr_exclude = 1;
+    web->options.scope.include = include;
+    web->options.scope.nr_include = 1;
+    web->options.scope.exclude = exclude;
+    web->options.scope.nr_exclude = 1;
     run_edges(web, edges, "http://a.test/");
     assert_int_equal(web->nr_visits, 2);
     web_visit(web, "http://a.test/1.html");
@@ -215,8 +215,8 @@ static void frontier_refuses_a_pattern_that_does_not_compile(void **state)
     char message[STORAGE_MESSAGE_BYTES];
 
     web_open(web);
-    web->options.include = include;
-    web->options.nr_include = 1;
+    web->options.scope.include = include;
+    web->options.scope.nr_include = 1;
     assert_int_equal(
         frontier_open(&frontier, &web->options, web->storage, message),
         CERR_INVALID);
@@ -240,7 +240,7 @@ static void frontier_obeys_nofollow_unless_told(void **state)
 {
     struct web *web = *state;
 
-    web->options.ignore_robots = false;
+    web->options.any_host.ignore_robots = false;
     web->answer = nofollow_answers;
     web_open(web);
     web_add_list(web, "http://a.test/");
@@ -294,7 +294,7 @@ static void frontier_follows_no_url_over_its_length(void **state)
     };
     struct web *web = *state;
 
-    web->options.max_url_length = (int)strlen(edges[0].to);
+    web->options.traps.url_bytes = (int)strlen(edges[0].to);
     run_edges(web, edges, "http://a.test/");
     assert_int_equal(web_visit(web, edges[0].to)->outcome, OUTCOME_OK);
     assert_int_equal(web_visit(web, edges[1].to)->error, ERROR_TRAP);
@@ -319,7 +319,7 @@ static void frontier_limits_the_pages_of_a_host(void **state)
     struct web *web = *state;
 
     web->options.depth = 5;
-    web->options.max_pages_per_host = 50;
+    web->options.traps.pages_per_host = 50;
     web->answer = many_links;
     web_open(web);
     web_add_list(web, "http://a.test/");
@@ -467,7 +467,7 @@ static void frontier_reads_the_sitemaps_of_listed_hosts(void **state)
 
     web->options.depth = 0;
     web->options.sitemaps = true;
-    web->options.ignore_robots = false;
+    web->options.any_host.ignore_robots = false;
     web->answer = sitemap_answers;
     web_open(web);
     web_add_list(web, "http://a.test/");

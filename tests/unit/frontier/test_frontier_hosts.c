@@ -15,7 +15,7 @@ static int setup(void **state)
     if (web_setup(state))
         return -1;
     struct web *web = *state;
-    web->options.ignore_robots = false;
+    web->options.any_host.ignore_robots = false;
     return 0;
 }
 
@@ -305,7 +305,7 @@ static void frontier_caps_the_crawl_delay(void **state)
 
     web->answer = rules_answer;
     web->ctx = rules;
-    web->options.max_crawl_delay_ms = 30000;
+    web->options.any_host.limits.max_wait_ms = 30000;
     web_open(web);
     web_add_many(web, "a.test", 3);
     frontier_list_ended(web->frontier);
@@ -414,7 +414,7 @@ static void frontier_goes_on_when_the_probe_is_answered(void **state)
     struct web *web = *state;
 
     web->answer = down_for_a_while;
-    web->options.retries = 5;
+    web->options.any_host.retries = 5;
     web_open(web);
     web_add_many(web, "a.test", 100);
     frontier_list_ended(web->frontier);

@@ -182,7 +182,7 @@ static void frontier_goes_on_while_a_page_waits_for_its_retry(void **state)
     struct web *web = *state;
 
     web->options.depth = 5;
-    web->options.retries = 9;
+    web->options.any_host.retries = 9;
     web->options.retry_delay_ms = 20000;
     web->answer = answer_slowly_first;
     web_open(web);
@@ -243,7 +243,7 @@ static void frontier_follows_just_so_many_queries_of_a_path(void **state)
 
     for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
         web->options.depth = 1;
-        web->options.max_query_variants = limits[i];
+        web->options.traps.query_variants = limits[i];
         web->answer = query_answers;
         web_open(web);
         web_add_list(web, "http://a.test/");

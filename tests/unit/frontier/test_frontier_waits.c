@@ -14,7 +14,7 @@ static int setup(void **state)
     if (web_setup(state))
         return -1;
     struct web *web = *state;
-    web->options.ignore_robots = false;
+    web->options.any_host.ignore_robots = false;
     return 0;
 }
 
@@ -40,7 +40,7 @@ static void frontier_waits_as_retry_after_asks(void **state)
 
     web->answer = busy_once;
     web->ctx = "20";
-    web->options.per_host = 1;
+    web->options.any_host.limits.per_host = 1;
     web_open(web);
     web_add_many(web, "a.test", 3);
     frontier_list_ended(web->frontier);
@@ -57,8 +57,8 @@ static void frontier_caps_retry_after(void **state)
 
     web->answer = busy_once;
     web->ctx = "Fri, 31 Dec 2100 23:59:59 GMT";
-    web->options.per_host = 1;
-    web->options.max_retry_after_ms = 5000;
+    web->options.any_host.limits.per_host = 1;
+    web->options.any_host.limits.max_retry_after_ms = 5000;
     web_open(web);
     web_add_many(web, "a.test", 2);
     frontier_list_ended(web->frontier);
@@ -73,7 +73,7 @@ static void frontier_keeps_a_long_wait_over_a_restart(void **state)
 
     web->answer = busy_once;
     web->ctx = "50";
-    web->options.per_host = 1;
+    web->options.any_host.limits.per_host = 1;
     web_open(web);
     web_add_many(web, "a.test", 3);
     frontier_list_ended(web->frontier);
@@ -126,8 +126,8 @@ static void frontier_redirects_to_no_host_that_waits_in_storage(void **state)
     struct web *web = *state;
 
     web->answer = lead_to_busy;
-    web->options.retries = 0;
-    web->options.per_host = 1;
+    web->options.any_host.retries = 0;
+    web->options.any_host.limits.per_host = 1;
     web_open(web);
     web_add_many(web, "a.test", 1);
     web_add_many(web, "b.test", 5);
@@ -142,7 +142,7 @@ static void frontier_keeps_a_wait_over_a_kill(void **state)
     struct web *web = *state;
 
     web->answer = lead_to_busy;
-    web->options.per_host = 1;
+    web->options.any_host.limits.per_host = 1;
     web_open(web);
     web_add_many(web, "a.test", 3);
     frontier_list_ended(web->frontier);
@@ -243,7 +243,7 @@ static void frontier_shows_who_is_asked_to_wait(void **state)
 
     web->answer = look_meanwhile;
     web->ctx = &stats;
-    web->options.delay_ms = 100;
+    web->options.any_host.limits.delay_ms = 100;
     web_open(web);
     web_add_many(web, "a.test", 3);
     web_add_many(web, "b.test", 5);

@@ -74,7 +74,7 @@ static void frontier_walks_on_after_each_pause_of_a_slow_host(void **state)
 {
     struct web *web = *state;
 
-    web->options.delay_ms = 60000;
+    web->options.any_host.limits.delay_ms = 60000;
     web_open(web);
     add_lines(web, 1, BULK_LIST);
     frontier_list_ended(web->frontier);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "crawler/frontier/frontier_options.h"
 #include "tests/support/cmocka_all.h"
 
 static const char *header[] = {"X-A: b"};
@@ -18,13 +19,12 @@ static const struct host_settings hosts[] = {
 static struct host_rules rules_of(const char *key)
 {
     struct frontier_options options = {
-        .per_host = 6,
-        .delay_ms = 100,
-        .max_crawl_delay_ms = 30000,
-        .max_retry_after_ms = 3600000,
-        .max_host_errors = 5,
-        .retries = 2,
-        .ignore_robots = false,
+        .any_host = {.limits = {.per_host = 6,
+                                .delay_ms = 100,
+                                .max_wait_ms = 30000,
+                                .max_retry_after_ms = 3600000,
+                                .max_errors = 5},
+                     .retries = 2},
         .hosts = hosts,
         .nr_hosts = sizeof(hosts) / sizeof(hosts[0]),
     };

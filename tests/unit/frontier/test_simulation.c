@@ -221,9 +221,9 @@ static void simulate(struct sim *sim)
     char message[STORAGE_MESSAGE_BYTES];
     struct frontier_options options = {
         .concurrency = CONCURRENCY,
-        .per_host = sim->per_host,
-        .delay_ms = sim->delay_ms,
-        .ignore_robots = true,
+        .any_host.limits.per_host = sim->per_host,
+        .any_host.limits.delay_ms = sim->delay_ms,
+        .any_host.ignore_robots = true,
         .wall_offset_ms = WALL_MS,
         .seed = 1,
         .on_visit = end_visit,
