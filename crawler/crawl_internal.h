@@ -6,8 +6,8 @@
 #define CRAWLER_CRAWL_INTERNAL_H
 
 #include "base/buf.h"
-#include "crawler/cli/clock_doubt.h"
 #include "crawler/cli/progress.h"
+#include "crawler/clock_doubt.h"
 #include "crawler/crawl.h"
 #include "crawler/crawl_settings.h"
 #include "crawler/frontier/frontier.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "crawler/cli/config_internal.h"
-#include "crawler/cli/manual_config.h"
 #include "crawler/cli/roff.h"
 #include "storage/query.h"
 

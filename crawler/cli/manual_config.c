@@ -2,7 +2,7 @@
  * What a file can set is what --print-config prints: every option but those
  * about the command itself.
  */
-#include "crawler/cli/manual_config.h"
+#include "crawler/cli/manual.h"
 
 #include <string.h>
 

@@ -8,7 +8,6 @@
 #include "crawler/cli/complete.h"
 #include "crawler/cli/config.h"
 #include "crawler/cli/manual.h"
-#include "crawler/cli/manual_config.h"
 #include "crawler/command/commands.h"
 #include "crawler/crawl.h"
 

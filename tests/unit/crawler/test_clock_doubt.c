@@ -1,4 +1,4 @@
-#include "crawler/cli/clock_doubt.h"
+#include "crawler/clock_doubt.h"
 
 #include <string.h>
 

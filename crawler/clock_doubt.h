@@ -5,8 +5,8 @@
  * Counts, over the first TLS hosts that a run meets, those whose certificate
  * seems expired or not yet valid. Bounded and pure; zeroed is empty.
  */
-#ifndef CRAWLER_CLI_CLOCK_DOUBT_H
-#define CRAWLER_CLI_CLOCK_DOUBT_H
+#ifndef CRAWLER_CLOCK_DOUBT_H
+#define CRAWLER_CLOCK_DOUBT_H
 
 #include <stdbool.h>
 #include <stddef.h>
