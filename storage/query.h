@@ -2,9 +2,9 @@
  * query: reading a crawl's database, finished or under way.
  *
  * A reader opens the file read-only and never waits for the crawl that writes
- * it (WAL), nor does the crawl wait for it. Named queries are plain SQL that
- * can be printed and run in any SQLite shell. One thread, one result at a
- * time.
+ * it (WAL), nor does the crawl wait for it. Named queries (storage/queries) are
+ * plain SQL that can be printed and run in any SQLite shell. One thread, one
+ * result at a time.
  */
 #ifndef STORAGE_QUERY_H
 #define STORAGE_QUERY_H
@@ -21,7 +21,7 @@
 struct query_info {
     const char *name;  /* "broken" */
     const char *shows; /* "links that lead to an error", for a list */
-    const char *sql;   /* without its page set: query_sql() adds that */
+    const char *sql;   /* with words in it that reader_sql() replaces */
 };
 
 /* All named queries, in the order in which a list should show them. */

@@ -10,6 +10,17 @@
 
 #define READER_SQL_BYTES 1000000
 
+/*
+ * The named queries: the files storage/queries/NAME.sql, embedded when the
+ * project is built. These words in them are replaced:
+ *
+ *   @pages  the common table `p`: the pages in question
+ *   @run    the number of the run that was asked for; 0: none was
+ *   @other  that of the second run of `diff`; 0: none was
+ */
+extern const struct query_info sqlite_queries[];
+extern const size_t nr_sqlite_queries;
+
 struct reader {
     sqlite3 *db;
     char *path;
