@@ -93,6 +93,51 @@ struct reader_status {
 enum err reader_status(struct reader *reader,
                        struct reader_status *status) CERR_CHECK;
 
+/* ---- what is known of one URL and its host, for `crawl why` ---- */
+
+/* A URL that was seen. Empty texts: there is none. */
+struct known_url {
+    int64_t line; /* in its list, from 1; 0: discovered */
+    int64_t depth;
+    struct bytes parent;     /* URL of the page that it was found on */
+    struct bytes outcome;    /* how it ended; empty: it has not yet */
+    int status;              /* of its answer; 0: none */
+    struct bytes error;      /* as in page_record */
+    struct bytes detail;     /* the same */
+    struct bytes fetched_at; /* ISO 8601 */
+};
+
+struct known_host {
+    bool listed;       /* a line of the list names it */
+    int robots_status; /* as in host_record, as the next two */
+    int64_t robots_at, robots_until;
+    struct bytes robots; /* its robots.txt; empty: none or unknown */
+};
+
+/* Everything is borrowed for the call. What is not CERR_OK ends the reading
+ * and is returned. */
+typedef enum err (*known_url_fn)(void *ctx, const struct known_url *url);
+typedef enum err (*known_host_fn)(void *ctx, const struct known_host *host);
+typedef enum err (*known_text_fn)(void *ctx, struct bytes url);
+
+/* Calls `fn` once if the canonical URL was seen, else not at all. */
+enum err reader_find_url(struct reader *reader, const char *url,
+                         known_url_fn fn, void *ctx) CERR_CHECK;
+/* The same for a politeness key, "http://host:80". */
+enum err reader_find_host(struct reader *reader, const char *host_key,
+                          known_host_fn fn, void *ctx) CERR_CHECK;
+/* Each URL of that host which no list has. */
+enum err reader_each_found(struct reader *reader, const char *host_key,
+                           known_text_fn fn, void *ctx) CERR_CHECK;
+/* Each URL of the lists. */
+enum err reader_each_listed(struct reader *reader, known_text_fn fn,
+                            void *ctx) CERR_CHECK;
+
+/* Whether there are two runs, and those that the options name among them. */
+enum err reader_has_runs(struct reader *reader,
+                         const struct query_options *options,
+                         bool *has) CERR_CHECK;
+
 /*
  * Writes the newest answer of each URL, or those of options->run, and the
  * lines without one, in the order of the list (what was discovered comes

@@ -15,31 +15,16 @@ static bool read_run(const char *text, int64_t *run)
     return !errno && *end == '\0' && *run > 0;
 }
 
-static enum err read_number(void *ctx, const struct query_row *row)
-{
-    if (row->values && row->values[0].type == QUERY_INT)
-        *(int64_t *)ctx = row->values[0].integer;
-    return CERR_OK;
-}
-
 /* Both runs must be there: a wrong number would look like no change. */
 static int check_runs(struct reader *reader,
                       const struct query_options *options)
 {
-    char sql[200];
-    int64_t nr_missing = 0;
-    enum err err;
-    int len = snprintf(sql, sizeof(sql),
-                       "SELECT (%lld > 0 AND %lld NOT IN (SELECT id FROM "
-                       "runs)) + (%lld > 0 AND %lld NOT IN (SELECT id FROM "
-                       "runs)) + ((SELECT count(*) FROM runs) < 2)",
-                       (long long)options->run, (long long)options->run,
-                       (long long)options->other, (long long)options->other);
+    bool has_both;
+    enum err err = reader_has_runs(reader, options, &has_both);
 
-    err = reader_run(reader, sql, (size_t)len, read_number, &nr_missing);
     if (err)
         return command_failed(reader, err);
-    if (nr_missing)
+    if (!has_both)
         return command_usage("there are no such two runs in it; 'crawl query "
                              "DB \"SELECT id, started_at FROM runs\"' lists "
                              "them, --refetch makes another");

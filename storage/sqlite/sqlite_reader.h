@@ -1,5 +1,5 @@
 /*
- * reader: what sqlite_query.c, _export.c and _copy.c share, and nobody else
+ * reader: what sqlite_query.c, _lookup.c, _export.c and _copy.c share, and nobody else
  * includes.
  */
 #ifndef STORAGE_SQLITE_SQLITE_READER_H

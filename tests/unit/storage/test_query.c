@@ -392,6 +392,157 @@ static void bodies_are_kept_once(void **state)
     number_is(fix, "SELECT count(*) FROM bodies", "2\n");
 }
 
+/* ---- what is known of one URL, one host ---- */
+
+static enum err add_known_url(void *ctx, const struct known_url *url)
+{
+    return buf_addf(ctx, "%lld|%lld|%.*s|%.*s|%d|%.*s|%.*s|%.*s\n",
+                    (long long)url->line, (long long)url->depth,
+                    (int)url->parent.len, (const char *)url->parent.data,
+                    (int)url->outcome.len, (const char *)url->outcome.data,
+                    url->status, (int)url->error.len,
+                    (const char *)url->error.data, (int)url->detail.len,
+                    (const char *)url->detail.data, (int)url->fetched_at.len,
+                    (const char *)url->fetched_at.data);
+}
+
+static void known_url_is(struct reader *reader, const char *url,
+                         const char *expected)
+{
+    struct buf out;
+
+    buf_init(&out, 1000);
+    assert_ok(reader_find_url(reader, url, add_known_url, &out));
+    assert_ok(buf_add_byte(&out, '\0'));
+    assert_string_equal((char *)out.data, expected);
+    buf_release(&out);
+}
+
+static void a_url_is_found_with_its_page_and_its_end(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record found = fixture_url(1, 8, 0),
+                      quoted = fixture_url(1, 9, 9);
+    struct reader *reader;
+
+    put_crawl(fix);
+    found.parent = (struct url_key){1, 1};
+    found.depth = 1;
+    quoted.url = text("http://h1/'9'");
+    assert_ok(storage_add_urls(fix->storage, &found, 1, NOW, NULL));
+    assert_ok(storage_add_urls(fix->storage, &quoted, 1, NOW, NULL));
+    fixture_close(fix, "interrupted");
+    reader = open_reader(fix);
+    known_url_is(reader, "http://h1/2",
+                 "2|0||http_error|404|||2026-11-23T08:19:42.123Z\n");
+    known_url_is(reader, "http://h1/3",
+                 "3|0||error|0|timeout||2026-11-23T08:19:42.123Z\n");
+    known_url_is(reader, "http://h1/8", "0|1|http://h1/1||0|||\n");
+    known_url_is(reader, "http://h1/'9'", "9|0|||0|||\n");
+    known_url_is(reader, "http://h1/7", "");
+    known_url_is(reader, "' OR 1 --", "");
+    reader_close(reader);
+}
+
+static enum err add_known_host(void *ctx, const struct known_host *host)
+{
+    return buf_addf(ctx, "%d|%d|%lld|%lld|%.*s\n", host->listed,
+                    host->robots_status, (long long)host->robots_at,
+                    (long long)host->robots_until, (int)host->robots.len,
+                    (const char *)host->robots.data);
+}
+
+static enum err add_known_text(void *ctx, struct bytes url)
+{
+    enum err err = buf_add(ctx, url.data, url.len);
+
+    return err ? err : buf_add_byte(ctx, '\n');
+}
+
+static void a_host_is_found_with_its_urls(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record found = fixture_url(1, 8, 0),
+                      other = fixture_url(2, 8, 0);
+    struct reader *reader;
+    struct buf out;
+
+    put_crawl(fix);
+    assert_ok(storage_add_urls(fix->storage, &found, 1, NOW, NULL));
+    assert_ok(storage_add_urls(fix->storage, &other, 1, NOW, NULL));
+    fixture_close(fix, "interrupted");
+    reader = open_reader(fix);
+    buf_init(&out, 1000);
+    assert_ok(reader_find_host(reader, "http://h1:80", add_known_host, &out));
+    assert_ok(reader_find_host(reader, "http://h2:80", add_known_host, &out));
+    assert_ok(reader_find_host(reader, "http://h3:80", add_known_host, &out));
+    assert_ok(reader_each_found(reader, "http://h1:80", add_known_text, &out));
+    assert_ok(reader_each_listed(reader, add_known_text, &out));
+    assert_ok(buf_add_byte(&out, '\0'));
+    assert_string_equal((char *)out.data,
+                        "1|0|0|0|\n0|0|0|0|\nhttp://h1/8\n"
+                        "http://h1/1\nhttp://h1/2\nhttp://h1/3\n"
+                        "http://h1/4\nhttp://h1/5\n");
+    buf_release(&out);
+    reader_close(reader);
+}
+
+static enum err refuse_text(void *ctx, struct bytes url)
+{
+    (void)url;
+    ++*(int *)ctx;
+    return CERR_CANCELED;
+}
+
+static void a_reading_ends_when_its_callback_says_so(void **state)
+{
+    struct fixture *fix = *state;
+    struct reader *reader;
+    int nr_calls = 0;
+
+    put_crawl(fix);
+    fixture_close(fix, "interrupted");
+    reader = open_reader(fix);
+    assert_int_equal(reader_each_listed(reader, refuse_text, &nr_calls),
+                     CERR_CANCELED);
+    assert_int_equal(nr_calls, 1);
+    reader_close(reader);
+}
+
+static void two_runs_are_there_or_not(void **state)
+{
+    static const struct {
+        int64_t run, other;
+        bool has;
+    } rows[] = {
+        {0, 0, true}, {2, 1, true}, {1, 2, true}, {3, 1, false}, {1, 3, false}};
+    struct fixture *fix = *state;
+    struct storage_input input = {.name = "x", .done = true};
+    struct query_options options = {0};
+    struct reader *reader;
+    bool has = true;
+
+    put_crawl(fix);
+    fixture_end(fix, 1, 5, "ok", 200);
+    assert_ok(storage_put_input(fix->storage, &input));
+    fixture_close(fix, "done");
+    reader = open_reader(fix);
+    assert_ok(reader_has_runs(reader, &options, &has));
+    assert_false(has);
+    reader_close(reader);
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    fixture_close(fix, "interrupted");
+    reader = open_reader(fix);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        options.run = rows[i].run;
+        options.other = rows[i].other;
+        assert_ok(reader_has_runs(reader, &options, &has));
+        assert_int_equal(has, rows[i].has);
+    }
+    reader_close(reader);
+}
+
 /* ---- statements of the user ---- */
 
 static void query_only_reads(void **state)
@@ -516,6 +667,10 @@ int main(void)
         TEST(query_diff_has_one_word_for_each_change),
         TEST(pages_keep_their_links_through_a_304),
         TEST(bodies_are_kept_once),
+        TEST(a_url_is_found_with_its_page_and_its_end),
+        TEST(a_host_is_found_with_its_urls),
+        TEST(a_reading_ends_when_its_callback_says_so),
+        TEST(two_runs_are_there_or_not),
         TEST(query_only_reads),
         TEST(query_reads_while_the_crawl_writes),
         TEST(results_have_a_row_for_every_line),

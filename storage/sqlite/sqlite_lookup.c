@@ -1,0 +1,141 @@
+/* What a database knows of one URL, of one host and of its runs. */
+#include "storage/sqlite/sqlite_reader.h"
+
+/* The rows of one statement while they are read. */
+struct rows {
+    struct reader *reader;
+    sqlite3_stmt *stmt;
+    int rc; /* SQLITE_OK before the first row */
+};
+
+static struct rows begin_rows(struct reader *reader, const char *sql)
+{
+    struct rows rows = {.reader = reader};
+
+    rows.rc = sqlite3_prepare_v2(reader->db, sql, -1, &rows.stmt, NULL);
+    return rows;
+}
+
+/* The same with a text for the statement's one parameter. */
+static struct rows begin_rows_of(struct reader *reader, const char *sql,
+                                 const char *text)
+{
+    struct rows rows = begin_rows(reader, sql);
+
+    if (rows.rc == SQLITE_OK)
+        rows.rc = sqlite3_bind_text(rows.stmt, 1, text, -1, SQLITE_STATIC);
+    return rows;
+}
+
+static bool next_row(struct rows *rows)
+{
+    if (rows->rc == SQLITE_OK || rows->rc == SQLITE_ROW)
+        rows->rc = sqlite3_step(rows->stmt);
+    return rows->rc == SQLITE_ROW;
+}
+
+/* `err` is what the caller made of the rows so far. */
+static enum err end_rows(struct rows *rows, enum err err)
+{
+    if (!err && rows->rc != SQLITE_ROW && rows->rc != SQLITE_DONE)
+        err = reader_fail_sqlite(rows->reader, rows->rc);
+    sqlite3_finalize(rows->stmt);
+    return err;
+}
+
+enum err reader_find_url(struct reader *reader, const char *url,
+                         known_url_fn fn, void *ctx)
+{
+    struct rows rows = begin_rows_of(
+        reader,
+        "SELECT u.line & 1099511627775, u.depth, o.url, p.outcome, p.status,"
+        " p.error, p.detail, p.fetched_at FROM urls u"
+        " LEFT JOIN pages p ON p.id = u.page_id AND u.state <> 0"
+        " LEFT JOIN urls o ON o.shard = u.shard"
+        " AND o.host_id = u.parent_host_id AND o.url_hash = u.parent_hash"
+        " WHERE u.url = ?",
+        url);
+    enum err err = CERR_OK;
+
+    if (next_row(&rows))
+        err = fn(ctx, &(struct known_url){
+                          .line = sqlite3_column_int64(rows.stmt, 0),
+                          .depth = sqlite3_column_int64(rows.stmt, 1),
+                          .parent = column_bytes(rows.stmt, 2),
+                          .outcome = column_bytes(rows.stmt, 3),
+                          .status = sqlite3_column_int(rows.stmt, 4),
+                          .error = column_bytes(rows.stmt, 5),
+                          .detail = column_bytes(rows.stmt, 6),
+                          .fetched_at = column_bytes(rows.stmt, 7),
+                      });
+    return end_rows(&rows, err);
+}
+
+enum err reader_find_host(struct reader *reader, const char *host_key,
+                          known_host_fn fn, void *ctx)
+{
+    struct rows rows = begin_rows_of(
+        reader,
+        "SELECT h.listed, h.robots_status, h.robots_at, h.robots_until, r.body"
+        " FROM hosts h LEFT JOIN robots r ON r.shard = h.shard"
+        " AND r.host_id = h.host_id WHERE h.host = ?",
+        host_key);
+    enum err err = CERR_OK;
+
+    if (next_row(&rows))
+        err = fn(ctx, &(struct known_host){
+                          .listed = sqlite3_column_int(rows.stmt, 0) != 0,
+                          .robots_status = sqlite3_column_int(rows.stmt, 1),
+                          .robots_at = sqlite3_column_int64(rows.stmt, 2),
+                          .robots_until = sqlite3_column_int64(rows.stmt, 3),
+                          .robots = column_bytes(rows.stmt, 4),
+                      });
+    return end_rows(&rows, err);
+}
+
+static enum err give_urls(struct rows *rows, known_text_fn fn, void *ctx)
+{
+    enum err err = CERR_OK;
+
+    while (!err && next_row(rows))
+        err = fn(ctx, column_bytes(rows->stmt, 0));
+    return end_rows(rows, err);
+}
+
+enum err reader_each_found(struct reader *reader, const char *host_key,
+                           known_text_fn fn, void *ctx)
+{
+    struct rows rows = begin_rows_of(
+        reader,
+        "SELECT u.url FROM hosts h JOIN urls u ON u.shard = h.shard"
+        " AND u.host_id = h.host_id WHERE u.line IS NULL AND h.host = ?",
+        host_key);
+
+    return give_urls(&rows, fn, ctx);
+}
+
+enum err reader_each_listed(struct reader *reader, known_text_fn fn, void *ctx)
+{
+    struct rows rows =
+        begin_rows(reader, "SELECT url FROM urls WHERE line > 0");
+
+    return give_urls(&rows, fn, ctx);
+}
+
+enum err reader_has_runs(struct reader *reader,
+                         const struct query_options *options, bool *has)
+{
+    struct rows rows =
+        begin_rows(reader, "SELECT (?1 > 0 AND ?1 NOT IN (SELECT id FROM runs))"
+                           " + (?2 > 0 AND ?2 NOT IN (SELECT id FROM runs))"
+                           " + ((SELECT count(*) FROM runs) < 2) = 0");
+
+    *has = false;
+    if (rows.rc == SQLITE_OK)
+        rows.rc = sqlite3_bind_int64(rows.stmt, 1, options->run);
+    if (rows.rc == SQLITE_OK)
+        rows.rc = sqlite3_bind_int64(rows.stmt, 2, options->other);
+    if (next_row(&rows))
+        *has = sqlite3_column_int(rows.stmt, 0) != 0;
+    return end_rows(&rows, CERR_OK);
+}
