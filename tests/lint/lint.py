@@ -6,6 +6,8 @@ usage: lint.py CHECK ROOT [BUILD]
 table      prints what the folders have: files, lines, comments, circles, structs
 includes   floors: every arrow points down, nothing beside its own floor
 libraries  curl.h only in crawler/fetch, sqlite3.h only in storage/sqlite
+sql        no statement in a string outside of storage/; a command that is shown
+           to the user ("crawl query ...") may have one
 sizes      files: median 350 in each folder; public headers: median 150
            functions: 80 lines at most, median 20, p90 50; and beside tests
            and bench, parameters 5, nesting 3, decisions 15
@@ -34,6 +36,8 @@ COLUMNS = 100  # of Markdown
 
 # Structs with more fields than FIELDS, each for its reason.
 WIDE = {
+    "page": "the message of a worker: what there is to say about one fetch",
+    "page_record": "a field for each column of a page's row",
     "config": "a field for each option",
 }
 FUNCTION_LINES, FUNCTION_MEDIAN, FUNCTION_P90 = 80, 20, 50
@@ -116,6 +120,31 @@ def check_libraries(root):
             for library, home in LIBRARY_HOMES.items():
                 if name == library and not re.match(home, path):
                     yield f"{path}:{nr}: {library} has no place here"
+
+
+STATEMENT = re.compile(
+    r"\bSELECT\b.*\bFROM\b|\bINSERT\s+(?:OR\s+\w+\s+)?INTO\b|\bREPLACE\s+INTO\b|"
+    r"\bUPDATE\b.*\bSET\b|\bDELETE\s+FROM\b|\b(?:CREATE|DROP|ALTER)\s+(?:TEMP\w*\s+)?"
+    r"(?:TABLE|VIEW|INDEX|TRIGGER)\b|\bPRAGMA\b|\bSELECT\s+\S", re.S)
+STRING = r'"((?:\\.|[^"\\])*)"'
+
+
+def strings(text):
+    """(line, text) of each string, neighbours as the one that they become."""
+    text = re.sub(STRING + r"|/\*.*?\*/", lambda found: found.group(0) if found.group(1) is not None
+                  else lines_of(found), text, flags=re.S)
+    for found in re.finditer(STRING + r"(?:\s*(?:[A-Z_0-9]+\s*)?" + STRING + ")*", text):
+        parts = re.findall(STRING, found.group(0))
+        yield text.count("\n", 0, found.start()) + 1, "".join(parts)
+
+
+def check_sql(root):
+    for path in files(root, tuple(f for f in SOURCES if f not in ("storage", "examples"))):
+        with open(os.path.join(root, path), encoding="utf-8") as source:
+            text = source.read()
+        for line, string in strings(text):
+            if STATEMENT.search(string) and "crawl query" not in string:
+                yield f"{path}:{line}: SQL has no place here: {string[:50]}"
 
 
 def lines_of(found):
@@ -448,10 +477,10 @@ def check_table(root, build=None):
     return ()
 
 
-CHECKS = {"includes": check_includes, "libraries": check_libraries, "sizes": check_sizes,
-          "circles": check_circles, "structs": check_structs, "plates": check_plates,
-          "names": check_names, "folders": check_folders, "table": check_table, "markdown": check_markdown,
-          "format": check_format}
+CHECKS = {"includes": check_includes, "libraries": check_libraries, "sql": check_sql,
+          "sizes": check_sizes, "circles": check_circles, "structs": check_structs,
+          "plates": check_plates, "names": check_names, "folders": check_folders,
+          "table": check_table, "markdown": check_markdown, "format": check_format}
 
 
 def main():

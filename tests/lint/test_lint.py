@@ -88,6 +88,30 @@ class Lint(unittest.TestCase):
         self.assertEqual(["crawler/a.c:1: sqlite3.h has no place here"],
                          list(lint.check_libraries(self.root)))
 
+    def sql_in(self, path, text):
+        self.write(path, text)
+        return [line.split(": ")[0] for line in lint.check_sql(self.root)]
+
+    def test_a_statement_outside_of_storage_is_found(self):
+        for text in ('"SELECT url FROM urls"', '"INSERT INTO pages (id)"',
+                     '"UPDATE urls "\n"SET state = 0"', '"DELETE FROM lines"',
+                     '"PRAGMA user_version"', '"CREATE TABLE t (a)"', '"DROP VIEW results"',
+                     '"SELECT " COLUMNS\n" FROM pages"', '"SELECT 1"'):
+            with self.subTest(text):
+                self.assertEqual(["crawler/a.c:2"],
+                                 self.sql_in("crawler/a.c", f"int x;\nf({text});\n"))
+
+    def test_words_that_are_no_statement_are_left_alone(self):
+        text = """/* "SELECT a FROM b" would be one. */
+                  f("select from the list"); f("a quote: \\""); f("CSELECT_IN");
+                  f("updates are SET in the file"); f("try 'crawl query DB \\"SELECT id "
+                    "FROM runs\\"'");"""
+        self.assertEqual([], self.sql_in("crawler/a.c", text))
+
+    def test_storage_and_tests_may_have_statements(self):
+        self.assertEqual([], self.sql_in("storage/sqlite/a.c", 'f("SELECT a FROM b");'))
+        self.assertEqual([], self.sql_in("tests/unit/a.c", 'f("SELECT a FROM b");'))
+
     def test_a_long_function_is_found(self):
         self.write("pool/long.c", "void f(void)\n{\n" + "x();\n" * 90 + "}\n")
         self.assertIn("pool/long.c:2: f has 92 lines, 80 is the limit",
