@@ -76,7 +76,9 @@ enum err slot_start(struct slot *slot, pid_t pid, const struct spawner_fds *fds)
         slot->channel = NULL;
         err = CERR_IO;
     }
-    if (err != CERR_OK)
+    if (err == CERR_OK)
+        slot_arm(slot); /* the host may sleep before the first dispatch */
+    else
         slot_kill(slot); /* the spawner will report its end */
     return err;
 }

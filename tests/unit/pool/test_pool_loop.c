@@ -512,9 +512,28 @@ static void loop_with_a_fatal_exit_is_not_started_again(void **state)
     close_and_free(pool);
 }
 
+/* A host may submit, flush and sleep; it need not dispatch before. */
+static void loop_wakes_a_host_that_has_not_dispatched_yet(void **state)
+{
+    struct tally tally = {0};
+    struct pool *pool = open_loop((struct pool_options){.nr_workers = 1});
+    struct order order = {.command = LOOP_REPLY};
+    struct pool_task task = order_task(&order, &tally);
+    struct pollfd ready = {.fd = pool_fd(pool), .events = POLLIN};
+
+    (void)state;
+    submit(pool, &task);
+    pool_flush(pool);
+    assert_int_equal(poll(&ready, 1, WAIT_MS / 4), 1);
+    turn_until(pool, &tally.nr, 1);
+    assert_int_equal(tally.last.status, POOL_OK);
+    close_and_free(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loop_wakes_a_host_that_has_not_dispatched_yet),
         cmocka_unit_test(loop_replies_through_an_arena_that_is_too_small),
         cmocka_unit_test(loop_is_woken_when_space_comes_back),
         cmocka_unit_test(loop_refuses_replies_that_break_the_contract),
