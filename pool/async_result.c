@@ -19,12 +19,14 @@ void handle_complete(struct pool_async *handle,
                      const struct pool_result *result)
 {
     size_t message_len = strlen(result->message) + 1;
+    size_t data_room = (result->len + POOL_ALIGN_BYTES - 1) / POOL_ALIGN_BYTES *
+                       POOL_ALIGN_BYTES;
     unsigned char *at;
 
     handle->pool = NULL;
     handle->is_ready = true;
     handle->result = *result;
-    handle->copy = malloc(result->len + result->extra_len + message_len);
+    handle->copy = malloc(data_room + result->extra_len + message_len);
     if (!handle->copy) {
         handle->result.status = POOL_FAILED;
         handle->result.code = CERR_NOMEM;
@@ -37,7 +39,7 @@ void handle_complete(struct pool_async *handle,
     if (result->len)
         memcpy(at, result->data, result->len);
     handle->result.data = at;
-    at += result->len;
+    at += data_room;
     if (result->extra_len)
         memcpy(at, result->extra, result->extra_len);
     handle->result.extra = result->extra ? at : NULL;
@@ -193,4 +195,30 @@ enum err pool_cancel_task(struct pool *pool, uint64_t id)
     route_queue(pool);
     pool_leave(pool);
     return CERR_OK;
+}
+
+/* ---- a submit that waits ---- */
+
+/*
+ * A host's loop in one call. The wait ends: a queue without room has tasks in
+ * it, and each turn either makes room, or finds that a worker died, or, when
+ * none is left and none may be started, marks the pool so that pool_submit()
+ * answers CERR_CLOSED. A callback that ends or frees the pool makes it answer
+ * CERR_STATE.
+ */
+enum err pool_submit_wait(struct pool *pool, const struct pool_task *task,
+                          int64_t timeout_ms, uint64_t *id)
+{
+    int64_t deadline_ms = to_deadline(timeout_ms);
+    enum err err = pool_submit(pool, task, id);
+
+    if (err != CERR_AGAIN)
+        return err;
+    pool_enter(pool);
+    do {
+        pool_run_once(pool, deadline_ms);
+        err = pool_submit(pool, task, id);
+    } while (err == CERR_AGAIN && !is_past(deadline_ms));
+    pool_leave(pool);
+    return err == CERR_AGAIN ? CERR_TIMEOUT : err;
 }

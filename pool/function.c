@@ -210,7 +210,7 @@ static enum err look_for_task(struct worker *worker, struct spin *spin)
 
 int function_main(struct worker *worker, void *ctx)
 {
-    static unsigned char small[POOL_INLINE_BYTES];
+    static _Alignas(WORKER_ALIGN_BYTES) unsigned char small[POOL_INLINE_BYTES];
     static struct call call = {.small = small, .piece = ARENA_NONE};
     struct bell bell = {.last_us = clock_mono_us()};
     struct spin spin = {0};

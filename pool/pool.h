@@ -53,6 +53,19 @@ bool pool_small_limit(int nr_workers, char *text, size_t cap);
 enum err pool_submit(struct pool *pool, const struct pool_task *task,
                      uint64_t *id) CERR_CHECK;
 
+/*
+ * The same, but where pool_submit() says CERR_AGAIN it waits for room in the
+ * queue, at most `timeout_ms` (< 0: no limit; 0: one pool_dispatch()). Blocks,
+ * and runs callbacks of other tasks meanwhile. Legal inside a callback, but
+ * then they nest on the stack: a callback that only hands work on had better
+ * call pool_submit() and leave what is refused to on_writable.
+ * Returns CERR_TIMEOUT (no room came, the task was not accepted); CERR_CLOSED,
+ * also when the last worker is given up while it waits; CERR_STATE, also when a
+ * callback ends the pool meanwhile; else as pool_submit().
+ */
+enum err pool_submit_wait(struct pool *pool, const struct pool_task *task,
+                          int64_t timeout_ms, uint64_t *id) CERR_CHECK;
+
 /* Sends what is queued to workers with room; pool_dispatch() does it too. */
 void pool_flush(struct pool *pool);
 

@@ -28,7 +28,8 @@ enum err pool_apply(struct pool *pool, const struct pool_task *task,
                     int64_t timeout_ms, struct pool_async **async) CERR_CHECK;
 enum err pool_apply_async(struct pool *pool, const struct pool_task *task,
                           struct pool_async **async) CERR_CHECK;
-/* Waits for the end and lends the result, which lives as long as the handle.
+/* Waits for the end and lends the result, which lives as long as the handle, a
+ * copy aligned as in the callback.
  * CERR_TIMEOUT cancels nothing. */
 enum err pool_get(struct pool_async *async, int64_t timeout_ms,
                   const struct pool_result **result) CERR_CHECK;

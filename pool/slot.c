@@ -252,7 +252,8 @@ void slot_notify(struct slot *slot, struct task *task)
 
 /* Copies what is small out of the worker's reach. */
 struct reply_copy {
-    unsigned char data[POOL_INLINE_BYTES + POOL_MESSAGE_BYTES + 1];
+    _Alignas(POOL_ALIGN_BYTES) unsigned char data[POOL_INLINE_BYTES +
+                                                  POOL_MESSAGE_BYTES + 1];
 };
 
 static void fill_result(const struct channel *channel,

@@ -27,6 +27,14 @@ struct worker;
 
 #define WORKER_EXIT_FATAL 2 /* exit status: do not start me again */
 
+/* Arguments as a worker reads them, and results as the parent reads them, are
+ * aligned to this: a struct of integers, pointers and doubles may be read in
+ * place, once its length was checked. What needs more (long double, vectors)
+ * is to be copied out. */
+#define POOL_ALIGN_BYTES   8
+/* Room for a result, where it is written. */
+#define WORKER_ALIGN_BYTES 64
+
 /* ---- functions ---- */
 
 struct worker_call {
@@ -34,15 +42,16 @@ struct worker_call {
     void *ctx; /* pool_options.ctx */
     uint64_t task_id;
     int attempt;      /* 1 for the first start */
-    const void *data; /* argument, borrowed */
+    const void *data; /* argument, borrowed; aligned to POOL_ALIGN_BYTES */
     size_t len;
 };
 
 /* Copies a result; the last call counts. CERR_TOO_BIG above the arena. */
 enum err worker_return(struct worker_call *call, const void *data,
                        size_t len) CERR_CHECK;
-/* Room for a result of `len` bytes, written in place, uninitialised; NULL if
- * it is larger than the arena. Replaces an earlier result. */
+/* Room for a result of `len` bytes, written in place: uninitialised, aligned to
+ * WORKER_ALIGN_BYTES; NULL if it is larger than the arena. Replaces an earlier
+ * result. */
 void *worker_return_space(struct worker_call *call, size_t len);
 /* Text for people beside a failure; cut at POOL_MESSAGE_BYTES. */
 void worker_message(struct worker_call *call, const char *text);
@@ -55,7 +64,8 @@ struct worker_task {
     uint64_t id;
     unsigned function;
     int attempt;
-    const void *data; /* borrowed until the next worker_take() */
+    const void *data; /* borrowed until the next worker_take(); aligned to
+                         POOL_ALIGN_BYTES */
     size_t len;
 };
 
@@ -78,7 +88,8 @@ int worker_fd(const struct worker *worker);
 enum worker_take worker_take(struct worker *worker, struct worker_task *task);
 
 /*
- * Space for a reply in the arena: uninitialised, 64-byte aligned. NULL while
+ * Space for a reply in the arena: uninitialised, aligned to WORKER_ALIGN_BYTES.
+ * NULL while
  * the arena is full: flush, keep the task, and try again when worker_fd() was
  * readable. A size above worker_space_max() never succeeds.
  */
