@@ -5,10 +5,12 @@
  * The consumers never end by themselves: they are daemons and go with the
  * parent. If one of them died, another would get its item.
  */
+#include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "examples/must.h"
+#include "base/err.h"
 #include "pool/shared/dict.h"
 #include "pool/shared/process.h"
 #include "pool/shared/queue.h"
@@ -16,6 +18,13 @@
 #define NR_PRODUCERS 3
 #define NR_CONSUMERS 2
 #define NR_EACH      4
+
+/* An example ends at the first failure of its own environment. */
+static void must(enum err err, const char *what)
+{
+    if (err != CERR_OK)
+        errx(EXIT_FAILURE, "%s: %s", what, err_str(err));
+}
 
 struct kitchen {
     struct queue *queue;

@@ -4,17 +4,26 @@
  * The squares go to standard output, the pids to standard error: there are
  * ten tasks but never more than four processes, which are used again.
  */
+#include <err.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "examples/must.h"
+#include "base/err.h"
 #include "pool/pool.h"
 #include "pool/pool_async.h"
 
 #define NR_WORKERS 4
 #define NR_TASKS   10
+
+/* An example ends at the first failure of its own environment. */
+static void must(enum err err, const char *what)
+{
+    if (err != CERR_OK)
+        errx(EXIT_FAILURE, "%s: %s", what, err_str(err));
+}
 
 struct answer {
     int square;

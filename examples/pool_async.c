@@ -2,15 +2,24 @@
  * Four workers, ten tasks at the same time: pool_apply_async() returns at
  * once. Then no more tasks, wait for all of them, and get the results.
  */
+#include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "examples/must.h"
+#include "base/err.h"
 #include "pool/pool.h"
 #include "pool/pool_async.h"
 
 #define NR_WORKERS 4
 #define NR_TASKS   10
+
+/* An example ends at the first failure of its own environment. */
+static void must(enum err err, const char *what)
+{
+    if (err != CERR_OK)
+        errx(EXIT_FAILURE, "%s: %s", what, err_str(err));
+}
 
 static int square(struct worker_call *call)
 {

@@ -5,19 +5,28 @@
  *
  * Each address is a task. A worker fetches it and returns the body; the
  * callback, which runs in the parent, appends `url:length` to db.txt. So one
- * process writes the file and needs no lock.
+ * process writes the file and needs no lock. However many addresses there are,
+ * only a bounded number waits in memory: the submit waits for room.
  */
 #include <curl/curl.h>
+#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "examples/must.h"
+#include "base/err.h"
 #include "pool/pool.h"
 
 #define NR_WORKERS     4
 #define MAX_BODY_BYTES (1 << 20)
 #define MAX_SECONDS    20L
+
+/* An example ends at the first failure of its own environment. */
+static void must(enum err err, const char *what)
+{
+    if (err != CERR_OK)
+        errx(EXIT_FAILURE, "%s: %s", what, err_str(err));
+}
 
 struct body {
     char *data; /* room of MAX_BODY_BYTES in the worker's arena */
@@ -76,8 +85,10 @@ static void parse(void *user, const struct pool_result *result)
 static void report(void *user, const struct pool_result *result)
 {
     const struct page *page = user;
+    char text[200];
 
-    fprintf(stderr, "%s: %s\n", page->url, result->message);
+    pool_result_describe(result, text, sizeof(text));
+    fprintf(stderr, "%s: %s\n", page->url, text);
 }
 
 int main(int argc, char **argv)
@@ -101,7 +112,7 @@ int main(int argc, char **argv)
                                  .user = &pages[i]};
 
         pages[i] = (struct page){.url = argv[i], .db = db};
-        must(pool_submit(pool, &task, NULL), "submit");
+        must(pool_submit_wait(pool, &task, -1, NULL), "submit");
     }
     must(pool_close(pool), "close");
     must(pool_join(pool, -1), "join");

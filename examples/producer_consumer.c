@@ -4,10 +4,12 @@
  * The parent waits for the producers, then puts one end marker for each
  * consumer: by then everything else is in line before them.
  */
+#include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "examples/must.h"
+#include "base/err.h"
 #include "pool/shared/dict.h"
 #include "pool/shared/process.h"
 #include "pool/shared/queue.h"
@@ -16,6 +18,13 @@
 #define NR_CONSUMERS 2
 #define NR_EACH      4
 #define END_MARKER   ""
+
+/* An example ends at the first failure of its own environment. */
+static void must(enum err err, const char *what)
+{
+    if (err != CERR_OK)
+        errx(EXIT_FAILURE, "%s: %s", what, err_str(err));
+}
 
 struct kitchen {
     struct queue *queue;

@@ -4,14 +4,23 @@
  * Once under a lock, since to read and then to write are two operations; and
  * once by one atomic operation, which needs none.
  */
+#include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "examples/must.h"
+#include "base/err.h"
 #include "pool/shared/dict.h"
 #include "pool/shared/lock.h"
 #include "pool/shared/process.h"
 
 #define NR_PROCESSES 10
+
+/* An example ends at the first failure of its own environment. */
+static void must(enum err err, const char *what)
+{
+    if (err != CERR_OK)
+        errx(EXIT_FAILURE, "%s: %s", what, err_str(err));
+}
 
 struct account {
     struct dict *dict;
@@ -20,17 +29,14 @@ struct account {
 
 static void set_count(struct dict *dict, int64_t count)
 {
-    must(dict_set(dict, sync_text("count"),
-                  (struct sync_bytes){&count, sizeof(count)}),
-         "set");
+    must(dict_set_int(dict, sync_text("count"), count), "set");
 }
 
 static int64_t get_count(struct dict *dict)
 {
     int64_t count = 0;
-    struct sync_room room = {.data = &count, .cap = sizeof(count)};
 
-    must(dict_get(dict, sync_text("count"), &room), "get");
+    must(dict_get_int(dict, sync_text("count"), &count), "get");
     return count;
 }
 

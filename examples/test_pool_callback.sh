@@ -25,4 +25,4 @@ base="http://127.0.0.1:$port"
 sort db.txt > found.txt
 printf '%s\n' "$base/a.txt:5" "$base/b.bin:300000" > expected.txt
 diff expected.txt found.txt
-grep -q "^$base/none: HTTP response code said error" errors.log
+grep -q "^$base/none: failed with code 22: HTTP response code said error" errors.log

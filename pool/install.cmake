@@ -1,56 +1,107 @@
-# The library by itself: `cmake --install BUILD --component crawlpool`.
+# The two libraries as others use them: `cmake --install BUILD --component
+# crawlpool`. Nothing here belongs to the program, so it is made when it is
+# installed (with the tests: with all the rest).
+#
+# Each library is one object file in which only the names of the public headers
+# are left: what it has of base/ is inside, and a program may have an arena_new()
+# of its own. The objects are compiled anew: as position-independent code, that
+# shared libraries may use too, and as machine code for any linker, where the
+# program's own are for the optimiser.
 
-set(public_headers pool pool_task pool_options pool_async pool_stats worker map
-    shared/queue shared/dict shared/list shared/lock shared/process)
+set(pool_headers pool/pool.h pool/pool_task.h pool/pool_options.h
+    pool/pool_async.h pool/pool_stats.h pool/worker.h pool/map.h)
+set(shared_headers pool/shared/queue.h pool/shared/dict.h pool/shared/list.h
+    pool/shared/lock.h pool/shared/process.h pool/shared/sync_bytes.h)
+set(common_headers base/err.h)
 
-set_target_properties(crawl_pool PROPERTIES OUTPUT_NAME crawlpool)
-set_target_properties(crawl_shared PROPERTIES OUTPUT_NAME crawlshared)
-set_target_properties(crawl_base PROPERTIES OUTPUT_NAME crawlbase)
-if(CMAKE_INTERPROCEDURAL_OPTIMIZATION)
-  # Machine code beside the compiler's own, for those who link with another.
-  target_compile_options(crawl_pool PRIVATE -ffat-lto-objects)
-  target_compile_options(crawl_shared PRIVATE -ffat-lto-objects)
-  target_compile_options(crawl_base PRIVATE -ffat-lto-objects)
-endif()
+# crawl_parts(NAME KIND TARGET): the sources of TARGET, compiled as said above.
+function(crawl_parts name kind target)
+  get_target_property(sources ${target} SOURCES)
+  get_target_property(folder ${target} SOURCE_DIR)
+  list(TRANSFORM sources PREPEND ${folder}/)
+  add_library(${name} ${kind} EXCLUDE_FROM_ALL ${sources})
+  target_link_libraries(${name} PRIVATE crawl_warnings Threads::Threads)
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON
+                        INTERPROCEDURAL_OPTIMIZATION OFF)
+endfunction()
+
+# crawl_sealed(NAME TARGET HEADER...): libNAME.a out of TARGET and what it needs
+# of base/. The names of err.h are in both libraries, and weak, so that a
+# program may link with both.
+function(crawl_sealed name target)
+  crawl_parts(${name}_parts OBJECT ${target})
+  list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/)
+  list(TRANSFORM common_headers PREPEND ${PROJECT_SOURCE_DIR}/)
+  set(names ${PROJECT_SOURCE_DIR}/scripts/header_names.awk)
+  set(archive ${PROJECT_BINARY_DIR}/sealed/lib${name}.a)
+  set(work ${PROJECT_BINARY_DIR}/sealed/${name})
+  add_custom_command(
+    OUTPUT ${archive}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${work}
+    COMMAND awk -f ${names} ${ARGN} ${common_headers} > ${work}/declared
+    COMMAND sed -n "s/^function //p" ${work}/declared > ${work}/public
+    COMMAND awk -f ${names} ${common_headers} > ${work}/declared
+    COMMAND sed -n "s/^function //p" ${work}/declared > ${work}/weak
+    COMMAND ${CMAKE_LINKER} -r -o ${work}/${name}.o
+            $<TARGET_OBJECTS:${name}_parts> $<TARGET_FILE:crawl_base_parts>
+    COMMAND ${CMAKE_OBJCOPY} --keep-global-symbols=${work}/public
+            --weaken-symbols=${work}/weak ${work}/${name}.o
+    COMMAND ${CMAKE_COMMAND} -E rm -f ${archive}
+    COMMAND ${CMAKE_AR} rcs ${archive} ${work}/${name}.o
+    DEPENDS ${name}_parts $<TARGET_OBJECTS:${name}_parts> crawl_base_parts
+            ${names} ${ARGN} ${common_headers}
+    COMMAND_EXPAND_LISTS VERBATIM)
+  install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR}
+          COMPONENT crawlpool)
+endfunction()
 
 # Manual pages are made of the headers. The same sources give the same pages:
 # SOURCE_DATE_EPOCH, if it is set, is the date.
 string(TIMESTAMP man_date "%Y-%m-%d" UTC)
-foreach(header IN LISTS public_headers)
-  get_filename_component(name ${header} NAME)
-  set(page ${CMAKE_CURRENT_BINARY_DIR}/man/${name}.3crawl)
-  set(script ${PROJECT_SOURCE_DIR}/scripts/header2man.awk)
-  add_custom_command(
-    OUTPUT ${page}
-    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/man
-    COMMAND awk -v name=${name} -v include=pool/${header}.h
-            -v version=${PROJECT_VERSION} -v date=${man_date} -f ${script}
-            ${CMAKE_CURRENT_SOURCE_DIR}/${header}.h > ${page}
-    DEPENDS ${header}.h ${script}
-    VERBATIM)
-  list(APPEND man_pages ${page})
-endforeach()
-add_custom_target(crawl_pool_man DEPENDS ${man_pages})
-# Whoever builds the library has its pages, so that an install finds them.
-add_dependencies(crawl_pool crawl_pool_man)
+set(man_folder ${PROJECT_BINARY_DIR}/sealed/man3)
+set(man_scripts ${PROJECT_SOURCE_DIR}/scripts/library_man.sh
+    ${PROJECT_SOURCE_DIR}/scripts/header2man.awk
+    ${PROJECT_SOURCE_DIR}/scripts/header_names.awk)
+set(all_headers ${pool_headers} ${shared_headers} ${common_headers})
+list(TRANSFORM all_headers PREPEND ${PROJECT_SOURCE_DIR}/
+     OUTPUT_VARIABLE header_paths)
+add_custom_command(
+  OUTPUT ${man_folder}/pool.3crawl
+  COMMAND sh ${PROJECT_SOURCE_DIR}/scripts/library_man.sh ${man_folder}
+          ${PROJECT_VERSION} ${man_date} ${PROJECT_SOURCE_DIR} ${all_headers}
+  DEPENDS ${man_scripts} ${header_paths}
+  VERBATIM)
 
+# First, so that what is made is there when the files are installed.
+install(CODE "execute_process(COMMAND \"${CMAKE_COMMAND}\" --build
+              \"${PROJECT_BINARY_DIR}\" --target crawl_sealed OUTPUT_QUIET
+              COMMAND_ERROR_IS_FATAL ANY)"
+        COMPONENT crawlpool)
+crawl_parts(crawl_base_parts STATIC crawl_base)
+crawl_sealed(crawlpool crawl_pool ${pool_headers})
+crawl_sealed(crawlshared crawl_shared ${shared_headers})
+set(with_the_rest)
+if(BUILD_TESTING)
+  set(with_the_rest ALL)
+endif()
+add_custom_target(crawl_sealed ${with_the_rest} DEPENDS
+                  ${PROJECT_BINARY_DIR}/sealed/libcrawlpool.a
+                  ${PROJECT_BINARY_DIR}/sealed/libcrawlshared.a
+                  ${man_folder}/pool.3crawl)
+
+set(include_folder ${CMAKE_INSTALL_INCLUDEDIR}/crawl)
+foreach(header IN LISTS all_headers)
+  get_filename_component(folder ${header} DIRECTORY)
+  install(FILES ${PROJECT_SOURCE_DIR}/${header}
+          DESTINATION ${include_folder}/${folder} COMPONENT crawlpool)
+endforeach()
 # From the pkg-config file to the prefix, so that the tree can be moved.
 file(RELATIVE_PATH pc_to_prefix
      /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
-install(TARGETS crawl_pool crawl_shared crawl_base
-        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT crawlpool)
-set(include_folder ${CMAKE_INSTALL_INCLUDEDIR}/crawl)
-foreach(header IN LISTS public_headers ITEMS shared/sync_bytes)
-  get_filename_component(folder pool/${header} DIRECTORY)
-  install(FILES ${header}.h DESTINATION ${include_folder}/${folder}
-          COMPONENT crawlpool)
-endforeach()
-install(FILES ${PROJECT_SOURCE_DIR}/base/err.h
-        DESTINATION ${include_folder}/base COMPONENT crawlpool)
 foreach(library crawlpool crawlshared)
   configure_file(${library}.pc.in ${library}.pc @ONLY)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${library}.pc
           DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT crawlpool)
 endforeach()
-install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man3
+install(DIRECTORY ${man_folder}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man3
         COMPONENT crawlpool)

@@ -1,6 +1,8 @@
 # header2man: a manual page out of a public header.
 #
-#   awk -v name=queue -v version=0.1.0 -v date=2026-11-23 -f header2man.awk FILE
+#   awk -v name=queue -v include=pool/shared/queue.h -v library=crawlshared \
+#       -v version=0.1.0 -v date=2026-11-23 -v pages='queue dict' \
+#       -f header2man.awk FILE
 #
 # The first comment becomes NAME (its first sentence, "queue: a line ...") and
 # DESCRIPTION; what follows becomes INTERFACE: declarations as they stand, the
@@ -57,7 +59,7 @@ function put_name(    i, sentence)
         toupper(name), date, version
     printf ".SH NAME\n%s \\- %s\n", name, quote(sentence)
     printf ".SH SYNOPSIS\n.nf\n#include <%s>\n\n", include
-    print "cc ... $(pkg\\-config \\-\\-cflags \\-\\-libs crawlpool)\n.fi"
+    print quote("cc ... $(pkg-config --cflags --libs " library ")") "\n.fi"
     print ".SH DESCRIPTION"
     for (i++; i <= nr; i++)
         print text[i] == "" ? ".PP" : quote(text[i])
@@ -65,6 +67,13 @@ function put_name(    i, sentence)
     described = 1
 }
 
+# extern "C" is for compilers.
+/^#ifdef __cplusplus/ { in_cplusplus = 1 }
+in_cplusplus {
+    if (/^#endif/)
+        in_cplusplus = 0
+    next
+}
 /^#(ifndef|endif|include)/ || /^#define [A-Z_]+_H$/ { next }
 
 # A comment that begins in the first column stands by itself.
@@ -102,9 +111,9 @@ in_comment {
 END {
     enter("")
     print ".SH SEE ALSO"
-    print ".BR pool (3crawl),\n.BR pool_task (3crawl),"
-    print ".BR pool_options (3crawl),\n.BR pool_async (3crawl),"
-    print ".BR pool_stats (3crawl),\n.BR worker (3crawl),\n.BR map (3crawl),"
-    print ".BR queue (3crawl),\n.BR dict (3crawl),\n.BR list (3crawl),"
-    print ".BR lock (3crawl),\n.BR process (3crawl)"
+    nr_pages = split(pages, page, " ")
+    for (i = 1; i <= nr_pages; i++)
+        if (page[i] != name)
+            listed = listed (listed ? ",\n" : "") ".BR " page[i] " (3crawl)"
+    print listed
 }

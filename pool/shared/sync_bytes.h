@@ -32,7 +32,9 @@ struct sync_room {
 /* The bytes of a string, without its NUL. Borrows `text`. */
 static inline struct sync_bytes sync_text(const char *text)
 {
-    return (struct sync_bytes){text, strlen(text)};
+    struct sync_bytes bytes = {text, strlen(text)};
+
+    return bytes;
 }
 
 #ifdef __cplusplus
