@@ -65,7 +65,6 @@ static void fetch_all(struct transfers *set, const struct list *list,
                       uint32_t flags, struct totals *totals)
 {
     size_t nr_begun = 0;
-    bool watched;
 
     while (totals->nr_ok + totals->nr_failed < list->nr) {
         struct transfer *transfer;
@@ -77,7 +76,7 @@ static void fetch_all(struct transfers *set, const struct list *list,
 
             bench_must(transfers_start(set, nr_begun++, &job), url);
         }
-        bench_must(transfers_turn(set, 200, &watched), "turn");
+        bench_must(transfers_turn(set, 200), "turn");
         transfer = transfers_next_done(set);
         for (; transfer; transfer = transfers_next_done(set)) {
             count(totals, transfer_page(transfer));
@@ -116,7 +115,7 @@ int main(int argc, char **argv)
         flags |= strcmp(argv[i], "links") == 0 ? JOB_LINKS | JOB_LINK_TEXTS : 0;
         flags |= strcmp(argv[i], "body") == 0 ? JOB_BODY : 0;
     }
-    bench_must(heap_open((size_t)options.max_transfers), "heap");
+    bench_must(curl_alloc_open((size_t)options.max_transfers), "heap");
     read_list(&list, argv[1]);
     start_us = clock_mono_us();
     cpu = cpu_seconds();
@@ -125,7 +124,7 @@ int main(int argc, char **argv)
     wall = bench_seconds_since(start_us);
     cpu = cpu_seconds() - cpu;
     transfers_close(set);
-    heap_close();
+    curl_alloc_close();
     bench_print("fetch.ok", (double)totals.nr_ok, "pages");
     bench_print("fetch.failed", (double)totals.nr_failed, "pages");
     bench_print("fetch.bytes", (double)totals.bytes, "bytes");

@@ -1,5 +1,7 @@
 #include "crawler/fetch/body.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
 #include <xxh_x86dispatch.h> /* the same names, by the widest registers */
@@ -8,6 +10,7 @@
 #endif
 
 #include "base/text.h"
+#include "base/xalloc.h"
 
 #define EXPECTED_BYTES_MAX ((int64_t)1 << 20) /* room made on a mere claim */
 #define LOOK_BYTES         ((size_t)64 << 10) /* at once, while in the cache */
@@ -32,6 +35,63 @@ void body_reset(struct body *body)
     buf_reset(&data);
     *body = (struct body){.data = data, .hash = hash};
 }
+
+/* ---- memory and decoders for the next body ---- */
+
+void body_spares_init(struct body_spares *spares, size_t nr_bodies)
+{
+    *spares = (struct body_spares){
+        .decoders = xcalloc(nr_bodies, sizeof(struct decode *))};
+}
+
+void body_spares_release(struct body_spares *spares)
+{
+    while (spares->nr_memory > 0)
+        buf_release(&spares->memory[--spares->nr_memory]);
+    while (spares->nr_decoders > 0)
+        decode_free(spares->decoders[--spares->nr_decoders]);
+    free(spares->decoders);
+}
+
+void body_spares_lend(struct body_spares *spares, struct body *body)
+{
+    if (spares->nr_memory == 0)
+        return;
+    assert(body->data.cap == 0); /* given back with the last page */
+    body->data = spares->memory[--spares->nr_memory];
+    spares->memory_bytes -= body->data.cap;
+}
+
+void body_spares_take_back(struct body_spares *spares, struct body *body)
+{
+    struct buf memory;
+
+    body_reset(body);
+    memory = body->data;
+    buf_init(&body->data, SIZE_MAX);
+    if (memory.cap > 0 && spares->nr_memory < BODY_SPARES_MAX &&
+        memory.cap <= BODY_SPARES_BYTES - spares->memory_bytes) {
+        spares->memory[spares->nr_memory++] = memory;
+        spares->memory_bytes += memory.cap;
+    } else {
+        buf_release(&memory);
+    }
+}
+
+struct decode *body_spares_borrow_decoder(struct body_spares *spares)
+{
+    if (spares->nr_decoders > 0)
+        return spares->decoders[--spares->nr_decoders];
+    return decode_new();
+}
+
+void body_spares_return_decoder(struct body_spares *spares,
+                                struct decode *decode)
+{
+    spares->decoders[spares->nr_decoders++] = decode;
+}
+
+/* ---- bytes as they arrive ---- */
 
 /* What is to be known of every byte. */
 static void look(struct body *body, const void *data, size_t len)

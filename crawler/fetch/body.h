@@ -19,6 +19,9 @@
 #include "crawler/page/outcome.h"
 #include "crawler/page/page.h"
 
+#define BODY_SPARES_MAX   64 /* bodies whose memory is kept ... */
+#define BODY_SPARES_BYTES ((size_t)32 << 20) /* ... at most, in all */
+
 struct body_limits {
     uint64_t max_bytes;      /* decoded; the rest is cut */
     uint64_t max_wire_bytes; /* as received */
@@ -43,6 +46,31 @@ struct body {
     bool has_junk;          /* bytes behind the end of a coding */
     enum error error;       /* ERROR_BAD_ENCODING: `data` is undecoded */
 };
+
+/*
+ * What bodies need only while they run, kept warm for the next one that
+ * begins: most transfers wait for their server, and need none of it.
+ */
+struct body_spares {
+    struct buf memory[BODY_SPARES_MAX]; /* owned; for `data` */
+    size_t nr_memory, memory_bytes;
+    struct decode **decoders; /* owned; as many places as there are bodies */
+    size_t nr_decoders;
+};
+
+/* Room for the decoders of so many bodies. */
+void body_spares_init(struct body_spares *spares, size_t nr_bodies);
+/* Needs every decoder back first. */
+void body_spares_release(struct body_spares *spares);
+/* Gives a body that begins memory, if some lies there. */
+void body_spares_lend(struct body_spares *spares, struct body *body);
+/* Resets a body that has ended and takes its memory, which is freed where
+ * enough lies there. */
+void body_spares_take_back(struct body_spares *spares, struct body *body);
+/* NULL: no memory. Give it back when the body has ended. */
+struct decode *body_spares_borrow_decoder(struct body_spares *spares);
+void body_spares_return_decoder(struct body_spares *spares,
+                                struct decode *decode);
 
 void body_init(struct body *body);
 void body_release(struct body *body);

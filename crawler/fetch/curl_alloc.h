@@ -1,14 +1,20 @@
 /*
- * heap: the memory of a worker, as libcurl wants it.
+ * curl_alloc: the memory of a worker, as libcurl wants it.
  *
  * libcurl takes and returns some forty small pieces and one large one for each
  * page. They are kept here, by size, for the next page. Only the thread that
- * called heap_open() keeps any: those that look names up get theirs straight
- * from malloc(), and either kind can be freed on either side.
+ * called curl_alloc_open() keeps any: the threads that look names up get theirs
+ * straight from malloc(), and either kind can be freed on either side.
+ *
+ * OpenSSL's memory is malloc()'s own; it goes through here so that refusals
+ * are counted, see CRYPTO_set_mem_functions(3).
  *
  * The first memory of the process is asked for in huge pages: with a thousand
  * transfers in flight small ones cost a quarter of all CPU, in a virtual
  * machine (docs/decisions/0016).
+ *
+ * libcurl and OpenSSL hand these functions no context, so there is one such
+ * allocator in a process.
  */
 #ifndef CRAWLER_FETCH_CURL_ALLOC_H
 #define CRAWLER_FETCH_CURL_ALLOC_H
@@ -18,25 +24,35 @@
 
 #include "base/err.h"
 
-#define HEAP_SMALL_BYTES ((size_t)1024) /* the largest that is called small */
-#define HEAP_PIECES_MAX  256            /* kept of each size */
+/* A small piece has at most so many bytes. */
+#define CURL_ALLOC_SMALL_BYTES ((size_t)1024)
+/* Of each size so many freed pieces are kept. */
+#define CURL_ALLOC_PIECES_MAX  256
 
-/* libcurl's buffers, one for each transfer: of this size, but smaller where all
- * of them together would be larger than that. */
-#define HEAP_BUFFER_BYTES     ((size_t)128 << 10)
-#define HEAP_BUFFER_BYTES_MIN ((size_t)16 << 10)
-#define HEAP_BUFFERS_BYTES    ((size_t)8 << 20)
+/* Each transfer has one buffer of libcurl, of CURL_ALLOC_BUFFER_BYTES. It is
+ * halved, down to the minimum, while all buffers together would be larger than
+ * CURL_ALLOC_BUFFERS_BYTES. */
+#define CURL_ALLOC_BUFFER_BYTES     ((size_t)128 << 10)
+#define CURL_ALLOC_BUFFER_BYTES_MIN ((size_t)16 << 10)
+#define CURL_ALLOC_BUFFERS_BYTES    ((size_t)8 << 20)
 
-/* Starts libcurl on it, with room for so many transfers; instead of
- * curl_global_init(), in a process that has no other thread yet. CERR_NOMEM. */
-enum err heap_open(size_t nr_transfers) CERR_CHECK;
-/* For CURLOPT_BUFFERSIZE, so that the heap keeps these buffers. */
-size_t heap_buffer_bytes(void);
-/* Ends libcurl and gives all back. */
-void heap_close(void);
+/*
+ * Starts libcurl on this allocator, with room for so many transfers. It stands
+ * in place of curl_global_init(), and wants a process that has no other thread
+ * yet and has not used OpenSSL: what OpenSSL took before is not counted.
+ * CERR_NOMEM: libcurl could not begin.
+ */
+enum err curl_alloc_open(size_t nr_transfers) CERR_CHECK;
+/* The value for CURLOPT_BUFFERSIZE with which these buffers are kept. */
+size_t curl_alloc_buffer_bytes(void);
+/* Ends libcurl and gives everything back. */
+void curl_alloc_close(void);
 
-/* How often it had no memory to give, to any thread, libcurl or OpenSSL: they
- * do not always say so of what fails by that. */
-uint64_t heap_nr_refused(void);
+/*
+ * How often malloc() refused memory to libcurl or OpenSSL, in any thread. Both
+ * hide that at times: a certificate that cannot be allocated passes for one
+ * that is not valid.
+ */
+uint64_t curl_alloc_nr_refused(void);
 
 #endif

@@ -1,8 +1,22 @@
 /*
- * What the files of one transfer share: transfer.c (the set and its lists),
- * loop.c (epoll, timers, time limits), handle.c (libcurl's handles and their
- * options), events.c (what libcurl reports on the way), answer.c (from a
- * transfer that has ended to its page).
+ * internal: what the files of one transfer share.
+ *
+ * DESIGN. A request goes through the files in this order. Each calls those
+ * below it and none above.
+ *
+ *   fetch_worker.c        jobs from the pool, pages to the pool
+ *     transfer.c          the set of transfers: starts, drives and ends them
+ *       easy.c            libcurl's handles, and the options set on them
+ *         request_headers.c  the header lines that a request carries
+ *         curl_callbacks.c   what libcurl reports while the request runs
+ *           head.c, body.c      the answer as it arrives
+ *       result.c          from a transfer that has ended to its page
+ *         curl_error.c, lookup.c   what its failure means
+ *       loop.c            sockets (epoll) and timers, as libcurl wants them
+ *       phase.c           how far a transfer has come, and its time limits
+ *
+ * Each piece of state has one owner: a struct below is written by the file
+ * named at it, and read by the others.
  */
 #ifndef CRAWLER_FETCH_FETCH_INTERNAL_H
 #define CRAWLER_FETCH_FETCH_INTERNAL_H
@@ -11,6 +25,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
 
 #include "base/buf.h"
 #include "crawler/content/decode.h"
@@ -19,165 +35,244 @@
 #include "crawler/fetch/body.h"
 #include "crawler/fetch/guard.h"
 #include "crawler/fetch/head.h"
+#include "crawler/fetch/phase.h"
 #include "crawler/fetch/transfer.h"
-#include "crawler/fetch/verdict.h"
 
-struct transfer {
-    struct transfers *set; /* borrowed */
-    struct transfer *next; /* in the list of free or of done ones */
-    CURL *easy;            /* owned */
-    CURLU *parts;          /* owned; of the URL */
-    bool active;           /* in the multi handle */
-    bool sweeps;           /* it throws out addresses that are too old */
-    struct cache *cache;   /* that its connection comes from; NULL: none yet */
+/* ---- loop.c ---- */
 
-    uint64_t id;
-    uint32_t flags;                /* enum job_flag */
-    bool conditional;              /* a validator was sent */
-    struct buf url;                /* NUL behind it */
-    struct curl_slist *headers;    /* owned; of this request alone, or NULL */
-    const struct curl_slist *sent; /* what the handle has */
-
-    enum phase phase;
-    bool looking_up;     /* counts in set->nr_lookups */
-    bool tried_address;  /* some address passed the guard */
-    bool exhausted;      /* no descriptor for a socket */
-    uint64_t nr_refused; /* transfer_nr_refused(), before it began */
-    int64_t start_ms;
-    int64_t phase_ms;         /* when the phase began */
-    uint64_t progress;        /* lines and body bytes, counted together */
-    uint64_t window_progress; /* the same when the stall window began */
-    int64_t window_ms;
-
-    enum error error;              /* decided by us before libcurl ended */
-    char note[PAGE_DETAIL_BYTES];  /* our words about it; "" */
-    char message[CURL_ERROR_SIZE]; /* libcurl's words */
-
-    struct head head;
-    struct body body;
-    bool is_sniffed;
-    struct sniff sniff;    /* of a large body, while it comes */
-    struct decode *decode; /* borrowed from the set while a body runs */
-    struct buf raw_request, raw_body; /* JOB_RAW */
-    bool is_raw; /* the handle's options are those of JOB_RAW */
-    char mime[128];
-    struct buf texts; /* cleaned texts of the page */
-    struct buf location;
-    struct page page;
-};
-
-/*
- * Connections that are open, of some of the hosts. libcurl looks through all
- * of a cache at the end of each transfer, and through a chain of hosts at its
- * beginning: with one cache for a thousand hosts that was a twelfth of the
- * work.
- */
-struct cache {
-    CURLSH *share;  /* owned; TLS sessions too */
-    size_t nr_busy; /* transfers that use it */
-};
+#define LOOP_EVENTS_MAX 256 /* taken from epoll at once */
 
 /* What epoll knows about a descriptor and what libcurl wants it to know. */
 struct interest {
-    uint32_t armed; /* events in epoll; 0: not in there */
-    bool is_ours;   /* made by our open-socket callback, so we see it close */
+    uint32_t armed; /* events in epoll; 0: it is not in there */
+    bool is_ours;   /* we opened it for libcurl, so we see it close */
     bool is_wanted; /* libcurl wants its events now */
-    struct cache *cache; /* NULL: not known */
+    void *owner;    /* as loop_socket_opened() was told; NULL: not known */
 };
+
+struct loop {
+    int epoll_fd;               /* -1: not open */
+    int other_fd;               /* the one that is not libcurl's; -1: none */
+    struct interest *interests; /* owned; by descriptor */
+    size_t nr_interests;
+    struct epoll_event events[LOOP_EVENTS_MAX]; /* of the last wait */
+    size_t nr_events, next_event;
+    bool timer_is_set;
+    int64_t timer_ms; /* when libcurl wants to be called */
+    int64_t now_ms;   /* monotonic, at the end of the last wait */
+    bool is_deaf;     /* a socket could not be watched: what waits for it would
+                         be called too slow, so the worker has to leave */
+};
+
+/* A socket of libcurl's that stirs. */
+struct loop_event {
+    int fd;
+    int mask;    /* CURL_CSELECT_IN and so on */
+    void *owner; /* as loop_socket_opened() was told; NULL: not known */
+};
+
+/* Makes `multi` report its sockets and its timer to `loop`. As
+ * err_from_errno(). */
+enum err loop_open(struct loop *loop, CURLM *multi) CERR_CHECK;
+void loop_close(struct loop *loop);
+/* Watches one descriptor that is not libcurl's, for reading, in place of the
+ * one before; -1: none. It only ends a wait. CERR_IO. */
+enum err loop_watch_other(struct loop *loop, int fd) CERR_CHECK;
+void loop_socket_opened(struct loop *loop, int fd, void *owner);
+/* Closes it, which also takes it out of epoll. As close(). */
+int loop_close_socket(struct loop *loop, int fd);
+/* Whether libcurl's timer has run out. If so, libcurl is to be called. */
+bool loop_timer_is_due(struct loop *loop);
+/* Waits for sockets at most `timeout_ms` (-1: no limit), or until the timer of
+ * libcurl runs out. As err_from_errno(); a signal is no error. */
+enum err loop_wait(struct loop *loop, int64_t timeout_ms) CERR_CHECK;
+/* The next event of the last wait that libcurl wants to hear of. */
+bool loop_next_event(struct loop *loop, struct loop_event *event);
+
+/* ---- request_headers.c ---- */
+
+/* The header lines that do not depend on the job; constant once open. */
+struct request_headers {
+    struct curl_slist *general; /* to every host */
+    struct curl_slist **sets;   /* nr_sets whole lists, as jobs name them */
+    size_t nr_sets;
+};
+
+/* CERR_NOMEM: close it all the same. */
+enum err request_headers_open(struct request_headers *headers,
+                              const struct fetch_options *options) CERR_CHECK;
+void request_headers_close(struct request_headers *headers);
+/* The lines for a job that adds none of its own. Borrowed. */
+const struct curl_slist *
+request_headers_usual(const struct request_headers *headers,
+                      const struct job *job);
+/*
+ * The whole list for a job that adds lines of its own: a validator, which
+ * makes the request conditional (RFC 9110 13.1), or credentials from `auth`
+ * (may be NULL). `*own` is owned by the caller, and NULL if the job adds none.
+ * CERR_NOMEM: there is no list.
+ */
+enum err request_headers_add_own(const struct request_headers *headers,
+                                 const struct auth *auth, const struct job *job,
+                                 struct curl_slist **own,
+                                 bool *is_conditional) CERR_CHECK;
+
+/* ---- easy.c ---- */
+
+/*
+ * Connections of some of the hosts, kept open for use again. libcurl looks
+ * through all of a cache at the end of each transfer, and through a chain of
+ * hosts at its beginning: with one cache for a thousand hosts that was a
+ * twelfth of the work (docs/decisions/0013).
+ */
+struct connection_cache {
+    CURLSH *share;  /* owned; TLS sessions too */
+    size_t nr_busy; /* transfers in libcurl that use it */
+};
+
+/* What all handles share. */
+struct easy_shared {
+    CURLM *multi; /* owned */
+    struct connection_cache caches[TRANSFER_CACHES];
+    size_t nr_caches;
+    size_t max_connections; /* kept open for use again, in all caches */
+    size_t cap_connections; /* of each cache, as libcurl was told last */
+    struct request_headers headers;
+    struct curl_slist *resolve; /* owned; for CURLOPT_RESOLVE */
+    int64_t sweep_ms;           /* when old addresses are thrown out next */
+};
+
+/* One of libcurl's easy handles, and what is set on it now. */
+struct easy {
+    CURL *handle;                   /* owned */
+    CURLU *parts;                   /* owned; of the URL */
+    struct connection_cache *cache; /* its connection's; NULL: none yet */
+    struct curl_slist *own_headers; /* owned; of this request, or NULL */
+    const struct curl_slist *sent_headers; /* those that are set */
+    bool sweeps;         /* it throws out addresses that are too old */
+    bool is_raw;         /* the options are those of JOB_RAW */
+    bool is_conditional; /* a validator was sent */
+};
+
+/* Sets an option and returns CERR_NOMEM from the caller if that fails: all
+ * options that are set are known to libcurl 7.88, so nothing but the copy of a
+ * text can. */
+#define EASY_SET(handle, option, value)                                        \
+    do {                                                                       \
+        if (curl_easy_setopt(handle, option, value) != CURLE_OK)               \
+            return CERR_NOMEM;                                                 \
+    } while (0)
+
+/* CERR_NOMEM: close it all the same. */
+enum err easy_shared_open(struct easy_shared *shared,
+                          const struct fetch_options *options,
+                          size_t max_connections) CERR_CHECK;
+void easy_shared_close(struct easy_shared *shared);
+/* Tells libcurl, before it works for a cache with so many transfers, how many
+ * connections a cache may keep. */
+void easy_limit_connections(struct easy_shared *shared, size_t nr_busy);
+/* Makes the handle, with every option that does not depend on a job.
+ * CERR_NOMEM: close it all the same. */
+enum err easy_open(struct transfer *transfer) CERR_CHECK;
+void easy_close(struct easy *easy);
+/* Sets what depends on the job. CERR_NOMEM. */
+enum err easy_aim(struct transfer *transfer, const struct job *job) CERR_CHECK;
+/* Gives the transfer to libcurl, which begins when it is called next.
+ * CERR_NOMEM. */
+enum err easy_start(struct transfer *transfer) CERR_CHECK;
+/* Takes it back; its connection is kept if it can be used again. */
+void easy_stop(struct transfer *transfer);
+
+/* ---- curl_callbacks.c ---- */
+
+/* Lets libcurl report all that happens to this transfer. CERR_NOMEM. */
+enum err curl_callbacks_set(struct transfer *transfer) CERR_CHECK;
+
+/* ---- result.c ---- */
+
+/* Texts of the page that are not as they were received. */
+struct result_texts {
+    char mime[128];
+    struct buf cleaned;
+    struct buf location; /* of a redirect, canonical */
+};
+
+/* Decides how the transfer ends, before libcurl has ended it: what is decided
+ * first counts, and goes before what libcurl says. */
+void result_decide(struct transfer *transfer, enum error error,
+                   const char *note);
+/* How often memory or descriptors were refused to any transfer. */
+uint64_t result_nr_refused(void);
+/* Fills the page of a transfer that libcurl ended with `code`. */
+void result_fill(struct transfer *transfer, CURLcode code);
+/* The answer came, but there was no memory to read it. */
+void result_lose(struct transfer *transfer);
+
+/* ---- transfer.c ---- */
+
+/* What is known of a transfer's failure, beside its phase. */
+struct transfer_failure {
+    enum error error;              /* decided by us, see result_decide() */
+    char note[PAGE_DETAIL_BYTES];  /* our words about it; "" */
+    char message[CURL_ERROR_SIZE]; /* libcurl's words; "" */
+    bool tried_address;  /* some address passed the guard: curl_callbacks.c */
+    bool is_exhausted;   /* no descriptor for a socket: curl_callbacks.c */
+    uint64_t nr_refused; /* result_nr_refused() when it began */
+};
+
+/* Bytes as they were on the wire, for JOB_RAW: written by curl_callbacks.c. */
+struct transfer_raw {
+    struct buf request, body;
+};
+
+struct transfer {
+    struct transfers *set;       /* borrowed */
+    STAILQ_ENTRY(transfer) link; /* while idle, and while ended */
+    uint64_t id;
+    uint32_t flags; /* enum job_flag */
+    struct buf url; /* with a NUL behind it */
+    struct easy easy;
+    struct phase_clock clock;
+    struct transfer_failure failure;
+    struct head head;
+    struct body body;
+    struct decode *decode; /* from the set's spares while a body runs */
+    bool is_sniffed;       /* `sniff` holds what a large body is */
+    struct sniff sniff;
+    struct transfer_raw raw;
+    struct result_texts texts;
+    struct page page;
+};
+
+STAILQ_HEAD(transfer_list, transfer);
 
 struct transfers {
     struct fetch_options options; /* defaults filled in */
-    CURLM *multi;
-    struct cache caches[TRANSFER_CACHES];
-    size_t nr_caches;
-    size_t cap_connections;     /* of each cache, as libcurl was told last */
-    struct curl_slist *headers; /* sent to every host */
-    struct curl_slist **header_sets; /* nr_header_sets: whole lists */
-    struct curl_slist *resolve;
-    struct guard *guard;
-    struct auth *auth; /* NULL: none */
-    struct scan *scan;
+    char agent[64];               /* product token of the user agent */
+    struct loop loop;
+    struct easy_shared easy;
+    struct guard *guard;     /* owned */
+    struct auth *auth;       /* owned; NULL: none */
+    struct scan *scan;       /* owned */
     struct sandbox *sandbox; /* borrowed; NULL: none */
-    char agent[64];          /* product token of the user agent */
+    int64_t files_ms; /* now_ms when the sandbox's files were looked at */
 
-    size_t max_connections; /* kept open for use again */
-    int epoll_fd;
-    int watched_fd; /* -1: none */
-    uint32_t watched_events;
-    struct interest *interests; /* by descriptor */
-    size_t nr_interests;
-    bool is_deaf; /* a socket could not be watched: what waits for it would be
-                     called too slow, so the worker has to leave */
-    bool timer_is_set;
-    int64_t timer_ms; /* when libcurl wants to be called */
-    int64_t now_ms;
-    int64_t check_ms; /* when time limits are looked at next */
-    int64_t check_every_ms;
-    int64_t sweep_ms; /* when old addresses are thrown out next */
-
-    struct transfer **all; /* max_transfers places */
+    struct transfer **all; /* owned; max_transfers places */
     size_t nr_all;
-    struct transfer *free;
-    struct transfer *done, *done_last;
-    size_t nr_busy; /* started and not recycled */
-    size_t nr_lookups;
-    int64_t files_ms;         /* now_ms when the sandbox was last looked at */
-    size_t nr_fresh;          /* started since the last turn */
-    struct decode **decoders; /* max_transfers places; idle ones */
-    size_t nr_decoders;
-    struct buf spares[TRANSFER_SPARES_MAX]; /* owned; for bodies to come */
-    size_t nr_spares, spare_bytes;
+    struct transfer_list idle;
+    struct transfer_list ended; /* in the order in which they ended */
+    size_t nr_busy;             /* started and not recycled */
+    size_t nr_resolving;        /* PHASE_RESOLVING, counted by phase.c */
+    size_t nr_fresh;            /* started since the last turn */
+    int64_t check_ms;           /* when time limits are looked at next */
+    int64_t check_every_ms;
+    struct body_spares spares;
 };
 
-/* options.c */
+/* ---- fetch_options.c ---- */
+
+/* A copy with the named default in place of each 0 that makes no sense. */
 void fetch_options_fill(struct fetch_options *out,
                         const struct fetch_options *in);
-
-/* handle.c */
-enum err handles_open(struct transfers *set) CERR_CHECK;
-void handles_close(struct transfers *set);
-/* A handle with every option that does not depend on the job. */
-enum err handle_make(struct transfer *transfer) CERR_CHECK;
-/* Sets what does. */
-enum err handle_aim(struct transfer *transfer,
-                    const struct job *job) CERR_CHECK;
-
-/* Tells libcurl how many connections a cache may have in what comes next; NULL:
- * any of them. */
-void handles_limit(struct transfers *set, const struct cache *cache);
-
-/* events.c: libcurl's callbacks */
-size_t event_head_line(char *line, size_t size, size_t nr, void *ctx);
-size_t event_body(char *data, size_t size, size_t nr, void *ctx);
-int event_lookup(void *resolver, void *reserved, void *ctx);
-curl_socket_t event_open_socket(void *ctx, curlsocktype purpose,
-                                struct curl_sockaddr *address);
-int event_request(void *ctx, char *peer_ip, char *own_ip, int peer_port,
-                  int own_port);
-int event_debug(CURL *easy, curl_infotype type, char *data, size_t len,
-                void *ctx);
-void transfer_enter(struct transfer *transfer, enum phase phase);
-void transfer_lookup_ended(struct transfer *transfer);
-
-/* loop.c */
-enum err loop_open(struct transfers *set) CERR_CHECK;
-void loop_close(struct transfers *set);
-void loop_socket_opened(struct transfer *transfer, int fd);
-int loop_close_socket(void *ctx, curl_socket_t fd);
-
-/* transfer.c: takes it out of libcurl and into the list of done ones.
- * `error` other than ERROR_NONE goes before what `code` says. */
-void transfer_end(struct transfer *transfer, CURLcode code, enum error error,
-                  const char *note);
-
-/* Memory for a body that begins, if some lies spare. */
-void transfer_take_spare(struct transfer *transfer);
-
-/* answer.c */
-/* How often memory or descriptors were refused to any transfer. */
-uint64_t transfer_nr_refused(void);
-void answer_fill(struct transfer *transfer, CURLcode code);
-/* It came, but there was no memory to read it. */
-void answer_lose(struct transfer *transfer);
 
 #endif

@@ -220,7 +220,7 @@ static void cancel(struct fetcher *fetcher, uint64_t id)
  * place. */
 static bool is_spent(const struct fetcher *fetcher)
 {
-    return fetcher->sandbox.is_stale || heap_nr_refused() > 0;
+    return fetcher->sandbox.is_stale || curl_alloc_nr_refused() > 0;
 }
 
 /* Reads until the pool has nothing more, as only that empties its socket;
@@ -260,13 +260,9 @@ static enum err turn(struct fetcher *fetcher)
     /* Jobs put off because of too many look-ups at once go on at once. */
     int wait_ms = fetcher->waiting && has_room(fetcher) ? 0 : TURN_MS_MAX;
     int fd = is_spent(fetcher) ? -1 : worker_fd(fetcher->worker);
-    bool watched;
-    enum err err;
+    enum err err = transfers_watch(fetcher->transfers, fd);
 
-    err = transfers_watch(fetcher->transfers, fd, false);
-    if (err)
-        return err;
-    return transfers_turn(fetcher->transfers, wait_ms, &watched);
+    return err ? err : transfers_turn(fetcher->transfers, wait_ms);
 }
 
 static bool has_work(const struct fetcher *fetcher)
@@ -354,12 +350,12 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     signal(SIGPIPE, SIG_IGN);
     buf_init(&fetcher.fields, FIELDS_BYTES_MAX);
     fetch_options_fill(&full, ctx);
-    if (heap_open((size_t)full.max_transfers))
+    if (curl_alloc_open((size_t)full.max_transfers))
         return EXIT_FAILURE;
     /* what is loaded at its first use, while files are still open */
     tzset();
     if (lookup_warm_up()) {
-        heap_close();
+        curl_alloc_close();
         return EXIT_FAILURE;
     }
     err = transfers_open(&fetcher.transfers, options);
@@ -378,6 +374,6 @@ int fetch_worker_main(struct worker *worker, void *ctx)
         drop_waiting(&fetcher, &fetcher.waiting);
     transfers_close(fetcher.transfers);
     buf_release(&fetcher.fields);
-    heap_close();
+    curl_alloc_close();
     return status;
 }

@@ -1,3 +1,7 @@
+/*
+ * From a transfer that has ended to its page: why it failed, if it did, what
+ * its answer amounts to, and the fields of both.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +10,7 @@
 
 #include "base/text.h"
 #include "crawler/fetch/curl_alloc.h"
+#include "crawler/fetch/curl_error.h"
 #include "crawler/fetch/fetch_internal.h"
 #include "crawler/fetch/lookup.h"
 #include "crawler/url/url.h"
@@ -14,6 +19,17 @@
 #define SPARE_BYTES       ((size_t)1 << 20)
 
 /* ---- which error ---- */
+
+void result_decide(struct transfer *transfer, enum error error,
+                   const char *note)
+{
+    struct transfer_failure *failure = &transfer->failure;
+
+    if (failure->error)
+        return;
+    failure->error = error;
+    snprintf(failure->note, sizeof(failure->note), "%s", note);
+}
 
 static bool has_memory(void)
 {
@@ -25,14 +41,14 @@ static bool has_memory(void)
     return true;
 }
 
-uint64_t transfer_nr_refused(void)
+uint64_t result_nr_refused(void)
 {
-    return heap_nr_refused() + lookup_nr_exhausted();
+    return curl_alloc_nr_refused() + lookup_nr_exhausted();
 }
 
 static bool was_short_of_memory(const struct transfer *transfer)
 {
-    return !has_memory() || transfer_nr_refused() != transfer->nr_refused;
+    return !has_memory() || result_nr_refused() != transfer->failure.nr_refused;
 }
 
 /* A look-up fails in the same words when the name does not exist and when the
@@ -42,11 +58,11 @@ static bool was_short_of_descriptors(const struct transfer *transfer)
     int spare[SPARE_DESCRIPTORS];
     int nr = 0;
 
-    if (transfer->exhausted ||
-        strstr(transfer->message, "thread failed to start"))
+    if (transfer->failure.is_exhausted ||
+        strstr(transfer->failure.message, "thread failed to start"))
         return true;
     while (nr < SPARE_DESCRIPTORS) {
-        spare[nr] = fcntl(transfer->set->epoll_fd, F_DUPFD_CLOEXEC, 0);
+        spare[nr] = fcntl(transfer->set->loop.epoll_fd, F_DUPFD_CLOEXEC, 0);
         if (spare[nr] < 0)
             break;
         nr++;
@@ -72,12 +88,12 @@ static bool may_be_cut(const struct transfer *transfer)
 
 static enum error choose_error(struct transfer *transfer, CURLcode code)
 {
-    struct circumstances seen = {
-        .phase = transfer->phase,
+    struct curl_error_seen seen = {
+        .phase = transfer->clock.phase,
         .head_complete = head_is_final(&transfer->head),
-        .message = transfer->message,
+        .message = transfer->failure.message,
     };
-    enum error error = transfer->error;
+    enum error error = transfer->failure.error;
 
     if (error == ERROR_TOO_LARGE && may_be_cut(transfer) && transfer->body.cut)
         return ERROR_NONE;
@@ -87,7 +103,7 @@ static enum error choose_error(struct transfer *transfer, CURLcode code)
         seen.exhausted =
             was_short_of_memory(transfer) ||
             (wants_descriptors(code) && was_short_of_descriptors(transfer));
-    error = verdict(code, &seen);
+    error = curl_error(code, &seen);
     if (!error && transfer->body.begun)
         error = body_finish(&transfer->body);
     return error;
@@ -118,7 +134,7 @@ static bool may_pass(const struct transfer *transfer)
 /* A view that a database may take: the bytes themselves, or a clean copy. */
 static struct bytes clean(struct transfer *transfer, struct bytes text)
 {
-    struct buf *texts = &transfer->texts;
+    struct buf *texts = &transfer->texts.cleaned;
     size_t cap = PAGE_SHORT_BYTES;
     size_t len = text.len < cap ? text.len : cap;
     char *out;
@@ -148,28 +164,28 @@ static void fill_mime(struct transfer *transfer)
     const char *text = type.data;
     size_t len = 0;
 
-    while (len < type.len && len < sizeof(transfer->mime) && text[len] != ';' &&
-           text[len] > ' ' && text[len] < 0x7f) {
+    while (len < type.len && len < sizeof(transfer->texts.mime) &&
+           text[len] != ';' && text[len] > ' ' && text[len] < 0x7f) {
         char c = text[len];
 
-        transfer->mime[len++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+        transfer->texts.mime[len++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
     }
-    transfer->page.mime = (struct bytes){transfer->mime, len};
+    transfer->page.mime = (struct bytes){transfer->texts.mime, len};
 }
 
 /* Our words where we decided, libcurl's where it did; "" if the error says it
  * all. */
 static void fill_detail(struct transfer *transfer)
 {
-    const char *words = transfer->note;
-    char text[sizeof(transfer->note)];
+    const char *words = transfer->failure.note;
+    char text[sizeof(transfer->failure.note)];
     size_t len;
 
-    if (!words[0] && !transfer->error)
-        words = transfer->message;
+    if (!words[0] && !transfer->failure.error)
+        words = transfer->failure.message;
     len = text_escape(words, strlen(words), text, sizeof(text));
-    memcpy(transfer->note, text, len + 1);
-    transfer->page.detail = (struct bytes){transfer->note, len};
+    memcpy(transfer->failure.note, text, len + 1);
+    transfer->page.detail = (struct bytes){transfer->failure.note, len};
 }
 
 /* ---- where it points ---- */
@@ -178,7 +194,7 @@ static void fill_detail(struct transfer *transfer)
 static enum error resolve_location(struct transfer *transfer)
 {
     struct bytes value = head_value(&transfer->head, HEAD_LOCATION);
-    struct buf *location = &transfer->location;
+    struct buf *location = &transfer->texts.location;
     struct url base;
     struct url url;
     enum url_error bad;
@@ -207,13 +223,15 @@ static enum error judge_redirect(struct transfer *transfer)
 {
     if (transfer->head.values[HEAD_LOCATION].seen)
         return resolve_location(transfer);
-    snprintf(transfer->note, sizeof(transfer->note), "no Location");
+    snprintf(transfer->failure.note, sizeof(transfer->failure.note),
+             "no Location");
     return ERROR_BAD_REDIRECT;
 }
 
 static enum error protocol_error(struct transfer *transfer, const char *note)
 {
-    snprintf(transfer->note, sizeof(transfer->note), "%s", note);
+    snprintf(transfer->failure.note, sizeof(transfer->failure.note), "%s",
+             note);
     return ERROR_PROTOCOL;
 }
 
@@ -226,7 +244,7 @@ static enum error judge_status(struct transfer *transfer)
     if (status == 206)
         return protocol_error(transfer, "206, but no range was asked for");
     if (status == 304) {
-        if (!transfer->conditional)
+        if (!transfer->easy.is_conditional)
             return protocol_error(transfer, "304, but no condition was sent");
         page->flags |= PAGE_NOT_MODIFIED;
         page->outcome = OUTCOME_OK;
@@ -252,25 +270,26 @@ static uint32_t time_us(const struct transfer *transfer, CURLINFO info)
 {
     curl_off_t us = 0;
 
-    curl_easy_getinfo(transfer->easy, info, &us);
+    curl_easy_getinfo(transfer->easy.handle, info, &us);
     return clip_us(us);
 }
 
 static void fill_times(struct transfer *transfer)
 {
     struct page *page = &transfer->page;
-    int64_t total_ms = transfer->set->now_ms - transfer->start_ms;
+    int64_t total_ms = transfer->set->loop.now_ms - transfer->clock.start_ms;
     long nr_connects = 0;
 
-    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &nr_connects);
+    curl_easy_getinfo(transfer->easy.handle, CURLINFO_NUM_CONNECTS,
+                      &nr_connects);
     if (nr_connects > 0) {
         page->dns_us = time_us(transfer, CURLINFO_NAMELOOKUP_TIME_T);
         page->connect_us = time_us(transfer, CURLINFO_CONNECT_TIME_T);
         page->tls_us = time_us(transfer, CURLINFO_APPCONNECT_TIME_T);
-    } else if (transfer->phase >= PHASE_ASKED) {
+    } else if (transfer->clock.phase >= PHASE_ASKED) {
         page->flags |= PAGE_REUSED;
     }
-    if (transfer->phase == PHASE_ANSWERING)
+    if (transfer->clock.phase == PHASE_ANSWERING)
         page->first_byte_us = time_us(transfer, CURLINFO_STARTTRANSFER_TIME_T);
     /* libcurl's clock is finer, but stands still when we end a transfer. */
     page->total_us = time_us(transfer, CURLINFO_TOTAL_TIME_T);
@@ -284,14 +303,14 @@ static void fill_peer(struct transfer *transfer)
     char *ip = NULL;
     long version = 0;
 
-    if (transfer->phase < PHASE_CONNECTING)
+    if (transfer->clock.phase < PHASE_CONNECTING)
         return;
-    curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &ip);
+    curl_easy_getinfo(transfer->easy.handle, CURLINFO_PRIMARY_IP, &ip);
     if (ip)
         page->ip = (struct bytes){ip, strlen(ip)};
     if (transfer->head.bytes.len == 0)
         return;
-    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+    curl_easy_getinfo(transfer->easy.handle, CURLINFO_HTTP_VERSION, &version);
     if (version == CURL_HTTP_VERSION_1_0)
         page->http_version = 10;
     else if (version == CURL_HTTP_VERSION_1_1)
@@ -344,9 +363,9 @@ static void fill_body(struct transfer *transfer)
     if (transfer->flags & (JOB_BODY | JOB_ROBOTS | JOB_SITEMAP))
         page->body = view(&body->data);
     if (transfer->flags & JOB_RAW) {
-        page->raw_request = view(&transfer->raw_request);
+        page->raw_request = view(&transfer->raw.request);
         page->raw_head = view(&transfer->head.bytes);
-        page->raw_body = view(&transfer->raw_body);
+        page->raw_body = view(&transfer->raw.body);
     }
 }
 
@@ -359,7 +378,7 @@ static void set_error(struct transfer *transfer, enum error error)
         return;
     if (error == ERROR_DNS && may_pass(transfer)) {
         page->flags |= PAGE_MAY_PASS;
-        snprintf(transfer->note, sizeof(transfer->note),
+        snprintf(transfer->failure.note, sizeof(transfer->failure.note),
                  "no name server could tell");
     }
     page->outcome = error_info(error)->error_class == CLASS_POLICY
@@ -368,7 +387,7 @@ static void set_error(struct transfer *transfer, enum error error)
     fill_detail(transfer);
 }
 
-void answer_fill(struct transfer *transfer, CURLcode code)
+void result_fill(struct transfer *transfer, CURLcode code)
 {
     struct page *page = &transfer->page;
     enum error error = choose_error(transfer, code);
@@ -385,8 +404,9 @@ void answer_fill(struct transfer *transfer, CURLcode code)
     set_error(transfer, error);
 }
 
-void answer_lose(struct transfer *transfer)
+void result_lose(struct transfer *transfer)
 {
-    snprintf(transfer->note, sizeof(transfer->note), "no memory to read it");
+    snprintf(transfer->failure.note, sizeof(transfer->failure.note),
+             "no memory to read it");
     set_error(transfer, ERROR_INTERNAL);
 }

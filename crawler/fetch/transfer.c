@@ -1,6 +1,10 @@
+/*
+ * The set of transfers behind transfer.h: takes idle ones for jobs, drives
+ * libcurl with what the loop reports, ends what has ended or takes too long,
+ * and hands it out.
+ */
 #include "crawler/fetch/transfer.h"
 
-#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,16 +33,17 @@ static void find_agent(struct transfers *set)
 #define DESCRIPTORS_EACH  ((size_t)4)
 #define DESCRIPTORS_OTHER ((size_t)64)
 
-/* Asks the system for what the options want, and wants less if refused: a
- * look-up without descriptors would pass for a name that does not exist. */
-static enum err fit_descriptors(struct transfers *set)
+/* Asks the system for as many descriptors as the options want, and lowers the
+ * options if that is refused: a look-up without descriptors would pass for a
+ * name that does not exist. */
+static enum err fit_descriptors(struct transfers *set, size_t *max_connections)
 {
     size_t wanted = (size_t)set->options.max_transfers * DESCRIPTORS_EACH;
     struct rlimit limit;
     size_t most;
 
-    set->max_connections = TRANSFER_CONNECTIONS_MAX;
-    wanted += set->max_connections + DESCRIPTORS_OTHER;
+    *max_connections = TRANSFER_CONNECTIONS_MAX;
+    wanted += *max_connections + DESCRIPTORS_OTHER;
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return CERR_LIMIT;
     if (limit.rlim_cur < wanted) {
@@ -54,7 +59,7 @@ static enum err fit_descriptors(struct transfers *set)
         return CERR_LIMIT;
     }
     most = ((size_t)limit.rlim_cur - DESCRIPTORS_OTHER) / 2;
-    set->max_connections = most;
+    *max_connections = most;
     if ((size_t)set->options.max_transfers > most / DESCRIPTORS_EACH)
         set->options.max_transfers = (int)(most / DESCRIPTORS_EACH);
     return CERR_OK;
@@ -64,27 +69,30 @@ enum err transfers_open(struct transfers **out,
                         const struct fetch_options *options)
 {
     struct transfers *set = xcalloc(1, sizeof(*set));
-    size_t max;
+    size_t max_connections = 0;
     enum err err;
 
-    set->epoll_fd = -1;
-    set->watched_fd = -1;
+    set->loop.epoll_fd = -1;
+    set->loop.other_fd = -1;
+    STAILQ_INIT(&set->idle);
+    STAILQ_INIT(&set->ended);
     fetch_options_fill(&set->options, options);
     find_agent(set);
-    err = fit_descriptors(set);
-    max = (size_t)set->options.max_transfers;
-    set->all = xcalloc(max, sizeof(struct transfer *));
-    set->decoders = xcalloc(max, sizeof(struct decode *));
+    err = fit_descriptors(set, &max_connections);
+    set->all =
+        xcalloc((size_t)set->options.max_transfers, sizeof(struct transfer *));
+    body_spares_init(&set->spares, (size_t)set->options.max_transfers);
+    set->check_every_ms = phase_check_every_ms(&set->options);
+    set->scan = scan_new(set->agent);
     if (!err)
         err = guard_new(&set->guard, set->options.allow_private,
                         set->options.nr_allow_private, NULL);
     if (!err && set->options.auth_file)
         err = auth_load(&set->auth, set->options.auth_file, NULL);
-    set->scan = scan_new(set->agent);
     if (!err)
-        err = handles_open(set);
+        err = easy_shared_open(&set->easy, &set->options, max_connections);
     if (!err)
-        err = loop_open(set);
+        err = loop_open(&set->loop, set->easy.multi);
     if (err)
         transfers_close(set);
     else
@@ -94,19 +102,17 @@ enum err transfers_open(struct transfers **out,
 
 static void free_transfer(struct transfer *transfer)
 {
-    if (transfer->active)
-        curl_multi_remove_handle(transfer->set->multi, transfer->easy);
-    curl_easy_cleanup(transfer->easy);
-    curl_url_cleanup(transfer->parts);
-    curl_slist_free_all(transfer->headers);
+    if (phase_is_active(&transfer->clock))
+        easy_stop(transfer);
+    easy_close(&transfer->easy);
     decode_free(transfer->decode);
     head_release(&transfer->head);
     body_release(&transfer->body);
     buf_release(&transfer->url);
-    buf_release(&transfer->raw_request);
-    buf_release(&transfer->raw_body);
-    buf_release(&transfer->texts);
-    buf_release(&transfer->location);
+    buf_release(&transfer->raw.request);
+    buf_release(&transfer->raw.body);
+    buf_release(&transfer->texts.cleaned);
+    buf_release(&transfer->texts.location);
     free(transfer);
 }
 
@@ -116,28 +122,37 @@ void transfers_close(struct transfers *set)
         return;
     for (size_t i = 0; i < set->nr_all; i++)
         free_transfer(set->all[i]);
-    for (size_t i = 0; i < set->nr_decoders; i++)
-        decode_free(set->decoders[i]);
-    while (set->nr_spares > 0)
-        buf_release(&set->spares[--set->nr_spares]);
-    handles_close(set);
-    loop_close(set);
+    body_spares_release(&set->spares);
+    easy_shared_close(&set->easy); /* closes sockets, which the loop sees */
+    loop_close(&set->loop);
     guard_free(set->guard);
     auth_free(set->auth);
     scan_free(set->scan);
     free(set->all);
-    free(set->decoders);
     free(set);
 }
+
+void transfers_set_sandbox(struct transfers *set, struct sandbox *sandbox)
+{
+    set->sandbox = sandbox;
+}
+
+enum err transfers_watch(struct transfers *set, int fd)
+{
+    return loop_watch_other(&set->loop, fd);
+}
+
+/* ---- starting ---- */
 
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
+/* What has been started since the last turn may all need a look-up. */
 size_t transfers_room(const struct transfers *set)
 {
-    size_t pending = set->nr_lookups + set->nr_fresh;
+    size_t pending = set->nr_resolving + set->nr_fresh;
     size_t lookups =
         pending < TRANSFER_LOOKUPS_MAX ? TRANSFER_LOOKUPS_MAX - pending : 0;
 
@@ -149,30 +164,33 @@ size_t transfers_busy(const struct transfers *set)
     return set->nr_busy;
 }
 
-int64_t transfers_now_ms(const struct transfers *set)
+static struct transfer *new_transfer(struct transfers *set)
 {
-    return set->now_ms;
-}
+    struct transfer *transfer = xcalloc(1, sizeof(*transfer));
 
-/* An idle one, or a new one. NULL: no memory. */
-static struct transfer *take_idle(struct transfers *set)
-{
-    struct transfer *transfer = set->free;
-
-    if (transfer) {
-        set->free = transfer->next;
-        return transfer;
-    }
-    transfer = xcalloc(1, sizeof(*transfer));
     transfer->set = set;
+    transfer->clock.nr_resolving = &set->nr_resolving;
     head_init(&transfer->head, (size_t)set->options.max_head_bytes, set->agent);
     body_init(&transfer->body);
     buf_init(&transfer->url, URL_BYTES_MAX + 1);
-    buf_init(&transfer->raw_request, RAW_REQUEST_BYTES_MAX);
-    buf_init(&transfer->raw_body, (size_t)set->options.max_wire_bytes * 2);
-    buf_init(&transfer->texts, TEXTS_BYTES);
-    buf_init(&transfer->location, URL_BYTES_MAX + 1);
-    if (handle_make(transfer)) {
+    buf_init(&transfer->raw.request, RAW_REQUEST_BYTES_MAX);
+    buf_init(&transfer->raw.body, (size_t)set->options.max_wire_bytes * 2);
+    buf_init(&transfer->texts.cleaned, TEXTS_BYTES);
+    buf_init(&transfer->texts.location, URL_BYTES_MAX + 1);
+    return transfer;
+}
+
+/* An idle one, the one used last first, or a new one. NULL: no memory. */
+static struct transfer *pick_idle(struct transfers *set)
+{
+    struct transfer *transfer = STAILQ_FIRST(&set->idle);
+
+    if (transfer) {
+        STAILQ_REMOVE_HEAD(&set->idle, link);
+        return transfer;
+    }
+    transfer = new_transfer(set);
+    if (easy_open(transfer)) {
         free_transfer(transfer);
         return NULL;
     }
@@ -180,114 +198,70 @@ static struct transfer *take_idle(struct transfers *set)
     return transfer;
 }
 
-void transfers_set_sandbox(struct transfers *set, struct sandbox *sandbox)
-{
-    set->sandbox = sandbox;
-}
-
-/* A body's memory goes to the next one that begins, and is warm then: most
- * transfers wait for their server, and need none. */
-static void put_spare(struct transfers *set, struct body *body)
-{
-    struct buf memory;
-
-    body_reset(body);
-    memory = body->data;
-    buf_init(&body->data, SIZE_MAX);
-    if (memory.cap > 0 && set->nr_spares < TRANSFER_SPARES_MAX &&
-        memory.cap <= TRANSFER_SPARE_BYTES - set->spare_bytes) {
-        set->spares[set->nr_spares++] = memory;
-        set->spare_bytes += memory.cap;
-    } else {
-        buf_release(&memory);
-    }
-}
-
-void transfer_take_spare(struct transfer *transfer)
+static void make_idle(struct transfer *transfer)
 {
     struct transfers *set = transfer->set;
 
-    if (set->nr_spares == 0)
-        return;
-    assert(transfer->body.data.cap == 0); /* given back with the last page */
-    transfer->body.data = set->spares[--set->nr_spares];
-    set->spare_bytes -= transfer->body.data.cap;
+    body_spares_take_back(&set->spares, &transfer->body);
+    phase_enter(&transfer->clock, PHASE_IDLE, set->loop.now_ms);
+    STAILQ_INSERT_HEAD(&set->idle, transfer, link);
 }
 
-static void give_back(struct transfer *transfer)
+static enum err copy_url(struct transfer *transfer, const struct job *job)
 {
-    struct transfers *set = transfer->set;
+    enum err err;
 
-    put_spare(set, &transfer->body);
-    transfer->next = set->free;
-    set->free = transfer;
+    buf_reset(&transfer->url);
+    err = buf_add(&transfer->url, job->url, job->url_len);
+    return err ? err : buf_add_byte(&transfer->url, '\0');
 }
 
 enum err transfers_start(struct transfers *set, uint64_t id,
                          const struct job *job)
 {
-    struct transfer *transfer = take_idle(set);
+    struct transfer *transfer = pick_idle(set);
     enum err err;
 
     if (!transfer)
         return CERR_NOMEM;
     transfer->id = id;
     transfer->flags = job->flags;
-    transfer->conditional = false;
     transfer->is_sniffed = false;
-    transfer->message[0] = '\0';
-    buf_reset(&transfer->url);
-    err = buf_add(&transfer->url, job->url, job->url_len);
+    transfer->failure.message[0] = '\0';
+    err = copy_url(transfer, job);
     if (!err)
-        err = buf_add_byte(&transfer->url, '\0');
+        err = easy_aim(transfer, job);
     if (!err)
-        err = handle_aim(transfer, job);
-    if (!err && curl_multi_add_handle(set->multi, transfer->easy))
-        err = CERR_NOMEM;
+        err = easy_start(transfer);
     if (err) {
-        give_back(transfer);
+        make_idle(transfer);
         return err;
     }
-    transfer->active = true;
-    transfer->start_ms = set->now_ms;
-    transfer->nr_refused = transfer_nr_refused();
-    transfer_enter(transfer, PHASE_WAITING);
-    transfer->cache->nr_busy++;
+    transfer->failure.nr_refused = result_nr_refused();
+    phase_start(&transfer->clock, set->loop.now_ms);
     set->nr_busy++;
     set->nr_fresh++;
     return CERR_OK;
 }
 
-static void return_decoder(struct transfer *transfer)
+/* ---- ending ---- */
+
+/* Takes it out of libcurl, whose `code` counts unless `error` or one decided
+ * before says more. */
+static void end_transfer(struct transfer *transfer, CURLcode code,
+                         enum error error, const char *note)
 {
     struct transfers *set = transfer->set;
 
+    if (error)
+        result_decide(transfer, error, note);
+    easy_stop(transfer);
+    result_fill(transfer, code);
+    phase_enter(&transfer->clock, PHASE_ENDED, set->loop.now_ms);
     if (transfer->decode)
-        set->decoders[set->nr_decoders++] = transfer->decode;
+        body_spares_return_decoder(&set->spares, transfer->decode);
     transfer->decode = NULL;
-}
-
-void transfer_end(struct transfer *transfer, CURLcode code, enum error error,
-                  const char *note)
-{
-    struct transfers *set = transfer->set;
-
-    if (error && !transfer->error) {
-        transfer->error = error;
-        snprintf(transfer->note, sizeof(transfer->note), "%s", note);
-    }
-    transfer_lookup_ended(transfer);
-    curl_multi_remove_handle(set->multi, transfer->easy);
-    transfer->cache->nr_busy--;
-    transfer->active = false;
-    answer_fill(transfer, code);
-    return_decoder(transfer);
-    transfer->next = NULL;
-    if (set->done)
-        set->done_last->next = transfer;
-    else
-        set->done = transfer;
-    set->done_last = transfer;
+    STAILQ_INSERT_TAIL(&set->ended, transfer, link);
 }
 
 bool transfers_cancel(struct transfers *set, uint64_t id)
@@ -295,13 +269,105 @@ bool transfers_cancel(struct transfers *set, uint64_t id)
     for (size_t i = 0; i < set->nr_all; i++) {
         struct transfer *transfer = set->all[i];
 
-        if (!transfer->active || transfer->id != id)
+        if (!phase_is_active(&transfer->clock) || transfer->id != id)
             continue;
-        transfer_end(transfer, CURLE_ABORTED_BY_CALLBACK, ERROR_CANCELED, "");
+        end_transfer(transfer, CURLE_ABORTED_BY_CALLBACK, ERROR_CANCELED, "");
         return true;
     }
     return false;
 }
+
+static void check_limits(struct transfers *set)
+{
+    for (size_t i = 0; i < set->nr_all; i++) {
+        struct transfer *transfer = set->all[i];
+        const char *note;
+        enum error error;
+
+        if (!phase_is_active(&transfer->clock))
+            continue;
+        error = phase_check(&transfer->clock, &set->options, set->loop.now_ms,
+                            &note);
+        if (error)
+            end_transfer(transfer, CURLE_OPERATION_TIMEDOUT, error, note);
+    }
+    set->check_ms = set->loop.now_ms + set->check_every_ms;
+}
+
+/* ---- a turn ---- */
+
+static void run_timer(struct transfers *set)
+{
+    int running;
+
+    if (!loop_timer_is_due(&set->loop))
+        return;
+    easy_limit_connections(&set->easy, set->nr_busy);
+    curl_multi_socket_action(set->easy.multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+/* The socket's owner is the cache that its connection lies in. */
+static void run_socket(struct transfers *set, const struct loop_event *event)
+{
+    const struct connection_cache *cache = event->owner;
+    int running;
+
+    easy_limit_connections(&set->easy, cache ? cache->nr_busy : set->nr_busy);
+    curl_multi_socket_action(set->easy.multi, event->fd, event->mask, &running);
+}
+
+/* Ends what libcurl has ended. False: nothing. */
+static bool collect_ended(struct transfers *set)
+{
+    bool any = false;
+    int nr_left;
+    CURLMsg *message = curl_multi_info_read(set->easy.multi, &nr_left);
+
+    for (; message; message = curl_multi_info_read(set->easy.multi, &nr_left)) {
+        CURLcode code = message->data.result;
+        char *private = NULL;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+        end_transfer((struct transfer *)private, code, ERROR_NONE, "");
+        any = true;
+    }
+    return any;
+}
+
+/* While transfers run, a wait ends when time limits are looked at next. */
+static int64_t choose_wait(const struct transfers *set, int timeout_ms)
+{
+    int64_t until_check_ms = set->check_ms - set->loop.now_ms;
+
+    if (set->nr_busy == 0 || (timeout_ms >= 0 && timeout_ms < until_check_ms))
+        return timeout_ms;
+    return until_check_ms > 0 ? until_check_ms : 0;
+}
+
+enum err transfers_turn(struct transfers *set, int timeout_ms)
+{
+    struct loop_event event;
+    enum err err;
+
+    set->nr_fresh = 0;
+    run_timer(set); /* sends what has just been started */
+    if (collect_ended(set))
+        timeout_ms = 0;
+    err = loop_wait(&set->loop, choose_wait(set, timeout_ms));
+    if (err)
+        return err;
+    while (loop_next_event(&set->loop, &event))
+        run_socket(set, &event);
+    run_timer(set);
+    collect_ended(set);
+    if (set->loop.now_ms >= set->check_ms)
+        check_limits(set);
+    return set->loop.is_deaf ? CERR_NOMEM : CERR_OK;
+}
+
+/* ---- handing out ---- */
 
 /* HTTP's own answers are read too (404 has a title); a redirect's body says
  * nothing, and half a page or raw bytes say too little. */
@@ -315,11 +381,11 @@ static bool is_to_be_scanned(const struct transfer *transfer)
 
 struct transfer *transfers_next_done(struct transfers *set)
 {
-    struct transfer *transfer = set->done;
+    struct transfer *transfer = STAILQ_FIRST(&set->ended);
 
     if (!transfer)
         return NULL;
-    set->done = transfer->next;
+    STAILQ_REMOVE_HEAD(&set->ended, link);
     if (is_to_be_scanned(transfer)) {
         struct scan_input input = {
             .url = {transfer->url.data, transfer->url.len - 1},
@@ -332,7 +398,7 @@ struct transfer *transfers_next_done(struct transfers *set)
         };
 
         if (scan_page(set->scan, &input, &transfer->page))
-            answer_lose(transfer);
+            result_lose(transfer);
     }
     return transfer;
 }
@@ -350,15 +416,14 @@ struct page *transfer_page(struct transfer *transfer)
 void transfer_recycle(struct transfer *transfer)
 {
     head_reset(&transfer->head);
-    buf_reset(&transfer->raw_request);
-    buf_reset_to(&transfer->raw_body, TRANSFER_KEEP_BYTES);
-    buf_reset(&transfer->texts);
-    buf_reset(&transfer->location);
-    transfer->error = ERROR_NONE;
-    transfer->note[0] = '\0';
-    transfer->tried_address = false;
-    transfer->exhausted = false;
-    transfer->progress = 0;
+    buf_reset(&transfer->raw.request);
+    buf_reset_to(&transfer->raw.body, TRANSFER_KEEP_BYTES);
+    buf_reset(&transfer->texts.cleaned);
+    buf_reset(&transfer->texts.location);
+    transfer->failure.error = ERROR_NONE;
+    transfer->failure.note[0] = '\0';
+    transfer->failure.tried_address = false;
+    transfer->failure.is_exhausted = false;
     transfer->set->nr_busy--;
-    give_back(transfer);
+    make_idle(transfer);
 }

@@ -26,8 +26,6 @@
 #define TRANSFER_STREAMS_MAX     32 /* on one HTTP/2 connection before the next */
 #define TRANSFER_KEEP_BYTES      ((size_t)64 << 10) /* of memory, each transfer */
 #define TRANSFER_WINDOW_BYTES    (2 << 20)          /* of TCP, from the start */
-#define TRANSFER_SPARES_MAX      64 /* bodies whose memory is kept ... */
-#define TRANSFER_SPARE_BYTES     ((size_t)32 << 20) /* ... at most, in all */
 
 /* Debian's; libcurl's own default, said aloud so that the sandbox knows. */
 #define TRANSFER_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
@@ -49,10 +47,9 @@ void transfers_close(struct transfers *set);
 /* Look-ups end as ERROR_INTERNAL once it is stale. Borrowed. */
 void transfers_set_sandbox(struct transfers *set, struct sandbox *sandbox);
 
-/* Watches one other descriptor in the same epoll, for reading, and for
- * writing too when `writing`; -1: none from now on. CERR_IO. */
-enum err transfers_watch(struct transfers *set, int fd,
-                         bool writing) CERR_CHECK;
+/* Watches one descriptor of the caller's in the same epoll, for reading, in
+ * place of the one before; -1: none. It ends the wait of a turn. CERR_IO. */
+enum err transfers_watch(struct transfers *set, int fd) CERR_CHECK;
 
 /* How many may be started before the next turn. */
 size_t transfers_room(const struct transfers *set);
@@ -68,13 +65,12 @@ enum err transfers_start(struct transfers *set, uint64_t id,
 bool transfers_cancel(struct transfers *set, uint64_t id);
 
 /*
- * Sends, receives, watches the time limits. Waits at most `timeout_ms` (-1: no
- * limit) for something to happen; take all that is done before the next turn,
- * as that does not wake it. `*watched` tells that the other descriptor is
- * ready. CERR_IO; CERR_NOMEM when a socket could not be watched.
+ * One turn: sends, receives, watches the time limits. Waits at most
+ * `timeout_ms` (-1: no limit) for something to happen. Take all that has ended
+ * before the next turn, as that does not wake it. CERR_IO; CERR_NOMEM when a
+ * socket could not be watched.
  */
-enum err transfers_turn(struct transfers *set, int timeout_ms,
-                        bool *watched) CERR_CHECK;
+enum err transfers_turn(struct transfers *set, int timeout_ms) CERR_CHECK;
 /* The next one that has ended, in order, its page scanned; NULL if there is
  * none. Ends the life of the page handed out before. */
 struct transfer *transfers_next_done(struct transfers *set);
@@ -85,8 +81,5 @@ uint64_t transfer_id(const struct transfer *transfer);
 struct page *transfer_page(struct transfer *transfer);
 /* Gives it back after next_done. */
 void transfer_recycle(struct transfer *transfer);
-
-/* Monotonic time at the last turn. */
-int64_t transfers_now_ms(const struct transfers *set);
 
 #endif

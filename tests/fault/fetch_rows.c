@@ -523,7 +523,6 @@ static void run_all(void)
 
     while (nr_ended < NR_ROWS) {
         struct transfer *transfer;
-        bool watched;
 
         while (nr_started < NR_ROWS && transfers_room(world.transfers) > 0) {
             struct job job = {.url = world.urls[nr_started],
@@ -535,8 +534,7 @@ static void run_all(void)
                              CERR_OK);
             nr_started++;
         }
-        assert_int_equal(transfers_turn(world.transfers, 1000, &watched),
-                         CERR_OK);
+        assert_int_equal(transfers_turn(world.transfers, 1000), CERR_OK);
         transfer = transfers_next_done(world.transfers);
         for (; transfer; transfer = transfers_next_done(world.transfers)) {
             struct seen *seen = &world.seen[transfer_id(transfer)];

@@ -52,12 +52,11 @@ static enum error fetch(const char *host, unsigned port)
         .flags = JOB_PRIVATE_OK | JOB_HEAD_SCAN,
     };
     enum error error;
-    bool watched;
 
     assert_int_equal(transfers_open(&transfers, &options), CERR_OK);
     assert_int_equal(transfers_start(transfers, 1, &job), CERR_OK);
     for (int i = 0; i < TURNS_MAX && !done; i++) {
-        assert_int_equal(transfers_turn(transfers, 1000, &watched), CERR_OK);
+        assert_int_equal(transfers_turn(transfers, 1000), CERR_OK);
         done = transfers_next_done(transfers);
     }
     assert_non_null(done);

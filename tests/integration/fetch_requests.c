@@ -115,9 +115,7 @@ static struct transfer *wait_for_one(void)
     struct transfer *transfer = transfers_next_done(transfers);
 
     while (!transfer) {
-        bool watched;
-
-        assert_int_equal(transfers_turn(transfers, 1000, &watched), CERR_OK);
+        assert_int_equal(transfers_turn(transfers, 1000), CERR_OK);
         transfer = transfers_next_done(transfers);
     }
     return transfer;
@@ -385,7 +383,7 @@ static void fetch_keeps_no_more_connections_than_there_is_room_for(void **state)
                  scripted_port(server));
     }
     open_transfers(&options);
-    transfers->max_connections = 112; /* as with few descriptors */
+    transfers->easy.max_connections = 112; /* as with few descriptors */
     for (size_t i = 0; i < NR(entries); i++) {
         snprintf(host, sizeof(host), "h%zu.example", i);
         assert_int_equal(fetch(job, url_of(host, "/page"))->error, ERROR_NONE);
@@ -538,12 +536,11 @@ static void fetch_can_be_canceled(void **state)
 {
     struct job job = {.flags = JOB_PRIVATE_OK};
     struct transfer *transfer;
-    bool watched;
 
     (void)state;
     start(7, &job, url_of("127.0.0.1", "/slow"));
     start(8, &job, url_of("127.0.0.1", "/slow"));
-    assert_int_equal(transfers_turn(transfers, 50, &watched), CERR_OK);
+    assert_int_equal(transfers_turn(transfers, 50), CERR_OK);
     assert_false(transfers_cancel(transfers, 9));
     assert_true(transfers_cancel(transfers, 7));
     assert_false(transfers_cancel(transfers, 7));

@@ -41,10 +41,8 @@ static bool is_readable(int fd)
 /* Turns until the other side has something to read. */
 static void turn_until_readable(struct transfers *transfers, int fd)
 {
-    bool watched;
-
     for (int i = 0; i < TURNS_MAX && !is_readable(fd); i++)
-        assert_int_equal(transfers_turn(transfers, 100, &watched), CERR_OK);
+        assert_int_equal(transfers_turn(transfers, 100), CERR_OK);
     assert_true(is_readable(fd));
 }
 
@@ -77,7 +75,7 @@ static void open_wire(struct wire *wire)
     struct sockaddr_in address;
 
     *wire = (struct wire){.peer = -1};
-    assert_int_equal(heap_open(1), CERR_OK);
+    assert_int_equal(curl_alloc_open(1), CERR_OK);
     assert_int_equal(transfers_open(&wire->transfers, &options), CERR_OK);
     wire->listener = listen_somewhere(&address);
     snprintf(wire->url, sizeof(wire->url), "http://127.0.0.1:%d/",
@@ -89,7 +87,7 @@ static void close_wire(struct wire *wire)
     close(wire->peer);
     close(wire->listener);
     transfers_close(wire->transfers);
-    heap_close();
+    curl_alloc_close();
 }
 
 /* Sends a request and takes it in on the other side. */
@@ -131,12 +129,10 @@ static void socket_takes_much_of_a_body_before_it_is_read(void **state)
 static struct transfer *answer(struct wire *wire, const char *text)
 {
     struct transfer *done = NULL;
-    bool watched;
 
     assert_int_equal(send(wire->peer, text, strlen(text), 0), strlen(text));
     for (int i = 0; i < TURNS_MAX && !done; i++) {
-        assert_int_equal(transfers_turn(wire->transfers, 100, &watched),
-                         CERR_OK);
+        assert_int_equal(transfers_turn(wire->transfers, 100), CERR_OK);
         done = transfers_next_done(wire->transfers);
     }
     assert_non_null(done);
@@ -158,11 +154,11 @@ static void body_gets_the_memory_of_the_one_before(void **state)
     done = answer(&wire, page);
     memory = done->body.data.data;
     transfer_recycle(done);
-    assert_int_equal(wire.transfers->nr_spares, 1);
+    assert_int_equal(wire.transfers->spares.nr_memory, 1);
     request(&wire, 2);
-    assert_int_equal(wire.transfers->nr_spares, 1);
+    assert_int_equal(wire.transfers->spares.nr_memory, 1);
     done = answer(&wire, page);
-    assert_int_equal(wire.transfers->nr_spares, 0);
+    assert_int_equal(wire.transfers->spares.nr_memory, 0);
     assert_ptr_equal(done->body.data.data, memory);
     transfer_recycle(done);
     close_wire(&wire);
@@ -177,18 +173,18 @@ static void memory_beyond_its_bounds_is_given_back(void **state)
     (void)state;
     open_wire(&wire);
     request(&wire, 1);
-    wire.transfers->spare_bytes = TRANSFER_SPARE_BYTES;
+    wire.transfers->spares.memory_bytes = BODY_SPARES_BYTES;
     transfer_recycle(answer(&wire, page));
-    assert_int_equal(wire.transfers->nr_spares, 0);
-    wire.transfers->spare_bytes = 0;
-    for (size_t i = 0; i < TRANSFER_SPARES_MAX; i++)
-        buf_init(&wire.transfers->spares[i], SIZE_MAX);
+    assert_int_equal(wire.transfers->spares.nr_memory, 0);
+    wire.transfers->spares.memory_bytes = 0;
+    for (size_t i = 0; i < BODY_SPARES_MAX; i++)
+        buf_init(&wire.transfers->spares.memory[i], SIZE_MAX);
     request(&wire, 2);
     done = answer(&wire, page);
-    wire.transfers->nr_spares = TRANSFER_SPARES_MAX;
+    wire.transfers->spares.nr_memory = BODY_SPARES_MAX;
     transfer_recycle(done);
-    assert_int_equal(wire.transfers->nr_spares, TRANSFER_SPARES_MAX);
-    assert_int_equal(wire.transfers->spare_bytes, 0);
+    assert_int_equal(wire.transfers->spares.nr_memory, BODY_SPARES_MAX);
+    assert_int_equal(wire.transfers->spares.memory_bytes, 0);
     close_wire(&wire);
 }
 

@@ -20,8 +20,10 @@
 
 #define PIECES 400
 #define STEPS  100000
-#define LARGE  (HEAP_BUFFER_BYTES + 1) /* what libcurl asks for: its NUL */
-#define FEW    8                       /* transfers: all buffers in full size */
+#define LARGE                                                                  \
+    (CURL_ALLOC_BUFFER_BYTES + 1) /* what libcurl asks for: its NUL            \
+                                   */
+#define FEW 8                     /* transfers: all buffers in full size */
 
 static struct {
     curl_malloc_callback take;
@@ -54,17 +56,17 @@ void curl_global_cleanup(void)
 static int open_heap(void **state)
 {
     (void)state;
-    return heap_open(FEW) ? -1 : 0;
+    return curl_alloc_open(FEW) ? -1 : 0;
 }
 
 static int close_heap(void **state)
 {
     (void)state;
-    heap_close(); /* the leak checker sees what it does not give back */
+    curl_alloc_close(); /* the leak checker sees what it does not give back */
     return 0;
 }
 
-static void heap_gives_a_freed_piece_again(void **state)
+static void curl_alloc_gives_a_freed_piece_again(void **state)
 {
     static const size_t sizes[] = {0, 1, 23, 24, 25, 40, 100, 511, 1000, 1016};
     void *large = libcurl.take(LARGE);
@@ -85,7 +87,7 @@ static void heap_gives_a_freed_piece_again(void **state)
     libcurl.give(large);
 }
 
-static void heap_gives_zeros_where_they_are_asked_for(void **state)
+static void curl_alloc_gives_zeros_where_they_are_asked_for(void **state)
 {
     static const size_t sizes[] = {1, 24, 100, 1024, 1025, LARGE};
 
@@ -103,14 +105,14 @@ static void heap_gives_zeros_where_they_are_asked_for(void **state)
     assert_null(libcurl.take_zeroed(SIZE_MAX / 2, 3));
 }
 
-static void heap_copies_and_grows(void **state)
+static void curl_alloc_copies_and_grows(void **state)
 {
     char *text = libcurl.copy("twenty-four bytes and more");
     size_t len = strlen(text) + 1;
 
     (void)state;
     assert_string_equal(text, "twenty-four bytes and more");
-    for (size_t size = len; size <= 4 * HEAP_BUFFER_BYTES; size *= 2) {
+    for (size_t size = len; size <= 4 * CURL_ALLOC_BUFFER_BYTES; size *= 2) {
         text = libcurl.take_more(text, size);
         assert_string_equal(text, "twenty-four bytes and more");
         memset(text + len, 'x', size - len); /* all of it is ours */
@@ -123,7 +125,7 @@ static void heap_copies_and_grows(void **state)
 }
 
 /* More than are kept of a size: those that are come again, time after time. */
-static void heap_keeps_some_of_each_size(void **state)
+static void curl_alloc_keeps_some_of_each_size(void **state)
 {
     void *pieces[PIECES];
 
@@ -133,9 +135,10 @@ static void heap_keeps_some_of_each_size(void **state)
     for (int round = 0; round < 4; round++) {
         for (size_t i = 0; i < PIECES; i++)
             libcurl.give(pieces[i]);
-        for (size_t i = HEAP_PIECES_MAX; i-- > 0;) /* the last one is first */
+        for (size_t i = CURL_ALLOC_PIECES_MAX;
+             i-- > 0;) /* the last one is first */
             assert_ptr_equal(libcurl.take(200), pieces[i]);
-        for (size_t i = HEAP_PIECES_MAX; i < PIECES; i++)
+        for (size_t i = CURL_ALLOC_PIECES_MAX; i < PIECES; i++)
             pieces[i] = libcurl.take(200);
     }
     for (size_t i = 0; i < PIECES; i++)
@@ -157,7 +160,7 @@ static void *free_and_take(void *ctx)
     return NULL;
 }
 
-static void heap_keeps_nothing_for_other_threads(void **state)
+static void curl_alloc_keeps_nothing_for_other_threads(void **state)
 {
     struct exchange exchange = {.kept = libcurl.take(100),
                                 .of_main = libcurl.take(100)};
@@ -189,7 +192,7 @@ static size_t random_size(uint64_t *random)
         return LARGE - 40 + (size_t)(next_random(random) % 80);
     if (kind < 5)
         return 1 + (size_t)(next_random(random) % 5000);
-    return 1 + (size_t)(next_random(random) % HEAP_SMALL_BYTES);
+    return 1 + (size_t)(next_random(random) % CURL_ALLOC_SMALL_BYTES);
 }
 
 struct piece {
@@ -205,7 +208,7 @@ static void assert_marked(const struct piece *piece, size_t len)
             fail_msg("byte %zu of %zu is another's", i, piece->len);
 }
 
-static void heap_never_gives_a_piece_to_two(void **state)
+static void curl_alloc_never_gives_a_piece_to_two(void **state)
 {
     static struct piece pieces[PIECES];
     uint64_t random = 7;
@@ -234,53 +237,56 @@ static void heap_never_gives_a_piece_to_two(void **state)
         libcurl.give(pieces[i].data);
 }
 
-static void heap_counts_what_it_refused(void **state)
+static void curl_alloc_counts_what_it_refused(void **state)
 {
-    uint64_t before = heap_nr_refused();
+    uint64_t before = curl_alloc_nr_refused();
     void *data = libcurl.take(100);
 
     (void)state;
-    assert_int_equal(heap_nr_refused(), before);
+    assert_int_equal(curl_alloc_nr_refused(), before);
     assert_null(libcurl.take(PTRDIFF_MAX));
     assert_null(libcurl.take_zeroed(1, PTRDIFF_MAX));
     assert_null(libcurl.take_more(data, PTRDIFF_MAX));
-    assert_int_equal(heap_nr_refused(), before + 3);
+    assert_int_equal(curl_alloc_nr_refused(), before + 3);
     libcurl.give(data);
 }
 
 /* <openssl/crypto.h> and base/err.h cannot be had together. */
 void *CRYPTO_malloc(size_t len, const char *file, int line);
 
-static void heap_counts_what_openssl_was_refused(void **state)
+static void curl_alloc_counts_what_openssl_was_refused(void **state)
 {
-    uint64_t before = heap_nr_refused();
+    uint64_t before = curl_alloc_nr_refused();
 
     (void)state;
     assert_null(CRYPTO_malloc(PTRDIFF_MAX, __FILE__, __LINE__));
-    assert_int_equal(heap_nr_refused(), before + 1);
+    assert_int_equal(curl_alloc_nr_refused(), before + 1);
 }
 
-static void heap_makes_buffers_smaller_where_there_are_many(void **state)
+static void curl_alloc_makes_buffers_smaller_where_there_are_many(void **state)
 {
     static const struct {
         size_t nr_transfers, bytes;
     } rows[] = {
-        {1, HEAP_BUFFER_BYTES},       {64, HEAP_BUFFER_BYTES},
-        {65, HEAP_BUFFER_BYTES / 2},  {256, HEAP_BUFFER_BYTES / 4},
-        {512, HEAP_BUFFER_BYTES_MIN}, {100000, HEAP_BUFFER_BYTES_MIN},
+        {1, CURL_ALLOC_BUFFER_BYTES},
+        {64, CURL_ALLOC_BUFFER_BYTES},
+        {65, CURL_ALLOC_BUFFER_BYTES / 2},
+        {256, CURL_ALLOC_BUFFER_BYTES / 4},
+        {512, CURL_ALLOC_BUFFER_BYTES_MIN},
+        {100000, CURL_ALLOC_BUFFER_BYTES_MIN},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         void *buffer;
 
-        assert_int_equal(heap_open(rows[i].nr_transfers), CERR_OK);
-        assert_int_equal(heap_buffer_bytes(), rows[i].bytes);
+        assert_int_equal(curl_alloc_open(rows[i].nr_transfers), CERR_OK);
+        assert_int_equal(curl_alloc_buffer_bytes(), rows[i].bytes);
         buffer = libcurl.take(rows[i].bytes + 1);
         libcurl.give(buffer);
         assert_ptr_equal(libcurl.take(rows[i].bytes + 1), buffer);
         libcurl.give(buffer);
-        heap_close();
+        curl_alloc_close();
     }
 }
 
@@ -301,26 +307,26 @@ static size_t huge_kb(void)
     return sum;
 }
 
-static void heap_asks_for_huge_pages_for_all_transfers(void **state)
+static void curl_alloc_asks_for_huge_pages_for_all_transfers(void **state)
 {
-    const size_t enough_kb = 100 * (HEAP_BUFFER_BYTES / 2 >> 10);
+    const size_t enough_kb = 100 * (CURL_ALLOC_BUFFER_BYTES / 2 >> 10);
 
     (void)state;
     if (access("/sys/kernel/mm/transparent_hugepage", F_OK) != 0)
         skip();
     assert_true(huge_kb() < enough_kb);
-    assert_int_equal(heap_open(100), CERR_OK);
+    assert_int_equal(curl_alloc_open(100), CERR_OK);
     assert_true(huge_kb() >= enough_kb);
-    heap_close();
+    curl_alloc_close();
 }
 
-static void heap_says_that_libcurl_cannot_begin(void **state)
+static void curl_alloc_says_that_libcurl_cannot_begin(void **state)
 {
     (void)state;
     libcurl.answer = CURLE_FAILED_INIT;
-    assert_int_equal(heap_open(FEW), CERR_NOMEM);
+    assert_int_equal(curl_alloc_open(FEW), CERR_NOMEM);
     libcurl.answer = CURLE_OK;
-    heap_close();
+    curl_alloc_close();
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_heap, close_heap)
@@ -329,17 +335,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         /* before the others ask */
-        cmocka_unit_test(heap_asks_for_huge_pages_for_all_transfers),
-        TEST(heap_gives_a_freed_piece_again),
-        TEST(heap_gives_zeros_where_they_are_asked_for),
-        TEST(heap_copies_and_grows),
-        TEST(heap_keeps_some_of_each_size),
-        TEST(heap_keeps_nothing_for_other_threads),
-        TEST(heap_never_gives_a_piece_to_two),
-        TEST(heap_counts_what_it_refused),
-        cmocka_unit_test(heap_counts_what_openssl_was_refused),
-        cmocka_unit_test(heap_makes_buffers_smaller_where_there_are_many),
-        cmocka_unit_test(heap_says_that_libcurl_cannot_begin),
+        cmocka_unit_test(curl_alloc_asks_for_huge_pages_for_all_transfers),
+        TEST(curl_alloc_gives_a_freed_piece_again),
+        TEST(curl_alloc_gives_zeros_where_they_are_asked_for),
+        TEST(curl_alloc_copies_and_grows),
+        TEST(curl_alloc_keeps_some_of_each_size),
+        TEST(curl_alloc_keeps_nothing_for_other_threads),
+        TEST(curl_alloc_never_gives_a_piece_to_two),
+        TEST(curl_alloc_counts_what_it_refused),
+        cmocka_unit_test(curl_alloc_counts_what_openssl_was_refused),
+        cmocka_unit_test(curl_alloc_makes_buffers_smaller_where_there_are_many),
+        cmocka_unit_test(curl_alloc_says_that_libcurl_cannot_begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

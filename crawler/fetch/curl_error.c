@@ -1,8 +1,8 @@
-#include "crawler/fetch/verdict.h"
+#include "crawler/fetch/curl_error.h"
 
 #include <string.h>
 
-static enum error on_receive_error(const struct circumstances *seen)
+static enum error on_receive_error(const struct curl_error_seen *seen)
 {
     if (seen->phase < PHASE_ANSWERING)
         return ERROR_CONNECT_CLOSED;
@@ -14,28 +14,30 @@ static enum error on_receive_error(const struct circumstances *seen)
     return ERROR_TRUNCATED;
 }
 
-static enum error on_timeout(const struct circumstances *seen)
+static enum error on_timeout(const struct curl_error_seen *seen)
 {
     switch (seen->phase) {
     case PHASE_RESOLVING:
         return ERROR_DNS_TIMEOUT;
     case PHASE_CONNECTING:
         return ERROR_CONNECT_TIMEOUT;
+    case PHASE_IDLE:
     case PHASE_WAITING:
     case PHASE_ASKED:
     case PHASE_ANSWERING:
+    case PHASE_ENDED:
         break;
     }
     return ERROR_TIMEOUT;
 }
 
 /* A line over 100 KB is "out of memory" to libcurl 7.88. */
-static bool is_in_head(const struct circumstances *seen)
+static bool is_in_head(const struct curl_error_seen *seen)
 {
     return seen->phase >= PHASE_ASKED && !seen->head_complete;
 }
 
-enum error verdict(CURLcode code, const struct circumstances *seen)
+enum error curl_error(CURLcode code, const struct curl_error_seen *seen)
 {
     /* whatever it is called: OpenSSL has no memory for a certificate, say */
     if (code != CURLE_OK && seen->exhausted)

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "crawler/fetch/verdict.h"
+#include "crawler/fetch/curl_error.h"
 #include "tests/support/cmocka_all.h"
 
 #define LAST PHASE_ANSWERING
@@ -54,13 +54,13 @@ static const struct {
     {CURLE_FAILED_INIT, PHASE_WAITING, false, false, "", ERROR_INTERNAL},
 };
 
-static void verdict_goes_by_the_circumstances(void **state)
+static void curl_error_goes_by_the_circumstances(void **state)
 {
     (void)state;
     for (size_t i = 0; i < NR(cases); i++) {
-        struct circumstances seen = {cases[i].phase, cases[i].head_complete,
-                                     cases[i].exhausted, cases[i].message};
-        enum error error = verdict(cases[i].code, &seen);
+        struct curl_error_seen seen = {cases[i].phase, cases[i].head_complete,
+                                       cases[i].exhausted, cases[i].message};
+        enum error error = curl_error(cases[i].code, &seen);
 
         if (error != cases[i].error)
             fail_msg("case %zu, code %d: got %s", i, (int)cases[i].code,
@@ -68,13 +68,13 @@ static void verdict_goes_by_the_circumstances(void **state)
     }
 }
 
-static void verdict_calls_no_failure_a_success(void **state)
+static void curl_error_calls_no_failure_a_success(void **state)
 {
-    struct circumstances seen = {LAST, true, false, ""};
+    struct curl_error_seen seen = {LAST, true, false, ""};
 
     (void)state;
     for (int code = 1; code < CURL_LAST; code++) {
-        enum error error = verdict((CURLcode)code, &seen);
+        enum error error = curl_error((CURLcode)code, &seen);
 
         assert_int_not_equal(error, ERROR_NONE);
         assert_true(error < ERROR_NR);
@@ -84,8 +84,8 @@ static void verdict_calls_no_failure_a_success(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(verdict_goes_by_the_circumstances),
-        cmocka_unit_test(verdict_calls_no_failure_a_success),
+        cmocka_unit_test(curl_error_goes_by_the_circumstances),
+        cmocka_unit_test(curl_error_calls_no_failure_a_success),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

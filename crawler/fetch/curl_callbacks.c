@@ -1,0 +1,329 @@
+/*
+ * libcurl's callbacks: what it asks and reports while a request runs.
+ *
+ * They come in the order of a request: a name is looked up, an address is
+ * about to be connected to, the request is about to be sent, a line of the
+ * head has come, a piece of the body has come. Each moves the transfer on to
+ * its phase. A callback cannot end a transfer: it decides how that ends and
+ * makes libcurl fail.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "crawler/fetch/fetch_internal.h"
+#include "crawler/sandbox/sandbox.h"
+#include "crawler/url/url.h"
+
+#define LARGE_BYTES ((size_t)64 << 10) /* of a body: judged before it ends */
+
+static void enter(struct transfer *transfer, enum phase phase)
+{
+    phase_enter(&transfer->clock, phase, transfer->set->loop.now_ms);
+}
+
+/* ---- on the way to a connection ---- */
+
+/* The sandbox is asked once a turn, as that is a stat() for each of the
+ * resolver's files. */
+static bool is_stale(struct transfers *set)
+{
+    if (!set->sandbox)
+        return false;
+    if (set->files_ms == set->loop.now_ms)
+        return set->sandbox->is_stale;
+    set->files_ms = set->loop.now_ms;
+    return sandbox_is_stale(set->sandbox);
+}
+
+/* Called when a host is not in libcurl's cache of addresses, even where the
+ * host is an address itself. */
+static int on_lookup(void *resolver, void *reserved, void *ctx)
+{
+    struct transfer *transfer = ctx;
+
+    (void)resolver;
+    (void)reserved;
+    if (is_stale(transfer->set)) {
+        result_decide(transfer, ERROR_INTERNAL,
+                      "the resolver's files were replaced");
+        return -1;
+    }
+    enter(transfer, PHASE_RESOLVING);
+    return 0;
+}
+
+/* An address is judged unless the user's list named its host. A proxy that
+ * does the asking was named by the user, too. */
+static bool is_guarded(const struct transfer *transfer)
+{
+    return !(transfer->flags & JOB_PRIVATE_OK) && !transfer->set->options.proxy;
+}
+
+static uint16_t port_of(const struct sockaddr *address)
+{
+    in_port_t port; /* at the same place in both families */
+
+    memcpy(&port,
+           (const char *)address + offsetof(struct sockaddr_in, sin_port),
+           sizeof(port));
+    return ntohs(port);
+}
+
+/*
+ * Lets the kernel have so much of a body before it is read: else a server waits
+ * for a full window several times a page, and both sides are woken each time.
+ * SO_RCVLOWAT enlarges the buffer for that and, unlike SO_RCVBUF, leaves it
+ * to grow further by itself, see tcp(7). The mark itself is set back at once,
+ * so that reading waits for no more than a byte (docs/decisions/0014).
+ */
+static void widen_window(int fd)
+{
+    const int window_bytes = TRANSFER_WINDOW_BYTES, at_once = 1;
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &window_bytes,
+               sizeof(window_bytes));
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &at_once, sizeof(at_once));
+}
+
+/* Whether the transfer may connect there. */
+static bool is_address_allowed(struct transfer *transfer,
+                               const struct sockaddr *address)
+{
+    const struct transfers *set = transfer->set;
+
+    if (is_guarded(transfer) && !guard_allows(set->guard, address)) {
+        if (!transfer->failure.tried_address)
+            result_decide(transfer, ERROR_BLOCKED_ADDRESS,
+                          "not a public address");
+        return false;
+    }
+    if (!set->options.proxy && url_port_is_bad(port_of(address))) {
+        result_decide(transfer, ERROR_BAD_PORT, "");
+        return false;
+    }
+    return true;
+}
+
+/* Called for each address of a host until one takes the connection. */
+static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose,
+                                    struct curl_sockaddr *address)
+{
+    struct transfer *transfer = ctx;
+    struct transfer_failure *failure = &transfer->failure;
+    int fd;
+
+    (void)purpose;
+    if (transfer->clock.phase != PHASE_CONNECTING)
+        enter(transfer, PHASE_CONNECTING);
+    if (!is_address_allowed(transfer, &address->addr))
+        return CURL_SOCKET_BAD;
+    fd = socket(address->family,
+                address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                address->protocol);
+    if (fd < 0) {
+        failure->is_exhausted |= errno == EMFILE || errno == ENFILE ||
+                                 errno == ENOBUFS || errno == ENOMEM;
+        return CURL_SOCKET_BAD;
+    }
+    /* One public address among refused ones is enough: how its connection
+     * ends is how the transfer ends. */
+    failure->tried_address = true;
+    if (failure->error == ERROR_BLOCKED_ADDRESS)
+        failure->error = ERROR_NONE;
+    widen_window(fd);
+    loop_socket_opened(&transfer->set->loop, fd, transfer->easy.cache);
+    return fd;
+}
+
+static int on_close_socket(void *ctx, curl_socket_t fd)
+{
+    return loop_close_socket(ctx, fd);
+}
+
+/* Called just before the request is sent. The connection may have been opened
+ * for another job, one that was allowed to go there: so the address is judged
+ * again. */
+static int on_request(void *ctx, char *peer_ip, char *own_ip, int peer_port,
+                      int own_port)
+{
+    struct transfer *transfer = ctx;
+
+    (void)own_ip;
+    (void)peer_port;
+    (void)own_port;
+    if (is_guarded(transfer) &&
+        !guard_allows_text(transfer->set->guard, peer_ip)) {
+        result_decide(transfer, ERROR_BLOCKED_ADDRESS, "not a public address");
+        return CURL_PREREQFUNC_ABORT;
+    }
+    /* libcurl may be asking once more, after a connection that was dead: what
+     * it said about that one does not count. */
+    transfer->failure.message[0] = '\0';
+    enter(transfer, PHASE_ASKED);
+    return CURL_PREREQFUNC_OK;
+}
+
+/* ---- the answer ---- */
+
+static size_t on_head_line(char *line, size_t size, size_t nr, void *ctx)
+{
+    struct transfer *transfer = ctx;
+    size_t len = size * nr;
+    enum error error;
+
+    if (transfer->clock.phase != PHASE_ANSWERING)
+        enter(transfer, PHASE_ANSWERING);
+    transfer->clock.received_bytes += len;
+    error = head_line(&transfer->head, line, len);
+    if (!error)
+        return len;
+    result_decide(transfer, error, "");
+    return 0;
+}
+
+/* Types that no one reads as text: their bytes are kept only when asked. */
+static bool is_plainly_binary(struct bytes type)
+{
+    static const char *const families[] = {"image/", "audio/", "video/",
+                                           "font/"};
+
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        size_t len = strlen(families[i]);
+
+        if (type.len >= len && strncasecmp(type.data, families[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void choose_limits(const struct transfer *transfer,
+                          struct body_limits *limits)
+{
+    const struct fetch_options *options = &transfer->set->options;
+    uint32_t flags = transfer->flags;
+    bool is_kept = flags & (JOB_BODY | JOB_ROBOTS | JOB_SITEMAP);
+    bool is_scanned = flags & (JOB_LINKS | JOB_HEAD_SCAN);
+
+    limits->max_bytes = (uint64_t)options->max_body_bytes;
+    limits->max_wire_bytes = (uint64_t)options->max_wire_bytes;
+    limits->max_ratio = (uint64_t)options->max_ratio;
+    if (flags & JOB_ROBOTS)
+        limits->max_bytes = (uint64_t)options->max_robots_bytes;
+    else if (flags & JOB_SITEMAP)
+        limits->max_bytes = (uint64_t)options->max_sitemap_bytes;
+    if (limits->max_wire_bytes < limits->max_bytes)
+        limits->max_wire_bytes = limits->max_bytes;
+    limits->keep =
+        is_kept || (is_scanned &&
+                    !is_plainly_binary(head_value(&transfer->head, HEAD_TYPE)));
+}
+
+static enum error begin_body(struct transfer *transfer)
+{
+    struct body_spares *spares = &transfer->set->spares;
+    const struct head *head = &transfer->head;
+    struct bytes codings = {head->codings.data, head->codings.len};
+    struct body_limits limits;
+
+    choose_limits(transfer, &limits);
+    if (codings.len > 0 && !transfer->decode)
+        transfer->decode = body_spares_borrow_decoder(spares);
+    body_spares_lend(spares, &transfer->body);
+    return body_start(&transfer->body, &limits, transfer->decode, codings,
+                      codings.len > 0 ? -1 : head->content_length);
+}
+
+/* Looks at a large body before it has ended. A text that is not HTML is not
+ * kept if only its characters count. */
+static void judge_large(struct transfer *transfer)
+{
+    struct scan_input input = {
+        .type = head_value(&transfer->head, HEAD_TYPE),
+        .body = {transfer->body.data.data, transfer->body.data.len},
+    };
+
+    if (transfer->flags & (JOB_BODY | JOB_ROBOTS | JOB_SITEMAP))
+        return;
+    transfer->is_sniffed = true;
+    if (scan_sniff(&input, &transfer->sniff))
+        body_skip_ascii(&transfer->body);
+}
+
+static size_t on_body(char *data, size_t size, size_t nr, void *ctx)
+{
+    struct transfer *transfer = ctx;
+    size_t len = size * nr;
+    enum error error = ERROR_NONE;
+
+    transfer->clock.received_bytes += len;
+    if (!transfer->body.begun)
+        error = begin_body(transfer);
+    if (!error)
+        error = body_feed(&transfer->body, data, len);
+    if (transfer->body.data.len >= LARGE_BYTES && !transfer->is_sniffed)
+        judge_large(transfer);
+    if (!error)
+        return len;
+    result_decide(transfer, error, "");
+    return 0;
+}
+
+/* ---- JOB_RAW ---- */
+
+static bool ends_in_blank_line(const struct buf *text)
+{
+    return text->len >= 4 &&
+           memcmp(text->data + text->len - 4, "\r\n\r\n", 4) == 0;
+}
+
+/* Keeps the bytes as they were on the wire, the sizes of chunks among them. */
+static int on_debug(CURL *easy, curl_infotype type, char *data, size_t len,
+                    void *ctx)
+{
+    struct transfer *transfer = ctx;
+    struct buf *request = &transfer->raw.request;
+
+    (void)easy;
+    if (type == CURLINFO_HEADER_OUT) {
+        /* A whole request lies there: it was to a proxy, or over a connection
+         * that was dead. The last one counts. */
+        if (ends_in_blank_line(request))
+            buf_reset(request);
+        if (buf_add(request, data, len))
+            result_decide(transfer, ERROR_INTERNAL, "request too long to keep");
+    } else if (type == CURLINFO_DATA_IN) {
+        enum err err = buf_add(&transfer->raw.body, data, len);
+
+        if (err)
+            result_decide(
+                transfer,
+                err == CERR_TOO_BIG ? ERROR_TOO_LARGE : ERROR_INTERNAL, "");
+    }
+    return 0;
+}
+
+enum err curl_callbacks_set(struct transfer *transfer)
+{
+    CURL *easy = transfer->easy.handle;
+
+    EASY_SET(easy, CURLOPT_PRIVATE, transfer);
+    EASY_SET(easy, CURLOPT_HEADERFUNCTION, on_head_line);
+    EASY_SET(easy, CURLOPT_HEADERDATA, transfer);
+    EASY_SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+    EASY_SET(easy, CURLOPT_WRITEDATA, transfer);
+    EASY_SET(easy, CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
+    EASY_SET(easy, CURLOPT_RESOLVER_START_DATA, transfer);
+    EASY_SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    EASY_SET(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    EASY_SET(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    EASY_SET(easy, CURLOPT_CLOSESOCKETDATA, &transfer->set->loop);
+    EASY_SET(easy, CURLOPT_PREREQFUNCTION, on_request);
+    EASY_SET(easy, CURLOPT_PREREQDATA, transfer);
+    EASY_SET(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+    EASY_SET(easy, CURLOPT_DEBUGDATA, transfer);
+    EASY_SET(easy, CURLOPT_ERRORBUFFER, transfer->failure.message);
+    return CERR_OK;
+}

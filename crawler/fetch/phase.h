@@ -1,0 +1,78 @@
+/*
+ * phase: how far a transfer has come, since when, and whether it takes too
+ * long.
+ *
+ *   IDLE ─► WAITING ─► RESOLVING ─► CONNECTING ─► ASKED ─► ANSWERING ─► ENDED
+ *    ▲         │                        ▲           ▲                     │
+ *    │         ├── address known ───────┘           │                     │
+ *    │         └── connection open already ─────────┘                     │
+ *    └────────────────────────────────────────────────────────────────────┘
+ *
+ *   IDLE -> WAITING          [transfers_start]
+ *   WAITING -> RESOLVING     [on_lookup]
+ *   WAITING -> CONNECTING    [on_open_socket]  libcurl knew the address
+ *   RESOLVING -> CONNECTING  [on_open_socket]
+ *   WAITING -> ASKED         [on_request]      a connection was open
+ *   CONNECTING -> ASKED      [on_request]
+ *   ASKED -> ANSWERING       [on_head_line]
+ *   ASKED -> RESOLVING or CONNECTING  the open connection was dead: libcurl
+ *                            asks once more over a new one
+ *   any of these -> ENDED    [end_transfer]    by libcurl, a limit or a cancel
+ *   ENDED -> IDLE            [transfer_recycle]
+ *
+ * Pure: takes the time as a parameter.
+ */
+#ifndef CRAWLER_FETCH_PHASE_H
+#define CRAWLER_FETCH_PHASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crawler/fetch/fetch_worker.h"
+#include "crawler/page/outcome.h"
+
+/* In the order of one request, so that "at least PHASE_ASKED" has a meaning. */
+enum phase {
+    PHASE_IDLE,       /* not in use */
+    PHASE_WAITING,    /* for a connection, or not begun */
+    PHASE_RESOLVING,  /* libcurl looks its name up, in a thread */
+    PHASE_CONNECTING, /* with TLS */
+    PHASE_ASKED,      /* request on its way, no line of the answer yet */
+    PHASE_ANSWERING,  /* head or body are arriving */
+    PHASE_ENDED,      /* out of libcurl; its page is ready or handed out */
+};
+
+struct phase_clock {
+    enum phase phase;
+    size_t *nr_resolving;    /* borrowed; transfers that are PHASE_RESOLVING */
+    int64_t start_ms;        /* when PHASE_WAITING began */
+    int64_t phase_ms;        /* when `phase` began */
+    uint64_t received_bytes; /* of head and body, since `start_ms` */
+    /* The stall window begins with the answer, and again each time that enough
+     * bytes came within one. */
+    int64_t window_ms;
+    uint64_t window_bytes; /* `received_bytes` when it began */
+};
+
+/* From PHASE_IDLE to PHASE_WAITING. */
+void phase_start(struct phase_clock *clock, int64_t now_ms);
+/* Enters `phase`, or enters it again: its time limit begins anew. */
+void phase_enter(struct phase_clock *clock, enum phase phase, int64_t now_ms);
+/* Whether libcurl has the transfer. */
+bool phase_is_active(const struct phase_clock *clock);
+
+/*
+ * Holds an active transfer to the time limits of `options`. ERROR_NONE, or
+ * which limit was passed: ERROR_DNS_TIMEOUT, ERROR_CONNECT_TIMEOUT,
+ * ERROR_STALLED, or ERROR_TIMEOUT (first byte, total). `*note` says more, or
+ * is "". Static.
+ */
+enum error phase_check(struct phase_clock *clock,
+                       const struct fetch_options *options, int64_t now_ms,
+                       const char **note);
+/* How often phase_check() should be called: some twenty times within the
+ * shortest limit, every 5 to 250 ms. */
+int64_t phase_check_every_ms(const struct fetch_options *options);
+
+#endif
