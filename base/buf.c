@@ -1,6 +1,9 @@
+/*
+ * The buffer behind buf.h: one block from malloc() that grows by doubling, so
+ * that adding byte for byte costs the same per byte however long it gets.
+ */
 #include "base/buf.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +34,7 @@ void buf_reset_to(struct buf *buf, size_t keep)
         buf->len = 0;
 }
 
+/* The comparisons subtract, as a sum of sizes from outside could wrap round. */
 enum err buf_reserve(struct buf *buf, size_t more)
 {
     size_t cap = buf->cap ? buf->cap : BUF_FIRST_BYTES;
@@ -42,7 +46,8 @@ enum err buf_reserve(struct buf *buf, size_t more)
         return CERR_OK;
     while (cap < buf->len + more)
         cap = cap > buf->limit / 2 ? buf->limit : cap * 2;
-    if (buf->len == 0) { /* nothing that realloc() should move */
+    /* realloc() would copy the old block, in which nothing is in use. */
+    if (buf->len == 0) {
         free(buf->data);
         buf->data = NULL;
         buf->cap = 0;
@@ -77,6 +82,8 @@ enum err buf_add_byte(struct buf *buf, unsigned char byte)
     return buf_add(buf, &byte, 1);
 }
 
+/* The text is formatted twice: once to learn its length, which the limit has to
+ * allow before anything is written. */
 enum err buf_addf(struct buf *buf, const char *format, ...)
 {
     va_list args;
@@ -91,7 +98,8 @@ enum err buf_addf(struct buf *buf, const char *format, ...)
     err = buf_reserve(buf, (size_t)len);
     if (err)
         return err;
-    /* vsnprintf wants a byte for its NUL, which the limit need not hold */
+    /* vsnprintf() writes a NUL behind the text. It is no part of the contents,
+     * so that byte may lie beyond the limit. */
     if (buf->cap - buf->len <= (size_t)len) {
         unsigned char *data = realloc(buf->data, buf->len + (size_t)len + 1);
         if (!data)
@@ -104,13 +112,4 @@ enum err buf_addf(struct buf *buf, const char *format, ...)
     va_end(args);
     buf->len += (size_t)len;
     return CERR_OK;
-}
-
-void buf_drop_front(struct buf *buf, size_t len)
-{
-    assert(len <= buf->len);
-    if (len == 0)
-        return;
-    buf->len -= len;
-    memmove(buf->data, buf->data + len, buf->len);
 }

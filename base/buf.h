@@ -33,12 +33,11 @@ void buf_reset_to(struct buf *buf, size_t keep);
 enum err buf_reserve(struct buf *buf, size_t more) CERR_CHECK;
 /* Appends bytes (`data` may be NULL when `len` is 0). As buf_reserve. */
 enum err buf_add(struct buf *buf, const void *data, size_t len) CERR_CHECK;
+/* The same for a text without its NUL, and for one byte. */
 enum err buf_add_str(struct buf *buf, const char *text) CERR_CHECK;
 enum err buf_add_byte(struct buf *buf, unsigned char byte) CERR_CHECK;
-/* Appends formatted text, without the NUL. */
+/* Appends text as printf() makes it, without the NUL. As buf_reserve, and
+ * CERR_INVALID if the text cannot be formatted. */
 enum err buf_addf(struct buf *buf, const char *format, ...) CERR_CHECK
     __attribute__((format(printf, 2, 3)));
-/* Drops the first `len` bytes (`len` at most buf->len). */
-void buf_drop_front(struct buf *buf, size_t len);
-
 #endif

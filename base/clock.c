@@ -1,3 +1,7 @@
+/*
+ * The clocks of clock.h, in whole microseconds and milliseconds. Both calls are
+ * answered by the vDSO (vdso(7)) and cost no system call.
+ */
 #include "base/clock.h"
 
 #include <stdio.h>
@@ -33,17 +37,19 @@ void clock_iso(int64_t wall_ms, char out[CLOCK_ISO_BYTES])
     struct tm utc;
     size_t len;
 
+    /* C rounds towards zero, so a time before 1970 has a negative rest. */
     if (ms < 0) {
         ms += 1000;
         seconds--;
     }
-    /* outside the years 0 to 9999 the format has no room */
+    /* ISO 8601 has four digits for a year, and the format no room for more. */
     if (!gmtime_r(&seconds, &utc) || utc.tm_year < -1900 ||
         utc.tm_year > 8099) {
         snprintf(out, CLOCK_ISO_BYTES, "0000-00-00T00:00:00.000Z");
         return;
     }
-    /* strftime()'s %Y has no leading zeros */
+    /* The year is written apart because strftime()'s %Y has no leading zeros.
+     */
     snprintf(out, CLOCK_ISO_BYTES, "%04u",
              (unsigned)(utc.tm_year + 1900) % 10000);
     len = 4 + strftime(out + 4, CLOCK_ISO_BYTES - 4, "-%m-%dT%H:%M:%S", &utc);

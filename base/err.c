@@ -1,3 +1,7 @@
+/*
+ * The two tables behind err.h: what each code is called, and which code stands
+ * for a value of errno.
+ */
 #include "base/err.h"
 
 #include <errno.h>
@@ -13,7 +17,6 @@ static const char *const texts[CERR_NR] = {
     [CERR_STATE] = "not allowed in this state",
     [CERR_PERM] = "not permitted",
     [CERR_CANCELED] = "canceled",
-    [CERR_LOST] = "lost with its worker",
     [CERR_CLOSED] = "closed by the other side",
     [CERR_OWNERDEAD] = "the holder of the lock died",
     [CERR_CORRUPT] = "damaged data",
@@ -28,6 +31,8 @@ static const char *const texts[CERR_NR] = {
     [CERR_NOT_LENT] = "not lent: finished before, or taken back",
 };
 
+/* A number that is no code can come from a caller's own mistake only, but the
+ * text is asked for while an error is reported: no place for a crash. */
 const char *err_str(enum err err)
 {
     if ((unsigned)err >= CERR_NR || !texts[err])
@@ -35,6 +40,8 @@ const char *err_str(enum err err)
     return texts[err];
 }
 
+/* A file that would be too large (EFBIG) is told as a full device: the limit
+ * is the file system's or RLIMIT_FSIZE, and the way out is the same. */
 enum err err_from_errno(int errnum)
 {
     static const struct {

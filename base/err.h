@@ -22,7 +22,6 @@ enum err {
     CERR_STATE,     /* legal call, wrong moment (submit after close, ...) */
     CERR_PERM,      /* not allowed for this caller (another process, ...) */
     CERR_CANCELED,  /* canceled by the caller */
-    CERR_LOST,      /* a worker process died with it */
     CERR_CLOSED,    /* the other end is closed for good */
     CERR_OWNERDEAD, /* the holder of a lock died; the caller holds it now */
     CERR_CORRUPT,   /* bytes from outside break their format */

@@ -1,3 +1,8 @@
+/*
+ * SipHash-2-4 as its authors wrote it down: two rounds for each word of eight
+ * bytes, four at the end. The constants are ASCII, "somepseudorandomlygene..."
+ * in their paper; the test has the vectors of their own implementation.
+ */
 #include "base/hash.h"
 
 #include <string.h>
@@ -7,8 +12,9 @@
 
 void hash_key_random(struct hash_key *key)
 {
+    /* getrandom() fails on kernels before 3.17 or under a filter. A key from
+     * the clocks can be guessed, but every key in the database still works. */
     if (getrandom(key, sizeof(*key), 0) != (ssize_t)sizeof(*key)) {
-        /* no random source: a weak key is still a working key */
         key->k0 = (uint64_t)clock_mono_us() * 0x9e3779b97f4a7c15U;
         key->k1 = (uint64_t)clock_wall_ms() ^ key->k0;
     }
@@ -33,6 +39,8 @@ static inline void sip_round(uint64_t v[4])
     v[2] = rotate(v[2], 32);
 }
 
+/* SipHash reads its words in little-endian order on every machine. The loop
+ * becomes one load where that is the machine's own order. */
 static uint64_t load_le(const unsigned char *at, size_t len)
 {
     uint64_t word = 0;
@@ -57,6 +65,7 @@ uint64_t hash_sip(const struct hash_key *key, const void *data, size_t len)
         sip_round(v);
         v[0] ^= word;
     }
+    /* The last word has the bytes that are left, and the length on top. */
     word = load_le(at, len & 7) | (uint64_t)len << 56;
     v[3] ^= word;
     sip_round(v);

@@ -1,3 +1,7 @@
+/*
+ * The log behind log.h: one level and one sink for the process, which its
+ * main thread sets. Nothing is locked.
+ */
 #include "base/log.h"
 
 #include <stdio.h>
@@ -43,6 +47,7 @@ void log_line(enum log_level level, const char *format, ...)
     va_end(args);
     if (len < 0)
         return;
+    /* The text may hold what a server sent: a terminal must not obey it. */
     len = snprintf(line, sizeof(line), "crawl: %s", names[level]);
     text_escape(raw, strnlen(raw, sizeof(raw)), line + len,
                 sizeof(line) - (size_t)len - 1);
@@ -51,7 +56,8 @@ void log_line(enum log_level level, const char *format, ...)
         return;
     }
     strcat(line, "\n");
-    /* one write, so that lines of several processes do not mix */
+    /* A line is one write(), so that lines of several processes do not mix.
+     * There is nobody to tell if it fails. */
     if (write(STDERR_FILENO, line, strlen(line)) < 0)
         return;
 }

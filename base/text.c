@@ -1,10 +1,20 @@
+/*
+ * The UTF-8 reader behind text.h, and the two copies that are made with it: one
+ * for terminals, one for databases.
+ */
 #include "base/text.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Length of the valid character at `at`, 0 if there is none. RFC 3629, 4. */
+/*
+ * Length of the valid character at `at`, 0 if there is none.
+ *
+ * RFC 3629, section 4: after some lead bytes the second byte has a narrower
+ * range than 80..BF, which shuts out overlong forms, surrogates and numbers
+ * above U+10FFFF.
+ */
 static size_t char_len(const unsigned char *at, size_t len)
 {
     unsigned char lead = at[0];
@@ -32,7 +42,7 @@ static size_t char_len(const unsigned char *at, size_t len)
     return need;
 }
 
-/* Eight bytes at a time while they are plain ASCII. */
+/* How many bytes are plain ASCII, eight at a time: nearly all text is. */
 static size_t ascii_prefix(const unsigned char *at, size_t len)
 {
     size_t done = 0;
@@ -70,7 +80,8 @@ bool text_is_ascii(const void *data, size_t len)
     const unsigned char *at = data;
     uint64_t words[4], all = 0;
 
-    /* no branch inside, so that it becomes vector instructions */
+    /* The loop does not stop at the first other byte: without a branch it
+     * becomes vector instructions. */
     for (; len >= sizeof(words); len -= sizeof(words), at += sizeof(words)) {
         memcpy(words, at, sizeof(words));
         all |= words[0] | words[1] | words[2] | words[3];
@@ -80,6 +91,7 @@ bool text_is_ascii(const void *data, size_t len)
     return (all & 0x8080808080808080U) == 0;
 }
 
+/* C0, DEL, and C1 (U+0080 to U+009F): terminals obey all of them. */
 static bool is_control(const unsigned char *at, size_t len)
 {
     if (len == 1)
@@ -118,7 +130,7 @@ size_t text_clean(const void *data, size_t len, char *out, size_t cap)
     const unsigned char *at = data;
     size_t fits = len < cap ? len : cap;
     const unsigned char *nul = fits ? memchr(at, 0, fits) : NULL;
-    /* nearly always all of it */
+    /* The valid start is copied as a whole, and nearly always is all of it. */
     size_t used = text_utf8_prefix(at, nul ? (size_t)(nul - at) : fits);
 
     if (used)

@@ -1,8 +1,13 @@
+/*
+ * The reader and the writer behind wire.h. Numbers are taken apart by shifts,
+ * which is right in every byte order; compilers make single moves of it.
+ */
 #include "base/wire.h"
 
 #include <string.h>
 
-/* Room for `len` more bytes; NULL if there is none. */
+/* Makes room for `len` more bytes. NULL if there is none, now or since an
+ * earlier field: a writer that has failed writes nothing more. */
 static unsigned char *extend(struct wire_writer *wire, size_t len)
 {
     struct buf *out = wire->out;
@@ -55,6 +60,7 @@ void wire_put_bytes(struct wire_writer *wire, const void *data, size_t len)
         memcpy(to, data, len);
 }
 
+/* An empty input may come as NULL, on which C knows no arithmetic. */
 void wire_reader_init(struct wire_reader *wire, const void *data, size_t len)
 {
     static const unsigned char none[1];
@@ -64,6 +70,8 @@ void wire_reader_init(struct wire_reader *wire, const void *data, size_t len)
     wire->bad = false;
 }
 
+/* The length is compared with what is left, never added to `at`: a pointer
+ * beyond the end is undefined even if nobody follows it. */
 static uint64_t get(struct wire_reader *wire, size_t len)
 {
     uint64_t value = 0;
@@ -100,6 +108,7 @@ uint64_t wire_get_u64(struct wire_reader *wire)
 
 struct bytes wire_get_bytes(struct wire_reader *wire, size_t max)
 {
+    /* The length comes from the other process, and is worth nothing yet. */
     size_t len = wire_get_u32(wire);
     struct bytes view = {"", 0};
 

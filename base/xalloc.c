@@ -1,3 +1,7 @@
+/*
+ * The allocations of xalloc.h. The last line is written without stdio, which
+ * may want memory itself, and _exit() runs no handler that might.
+ */
 #include "base/xalloc.h"
 
 #include <stdlib.h>
@@ -17,6 +21,8 @@ static void *checked(void *memory)
     return memory;
 }
 
+/* A size of 0 is made 1: malloc(0) may give NULL, which would look like a
+ * refusal. */
 void *xmalloc(size_t len)
 {
     return checked(malloc(len ? len : 1));
@@ -30,7 +36,7 @@ void *xcalloc(size_t nr, size_t size)
 void *xrealloc_array(void *old, size_t nr, size_t size)
 {
     if (nr == 0 || size == 0)
-        nr = size = 1; /* realloc(x, 0) may free, and then gives NULL */
+        nr = size = 1; /* realloc() to 0 bytes may free, and gives NULL then */
     return checked(reallocarray(old, nr, size));
 }
 

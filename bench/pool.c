@@ -136,7 +136,7 @@ static void add_result(void *user, const struct pool_result *result)
         fprintf(stderr, "status %d, signal %d, exit %d, attempts %d: %s\n",
                 (int)result->status, result->signal_nr, result->exit_code,
                 result->attempts, result->message);
-        bench_must(CERR_LOST, "task");
+        bench_must(CERR_CLOSED, "task");
     }
     for (size_t i = 0; i < result->len; i += 64)
         sum->seen += ((const unsigned char *)result->data)[i];
@@ -265,7 +265,7 @@ static double run_imap(size_t chunk_items, size_t nr)
         nr_results += result->status == POOL_OK;
     rate = (double)nr / bench_seconds_since(start_us);
     if (nr_results != nr)
-        bench_must(CERR_LOST, "imap");
+        bench_must(CERR_CLOSED, "imap");
     pool_imap_free(imap);
     end_pool(pool);
     return rate;

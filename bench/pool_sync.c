@@ -27,7 +27,7 @@ static void join(struct process *process)
 
     bench_must(process_join(process, -1, &status), "join");
     if (status != 0)
-        bench_must(CERR_LOST, "child");
+        bench_must(CERR_CLOSED, "child");
     process_free(process);
 }
 

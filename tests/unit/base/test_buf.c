@@ -124,19 +124,6 @@ static void buf_reset_keeps_memory_and_reset_to_gives_it_back(void **state)
     assert_int_equal(buf->limit, 1000);
 }
 
-static void buf_drops_its_front(void **state)
-{
-    struct buf *buf = *state;
-
-    assert_int_equal(buf_add_str(buf, "abcdef"), CERR_OK);
-    buf_drop_front(buf, 0);
-    buf_drop_front(buf, 2);
-    assert_int_equal(buf->len, 4);
-    assert_memory_equal(buf->data, "cdef", 4);
-    buf_drop_front(buf, 4);
-    assert_int_equal(buf->len, 0);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -150,7 +137,6 @@ int main(void)
         TEST(buf_with_a_limit_of_zero_takes_nothing),
         TEST(buf_reports_memory_that_is_refused),
         TEST(buf_reset_keeps_memory_and_reset_to_gives_it_back),
-        TEST(buf_drops_its_front),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
