@@ -11,8 +11,10 @@
 #define DNS_CACHE_S  600L
 #define DNS_SWEEP_MS ((int64_t)30000)
 #define DNS_FOR_EVER (-1L)
-#define NET_SLACK_MS 1000L /* libcurl's own limits lie behind ours */
-#define URL_OF_NONE  "http://none.invalid/" /* CURLOPT_CURLU goes before */
+/* libcurl's own time limits lie so much behind ours, which tell more. */
+#define NET_SLACK_MS 1000L
+/* libcurl wants some URL, although CURLOPT_CURLU goes before it. */
+#define URL_OF_NONE  "http://none.invalid/"
 #define TLS13_CIPHERS                                                          \
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"                           \
     "TLS_CHACHA20_POLY1305_SHA256"
@@ -83,8 +85,6 @@ enum err easy_shared_open(struct easy_shared *shared,
     easy_limit_connections(shared, 0);
     curl_multi_setopt(shared->multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
                       (long)TRANSFER_STREAMS_MAX);
-    curl_multi_setopt(shared->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                      (long)options->max_host_connections);
     for (size_t i = 0; !err && i < options->nr_resolve; i++)
         err = add_resolve(shared, options->resolve[i]);
     return err ? err : request_headers_open(&shared->headers, options);
@@ -106,13 +106,14 @@ void easy_shared_close(struct easy_shared *shared)
 static enum err set_tls(CURL *easy, const struct fetch_options *options)
 {
     EASY_SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    /* The order of browsers, the cheapest first; OpenSSL's own begins with 256
-     * bits. It does not matter if another library cannot be told. */
+    /* The ciphers stand in the order of browsers, the cheapest first; OpenSSL's
+     * own begins with 256 bits. It does not matter if another library cannot be
+     * told. */
     (void)curl_easy_setopt(easy, CURLOPT_TLS13_CIPHERS, TLS13_CIPHERS);
     EASY_SET(easy, CURLOPT_SSL_VERIFYPEER, options->insecure ? 0L : 1L);
     EASY_SET(easy, CURLOPT_SSL_VERIFYHOST, options->insecure ? 0L : 2L);
-    /* A path, as a blob would be parsed for each connection; then the store
-     * is made once and never thrown away. */
+    /* The authorities are named by a path, because a blob would be parsed for
+     * each connection. With these two the store is made once and stays. */
     EASY_SET(easy, CURLOPT_CAINFO,
              options->ca_file ? options->ca_file : TRANSFER_CA_FILE);
     EASY_SET(easy, CURLOPT_CAPATH, NULL);
@@ -120,6 +121,8 @@ static enum err set_tls(CURL *easy, const struct fetch_options *options)
     return CERR_OK;
 }
 
+/* CURLOPT_PROXY is set even if there is none: else libcurl would take one from
+ * the environment. */
 static enum err set_network(CURL *easy, const struct fetch_options *options)
 {
     long version =
@@ -147,6 +150,8 @@ static enum err set_network(CURL *easy, const struct fetch_options *options)
     return CERR_OK;
 }
 
+/* The worker asks for exactly the URL it was told: no redirect, no other
+ * scheme, no HTTP/0.9 (any bytes at all), no credentials from ~/.netrc. */
 static enum err set_http(CURL *easy, const struct easy_shared *shared,
                          const struct fetch_options *options)
 {
@@ -197,6 +202,8 @@ void easy_close(struct easy *easy)
 
 /* ---- a handle, as one job wants it ---- */
 
+/* The list that was set before is freed when the next one is set: libcurl keeps
+ * only a pointer to it. */
 static enum err aim_headers(struct transfer *transfer, const struct job *job)
 {
     const struct request_headers *headers = &transfer->set->easy.headers;
@@ -266,6 +273,8 @@ static struct connection_cache *choose_cache(struct easy_shared *shared,
     return &shared->caches[XXH3_64bits(url, origin_len) % shared->nr_caches];
 }
 
+/* A handle belongs to one share at a time; to change it costs some work, which
+ * jobs of one host, one after the other, do not have. */
 static enum err aim_cache(struct transfer *transfer)
 {
     struct easy *easy = &transfer->easy;

@@ -1,8 +1,17 @@
+/*
+ * The event loop of a worker behind fetch_worker.h: reads jobs, runs a turn of
+ * the transfers, sends the pages of those that have ended.
+ *
+ *   pool ─► read_jobs ─► begin ─► transfers ─► send_ended ─► pool
+ *                │         ▲                       │
+ *                └─► waiting (no room)             └─► unsent (arena is full)
+ */
 #include "crawler/fetch/fetch_worker.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -23,25 +32,39 @@
 
 /* A job that came while there was no room for it. */
 struct waiting {
-    struct waiting *next;
+    STAILQ_ENTRY(waiting) link;
     uint64_t id;
     size_t len;
-    unsigned char data[];
+    unsigned char data[]; /* the job, encoded */
 };
 
+/*
+ *   RUNNING ─► STOPPING   [read_jobs]  the pool says stop: what was sent ends
+ *   RUNNING, STOPPING ─► GONE          nobody is there to report to: leaves at
+ *                                      once [read_jobs, note_failure]
+ */
+enum fetcher_state { FETCHER_RUNNING, FETCHER_STOPPING, FETCHER_GONE };
+
 struct fetcher {
-    struct worker *worker; /* borrowed */
-    struct transfers *transfers;
-    struct transfer *held; /* done, but the arena has no room for it */
-    struct waiting *waiting, **last_waiting;
+    struct worker *worker;       /* borrowed */
+    struct transfers *transfers; /* owned */
+    enum fetcher_state state;
+    struct transfer *unsent; /* ended, but the arena has no room for it */
+    STAILQ_HEAD(, waiting) waiting;
     struct buf fields; /* of the page on its way out */
     struct sandbox sandbox;
-    bool stopping;
-    bool gone; /* nobody to report to */
 };
 
 /* ---- pages out ---- */
 
+/* Whatever the pool refuses other than for want of room, it is gone. */
+static void note_failure(struct fetcher *fetcher, enum err err)
+{
+    if (err)
+        fetcher->state = FETCHER_GONE;
+}
+
+/* CERR_AGAIN: the arena has no room for the payload now. */
 static enum err send_page(struct fetcher *fetcher, uint64_t id,
                           const struct page *page)
 {
@@ -71,7 +94,8 @@ static enum err send_page(struct fetcher *fetcher, uint64_t id,
     return err;
 }
 
-/* A page that no arena holds loses the end of its body, then its raw bytes. */
+/* A page that is larger than the whole arena loses its raw bytes, then its
+ * links, then the end of its body, until it fits. */
 static void fit_payload(struct page *page, size_t most)
 {
     size_t payload = page_payload_bytes(page);
@@ -101,8 +125,8 @@ static void fit_payload(struct page *page, size_t most)
     }
 }
 
-/* False: it has to wait for room in the arena. */
-static bool report(struct fetcher *fetcher, struct transfer *transfer)
+/* False: the page has to wait for room in the arena. */
+static bool send_transfer(struct fetcher *fetcher, struct transfer *transfer)
 {
     struct page *page = transfer_page(transfer);
     enum err err;
@@ -111,22 +135,23 @@ static bool report(struct fetcher *fetcher, struct transfer *transfer)
     err = send_page(fetcher, transfer_id(transfer), page);
     if (err == CERR_AGAIN)
         return false;
-    if (err)
-        fetcher->gone = true;
+    note_failure(fetcher, err);
     transfer_recycle(transfer);
     return true;
 }
 
-static void report_all(struct fetcher *fetcher)
+/* One page waits at most: the transfers behind it stay where they are, so no
+ * more jobs begin, and the pool sends no more of them. */
+static void send_ended(struct fetcher *fetcher)
 {
-    struct transfer *transfer = fetcher->held;
+    struct transfer *transfer = fetcher->unsent;
 
-    fetcher->held = NULL;
+    fetcher->unsent = NULL;
     if (!transfer)
         transfer = transfers_next_done(fetcher->transfers);
     while (transfer) {
-        if (!report(fetcher, transfer)) {
-            fetcher->held = transfer;
+        if (!send_transfer(fetcher, transfer)) {
+            fetcher->unsent = transfer;
             return;
         }
         transfer = transfers_next_done(fetcher->transfers);
@@ -135,7 +160,8 @@ static void report_all(struct fetcher *fetcher)
 
 /* ---- jobs in ---- */
 
-/* It ends before it has begun. */
+/* Reports a job that ends before it has begun: without a payload, so that it
+ * needs no room in the arena. */
 static void refuse(struct fetcher *fetcher, uint64_t id, enum error error)
 {
     struct page page;
@@ -143,8 +169,7 @@ static void refuse(struct fetcher *fetcher, uint64_t id, enum error error)
     page_init(&page);
     page.outcome = OUTCOME_ERROR;
     page.error = error;
-    if (send_page(fetcher, id, &page))
-        fetcher->gone = true;
+    note_failure(fetcher, send_page(fetcher, id, &page));
 }
 
 static void begin(struct fetcher *fetcher, uint64_t id, const void *data,
@@ -154,8 +179,7 @@ static void begin(struct fetcher *fetcher, uint64_t id, const void *data,
     struct job job;
 
     if (job_decode(&job, data, len)) {
-        if (worker_reply_parts(fetcher->worker, &bad))
-            fetcher->gone = true;
+        note_failure(fetcher, worker_reply_parts(fetcher->worker, &bad));
         return;
     }
     if (transfers_start(fetcher->transfers, id, &job))
@@ -164,58 +188,61 @@ static void begin(struct fetcher *fetcher, uint64_t id, const void *data,
 
 static bool has_room(const struct fetcher *fetcher)
 {
-    return !fetcher->held && transfers_room(fetcher->transfers) > 0;
+    return !fetcher->unsent && transfers_room(fetcher->transfers) > 0;
 }
 
-static void put_off(struct fetcher *fetcher, const struct worker_task *task)
+/* Keeps a copy of the job: the task's bytes live until the next is read. */
+static void postpone(struct fetcher *fetcher, const struct worker_task *task)
 {
     struct waiting *waiting = xmalloc(sizeof(*waiting) + task->len);
 
-    waiting->next = NULL;
     waiting->id = task->id;
     waiting->len = task->len;
     memcpy(waiting->data, task->data, task->len);
-    *fetcher->last_waiting = waiting;
-    fetcher->last_waiting = &waiting->next;
-}
-
-/* Takes the one that `link` points at out of the list. */
-static void drop_waiting(struct fetcher *fetcher, struct waiting **link)
-{
-    struct waiting *waiting = *link;
-
-    *link = waiting->next;
-    if (fetcher->last_waiting == &waiting->next)
-        fetcher->last_waiting = link;
-    free(waiting);
+    STAILQ_INSERT_TAIL(&fetcher->waiting, waiting, link);
 }
 
 static void begin_waiting(struct fetcher *fetcher)
 {
-    while (fetcher->waiting && has_room(fetcher)) {
-        struct waiting *first = fetcher->waiting;
+    while (!STAILQ_EMPTY(&fetcher->waiting) && has_room(fetcher)) {
+        struct waiting *first = STAILQ_FIRST(&fetcher->waiting);
 
+        STAILQ_REMOVE_HEAD(&fetcher->waiting, link);
         begin(fetcher, first->id, first->data, first->len);
-        drop_waiting(fetcher, &fetcher->waiting);
+        free(first);
     }
 }
 
+static void drop_waiting(struct fetcher *fetcher)
+{
+    while (!STAILQ_EMPTY(&fetcher->waiting)) {
+        struct waiting *first = STAILQ_FIRST(&fetcher->waiting);
+
+        STAILQ_REMOVE_HEAD(&fetcher->waiting, link);
+        free(first);
+    }
+}
+
+/* A job that is neither in flight nor waiting has ended, and its page is on
+ * its way. */
 static void cancel(struct fetcher *fetcher, uint64_t id)
 {
-    struct waiting **link = &fetcher->waiting;
+    struct waiting *waiting;
 
     if (transfers_cancel(fetcher->transfers, id))
         return;
-    while (*link && (*link)->id != id)
-        link = &(*link)->next;
-    if (!*link)
+    STAILQ_FOREACH(waiting, &fetcher->waiting, link)
+    if (waiting->id == id)
+        break;
+    if (!waiting)
         return;
-    drop_waiting(fetcher, link);
+    STAILQ_REMOVE(&fetcher->waiting, waiting, waiting, link);
+    free(waiting);
     refuse(fetcher, id, ERROR_CANCELED);
 }
 
-/* Its sandbox is stale, or it was refused memory, which can leave a library
- * half-made for as long as it lives. Such a worker leaves: it takes no more
+/* The sandbox is stale, or memory was refused, which can leave a library
+ * half-made for as long as it lives. Such a worker leaves: it reads no more
  * jobs, the pool gives those it was sent to others and starts another in its
  * place. */
 static bool is_spent(const struct fetcher *fetcher)
@@ -225,16 +252,16 @@ static bool is_spent(const struct fetcher *fetcher)
 
 /* Reads until the pool has nothing more, as only that empties its socket;
  * jobs beyond our room wait here. */
-static void take_jobs(struct fetcher *fetcher)
+static void read_jobs(struct fetcher *fetcher)
 {
     struct worker_task task;
 
     begin_waiting(fetcher);
-    while (!fetcher->gone && !is_spent(fetcher)) {
+    while (fetcher->state != FETCHER_GONE && !is_spent(fetcher)) {
         switch (worker_take(fetcher->worker, &task)) {
         case WORKER_TASK:
-            if (fetcher->waiting || !has_room(fetcher))
-                put_off(fetcher, &task);
+            if (!STAILQ_EMPTY(&fetcher->waiting) || !has_room(fetcher))
+                postpone(fetcher, &task);
             else
                 begin(fetcher, task.id, task.data, task.len);
             break;
@@ -244,10 +271,10 @@ static void take_jobs(struct fetcher *fetcher)
         case WORKER_EMPTY:
             return;
         case WORKER_STOP:
-            fetcher->stopping = true;
+            fetcher->state = FETCHER_STOPPING;
             return;
         case WORKER_GONE:
-            fetcher->gone = true;
+            fetcher->state = FETCHER_GONE;
             break;
         }
     }
@@ -255,10 +282,12 @@ static void take_jobs(struct fetcher *fetcher)
 
 /* ---- the loop ---- */
 
+/* Waits for the transfers and, unless no more jobs are read, for the pool. */
 static enum err turn(struct fetcher *fetcher)
 {
+    bool is_urgent = !STAILQ_EMPTY(&fetcher->waiting) && has_room(fetcher);
     /* Jobs put off because of too many look-ups at once go on at once. */
-    int wait_ms = fetcher->waiting && has_room(fetcher) ? 0 : TURN_MS_MAX;
+    int wait_ms = is_urgent ? 0 : TURN_MS_MAX;
     int fd = is_spent(fetcher) ? -1 : worker_fd(fetcher->worker);
     enum err err = transfers_watch(fetcher->transfers, fd);
 
@@ -267,13 +296,16 @@ static enum err turn(struct fetcher *fetcher)
 
 static bool has_work(const struct fetcher *fetcher)
 {
-    return transfers_busy(fetcher->transfers) > 0 || fetcher->waiting ||
+    return transfers_busy(fetcher->transfers) > 0 ||
+           !STAILQ_EMPTY(&fetcher->waiting) ||
            worker_unsent(fetcher->worker) > 0;
 }
 
-static bool is_leaving(const struct fetcher *fetcher)
+static bool may_leave(const struct fetcher *fetcher)
 {
-    return fetcher->stopping || is_spent(fetcher);
+    bool is_leaving = fetcher->state == FETCHER_STOPPING || is_spent(fetcher);
+
+    return fetcher->state == FETCHER_GONE || (is_leaving && !has_work(fetcher));
 }
 
 static enum err run(struct fetcher *fetcher)
@@ -281,11 +313,11 @@ static enum err run(struct fetcher *fetcher)
     enum err err = CERR_OK;
 
     while (!err) {
-        take_jobs(fetcher);
-        if (fetcher->gone || (is_leaving(fetcher) && !has_work(fetcher)))
+        read_jobs(fetcher);
+        if (may_leave(fetcher))
             return CERR_OK;
         err = turn(fetcher);
-        report_all(fetcher);
+        send_ended(fetcher);
         if (!err)
             err = worker_flush(fetcher->worker);
         worker_alive(fetcher->worker);
@@ -295,8 +327,9 @@ static enum err run(struct fetcher *fetcher)
 
 /* ---- before the first job ---- */
 
-/* What all bodies at once may want, as received, decoded and as UTF-8, and the
- * stacks of the threads that look names up. */
+/* The address space that all bodies at once may want, as received, decoded and
+ * as UTF-8, beside libraries and the stacks of the threads that look names up.
+ */
 static uint64_t memory_needed(const struct fetch_options *options)
 {
     int64_t body = options->max_body_bytes;
@@ -309,8 +342,10 @@ static uint64_t memory_needed(const struct fetch_options *options)
            (uint64_t)options->max_transfers * (uint64_t)body * 4;
 }
 
-static enum err lock_in(struct fetcher *fetcher,
-                        const struct fetch_options *options)
+/* The last step before the first job: from here on no file can be opened but
+ * the resolver's and the CA file. */
+static enum err enter_sandbox(struct fetcher *fetcher,
+                              const struct fetch_options *options)
 {
     struct sandbox_options sandbox = {
         .user = options->user,
@@ -337,41 +372,49 @@ static enum err lock_in(struct fetcher *fetcher,
     return CERR_OK;
 }
 
+/* Opens the transfers and shuts the sandbox. Returns the worker's exit status
+ * if that fails, else EXIT_SUCCESS. */
+static int prepare(struct fetcher *fetcher, const struct fetch_options *options)
+{
+    enum err err = transfers_open(&fetcher->transfers, options);
+
+    if (!err)
+        err = enter_sandbox(fetcher, options);
+    if (!err)
+        return EXIT_SUCCESS;
+    log_error("worker cannot start: %s", err_str(err));
+    /* Memory may be back for the next one; all else stays as it is. */
+    return err == CERR_NOMEM ? EXIT_FAILURE : WORKER_EXIT_FATAL;
+}
+
 int fetch_worker_main(struct worker *worker, void *ctx)
 {
-    struct fetch_options full;
-    const struct fetch_options *options = &full;
-    struct fetcher fetcher = {.worker = worker,
-                              .last_waiting = &fetcher.waiting};
-    int status = EXIT_SUCCESS;
+    struct fetcher fetcher = {.worker = worker};
+    struct fetch_options options;
+    int status;
     enum err err;
 
     /* OpenSSL writes without MSG_NOSIGNAL, and libcurl installs no handlers. */
     signal(SIGPIPE, SIG_IGN);
+    STAILQ_INIT(&fetcher.waiting);
     buf_init(&fetcher.fields, FIELDS_BYTES_MAX);
-    fetch_options_fill(&full, ctx);
-    if (curl_alloc_open((size_t)full.max_transfers))
+    fetch_options_fill(&options, ctx);
+    if (curl_alloc_open((size_t)options.max_transfers))
         return EXIT_FAILURE;
-    /* what is loaded at its first use, while files are still open */
+    /* The C library loads some files at their first use: that has to be now,
+     * as the sandbox shuts them. */
     tzset();
     if (lookup_warm_up()) {
         curl_alloc_close();
         return EXIT_FAILURE;
     }
-    err = transfers_open(&fetcher.transfers, options);
-    if (!err)
-        err = lock_in(&fetcher, options);
-    if (err) {
-        log_error("worker cannot start: %s", err_str(err));
-        /* memory may be back for the next one */
-        status = err == CERR_NOMEM ? EXIT_FAILURE : WORKER_EXIT_FATAL;
-    } else {
+    status = prepare(&fetcher, &options);
+    if (status == EXIT_SUCCESS) {
         err = run(&fetcher);
         if (err && err != CERR_CLOSED)
             status = EXIT_FAILURE;
     }
-    while (fetcher.waiting)
-        drop_waiting(&fetcher, &fetcher.waiting);
+    drop_waiting(&fetcher);
     transfers_close(fetcher.transfers);
     buf_release(&fetcher.fields);
     curl_alloc_close();

@@ -1,10 +1,13 @@
 /*
- * worker: a worker process of the crawl: jobs in, pages out.
+ * fetch_worker: a worker process of the crawl: jobs in, pages out.
  *
  * Its event loop keeps one curl_multi and the pool's socket in one epoll. It
  * follows no redirect, knows no robots rule, opens no file once it is warm. It
  * is forked before the parent has a database and gets its settings through
  * `ctx` of pool_options, which is a struct fetch_options.
+ *
+ * A worker that was refused memory, or whose sandbox is stale, ends what it
+ * has begun and exits with 0: the pool puts another in its place.
  */
 #ifndef CRAWLER_FETCH_FETCH_WORKER_H
 #define CRAWLER_FETCH_FETCH_WORKER_H
@@ -29,11 +32,10 @@ struct fetch_headers {
     size_t nr_items;
 };
 
-/* Zero means the named default where 0 makes no sense. Everything is borrowed
- * and constant for the life of the pool. */
+/* All settings of the workers. Zero means the named default where 0 makes no
+ * sense. Everything is borrowed and constant for the life of the pool. */
 struct fetch_options {
-    int max_transfers;        /* in flight in this worker; 128 */
-    int max_host_connections; /* to one host from this worker; 0: no limit */
+    int max_transfers; /* in flight in this worker; 128 */
 
     int64_t dns_timeout_ms;        /* 10 s */
     int64_t connect_timeout_ms;    /* with TLS; 10 s */
@@ -66,17 +68,26 @@ struct fetch_options {
     size_t nr_allow_private;
 
     enum fetch_sandbox sandbox;
-    struct sandbox_board *sandbox_board; /* what workers tell; NULL: nothing */
+    struct sandbox_board *sandbox_board; /* NULL: workers report nothing */
     const char *user; /* to become when started as root; NULL: nobody
                          where that can read the CA file */
 };
 
-/* pool_options.worker_main; ctx is a const struct fetch_options. */
+/*
+ * pool_options.worker_main; ctx is a const struct fetch_options. Returns the
+ * exit status: EXIT_SUCCESS; EXIT_FAILURE (the next worker may do better);
+ * WORKER_EXIT_FATAL (no worker can start: descriptors, credentials, sandbox),
+ * after a line in the log.
+ */
 int fetch_worker_main(struct worker *worker, void *ctx);
 
-/* Checks what can be checked in the parent before any worker starts (CA file
- * readable, ranges and resolve entries well-formed). CERR_INVALID,
- * CERR_NOT_FOUND with a sentence in `message`. */
+/*
+ * Checks in the parent, before any worker starts, what can be checked there.
+ * CERR_INVALID: a header, range, resolve entry or line of the auth file is
+ * malformed, options exclude each other, there is no such user, or the sandbox
+ * cannot be had as required; CERR_NOT_FOUND: CA file or auth file; CERR_IO,
+ * CERR_TOO_BIG: auth file; CERR_NOMEM. `message` says it in a sentence.
+ */
 enum err fetch_options_check(const struct fetch_options *options, char *message,
                              size_t cap) CERR_CHECK;
 
