@@ -1,3 +1,8 @@
+/*
+ * The reader behind auth.h. Each line becomes a whole header line at once, so
+ * that a request only looks its host up. Whatever held a secret is overwritten
+ * before its memory is freed: the file's text, each piece read, each header.
+ */
 #include "crawler/fetch/auth.h"
 
 #include <errno.h>
@@ -13,7 +18,7 @@
 #include "base/wire.h"
 #include "base/xalloc.h"
 
-#define BLANKS " \t\r"
+#define BLANKS " \t\r" /* "\r": files written on Windows are fine */
 
 struct credential {
     char *host;   /* owned */
@@ -25,6 +30,7 @@ struct auth {
     size_t nr, cap;
 };
 
+/* memset() before free() is optimised away, this is not, see bzero(3). */
 static void wipe(char *text)
 {
     if (text)
@@ -44,7 +50,8 @@ void auth_free(struct auth *auth)
     free(auth);
 }
 
-/* RFC 4648 4. `out` has room for 4 bytes for each 3, and the NUL. */
+/* Base 64 (RFC 4648, section 4). `out` has room for 4 bytes for each 3, and the
+ * NUL. */
 static void encode_base64(const char *text, size_t len, char *out)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -67,6 +74,7 @@ static void encode_base64(const char *text, size_t len, char *out)
     *out = '\0';
 }
 
+/* RFC 7617, section 2: "user:password", encoded. */
 static char *make_basic(const char *user, size_t len)
 {
     static const char start[] = "Authorization: Basic ";
@@ -77,6 +85,7 @@ static char *make_basic(const char *user, size_t len)
     return header;
 }
 
+/* RFC 6750, section 2.1: the token as it is. */
 static char *make_bearer(const char *token, size_t len)
 {
     static const char start[] = "Authorization: Bearer ";
@@ -104,6 +113,7 @@ static struct bytes next_word(struct bytes *line)
     return (struct bytes){text + before, end - before};
 }
 
+/* A control byte could end the header and begin another. */
 static bool is_clean(struct bytes line)
 {
     const unsigned char *text = line.data;
@@ -121,7 +131,8 @@ static bool is_word(struct bytes text, const char *word)
            strncasecmp(text.data, word, text.len) == 0;
 }
 
-/* NULL if the two words are no credentials. */
+/* The words behind the host: "user:password", or the scheme (RFC 9110 11.1, in
+ * any case of letters) and what belongs to it. NULL if they are neither. */
 static char *make_header(struct bytes second, struct bytes third)
 {
     if (third.len > 0 && is_word(second, "bearer"))
@@ -135,6 +146,7 @@ static char *make_header(struct bytes second, struct bytes third)
                : NULL;
 }
 
+/* False: the line is malformed. Empty lines and remarks are fine. */
 static bool add_line(struct auth *auth, struct bytes line)
 {
     struct bytes host;
@@ -163,6 +175,7 @@ static bool add_line(struct auth *auth, struct bytes line)
     return true;
 }
 
+/* Read by hand, as stdio would keep the text in a buffer of its own. */
 static enum err read_file(struct buf *text, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -219,6 +232,8 @@ enum err auth_load(struct auth **out, const char *path, size_t *bad_line)
     return err;
 }
 
+/* The list is searched from its front, as a file names few hosts and only jobs
+ * with JOB_LISTED_AUTH ask. Of two lines for a host the first counts. */
 const char *auth_header(const struct auth *auth, const char *host, size_t len)
 {
     for (size_t i = 0; auth && i < auth->nr; i++)

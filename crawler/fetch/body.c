@@ -1,3 +1,12 @@
+/*
+ * The body behind body.h.
+ *
+ *   body_feed ─► feed_coded ─► decoder ─┐
+ *        └────► feed_plain ─────────────┴─► keep ─► data, hash, counts
+ *
+ * Bytes are hashed and looked at in pieces of LOOK_BYTES while they are still
+ * in the CPU's cache, or all at once at the end if there are few.
+ */
 #include "crawler/fetch/body.h"
 
 #include <assert.h>
@@ -93,7 +102,8 @@ void body_spares_return_decoder(struct body_spares *spares,
 
 /* ---- bytes as they arrive ---- */
 
-/* What is to be known of every byte. */
+/* Hashes the bytes and looks whether they are ASCII: what is to be known of
+ * each byte, kept or not. */
 static void look(struct body *body, const void *data, size_t len)
 {
     if (!body->is_hashing)
@@ -103,7 +113,7 @@ static void look(struct body *body, const void *data, size_t len)
     body->is_ascii = body->is_ascii && text_is_ascii(data, len);
 }
 
-/* Where decoded bytes end up; what is too much was cut before. */
+/* All decoded bytes end up here, already held to the caps. */
 static enum error keep(struct body *body, const void *data, size_t len)
 {
     struct buf *kept = &body->data;
@@ -120,7 +130,9 @@ static enum error keep(struct body *body, const void *data, size_t len)
     }
     if (buf_add(kept, data, len))
         return ERROR_INTERNAL;
-    if (body->skips) { /* the first that is not ASCII: kept from here on */
+    /* These bytes hold the first that is not ASCII: from here on all is kept.
+     * look() has had them. */
+    if (body->skips) {
         body->skips = false;
         body->looked_bytes = kept->len;
     } else if (kept->len - from >= LOOK_BYTES) {
@@ -164,12 +176,13 @@ enum error body_start(struct body *body, const struct body_limits *limits,
         body->decode = decode;
         error = start_decoder(body, codings);
         if (error == ERROR_BAD_ENCODING) {
-            body->error = error; /* unknown: the bytes stay as they are */
+            body->error = error; /* the bytes stay as they came */
             body->decode = NULL;
         } else if (error) {
             return error;
         }
     }
+    /* Content-Length is a claim: it buys room up to a bound, no more. */
     if (limits->keep && expected > 0) {
         if (expected > EXPECTED_BYTES_MAX)
             expected = EXPECTED_BYTES_MAX;
@@ -180,6 +193,7 @@ enum error body_start(struct body *body, const struct body_limits *limits,
     return ERROR_NONE;
 }
 
+/* The same caps as in decode.c, for a body without a coding. */
 static enum error feed_plain(struct body *body, const void *data, size_t len)
 {
     uint64_t left = body->limits.max_bytes - body->decoded_bytes;
@@ -191,7 +205,8 @@ static enum error feed_plain(struct body *body, const void *data, size_t len)
     return error ? error : ERROR_TOO_LARGE;
 }
 
-/* Wrong from the start, such as "gzip" that is none: taken as it is. */
+/* Servers say "gzip" of bodies that are not: what is wrong from its first piece
+ * is taken as it came, and the error is told at the end. */
 static enum error feed_coded(struct body *body, const void *data, size_t len)
 {
     bool first = body->wire_bytes == len;
@@ -205,6 +220,8 @@ static enum error feed_coded(struct body *body, const void *data, size_t len)
     return error;
 }
 
+/* What lies within the cap is taken even when there is more: a cut body is
+ * still worth having. */
 enum error body_feed(struct body *body, const void *data, size_t len)
 {
     uint64_t left = body->limits.max_wire_bytes - body->wire_bytes;
@@ -249,7 +266,7 @@ void body_skip_ascii(struct body *body)
         return;
     body->skips = true;
     body->skipped_bytes = kept->len - 1;
-    kept->len = 1;
+    kept->len = 1; /* it was looked at, and stays so */
     body->looked_bytes = 1;
 }
 
@@ -263,7 +280,7 @@ void body_sum_up(struct body *body, unsigned char hash[PAGE_HASH_BYTES])
     if (body->is_hashing) {
         look(body, rest, rest_len);
         XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(body->hash));
-    } else { /* in one go, which is cheaper */
+    } else { /* nothing went into the state: hashing at one go is cheaper */
         body->is_ascii = text_is_ascii(rest, rest_len);
         XXH128_canonicalFromHash(&canonical, XXH3_128bits(rest, rest_len));
     }

@@ -1,12 +1,19 @@
+/*
+ * The table behind curl_error.h. Where one code stands for several failures,
+ * the phase tells them apart, or else libcurl's text, whose words are those of
+ * version 7.88: fetch_rows and fetch_requests hold them to a real libcurl.
+ */
 #include "crawler/fetch/curl_error.h"
 
 #include <string.h>
 
+/* A reset before the answer is a host that does not want us; later it is an
+ * answer that is not whole. */
 static enum error on_receive_error(const struct curl_error_seen *seen)
 {
     if (seen->phase < PHASE_ANSWERING)
         return ERROR_CONNECT_CLOSED;
-    /* libcurl 7.88 has one code for all of these; its text tells. */
+    /* All of these have this code; the text tells. */
     if (strstr(seen->message, "Too large response headers"))
         return ERROR_HEAD_TOO_LARGE;
     if (strstr(seen->message, "chunked-encoding"))
@@ -14,6 +21,7 @@ static enum error on_receive_error(const struct curl_error_seen *seen)
     return ERROR_TRUNCATED;
 }
 
+/* libcurl's own limits lie behind ours, so this is rare. */
 static enum error on_timeout(const struct curl_error_seen *seen)
 {
     switch (seen->phase) {
@@ -31,7 +39,7 @@ static enum error on_timeout(const struct curl_error_seen *seen)
     return ERROR_TIMEOUT;
 }
 
-/* A line over 100 KB is "out of memory" to libcurl 7.88. */
+/* A line of the head over 100 KB is "out of memory" to libcurl 7.88. */
 static bool is_in_head(const struct curl_error_seen *seen)
 {
     return seen->phase >= PHASE_ASKED && !seen->head_complete;
@@ -39,11 +47,12 @@ static bool is_in_head(const struct curl_error_seen *seen)
 
 enum error curl_error(CURLcode code, const struct curl_error_seen *seen)
 {
-    /* whatever it is called: OpenSSL has no memory for a certificate, say */
+    /* A want of memory or descriptors goes before all: if OpenSSL has none for
+     * a certificate, say, the code speaks of a bad certificate. */
     if (code != CURLE_OK && seen->exhausted)
         return ERROR_INTERNAL;
-    /* No switch on the enum itself: it has a hundred values for FTP and the
-     * like that http and https never give. */
+    /* The switch is on a number, not on the enum: CURLcode has a hundred
+     * values for FTP and the like that http and https never give. */
     switch ((int)code) {
     case CURLE_OK:
         return seen->head_complete ? ERROR_NONE : ERROR_TRUNCATED;

@@ -1,3 +1,7 @@
+/*
+ * The settings of workers: what is left out gets its default, and what the
+ * user wrote is checked, each with a sentence that says what is wrong.
+ */
 #include "crawler/fetch/fetch_worker.h"
 
 #include <arpa/inet.h>
@@ -14,9 +18,11 @@
 #define KIB ((int64_t)1024)
 #define MIB (KIB * 1024)
 
-/* libcurl 7.88 gives up at 300 KiB with an error that says nothing. */
+/* libcurl 7.88 gives up at 300 KiB with an error that says nothing, so our own
+ * limit lies below that. */
 #define HEAD_BYTES_CEILING ((int64_t)300000)
 
+/* None of these settings has a meaning at 0 or below. */
 static void fill(int64_t *value, int64_t usual)
 {
     if (*value <= 0)
@@ -48,7 +54,8 @@ void fetch_options_fill(struct fetch_options *out,
         out->user_agent = "crawl/" CRAWL_VERSION;
 }
 
-/* A name, a colon, and no byte that would begin another header. */
+/* A header is a name without blanks and a colon (RFC 9110 5.1, RFC 9112 5), and
+ * holds no byte that would begin another one. */
 static bool header_is_valid(const char *header)
 {
     const char *colon = strchr(header, ':');
@@ -61,7 +68,8 @@ static bool header_is_valid(const char *header)
     return strcspn(header, " \t") > (size_t)(colon - header);
 }
 
-/* "host:port:address", the address of IPv6 in brackets or not. */
+/* The form of CURLOPT_RESOLVE(3) that is taken: "host:port:address" with one
+ * address, that of IPv6 in brackets or not. */
 static bool resolve_is_valid(const char *entry)
 {
     const char *colon = strchr(entry, ':');
@@ -90,6 +98,8 @@ static bool resolve_is_valid(const char *entry)
            inet_pton(AF_INET6, address, bytes) == 1;
 }
 
+/* The file is read here to be checked, and again by each worker: its secrets
+ * do not stay in the parent. */
 static enum err check_auth(const char *path, char *message, size_t cap)
 {
     struct auth *auth = NULL;
@@ -125,6 +135,7 @@ static enum err check_guard(const struct fetch_options *options, char *message,
     return CERR_OK;
 }
 
+/* Anything but FETCH_SANDBOX_REQUIRE takes what the system has. */
 static enum err check_sandbox(const struct fetch_options *options,
                               char *message, size_t cap)
 {

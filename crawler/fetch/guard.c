@@ -1,3 +1,7 @@
+/*
+ * The ranges behind guard.h. Every address is compared as sixteen bytes: an
+ * IPv4 address stands in its IPv4-mapped form (RFC 4291 2.5.5.2).
+ */
 #include "crawler/fetch/guard.h"
 
 #include <arpa/inet.h>
@@ -11,13 +15,14 @@
 #define RANGE_TEXT_BYTES 64
 #define IPV4_BITS        96 /* of the prefix before an IPv4 address */
 
-/* Everything is IPv6 here; IPv4 addresses are in their mapped form. */
+/* The addresses whose first `bits` bits are those of `bytes`. */
 struct range {
     unsigned char bytes[16];
     int bits;
 };
 
-/* Not the public internet. */
+/* What is not the public internet: the IANA special-purpose registries (RFC
+ * 6890), multicast, and what clouds serve their machines from. */
 static const char *const refused_text[] = {
     "0.0.0.0/8",        /* this host and network */
     "10.0.0.0/8",       /* private */
@@ -40,7 +45,7 @@ static const char *const refused_text[] = {
     "3fff::/20",        /* documentation */
 };
 
-/* All that is public in IPv6 lies in here. */
+/* All that is public in IPv6 lies in here: global unicast (RFC 4291 2.4). */
 static const char *const unicast_text = "2000::/3";
 
 #define NR_REFUSED (sizeof(refused_text) / sizeof(refused_text[0]))
@@ -72,7 +77,7 @@ static int parse_address(unsigned char out[16], const char *text)
     return inet_pton(AF_INET6, text, out) == 1 ? 0 : -1;
 }
 
-/* Digits alone, as strtol would take signs and blanks. */
+/* Reads digits alone: strtol() would also take signs and blanks. */
 static int parse_bits(const char *text)
 {
     int bits = 0;
@@ -134,7 +139,8 @@ static bool allows_bytes(const struct guard *guard,
 
     if (contains_any(guard->allowed, guard->nr_allowed, bytes))
         return true;
-    /* What is wrapped up in an address is where the packets end. */
+    /* A translator (RFC 6052, RFC 3056) sends packets on to the IPv4 address
+     * inside, so that one is judged. */
     if (contains(&guard->nat64, bytes)) {
         map_ipv4(inner, bytes + 12);
         return allows_bytes(guard, inner);
@@ -148,6 +154,7 @@ static bool allows_bytes(const struct guard *guard,
     return !contains_any(guard->refused, NR_REFUSED, bytes);
 }
 
+/* The address is copied, as the caller's need not be aligned for its family. */
 bool guard_allows(const struct guard *guard, const struct sockaddr *address)
 {
     unsigned char bytes[16];

@@ -1,3 +1,8 @@
+/*
+ * The reader behind head.h. A line is added to the whole head first and read
+ * there, so that a value is remembered as an offset and nothing is copied.
+ * Whether a line has the form of HTTP at all is judged by libcurl.
+ */
 #include "crawler/fetch/head.h"
 
 #include <string.h>
@@ -17,7 +22,8 @@ void head_release(struct head *head)
     buf_release(&head->codings);
 }
 
-/* Forgets the lines, not what they cost. */
+/* Begins a head, as an interim answer (1xx) may stand before the final one. Its
+ * bytes still count in `total_bytes`. */
 static void begin(struct head *head)
 {
     buf_reset(&head->bytes);
@@ -70,7 +76,8 @@ static struct bytes next_element(struct bytes *list)
     return trim(text, len);
 }
 
-/* RFC 9112 6.3: a list of equal numbers is one number, all else is an error. */
+/* RFC 9112, section 6.3: Content-Length may be a list of equal numbers, or
+ * stand there several times with the same one; all else is an error. */
 static enum error read_length(struct head *head, struct bytes value)
 {
     do {
@@ -94,6 +101,7 @@ static enum error read_length(struct head *head, struct bytes value)
     return ERROR_NONE;
 }
 
+/* The rules that a crawler acts on or stores; others say nothing to it. */
 static uint8_t robots_rule(struct bytes word)
 {
     if (equals(word, "noindex"))
@@ -107,7 +115,7 @@ static uint8_t robots_rule(struct bytes word)
     return 0;
 }
 
-/* Rules that carry a value, so their colon does not end a robot's name. */
+/* Rules that carry a value: a colon behind one does not end a robot's name. */
 static bool has_value(struct bytes name)
 {
     return equals(name, "unavailable_after") || equals(name, "max-snippet") ||
@@ -116,8 +124,9 @@ static bool has_value(struct bytes name)
 }
 
 /*
- * X-Robots-Tag: rules joined by commas. "name:" before a rule gives it, and
- * those behind it, to that robot alone.
+ * X-Robots-Tag is a list of rules, joined by commas. "name:" before a rule
+ * gives it, and those behind it, to that robot alone. There is no standard:
+ * the form is the one that Google and Bing document.
  */
 static void read_robots(struct head *head, struct bytes value)
 {
@@ -141,7 +150,8 @@ static void read_robots(struct head *head, struct bytes value)
     }
 }
 
-/* Several headers mean one list (RFC 9110 5.3). One too long is unknown. */
+/* Several headers of a name are one list (RFC 9110, section 5.3). A list that
+ * is too long counts as a coding that is unknown. */
 static enum error add_codings(struct head *head, struct bytes value)
 {
     enum err err = CERR_OK;
@@ -205,7 +215,7 @@ static enum error read_field(struct head *head, const char *line, size_t len)
 
     head->field = -1;
     if (!colon)
-        return ERROR_NONE; /* libcurl judges the form of a line */
+        return ERROR_NONE; /* no field: libcurl judges that */
     value = trim(colon + 1, len - name_len - 1);
     for (size_t i = 0; i < HEAD_FIELD_NR; i++)
         if (kept[i].len == name_len &&
@@ -220,7 +230,8 @@ static enum error read_field(struct head *head, const char *line, size_t len)
     return ERROR_NONE;
 }
 
-/* A folded line (RFC 9112 5.2) belongs to the value before it. */
+/* A folded line (RFC 9112, section 5.2) continues the value of the line before
+ * it. Both lie one behind the other, so the value only becomes longer. */
 static void extend_field(struct head *head)
 {
     const char *start = (const char *)head->bytes.data;
@@ -235,6 +246,7 @@ static void extend_field(struct head *head)
     head->values[head->field].len = (uint32_t)value.len;
 }
 
+/* The number behind the first blank, three digits at most; 0: none. */
 static int status_of(const char *line, size_t len)
 {
     const char *space = memchr(line, ' ', len);
@@ -248,6 +260,8 @@ static int status_of(const char *line, size_t len)
     return status;
 }
 
+/* A head begins with the answer, and again behind that of an interim answer.
+ * Behind a final one a line like that is a trailer. */
 static bool begins_head(const struct head *head, const char *line, size_t len)
 {
     if (head->bytes.len == 0)

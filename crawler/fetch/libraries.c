@@ -1,3 +1,5 @@
+/* What libraries.h says of libcurl is asked from libcurl that runs, which may
+ * not be the one that the program was built with. */
 #include "crawler/fetch/libraries.h"
 
 #include <curl/curl.h>

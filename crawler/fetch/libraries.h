@@ -1,5 +1,5 @@
 /*
- * version: the libraries behind fetching, and what they were built to use.
+ * libraries: the libraries behind fetching, and what they were built to use.
  */
 #ifndef CRAWLER_FETCH_LIBRARIES_H
 #define CRAWLER_FETCH_LIBRARIES_H
@@ -9,7 +9,8 @@ const char *fetch_library_versions(void);
 /* Certificate authorities that are trusted unless a file is named; NULL: the
  * library has no file of its own. Static. */
 const char *fetch_ca_file(void);
-/* How names are looked up: "threads", "c-ares" ...; static. */
+/* How names are looked up: "c-ares", "system, in threads" or "system,
+ * blocking"; static. */
 const char *fetch_resolver(void);
 
 #endif

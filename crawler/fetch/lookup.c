@@ -1,3 +1,7 @@
+/*
+ * The getaddrinfo() of lookup.h, before that of the C library. libcurl calls it
+ * in a thread for each name, so all that is kept here is atomic.
+ */
 #include "crawler/fetch/lookup.h"
 
 #include <dlfcn.h>
@@ -11,21 +15,22 @@
 
 #include "base/clock.h"
 
-/* What took longer waited for a silent server, and would again. */
+/* A look-up that took longer waited for a silent server, and would again. */
 #define AGAIN_WITHIN_MS 1000
 #define NR_MARKS        32768 /* 512 times TRANSFER_LOOKUPS_MAX */
 
 typedef int look_up(const char *name, const char *service,
                     const struct addrinfo *hints, struct addrinfo **found);
 
-/* The interface has no place for a context: so this has no owner but the
- * process. */
+/* getaddrinfo() has no place for a context, so this is the process's own. */
 static look_up *_Atomic next;
 static _Atomic uint64_t nr_exhausted;
-/* Hashes of the names whose last answer was "try again"; 0: free. */
+/* Hashes of the names whose last answer was "try again"; 0: free. Of two names
+ * that fall on one place the later one stays. */
 static _Atomic uint64_t marks[NR_MARKS];
 
-/* Of the C library, or of a sanitizer before it. NULL: none. */
+/* The getaddrinfo() behind ours: the C library's, or a sanitizer's before it.
+ * Threads may find it at once, and find the same. NULL: none. */
 static look_up *find_next(void)
 {
     look_up *found = atomic_load_explicit(&next, memory_order_relaxed);
@@ -47,6 +52,7 @@ static bool is_exhaustion(int result, int error)
             (error == ENOMEM || error == EMFILE || error == ENFILE));
 }
 
+/* Never 0, which is a free place. */
 static uint64_t hash_of(const char *name, size_t len)
 {
     return XXH3_64bits(name, len) | 1;
@@ -57,6 +63,7 @@ static _Atomic uint64_t *place_of(uint64_t hash)
     return &marks[hash / 2 % NR_MARKS];
 }
 
+/* A name takes away its own mark alone: another's may lie on its place. */
 static void mark(const char *name, bool may_pass)
 {
     uint64_t hash = hash_of(name, strlen(name)), old = hash;

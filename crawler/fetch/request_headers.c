@@ -25,6 +25,7 @@ static enum err add_line(struct curl_slist **list, const char *line)
 
 /* ---- those of the options ---- */
 
+/* `name` ends in a colon, so that no longer name begins with it. */
 static bool has_name(const char *line, const char *name)
 {
     return curl_strnequal(line, name, strlen(name));
@@ -172,7 +173,7 @@ enum err request_headers_add_own(const struct request_headers *headers,
 
     if (!err)
         err = add_validator(&list, "If-Modified-Since", date);
-    *is_conditional = list != NULL;
+    *is_conditional = list != NULL; /* those two lines alone make it so */
     if (!err)
         err = add_credentials(&list, auth, job);
     /* Most requests have none of their own and send the usual list itself. */

@@ -20,20 +20,26 @@
 
 /* ---- which error ---- */
 
+static void set_note(struct transfer *transfer, const char *note)
+{
+    snprintf(transfer->failure.note, sizeof(transfer->failure.note), "%s",
+             note);
+}
+
 void result_decide(struct transfer *transfer, enum error error,
                    const char *note)
 {
-    struct transfer_failure *failure = &transfer->failure;
-
-    if (failure->error)
+    if (transfer->failure.error)
         return;
-    failure->error = error;
-    snprintf(failure->note, sizeof(failure->note), "%s", note);
+    transfer->failure.error = error;
+    set_note(transfer, note);
 }
 
+/* Tries it. The pointer is volatile, as compilers leave out a malloc() whose
+ * memory nobody uses. */
 static bool has_memory(void)
 {
-    void *volatile spare = malloc(SPARE_BYTES); /* not to be optimised away */
+    void *volatile spare = malloc(SPARE_BYTES);
 
     if (!spare)
         return false;
@@ -46,6 +52,9 @@ uint64_t result_nr_refused(void)
     return curl_alloc_nr_refused() + lookup_nr_exhausted();
 }
 
+/* A want of memory may be over when the transfer ends, so refusals since its
+ * beginning count, too: also those to other transfers, as nobody knows whose
+ * they were. */
 static bool was_short_of_memory(const struct transfer *transfer)
 {
     return !has_memory() || result_nr_refused() != transfer->failure.nr_refused;
@@ -72,6 +81,7 @@ static bool was_short_of_descriptors(const struct transfer *transfer)
     return nr < SPARE_DESCRIPTORS;
 }
 
+/* The failures that a want of descriptors can look like. */
 static bool wants_descriptors(CURLcode code)
 {
     return code == CURLE_COULDNT_RESOLVE_HOST ||
@@ -79,13 +89,15 @@ static bool wants_descriptors(CURLcode code)
            code == CURLE_COULDNT_CONNECT || code == CURLE_OUT_OF_MEMORY;
 }
 
-/* Its own cap is how much of a robots.txt or sitemap counts (RFC 9309 2.5), so
- * reaching it is no failure. */
+/* Of a robots.txt or a sitemap so much counts as its cap allows (RFC 9309,
+ * section 2.5), so reaching that is no failure. */
 static bool may_be_cut(const struct transfer *transfer)
 {
     return (transfer->flags & (JOB_ROBOTS | JOB_SITEMAP)) != 0;
 }
 
+/* What we decided goes before what libcurl says, and a failure on the way
+ * before one of the body as a whole. */
 static enum error choose_error(struct transfer *transfer, CURLcode code)
 {
     struct curl_error_seen seen = {
@@ -109,8 +121,8 @@ static enum error choose_error(struct transfer *transfer, CURLcode code)
     return error;
 }
 
-/* Of ERROR_DNS: no name server could say that the name, the proxy's if there
- * is one, does not exist. */
+/* Whether an ERROR_DNS may pass: no name server could say that the name does
+ * not exist. Behind a proxy it is the proxy's name that was looked up. */
 static bool may_pass(const struct transfer *transfer)
 {
     const char *proxy = transfer->set->options.proxy;
@@ -120,7 +132,7 @@ static bool may_pass(const struct transfer *transfer)
     char *host = NULL;
     bool found = false;
 
-    /* as libcurl reads it */
+    /* Read by libcurl's parser, as lookup.c saw the name that libcurl asked. */
     if (parts && !curl_url_set(parts, CURLUPART_URL, asked, flags) &&
         !curl_url_get(parts, CURLUPART_HOST, &host, 0))
         found = lookup_may_pass(host, strlen(host));
@@ -131,7 +143,8 @@ static bool may_pass(const struct transfer *transfer)
 
 /* ---- texts ---- */
 
-/* A view that a database may take: the bytes themselves, or a clean copy. */
+/* A view of a header's value that a database may take: the bytes themselves if
+ * they are UTF-8 without a line end, else a clean copy. */
 static struct bytes clean(struct transfer *transfer, struct bytes text)
 {
     struct buf *texts = &transfer->texts.cleaned;
@@ -151,13 +164,13 @@ static struct bytes clean(struct transfer *transfer, struct bytes text)
     out = (char *)texts->data + texts->len;
     len = text_clean(text.data, len, out, cap);
     texts->len += len;
-    for (size_t i = 0; i < len; i++) /* folded lines (RFC 9112 5.2) */
+    for (size_t i = 0; i < len; i++) /* of folded lines (RFC 9112 5.2) */
         if (out[i] == '\r' || out[i] == '\n')
             out[i] = ' ';
     return (struct bytes){out, len};
 }
 
-/* "text/html" of "Text/HTML; charset=x". */
+/* "text/html" of "Text/HTML; charset=x" (RFC 9110, section 8.3.1). */
 static void fill_mime(struct transfer *transfer)
 {
     struct bytes type = head_value(&transfer->head, HEAD_TYPE);
@@ -173,8 +186,8 @@ static void fill_mime(struct transfer *transfer)
     transfer->page.mime = (struct bytes){transfer->texts.mime, len};
 }
 
-/* Our words where we decided, libcurl's where it did; "" if the error says it
- * all. */
+/* The detail has our words where we decided and libcurl's where it did, or is
+ * "" if the error says it all. Either may quote what came from outside. */
 static void fill_detail(struct transfer *transfer)
 {
     const char *words = transfer->failure.note;
@@ -190,7 +203,8 @@ static void fill_detail(struct transfer *transfer)
 
 /* ---- where it points ---- */
 
-/* WHATWG URL against the URL that was asked for; never with userinfo. */
+/* Location is resolved by the WHATWG URL standard against the URL that was
+ * asked for, and kept in canonical form, which has no userinfo. */
 static enum error resolve_location(struct transfer *transfer)
 {
     struct bytes value = head_value(&transfer->head, HEAD_LOCATION);
@@ -223,19 +237,19 @@ static enum error judge_redirect(struct transfer *transfer)
 {
     if (transfer->head.values[HEAD_LOCATION].seen)
         return resolve_location(transfer);
-    snprintf(transfer->failure.note, sizeof(transfer->failure.note),
-             "no Location");
+    set_note(transfer, "no Location");
     return ERROR_BAD_REDIRECT;
 }
 
 static enum error protocol_error(struct transfer *transfer, const char *note)
 {
-    snprintf(transfer->failure.note, sizeof(transfer->failure.note), "%s",
-             note);
+    set_note(transfer, note);
     return ERROR_PROTOCOL;
 }
 
-/* What a complete answer amounts to. */
+/* What a complete answer amounts to, by its status (RFC 9110, section 15). 206
+ * and 304 answer questions that may not have been asked: their bodies would
+ * pass for whole pages. */
 static enum error judge_status(struct transfer *transfer)
 {
     struct page *page = &transfer->page;
@@ -274,6 +288,7 @@ static uint32_t time_us(const struct transfer *transfer, CURLINFO info)
     return clip_us(us);
 }
 
+/* A connection that was open already has no times of its own. */
 static void fill_times(struct transfer *transfer)
 {
     struct page *page = &transfer->page;
@@ -297,6 +312,8 @@ static void fill_times(struct transfer *transfer)
         page->total_us = clip_us(total_ms * 1000);
 }
 
+/* The peer is known once an address was tried, the version of HTTP once a line
+ * has come. */
 static void fill_peer(struct transfer *transfer)
 {
     struct page *page = &transfer->page;
@@ -319,6 +336,7 @@ static void fill_peer(struct transfer *transfer)
         page->http_version = 20;
 }
 
+/* The fields of an interim answer, or of half a head, are not believed. */
 static void fill_head(struct transfer *transfer)
 {
     struct head *head = &transfer->head;
@@ -341,6 +359,7 @@ static void fill_head(struct transfer *transfer)
     }
 }
 
+/* Views of nothing point at "", never at NULL. */
 static struct bytes view(const struct buf *buf)
 {
     return (struct bytes){buf->len ? buf->data : (const void *)"", buf->len};
@@ -369,6 +388,7 @@ static void fill_body(struct transfer *transfer)
     }
 }
 
+/* A policy's error means that the URL was skipped, any other that it failed. */
 static void set_error(struct transfer *transfer, enum error error)
 {
     struct page *page = &transfer->page;
@@ -378,8 +398,7 @@ static void set_error(struct transfer *transfer, enum error error)
         return;
     if (error == ERROR_DNS && may_pass(transfer)) {
         page->flags |= PAGE_MAY_PASS;
-        snprintf(transfer->failure.note, sizeof(transfer->failure.note),
-                 "no name server could tell");
+        set_note(transfer, "no name server could tell");
     }
     page->outcome = error_info(error)->error_class == CLASS_POLICY
                         ? OUTCOME_SKIPPED
@@ -387,12 +406,15 @@ static void set_error(struct transfer *transfer, enum error error)
     fill_detail(transfer);
 }
 
+/* All that came is told, of a failed transfer too: how many bytes, how long it
+ * took, which address it was. */
 void result_fill(struct transfer *transfer, CURLcode code)
 {
     struct page *page = &transfer->page;
     enum error error = choose_error(transfer, code);
 
     page_init(page);
+    /* Half a body is marked as such; one with an unknown coding is whole. */
     if (error && transfer->body.begun)
         transfer->body.cut |= error != ERROR_BAD_ENCODING;
     fill_times(transfer);
@@ -406,7 +428,6 @@ void result_fill(struct transfer *transfer, CURLcode code)
 
 void result_lose(struct transfer *transfer)
 {
-    snprintf(transfer->failure.note, sizeof(transfer->failure.note),
-             "no memory to read it");
+    set_note(transfer, "no memory to read it");
     set_error(transfer, ERROR_INTERNAL);
 }

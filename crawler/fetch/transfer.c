@@ -20,7 +20,8 @@
 /* Room for the copies of every kept header and of the encoding. */
 #define TEXTS_BYTES           ((size_t)(HEAD_FIELD_NR + 1) * PAGE_SHORT_BYTES)
 
-/* "name" of "name/1.0 (more)". */
+/* The product token of the user agent (RFC 9110, section 10.1.5): "name" of
+ * "name/1.0 (more)". X-Robots-Tag and meta elements may name it. */
 static void find_agent(struct transfers *set)
 {
     size_t len = strcspn(set->options.user_agent, "/ (");
@@ -29,7 +30,8 @@ static void find_agent(struct transfers *set)
              set->options.user_agent);
 }
 
-/* Two for the addresses of one name, two for the look-up itself. */
+/* Descriptors of one transfer: two sockets, to the addresses of one name that
+ * are tried at once, and two of the look-up itself. */
 #define DESCRIPTORS_EACH  ((size_t)4)
 #define DESCRIPTORS_OTHER ((size_t)64)
 
@@ -72,6 +74,7 @@ enum err transfers_open(struct transfers **out,
     size_t max_connections = 0;
     enum err err;
 
+    /* transfers_close() takes a set that is half made, too. */
     set->loop.epoll_fd = -1;
     set->loop.other_fd = -1;
     STAILQ_INIT(&set->idle);
@@ -164,6 +167,7 @@ size_t transfers_busy(const struct transfers *set)
     return set->nr_busy;
 }
 
+/* Nothing of it is allocated before it is needed, but for libcurl's handle. */
 static struct transfer *new_transfer(struct transfers *set)
 {
     struct transfer *transfer = xcalloc(1, sizeof(*transfer));
@@ -264,6 +268,7 @@ static void end_transfer(struct transfer *transfer, CURLcode code,
     STAILQ_INSERT_TAIL(&set->ended, transfer, link);
 }
 
+/* Cancels are rare, so all transfers are looked through. */
 bool transfers_cancel(struct transfers *set, uint64_t id)
 {
     for (size_t i = 0; i < set->nr_all; i++) {
@@ -277,6 +282,8 @@ bool transfers_cancel(struct transfers *set, uint64_t id)
     return false;
 }
 
+/* Looks through all transfers every check_every_ms: libcurl's own limits know
+ * no phases, and a timer of each transfer would cost more. */
 static void check_limits(struct transfers *set)
 {
     for (size_t i = 0; i < set->nr_all; i++) {
@@ -296,6 +303,8 @@ static void check_limits(struct transfers *set)
 
 /* ---- a turn ---- */
 
+/* A transfer that was added to libcurl begins when its timer runs out, which
+ * is at once. */
 static void run_timer(struct transfers *set)
 {
     int running;
@@ -346,6 +355,8 @@ static int64_t choose_wait(const struct transfers *set, int timeout_ms)
     return until_check_ms > 0 ? until_check_ms : 0;
 }
 
+/* libcurl is called for what has been started, then for the sockets that stir,
+ * then for what is due after the wait. */
 enum err transfers_turn(struct transfers *set, int timeout_ms)
 {
     struct loop_event event;
@@ -369,8 +380,9 @@ enum err transfers_turn(struct transfers *set, int timeout_ms)
 
 /* ---- handing out ---- */
 
-/* HTTP's own answers are read too (404 has a title); a redirect's body says
- * nothing, and half a page or raw bytes say too little. */
+/* A page of an HTTP error is read, too, as it may have a title. The body of a
+ * redirect says nothing; half a page, or one in an unknown coding, too little.
+ */
 static bool is_to_be_scanned(const struct transfer *transfer)
 {
     return (transfer->flags & (JOB_LINKS | JOB_HEAD_SCAN)) &&
@@ -413,6 +425,7 @@ struct page *transfer_page(struct transfer *transfer)
     return &transfer->page;
 }
 
+/* Memory is kept for the next answer, within bounds. */
 void transfer_recycle(struct transfer *transfer)
 {
     head_reset(&transfer->head);
