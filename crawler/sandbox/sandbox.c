@@ -1,3 +1,9 @@
+/*
+ * The sandbox behind sandbox.h, put on in an order that matters: another user
+ * first, which needs root; then limits and no_new_privs, which Landlock and
+ * seccomp want from a process without rights; files; system calls last, as they
+ * shut out what the steps before need.
+ */
 #include "crawler/sandbox/sandbox.h"
 
 #include <errno.h>
@@ -23,12 +29,12 @@
 /* ---- the board ---- */
 
 struct sandbox_line {
-    _Atomic uint32_t parts;
-    _Atomic int call; /* number of the forbidden one, plus 1 */
+    _Atomic uint32_t parts; /* enum sandbox_part */
+    _Atomic int call;       /* number of the forbidden one, plus 1 */
 };
 
-/* Its size and what was taken are the parent's own: what is shared may say
- * anything, and belongs to the replacement as soon as there is one. */
+/* The size and `taken` are the parent's own. What is shared may say anything,
+ * and a line belongs to the next worker as soon as there is one. */
 struct sandbox_board {
     size_t nr_lines;
     struct sandbox_line *lines; /* shared */
@@ -59,6 +65,7 @@ void sandbox_board_free(struct sandbox_board *board)
     free(board);
 }
 
+/* NULL: there is no board, or no such line on it. */
 static struct sandbox_line *line_of(const struct sandbox_board *board,
                                     int worker)
 {
@@ -94,15 +101,16 @@ void sandbox_board_call(const struct sandbox_board *board, int worker,
 
 /* ---- the user ---- */
 
-/* Whether that user, in whose skin this is for the moment, can read it. */
+/* Whether the process can read the file with its effective user, which
+ * access() would not look at. A file that is not there hinders nobody. */
 static bool can_read(const char *path)
 {
     return !path || faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 ||
            errno == ENOENT;
 }
 
-/* Tries it on. `*is_fit`: we may become that user and still read `ca_file`.
- * CERR_PERM: there was no way back. */
+/* Becomes that user for a moment. `*is_fit`: that worked, and the user can read
+ * `ca_file`. CERR_PERM: there was no way back. */
 static enum err try_user(const struct passwd *user, const char *ca_file,
                          bool *is_fit)
 {
@@ -116,6 +124,8 @@ static enum err try_user(const struct passwd *user, const char *ca_file,
     return CERR_OK;
 }
 
+/* Becomes that user for good, in the real, effective and saved ids; the last
+ * condition tries to come back, which must fail. */
 static enum err leave_root(struct sandbox *sandbox, const struct passwd *user,
                            const char *ca_file, bool is_asked)
 {
@@ -133,6 +143,7 @@ static enum err leave_root(struct sandbox *sandbox, const struct passwd *user,
     return CERR_OK;
 }
 
+/* NSS (getpwnam()) is asked only for users that /etc/passwd does not have. */
 const struct passwd *sandbox_find_user(const char *name)
 {
     FILE *file = fopen("/etc/passwd", "re");
@@ -176,7 +187,8 @@ static enum err change_user(struct sandbox *sandbox,
         return CERR_OK;
     if (geteuid() != 0)
         return CERR_PERM;
-    /* The kernel forgets it with the user, see prctl(2). */
+    /* The signal that the worker gets when its parent dies: the kernel forgets
+     * it when the user changes, see prctl(2). */
     prctl(PR_GET_PDEATHSIG, &death_signal);
     err = leave_root(sandbox, user, options->ca_file, is_asked);
     prctl(PR_SET_PDEATHSIG, death_signal);
@@ -193,6 +205,7 @@ static bool has_user(const char *name)
 
 /* ---- limits ---- */
 
+/* Never raises a limit, which root could. */
 static bool lower(int resource, rlim_t most)
 {
     struct rlimit limit;
@@ -206,7 +219,8 @@ static bool lower(int resource, rlim_t most)
     return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
-/* Address space in use, the first number there; see proc(5). 0: not known. */
+/* Address space in use: the first number of statm, in pages, see proc(5). 0:
+ * not known. */
 static uint64_t mapped_bytes(void)
 {
     char text[64] = "";
@@ -224,9 +238,10 @@ static void limit_resources(struct sandbox *sandbox, uint64_t memory_bytes)
 {
     bool is_complete = lower(RLIMIT_CORE, 0) && lower(RLIMIT_FSIZE, 0);
 
-    /* Standard error may be a file: then a line is lost, not the worker. */
+    /* Standard error may be a file, and RLIMIT_FSIZE is 0: then a line is lost,
+     * not the worker. */
     signal(SIGXFSZ, SIG_IGN);
-    /* Sanitizers reserve terabytes. */
+    /* A sanitizer reserves terabytes of address space. */
     if (!SANDBOX_HAS_SANITIZER)
         is_complete =
             is_complete && lower(RLIMIT_AS, mapped_bytes() + memory_bytes);

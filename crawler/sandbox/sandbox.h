@@ -22,7 +22,7 @@
 
 #include "base/err.h"
 
-#define SANDBOX_FILES_MAX    6 /* that can be read after the door is shut */
+#define SANDBOX_FILES_MAX    6 /* that can be read from inside */
 #define SANDBOX_USER_DEFAULT "nobody"
 #define SANDBOX_TEXT_BYTES   128 /* enough for sandbox_describe() */
 #define SANDBOX_CALL_BYTES   40  /* enough for the name of a system call */
@@ -54,18 +54,19 @@ void sandbox_board_free(struct sandbox_board *board);
 /* Parts that hold in this worker, or held in the one before it while it is
  * starting; 0: none. */
 uint32_t sandbox_board_parts(const struct sandbox_board *board, int worker);
-/* A worker died: before another takes its place and its line. */
+/* Takes the number of a forbidden call off the line of a worker that died. To
+ * be called before another worker gets its place and its line. */
 void sandbox_board_take(struct sandbox_board *board, int worker);
-/* The forbidden call that the one taken last died of, as "execve", in `out`;
- * "" if it made none, or none that it could tell. */
+/* The name of the call that was taken off the line last, as "execve"; "" if
+ * that worker made none, or none that it could tell. */
 void sandbox_board_call(const struct sandbox_board *board, int worker,
                         char *out, size_t cap);
 
 /* ---- the sandbox ---- */
 
 struct sandbox_options {
-    /* To become if root. NULL: SANDBOX_USER_DEFAULT where that works and can
-     * read the CA file, else stay. */
+    /* The user to become if this is root. NULL: SANDBOX_USER_DEFAULT where that
+     * works and can read the CA file, else stay. */
     const char *user;
     const char *ca_file;         /* to be read later; NULL: none */
     uint64_t memory_bytes;       /* address space beyond what is mapped now */
@@ -75,19 +76,20 @@ struct sandbox_options {
 
 struct sandbox {
     uint32_t parts; /* enum sandbox_part: those that hold */
+    /* The files that can be read, and which ones they were at the start. */
     struct sandbox_file {
         const char *path; /* borrowed */
         dev_t device;
         ino_t inode; /* 0: there was none */
     } files[SANDBOX_FILES_MAX];
     size_t nr_files;
-    bool is_stale;
+    bool is_stale; /* as sandbox_is_stale() found, and stays so */
 };
 
 /*
- * CERR_NOT_FOUND: no such user; CERR_PERM: not root and another user is wanted,
- * that user cannot read the CA file, or a step failed half-way. On any error
- * the process must end.
+ * Shuts the calling process in. CERR_NOT_FOUND: no such user; CERR_PERM: not
+ * root and another user is wanted, that user cannot read the CA file, or a step
+ * failed half-way; CERR_NOMEM. On any error the process must end.
  */
 enum err sandbox_enter(struct sandbox *sandbox,
                        const struct sandbox_options *options) CERR_CHECK;

@@ -25,18 +25,19 @@
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
-/* All threads; and no slow-down by defences of this process against itself,
- * which kernels before 5.16 would add. */
+/* The filter is for all threads. Kernels before 5.16 would slow the process
+ * down by defences against its own threads, unless told otherwise. */
 #define LOAD_FLAGS (SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW)
 
 static struct sock_filter steps[] = {
 #include "crawler/sandbox/sandbox_filter.inc"
 };
 
-/* Where the parent looks; a handler has no other way to be told. */
+/* Where the number of a forbidden call goes; a handler gets no context. */
 static _Atomic int *broken_call;
 
-/* Nobody may set this signal's action again: to try is what ends us. */
+/* The filter kills a process that sets the action of SIGSYS, and the handler
+ * uses that: a process that ended by _exit() could have done so itself. */
 static void on_violation(int signal_nr, siginfo_t *info, void *context)
 {
     (void)context;
@@ -46,7 +47,7 @@ static void on_violation(int signal_nr, siginfo_t *info, void *context)
     _exit(EXIT_FAILURE); /* not reached */
 }
 
-/* The number that stands for ours in the rules. */
+/* Puts the number of this process where the rules have SANDBOX_OWN_PID. */
 static void put_in_own_pid(void)
 {
     for (size_t i = 0; i < NR(steps); i++)
@@ -54,7 +55,8 @@ static void put_in_own_pid(void)
             steps[i].k = (uint32_t)getpid();
 }
 
-/* A kernel that knows the flags looks for the filter, which is nowhere. */
+/* Asks without a filter: EFAULT comes from a kernel that knows the flags and
+ * went on to read it, EINVAL from one that does not. */
 bool sandbox_can_limit_calls(void)
 {
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LOAD_FLAGS, NULL) &&

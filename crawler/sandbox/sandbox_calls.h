@@ -1,5 +1,6 @@
 /*
- * sandbox_calls: the list of system calls that a fetching worker may make.
+ * sandbox_calls: the filter (seccomp(2)) of system calls that a fetching worker
+ * may make. The rules themselves stand in sandbox_rules.c.
  */
 #ifndef CRAWLER_SANDBOX_SANDBOX_CALLS_H
 #define CRAWLER_SANDBOX_SANDBOX_CALLS_H

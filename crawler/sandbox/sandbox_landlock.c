@@ -1,3 +1,8 @@
+/*
+ * Landlock behind sandbox_landlock.h, see landlock(7). The kernel says which
+ * version (ABI) of it there is, and that much is used: more shut with a newer
+ * kernel, nothing refused by an older one.
+ */
 #include "crawler/sandbox/sandbox_landlock.h"
 
 #include <assert.h>
@@ -20,23 +25,27 @@
 #define SCOPE_ABSTRACT_UNIX ((uint64_t)1 << 0)  /* ABI 6 */
 #define SCOPE_SIGNAL        ((uint64_t)1 << 1)  /* ABI 6 */
 
+/* struct landlock_ruleset_attr: what is forbidden unless a rule allows it. */
 struct ruleset {
     uint64_t files;  /* ABI 1 */
     uint64_t net;    /* ABI 4 */
     uint64_t scoped; /* ABI 6 */
 };
 
+/* struct landlock_path_beneath_attr, which the kernel has packed. */
 struct path_rule {
     uint64_t allowed;
     int32_t fd;
 } __attribute__((packed));
 
+/* Below 1: there is no Landlock, or it is switched off. */
 static int landlock_abi(void)
 {
     return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);
 }
 
-/* No more than the ABI knows: an unknown bit would refuse it all. */
+/* Fills in what the ABI knows and returns the size that it knows: the kernel
+ * refuses a ruleset with one bit or byte that it does not. */
 static size_t fill_ruleset(struct ruleset *rules, int abi)
 {
     *rules = (struct ruleset){.files = ACCESS_ALL_ABI_1};
@@ -88,6 +97,7 @@ static bool allow_file(int ruleset, const struct sandbox_file *file)
     return bad == 0;
 }
 
+/* Remembers which file has the name now, for sandbox_is_stale(). */
 static void note_file(struct sandbox *sandbox, const char *path)
 {
     struct stat about = {.st_ino = 0};
@@ -99,6 +109,9 @@ static void note_file(struct sandbox *sandbox, const char *path)
         .path = path, .device = about.st_dev, .inode = about.st_ino};
 }
 
+/* The files that glibc's resolver reads, at the first look-up and whenever they
+ * have changed: resolv.conf(5), hosts(5), nsswitch.conf(5), host.conf(5),
+ * gai.conf(5). */
 static void note_files(struct sandbox *sandbox, const char *ca_file)
 {
     static const char *const resolver_files[] = {
@@ -144,7 +157,8 @@ bool sandbox_is_stale(struct sandbox *sandbox)
         const struct sandbox_file *file = &sandbox->files[i];
         struct stat now;
 
-        /* One that is gone for the moment is nothing to read. */
+        /* A file that is gone for the moment is about to be replaced: there is
+         * nothing to read yet. */
         if (stat(file->path, &now) == 0)
             sandbox->is_stale =
                 now.st_dev != file->device || now.st_ino != file->inode;

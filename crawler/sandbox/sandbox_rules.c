@@ -55,7 +55,8 @@ static const int allowed[] = {
 #endif
 };
 
-/* Probes: an honest error, and the library goes on without. */
+/* Calls by which a library probes for something: it gets an honest error, as a
+ * kernel or a file system without that would give, and goes on. */
 static const struct {
     int call;
     int error;
@@ -89,9 +90,9 @@ static int allow_if(scmp_filter_ctx filter, int call,
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, condition);
 }
 
-/* The internet, TCP and UDP, no raw packets; and netlink, which getaddrinfo()
- * asks for our own addresses. It tries a Unix socket to nscd first: not here.
- */
+/* Sockets are for the internet, TCP and UDP, without raw packets; and for
+ * netlink, which getaddrinfo() asks for our own addresses. It tries a Unix
+ * socket to nscd first, and gets the error of a system without those. */
 static int add_sockets(scmp_filter_ctx filter)
 {
     static const uint64_t families[] = {AF_INET, AF_INET6};
@@ -115,7 +116,8 @@ static int add_sockets(scmp_filter_ctx filter)
     return bad;
 }
 
-/* Files are only read. */
+/* Files are opened for reading alone; which, Landlock says. Descriptors get the
+ * few controls that libcurl and glibc use. */
 static int add_files(scmp_filter_ctx filter)
 {
     const uint64_t changing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND;
@@ -140,8 +142,8 @@ static int add_files(scmp_filter_ctx filter)
     return bad;
 }
 
-/* Memory is never both written and run; a thread is a thread; signals go to
- * ourselves; SIGSYS keeps its action; limits are read. */
+/* No memory becomes executable; clone() makes threads and no processes; signals
+ * go to this process alone; SIGSYS keeps its action; limits are read only. */
 static int add_process(scmp_filter_ctx filter)
 {
     int bad = allow_if(filter, SCMP_SYS(mmap),
@@ -169,7 +171,8 @@ static int add_process(scmp_filter_ctx filter)
     return bad;
 }
 
-/* A tree in place of a list. */
+/* The filter is a binary tree, not a list: it runs at each system call. A call
+ * of another architecture would have other numbers, and ends the process. */
 static int set_attributes(scmp_filter_ctx filter)
 {
     int bad = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
@@ -179,7 +182,8 @@ static int set_attributes(scmp_filter_ctx filter)
     return bad;
 }
 
-/* The filter as the kernel reads it, in a file that is gone when closed. */
+/* The filter as the kernel reads it, in a file that is gone when it is closed.
+ * NULL: libseccomp refused one of the rules. */
 static FILE *compile(scmp_filter_ctx filter)
 {
     FILE *file = tmpfile();
