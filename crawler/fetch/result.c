@@ -342,7 +342,6 @@ static void fill_head(struct transfer *transfer)
     struct head *head = &transfer->head;
     struct page *page = &transfer->page;
 
-    page->head_bytes = (uint32_t)head->total_bytes;
     if (!head_is_final(head))
         return;
     page->status = (uint16_t)head->status;

@@ -1,3 +1,8 @@
+/*
+ * The codec behind job.h. The parent encodes what came from lists, pages and
+ * servers, so both sides check: a URL that cannot break a line, validators that
+ * cannot end their header.
+ */
 #include "crawler/page/job.h"
 
 #include <string.h>
@@ -6,7 +11,8 @@
 #include "crawler/page/page_internal.h"
 #include "crawler/url/url.h"
 
-/* flags, header set, three lengths, and the texts at their longest */
+/* The largest job has flags, header set, three lengths, and each text at its
+ * longest. */
 _Static_assert(JOB_BYTES_MAX >= 5 * sizeof(uint32_t) + URL_BYTES_MAX +
                                     (size_t)2 * JOB_VALIDATOR_BYTES,
                "the largest job fits");
@@ -22,7 +28,8 @@ static bool validator_is_clean(const char *text, size_t len)
     return true;
 }
 
-/* Without its validator a request is only less economical. */
+/* A validator that is not clean is left out: without it the request is only
+ * less economical. */
 static void put_validator(struct wire_writer *wire, const char *text,
                           size_t len)
 {

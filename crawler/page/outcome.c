@@ -1,3 +1,7 @@
+/*
+ * The words behind outcome.h. Codes are fixed: they stand in databases, and
+ * scripts look for them. Meanings and hints may be put better at any time.
+ */
 #include "crawler/page/outcome.h"
 
 #include <assert.h>
@@ -20,7 +24,8 @@ static const char *const class_names[CLASS_NR] = {
 
 /*
  * One row for each error: code, class, whether a retry makes sense, meaning,
- * hint. The hint speaks to somebody at a command line.
+ * hint. A retry makes sense where the same request may end otherwise soon, by
+ * itself. The hint speaks to somebody at a command line.
  */
 /* clang-format off */
 static const struct error_info infos[ERROR_NR] = {
@@ -161,20 +166,11 @@ static const struct error_info infos[ERROR_NR] = {
         "The URL looks like one of an endless series.",
         "Put the URL on the list if it is wanted: listed URLs are not judged "
         "so."},
-    [ERROR_LIMIT] = {
-        "limit", CLASS_POLICY, false,
-        "A limit of the run or of the host was reached before its turn.",
-        "Raise the limit (--max-urls, --max-duration, --max-bytes) and run "
-        "again to go on."},
     [ERROR_HOST_DOWN] = {
         "host_down", CLASS_POLICY, true,
         "The host failed too often in this run; the URL was not tried.",
         "Try later: see what 'curl -I' says about the host, or raise "
         "--max-host-errors."},
-    [ERROR_NOFOLLOW] = {
-        "nofollow", CLASS_POLICY, false,
-        "The page asks that its links not be followed.",
-        "Put the URL on the list if it is wanted."},
     [ERROR_WORKER_CRASH] = {
         "worker_crash", CLASS_INTERNAL, true,
         "The worker process died while it held the URL.",

@@ -70,9 +70,7 @@ enum error {
     ERROR_SCOPE,              /* outside --scope */
     ERROR_EXCLUDED,           /* --include or --exclude */
     ERROR_TRAP,               /* a trap rule: depth, repeated segments ... */
-    ERROR_LIMIT,              /* a limit of the run or host was reached */
     ERROR_HOST_DOWN,          /* the host failed too often; not tried */
-    ERROR_NOFOLLOW,           /* the page asked not to */
     /* our side */
     ERROR_WORKER_CRASH, /* the worker died with it */
     ERROR_POISON,       /* killed two workers: given up */

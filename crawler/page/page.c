@@ -1,3 +1,12 @@
+/*
+ * The codec behind page.h. The fields travel as numbers, texts and lengths of
+ * the payload's parts, in that order; each half of the codec goes through the
+ * same tables, so that they cannot come apart.
+ *
+ * The decoder reads what a hostile page may have made of a worker. It checks
+ * each text with the function by which the encoder cut it: what would have been
+ * cut is refused.
+ */
 #include "crawler/page/page.h"
 
 #include <string.h>
@@ -6,6 +15,7 @@
 #include "crawler/page/page_internal.h"
 #include "crawler/url/url.h"
 
+/* The flags that a worker may set, which leaves PAGE_KILLED out. */
 #define PAGE_FLAGS_ALL  (2 * PAGE_MAY_PASS - 1)
 #define PAGE_ROBOTS_ALL (2 * PAGE_NOARCHIVE - 1)
 #define LINK_RELS_ALL   (2 * LINK_SPONSORED - 1)
@@ -42,13 +52,14 @@ static const struct bytes *const_view_at(const struct page *page, size_t offset)
     return (const struct bytes *)((const char *)page + offset);
 }
 
+/* The loop has no early exit, so that it becomes vector instructions. */
 bool page_is_url_text(const char *text, size_t len)
 {
     unsigned char odd = 0;
 
     if (len == 0 || len > URL_BYTES_MAX)
         return false;
-    for (size_t i = 0; i < len; i++) /* no early exit: vector instructions */
+    for (size_t i = 0; i < len; i++)
         odd |= (unsigned char)(text[i] - 0x21) > 0x7e - 0x21;
     return !odd;
 }
@@ -75,7 +86,6 @@ static void put_numbers(struct wire_writer *wire, const struct page *page)
     wire_put_u8(wire, page->robots);
     wire_put_u64(wire, page->body_bytes);
     wire_put_u64(wire, page->wire_bytes);
-    wire_put_u32(wire, page->head_bytes);
     wire_put_u64(wire, (uint64_t)page->content_length);
     wire_put_u64(wire, page->chars);
     for (size_t i = 0; i < PAGE_HASH_BYTES; i++)
@@ -98,7 +108,6 @@ static void get_numbers(struct wire_reader *wire, struct page *page)
     page->robots = wire_get_u8(wire);
     page->body_bytes = wire_get_u64(wire);
     page->wire_bytes = wire_get_u64(wire);
-    page->head_bytes = wire_get_u32(wire);
     page->content_length = (int64_t)wire_get_u64(wire);
     page->chars = wire_get_u64(wire);
     for (size_t i = 0; i < PAGE_HASH_BYTES; i++)
@@ -108,6 +117,8 @@ static void get_numbers(struct wire_reader *wire, struct page *page)
     page->nr_links = wire_get_u32(wire);
 }
 
+/* Numbers that index a table, or that later code takes for granted. Counts of
+ * bytes and times may say anything: they are stored, no more. */
 static bool numbers_are_in_range(const struct page *page)
 {
     return page->outcome < OUTCOME_NR && page->error < ERROR_NR &&
@@ -166,6 +177,7 @@ void page_put_payload(const struct page *page, void *out)
     }
 }
 
+/* False: a text is over its cap, no UTF-8, or no URL where one belongs. */
 static bool get_texts(struct wire_reader *wire, struct page *page)
 {
     for (size_t i = 0; i < NR_TEXTS; i++) {
@@ -178,7 +190,8 @@ static bool get_texts(struct wire_reader *wire, struct page *page)
     return true;
 }
 
-/* Cuts the payload into its parts; it must be used up exactly. */
+/* Cuts the payload into its parts, which must use it up exactly: bytes that no
+ * part names would be a message that was understood only in half. */
 static bool get_parts(struct wire_reader *wire, struct page *page,
                       struct bytes payload)
 {
@@ -222,7 +235,8 @@ enum err page_put_link(struct buf *links, const struct page_link *link)
 
     if (!page_is_url_text(link->url.data, link->url.len))
         return CERR_INVALID;
-    /* all or nothing: half a link would spoil the list behind it */
+    /* Room is made for all of it first: half a link would spoil the list behind
+     * it. The ten bytes are kind, rel and two lengths. */
     err = buf_reserve(links, 10 + link->url.len + len);
     if (err)
         return err;
@@ -234,6 +248,8 @@ enum err page_put_link(struct buf *links, const struct page_link *link)
     return wire.err;
 }
 
+/* `links` stays where it is if the link is bad: whoever reads on finds the same
+ * again. */
 bool page_next_link(struct bytes *links, struct page_link *link, bool *bad)
 {
     struct wire_reader wire;

@@ -32,12 +32,14 @@
 #define PAGE_LINKS_MAX       100000 /* of one page */
 #define PAGE_HASH_BYTES      16     /* XXH3-128 */
 
+/* What the page asks of robots, in a meta element or X-Robots-Tag. */
 enum page_robots_flag {
     PAGE_NOINDEX = 1 << 0,
     PAGE_NOFOLLOW = 1 << 1,
     PAGE_NOARCHIVE = 1 << 2,
 };
 
+/* What is to be known of a page beside its fields. */
 enum page_flag {
     PAGE_BODY_CUT = 1 << 0,   /* the body stops at a limit */
     PAGE_LINKS_CUT = 1 << 1,  /* more links than PAGE_LINKS_MAX */
@@ -45,14 +47,15 @@ enum page_flag {
     PAGE_NOT_MODIFIED = 1 << 3, /* 304 to a conditional request */
     PAGE_SCANNED = 1 << 4,      /* it was HTML, and its fields are set */
     PAGE_REUSED = 1 << 5,       /* the connection had been used before */
-    PAGE_MAY_PASS = 1 << 6,     /* its error is not retryable by its kind, but
-                                   this time it is: no name server knew */
-    PAGE_KILLED = 1 << 7, /* never sent by a worker: it was killed (SIGKILL),
-                             for whatever reason */
+    PAGE_MAY_PASS = 1 << 6,     /* an ERROR_DNS that may be gone soon: no name
+                                   server could say that there is no such name */
+    PAGE_KILLED = 1 << 7, /* set by the parent alone: the worker was killed
+                             (SIGKILL), for whatever reason */
 };
 
 enum link_kind { LINK_A, LINK_AREA, LINK_FRAME, LINK_KIND_NR };
 
+/* The words of a link's rel attribute that say what the page thinks of it. */
 enum link_rel {
     LINK_NOFOLLOW = 1 << 0,
     LINK_UGC = 1 << 1,
@@ -105,9 +108,8 @@ struct page {
     uint32_t flags;       /* enum page_flag */
     uint8_t robots;       /* enum page_robots_flag: meta and X-Robots-Tag */
 
-    uint64_t body_bytes; /* decoded length, also when no body is sent */
-    uint64_t wire_bytes; /* body as received */
-    uint32_t head_bytes;
+    uint64_t body_bytes;    /* decoded length, also when no body is sent */
+    uint64_t wire_bytes;    /* body as received */
     int64_t content_length; /* as claimed, -1 if not */
     uint64_t chars;         /* characters of the text; 0 if not text */
     unsigned char hash[PAGE_HASH_BYTES]; /* XXH3-128 of the decoded body */
@@ -129,18 +131,23 @@ struct page {
 void page_init(struct page *page);
 
 /* Appends the fields (without the payload's bytes). Texts over their cap are
- * cut at a character. Errors as buf_add. */
+ * cut at a character; a URL over its cap, or that is no URL, is left out.
+ * Errors as buf_add. */
 enum err page_encode(struct buf *fields, const struct page *page) CERR_CHECK;
 /* Bytes of the payload block that page_put_payload() will write. */
 size_t page_payload_bytes(const struct page *page);
-/* Writes body, links, raw request, raw head, raw body one behind another. */
+/* Writes body, links, raw request, raw head, raw body one behind another. `out`
+ * has room for page_payload_bytes(). */
 void page_put_payload(const struct page *page, void *out);
 
-/* Views into both parts. CERR_CORRUPT for anything that breaks the format. */
+/* Makes `page` of views into both parts, which must outlive it. CERR_CORRUPT
+ * for anything that breaks the format. */
 enum err page_decode(struct page *page, const void *fields, size_t fields_len,
                      const void *payload, size_t payload_len) CERR_CHECK;
 
-/* Appends one link to an encoded list. Errors as buf_add. */
+/* Appends one link to an encoded list, as a whole or not at all. CERR_INVALID:
+ * its URL is empty, longer than URL_BYTES_MAX or not printable ASCII; errors as
+ * buf_add. */
 enum err page_put_link(struct buf *links,
                        const struct page_link *link) CERR_CHECK;
 /* Takes the next link off the front of `links`. Returns false at the end, and
