@@ -156,7 +156,7 @@ static void add_links(struct scale *scale, const char *url, struct page *page)
             .text = {"", 0},
             .kind = LINK_A,
         };
-        bench_must(page_put_link(&scale->links, &link), "link");
+        bench_must(page_append_link(&scale->links, &link), "link");
     }
     page->links = (struct bytes){scale->links.data, scale->links.len};
     page->nr_links = (uint32_t)scale->nr_links;

@@ -80,7 +80,7 @@ static enum err send_page(struct fetcher *fetcher, uint64_t id,
         space = worker_space(fetcher->worker, payload);
         if (!space)
             return CERR_AGAIN;
-        page_put_payload(page, space);
+        page_write_payload(page, space);
     }
     err = worker_reply_parts(fetcher->worker, &(struct worker_reply){
                                                   .task_id = id,

@@ -248,7 +248,7 @@ enum err html_links_append(struct html_links *links, const struct html *html,
             .rel = found->rel,
         };
 
-        err = page_put_link(out, &put);
+        err = page_append_link(out, &put);
     }
     *nr = (uint32_t)links->nr_found;
     return err;

@@ -35,7 +35,7 @@ enum url_error html_links_resolve(struct html_links *links, struct bytes href,
                                   struct url *url) CERR_CHECK;
 
 /*
- * Appends the page's links to `out` as page_put_link() does: http and https,
+ * Appends the page's links to `out` as page_append_link() does: http and https,
  * canonical, each once, in the order of the page; *nr counts them. SVG links
  * are left out. Of links to one URL the first gives kind and text; it carries
  * a rel only if all of them do, for one that may be followed is enough.

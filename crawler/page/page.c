@@ -164,7 +164,7 @@ size_t page_payload_bytes(const struct page *page)
     return len;
 }
 
-void page_put_payload(const struct page *page, void *out)
+void page_write_payload(const struct page *page, void *out)
 {
     char *at = out;
 
@@ -226,7 +226,7 @@ enum err page_decode(struct page *page, const void *fields, size_t fields_len,
     return CERR_OK;
 }
 
-enum err page_put_link(struct buf *links, const struct page_link *link)
+enum err page_append_link(struct buf *links, const struct page_link *link)
 {
     struct wire_writer wire = {.out = links};
     size_t len = link->text.len < PAGE_LINK_TEXT_BYTES ? link->text.len

@@ -134,11 +134,11 @@ void page_init(struct page *page);
  * cut at a character; a URL over its cap, or that is no URL, is left out.
  * Errors as buf_add. */
 enum err page_encode(struct buf *fields, const struct page *page) CERR_CHECK;
-/* Bytes of the payload block that page_put_payload() will write. */
+/* Bytes of the payload block that page_write_payload() will write. */
 size_t page_payload_bytes(const struct page *page);
 /* Writes body, links, raw request, raw head, raw body one behind another. `out`
  * has room for page_payload_bytes(). */
-void page_put_payload(const struct page *page, void *out);
+void page_write_payload(const struct page *page, void *out);
 
 /* Makes `page` of views into both parts, which must outlive it. CERR_CORRUPT
  * for anything that breaks the format. */
@@ -148,8 +148,8 @@ enum err page_decode(struct page *page, const void *fields, size_t fields_len,
 /* Appends one link to an encoded list, as a whole or not at all. CERR_INVALID:
  * its URL is empty, longer than URL_BYTES_MAX or not printable ASCII; errors as
  * buf_add. */
-enum err page_put_link(struct buf *links,
-                       const struct page_link *link) CERR_CHECK;
+enum err page_append_link(struct buf *links,
+                          const struct page_link *link) CERR_CHECK;
 /* Takes the next link off the front of `links`. Returns false at the end, and
  * sets *bad when the rest does not parse. */
 bool page_next_link(struct bytes *links, struct page_link *link, bool *bad);

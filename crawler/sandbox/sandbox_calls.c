@@ -48,7 +48,7 @@ static void on_violation(int signal_nr, siginfo_t *info, void *context)
 }
 
 /* Puts the number of this process where the rules have SANDBOX_OWN_PID. */
-static void put_in_own_pid(void)
+static void fill_in_own_pid(void)
 {
     for (size_t i = 0; i < NR(steps); i++)
         if (steps[i].k == SANDBOX_OWN_PID)
@@ -70,7 +70,7 @@ enum err sandbox_limit_calls(_Atomic int *broken)
     struct sock_fprog filter = {.len = NR(steps), .filter = steps};
 
     broken_call = broken;
-    put_in_own_pid();
+    fill_in_own_pid();
     if (sigaction(SIGSYS, &action, NULL) ||
         syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LOAD_FLAGS, &filter))
         return CERR_PERM;

@@ -105,7 +105,7 @@ static void make_page(struct liar *liar, struct page *page)
     page->raw_head = text("HTTP/1.1 200 OK\r\n\r\n");
     buf_reset(&liar->links);
     for (int i = 0; i < 3; i++)
-        if (page_put_link(&liar->links, &link) == CERR_OK)
+        if (page_append_link(&liar->links, &link) == CERR_OK)
             page->nr_links++;
     page->links =
         (struct bytes){(const char *)liar->links.data, liar->links.len};
@@ -149,7 +149,7 @@ static unsigned char *pack(struct liar *liar, const struct page *page,
     if (*len)
         space = worker_space(liar->worker, *len);
     if (space)
-        page_put_payload(page, space);
+        page_write_payload(page, space);
     else
         *len = 0;
     return space;

@@ -37,7 +37,7 @@ static void check_page(const struct page *page)
     buf_init(&fields, FIELDS_BYTES);
     if (!payload || page_encode(&fields, page))
         abort();
-    page_put_payload(page, payload);
+    page_write_payload(page, payload);
     if (page_decode(&decoded, fields.data, fields.len, payload, len))
         abort();
     check_links(&decoded);

@@ -31,7 +31,7 @@ static void check_round_trip(const struct page *page, const uint8_t *fields,
     require(bytes.len == fields_len);
     require(memcmp(bytes.data, fields, fields_len) == 0);
     require(page_payload_bytes(page) == payload_len);
-    page_put_payload(page, copy);
+    page_write_payload(page, copy);
     require(memcmp(copy, payload, payload_len) == 0);
     buf_release(&bytes);
     free(copy);
@@ -47,7 +47,7 @@ static void check_links(struct bytes left)
 
     buf_init(&copy, REPLY_BYTES_MAX);
     while (page_next_link(&left, &link, &bad))
-        require(page_put_link(&copy, &link) == CERR_OK);
+        require(page_append_link(&copy, &link) == CERR_OK);
     require(copy.len == all.len - left.len);
     require(copy.len == 0 || memcmp(copy.data, all.data, copy.len) == 0);
     require(bad || left.len == 0);

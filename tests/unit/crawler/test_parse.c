@@ -54,7 +54,7 @@ static void put_link(struct buf *links, const char *url)
 
     link.url = (struct bytes){url, strlen(url)};
     link.text = (struct bytes){"", 0};
-    assert_int_equal(page_put_link(links, &link), CERR_OK);
+    assert_int_equal(page_append_link(links, &link), CERR_OK);
 }
 
 static void put_page(struct buf *links, uint32_t nr_links)

@@ -356,6 +356,6 @@ void web_link(struct web_answer *answer, const char *url, uint8_t rel)
         .rel = rel,
     };
 
-    assert_int_equal(page_put_link(&answer->links, &link), CERR_OK);
+    assert_int_equal(page_append_link(&answer->links, &link), CERR_OK);
     answer->page.nr_links++;
 }

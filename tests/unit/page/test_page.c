@@ -116,7 +116,7 @@ static struct reply encode(const struct page *page)
     reply.payload_len = page_payload_bytes(page);
     reply.payload = malloc(reply.payload_len + 1);
     assert_non_null(reply.payload);
-    page_put_payload(page, reply.payload);
+    page_write_payload(page, reply.payload);
     return reply;
 }
 
@@ -312,7 +312,7 @@ static void links_come_out_as_they_went_in(void **state)
     (void)state;
     buf_init(&links, FIELDS_MAX);
     for (size_t i = 0; i < 2; i++)
-        assert_int_equal(page_put_link(&links, &in[i]), CERR_OK);
+        assert_int_equal(page_append_link(&links, &in[i]), CERR_OK);
     left = (struct bytes){links.data, links.len};
     for (size_t i = 0; i < 2; i++) {
         assert_true(page_next_link(&left, &out, &bad));
@@ -339,7 +339,7 @@ static void link_text_is_cut_at_a_character(void **state)
     memset(text, 'x', sizeof(text));
     overwrite(text + PAGE_LINK_TEXT_BYTES - 1, "\xc3\xa9");
     buf_init(&links, FIELDS_MAX);
-    assert_int_equal(page_put_link(&links, &link), CERR_OK);
+    assert_int_equal(page_append_link(&links, &link), CERR_OK);
     left = (struct bytes){links.data, links.len};
     assert_true(page_next_link(&left, &link, &bad));
     assert_int_equal(link.text.len, PAGE_LINK_TEXT_BYTES - 1);
@@ -354,9 +354,9 @@ static void link_without_room_leaves_the_list_whole(void **state)
 
     (void)state;
     buf_init(&links, 40);
-    assert_int_equal(page_put_link(&links, &link), CERR_OK);
+    assert_int_equal(page_append_link(&links, &link), CERR_OK);
     len = links.len;
-    assert_int_equal(page_put_link(&links, &link), CERR_TOO_BIG);
+    assert_int_equal(page_append_link(&links, &link), CERR_TOO_BIG);
     assert_int_equal(links.len, len);
     buf_release(&links);
 }
@@ -368,7 +368,7 @@ static void link_must_have_a_url(void **state)
 
     (void)state;
     buf_init(&links, FIELDS_MAX);
-    assert_int_equal(page_put_link(&links, &link), CERR_INVALID);
+    assert_int_equal(page_append_link(&links, &link), CERR_INVALID);
     assert_int_equal(links.len, 0);
     buf_release(&links);
 }
