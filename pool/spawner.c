@@ -22,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pool/worker_internal.h"
+
 #define SPAWNER_END_MS    10000 /* for its workers to vanish after SIGKILL */
 #define WORKER_OOM_ADJUST "200"
 

@@ -62,8 +62,4 @@ void spawner_kill(const struct spawner *spawner);
 /* Kills and reaps all its workers and itself. Blocks for moments. */
 void spawner_close(struct spawner *spawner);
 
-/* What a fresh worker process runs (worker.c); returns its exit status. */
-int worker_run(const struct pool_options *options,
-               const struct channel_shape *shape, int slot, int memfd, int fd);
-
 #endif

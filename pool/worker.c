@@ -14,7 +14,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "pool/spawner.h"
 #include "pool/worker_internal.h"
 
 /* ---- the set of ids in flight ---- */
@@ -419,48 +418,4 @@ int worker_slot(const struct worker *worker)
 int worker_fd(const struct worker *worker)
 {
     return worker->channel.fd;
-}
-
-/* ---- life ---- */
-
-static enum err init_worker(struct worker *worker)
-{
-    uint32_t nr = worker->channel.shape.nr_frames;
-
-    worker->held_mask = nr - 1;
-    worker->held = calloc(nr, sizeof(*worker->held));
-    worker->cancels = (struct worker_packets){.cap = nr};
-    worker->cancels.items = calloc(nr, sizeof(*worker->cancels.items));
-    worker->arguments = (struct worker_packets){.cap = nr};
-    worker->arguments.items = calloc(nr, sizeof(*worker->arguments.items));
-    if (!worker->held || !worker->cancels.items || !worker->arguments.items)
-        return CERR_NOMEM;
-    return arena_new(&worker->arena, worker->channel.shape.arena_bytes, nr);
-}
-
-/* Leaves its memory to the kernel: the process ends behind it. */
-int worker_run(const struct pool_options *options,
-               const struct channel_shape *shape, int slot, int memfd, int fd)
-{
-    static struct worker worker;
-    int status;
-
-    worker.options = options;
-    worker.slot = slot;
-    if (channel_init_worker(&worker.channel, shape, memfd, fd) != CERR_OK ||
-        init_worker(&worker) != CERR_OK)
-        return 1;
-    close(memfd);
-    if (options->worker_init) {
-        status = options->worker_init(&worker, options->ctx);
-        if (status != 0)
-            return status;
-    }
-    atomic_store(&worker.channel.control->is_ready, 1);
-    status = (options->functions ? function_main
-                                 : options->worker_main)(&worker, options->ctx);
-    if (status == 0 && !worker.is_gone && worker_flush(&worker) == CERR_OK &&
-        options->worker_exit)
-        options->worker_exit(&worker, options->ctx);
-    return status;
 }

@@ -1,6 +1,10 @@
 /*
- * What the files of the worker's side share: worker.c (the tasks and replies
- * of any worker), function.c (the loop of the ordinary pool).
+ * What the files of the worker's side share. Each calls only those below it:
+ *
+ *   worker_run.c  the process: setting up, the user's hooks
+ *   function.c    the loop of the ordinary pool: one function at a time
+ *   worker.c      the tasks and replies of any worker
+ *   arena.c, channel.c, channel_ring.c, frame.c, spin.c
  */
 #ifndef POOL_WORKER_INTERNAL_H
 #define POOL_WORKER_INTERNAL_H
@@ -23,12 +27,13 @@ struct worker_answer {
     const char *message; /* may be NULL */
 };
 
+/* One packet of the socket that is not a bell. */
 struct worker_packet {
-    uint64_t value;
-    int fd;
+    uint64_t value; /* of struct frame_packet */
+    int fd;         /* that came with it, or -1 */
 };
 
-/* Packets that came before their time. */
+/* Packets that were read before their task was taken. */
 struct worker_packets {
     struct worker_packet *items; /* a ring of `cap` */
     uint32_t cap, head, tail;
@@ -48,10 +53,12 @@ struct worker {
     size_t argument_len;
     size_t nr_unsent; /* replies since the last bell */
     bool wants_space; /* leave the next bell for the caller's poll */
-    bool is_gone;     /* the parent is */
+    bool is_gone;     /* the parent is gone, or out of step */
 };
 
-/* Ends a task. As worker_reply_parts. */
+/* ---- worker.c ---- */
+
+/* Ends a task. Returns as worker_reply_parts(). */
 enum err worker_send(struct worker *worker, const struct worker_answer *answer);
 /*
  * Reads all that is in the socket and keeps what is not a bell. When space is
@@ -59,7 +66,16 @@ enum err worker_send(struct worker *worker, const struct worker_answer *answer);
  * that there is space, and a caller who polls must see it.
  */
 void worker_read_packets(struct worker *worker);
+
+/* ---- function.c ---- */
+
 /* The loop of the ordinary pool; returns the exit status. */
 int function_main(struct worker *worker, void *ctx);
+
+/* ---- worker_run.c ---- */
+
+/* What a fresh worker process runs; returns its exit status. */
+int worker_run(const struct pool_options *options,
+               const struct channel_shape *shape, int slot, int memfd, int fd);
 
 #endif
