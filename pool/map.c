@@ -1,17 +1,21 @@
 /*
- * Both kinds of map, written with handles. A canceled item may still be in
- * its worker when its owner goes: so the items live on until their callback.
+ * Both kinds of map, written with async results (pool_async.h).
+ *
+ * A canceled item may still be in its worker when the map or imap that it
+ * belongs to is freed. So what its callback needs lives on until that callback:
+ * the flag of a map is counted, an item of an imap frees itself.
  */
 #include "pool/map.h"
 
 #include <stdlib.h>
 
-#include "base/clock.h"
+#include "pool/pool_async.h"
 #include "pool/pool_internal.h"
 
 #define WINDOW_PER_WORKER 128
 
-/* Neighbours share a key; the top bit keeps it apart from most others'. */
+/* A chunk is a run of items that share an affinity key, so they go to one
+ * worker. The key's top bit is set: users' own keys seldom have it. */
 struct chunks {
     uint64_t key;
     size_t nr_items; /* in each */
@@ -32,33 +36,25 @@ static uint64_t next_key(struct chunks *chunks)
     return chunks->key;
 }
 
-static int64_t to_deadline(int64_t timeout_ms)
-{
-    return timeout_ms < 0 ? INT64_MAX : clock_mono_ms() + timeout_ms;
-}
-
-static bool is_past(int64_t deadline_ms)
-{
-    return deadline_ms != INT64_MAX && clock_mono_ms() >= deadline_ms;
-}
-
-static const struct pool_result *peek_result(struct pool_async *handle)
+/* The result of a task that has ended; NULL of one that has not. */
+static const struct pool_result *peek_result(struct pool_async *async)
 {
     const struct pool_result *result = NULL;
 
-    return pool_get(handle, 0, &result) == CERR_OK ? result : NULL;
+    return pool_get(async, 0, &result) == CERR_OK ? result : NULL;
 }
 
 /* ---- map ---- */
 
-/* Lives until the last task that may set it has ended. */
+/* The flag of a fail-fast map: some item has failed. It lives until the last
+ * task that may set it has ended. */
 struct fail_flag {
     bool is_set;
     size_t nr_users;
 };
 
 struct pool_results {
-    struct pool_async **handles;
+    struct pool_async **asyncs;
     size_t nr;
     struct fail_flag *fail; /* NULL: failures cancel nothing */
 };
@@ -80,12 +76,13 @@ static void on_map_item_end(void *user, const struct pool_result *result)
 static void cancel_all(const struct pool_results *results)
 {
     for (size_t i = 0; i < results->nr; i++) {
-        enum err err = pool_cancel(results->handles[i]);
+        enum err err = pool_cancel(results->asyncs[i]);
 
         (void)err; /* what has ended needs no cancel */
     }
 }
 
+/* Submits the next item; waits for room in the queue. */
 static enum err submit_item(struct pool *pool, const struct pool_map *map,
                             struct pool_results *results, struct chunks *chunks,
                             int64_t deadline_ms)
@@ -102,22 +99,23 @@ static enum err submit_item(struct pool *pool, const struct pool_map *map,
         .on_done = results->fail ? on_map_item_end : NULL,
         .user = results->fail,
     };
-    struct pool_async *handle;
-    enum err err = pool_apply_async(pool, &task, &handle);
+    struct pool_async *async;
+    enum err err = pool_apply_async(pool, &task, &async);
 
-    while (err == CERR_AGAIN && !is_past(deadline_ms)) {
-        pool_run_once(pool, deadline_ms);
-        err = pool_apply_async(pool, &task, &handle);
+    while (err == CERR_AGAIN && !pool_is_past(deadline_ms)) {
+        run_once(pool, deadline_ms);
+        err = pool_apply_async(pool, &task, &async);
     }
     if (err == CERR_OK) {
-        results->handles[results->nr++] = handle;
+        results->asyncs[results->nr++] = async;
         if (results->fail)
             results->fail->nr_users++;
     }
     return err == CERR_AGAIN ? CERR_TIMEOUT : err;
 }
 
-/* Waits for all; the first failure may cut it short. */
+/* Waits for all items. The first failure of a fail-fast map cancels what has
+ * not started. */
 static enum err wait_for_all(struct pool *pool,
                              const struct pool_results *results,
                              int64_t deadline_ms)
@@ -125,10 +123,10 @@ static enum err wait_for_all(struct pool *pool,
     bool may_cancel = results->fail != NULL;
 
     for (size_t i = 0; i < results->nr; i++) {
-        while (!pool_ready(results->handles[i])) {
-            if (is_past(deadline_ms))
+        while (!pool_ready(results->asyncs[i])) {
+            if (pool_is_past(deadline_ms))
                 return CERR_TIMEOUT;
-            pool_run_once(pool, deadline_ms);
+            run_once(pool, deadline_ms);
             if (may_cancel && results->fail->is_set) {
                 may_cancel = false;
                 cancel_all(results);
@@ -146,10 +144,10 @@ static enum err new_results(const struct pool_map *map,
     *out = results;
     if (!results)
         return CERR_NOMEM;
-    results->handles = calloc(map->nr_items + 1, sizeof(struct pool_async *));
+    results->asyncs = calloc(map->nr_items + 1, sizeof(struct pool_async *));
     if (map->is_fail_fast)
         results->fail = calloc(1, sizeof(*results->fail));
-    if (!results->handles || (map->is_fail_fast && !results->fail))
+    if (!results->asyncs || (map->is_fail_fast && !results->fail))
         return CERR_NOMEM;
     if (results->fail)
         results->fail->nr_users = 1; /* us */
@@ -159,7 +157,7 @@ static enum err new_results(const struct pool_map *map,
 enum err pool_map(struct pool *pool, const struct pool_map *map,
                   int64_t timeout_ms, struct pool_results **out)
 {
-    int64_t deadline_ms = to_deadline(timeout_ms);
+    int64_t deadline_ms = pool_deadline_ms(timeout_ms);
     struct chunks chunks = {.nr_items = map->chunk_items};
     struct pool_results *results;
     enum err err;
@@ -201,7 +199,7 @@ size_t pool_results_nr(const struct pool_results *results)
 const struct pool_result *pool_results_get(const struct pool_results *results,
                                            size_t i)
 {
-    return peek_result(results->handles[i]);
+    return peek_result(results->asyncs[i]);
 }
 
 const struct pool_result *
@@ -221,9 +219,9 @@ void pool_results_free(struct pool_results *results)
     if (!results)
         return;
     for (size_t i = 0; i < results->nr; i++)
-        pool_async_free(results->handles[i]);
+        pool_async_free(results->asyncs[i]);
     leave_flag(results->fail);
-    free(results->handles);
+    free(results->asyncs);
     free(results);
 }
 
@@ -233,7 +231,7 @@ struct imap_item {
     struct imap_item *next, *prev; /* all of the window, in order */
     struct imap_item *next_ended;
     struct pool_imap *imap; /* NULL: that is gone, nobody waits */
-    struct pool_async *handle;
+    struct pool_async *async;
 };
 
 struct pool_imap {
@@ -280,7 +278,7 @@ static void on_imap_item_end(void *user, const struct pool_result *result)
     struct imap_item *item = user;
     struct pool_imap *imap = item->imap;
 
-    (void)result; /* the handle has it */
+    (void)result; /* the async result has it */
     if (!imap) {
         free(item);
         return;
@@ -336,7 +334,7 @@ static enum err submit_input(struct pool_imap *imap)
 
     if (!item)
         return CERR_NOMEM;
-    err = pool_apply_async(imap->pool, &task, &item->handle);
+    err = pool_apply_async(imap->pool, &task, &item->async);
     if (err != CERR_OK) {
         free(item);
         return err;
@@ -370,16 +368,17 @@ static void fill_window(struct pool_imap *imap)
     }
 }
 
-/* The item whose turn it is, if it has ended. */
+/* The item whose result comes next, if it has ended; else NULL. */
 static struct imap_item *find_ended(const struct pool_imap *imap)
 {
     if (imap->options.is_unordered)
         return imap->first_ended;
-    if (imap->first && pool_ready(imap->first->handle))
+    if (imap->first && pool_ready(imap->first->async))
         return imap->first;
     return NULL;
 }
 
+/* Takes an item out of the window and lends its result to the caller. */
 static const struct pool_result *lend_item(struct pool_imap *imap,
                                            struct imap_item *item)
 {
@@ -390,14 +389,14 @@ static const struct pool_result *lend_item(struct pool_imap *imap,
     }
     remove_item(imap, item);
     imap->lent = item;
-    return peek_result(item->handle);
+    return peek_result(item->async);
 }
 
 static void drop_lent(struct pool_imap *imap)
 {
     if (!imap->lent)
         return;
-    pool_async_free(imap->lent->handle);
+    pool_async_free(imap->lent->async);
     free(imap->lent);
     imap->lent = NULL;
 }
@@ -405,7 +404,7 @@ static void drop_lent(struct pool_imap *imap)
 enum err pool_imap_next(struct pool_imap *imap, int64_t timeout_ms,
                         const struct pool_result **result)
 {
-    int64_t deadline_ms = to_deadline(timeout_ms);
+    int64_t deadline_ms = pool_deadline_ms(timeout_ms);
     struct imap_item *item = NULL;
     enum err err = CERR_OK;
 
@@ -418,9 +417,9 @@ enum err pool_imap_next(struct pool_imap *imap, int64_t timeout_ms,
         fill_window(imap);
         item = find_ended(imap);
         if (item || (imap->nr_items == 0 && !imap->has_input) ||
-            is_past(deadline_ms))
+            pool_is_past(deadline_ms))
             break;
-        pool_run_once(imap->pool, deadline_ms);
+        run_once(imap->pool, deadline_ms);
     }
     if (item) {
         *result = lend_item(imap, item);
@@ -441,16 +440,16 @@ void pool_imap_free(struct pool_imap *imap)
     /* callbacks run in here, of any of the items, and keep off the list */
     imap->is_closing = true;
     for (struct imap_item *item = imap->first; item; item = item->next) {
-        enum err err = pool_cancel(item->handle);
+        enum err err = pool_cancel(item->async);
 
         (void)err; /* the task ends in any case, and nobody looks */
     }
     while (imap->first) {
         struct imap_item *item = imap->first;
-        bool is_ready = pool_ready(item->handle);
+        bool is_ready = pool_ready(item->async);
 
         imap->first = item->next;
-        pool_async_free(item->handle);
+        pool_async_free(item->async);
         item->imap = NULL;
         if (is_ready)
             free(item); /* else its callback will */

@@ -1,5 +1,10 @@
 /*
- * Opening a pool, all of it or nothing, and taking it apart.
+ * Opens a pool, all of it or nothing, and takes it apart.
+ *
+ * Opening is the one time when the parent blocks for the spawner: the workers
+ * are asked for one by one, so that a system which cannot carry so many says so
+ * before the first task. A worker that dies meanwhile is noted in its slot, and
+ * the first run_once() plans what follows.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,7 +26,8 @@
 #define ATTEMPTS_MAX         100
 #define ARENA_MAX            ((size_t)2 << 30)
 
-/* A page that the kernel zeroes in a forked child: cheaper than getpid(). */
+/* Makes a page that the kernel zeroes in a forked child. To read it tells
+ * parent and child apart and is cheaper than getpid(2). */
 static unsigned char *make_owner_mark(void)
 {
     unsigned char *mark = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
@@ -35,11 +41,6 @@ static unsigned char *make_owner_mark(void)
     }
     *mark = 1;
     return mark;
-}
-
-bool pool_is_owner(const struct pool *pool)
-{
-    return *pool->owner_mark != 0;
 }
 
 static int count_cores(void)
@@ -96,14 +97,16 @@ static void set_defaults(struct pool_options *options)
         options->restart_window_ms = 10000;
 }
 
+/* A limit of the system that so many workers need. */
 struct need {
     int resource;
     rlim_t nr;
-    const char *name, *way;
+    const char *name;
+    const char *way; /* how a shell sets it */
 };
 
-/* Too many is better refused now than half started. Returns whether the limit
- * is high enough; `have` gets it. */
+/* Returns whether the limit is high enough; `have` gets it. To refuse too many
+ * workers now is better than to start half of them. */
 static bool limit_allows(const struct need *need, rlim_t *have)
 {
     struct rlimit limit;
@@ -147,20 +150,6 @@ bool pool_small_limit(int nr_workers, char *text, size_t cap)
     return true;
 }
 
-enum err pool_poll_spawner(struct pool *pool)
-{
-    struct epoll_event event = {
-        .events = EPOLLIN,
-        .data.u32 = POOL_EVENT_SPAWNER,
-    };
-
-    if (pool->spawner.fd < 0)
-        return CERR_CLOSED;
-    if (epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, pool->spawner.fd, &event) != 0)
-        return err_from_errno(errno);
-    return CERR_OK;
-}
-
 static enum err make_parts(struct pool *pool)
 {
     struct pool_options *options = &pool->options;
@@ -176,6 +165,7 @@ static enum err make_parts(struct pool *pool)
             .index = i,
             .pidfd = -1,
         };
+    /* both before anything else is opened, which their workers would inherit */
     err = spawner_open(&pool->spawner, options, &pool->shape);
     if (err == CERR_OK)
         err = spawner_open(&pool->spare, options, &pool->shape);
@@ -184,10 +174,10 @@ static enum err make_parts(struct pool *pool)
     pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (pool->epoll_fd < 0)
         return err_from_errno(errno);
-    return pool_poll_spawner(pool);
+    return supervisor_adopt_spawner(pool);
 }
 
-/* The next word from the spawner while the pool opens; it blocks. */
+/* Waits for the next message of the spawner while the pool opens. */
 static enum err receive_start(struct pool *pool, int64_t deadline_ms)
 {
     struct pollfd ready = {.fd = pool->spawner.fd, .events = POLLIN};
@@ -223,8 +213,8 @@ static enum err start_workers(struct pool *pool)
         enum err err;
 
         slot_ask(slot);
-        err = slot->is_asked ? CERR_OK : CERR_IO;
-        while (err == CERR_OK && slot->is_asked && slot->generation == 1)
+        err = slot->state == SLOT_ASKED ? CERR_OK : CERR_IO;
+        while (err == CERR_OK && slot->state == SLOT_ASKED)
             err = receive_start(pool, deadline_ms);
         if (err != CERR_OK)
             return err;
@@ -247,8 +237,8 @@ void pool_destroy(struct pool *pool)
         close(pool->epoll_fd);
     if (pool->owner_mark)
         munmap(pool->owner_mark, 4096);
-    free(pool->affinity);
-    free(pool->table);
+    free(pool->affinity.entries);
+    free(pool->tasks.entries);
     free(pool->slots);
     free(pool);
 }
@@ -271,7 +261,7 @@ enum err pool_open(struct pool **out, const struct pool_options *options)
     pool->epoll_fd = -1;
     pool->spawner = (struct spawner){.fd = -1, .pidfd = -1};
     pool->spare = pool->spawner;
-    pool->first_free = UINT32_MAX;
+    pool->tasks.first_free = UINT32_MAX;
     pool->now_ms = clock_mono_ms();
     pool->max_in_flight = pool->options.tasks_per_worker;
     pool->nr_cores = (size_t)count_cores();

@@ -20,24 +20,26 @@ static struct slot *find_least_loaded(struct pool *pool)
     for (int i = 0; i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
 
-        if (slot_room(slot) > 0 && (!best || slot->flight.nr < best->flight.nr))
+        if (slot_room(slot) > 0 &&
+            (!best || slot->flight.tasks.nr < best->flight.tasks.nr))
             best = slot;
     }
     return best;
 }
 
 /* The entry of a key, or the one to be replaced by it; NULL: no memory. */
-static struct affinity_entry *find_affinity(struct pool *pool, uint64_t key)
+static struct affinity_entry *find_affinity(struct affinity_table *table,
+                                            uint64_t key)
 {
     struct affinity_entry *set, *oldest;
 
-    if (!pool->affinity)
-        pool->affinity =
+    if (!table->entries)
+        table->entries =
             calloc((size_t)AFFINITY_SETS * AFFINITY_WAYS, sizeof(*oldest));
-    if (!pool->affinity)
+    if (!table->entries)
         return NULL;
     /* the keys may be small numbers: spread them (Fibonacci hashing) */
-    set = &pool->affinity[(key * 0x9e3779b97f4a7c15u >> 52) % AFFINITY_SETS *
+    set = &table->entries[(key * 0x9e3779b97f4a7c15u >> 52) % AFFINITY_SETS *
                           AFFINITY_WAYS];
     oldest = set;
     for (unsigned i = 0; i < AFFINITY_WAYS; i++) {
@@ -49,9 +51,11 @@ static struct affinity_entry *find_affinity(struct pool *pool, uint64_t key)
     return oldest;
 }
 
+/* Where the key's tasks went last, if there is room; the slot chosen instead
+ * has the key from now on. NULL: no slot has room. */
 static struct slot *find_by_affinity(struct pool *pool, uint64_t key)
 {
-    struct affinity_entry *entry = find_affinity(pool, key);
+    struct affinity_entry *entry = find_affinity(&pool->affinity, key);
     struct slot *slot = NULL;
 
     if (!entry)
@@ -63,24 +67,26 @@ static struct slot *find_by_affinity(struct pool *pool, uint64_t key)
     if (slot)
         *entry = (struct affinity_entry){
             .key = key,
-            .stamp = ++pool->affinity_stamp,
+            .stamp = ++pool->affinity.last_stamp,
             .slot = slot->index,
         };
     return slot;
 }
 
+/* Lets all workers see what this pass has sent. */
 static void publish_all(struct pool *pool)
 {
     for (int i = 0; i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
 
-        slot->is_full = false;
+        slot->flight.is_full = false;
         if (slot->channel && slot->channel->tail != slot->channel->published)
             slot_publish(slot);
     }
 }
 
-/* Recycling by number: the first generations leave one after another. */
+/* Recycling by number of tasks. The limit of the first generations differs by
+ * up to a quarter, so that not all workers leave at once. */
 static void stop_if_spent(struct slot *slot)
 {
     const struct pool *pool = slot->pool;
@@ -91,11 +97,10 @@ static void stop_if_spent(struct slot *slot)
     if (slot->generation == 1)
         limit -= limit * (uint64_t)slot->index /
                  (4 * (uint64_t)pool->options.nr_workers);
-    if (slot->nr_sent < limit)
+    if (slot->flight.nr_sent < limit)
         return;
     slot_publish(slot);
-    slot->is_recycled = true;
-    slot_stop(slot);
+    slot_stop(slot, SLOT_RECYCLED);
 }
 
 void route_queue(struct pool *pool)
@@ -103,25 +108,25 @@ void route_queue(struct pool *pool)
     size_t run = 0;
     struct slot *slot = NULL;
 
-    pool->nr_unflushed = 0;
-    if (!pool->queue.first)
+    pool->queue.nr_unflushed = 0;
+    if (!pool->queue.list.first)
         return;
-    while (pool->queue.first) {
-        struct task *task = pool->queue.first;
+    while (pool->queue.list.first) {
+        struct task *task = pool->queue.list.first;
 
         if (task->affinity) {
             slot = find_by_affinity(pool, task->affinity);
             run = 0;
         } else if (run == 0 || slot_room(slot) == 0) {
-            run = pool->queue.nr / (size_t)pool->options.nr_workers;
+            run = pool->queue.list.nr / (size_t)pool->options.nr_workers;
             run = run > POOL_BATCH_TASKS ? POOL_BATCH_TASKS : run;
             slot = find_least_loaded(pool);
         }
         if (!slot)
             break;
         task_dequeue(pool, task);
-        if (slot_send(slot, task) != CERR_OK) {
-            slot->is_full = true;
+        if (slot_send(slot, task) != CERR_OK) { /* another slot may do */
+            slot->flight.is_full = true;
             task_requeue(pool, task);
             continue;
         }
@@ -142,7 +147,7 @@ static struct slot *find_most_unstarted(struct pool *pool, uint32_t *nr)
         struct slot *slot = &pool->slots[i];
         uint32_t taken, waiting;
 
-        if (!slot->channel || slot->is_reaped || slot->flight.nr < 2 ||
+        if (!slot_is_readable(slot) || slot->flight.tasks.nr < 2 ||
             channel_read_taken(slot->channel, &taken) != CERR_OK)
             continue;
         waiting = slot->channel->published - taken;
@@ -160,8 +165,8 @@ void route_balance(struct pool *pool)
     struct slot *busy;
     uint32_t nr_waiting;
 
-    if (!pool->options.functions || pool->queue.first || !idle ||
-        idle->flight.nr > 0)
+    if (!pool->options.functions || pool->queue.list.first || !idle ||
+        idle->flight.tasks.nr > 0)
         return;
     busy = find_most_unstarted(pool, &nr_waiting);
     if (!busy)

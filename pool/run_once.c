@@ -1,113 +1,42 @@
 /*
- * One turn of the pool: what the system has to say, the replies, the dead,
- * what is due, the callbacks, the queue.
+ * One pass over all there is to do: waits for events, reads the replies, lets
+ * the supervisor see to the workers, runs the callbacks of tasks that ended
+ * without a reply, and sends what is queued.
+ *
+ * While replies keep coming the pass is repeated a few times, so that one call
+ * from the host does a good deal of work. Before it returns, each worker is
+ * asked for a bell at its next reply, which wakes the host.
  */
 #include <limits.h>
-#include <signal.h>
 #include <sys/epoll.h>
 
 #include "base/clock.h"
 #include "pool/pool_internal.h"
 
 #define EVENTS_MAX  64
-#define READ_ROUNDS 4 /* of one turn, while replies keep coming */
+#define READ_ROUNDS 4 /* of one call, while replies keep coming */
 
-/*
- * The spawner is gone and has taken its workers along. The spare one, which is
- * as old and as clean, makes new ones; after that there is none.
- */
-static void replace_spawner(struct pool *pool)
+int64_t run_once_next_ms(const struct pool *pool)
 {
-    const int killed = SIGKILL; /* as a wait status */
-
-    epoll_ctl(pool->epoll_fd, EPOLL_CTL_DEL, pool->spawner.fd, NULL);
-    spawner_close(&pool->spawner);
-    pool->spawner = pool->spare;
-    pool->spare = (struct spawner){.fd = -1, .pidfd = -1};
-    pool->stats.nr_spawner_deaths++;
-    pool->is_dead = pool_poll_spawner(pool) != CERR_OK;
-    for (int i = 0; i < pool->options.nr_workers; i++) {
-        struct slot *slot = &pool->slots[i];
-        bool was_asked = slot->is_asked;
-
-        slot->is_asked = false;
-        slot->spawner_ms = 0;
-        slot->is_given_up |= pool->is_dead;
-        if (pool->is_dead)
-            slot->restart_ms = 0;
-        if (slot->channel && !slot->is_reaped) {
-            slot_kill(slot);
-            slot_reap(slot, killed);
-        } else if (was_asked && !pool->is_dead) {
-            slot_ask(slot);
-        }
-    }
-    if (pool->is_dead) {
-        pool->stats.degraded = true;
-        supervisor_give_up(pool, &pool->slots[0]);
-    }
-}
-
-static void handle_message(struct pool *pool,
-                           const struct spawner_message *message,
-                           struct spawner_fds *fds)
-{
-    struct slot *slot = &pool->slots[message->slot];
-    enum err err;
-
-    switch ((enum spawner_event)message->event) {
-    case SPAWNER_STARTED:
-        err = slot_start(slot, message->pid, fds);
-        (void)err; /* then it is killed, and its end reported */
-        break;
-    case SPAWNER_FAILED:
-        slot->is_asked = false;
-        slot->spawner_ms = 0;
-        slot->nr_done = 0;
-        slot->last_signal = slot->last_exit = 0;
-        supervisor_plan_restart(slot, true);
-        break;
-    case SPAWNER_EXITED:
-        slot_reap(slot, message->status);
-        break;
-    }
-}
-
-/* What a worker lost is told before another can die in its place. */
-static size_t read_spawner(struct pool *pool)
-{
-    size_t nr = 0;
-
-    for (;;) {
-        struct spawner_message message;
-        struct spawner_fds fds;
-        enum err err = spawner_receive(&pool->spawner, &message, &fds);
-
-        if (err == CERR_AGAIN)
-            return nr;
-        if (err == CERR_LIMIT) { /* no descriptors for it: a failed start */
-            message.event = SPAWNER_FAILED;
-            err = CERR_OK;
-        }
-        if (err != CERR_OK) {
-            replace_spawner(pool);
-            return nr;
-        }
-        handle_message(pool, &message, &fds);
-        nr += task_finish_doomed(pool);
-    }
+    if (pool->has_more || pool->tasks.doomed.first ||
+        pool->queue.nr_unflushed > 0)
+        return 0;
+    return supervisor_next_ms(pool);
 }
 
 /* For epoll_wait(2): until the deadline or what is due before, -1: for ever. */
 static int time_to_wait(const struct pool *pool, int64_t deadline_ms)
 {
     int64_t now_ms = clock_mono_ms();
-    int64_t wait_ms = pool_wait_ms(pool, now_ms);
+    int64_t next_ms = run_once_next_ms(pool);
 
-    if (deadline_ms != INT64_MAX &&
-        (wait_ms < 0 || deadline_ms - now_ms < wait_ms))
-        wait_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0;
-    return wait_ms > INT_MAX ? INT_MAX : (int)wait_ms;
+    if (deadline_ms < next_ms)
+        next_ms = deadline_ms;
+    if (next_ms == INT64_MAX)
+        return -1;
+    if (next_ms <= now_ms)
+        return 0;
+    return next_ms - now_ms > INT_MAX ? INT_MAX : (int)(next_ms - now_ms);
 }
 
 static bool any_reply(void *ctx)
@@ -117,7 +46,7 @@ static bool any_reply(void *ctx)
     for (int i = 0; i < pool->options.nr_workers; i++) {
         const struct slot *slot = &pool->slots[i];
 
-        if (slot->flight.nr > 0 && channel_has_reply(slot->channel))
+        if (slot->flight.tasks.nr > 0 && channel_has_reply(slot->channel))
             return true;
     }
     return false;
@@ -132,10 +61,10 @@ static int32_t busy_core(const struct pool *pool)
     for (int i = 0; i < pool->options.nr_workers; i++) {
         const struct slot *slot = &pool->slots[i];
 
-        if (slot->flight.nr > 0)
+        if (slot->flight.tasks.nr > 0)
             core = atomic_load_explicit(&slot->channel->control->worker_core,
                                         memory_order_relaxed);
-        if (slot->flight.nr > 0 && core != spin_core())
+        if (slot->flight.tasks.nr > 0 && core != spin_core())
             break;
     }
     return core;
@@ -146,17 +75,18 @@ static bool look_for_reply(struct pool *pool)
 {
     bool is_there;
 
-    if (!pool->options.functions || pool->nr_pending == 0 ||
-        pool->nr_pending >= pool->nr_cores ||
+    if (!pool->options.functions || pool->tasks.nr_pending == 0 ||
+        pool->tasks.nr_pending >= pool->nr_cores ||
         !spin_may_help(&pool->spin, busy_core(pool)))
         return false;
     for (int i = 0; i < pool->options.nr_workers; i++) {
-        if (pool->slots[i].flight.nr > 0)
+        if (pool->slots[i].flight.tasks.nr > 0)
             channel_disarm_parent(pool->slots[i].channel);
     }
     is_there = spin_until(&pool->spin, any_reply, pool);
     for (int i = 0; i < pool->options.nr_workers; i++) {
-        if (pool->slots[i].flight.nr > 0 && slot_arm(&pool->slots[i]))
+        if (pool->slots[i].flight.tasks.nr > 0 &&
+            channel_arm_parent(pool->slots[i].channel))
             is_there = true;
     }
     return is_there;
@@ -190,14 +120,14 @@ static size_t read_slots(struct pool *pool, size_t max)
         struct slot *slot = &pool->slots[i];
         size_t nr_read;
 
-        if (!slot->channel || slot->is_reaped)
+        if (!slot_is_readable(slot))
             continue;
         nr_read = slot_read(slot, max - nr);
         nr += nr_read;
         if (nr_read > 0 && pool->options.functions)
-            slot->look_ms = pool->now_ms + POOL_LOOK_MS;
+            slot->clocks.look_ms = pool->now_ms + POOL_LOOK_MS;
         if (nr_read > 0)
-            slot->since_ms = pool->now_ms;
+            slot->clocks.since_ms = pool->now_ms;
     }
     return nr;
 }
@@ -211,7 +141,7 @@ static bool arm_slots(struct pool *pool)
     for (int i = 0; i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
 
-        if (slot->channel && !slot->is_reaped && slot_arm(slot))
+        if (slot_is_readable(slot) && channel_arm_parent(slot->channel))
             has_more = true;
     }
     return has_more;
@@ -220,34 +150,31 @@ static bool arm_slots(struct pool *pool)
 /* At three quarters, so that one call serves a good many tasks. */
 static void notify_writable(struct pool *pool)
 {
-    if (!pool->wants_writable || pool->is_closed ||
-        pool->queue.nr > pool->options.max_queued_tasks / 4 * 3 ||
-        pool->queued_bytes > pool->options.max_queued_bytes / 4 * 3)
+    if (!pool->queue.wants_writable || pool->end.phase != PHASE_RUNNING ||
+        pool->queue.list.nr > pool->options.max_queued_tasks / 4 * 3 ||
+        pool->queue.bytes > pool->options.max_queued_bytes / 4 * 3)
         return;
-    pool->wants_writable = false;
+    pool->queue.wants_writable = false;
     if (pool->options.on_writable)
         pool->options.on_writable(pool->options.user, pool);
 }
 
-size_t pool_run_once(struct pool *pool, int64_t deadline_ms)
+size_t run_once(struct pool *pool, int64_t deadline_ms)
 {
     bool spawner_spoke = collect_events(pool, deadline_ms);
     size_t nr = 0;
 
     for (int round = 0; round < READ_ROUNDS; round++) {
-        size_t nr_read = read_slots(pool, POOL_DISPATCH_REPLIES / READ_ROUNDS);
-
-        nr += nr_read;
+        nr += read_slots(pool, POOL_DISPATCH_REPLIES / READ_ROUNDS);
+        /* behind the replies: what a dead worker had finished counts */
         if (spawner_spoke)
-            nr += read_spawner(pool);
+            nr += supervisor_read_spawner(pool);
         spawner_spoke = false;
         supervisor_run(pool);
-        if (pool->is_dead)
-            supervisor_give_up(pool, &pool->slots[0]);
         nr += task_finish_doomed(pool);
         route_queue(pool);
         notify_writable(pool);
-        route_queue(pool);
+        route_queue(pool); /* what on_writable submitted */
         route_balance(pool);
         pool->has_more = arm_slots(pool);
         if (!pool->has_more)

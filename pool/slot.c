@@ -1,6 +1,12 @@
 /*
  * One slot: a worker process as the parent sees it.
+ *
+ * Three things are done here: the states of the slot (see enum slot_state),
+ * the tasks in flight in it, and the replies of its worker. A worker is an
+ * untrusted peer: what it writes is checked, and one that breaks the protocol
+ * is killed. Whoever changes `state` does it through set_state().
  */
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,50 +15,90 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "pool/pool_internal.h"
 
-/* ---- life ---- */
+/* ---- states ---- */
+
+#define TO(state) (1u << SLOT_##state)
+
+/* The list at enum slot_state as a table: for each state those that may follow
+ * it. */
+static bool move_is_legal(enum slot_state from, enum slot_state to)
+{
+    static const unsigned may_follow[] = {
+        [SLOT_NONE] = TO(ASKED) | TO(BACKOFF) | TO(GIVEN_UP),
+        [SLOT_ASKED] =
+            TO(ASKED) | TO(BACKOFF) | TO(OPEN) | TO(DEAD) | TO(GIVEN_UP),
+        [SLOT_OPEN] = TO(STOPPING) | TO(KILLED) | TO(REAPING),
+        [SLOT_STOPPING] = TO(KILLED) | TO(REAPING),
+        [SLOT_KILLED] = TO(REAPING),
+        [SLOT_REAPING] = TO(DEAD),
+        [SLOT_DEAD] = TO(NONE) | TO(ASKED) | TO(BACKOFF) | TO(GIVEN_UP),
+        [SLOT_BACKOFF] = TO(NONE) | TO(ASKED) | TO(BACKOFF) | TO(GIVEN_UP),
+        [SLOT_GIVEN_UP] = 0,
+    };
+
+    return (may_follow[from] & (1u << to)) != 0;
+}
+
+/* The only place that changes the state of a slot. */
+static void set_state(struct slot *slot, enum slot_state state)
+{
+    bool is_legal = move_is_legal(slot->state, state);
+
+    assert(is_legal);
+    (void)is_legal;
+    slot->state = state;
+    slot->state_ms = slot->pool->now_ms;
+}
 
 void slot_ask(struct slot *slot)
 {
     enum err err;
 
-    slot->restart_ms = 0;
     slot->generation++;
+    slot->spawner_nr = slot->pool->stats.nr_spawner_deaths;
     err = spawner_ask(&slot->pool->spawner, slot->index, slot->generation);
     if (err == CERR_AGAIN) {
-        slot->restart_ms = slot->pool->now_ms + 1;
+        slot_back_off(slot, slot->pool->now_ms + 1);
         return;
     }
-    /* CERR_CLOSED: the socket's end of file is on its way to pool_run_once(),
-     * which asks another one */
-    slot->is_asked = true;
-    slot->spawner_ms = slot->pool->now_ms;
+    /* CERR_CLOSED counts as asked: the end of the spawner's socket is on its
+     * way to supervisor_read_spawner(), which asks the next spawner */
+    set_state(slot, SLOT_ASKED);
 }
 
+void slot_back_off(struct slot *slot, int64_t due_ms)
+{
+    slot->restarts.due_ms = due_ms;
+    set_state(slot, SLOT_BACKOFF);
+}
+
+void slot_give_up(struct slot *slot)
+{
+    if (slot->state != SLOT_GIVEN_UP)
+        set_state(slot, SLOT_GIVEN_UP);
+}
+
+void slot_rest(struct slot *slot)
+{
+    set_state(slot, SLOT_NONE);
+}
+
+/* What was known of the process before means nothing for the new one. */
 static void reset_generation(struct slot *slot)
 {
-    const struct pool *pool = slot->pool;
+    int64_t now_ms = slot->pool->now_ms;
 
-    slot->is_asked = false;
-    slot->spawner_ms = 0;
-    slot->is_stopping = false;
-    slot->is_recycled = false;
-    slot->is_killed = false;
-    slot->is_late = false;
-    slot->is_stuck = false;
-    slot->is_reaped = false;
-    slot->nr_sent = 0;
-    slot->nr_done = 0;
-    slot->look_ms = 0;
-    slot->deadline_ms = 0;
-    slot->leave_ms = 0;
-    slot->head_id = 0;
-    slot->alive_seen = 0;
-    slot->alive_ms = pool->now_ms;
-    slot->rss_ms = pool->now_ms;
-    slot->since_ms = pool->now_ms;
+    slot->stop_cause = SLOT_NO_CAUSE;
+    slot->kill_cause = SLOT_NO_CAUSE;
+    slot->flight.nr_sent = 0;
+    slot->flight.nr_done = 0;
+    slot->clocks = (struct slot_clocks){
+        .alive_ms = now_ms,
+        .rss_ms = now_ms,
+        .since_ms = now_ms,
+    };
 }
 
 enum err slot_start(struct slot *slot, pid_t pid, const struct spawner_fds *fds)
@@ -67,6 +113,7 @@ enum err slot_start(struct slot *slot, pid_t pid, const struct spawner_fds *fds)
     reset_generation(slot);
     slot->pid = pid;
     slot->pidfd = fds->pidfd;
+    set_state(slot, SLOT_OPEN);
     err = channel_new_parent(&slot->channel, &pool->shape, fds->memfd,
                              fds->socket);
     close(fds->memfd);
@@ -76,67 +123,75 @@ enum err slot_start(struct slot *slot, pid_t pid, const struct spawner_fds *fds)
         slot->channel = NULL;
         err = CERR_IO;
     }
+    /* The host may sleep on pool_fd() before it dispatches for the first time,
+     * so the first reply must ring. The spawner reports the end of a worker
+     * without a channel. */
     if (err == CERR_OK)
-        slot_arm(slot); /* the host may sleep before the first dispatch */
+        channel_arm_parent(slot->channel);
     else
-        slot_kill(slot); /* the spawner will report its end */
+        slot_kill(slot, SLOT_NO_CHANNEL);
     return err;
 }
 
-bool slot_is_open(const struct slot *slot)
+void slot_fail_start(struct slot *slot)
 {
-    return slot->channel && !slot->is_stopping && !slot->is_killed &&
-           !slot->is_reaped;
+    slot->flight.nr_done = 0;
+    slot->death = (struct slot_death){.is_failure = true};
+    set_state(slot, SLOT_DEAD);
 }
 
-void slot_stop(struct slot *slot)
+void slot_stop(struct slot *slot, enum slot_cause cause)
 {
-    if (!slot->channel || slot->is_stopping)
+    if (slot->state != SLOT_OPEN)
         return;
-    slot->is_stopping = true;
-    slot->leave_ms = slot->pool->now_ms + POOL_LEAVE_MS;
+    slot->stop_cause = cause;
+    set_state(slot, SLOT_STOPPING);
     atomic_store(&slot->channel->control->stop, 1);
     channel_wake_worker(slot->channel);
 }
 
-void slot_kill(struct slot *slot)
+void slot_kill(struct slot *slot, enum slot_cause cause)
 {
-    if (!slot->is_killed)
-        slot->spawner_ms = slot->pool->now_ms;
-    slot->is_killed = true;
-    if (slot->pidfd >= 0)
-        pidfd_send_signal(slot->pidfd, SIGKILL, NULL, 0);
+    if (slot->pidfd < 0)
+        return;
+    if (slot->kill_cause == SLOT_NO_CAUSE)
+        slot->kill_cause = cause;
+    if (slot->state == SLOT_OPEN || slot->state == SLOT_STOPPING)
+        set_state(slot, SLOT_KILLED);
+    pidfd_send_signal(slot->pidfd, SIGKILL, NULL, 0);
 }
 
-/* A worker broke the protocol. */
-static void slot_condemn(struct slot *slot)
+/* The worker broke the protocol: kills it. Counted unless it was killed
+ * before, as then it may have been cut off in the midst of anything. */
+static void condemn(struct slot *slot)
 {
-    if (slot->is_killed)
-        return; /* counted, or dead for another reason */
+    if (slot->kill_cause != SLOT_NO_CAUSE)
+        return;
     slot->pool->stats.nr_protocol_errors++;
-    slot_kill(slot);
+    slot_kill(slot, SLOT_BAD_PROTOCOL);
 }
 
 /* ---- tasks ---- */
 
 size_t slot_room(const struct slot *slot)
 {
-    const struct pool *pool = slot->pool;
-    size_t room = (size_t)pool->max_in_flight;
+    size_t room = (size_t)slot->pool->max_in_flight;
 
-    if (!slot_is_open(slot) || slot->is_full || slot->flight.nr >= room)
+    if (slot->state != SLOT_OPEN || slot->flight.is_full ||
+        slot->flight.tasks.nr >= room)
         return 0;
-    return room - slot->flight.nr;
+    return room - slot->flight.tasks.nr;
 }
 
 /* Sends an outsize argument ahead of its task. */
 static enum err send_argument(struct slot *slot, const struct task *task)
 {
-    struct frame_packet packet = {FRAME_ARGUMENT, slot->serial + 1};
+    struct slot_flight *flight = &slot->flight;
+    struct frame_packet packet = {FRAME_ARGUMENT, flight->serial + 1};
     enum err err;
     int memfd;
 
-    if (slot->nr_large >= POOL_LARGE_IN_FLIGHT)
+    if (flight->nr_large >= POOL_LARGE_IN_FLIGHT)
         return CERR_AGAIN;
     memfd = channel_make_argument(task->data, task->len);
     if (memfd < 0)
@@ -144,8 +199,36 @@ static enum err send_argument(struct slot *slot, const struct task *task)
     err = channel_send(slot->channel->fd, &packet, memfd);
     close(memfd);
     if (err == CERR_OK)
-        slot->serial++;
+        flight->serial++;
     return err;
+}
+
+/* Makes sure that somebody looks in time whether the task is late. */
+static void note_deadline(struct slot *slot, const struct task *task)
+{
+    int64_t at_ms = slot->pool->now_ms + task_look_after_ms(task);
+
+    if (slot->clocks.deadline_ms == 0 || at_ms < slot->clocks.deadline_ms)
+        slot->clocks.deadline_ms = at_ms;
+}
+
+/* Adds a task, whose frame is in the ring now, to those in flight. */
+static void add_to_flight(struct slot *slot, struct task *task, bool is_large)
+{
+    struct slot_flight *flight = &slot->flight;
+
+    if (flight->tasks.nr == 0)
+        slot->clocks.since_ms = slot->clocks.alive_ms = slot->pool->now_ms;
+    task->slot = (int16_t)slot->index;
+    task->state = TASK_IN_FLIGHT;
+    task->is_large = is_large;
+    task->is_notified = false;
+    task->start_ms = 0;
+    flight->nr_large += is_large;
+    task_list_append(&flight->tasks, task);
+    flight->nr_sent++;
+    if (task->soft_ms || task->hard_ms)
+        note_deadline(slot, task);
 }
 
 enum err slot_send(struct slot *slot, struct task *task)
@@ -165,34 +248,25 @@ enum err slot_send(struct slot *slot, struct task *task)
         if (send_argument(slot, task) != CERR_OK)
             return CERR_AGAIN;
         frame.place = FRAME_MEMFD;
-        frame.offset = slot->serial;
+        frame.offset = slot->flight.serial;
     }
     task->position = channel->tail;
     err = channel_put_task(channel, &frame, is_large ? NULL : task->data);
+    /* the ring may have room that the parent has not yet looked at */
     if (err == CERR_AGAIN && channel_read_taken(channel, &taken) == CERR_OK)
         err = channel_put_task(channel, &frame, is_large ? NULL : task->data);
     if (err != CERR_OK)
-        return CERR_AGAIN; /* an argument without its task is skipped */
-    if (slot->flight.nr == 0)
-        slot->since_ms = slot->alive_ms = slot->pool->now_ms;
-    task->slot = (int16_t)slot->index;
-    task->in_flight = true;
-    task->is_large = is_large;
-    task->is_notified = false;
-    task->start_ms = 0;
-    slot->nr_large += is_large;
-    task_list_append(&slot->flight, task);
-    slot->nr_sent++;
-    if (task->soft_ms || task->hard_ms)
-        supervisor_note_task(slot, task);
+        return CERR_AGAIN; /* the worker skips an argument without its task */
+    add_to_flight(slot, task, is_large);
     return CERR_OK;
 }
 
-void slot_remove(struct slot *slot, struct task *task)
+/* The task is in no list then. */
+static void remove_from_flight(struct slot *slot, struct task *task)
 {
-    task_list_remove(&slot->flight, task);
-    task->in_flight = false;
-    slot->nr_large -= task->is_large;
+    task_list_remove(&slot->flight.tasks, task);
+    task->state = TASK_QUEUED;
+    slot->flight.nr_large -= task->is_large;
 }
 
 void slot_publish(struct slot *slot)
@@ -200,33 +274,34 @@ void slot_publish(struct slot *slot)
     const struct pool *pool = slot->pool;
 
     if (pool->options.functions) {
-        slot->look_ms = pool->now_ms + POOL_LOOK_MS;
+        slot->clocks.look_ms = pool->now_ms + POOL_LOOK_MS;
         atomic_store_explicit(&slot->channel->control->parent_core,
-                              pool->nr_pending < pool->nr_cores ? spin_core()
-                                                                : SPIN_NOT_NOW,
+                              pool->tasks.nr_pending < pool->nr_cores
+                                  ? spin_core()
+                                  : SPIN_NOT_NOW,
                               memory_order_relaxed);
     }
     if (channel_publish(slot->channel) != CERR_OK)
-        slot_condemn(slot);
+        condemn(slot);
 }
 
 void slot_recall(struct slot *slot, uint32_t keep)
 {
-    struct pool *pool = slot->pool;
+    struct slot_flight *flight = &slot->flight;
     uint32_t granted;
 
     if (channel_publish(slot->channel) != CERR_OK ||
         channel_recall(slot->channel, keep, &granted) != CERR_OK) {
-        slot_condemn(slot);
+        condemn(slot);
         return;
     }
-    while (slot->flight.last &&
-           (int32_t)(slot->flight.last->position - granted) >= 0) {
-        struct task *task = slot->flight.last;
+    while (flight->tasks.last &&
+           (int32_t)(flight->tasks.last->position - granted) >= 0) {
+        struct task *task = flight->tasks.last;
 
-        slot_remove(slot, task);
-        slot->nr_sent--;
-        task_requeue(pool, task);
+        remove_from_flight(slot, task);
+        flight->nr_sent--;
+        task_requeue(slot->pool, task);
     }
 }
 
@@ -243,14 +318,51 @@ void slot_notify(struct slot *slot, struct task *task)
     } else if (channel_send(channel->fd, &packet, -1) == CERR_OK) {
         atomic_fetch_add(&channel->control->nr_packets, 1);
         task->is_notified = true;
-    } else {
-        slot->deadline_ms = slot->pool->now_ms + 1; /* try again then */
+    } else { /* the socket is full: the watchdog tries again */
+        slot->clocks.deadline_ms = slot->pool->now_ms + 1;
     }
+}
+
+void slot_cancel(struct slot *slot, uint64_t task_id)
+{
+    struct pool *pool = slot->pool;
+    struct task *task;
+
+    slot_read(slot, SIZE_MAX);
+    task = task_find(pool, task_id);
+    if (!task || task->state != TASK_IN_FLIGHT)
+        return;
+    /* a callback may have sent it to another slot */
+    slot = &pool->slots[task->slot];
+    slot_recall(slot, 0);
+    if (task->state != TASK_IN_FLIGHT)
+        return;
+    task->wish = TASK_CANCELED;
+    task->is_notified = false;
+    slot_notify(slot, task);
+}
+
+void slot_cancel_all(struct slot *slot)
+{
+    struct pool *pool = slot->pool;
+
+    if (slot->state == SLOT_OPEN)
+        slot_recall(slot, 0);
+    while (slot->flight.tasks.first) {
+        struct task *task = slot->flight.tasks.first;
+
+        slot_notify(slot, task);
+        remove_from_flight(slot, task);
+        task->attempts++;
+        task_doom(pool, task, POOL_CANCELED, NULL);
+    }
+    if (slot->channel)
+        atomic_store(&slot->channel->control->stop_id, CHANNEL_STOP_ALL);
 }
 
 /* ---- replies ---- */
 
-/* Copies what is small out of the worker's reach. */
+/* A small reply and its message, out of the worker's reach. */
 struct reply_copy {
     _Alignas(POOL_ALIGN_BYTES) unsigned char data[POOL_INLINE_BYTES +
                                                   POOL_MESSAGE_BYTES + 1];
@@ -265,7 +377,7 @@ static void fill_result(const struct channel *channel,
     unsigned char *message = copy->data;
 
     switch ((enum frame_place)reply->place) {
-    case FRAME_ARENA:
+    case FRAME_ARENA: /* lent to the callback where it lies */
         from = channel->arena + reply->offset;
         result->data = from;
         from += len;
@@ -291,6 +403,7 @@ static void fill_result(const struct channel *channel,
     }
 }
 
+/* Gives the arena's pieces that a reply lent to the parent back. */
 static void give_back(struct channel *channel, const struct frame_reply *reply)
 {
     if (reply->place == FRAME_ARENA)
@@ -299,7 +412,8 @@ static void give_back(struct channel *channel, const struct frame_reply *reply)
         channel_release_piece(channel, reply->extra_offset);
 }
 
-/* Ends one task as its worker says. False: it does not hold that task. */
+/* Ends one task as its worker says. False: it does not hold that task, which
+ * is its fault unless pool_terminate() took all tasks away. */
 static bool accept_reply(struct slot *slot, struct channel *channel,
                          const struct frame_reply *reply)
 {
@@ -308,18 +422,18 @@ static bool accept_reply(struct slot *slot, struct channel *channel,
     struct pool_result result = {.code = reply->code};
     struct reply_copy copy;
 
-    if (!task || !task->in_flight || task->slot != slot->index) {
+    if (!task || task->state != TASK_IN_FLIGHT || task->slot != slot->index) {
         give_back(channel, reply);
-        return pool->is_terminated;
+        return pool->end.phase == PHASE_TERMINATED;
     }
     fill_result(channel, reply, &copy, &result);
     result.status = reply->code == 0 ? POOL_OK : POOL_FAILED;
-    if (task->is_canceled)
+    if (task->wish == TASK_CANCELED)
         result.status = POOL_CANCELED;
     channel_consume(channel);
-    slot_remove(slot, task);
+    remove_from_flight(slot, task);
     task->attempts++;
-    slot->nr_done++;
+    slot->flight.nr_done++;
     task_finish(pool, task, &result);
     give_back(channel, reply);
     return true;
@@ -332,9 +446,9 @@ size_t slot_read(struct slot *slot, size_t max)
     uint32_t taken;
 
     if (channel_read_taken(channel, &taken) != CERR_OK)
-        slot_condemn(slot);
+        condemn(slot);
     channel->nr_borrows++;
-    /* a callback may see the worker buried, or even replaced */
+    /* a callback may see the worker reaped, or even replaced */
     while (nr < max && slot->channel == channel) {
         struct frame_reply reply;
         enum err err = channel_get_reply(channel, &reply);
@@ -342,7 +456,7 @@ size_t slot_read(struct slot *slot, size_t max)
         if (err == CERR_AGAIN)
             break;
         if (err != CERR_OK || !accept_reply(slot, channel, &reply)) {
-            slot_condemn(slot);
+            condemn(slot);
             break;
         }
         nr++;
@@ -361,24 +475,21 @@ void slot_read_socket(struct slot *slot)
     struct frame_packet packet;
     enum err err = channel_receive(slot->channel->fd, &packet, NULL);
 
-    /* One bell is as good as many; the next poll tells of what is behind. */
+    /* one bell is as good as many; the next poll says if more is there */
     if (err == CERR_AGAIN || (err == CERR_OK && packet.type == FRAME_BELL))
         return;
-    /* its end, or nothing that a worker may send: read no more of it */
+    /* the socket's end, or what no worker may send: it is read no more */
     epoll_ctl(slot->pool->epoll_fd, EPOLL_CTL_DEL, slot->channel->fd, NULL);
     if (err == CERR_CLOSED)
-        slot_kill(slot);
+        slot_kill(slot, SLOT_HUNG_UP);
     else
-        slot_condemn(slot);
-}
-
-bool slot_arm(struct slot *slot)
-{
-    return channel_arm_parent(slot->channel);
+        condemn(slot);
 }
 
 /* ---- death ---- */
 
+/* Closes what belonged to the process. A callback further up the stack may
+ * still look at the channel's memory: then that frees it. */
 static void forget_process(struct slot *slot)
 {
     struct channel *channel = slot->channel;
@@ -398,63 +509,75 @@ static void forget_process(struct slot *slot)
 /*
  * One task of a dead worker. Unstarted: it goes to another, as if nothing had
  * been. Started: it may have done harm, so it is tried again only if the user
- * allows it, and not for ever, unless its worker was killed for another's
- * lateness.
+ * allows it, and not for ever. A start does not count for a task that may be
+ * retried when its worker was killed for another task's lateness.
  */
 static void judge_task(struct slot *slot, struct task *task, bool was_started)
 {
     struct pool *pool = slot->pool;
+    bool is_bystander = slot->kill_cause == SLOT_HARD_DEADLINE &&
+                        task->wish == TASK_WANTED && task->retryable;
 
-    slot_remove(slot, task);
-    /* it was started just as the kill was on its way */
-    if (was_started && slot->is_stuck && task->id == slot->head_id)
-        task->is_late = true;
-    if (was_started && !(slot->is_late && !task->is_late && task->retryable))
+    remove_from_flight(slot, task);
+    /* the worker began it just as the kill was on its way */
+    if (was_started && slot->kill_cause == SLOT_STUCK &&
+        task->id == slot->clocks.head_id && task->wish == TASK_WANTED)
+        task->wish = TASK_LATE;
+    if (was_started && !is_bystander)
         task->attempts++;
-    if (task->is_canceled)
-        task_doom(pool, task, POOL_CANCELED, slot);
-    else if (task->is_late)
-        task_doom(pool, task, POOL_TIMEOUT, slot);
+    if (task->wish == TASK_CANCELED)
+        task_doom(pool, task, POOL_CANCELED, &slot->death);
+    else if (task->wish == TASK_LATE)
+        task_doom(pool, task, POOL_TIMEOUT, &slot->death);
     else if (!was_started)
         task_requeue(pool, task);
     else if (task->retryable && task->attempts < pool->options.max_attempts) {
         pool->stats.nr_retried++;
         task_requeue(pool, task);
     } else {
-        task_doom(pool, task, POOL_LOST, slot);
+        task_doom(pool, task, POOL_LOST, &slot->death);
+    }
+}
+
+/* Reads what the worker had finished, which counts, and judges the rest. */
+static void judge_tasks(struct slot *slot)
+{
+    struct channel *channel = slot->channel;
+    struct task_list *tasks = &slot->flight.tasks;
+    uint32_t taken = 0;
+
+    if (channel) {
+        slot_read(slot, SIZE_MAX);
+        if (channel_publish(channel) != CERR_OK ||
+            channel_read_taken(channel, &taken) != CERR_OK)
+            taken = channel->tail;
+    }
+    /* backwards, so that the head of the queue gets them in their order */
+    while (tasks->last) {
+        struct task *task = tasks->last;
+
+        judge_task(slot, task, (int32_t)(taken - task->position) > 0);
     }
 }
 
 void slot_reap(struct slot *slot, int wait_status)
 {
     struct pool *pool = slot->pool;
-    struct channel *channel = slot->channel;
-    uint32_t taken = 0;
     bool is_clean = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
-    bool is_failure;
 
-    slot->is_reaped = true;
-    slot->spawner_ms = 0;
-    slot->last_signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
-    slot->last_exit = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
-    if (channel) {
-        slot_read(slot, SIZE_MAX); /* what it had finished counts */
-        if (channel_publish(channel) != CERR_OK ||
-            channel_read_taken(channel, &taken) != CERR_OK)
-            taken = channel->tail;
-    }
-    /* backwards, so that the queue's head gets them in their order */
-    while (slot->flight.last) {
-        struct task *task = slot->flight.last;
-
-        judge_task(slot, task, (int32_t)(taken - task->position) > 0);
-    }
+    set_state(slot, SLOT_REAPING);
+    slot->death.signal_nr =
+        WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+    slot->death.exit_code =
+        WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
+    judge_tasks(slot);
     forget_process(slot);
     pool->stats.nr_deaths++;
-    is_failure = !(slot->is_stopping && is_clean) && !slot->is_late;
+    slot->death.is_failure = !(slot->stop_cause != SLOT_NO_CAUSE && is_clean) &&
+                             slot->kill_cause != SLOT_HARD_DEADLINE;
     if (pool->options.on_worker_death)
         pool->options.on_worker_death(pool->options.user, slot->index,
-                                      slot->pid, slot->last_signal,
-                                      slot->last_exit);
-    supervisor_plan_restart(slot, is_failure);
+                                      slot->pid, slot->death.signal_nr,
+                                      slot->death.exit_code);
+    set_state(slot, SLOT_DEAD);
 }
