@@ -1,3 +1,4 @@
+/* The lock on a database file, and the sentences when it cannot be had. */
 #include "storage/crawl_lock.h"
 
 #include <errno.h>
@@ -46,8 +47,8 @@ static int open_file(const char *path, bool *made)
     return fd;
 }
 
-enum err lock_take(struct lock *lock, const char *path, bool *made,
-                   pid_t *holder)
+static enum err lock_file(struct crawl_lock *lock, const char *path, bool *made,
+                          pid_t *holder)
 {
     enum err err = CERR_OK;
     struct stat file;
@@ -67,11 +68,38 @@ enum err lock_take(struct lock *lock, const char *path, bool *made,
         *holder = find_holder(&file);
     }
     if (err)
-        lock_drop(lock);
+        crawl_lock_drop(lock);
     return err;
 }
 
-void lock_drop(struct lock *lock)
+enum err crawl_lock_take(struct crawl_lock *lock, const char *path, bool *made,
+                         struct failure *failure)
+{
+    pid_t holder;
+    enum err err = lock_file(lock, path, made, &holder);
+
+    if (err == CERR_BUSY && holder > 0)
+        return failure_set(failure, err,
+                           "%s: another crawl is writing to it (process %d); "
+                           "wait for it, or stop it with: kill %d",
+                           path, (int)holder, (int)holder);
+    if (err == CERR_BUSY)
+        return failure_set(failure, err,
+                           "%s: another crawl is writing to it; wait for it, "
+                           "or name another file with --output",
+                           path);
+    if (err == CERR_INVALID)
+        return failure_set(failure, err,
+                           "%s: not a regular file (a folder, a device or a "
+                           "symbolic link); name a file with --output",
+                           path);
+    if (err)
+        return failure_set(failure, err, "%s: cannot write there: %s", path,
+                           err_str(err));
+    return CERR_OK;
+}
+
+void crawl_lock_drop(struct crawl_lock *lock)
 {
     if (lock->fd >= 0)
         close(lock->fd);
@@ -80,7 +108,7 @@ void lock_drop(struct lock *lock)
 
 /* Through the kernel's table alone: opening and closing the file would drop
  * the locks that SQLite has on it in this process. */
-bool lock_is_held(const char *path, pid_t *holder)
+bool crawl_lock_is_held(const char *path, pid_t *holder)
 {
     struct stat file;
 

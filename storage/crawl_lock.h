@@ -1,5 +1,5 @@
 /*
- * lock: one crawl at a time on one database.
+ * crawl_lock: one crawl at a time on one database.
  *
  * flock() on a descriptor of our own, held for as long as the database is
  * open. It is independent of SQLite's POSIX locks, which protect single
@@ -13,20 +13,22 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "storage/failure.h"
 
-struct lock {
+struct crawl_lock {
     int fd; /* -1: not locked */
 };
 
 /*
  * Opens or makes the regular file and locks it. `made` tells whether it is
- * new. CERR_BUSY: *holder is the process that has it, 0 if it cannot be told.
- * CERR_INVALID: a folder, device or symbolic link. Others by errno.
+ * new. CERR_BUSY: another process has it, which the failure's sentence names.
+ * CERR_INVALID: a folder, device or symbolic link. Others by errno. Each sets
+ * `failure`.
  */
-enum err lock_take(struct lock *lock, const char *path, bool *made,
-                   pid_t *holder) CERR_CHECK;
+enum err crawl_lock_take(struct crawl_lock *lock, const char *path, bool *made,
+                         struct failure *failure) CERR_CHECK;
 /* Whether a process has it, and which; does not open the file. */
-bool lock_is_held(const char *path, pid_t *holder);
-void lock_drop(struct lock *lock);
+bool crawl_lock_is_held(const char *path, pid_t *holder);
+void crawl_lock_drop(struct crawl_lock *lock);
 
 #endif

@@ -1,10 +1,13 @@
 /*
- * sqlite: what the files sqlite_*.c share, and nobody else includes.
+ * sqlite: what the files of the SQLite back end share.
  *
- * Every statement of the writing side is one entry of `enum stmt`, prepared
- * at its first use and kept. Parameters are bound from left to right through
- * a struct binder, which remembers the first failure, and storage_run() or
- * storage_step() asks for it: so no return code of SQLite is lost.
+ * Each statement that is used more than once is an entry of `enum stmt`,
+ * prepared at its first use and kept. Parameters are bound from left to right
+ * through a struct binder, which remembers the first failure, and sqlite_run()
+ * or sqlite_step() asks for it: so no return code of SQLite is lost.
+ *
+ * Private to storage/sqlite. What the functions of the tables promise stands
+ * in storage_ops.h.
  */
 #ifndef STORAGE_SQLITE_SQLITE_H
 #define STORAGE_SQLITE_SQLITE_H
@@ -13,13 +16,11 @@
 
 #include "storage/crawl_lock.h"
 #include "storage/record.h"
-#include "storage/sink/sink.h"
 #include "storage/stamp.h"
-#include "storage/storage.h"
+#include "storage/storage_ops.h"
 
 #define STORAGE_APPLICATION_ID 0x6372776c /* "crwl" */
 #define STORAGE_SCHEMA_VERSION 3
-#define STORAGE_SINKS_MAX      16
 #define STORAGE_LINKS_AT_ONCE  8
 #define STORAGE_BUSY_MS        5000 /* patience with a shell that writes */
 
@@ -76,67 +77,84 @@ enum stmt {
 };
 
 /* The text of each, in sqlite_sql.c, with the words of sqlite_columns.h. */
-extern const char *const storage_sql[STMT_NR];
+extern const char *const sqlite_sql[STMT_NR];
 
-struct storage {
+struct sqlite {
+    struct back_end base; /* first: the storage knows this alone */
     sqlite3 *db;
     sqlite3_stmt *stmts[STMT_NR];
-    struct lock lock;
-    char *path;     /* of the database; "" is a temporary one */
-    bool path_made; /* this open made the file */
-    bool is_state;  /* beside text outputs: removed when done */
-    enum storage_state state;
-
+    struct crawl_lock lock;
+    const char *path; /* borrowed; "" is a temporary database */
+    bool path_made;   /* this open made the file */
     bool in_transaction;
-    bool run_marked; /* the run's row says running */
-    size_t nr_uncommitted;
-    enum err broken; /* what stopped it; CERR_OK: nothing did */
-    char message[STORAGE_MESSAGE_BYTES];
 
-    struct hash_key hash_key;
     int64_t run_id;
-    int64_t next_page_id; /* one writer: ids need no query */
-    struct storage_counts counts, counts_stored;
+    int64_t next_page_id;                /* one writer: ids need no query */
+    struct storage_counts counts_stored; /* as the table `meta` has them */
     bool store_bodies;
     void *zstd; /* ZSTD_CCtx; NULL until a body is stored */
-
-    char **inputs; /* owned; names of the lists by their numbers */
-    size_t nr_inputs;
-
-    struct sink *sinks[STORAGE_SINKS_MAX]; /* owned */
-    size_t nr_sinks;
 
     struct stamp stamp;
 };
 
-/* ---- sqlite_open.c ---- */
+static inline struct sqlite *sqlite_of(struct back_end *back)
+{
+    return (struct sqlite *)(void *)back;
+}
 
-/* Whether the name, or the word `format`, means a database. */
-bool storage_is_database(const char *path, const char *format);
+/* ---- the tables of functions ---- */
+
+extern const struct lease_ops sqlite_lease;   /* sqlite_frontier.c */
+extern const struct result_ops sqlite_result; /* sqlite_results.c */
+
+/* sqlite_open.c */
+enum err sqlite_open(struct back_end **back, const char *path,
+                     const struct storage_options *options,
+                     struct failure *failure,
+                     struct storage_found *found) CERR_CHECK;
+enum err sqlite_close(struct back_end *back,
+                      enum storage_leave leave) CERR_CHECK;
+enum err sqlite_commit(struct back_end *back,
+                       const struct storage_counts *counts) CERR_CHECK;
+void sqlite_roll_back(struct back_end *back);
+enum err sqlite_open_run(struct back_end *back) CERR_CHECK;
+enum err sqlite_end_run(struct back_end *back, const char *status,
+                        const char *reason, int64_t now_ms) CERR_CHECK;
+enum err sqlite_run_answered(struct back_end *back, bool *answered) CERR_CHECK;
+enum err sqlite_finish(struct back_end *back, bool done) CERR_CHECK;
+/* sqlite_cdxj.c */
+enum err sqlite_index_archive(struct back_end *back, storage_text_fn fn,
+                              void *ctx) CERR_CHECK;
+/* sqlite_offsets.c */
+enum err sqlite_each_input(struct back_end *back, storage_text_fn fn,
+                           void *ctx) CERR_CHECK;
+enum err sqlite_get_input(struct back_end *back,
+                          struct storage_input *input) CERR_CHECK;
+enum err sqlite_put_input(struct back_end *back,
+                          const struct storage_input *input) CERR_CHECK;
+enum err sqlite_get_output(struct back_end *back,
+                           struct storage_output *output) CERR_CHECK;
+enum err sqlite_put_output(struct back_end *back,
+                           const struct storage_output *output) CERR_CHECK;
 
 /* ---- sqlite_stmt.c ---- */
 
-/*
- * Keeps the first error with its sentence, rolls back, and refuses what comes
- * later: for the failures after which nothing may be written. Returns `err`.
- */
-enum err storage_break(struct storage *storage, enum err err,
-                       const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-/* The same for a result code of SQLite while doing `what`. */
-enum err storage_break_sqlite(struct storage *storage, int rc,
-                              const char *what);
-enum err storage_err_of(sqlite3 *db, int rc);
-/* CERR_OK when writing is still allowed; opens the transaction if need be. */
-enum err storage_begin(struct storage *storage) CERR_CHECK;
+/* Sets the failure for a result code of SQLite while doing `what`. */
+enum err sqlite_break(struct sqlite *sqlite, int rc, const char *what);
+/* The error that a result code means; `db` (may be NULL) knows more of it. */
+enum err sqlite_err_of(sqlite3 *db, int rc);
+/* Opens the transaction if need be. */
+enum err sqlite_begin(struct sqlite *sqlite) CERR_CHECK;
 /* Runs statements without parameters that are not worth preparing; they may
  * have the words of sqlite_columns.h. */
-enum err storage_exec(struct storage *storage, const char *sql) CERR_CHECK;
+enum err sqlite_exec(struct sqlite *sqlite, const char *sql) CERR_CHECK;
 /* First column of the first row as a number; `fallback` if there is none. */
-enum err storage_number(struct storage *storage, const char *sql,
-                        int64_t fallback, int64_t *number) CERR_CHECK;
+enum err sqlite_number(struct sqlite *sqlite, const char *sql, int64_t fallback,
+                       int64_t *number) CERR_CHECK;
 /* ISO 8601 text of a wall time, valid until the next call. */
-struct bytes storage_iso(struct storage *storage, int64_t wall_ms);
+struct bytes sqlite_iso(struct sqlite *sqlite, int64_t wall_ms);
+/* From now on SQLite sorts beside the database. */
+void sqlite_sort_beside(const struct sqlite *sqlite);
 
 /* Parameters in order; `rc` is the first failure. */
 struct binder {
@@ -145,12 +163,14 @@ struct binder {
     int rc;
 };
 
-struct binder storage_bind(struct storage *storage, enum stmt which);
+struct binder sqlite_bind(struct sqlite *sqlite, enum stmt which);
+/* The same for a statement that runs once: to be finalized. */
+struct binder sqlite_bind_once(struct sqlite *sqlite, const char *sql);
 /* Runs to the end, ignoring rows; resets. Any failure breaks the storage. */
-enum err storage_run(struct storage *storage, struct binder *binder) CERR_CHECK;
+enum err sqlite_run(struct sqlite *sqlite, struct binder *binder) CERR_CHECK;
 /* One row: *row tells whether there was one. Resets when there was none. */
-enum err storage_step(struct storage *storage, struct binder *binder,
-                      bool *row) CERR_CHECK;
+enum err sqlite_step(struct sqlite *sqlite, struct binder *binder,
+                     bool *row) CERR_CHECK;
 
 void bind_int(struct binder *binder, int64_t value);
 void bind_int_or_null(struct binder *binder, int64_t value, int64_t null);
@@ -166,32 +186,15 @@ struct bytes column_bytes(sqlite3_stmt *stmt, int column);
 /* ---- sqlite_setup.c ---- */
 
 /* Checks that the file is ours or new, and makes the schema in a new one. */
-enum err storage_setup(struct storage *storage,
-                       const struct storage_options *options) CERR_CHECK;
+enum err sqlite_setup(struct sqlite *sqlite,
+                      const struct storage_options *options,
+                      struct storage_found *found) CERR_CHECK;
 /* Writes the counters that changed since the last commit. */
-enum err storage_put_counts(struct storage *storage) CERR_CHECK;
-/* Begins the run or goes on with the last one; sets `state`. */
-enum err storage_start_run(struct storage *storage,
-                           const struct storage_options *options) CERR_CHECK;
-
-/* ---- sqlite_inputs.c ---- */
-
-/* Reads the names of the lists. */
-enum err storage_read_inputs(struct storage *storage) CERR_CHECK;
-void storage_free_inputs(struct storage *storage);
-/* Name of the list that has the line; empty for 0, or an unknown one. */
-struct bytes storage_input_of(const struct storage *storage, int64_t line);
-
-/* ---- sqlite_cdxj.c ---- */
-
-/* Writes the index beside a WARC output, anew each time. */
-enum err storage_write_index(struct storage *storage,
-                             const struct sink *sink) CERR_CHECK;
-
-/* ---- sqlite_results.c ---- */
-
-/* Tells the text outputs about a line that got no URL of its own. */
-enum err storage_sink_line(struct storage *storage,
-                           const struct line_record *line) CERR_CHECK;
+enum err sqlite_put_counts(struct sqlite *sqlite,
+                           const struct storage_counts *counts) CERR_CHECK;
+/* Begins the run or goes on with the last one. */
+enum err sqlite_start_run(struct sqlite *sqlite,
+                          const struct storage_options *options,
+                          struct storage_found *found) CERR_CHECK;
 
 #endif

@@ -6,12 +6,9 @@
 #include "storage/sqlite/sqlite.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
+#include "base/buf.h"
 
 #define SURT_BYTES 8192
 
@@ -106,54 +103,31 @@ static const char lines_sql[] =
     " FROM (SELECT *, coalesce(final_url, url) AS at FROM pages"
     " WHERE warc_type IS NOT NULL) ORDER BY 1";
 
-static enum err write_lines(struct storage *storage, FILE *out)
+static enum err give_lines(struct sqlite *sqlite, storage_text_fn fn, void *ctx)
 {
-    struct binder binder = {0};
+    struct binder binder = sqlite_bind_once(sqlite, lines_sql);
     bool row = true;
     enum err err = CERR_OK;
 
-    binder.rc =
-        sqlite3_prepare_v2(storage->db, lines_sql, -1, &binder.stmt, NULL);
     while (!err && row) {
-        err = storage_step(storage, &binder, &row);
-        if (!err && row &&
-            fprintf(out, "%s\n", sqlite3_column_text(binder.stmt, 0)) < 0)
-            err = err_from_errno(errno);
+        err = sqlite_step(sqlite, &binder, &row);
+        if (!err && row)
+            err = fn(ctx, column_bytes(binder.stmt, 0));
     }
     sqlite3_finalize(binder.stmt);
     return err;
 }
 
-/* "x.warc.gz" has its index in "x.cdxj". */
-static char *index_path(const struct sink *sink)
+enum err sqlite_index_archive(struct back_end *back, storage_text_fn fn,
+                              void *ctx)
 {
-    static const char suffix[] = ".warc.gz";
-    size_t len = strlen(sink->path), tail = sizeof(suffix) - 1;
-    char *path = xmalloc(len + 6);
-
-    if (len > tail && strcmp(sink->path + len - tail, suffix) == 0)
-        len -= tail;
-    snprintf(path, len + 6, "%.*s.cdxj", (int)len, sink->path);
-    return path;
-}
-
-enum err storage_write_index(struct storage *storage, const struct sink *sink)
-{
-    char *path = index_path(sink);
-    FILE *out = fopen(path, "we");
-    enum err err = out ? CERR_OK : err_from_errno(errno);
-    int rc = sqlite3_create_function(storage->db, "surt", 1,
+    struct sqlite *sqlite = sqlite_of(back);
+    int rc = sqlite3_create_function(sqlite->db, "surt", 1,
                                      SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
                                      surt_function, NULL, NULL);
 
-    if (!err && rc)
-        err = storage_break_sqlite(storage, rc, "index the WARC file");
-    if (!err)
-        err = write_lines(storage, out);
-    if (out && fclose(out) && !err)
-        err = err_from_errno(errno);
-    if (err && !storage->broken)
-        storage_break(storage, err, "%s: cannot write: %s", path, err_str(err));
-    free(path);
-    return err;
+    if (rc)
+        return sqlite_break(sqlite, rc, "index the WARC file");
+    sqlite_sort_beside(sqlite);
+    return give_lines(sqlite, fn, ctx);
 }

@@ -64,7 +64,7 @@ static enum err fill_copy(struct reader *reader, const char *path)
     } else {
         rc = forget_outputs(plain);
         if (rc)
-            err = reader_fail(reader, storage_err_of(NULL, rc), "%s: %s", path,
+            err = reader_fail(reader, sqlite_err_of(NULL, rc), "%s: %s", path,
                               sqlite3_errstr(rc));
     }
     free(plain);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "storage/sink/sink.h"
 #include "storage/sqlite/sqlite_columns.h"
 #include "storage/sqlite/sqlite_page.h"
 #include "storage/sqlite/sqlite_reader.h"
@@ -162,11 +163,11 @@ enum err reader_export(struct reader *reader, const char *path,
     struct sink *sink = NULL;
     enum err err;
 
-    if (storage_is_database(path, format) && options->run)
+    if (back_end_of(path, format) && options->run)
         return reader_fail(reader, CERR_INVALID,
                            "%s: a database has all runs: leave out --run",
                            path);
-    if (storage_is_database(path, format))
+    if (back_end_of(path, format))
         return reader_copy(reader, path);
     if (!ops)
         return reader_fail(reader, CERR_FORMAT,

@@ -1,11 +1,9 @@
-/* The frontier's side of the interface: URLs, lines, inputs, leased hosts. */
+/* The frontier's side of the SQLite back end: URLs, lines and leased hosts. */
 #include "storage/sqlite/sqlite.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/xalloc.h"
-#include "storage/leases.h"
 
 static void bind_key(struct binder *binder, struct url_key key)
 {
@@ -20,10 +18,10 @@ static int order_of(const struct url_record *url)
     return url_order_of(url->kind, url->depth, url->nr_hops);
 }
 
-static enum err insert_url(struct storage *storage,
-                           const struct url_record *url, bool *added)
+static enum err insert_url(struct sqlite *sqlite, const struct url_record *url,
+                           bool *added)
 {
-    struct binder binder = storage_bind(storage, STMT_ADD_URL);
+    struct binder binder = sqlite_bind(sqlite, STMT_ADD_URL);
     enum err err;
 
     bind_key(&binder, url->key);
@@ -35,15 +33,15 @@ static enum err insert_url(struct storage *storage,
     bind_int_or_null(&binder, url->parent.url_hash, 0);
     bind_int(&binder, url->depth);
     bind_int(&binder, order_of(url));
-    err = storage_run(storage, &binder);
-    *added = !err && sqlite3_changes(storage->db) > 0;
+    err = sqlite_run(sqlite, &binder);
+    *added = !err && sqlite3_changes(sqlite->db) > 0;
     return err;
 }
 
-static enum err adopt_url(struct storage *storage, const struct url_record *url,
+static enum err adopt_url(struct sqlite *sqlite, const struct url_record *url,
                           bool *adopted)
 {
-    struct binder binder = storage_bind(storage, STMT_ADOPT_URL);
+    struct binder binder = sqlite_bind(sqlite, STMT_ADOPT_URL);
     enum err err;
 
     bind_int(&binder, url->line);
@@ -51,32 +49,48 @@ static enum err adopt_url(struct storage *storage, const struct url_record *url,
     bind_int(&binder, url->depth);
     bind_int(&binder, order_of(url));
     bind_key(&binder, url->key);
-    err = storage_run(storage, &binder);
-    *adopted = !err && sqlite3_changes(storage->db) > 0;
+    err = sqlite_run(sqlite, &binder);
+    *adopted = !err && sqlite3_changes(sqlite->db) > 0;
     return err;
 }
 
 /* What was refused as a link alone is to do when the list names it. */
-static enum err reopen_url(struct storage *storage, struct url_key key,
+static enum err reopen_url(struct sqlite *sqlite, struct url_key key,
                            bool *reopened)
 {
-    struct binder binder = storage_bind(storage, STMT_DROP_REFUSED);
+    struct binder binder = sqlite_bind(sqlite, STMT_DROP_REFUSED);
     enum err err;
 
     bind_key(&binder, key);
-    bind_int(&binder, storage->run_id);
-    err = storage_run(storage, &binder);
+    bind_int(&binder, sqlite->run_id);
+    err = sqlite_run(sqlite, &binder);
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_REOPEN_URL);
+    binder = sqlite_bind(sqlite, STMT_REOPEN_URL);
     bind_key(&binder, key);
-    err = storage_run(storage, &binder);
-    *reopened = !err && sqlite3_changes(storage->db) > 0;
-    storage->counts.nr_ended -= *reopened;
+    err = sqlite_run(sqlite, &binder);
+    *reopened = !err && sqlite3_changes(sqlite->db) > 0;
     return err;
 }
 
-static enum err add_url(struct storage *storage, const struct url_record *url,
+static enum err find_url(struct back_end *back, struct url_key key, bool *known,
+                         bool *ended)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind(sqlite, STMT_FIND_URL);
+    enum err err;
+
+    *ended = false;
+    bind_key(&binder, key);
+    err = sqlite_step(sqlite, &binder, known);
+    if (!err && *known) {
+        *ended = sqlite3_column_int(binder.stmt, 0) != 0;
+        sqlite3_reset(binder.stmt);
+    }
+    return err;
+}
+
+static enum err add_url(struct sqlite *sqlite, const struct url_record *url,
                         enum storage_added *added)
 {
     bool done = false, known = false, reopened = false, ended;
@@ -85,21 +99,17 @@ static enum err add_url(struct storage *storage, const struct url_record *url,
     /* most links are known, and to look costs a third of a vain insert; most
      * lines of a list are new */
     if (url->line == 0)
-        err = storage_find_url(storage, url->key, &known, &ended);
+        err = find_url(&sqlite->base, url->key, &known, &ended);
     if (!err && !known)
-        err = insert_url(storage, url, &done);
+        err = insert_url(sqlite, url, &done);
     *added = done ? STORAGE_ADDED : STORAGE_KNOWN;
     if (!err && !done && url->line > 0) {
-        err = adopt_url(storage, url, &done);
+        err = adopt_url(sqlite, url, &done);
         if (!err && done)
-            err = reopen_url(storage, url->key, &reopened);
+            err = reopen_url(sqlite, url->key, &reopened);
         if (done)
             *added = reopened ? STORAGE_REOPENED : STORAGE_ADOPTED;
     }
-    if (*added == STORAGE_ADDED)
-        storage->counts.nr_urls++;
-    if (*added != STORAGE_KNOWN && url->line > 0)
-        storage->counts.nr_lines++;
     return err;
 }
 
@@ -125,86 +135,80 @@ static void note_news(struct news *news, const struct url_record *url,
 }
 
 /* Whether all of it is known. To look costs less than a vain insert. */
-static enum err is_no_news(struct storage *storage, int64_t host_id,
+static enum err is_no_news(struct sqlite *sqlite, int64_t host_id,
                            const struct news *news, bool *known)
 {
-    struct binder binder = storage_bind(storage, STMT_HAS_HOST);
+    struct binder binder = sqlite_bind(sqlite, STMT_HAS_HOST);
     enum err err;
 
     bind_int(&binder, news->listed);
     bind_int(&binder, STORAGE_HOST_IDLE);
     bind_range(&binder, news->walk);
     bind_int(&binder, host_id);
-    err = storage_step(storage, &binder, known);
+    err = sqlite_step(sqlite, &binder, known);
     sqlite3_reset(binder.stmt);
     return err;
 }
 
 /* Makes the host of a URL that is new, or wakes it if it had nothing to do. */
-static enum err touch_host(struct storage *storage,
-                           const struct url_record *url,
-                           const struct news *news, int64_t now_ms)
+static enum err touch_host(struct sqlite *sqlite, const struct url_record *url,
+                           const struct news *news, struct url_batch *batch)
 {
     struct binder binder;
     bool known;
-    enum err err = is_no_news(storage, url->key.host_id, news, &known);
+    enum err err = is_no_news(sqlite, url->key.host_id, news, &known);
 
     if (err || known)
         return err;
-    binder = storage_bind(storage, STMT_ADD_HOST);
+    binder = sqlite_bind(sqlite, STMT_ADD_HOST);
     bind_int(&binder, url->key.host_id);
     bind_text(&binder, url->host_key);
-    bind_int(&binder, now_ms);
+    bind_int(&binder, batch->now_ms);
     bind_int(&binder, news->listed);
     bind_range(&binder, news->walk);
-    err = storage_run(storage, &binder);
+    err = sqlite_run(sqlite, &binder);
     if (err)
         return err;
-    if (sqlite3_changes(storage->db) > 0) {
-        storage->counts.nr_hosts++;
+    if (sqlite3_changes(sqlite->db) > 0) {
+        batch->nr_new_hosts++;
         return CERR_OK;
     }
-    binder = storage_bind(storage, STMT_WAKE_HOST);
+    binder = sqlite_bind(sqlite, STMT_WAKE_HOST);
     bind_int(&binder, news->listed);
     bind_int(&binder, STORAGE_HOST_IDLE);
-    bind_int(&binder, now_ms);
+    bind_int(&binder, batch->now_ms);
     bind_range(&binder, news->walk);
     bind_int(&binder, url->key.host_id);
-    return storage_run(storage, &binder);
+    return sqlite_run(sqlite, &binder);
 }
 
-enum err storage_add_urls(struct storage *storage,
-                          const struct url_record *urls, size_t nr_urls,
-                          int64_t now_ms, enum storage_added *added)
+static enum err add_urls(struct back_end *back, struct url_batch *batch)
 {
+    struct sqlite *sqlite = sqlite_of(back);
+    const struct url_record *urls = batch->urls;
     struct news news = {.walk = HASH_RANGE_NONE};
-    enum err err = CERR_OK;
+    enum err err = sqlite_begin(sqlite);
 
-    for (size_t i = 0; i < nr_urls && !err; i++) {
-        enum storage_added one = STORAGE_KNOWN;
-        bool last_of_host =
-            i + 1 == nr_urls || urls[i + 1].key.host_id != urls[i].key.host_id;
+    for (size_t i = 0; i < batch->nr_urls && !err; i++) {
+        bool last_of_host = i + 1 == batch->nr_urls ||
+                            urls[i + 1].key.host_id != urls[i].key.host_id;
 
-        err = storage_begin(storage);
-        if (!err)
-            err = add_url(storage, &urls[i], &one);
-        if (added)
-            added[i] = one;
-        note_news(&news, &urls[i], one);
+        err = add_url(sqlite, &urls[i], &batch->added[i]);
+        note_news(&news, &urls[i], batch->added[i]);
         if (!last_of_host)
             continue;
         /* once for each host of a sorted batch, and only if there is news */
         if (!err && news.any)
-            err = touch_host(storage, &urls[i], &news, now_ms);
+            err = touch_host(sqlite, &urls[i], &news, batch);
         news = (struct news){.walk = HASH_RANGE_NONE};
     }
     return err;
 }
 
-static enum err write_line(struct storage *storage, enum stmt which,
+static enum err write_line(struct sqlite *sqlite, enum stmt which,
                            const struct line_record *line, bool *written)
 {
-    struct binder binder = storage_bind(storage, which);
+    struct binder binder = sqlite_bind(sqlite, which);
     bool duplicate = line->same_as.host_id || line->same_as.url_hash;
 
     bind_int(&binder, line->line);
@@ -217,104 +221,84 @@ static enum err write_line(struct storage *storage, enum stmt which,
         bind_null(&binder);
         bind_null(&binder);
     }
-    enum err err = storage_run(storage, &binder);
-    *written = !err && sqlite3_changes(storage->db) > 0;
+    enum err err = sqlite_run(sqlite, &binder);
+    *written = !err && sqlite3_changes(sqlite->db) > 0;
     return err;
 }
 
-enum err storage_put_line(struct storage *storage,
-                          const struct line_record *line)
+static enum err put_line(struct back_end *back, const struct line_record *line,
+                         enum line_change *change)
 {
+    struct sqlite *sqlite = sqlite_of(back);
     bool added = false, changed = false;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     if (!err)
-        err = write_line(storage, STMT_PUT_LINE, line, &added);
+        err = write_line(sqlite, STMT_PUT_LINE, line, &added);
     if (!err && !added)
-        err = write_line(storage, STMT_CHANGE_LINE, line, &changed);
-    if (err || (!added && !changed))
-        return err;
-    storage->counts.nr_lines += added;
-    storage->counts.nr_bad_lines += added;
-    return storage_sink_line(storage, line);
-}
-
-enum err storage_drop_line(struct storage *storage, int64_t line)
-{
-    struct binder binder;
-
-    if (storage->counts.nr_bad_lines == 0)
-        return CERR_OK;
-    enum err err = storage_begin(storage);
-    if (err)
-        return err;
-    binder = storage_bind(storage, STMT_DROP_LINE);
-    bind_int(&binder, line);
-    err = storage_run(storage, &binder);
-    if (!err && sqlite3_changes(storage->db) > 0) {
-        storage->counts.nr_lines--;
-        storage->counts.nr_bad_lines--;
-    }
+        err = write_line(sqlite, STMT_CHANGE_LINE, line, &changed);
+    *change = added ? LINE_ADDED : changed ? LINE_CHANGED : LINE_SAME;
     return err;
 }
 
-enum err storage_put_tries(struct storage *storage, struct url_key key,
-                           int tries)
+static enum err drop_line(struct back_end *back, int64_t line, bool *dropped)
 {
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_PUT_TRIES);
-    bind_int(&binder, tries);
-    bind_key(&binder, key);
-    return storage_run(storage, &binder);
+    binder = sqlite_bind(sqlite, STMT_DROP_LINE);
+    bind_int(&binder, line);
+    err = sqlite_run(sqlite, &binder);
+    *dropped = !err && sqlite3_changes(sqlite->db) > 0;
+    return err;
 }
 
-enum err storage_bring_forward(struct storage *storage, struct url_key key,
-                               int depth, int nr_hops)
+static enum err put_tries(struct back_end *back, struct url_key key, int tries)
 {
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_BRING_FORWARD);
+    binder = sqlite_bind(sqlite, STMT_PUT_TRIES);
+    bind_int(&binder, tries);
+    bind_key(&binder, key);
+    return sqlite_run(sqlite, &binder);
+}
+
+static enum err bring_forward(struct back_end *back, struct url_key key,
+                              int depth, int nr_hops)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder;
+    enum err err = sqlite_begin(sqlite);
+
+    if (err)
+        return err;
+    binder = sqlite_bind(sqlite, STMT_BRING_FORWARD);
     bind_int(&binder, depth);
     bind_int(&binder, url_order_of(URL_FOUND, depth, nr_hops));
     bind_key(&binder, key);
-    return storage_run(storage, &binder);
+    return sqlite_run(sqlite, &binder);
 }
 
-enum err storage_find_url(struct storage *storage, struct url_key key,
-                          bool *known, bool *ended)
+static enum err each_url(struct back_end *back, bool listed, storage_url_fn fn,
+                         void *ctx)
 {
-    struct binder binder = storage_bind(storage, STMT_FIND_URL);
-    enum err err;
-
-    *ended = false;
-    bind_key(&binder, key);
-    err = storage_step(storage, &binder, known);
-    if (!err && *known) {
-        *ended = sqlite3_column_int(binder.stmt, 0) != 0;
-        sqlite3_reset(binder.stmt);
-    }
-    return err;
-}
-
-enum err storage_each_url(struct storage *storage, bool listed,
-                          storage_url_fn fn, void *ctx)
-{
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder =
-        storage_bind(storage, listed ? STMT_LISTED_URLS : STMT_FOUND_URLS);
+        sqlite_bind(sqlite, listed ? STMT_LISTED_URLS : STMT_FOUND_URLS);
     bool row = true;
     enum err err = CERR_OK;
 
     while (!err && row) {
         struct url_claim claim = {0};
 
-        err = storage_step(storage, &binder, &row);
+        err = sqlite_step(sqlite, &binder, &row);
         if (err || !row)
             break;
         claim.key.host_id = sqlite3_column_int64(binder.stmt, 0);
@@ -350,19 +334,21 @@ static void read_host(sqlite3_stmt *stmt, struct host_record *host)
 }
 
 /* One host; *leased is false when somebody else has it. */
-static enum err lease_host(struct storage *storage, int64_t host_id,
-                           int64_t now_ms, const struct storage_taker *taker,
-                           bool *leased)
+static enum err lease(struct sqlite *sqlite, int64_t host_id, int64_t now_ms,
+                      const struct storage_taker *taker, bool *leased)
 {
-    struct binder binder = storage_bind(storage, STMT_LEASE_HOST);
+    struct binder binder;
     struct host_record host;
-    enum err err;
+    enum err err = sqlite_begin(sqlite);
 
+    if (err)
+        return err;
+    binder = sqlite_bind(sqlite, STMT_LEASE_HOST);
     bind_int(&binder, now_ms + STORAGE_LEASE_MS);
-    bind_int(&binder, storage->run_id);
+    bind_int(&binder, sqlite->run_id);
     bind_int(&binder, host_id);
     bind_int(&binder, now_ms);
-    err = storage_step(storage, &binder, leased);
+    err = sqlite_step(sqlite, &binder, leased);
     if (err || !*leased)
         return err;
     read_host(binder.stmt, &host);
@@ -372,11 +358,12 @@ static enum err lease_host(struct storage *storage, int64_t host_id,
     return err;
 }
 
-enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
-                             size_t max_hosts,
-                             const struct storage_taker *taker)
+static enum err claim_hosts(struct back_end *back, int64_t now_ms,
+                            size_t max_hosts, const struct storage_taker *taker,
+                            size_t *nr_claimed)
 {
-    struct binder binder = storage_bind(storage, STMT_DUE_HOSTS);
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind(sqlite, STMT_DUE_HOSTS);
     int64_t *host_ids = xcalloc(max_hosts + 1, sizeof(*host_ids));
     size_t nr_hosts = 0;
     bool row = true;
@@ -386,42 +373,46 @@ enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
     bind_int(&binder, now_ms);
     bind_int(&binder, (int64_t)max_hosts);
     while (!err && row) {
-        err = storage_step(storage, &binder, &row);
+        err = sqlite_step(sqlite, &binder, &row);
         if (!err && row)
             host_ids[nr_hosts++] = sqlite3_column_int64(binder.stmt, 0);
     }
     for (size_t i = 0; i < nr_hosts && !err; i++) {
         bool leased;
 
-        err = storage_begin(storage);
-        if (!err)
-            err = lease_host(storage, host_ids[i], now_ms, taker, &leased);
+        err = lease(sqlite, host_ids[i], now_ms, taker, &leased);
+        ++*nr_claimed;
     }
     free(host_ids);
     return err;
 }
 
-enum err storage_claim_host(struct storage *storage, int64_t host_id,
-                            struct bytes host_key, int64_t now_ms,
-                            const struct storage_taker *taker)
+static enum err make_host(struct back_end *back, int64_t host_id,
+                          struct bytes host_key, bool *made)
 {
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
-    bool leased = false;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_ADD_HOST);
+    binder = sqlite_bind(sqlite, STMT_ADD_HOST);
     bind_int(&binder, host_id);
     bind_text(&binder, host_key);
     bind_int(&binder, STORAGE_HOST_IDLE);
     bind_int(&binder, 0); /* not listed */
     bind_range(&binder, HASH_RANGE_NONE);
-    err = storage_run(storage, &binder);
-    if (!err) {
-        storage->counts.nr_hosts += sqlite3_changes(storage->db);
-        err = lease_host(storage, host_id, now_ms, taker, &leased);
-    }
+    err = sqlite_run(sqlite, &binder);
+    *made = !err && sqlite3_changes(sqlite->db) > 0;
+    return err;
+}
+
+static enum err lease_host(struct back_end *back, int64_t host_id,
+                           int64_t now_ms, const struct storage_taker *taker)
+{
+    bool leased = false;
+    enum err err = lease(sqlite_of(back), host_id, now_ms, taker, &leased);
+
     return err || leased ? err : CERR_BUSY;
 }
 
@@ -447,7 +438,7 @@ static void read_claim(sqlite3_stmt *stmt, int64_t host_id,
 }
 
 /* Gives the rows of a claim to its callback, and counts them. */
-static enum err hand_out(struct storage *storage, struct binder *binder,
+static enum err hand_out(struct sqlite *sqlite, struct binder *binder,
                          int64_t host_id, const struct storage_taker *taker,
                          size_t *nr)
 {
@@ -457,7 +448,7 @@ static enum err hand_out(struct storage *storage, struct binder *binder,
     while (!err && row) {
         struct url_claim claim;
 
-        err = storage_step(storage, binder, &row);
+        err = sqlite_step(sqlite, binder, &row);
         if (err || !row)
             break;
         ++*nr;
@@ -468,26 +459,27 @@ static enum err hand_out(struct storage *storage, struct binder *binder,
     return err;
 }
 
-enum err storage_claim_urls(struct storage *storage, int64_t host_id,
-                            const struct url_place *place, size_t max_urls,
-                            const struct storage_taker *taker)
+static enum err claim_urls(struct back_end *back, int64_t host_id,
+                           const struct url_place *place, size_t max_urls,
+                           const struct storage_taker *taker)
 {
-    struct binder binder = storage_bind(storage, STMT_WALK_URLS);
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind(sqlite, STMT_WALK_URLS);
     size_t nr = 0;
     enum err err;
 
     bind_int(&binder, host_id);
     bind_range(&binder, place->walk);
     bind_int(&binder, (int64_t)max_urls);
-    err = hand_out(storage, &binder, host_id, taker, &nr);
+    err = hand_out(sqlite, &binder, host_id, taker, &nr);
     if (err || nr == max_urls)
         return err;
-    binder = storage_bind(storage, STMT_CLAIM_URLS);
+    binder = sqlite_bind(sqlite, STMT_CLAIM_URLS);
     bind_int(&binder, host_id);
     bind_int(&binder, place->order);
     bind_int(&binder, place->url_hash);
     bind_int(&binder, (int64_t)(max_urls - nr));
-    return hand_out(storage, &binder, host_id, taker, &nr);
+    return hand_out(sqlite, &binder, host_id, taker, &nr);
 }
 
 /* ---- leased hosts ---- */
@@ -504,99 +496,102 @@ static void bind_host(struct binder *binder, const struct host_record *host)
 }
 
 /* Runs an update that names host and token; none changed: not ours. */
-static enum err run_fenced(struct storage *storage, struct binder *binder,
+static enum err run_fenced(struct sqlite *sqlite, struct binder *binder,
                            int64_t host_id, int64_t token)
 {
     enum err err;
 
     bind_int(binder, host_id);
     bind_int(binder, token);
-    err = storage_run(storage, binder);
-    if (!err && sqlite3_changes(storage->db) == 0)
+    err = sqlite_run(sqlite, binder);
+    if (!err && sqlite3_changes(sqlite->db) == 0)
         err = CERR_NOT_FOUND;
     return err;
 }
 
-static enum err put_robots(struct storage *storage,
+static enum err put_robots(struct sqlite *sqlite,
                            const struct host_record *host)
 {
     struct binder binder;
 
     if (host->robots_at == 0)
         return CERR_OK;
-    binder = storage_bind(storage, STMT_PUT_ROBOTS);
+    binder = sqlite_bind(sqlite, STMT_PUT_ROBOTS);
     bind_int(&binder, host->host_id);
     bind_int(&binder, host->robots_at);
     bind_blob(&binder, host->robots);
-    return storage_run(storage, &binder);
+    return sqlite_run(sqlite, &binder);
 }
 
-enum err storage_put_host(struct storage *storage,
-                          const struct host_record *host)
+static enum err put_host(struct back_end *back, const struct host_record *host)
 {
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_PUT_HOST);
+    binder = sqlite_bind(sqlite, STMT_PUT_HOST);
     bind_host(&binder, host);
-    err = run_fenced(storage, &binder, host->host_id, host->token);
-    return err ? err : put_robots(storage, host);
+    err = run_fenced(sqlite, &binder, host->host_id, host->token);
+    return err ? err : put_robots(sqlite, host);
 }
 
-enum err storage_release_host(struct storage *storage,
-                              const struct host_record *host)
+static enum err release_host(struct back_end *back,
+                             const struct host_record *host)
 {
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_RELEASE_HOST);
+    binder = sqlite_bind(sqlite, STMT_RELEASE_HOST);
     bind_host(&binder, host);
     bind_int(&binder, host->due_at);
     bind_range(&binder, host->walk);
-    err = run_fenced(storage, &binder, host->host_id, host->token);
-    return err ? err : put_robots(storage, host);
+    err = run_fenced(sqlite, &binder, host->host_id, host->token);
+    return err ? err : put_robots(sqlite, host);
 }
 
-enum err storage_renew_host(struct storage *storage, int64_t host_id,
-                            int64_t token, int64_t now_ms)
+static enum err renew_host(struct back_end *back, int64_t host_id,
+                           int64_t token, int64_t now_ms)
 {
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_RENEW_HOST);
+    binder = sqlite_bind(sqlite, STMT_RENEW_HOST);
     bind_int(&binder, now_ms + STORAGE_LEASE_MS);
-    return run_fenced(storage, &binder, host_id, token);
+    return run_fenced(sqlite, &binder, host_id, token);
 }
 
-enum err storage_sweep(struct storage *storage, int64_t now_ms,
-                       size_t *nr_woken)
+static enum err sweep(struct back_end *back, int64_t now_ms, size_t *nr_woken)
 {
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     *nr_woken = 0;
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_SWEEP);
+    binder = sqlite_bind(sqlite, STMT_SWEEP);
     bind_int(&binder, now_ms);
     bind_int(&binder, STORAGE_HOST_IDLE);
-    err = storage_run(storage, &binder);
+    err = sqlite_run(sqlite, &binder);
     if (!err)
-        *nr_woken = (size_t)sqlite3_changes(storage->db);
+        *nr_woken = (size_t)sqlite3_changes(sqlite->db);
     return err;
 }
 
-enum err storage_next_due(struct storage *storage, int64_t *due_at)
+static enum err next_due(struct back_end *back, int64_t *due_at)
 {
-    struct binder binder = storage_bind(storage, STMT_NEXT_DUE);
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind(sqlite, STMT_NEXT_DUE);
     bool row;
-    enum err err = storage_step(storage, &binder, &row);
+    enum err err = sqlite_step(sqlite, &binder, &row);
 
     *due_at = STORAGE_HOST_IDLE;
     if (!err && row) {
@@ -605,3 +600,22 @@ enum err storage_next_due(struct storage *storage, int64_t *due_at)
     }
     return err;
 }
+
+const struct lease_ops sqlite_lease = {
+    .add_urls = add_urls,
+    .put_line = put_line,
+    .drop_line = drop_line,
+    .claim_hosts = claim_hosts,
+    .make_host = make_host,
+    .lease_host = lease_host,
+    .claim_urls = claim_urls,
+    .put_host = put_host,
+    .release_host = release_host,
+    .renew_host = renew_host,
+    .sweep = sweep,
+    .next_due = next_due,
+    .put_tries = put_tries,
+    .bring_forward = bring_forward,
+    .find_url = find_url,
+    .each_url = each_url,
+};

@@ -29,16 +29,16 @@ static void bind_number(struct binder *binder, const struct page_column *column,
         bind_int_or_null(binder, value, column->none);
 }
 
-static void bind_time(struct binder *binder, struct storage *storage,
+static void bind_time(struct binder *binder, struct sqlite *sqlite,
                       int64_t wall_ms)
 {
     if (wall_ms)
-        bind_text(binder, storage_iso(storage, wall_ms));
+        bind_text(binder, sqlite_iso(sqlite, wall_ms));
     else
         bind_null(binder);
 }
 
-void page_bind(struct binder *binder, struct storage *storage,
+void page_bind(struct binder *binder, struct sqlite *sqlite,
                const struct page_record *page)
 {
     for (size_t i = 0; i < nr_page_columns; i++) {
@@ -67,7 +67,7 @@ void page_bind(struct binder *binder, struct storage *storage,
             bind_real_or_null(binder, *(const double *)field, 0);
             break;
         case COLUMN_TIME:
-            bind_time(binder, storage, *(const int64_t *)field);
+            bind_time(binder, sqlite, *(const int64_t *)field);
             break;
         }
     }
@@ -167,7 +167,7 @@ int page_read(struct page_record *page, sqlite3_stmt *stmt)
 
 /* ---- databases of older programs ---- */
 
-static enum err add_column(struct storage *storage,
+static enum err add_column(struct sqlite *sqlite,
                            const struct page_column *column)
 {
     struct buf sql;
@@ -179,31 +179,31 @@ static enum err add_column(struct storage *storage,
         err = columns_define(column, &sql);
     if (!err)
         err = buf_add_byte(&sql, '\0');
-    err = err ? storage_break(storage, err, "out of memory")
-              : storage_exec(storage, (const char *)sql.data);
+    err = err ? failure_set(sqlite->base.failure, err, "out of memory")
+              : sqlite_exec(sqlite, (const char *)sql.data);
     buf_release(&sql);
     return err;
 }
 
-enum err page_add_columns(struct storage *storage)
+enum err page_add_columns(struct sqlite *sqlite)
 {
     const struct page_column *column;
     enum err err = CERR_OK;
     bool began = false;
 
     for (int number = 1; (column = columns_find(number)) && !err; number++) {
-        if (columns_has(storage->db, column->name))
+        if (columns_has(sqlite->db, column->name))
             continue;
         if (!began)
-            err = storage_exec(storage, "BEGIN IMMEDIATE");
+            err = sqlite_exec(sqlite, "BEGIN IMMEDIATE");
         began = true;
         if (!err)
-            err = add_column(storage, column);
+            err = add_column(sqlite, column);
     }
     if (err || !began)
         return err;
-    err = storage_exec(storage, "DROP VIEW IF EXISTS results");
+    err = sqlite_exec(sqlite, "DROP VIEW IF EXISTS results");
     if (!err)
-        err = storage_exec(storage, storage_results_view);
-    return err ? err : storage_exec(storage, "COMMIT");
+        err = sqlite_exec(sqlite, storage_results_view);
+    return err ? err : sqlite_exec(sqlite, "COMMIT");
 }

@@ -8,7 +8,7 @@
 #include "storage/sqlite/sqlite.h"
 
 /* Binds the parameters of @values. */
-void page_bind(struct binder *binder, struct storage *storage,
+void page_bind(struct binder *binder, struct sqlite *sqlite,
                const struct page_record *page);
 /* Takes over what a 304 keeps of the stored answer (RFC 9110, 15.4.5). The
  * columns of @kept begin at column `at` of the row; their views are borrowed
@@ -20,6 +20,6 @@ int page_read(struct page_record *page, sqlite3_stmt *stmt);
 
 /* Gives a database that an older program made the columns that it lacks, and
  * its view `results` with them. */
-enum err page_add_columns(struct storage *storage) CERR_CHECK;
+enum err page_add_columns(struct sqlite *sqlite) CERR_CHECK;
 
 #endif

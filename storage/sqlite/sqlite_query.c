@@ -32,7 +32,7 @@ enum err reader_fail(struct reader *reader, enum err err, const char *format,
 
 enum err reader_fail_sqlite(struct reader *reader, int rc)
 {
-    enum err err = storage_err_of(reader->db, rc);
+    enum err err = sqlite_err_of(reader->db, rc);
 
     /* a plain error while reading is the statement's, not the disk's */
     if ((rc & 0xff) == SQLITE_ERROR)
@@ -422,7 +422,7 @@ enum err reader_status(struct reader *reader, struct reader_status *status)
     enum err err;
 
     *status = (struct reader_status){0};
-    status->running = lock_is_held(reader->path, &holder);
+    status->running = crawl_lock_is_held(reader->path, &holder);
     status->pid = (int)holder;
     err = read_row(reader, counts_sql, read_counts, status);
     if (!err)

@@ -1,6 +1,4 @@
-/* The result's side of the interface: pages and what hangs on them. */
-#include "storage/leases.h"
-#include "storage/results.h"
+/* The result's side of the SQLite back end: pages and what hangs on them. */
 #include "storage/sqlite/sqlite.h"
 #include "storage/sqlite/sqlite_page.h"
 
@@ -36,8 +34,8 @@ static void bind_link(struct binder *binder, const struct page_record *page,
     bind_int(binder, link->key.host_id == page->key.host_id);
 }
 
-static enum err put_links(struct storage *storage,
-                          const struct page_record *page, int64_t page_id)
+static enum err put_links(struct sqlite *sqlite, const struct page_record *page,
+                          int64_t page_id)
 {
     enum err err = CERR_OK;
     size_t i = 0;
@@ -46,23 +44,23 @@ static enum err put_links(struct storage *storage,
         bool many = page->nr_links - i >= STORAGE_LINKS_AT_ONCE;
         size_t end = i + (many ? STORAGE_LINKS_AT_ONCE : 1);
         struct binder binder =
-            storage_bind(storage, many ? STMT_PUT_LINKS : STMT_PUT_LINK);
+            sqlite_bind(sqlite, many ? STMT_PUT_LINKS : STMT_PUT_LINK);
 
         for (; i < end; i++)
             bind_link(&binder, page, i, page_id);
-        err = storage_run(storage, &binder);
+        err = sqlite_run(sqlite, &binder);
     }
     return err;
 }
 
-static enum err put_redirects(struct storage *storage,
+static enum err put_redirects(struct sqlite *sqlite,
                               const struct page_record *page, int64_t page_id)
 {
     enum err err = CERR_OK;
 
     for (int i = 0; i < page->nr_redirects && !err; i++) {
         const struct hop_record *hop = &page->hops[i];
-        struct binder binder = storage_bind(storage, STMT_PUT_REDIRECT);
+        struct binder binder = sqlite_bind(sqlite, STMT_PUT_REDIRECT);
 
         bind_int(&binder, page_id);
         bind_int(&binder, i);
@@ -71,234 +69,180 @@ static enum err put_redirects(struct storage *storage,
         bind_int_or_null(&binder, hop->status, 0);
         bind_text(&binder, hop->kind);
         bind_real_or_null(&binder, hop->elapsed_ms, 0);
-        err = storage_run(storage, &binder);
+        err = sqlite_run(sqlite, &binder);
     }
     return err;
 }
 
 /* Equal bodies are kept once: their hash is the key. */
-static enum err put_body(struct storage *storage,
-                         const struct page_record *page)
+static enum err put_body(struct sqlite *sqlite, const struct page_record *page)
 {
     size_t cap = ZSTD_compressBound(page->body.len), len;
     struct binder binder;
     void *packed;
     enum err err;
 
-    if (!storage->store_bodies || !page->body.len || !page->content_hash.len)
+    if (!sqlite->store_bodies || !page->body.len || !page->content_hash.len)
         return CERR_OK;
-    if (!storage->zstd)
-        storage->zstd = ZSTD_createCCtx();
+    if (!sqlite->zstd)
+        sqlite->zstd = ZSTD_createCCtx();
     packed = malloc(cap);
-    len = storage->zstd && packed
-              ? ZSTD_compressCCtx(storage->zstd, packed, cap, page->body.data,
+    len = sqlite->zstd && packed
+              ? ZSTD_compressCCtx(sqlite->zstd, packed, cap, page->body.data,
                                   page->body.len, ZSTD_LEVEL)
               : 0;
     if (len == 0 || ZSTD_isError(len)) {
         free(packed);
-        return storage_break(storage, CERR_NOMEM,
-                             "out of memory while compressing a body; run "
-                             "the same command again to go on");
+        return failure_set(sqlite->base.failure, CERR_NOMEM,
+                           "out of memory while compressing a body; run "
+                           "the same command again to go on");
     }
-    binder = storage_bind(storage, STMT_PUT_BODY);
+    binder = sqlite_bind(sqlite, STMT_PUT_BODY);
     bind_blob(&binder, page->content_hash);
     bind_int(&binder, (int64_t)page->body.len);
     bind_blob(&binder, (struct bytes){packed, len});
-    err = storage_run(storage, &binder);
+    err = sqlite_run(sqlite, &binder);
     free(packed);
     return err;
 }
 
-static enum err put_sinks(struct storage *storage,
-                          const struct page_record *page,
-                          struct sink_place *place)
-{
-    for (size_t i = 0; i < storage->nr_sinks; i++) {
-        struct sink *sink = storage->sinks[i];
-        enum err err = sink_put(sink, page, place);
-
-        if (err)
-            return storage_break(storage, err,
-                                 "%s: cannot write: %s; make that right and "
-                                 "run the same command again: it goes on "
-                                 "from the last commit",
-                                 sink->path, err_str(err));
-    }
-    return CERR_OK;
-}
-
 /* ---- the page row ---- */
 
-static struct bytes text_of(const char *text)
-{
-    return (struct bytes){text, text ? strlen(text) : 0};
-}
-
-/* Views into `place`. */
-static struct warc_record warc_of(const struct sink_place *place)
-{
-    return (struct warc_record){
-        .file = text_of(place->file),
-        .offset = place->type ? place->offset : -1,
-        .length = place->type ? place->length : -1,
-        .type = text_of(place->type),
-        .digest = text_of(place->digest),
-    };
-}
-
-/* The row of a page, as far as storage itself knows it. */
-static struct page_record begin_row(const struct storage *storage,
-                                    const struct page_record *page)
-{
-    struct page_record row = *page;
-
-    row.id = storage->next_page_id;
-    row.run_id = storage->run_id;
-    row.input = storage_input_of(storage, page->line);
-    row.not_modified = false;
-    return row;
-}
+/* Who writes a page to the outputs beside the database. */
+struct page_taker {
+    storage_page_fn fn;
+    void *ctx;
+};
 
 /* Takes the URL's state from 0. CERR_EXISTS: somebody did so already. */
-static enum err end_url(struct storage *storage, const struct page_record *page)
+static enum err end_url(struct sqlite *sqlite, const struct page_record *page)
 {
-    struct binder binder = storage_bind(storage, STMT_END_URL);
+    struct binder binder = sqlite_bind(sqlite, STMT_END_URL);
     bool known, ended;
     enum err err;
 
     bind_int(&binder,
              is_word(page->outcome, "error") ? STATE_FAILED : STATE_DONE);
     bind_int(&binder, page->tries);
-    bind_int(&binder, storage->next_page_id);
+    bind_int(&binder, sqlite->next_page_id);
     bind_int(&binder, page->key.host_id);
     bind_int(&binder, page->key.url_hash);
-    err = storage_run(storage, &binder);
-    if (err || sqlite3_changes(storage->db) > 0)
+    err = sqlite_run(sqlite, &binder);
+    if (err || sqlite3_changes(sqlite->db) > 0)
         return err;
-    err = storage_find_url(storage, page->key, &known, &ended);
+    err = sqlite_lease.find_url(&sqlite->base, page->key, &known, &ended);
     if (err)
         return err;
     return known ? CERR_EXISTS : CERR_NOT_FOUND;
 }
 
 /* `kept_id`: the page whose links this one repeats; 0: it has its own. */
-static enum err insert_page(struct storage *storage, struct page_record *row,
-                            int64_t kept_id)
+static enum err insert_page(struct sqlite *sqlite, struct page_record *row,
+                            int64_t kept_id, const struct page_taker *taker)
 {
-    struct sink_place place = {0};
     struct binder binder;
-    enum err err = put_sinks(storage, row, &place);
+    enum err err = taker->fn(taker->ctx, row);
 
     if (err)
         return err;
-    row->warc = warc_of(&place);
-    binder = storage_bind(storage, STMT_PUT_PAGE);
-    page_bind(&binder, storage, row);
-    err = storage_run(storage, &binder);
+    binder = sqlite_bind(sqlite, STMT_PUT_PAGE);
+    page_bind(&binder, sqlite, row);
+    err = sqlite_run(sqlite, &binder);
     if (!err)
-        err = put_redirects(storage, row, row->id);
+        err = put_redirects(sqlite, row, row->id);
     if (!err && !kept_id)
-        err = put_links(storage, row, row->id);
+        err = put_links(sqlite, row, row->id);
     if (!err && kept_id) {
-        binder = storage_bind(storage, STMT_KEEP_LINKS);
+        binder = sqlite_bind(sqlite, STMT_KEEP_LINKS);
         bind_int(&binder, row->id);
         bind_int(&binder, kept_id);
-        err = storage_run(storage, &binder);
+        err = sqlite_run(sqlite, &binder);
     }
-    return err ? err : put_body(storage, row);
+    return err ? err : put_body(sqlite, row);
 }
 
 /* A 304: the new row repeats the stored answer, so that every run is whole. */
-static enum err put_not_modified(struct storage *storage,
-                                 struct page_record *row)
+static enum err put_not_modified(struct sqlite *sqlite, struct page_record *row,
+                                 const struct page_taker *taker)
 {
-    struct binder binder = storage_bind(storage, STMT_KEPT_PAGE);
+    struct binder binder = sqlite_bind(sqlite, STMT_KEPT_PAGE);
     int64_t kept_id = 0;
     bool found;
     enum err err;
 
     bind_int(&binder, row->key.host_id);
     bind_int(&binder, row->key.url_hash);
-    err = storage_step(storage, &binder, &found);
+    err = sqlite_step(sqlite, &binder, &found);
     if (!err && found) {
         kept_id = sqlite3_column_int64(binder.stmt, 0);
         row->not_modified = kept_id != 0;
         page_keep(row, binder.stmt, 1);
     }
     if (!err)
-        err = end_url(storage, row);
+        err = end_url(sqlite, row);
     if (!err)
-        err = insert_page(storage, row, kept_id);
+        err = insert_page(sqlite, row, kept_id, taker);
     sqlite3_reset(binder.stmt); /* until now `row` borrowed from it */
     return err;
 }
 
-enum err storage_put_page(struct storage *storage,
-                          const struct page_record *page)
+static enum err put_page(struct back_end *back, struct page_record *row,
+                         storage_page_fn fn, void *ctx)
 {
-    enum err err = storage_begin(storage);
-    struct page_record row;
+    struct sqlite *sqlite = sqlite_of(back);
+    const struct page_taker taker = {fn, ctx};
+    enum err err = sqlite_begin(sqlite);
 
     if (err)
         return err;
-    row = begin_row(storage, page);
-    if (page->status == STATUS_NOT_MODIFIED) {
-        err = put_not_modified(storage, &row);
+    row->id = sqlite->next_page_id;
+    row->run_id = sqlite->run_id;
+    if (row->status == STATUS_NOT_MODIFIED) {
+        err = put_not_modified(sqlite, row, &taker);
     } else {
-        err = end_url(storage, &row);
+        err = end_url(sqlite, row);
         if (!err)
-            err = insert_page(storage, &row, 0);
+            err = insert_page(sqlite, row, 0, &taker);
     }
-    if (err)
-        return err;
-    storage->next_page_id++;
-    storage->counts.nr_ended++;
-    return CERR_OK;
-}
-
-enum err storage_sink_line(struct storage *storage,
-                           const struct line_record *line)
-{
-    struct sink_place place = {0};
-    struct page_record page = sink_line_page(line);
-
-    page.input = storage_input_of(storage, line->line);
-    return put_sinks(storage, &page, &place);
+    sqlite->next_page_id += err == CERR_OK;
+    return err;
 }
 
 /* ---- beside the pages ---- */
 
-enum err storage_put_attempt(struct storage *storage,
-                             const struct attempt_record *attempt)
+static enum err put_attempt(struct back_end *back,
+                            const struct attempt_record *attempt)
 {
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_PUT_ATTEMPT);
-    bind_int(&binder, storage->run_id);
+    binder = sqlite_bind(sqlite, STMT_PUT_ATTEMPT);
+    bind_int(&binder, sqlite->run_id);
     bind_int(&binder, attempt->key.host_id);
     bind_int(&binder, attempt->key.url_hash);
     bind_int(&binder, attempt->attempt);
-    bind_text(&binder, storage_iso(storage, attempt->at));
+    bind_text(&binder, sqlite_iso(sqlite, attempt->at));
     bind_int_or_null(&binder, attempt->status, 0);
     bind_text(&binder, attempt->error);
     bind_text(&binder, attempt->detail);
     bind_real_or_null(&binder, attempt->elapsed_ms, 0);
-    return storage_run(storage, &binder);
+    return sqlite_run(sqlite, &binder);
 }
 
-enum err storage_put_sample(struct storage *storage,
-                            const struct sample_record *sample)
+static enum err put_sample(struct back_end *back,
+                           const struct sample_record *sample)
 {
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_PUT_SAMPLE);
-    bind_int(&binder, storage->run_id);
+    binder = sqlite_bind(sqlite, STMT_PUT_SAMPLE);
+    bind_int(&binder, sqlite->run_id);
     bind_int(&binder, sample->t_ms);
     bind_int(&binder, sample->nr_done);
     bind_int(&binder, sample->nr_failed);
@@ -309,47 +253,46 @@ enum err storage_put_sample(struct storage *storage,
     bind_int(&binder, sample->nr_hosts_active);
     bind_int(&binder, sample->nr_hosts_waiting);
     bind_int(&binder, sample->rss_bytes);
-    return storage_run(storage, &binder);
+    return sqlite_run(sqlite, &binder);
 }
 
-enum err storage_put_event(struct storage *storage, int64_t now_ms,
-                           const char *level, const char *what,
-                           const char *detail)
+static enum err put_event(struct back_end *back, int64_t now_ms,
+                          const char *level, const char *what,
+                          const char *detail)
 {
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_PUT_EVENT);
-    bind_int(&binder, storage->run_id);
-    bind_text(&binder, storage_iso(storage, now_ms));
+    binder = sqlite_bind(sqlite, STMT_PUT_EVENT);
+    bind_int(&binder, sqlite->run_id);
+    bind_text(&binder, sqlite_iso(sqlite, now_ms));
     bind_str(&binder, level);
     bind_str(&binder, what);
     bind_str(&binder, detail);
-    return storage_run(storage, &binder);
+    return sqlite_run(sqlite, &binder);
 }
 
-enum err storage_run_answered(struct storage *storage, bool *answered)
+static enum err put_sandbox(struct back_end *back, const char *level)
 {
-    struct binder binder = storage_bind(storage, STMT_RUN_ANSWER);
-    enum err err;
-
-    bind_int(&binder, storage->run_id);
-    err = storage_step(storage, &binder, answered);
-    sqlite3_reset(binder.stmt);
-    return err;
-}
-
-enum err storage_put_sandbox(struct storage *storage, const char *level)
-{
+    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
-    enum err err = storage_begin(storage);
+    enum err err = sqlite_begin(sqlite);
 
     if (err)
         return err;
-    binder = storage_bind(storage, STMT_PUT_SANDBOX);
+    binder = sqlite_bind(sqlite, STMT_PUT_SANDBOX);
     bind_str(&binder, level);
-    bind_int(&binder, storage->run_id);
-    return storage_run(storage, &binder);
+    bind_int(&binder, sqlite->run_id);
+    return sqlite_run(sqlite, &binder);
 }
+
+const struct result_ops sqlite_result = {
+    .put_page = put_page,
+    .put_attempt = put_attempt,
+    .put_sample = put_sample,
+    .put_event = put_event,
+    .put_sandbox = put_sandbox,
+};

@@ -1,6 +1,5 @@
 /* What happens to the database at its opening: whose file is it, the schema,
  * the hash key, the counters, and the run that begins or goes on. */
-#include "storage/leases.h"
 #include "storage/sqlite/sqlite.h"
 #include "storage/sqlite/sqlite_page.h"
 
@@ -21,26 +20,24 @@ static const char pragmas[] =
     "PRAGMA temp_store = FILE; PRAGMA wal_autocheckpoint = 4096;"
     "PRAGMA journal_size_limit = 67108864";
 
-static enum err put_meta(struct storage *storage, const char *key,
-                         int64_t value)
+static enum err put_meta(struct sqlite *sqlite, const char *key, int64_t value)
 {
-    struct binder binder = storage_bind(storage, STMT_PUT_META);
+    struct binder binder = sqlite_bind(sqlite, STMT_PUT_META);
     char text[24];
 
     snprintf(text, sizeof(text), "%" PRId64, value);
     bind_str(&binder, key);
     bind_str(&binder, text);
-    return storage_run(storage, &binder);
+    return sqlite_run(sqlite, &binder);
 }
 
-static enum err get_meta(struct storage *storage, const char *key,
-                         int64_t *value)
+static enum err get_meta(struct sqlite *sqlite, const char *key, int64_t *value)
 {
     char sql[80];
 
     snprintf(sql, sizeof(sql),
              "SELECT CAST(v AS bigint) FROM meta WHERE k = '%s'", key);
-    return storage_number(storage, sql, 0, value);
+    return sqlite_number(sqlite, sql, 0, value);
 }
 
 /* The counters of storage_count(), by their names in meta. */
@@ -61,34 +58,41 @@ static int64_t *counter_at(struct storage_counts *counts, size_t i)
     return (int64_t *)(void *)((char *)counts + counters[i].offset);
 }
 
-enum err storage_put_counts(struct storage *storage)
+static int64_t counter_of(const struct storage_counts *counts, size_t i)
+{
+    struct storage_counts copy = *counts;
+
+    return *counter_at(&copy, i);
+}
+
+enum err sqlite_put_counts(struct sqlite *sqlite,
+                           const struct storage_counts *counts)
 {
     enum err err = CERR_OK;
 
     for (size_t i = 0; i < NR_COUNTERS && !err; i++) {
-        int64_t now = *counter_at(&storage->counts, i);
+        int64_t now = counter_of(counts, i);
 
-        if (now != *counter_at(&storage->counts_stored, i))
-            err = put_meta(storage, counters[i].key, now);
+        if (now != counter_of(&sqlite->counts_stored, i))
+            err = put_meta(sqlite, counters[i].key, now);
     }
-    storage->counts_stored = storage->counts;
+    sqlite->counts_stored = *counts;
     return err;
 }
 
-static enum err read_meta(struct storage *storage)
+static enum err read_meta(struct sqlite *sqlite, struct storage_found *found)
 {
     int64_t k0, k1;
-    enum err err = get_meta(storage, "hash_k0", &k0);
+    enum err err = get_meta(sqlite, "hash_k0", &k0);
 
     if (!err)
-        err = get_meta(storage, "hash_k1", &k1);
+        err = get_meta(sqlite, "hash_k1", &k1);
     if (err)
         return err;
-    storage->hash_key = (struct hash_key){(uint64_t)k0, (uint64_t)k1};
+    found->hash_key = (struct hash_key){(uint64_t)k0, (uint64_t)k1};
     for (size_t i = 0; i < NR_COUNTERS && !err; i++)
-        err =
-            get_meta(storage, counters[i].key, counter_at(&storage->counts, i));
-    storage->counts_stored = storage->counts;
+        err = get_meta(sqlite, counters[i].key, counter_at(&found->counts, i));
+    sqlite->counts_stored = found->counts;
     return err;
 }
 
@@ -96,90 +100,91 @@ static enum err read_meta(struct storage *storage)
  * Schema and application id in one transaction of the old journal kind: they
  * are in the file itself before the write-ahead log begins.
  */
-static enum err make_schema(struct storage *storage)
+static enum err make_schema(struct sqlite *sqlite)
 {
     char pragma[120];
-    enum err err = storage_exec(storage, "BEGIN IMMEDIATE");
+    struct hash_key key;
+    enum err err = sqlite_exec(sqlite, "BEGIN IMMEDIATE");
 
     snprintf(pragma, sizeof(pragma),
              "PRAGMA application_id = %d; PRAGMA user_version = %d",
              STORAGE_APPLICATION_ID, STORAGE_SCHEMA_VERSION);
     if (!err)
-        err = storage_exec(storage, storage_schema);
+        err = sqlite_exec(sqlite, storage_schema);
     if (!err)
-        err = storage_exec(storage, storage_results_view);
+        err = sqlite_exec(sqlite, storage_results_view);
     if (!err)
-        err = storage_exec(storage, pragma);
-    hash_key_random(&storage->hash_key);
+        err = sqlite_exec(sqlite, pragma);
+    hash_key_random(&key);
     if (!err)
-        err = put_meta(storage, "hash_k0", (int64_t)storage->hash_key.k0);
+        err = put_meta(sqlite, "hash_k0", (int64_t)key.k0);
     if (!err)
-        err = put_meta(storage, "hash_k1", (int64_t)storage->hash_key.k1);
+        err = put_meta(sqlite, "hash_k1", (int64_t)key.k1);
     if (!err)
-        err = put_meta(storage, "shards", 1);
+        err = put_meta(sqlite, "shards", 1);
     if (!err)
-        err = storage_exec(storage, "COMMIT");
+        err = sqlite_exec(sqlite, "COMMIT");
     return err;
 }
 
 /* Ours, new, or neither: by the numbers in the file's head. */
-static enum err check_owner(struct storage *storage, bool *is_new)
+static enum err check_owner(struct sqlite *sqlite, bool *is_new)
 {
     int64_t id = 0, version = 0, nr_objects = 0;
-    enum err err = storage_number(storage, "PRAGMA application_id", 0, &id);
+    enum err err = sqlite_number(sqlite, "PRAGMA application_id", 0, &id);
 
     if (!err)
-        err = storage_number(storage, "PRAGMA user_version", 0, &version);
+        err = sqlite_number(sqlite, "PRAGMA user_version", 0, &version);
     if (!err)
-        err = storage_number(storage, "SELECT count(*) FROM sqlite_master", 0,
-                             &nr_objects);
+        err = sqlite_number(sqlite, "SELECT count(*) FROM sqlite_master", 0,
+                            &nr_objects);
     if (err)
         return err;
     *is_new = id == 0 && version == 0 && nr_objects == 0;
     if (*is_new)
         return CERR_OK;
     if (id != STORAGE_APPLICATION_ID)
-        return storage_break(storage, CERR_FORMAT,
-                             "%s: a database of another program; name "
-                             "another file with --output",
-                             storage->path);
+        return failure_set(sqlite->base.failure, CERR_FORMAT,
+                           "%s: a database of another program; name "
+                           "another file with --output",
+                           sqlite->path);
     if (version != STORAGE_SCHEMA_VERSION)
-        return storage_break(storage, CERR_FORMAT,
-                             "%s: written by %s version of crawl (schema "
-                             "%" PRId64 ", this one knows %d); use that "
-                             "version, or name another file with --output",
-                             storage->path,
-                             version > STORAGE_SCHEMA_VERSION ? "a newer"
-                                                              : "an older",
-                             version, STORAGE_SCHEMA_VERSION);
+        return failure_set(sqlite->base.failure, CERR_FORMAT,
+                           "%s: written by %s version of crawl (schema "
+                           "%" PRId64 ", this one knows %d); use that "
+                           "version, or name another file with --output",
+                           sqlite->path,
+                           version > STORAGE_SCHEMA_VERSION ? "a newer"
+                                                            : "an older",
+                           version, STORAGE_SCHEMA_VERSION);
     return CERR_OK;
 }
 
 /* --force: empties a file that is ours, even a damaged one, in place. */
-static enum err empty_database(struct storage *storage)
+static enum err empty_database(struct sqlite *sqlite)
 {
     enum err err;
     int rc =
-        sqlite3_db_config(storage->db, SQLITE_DBCONFIG_RESET_DATABASE, 1, NULL);
+        sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_RESET_DATABASE, 1, NULL);
 
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(storage->db, "VACUUM", NULL, NULL, NULL);
+        rc = sqlite3_exec(sqlite->db, "VACUUM", NULL, NULL, NULL);
     if (rc)
-        return storage_break_sqlite(storage, rc, "empty it for --force");
-    (void)sqlite3_db_config(storage->db, SQLITE_DBCONFIG_RESET_DATABASE, 0,
+        return sqlite_break(sqlite, rc, "empty it for --force");
+    (void)sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_RESET_DATABASE, 0,
                             NULL);
     /* the schema is made with the old journal kind, see make_schema() */
-    err = storage_exec(storage, "PRAGMA journal_mode = DELETE");
+    err = sqlite_exec(sqlite, "PRAGMA journal_mode = DELETE");
     return err;
 }
 
 /* The look-up table follows the program, so it is written at every open. */
-static enum err put_errors(struct storage *storage,
+static enum err put_errors(struct sqlite *sqlite,
                            const struct storage_options *options)
 {
     sqlite3_stmt *stmt = NULL;
     int rc = sqlite3_prepare_v2(
-        storage->db,
+        sqlite->db,
         "INSERT INTO errors (code, class, retryable, meaning, hint)"
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE SET"
         " class = excluded.class, retryable = excluded.retryable,"
@@ -196,43 +201,43 @@ static enum err put_errors(struct storage *storage,
         bind_int(&binder, error->retryable);
         bind_str(&binder, error->meaning);
         bind_str(&binder, error->hint);
-        err = storage_run(storage, &binder);
+        err = sqlite_run(sqlite, &binder);
     }
     sqlite3_finalize(stmt);
     return err;
 }
 
-enum err storage_setup(struct storage *storage,
-                       const struct storage_options *options)
+enum err sqlite_setup(struct sqlite *sqlite,
+                      const struct storage_options *options,
+                      struct storage_found *found)
 {
     bool is_new = false;
-    enum err err = storage_exec(storage, pragmas);
+    enum err err = sqlite_exec(sqlite, pragmas);
 
     if (!err)
-        err = check_owner(storage, &is_new);
+        err = check_owner(sqlite, &is_new);
     if (!err && options->force && !is_new) {
-        err = empty_database(storage);
+        err = empty_database(sqlite);
         is_new = true;
     }
     if (!err && is_new)
-        err = make_schema(storage);
+        err = make_schema(sqlite);
     /* a temporary database answers "memory" or "delete", which is right */
     if (!err)
-        err = storage_exec(storage, "PRAGMA journal_mode = WAL");
+        err = sqlite_exec(sqlite, "PRAGMA journal_mode = WAL");
     if (!err && !is_new)
-        err = page_add_columns(storage);
+        err = page_add_columns(sqlite);
     if (!err)
-        err = read_meta(storage);
+        err = read_meta(sqlite, found);
     if (!err)
-        err = storage_read_inputs(storage);
-    if (!err)
-        err = storage_number(storage, "SELECT max(id) FROM pages", 0,
-                             &storage->next_page_id);
-    storage->next_page_id++;
+        err = sqlite_number(sqlite, "SELECT max(id) FROM pages", 0,
+                            &sqlite->next_page_id);
+    found->has_pages = sqlite->next_page_id > 0;
+    sqlite->next_page_id++;
     return err;
 }
 
-static enum err insert_run(struct storage *storage,
+static enum err insert_run(struct sqlite *sqlite,
                            const struct storage_options *options)
 {
     static const char *const refetch[] = {
@@ -241,18 +246,16 @@ static enum err insert_run(struct storage *storage,
         [STORAGE_REFETCH_STALE] = "stale",
         [STORAGE_REFETCH_ALL] = "all",
     };
-    struct binder binder = {0};
     enum err err;
-
-    binder.rc = sqlite3_prepare_v2(
-        storage->db,
+    struct binder binder = sqlite_bind_once(
+        sqlite,
         "INSERT INTO runs (id, started_at, status, version, command, config,"
         " user_agent, input, workers, refetch)"
-        " VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)",
-        -1, &binder.stmt, NULL);
-    storage->run_id++;
-    bind_int(&binder, storage->run_id);
-    bind_text(&binder, storage_iso(storage, options->now_ms));
+        " VALUES (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)");
+
+    sqlite->run_id++;
+    bind_int(&binder, sqlite->run_id);
+    bind_text(&binder, sqlite_iso(sqlite, options->now_ms));
     bind_str(&binder, options->version);
     bind_str(&binder, options->command);
     bind_str(&binder, options->config_json);
@@ -260,7 +263,7 @@ static enum err insert_run(struct storage *storage,
     bind_str(&binder, options->input);
     bind_int(&binder, options->nr_workers);
     bind_str(&binder, refetch[options->refetch]);
-    err = storage_run(storage, &binder);
+    err = sqlite_run(sqlite, &binder);
     sqlite3_finalize(binder.stmt);
     return err;
 }
@@ -285,32 +288,31 @@ static const char *const refetch_sql[] = {
 };
 
 /* A new run takes them up again; their old answers stay until then. */
-static enum err put_back(struct storage *storage,
-                         const struct storage_options *options)
+static enum err put_back(struct sqlite *sqlite,
+                         const struct storage_options *options,
+                         struct storage_found *found)
 {
-    struct binder binder = {0};
+    struct binder binder;
     size_t nr_woken;
-    enum err err = insert_run(storage, options);
+    enum err err = insert_run(sqlite, options);
 
     if (err)
         return err;
-    storage->run_marked = true;
-    binder.rc = sqlite3_prepare_v2(storage->db, refetch_sql[options->refetch],
-                                   -1, &binder.stmt, NULL);
+    found->run_open = true;
+    binder = sqlite_bind_once(sqlite, refetch_sql[options->refetch]);
     if (options->refetch == STORAGE_REFETCH_STALE)
         bind_text(&binder,
-                  storage_iso(storage, options->now_ms - options->stale_ms));
-    err = storage_run(storage, &binder);
+                  sqlite_iso(sqlite, options->now_ms - options->stale_ms));
+    err = sqlite_run(sqlite, &binder);
     sqlite3_finalize(binder.stmt);
     if (!err) {
-        storage->counts.nr_ended -= sqlite3_changes64(storage->db);
-        err = storage_exec(storage, "UPDATE hosts SET walk_from ="
-                                    " -9223372036854775808,"
-                                    " walk_to = 9223372036854775807");
+        found->counts.nr_ended -= sqlite3_changes64(sqlite->db);
+        err = sqlite_exec(sqlite, "UPDATE hosts SET walk_from ="
+                                  " -9223372036854775808,"
+                                  " walk_to = 9223372036854775807");
     }
-    if (!err) {
-        err = storage_sweep(storage, options->now_ms, &nr_woken);
-    }
+    if (!err)
+        err = sqlite_lease.sweep(&sqlite->base, options->now_ms, &nr_woken);
     return err;
 }
 
@@ -318,7 +320,7 @@ static enum err put_back(struct storage *storage,
  * Hosts that a dead process held: nobody else can hold any now, the lock says
  * so. Their failure is counted and their delay kept.
  */
-static enum err free_hosts(struct storage *storage, int64_t now_ms)
+static enum err free_hosts(struct sqlite *sqlite, int64_t now_ms)
 {
     char sql[160];
 
@@ -327,7 +329,7 @@ static enum err free_hosts(struct storage *storage, int64_t now_ms)
              " due_at = max(not_before, %" PRId64 " + delay_ms)"
              " WHERE holder <> 0",
              now_ms);
-    return storage_exec(storage, sql);
+    return sqlite_exec(sqlite, sql);
 }
 
 /*
@@ -335,7 +337,7 @@ static enum err free_hosts(struct storage *storage, int64_t now_ms)
  * would wait for as long. They are due now; what they asked for themselves
  * stands in not_before, and its reader knows the longest pause.
  */
-static enum err heed_the_clock(struct storage *storage, int64_t now_ms)
+static enum err heed_the_clock(struct sqlite *sqlite, int64_t now_ms)
 {
     struct stamp stamp = {0};
     struct bytes now = stamp_text(&stamp, now_ms);
@@ -348,51 +350,53 @@ static enum err heed_the_clock(struct storage *storage, int64_t now_ms)
              " > '%.*s'",
              now_ms, now_ms, STORAGE_HOST_IDLE, (int)now.len,
              (const char *)now.data);
-    return storage_exec(storage, sql);
+    return sqlite_exec(sqlite, sql);
 }
 
 /* Nothing to do any more, and the last run had time to say so. */
-static enum err look_back(struct storage *storage)
+static enum err look_back(struct sqlite *sqlite, struct storage_found *found)
 {
-    const struct storage_counts *counts = &storage->counts;
+    const struct storage_counts *counts = &found->counts;
     int64_t nr_open = 0;
-    enum err err = storage_number(
-        storage,
+    enum err err = sqlite_number(
+        sqlite,
         "SELECT (SELECT count(*) FROM inputs WHERE done = 0) +"
         " (SELECT status <> 'done' FROM runs ORDER BY id DESC LIMIT 1)",
         0, &nr_open);
 
-    storage->state = nr_open || counts->nr_ended < counts->nr_urls
-                         ? STORAGE_UNFINISHED
-                         : STORAGE_FINISHED;
+    found->state = nr_open || counts->nr_ended < counts->nr_urls
+                       ? STORAGE_UNFINISHED
+                       : STORAGE_FINISHED;
     return err;
 }
 
-enum err storage_start_run(struct storage *storage,
-                           const struct storage_options *options)
+enum err sqlite_start_run(struct sqlite *sqlite,
+                          const struct storage_options *options,
+                          struct storage_found *found)
 {
-    enum err err = storage_number(storage, "SELECT max(id) FROM runs", 0,
-                                  &storage->run_id);
+    enum err err =
+        sqlite_number(sqlite, "SELECT max(id) FROM runs", 0, &sqlite->run_id);
 
     if (!err)
-        err = put_errors(storage, options);
+        err = put_errors(sqlite, options);
     if (err)
         return err;
-    if (storage->run_id == 0) {
-        storage->state = STORAGE_NEW;
-        storage->run_marked = true;
-        return insert_run(storage, options);
+    if (sqlite->run_id == 0) {
+        found->state = STORAGE_NEW;
+        found->run_open = true;
+        return insert_run(sqlite, options);
     }
-    err = look_back(storage);
+    err = look_back(sqlite, found);
     if (!err)
-        err = free_hosts(storage, options->now_ms);
+        err = free_hosts(sqlite, options->now_ms);
     if (!err)
-        err = heed_the_clock(storage, options->now_ms);
-    if (err || storage->state == STORAGE_FINISHED)
-        return err || !options->refetch ? err : put_back(storage, options);
-    storage->run_marked = true;
-    return storage_exec(storage,
-                        "UPDATE runs SET sessions = sessions + 1,"
-                        " status = 'running', finished_at = NULL,"
-                        " reason = NULL WHERE id = (SELECT max(id) FROM runs)");
+        err = heed_the_clock(sqlite, options->now_ms);
+    if (err || found->state == STORAGE_FINISHED)
+        return err || !options->refetch ? err
+                                        : put_back(sqlite, options, found);
+    found->run_open = true;
+    return sqlite_exec(sqlite,
+                       "UPDATE runs SET sessions = sessions + 1,"
+                       " status = 'running', finished_at = NULL,"
+                       " reason = NULL WHERE id = (SELECT max(id) FROM runs)");
 }

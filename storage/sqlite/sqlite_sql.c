@@ -14,7 +14,7 @@
     "u.url_hash, u.url, u.listed, u.line, u.depth, u.prio, u.tries, p.etag,"   \
     " p.last_modified"
 
-const char *const storage_sql[STMT_NR] = {
+const char *const sqlite_sql[STMT_NR] = {
     [STMT_BEGIN] = "BEGIN IMMEDIATE",
     [STMT_COMMIT] = "COMMIT",
 

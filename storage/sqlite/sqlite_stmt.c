@@ -1,15 +1,15 @@
-/* The floor of the SQLite back end: statements, parameters, errors. */
+/* The lowest part of the SQLite back end: statements, parameters, errors. */
 #include "storage/sqlite/sqlite.h"
 #include "storage/sqlite/sqlite_columns.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <libgen.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/xalloc.h"
 
-enum err storage_err_of(sqlite3 *db, int rc)
+enum err sqlite_err_of(sqlite3 *db, int rc)
 {
     int errnum = db ? sqlite3_system_errno(db) : 0;
 
@@ -65,148 +65,125 @@ static const char *advice(enum err err)
     }
 }
 
-enum err storage_break(struct storage *storage, enum err err,
-                       const char *format, ...)
+enum err sqlite_break(struct sqlite *sqlite, int rc, const char *what)
 {
-    char raw[STORAGE_MESSAGE_BYTES];
-    va_list args;
+    enum err err = sqlite_err_of(sqlite->db, rc);
 
-    if (storage->broken)
-        return storage->broken;
-    va_start(args, format);
-    vsnprintf(raw, sizeof(raw), format, args);
-    va_end(args);
-    text_escape(raw, strlen(raw), storage->message, sizeof(storage->message));
-    storage->broken = err;
-    /* SQLite may have rolled back by itself; if not, this does it. Should
-     * this fail too, closing the connection or the next open does it. */
-    if (storage->db && !sqlite3_get_autocommit(storage->db))
-        (void)sqlite3_exec(storage->db, "ROLLBACK", NULL, NULL, NULL);
-    storage->in_transaction = false;
-    storage->nr_uncommitted = 0;
-    return err;
-}
-
-enum err storage_break_sqlite(struct storage *storage, int rc, const char *what)
-{
-    enum err err = storage_err_of(storage->db, rc);
-
-    return storage_break(
-        storage, err, "%s: cannot %s: %s (%s); %s",
-        storage->path[0] ? storage->path : "temporary file", what, err_str(err),
-        rc == SQLITE_MISUSE ? sqlite3_errstr(rc) : sqlite3_errmsg(storage->db),
+    return failure_set(
+        sqlite->base.failure, err, "%s: cannot %s: %s (%s); %s",
+        sqlite->path[0] ? sqlite->path : "temporary file", what, err_str(err),
+        rc == SQLITE_MISUSE ? sqlite3_errstr(rc) : sqlite3_errmsg(sqlite->db),
         advice(err));
 }
 
-void storage_abandon(struct storage *storage, enum err err)
-{
-    storage_break(storage, err,
-                  "%s: not all rows could be made: %s; what was committed is "
-                  "kept: run the same command again to go on",
-                  storage->path[0] ? storage->path : "temporary file",
-                  err_str(err));
-}
-
-enum err storage_exec(struct storage *storage, const char *sql)
+enum err sqlite_exec(struct sqlite *sqlite, const char *sql)
 {
     int rc;
 
-    if (storage->broken)
-        return storage->broken;
-    rc = columns_exec(storage->db, sql);
+    if (sqlite->base.failure->err)
+        return sqlite->base.failure->err;
+    rc = columns_exec(sqlite->db, sql);
     if (rc)
-        return storage_break_sqlite(storage, rc, "use the database");
+        return sqlite_break(sqlite, rc, "use the database");
     return CERR_OK;
 }
 
-enum err storage_number(struct storage *storage, const char *sql,
-                        int64_t fallback, int64_t *number)
+enum err sqlite_number(struct sqlite *sqlite, const char *sql, int64_t fallback,
+                       int64_t *number)
 {
     sqlite3_stmt *stmt = NULL;
     int rc;
 
     *number = fallback;
-    if (storage->broken)
-        return storage->broken;
-    rc = sqlite3_prepare_v2(storage->db, sql, -1, &stmt, NULL);
+    if (sqlite->base.failure->err)
+        return sqlite->base.failure->err;
+    rc = sqlite3_prepare_v2(sqlite->db, sql, -1, &stmt, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt);
     if (rc == SQLITE_ROW && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
         *number = sqlite3_column_int64(stmt, 0);
     sqlite3_finalize(stmt);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        return storage_break_sqlite(storage, rc, "read the database");
+        return sqlite_break(sqlite, rc, "read the database");
     return CERR_OK;
 }
 
-enum err storage_begin(struct storage *storage)
+enum err sqlite_begin(struct sqlite *sqlite)
 {
     struct binder binder;
     enum err err;
 
-    if (storage->broken)
-        return storage->broken;
-    storage->nr_uncommitted++;
-    if (storage->in_transaction)
+    if (sqlite->in_transaction)
         return CERR_OK;
-    binder = storage_bind(storage, STMT_BEGIN);
-    err = storage_run(storage, &binder);
-    if (err)
-        return err;
-    storage->in_transaction = true;
-    if (storage->run_marked)
-        return CERR_OK;
-    storage->run_marked = true;
-    binder = storage_bind(storage, STMT_OPEN_RUN);
-    bind_int(&binder, storage->run_id);
-    return storage_run(storage, &binder);
+    binder = sqlite_bind(sqlite, STMT_BEGIN);
+    err = sqlite_run(sqlite, &binder);
+    sqlite->in_transaction = err == CERR_OK;
+    return err;
 }
 
-struct bytes storage_iso(struct storage *storage, int64_t wall_ms)
+struct bytes sqlite_iso(struct sqlite *sqlite, int64_t wall_ms)
 {
-    return stamp_text(&storage->stamp, wall_ms);
+    return stamp_text(&sqlite->stamp, wall_ms);
 }
 
-struct binder storage_bind(struct storage *storage, enum stmt which)
+/* There is as much room beside the database as the sorting needs anyway, and
+ * there may be no other folder to write to. */
+void sqlite_sort_beside(const struct sqlite *sqlite)
 {
-    sqlite3_stmt **stmt = &storage->stmts[which];
+    char *copy = xstrdup(sqlite->path);
+
+    if (sqlite->path[0] && !sqlite3_temp_directory)
+        sqlite3_temp_directory = sqlite3_mprintf("%s", dirname(copy));
+    free(copy);
+}
+
+struct binder sqlite_bind(struct sqlite *sqlite, enum stmt which)
+{
+    sqlite3_stmt **stmt = &sqlite->stmts[which];
     int rc = SQLITE_OK;
 
     if (!*stmt)
-        rc = columns_prepare(storage->db, storage_sql[which],
+        rc = columns_prepare(sqlite->db, sqlite_sql[which],
                              SQLITE_PREPARE_PERSISTENT, stmt);
     return (struct binder){.stmt = *stmt, .rc = rc};
 }
 
-enum err storage_run(struct storage *storage, struct binder *binder)
+struct binder sqlite_bind_once(struct sqlite *sqlite, const char *sql)
+{
+    struct binder binder = {0};
+
+    binder.rc = sqlite3_prepare_v2(sqlite->db, sql, -1, &binder.stmt, NULL);
+    return binder;
+}
+
+enum err sqlite_run(struct sqlite *sqlite, struct binder *binder)
 {
     bool row;
     enum err err;
 
     do
-        err = storage_step(storage, binder, &row);
+        err = sqlite_step(sqlite, binder, &row);
     while (!err && row);
     return err;
 }
 
-enum err storage_step(struct storage *storage, struct binder *binder, bool *row)
+enum err sqlite_step(struct sqlite *sqlite, struct binder *binder, bool *row)
 {
     int rc = binder->rc;
 
     *row = false;
-    if (storage->broken)
-        return storage->broken;
+    if (sqlite->base.failure->err)
+        return sqlite->base.failure->err;
     if (rc == SQLITE_OK)
         rc = sqlite3_step(binder->stmt);
     *row = rc == SQLITE_ROW;
     if (rc == SQLITE_ROW)
         return CERR_OK;
     if (rc != SQLITE_DONE)
-        storage_break_sqlite(storage, rc,
-                             sqlite3_stmt_readonly(binder->stmt) ? "read"
-                                                                 : "write");
+        sqlite_break(sqlite, rc,
+                     sqlite3_stmt_readonly(binder->stmt) ? "read" : "write");
     sqlite3_reset(binder->stmt);
-    return storage->broken;
+    return sqlite->base.failure->err;
 }
 
 static void note(struct binder *binder, int rc)

@@ -1,0 +1,45 @@
+/* The one list of back ends, and the choice among them. */
+#include "storage/storage_ops.h"
+
+#include <string.h>
+
+#include "storage/sink/sink.h"
+#include "storage/sqlite/sqlite_ops.h"
+#include "storage/suffix.h"
+
+static const struct storage_ops *const back_ends[] = {&sqlite_storage};
+#define NR_BACK_ENDS (sizeof(back_ends) / sizeof(back_ends[0]))
+
+/* Whether `word` is one of `words`, which have a blank between two. */
+static bool is_among(const char *word, const char *words)
+{
+    size_t len = strlen(word);
+
+    while (*words) {
+        size_t each = strcspn(words, " ");
+
+        if (each == len && strncmp(word, words, len) == 0)
+            return true;
+        words += each + strspn(words + each, " ");
+    }
+    return false;
+}
+
+const struct storage_ops *back_end_of(const char *path, const char *format)
+{
+    for (size_t i = 0; i < NR_BACK_ENDS; i++)
+        if (suffix_of(path, back_ends[i]->suffixes))
+            return back_ends[i];
+    /* a suffix that means another kind of output counts more than the word */
+    if (!format || sink_kind(path, NULL))
+        return NULL;
+    for (size_t i = 0; i < NR_BACK_ENDS; i++)
+        if (is_among(format, back_ends[i]->formats))
+            return back_ends[i];
+    return NULL;
+}
+
+const struct storage_ops *back_end_default(void)
+{
+    return &sqlite_storage;
+}

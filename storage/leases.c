@@ -1,0 +1,267 @@
+/* The frontier's side of the storage: counts what the back end did. */
+#include "storage/leases.h"
+
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "storage/internal.h"
+
+static const struct lease_ops *lease_of(const struct storage *storage)
+{
+    return storage->back->ops->lease;
+}
+
+/* ---- URLs and lines ---- */
+
+static void count_added(struct storage *storage, const struct url_batch *batch)
+{
+    struct storage_counts *counts = &storage->counts;
+
+    for (size_t i = 0; i < batch->nr_urls; i++) {
+        if (batch->added[i] == STORAGE_KNOWN)
+            continue;
+        counts->nr_urls += batch->added[i] == STORAGE_ADDED;
+        counts->nr_ended -= batch->added[i] == STORAGE_REOPENED;
+        counts->nr_lines += batch->urls[i].line > 0;
+    }
+    counts->nr_hosts += (int64_t)batch->nr_new_hosts;
+}
+
+/* Where the back end may say what became of each URL. */
+static enum storage_added *reserve_added(struct storage *storage, size_t nr)
+{
+    if (nr > storage->cap_added) {
+        storage->added =
+            xrealloc_array(storage->added, nr, sizeof(*storage->added));
+        storage->cap_added = nr;
+    }
+    return storage->added;
+}
+
+enum err storage_add_urls(struct storage *storage,
+                          const struct url_record *urls, size_t nr_urls,
+                          int64_t now_ms, enum storage_added *added)
+{
+    struct url_batch batch = {
+        .urls = urls, .nr_urls = nr_urls, .now_ms = now_ms, .added = added};
+    enum err err;
+
+    if (nr_urls == 0)
+        return CERR_OK;
+    err = storage_begin_rows(storage, nr_urls);
+    if (err)
+        return err;
+    if (!added)
+        batch.added = reserve_added(storage, nr_urls);
+    err = lease_of(storage)->add_urls(storage->back, &batch);
+    if (!err)
+        count_added(storage, &batch);
+    return storage_settle(storage, err);
+}
+
+enum err storage_put_line(struct storage *storage,
+                          const struct line_record *line)
+{
+    enum line_change change = LINE_SAME;
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    err = lease_of(storage)->put_line(storage->back, line, &change);
+    if (!err && change != LINE_SAME) {
+        struct page_record page = sink_line_page(line);
+        struct sink_place place = {0};
+
+        storage->counts.nr_lines += change == LINE_ADDED;
+        storage->counts.nr_bad_lines += change == LINE_ADDED;
+        page.input = storage_input_of(storage, line->line);
+        err = outputs_put(&storage->outputs, &page, &place);
+    }
+    return storage_settle(storage, err);
+}
+
+enum err storage_drop_line(struct storage *storage, int64_t line)
+{
+    bool dropped = false;
+    enum err err;
+
+    /* most lists have no bad line at all */
+    if (storage->counts.nr_bad_lines == 0)
+        return CERR_OK;
+    err = storage_begin_rows(storage, 1);
+    if (err)
+        return err;
+    err = lease_of(storage)->drop_line(storage->back, line, &dropped);
+    storage->counts.nr_lines -= dropped;
+    storage->counts.nr_bad_lines -= dropped;
+    return storage_settle(storage, err);
+}
+
+enum err storage_put_tries(struct storage *storage, struct url_key key,
+                           int tries)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    return storage_settle(
+        storage, lease_of(storage)->put_tries(storage->back, key, tries));
+}
+
+enum err storage_bring_forward(struct storage *storage, struct url_key key,
+                               int depth, int nr_hops)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    return storage_settle(storage, lease_of(storage)->bring_forward(
+                                       storage->back, key, depth, nr_hops));
+}
+
+enum err storage_find_url(struct storage *storage, struct url_key key,
+                          bool *known, bool *ended)
+{
+    *known = *ended = false;
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(
+        storage, lease_of(storage)->find_url(storage->back, key, known, ended));
+}
+
+enum err storage_each_url(struct storage *storage, bool listed,
+                          storage_url_fn fn, void *ctx)
+{
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(
+        storage, lease_of(storage)->each_url(storage->back, listed, fn, ctx));
+}
+
+/* ---- lists ---- */
+
+enum err storage_get_input(struct storage *storage, struct storage_input *input)
+{
+    if (storage->failure.err)
+        return storage->failure.err;
+    input->number = (int64_t)storage->nr_inputs; /* if it is a new one */
+    return storage_settle(
+        storage, storage->back->ops->session->get_input(storage->back, input));
+}
+
+enum err storage_put_input(struct storage *storage,
+                           const struct storage_input *input)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    err = storage->back->ops->session->put_input(storage->back, input);
+    /* numbers are given without a gap, so the names make an array */
+    if (!err && input->number == (int64_t)storage->nr_inputs)
+        storage_add_input(storage,
+                          (struct bytes){input->name, strlen(input->name)});
+    return storage_settle(storage, err);
+}
+
+/* ---- hosts ---- */
+
+enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
+                             size_t max_hosts,
+                             const struct storage_taker *taker)
+{
+    size_t nr_claimed = 0;
+    enum err err, begin_err = CERR_OK;
+
+    if (storage->failure.err)
+        return storage->failure.err;
+    err = lease_of(storage)->claim_hosts(storage->back, now_ms, max_hosts,
+                                         taker, &nr_claimed);
+    err = storage_settle(storage, err);
+    /* when no host is due there is nothing to commit */
+    if (nr_claimed)
+        begin_err = storage_begin_rows(storage, nr_claimed);
+    return err ? err : begin_err;
+}
+
+enum err storage_claim_host(struct storage *storage, int64_t host_id,
+                            struct bytes host_key, int64_t now_ms,
+                            const struct storage_taker *taker)
+{
+    bool made = false;
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    err = lease_of(storage)->make_host(storage->back, host_id, host_key, &made);
+    storage->counts.nr_hosts += made;
+    if (!err)
+        err = lease_of(storage)->lease_host(storage->back, host_id, now_ms,
+                                            taker);
+    return storage_settle(storage, err);
+}
+
+enum err storage_claim_urls(struct storage *storage, int64_t host_id,
+                            const struct url_place *place, size_t max_urls,
+                            const struct storage_taker *taker)
+{
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(
+        storage, lease_of(storage)->claim_urls(storage->back, host_id, place,
+                                               max_urls, taker));
+}
+
+enum err storage_put_host(struct storage *storage,
+                          const struct host_record *host)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    return storage_settle(storage,
+                          lease_of(storage)->put_host(storage->back, host));
+}
+
+enum err storage_release_host(struct storage *storage,
+                              const struct host_record *host)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    return storage_settle(storage,
+                          lease_of(storage)->release_host(storage->back, host));
+}
+
+enum err storage_renew_host(struct storage *storage, int64_t host_id,
+                            int64_t token, int64_t now_ms)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    return storage_settle(storage, lease_of(storage)->renew_host(
+                                       storage->back, host_id, token, now_ms));
+}
+
+enum err storage_sweep(struct storage *storage, int64_t now_ms,
+                       size_t *nr_woken)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    *nr_woken = 0;
+    if (err)
+        return err;
+    return storage_settle(
+        storage, lease_of(storage)->sweep(storage->back, now_ms, nr_woken));
+}
+
+enum err storage_next_due(struct storage *storage, int64_t *due_at)
+{
+    *due_at = STORAGE_HOST_IDLE;
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(storage,
+                          lease_of(storage)->next_due(storage->back, due_at));
+}

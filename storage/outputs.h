@@ -1,0 +1,60 @@
+/*
+ * outputs: the append-only files and streams of one crawl, as one thing.
+ *
+ * They are exactly-once through the byte offset that the back end commits with
+ * the rows: files are written and synced before that commit, and cut back to
+ * the offset when they are opened again. Streams have no offset; they are
+ * written after the commit. What fails here sets the failure, with a sentence
+ * that names the output.
+ *
+ * Private to storage/.
+ */
+#ifndef STORAGE_OUTPUTS_H
+#define STORAGE_OUTPUTS_H
+
+#include "storage/sink/sink.h"
+#include "storage/storage_ops.h"
+
+#define OUTPUTS_MAX 16
+
+struct outputs {
+    struct sink *sinks[OUTPUTS_MAX]; /* owned */
+    size_t nr;
+    struct failure *failure; /* borrowed */
+};
+
+/*
+ * Opens those of options->outputs that are no database, writes nothing yet,
+ * and sets *database to the one that is (borrowed; NULL: none).
+ */
+enum err outputs_open(struct outputs *outputs,
+                      const struct storage_options *options,
+                      const char **database) CERR_CHECK;
+/* Name of a database beside the first file, owned by the caller; NULL when all
+ * are streams. */
+char *outputs_state_path(const struct outputs *outputs);
+/*
+ * Cuts each file back to what is committed of it. `path` is the database's;
+ * `has_pages`: a new output would lack some, and is refused.
+ */
+enum err outputs_resume(struct outputs *outputs, struct back_end *back,
+                        const char *path, const struct storage_options *options,
+                        bool has_pages) CERR_CHECK;
+/* Writes what stands at the start of each empty one. */
+enum err outputs_start(struct outputs *outputs) CERR_CHECK;
+enum err outputs_put(struct outputs *outputs, const struct page_record *page,
+                     struct sink_place *place) CERR_CHECK;
+/* Writes and syncs the files, or writes the streams. */
+enum err outputs_flush(struct outputs *outputs, bool streams) CERR_CHECK;
+/* Gives the offset of each file to the back end. */
+enum err outputs_save(const struct outputs *outputs,
+                      struct back_end *back) CERR_CHECK;
+/* Writes the index beside each WARC file, anew each time. */
+enum err outputs_index(const struct outputs *outputs,
+                       struct back_end *back) CERR_CHECK;
+/* Whether one asks for page_record.raw_... */
+bool outputs_want_raw(const struct outputs *outputs);
+/* Closes them; `undo`: files that this open made are removed. */
+void outputs_close(struct outputs *outputs, bool undo);
+
+#endif

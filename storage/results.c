@@ -1,0 +1,98 @@
+/* The result's side of the storage: a row, and a line in each output. */
+#include "storage/results.h"
+
+#include <string.h>
+
+#include "storage/internal.h"
+
+static const struct result_ops *result_of(const struct storage *storage)
+{
+    return storage->back->ops->result;
+}
+
+static struct bytes text_of(const char *text)
+{
+    return (struct bytes){text, text ? strlen(text) : 0};
+}
+
+/* A storage_page_fn. What the row borrows lies in the storage. */
+static enum err put_outputs(void *ctx, struct page_record *row)
+{
+    struct storage *storage = ctx;
+    struct sink_place *place = &storage->place;
+    enum err err;
+
+    place->file[0] = place->digest[0] = '\0';
+    place->type = NULL;
+    err = outputs_put(&storage->outputs, row, place);
+    row->warc = (struct warc_record){
+        .file = text_of(place->file),
+        .offset = place->type ? place->offset : -1,
+        .length = place->type ? place->length : -1,
+        .type = text_of(place->type),
+        .digest = text_of(place->digest),
+    };
+    return err;
+}
+
+enum err storage_put_page(struct storage *storage,
+                          const struct page_record *page)
+{
+    struct page_record row;
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    row = *page;
+    row.input = storage_input_of(storage, page->line);
+    row.not_modified = false;
+    err =
+        result_of(storage)->put_page(storage->back, &row, put_outputs, storage);
+    storage->counts.nr_ended += err == CERR_OK;
+    return storage_settle(storage, err);
+}
+
+enum err storage_put_attempt(struct storage *storage,
+                             const struct attempt_record *attempt)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    return storage_settle(
+        storage, result_of(storage)->put_attempt(storage->back, attempt));
+}
+
+enum err storage_put_sample(struct storage *storage,
+                            const struct sample_record *sample)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    return storage_settle(
+        storage, result_of(storage)->put_sample(storage->back, sample));
+}
+
+enum err storage_put_event(struct storage *storage, int64_t now_ms,
+                           const char *level, const char *what,
+                           const char *detail)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    return storage_settle(storage,
+                          result_of(storage)->put_event(storage->back, now_ms,
+                                                        level, what, detail));
+}
+
+enum err storage_put_sandbox(struct storage *storage, const char *level)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    return storage_settle(
+        storage, result_of(storage)->put_sandbox(storage->back, level));
+}

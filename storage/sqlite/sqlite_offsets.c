@@ -1,0 +1,95 @@
+/* How far each list has been read, and each output written. */
+#include "storage/sqlite/sqlite.h"
+
+enum err sqlite_each_input(struct back_end *back, storage_text_fn fn, void *ctx)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder =
+        sqlite_bind_once(sqlite, "SELECT name FROM inputs ORDER BY number");
+    bool row = true;
+    enum err err = CERR_OK;
+
+    while (!err && row) {
+        err = sqlite_step(sqlite, &binder, &row);
+        if (!err && row)
+            err = fn(ctx, column_bytes(binder.stmt, 0));
+    }
+    sqlite3_finalize(binder.stmt);
+    return err;
+}
+
+enum err sqlite_get_input(struct back_end *back, struct storage_input *input)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind(sqlite, STMT_GET_INPUT);
+    bool row;
+    enum err err;
+
+    bind_str(&binder, input->name);
+    err = sqlite_step(sqlite, &binder, &row);
+    if (err || !row)
+        return err ? err : CERR_NOT_FOUND;
+    input->number = sqlite3_column_int64(binder.stmt, 0);
+    input->size_bytes = sqlite3_column_int64(binder.stmt, 1);
+    input->mtime_ns = sqlite3_column_int64(binder.stmt, 2);
+    input->offset_bytes = sqlite3_column_int64(binder.stmt, 3);
+    input->line = sqlite3_column_int64(binder.stmt, 4);
+    input->done = sqlite3_column_int(binder.stmt, 5) != 0;
+    sqlite3_reset(binder.stmt);
+    return CERR_OK;
+}
+
+enum err sqlite_put_input(struct back_end *back,
+                          const struct storage_input *input)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder;
+    enum err err = sqlite_begin(sqlite);
+
+    if (err)
+        return err;
+    binder = sqlite_bind(sqlite, STMT_PUT_INPUT);
+    bind_str(&binder, input->name);
+    bind_int(&binder, input->number);
+    bind_int(&binder, input->size_bytes);
+    bind_int(&binder, input->mtime_ns);
+    bind_int(&binder, input->offset_bytes);
+    bind_int(&binder, input->line);
+    bind_int(&binder, input->done);
+    return sqlite_run(sqlite, &binder);
+}
+
+enum err sqlite_get_output(struct back_end *back, struct storage_output *output)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind_once(
+        sqlite, "SELECT part, offset_bytes FROM outputs WHERE path = ?");
+    bool row;
+    enum err err;
+
+    bind_str(&binder, output->key);
+    err = sqlite_step(sqlite, &binder, &row);
+    if (!err && row) {
+        output->part = sqlite3_column_int(binder.stmt, 0);
+        output->offset_bytes = sqlite3_column_int64(binder.stmt, 1);
+    }
+    sqlite3_finalize(binder.stmt);
+    return err || row ? err : CERR_NOT_FOUND;
+}
+
+enum err sqlite_put_output(struct back_end *back,
+                           const struct storage_output *output)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder;
+    enum err err = sqlite_begin(sqlite);
+
+    if (err)
+        return err;
+    binder = sqlite_bind(sqlite, STMT_PUT_OUTPUT);
+    bind_str(&binder, output->key);
+    bind_str(&binder, output->kind);
+    bind_int(&binder, output->part);
+    bind_int(&binder, output->offset_bytes);
+    return sqlite_run(sqlite, &binder);
+}
