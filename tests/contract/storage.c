@@ -2,7 +2,7 @@
  * The contract of storage.h, through storage.h alone: whatever stands behind
  * the interface has to pass this program as it is. What was stored is seen
  * through claims, counts and the text output, which every back end has.
- * CRAWL_TEST_STORAGE names the output to open, "%s" in it is an empty folder.
+ * CMakeLists.txt builds it once for each back end.
  */
 #include "storage/storage.h"
 

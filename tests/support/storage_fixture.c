@@ -16,6 +16,7 @@
 
 #include "base/xalloc.h"
 #include "storage/results.h"
+#include "tests/support/memory_storage.h"
 
 /* Texts of the rows, kept until the program ends: rows only borrow them. */
 static struct bytes keep(const char *format, ...)
@@ -59,10 +60,9 @@ static void make_folder(struct fixture *fix)
 int fixture_new(void **state)
 {
     struct fixture *fix = xcalloc(1, sizeof(*fix));
-    const char *storage = getenv("CRAWL_TEST_STORAGE");
 
     make_folder(fix);
-    fixture_output(fix, storage ? storage : "crawl.db");
+    fixture_output(fix, "crawl.db");
     fixture_output(fix, "db.txt");
     fix->options = (struct storage_options){
         .outputs = fix->outputs,
@@ -74,6 +74,7 @@ int fixture_new(void **state)
         .nr_workers = 2,
         .now_ms = NOW,
     };
+    fix->ops = FIXTURE_BACK_END;
     *state = fix;
     return 0;
 }
@@ -113,9 +114,16 @@ int fixture_free(void **state)
     return 0;
 }
 
+enum err fixture_try(struct fixture *fix, struct storage **storage)
+{
+    return fix->ops
+               ? storage_open_on(fix->ops, storage, &fix->options, fix->message)
+               : storage_open(storage, &fix->options, fix->message);
+}
+
 void fixture_open(struct fixture *fix)
 {
-    enum err err = storage_open(&fix->storage, &fix->options, fix->message);
+    enum err err = fixture_try(fix, &fix->storage);
 
     if (err)
         print_error("%s\n", fix->message);

@@ -10,19 +10,26 @@
 
 #include "storage/leases.h"
 #include "storage/storage.h"
+#include "storage/storage_ops.h"
 
 #define NOW             INT64_C(1795421982123) /* 2026-11-23T08:19:42.123Z */
 #define FIXTURE_MAX     16
 #define FIXTURE_OUTPUTS 6
 
+/* A program that is built with FIXTURE_BACK_END runs on that back end, whatever
+ * the outputs are called. */
+#ifndef FIXTURE_BACK_END
+#define FIXTURE_BACK_END ((const struct storage_ops *)NULL)
+#endif
+
 #define assert_ok(call) assert_int_equal((call), CERR_OK)
 
 struct fixture {
     char folder[64];
-    char paths[FIXTURE_OUTPUTS]
-              [128]; /* crawl.db (or CRAWL_TEST_STORAGE), db.txt ... */
+    char paths[FIXTURE_OUTPUTS][128]; /* crawl.db, db.txt ... */
     const char *outputs[FIXTURE_OUTPUTS], *names[FIXTURE_OUTPUTS];
     struct storage_options options;
+    const struct storage_ops *ops; /* NULL: what the outputs' names say */
     struct storage *storage;
     char message[STORAGE_MESSAGE_BYTES];
     /* of the last claim */
@@ -42,6 +49,8 @@ void fixture_empty(struct fixture *fix);
 void fixture_output(struct fixture *fix, const char *name);
 
 void fixture_open(struct fixture *fix);
+/* Opens with the fixture's options and back end; says why not in message. */
+enum err fixture_try(struct fixture *fix, struct storage **storage);
 void fixture_close(struct fixture *fix, const char *status);
 /* Commits, closes without an end of the run, as a kill would, and opens. */
 void fixture_reopen(struct fixture *fix);
