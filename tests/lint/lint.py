@@ -282,8 +282,9 @@ def check_format(root):
                 yield os.path.relpath(line, root)
 
 
-def globals_of(build):
-    """({symbol: source that defines it}, {source: symbols that it asks for})"""
+def globals_of(root, build):
+    """({symbol: source that defines it}, {source: symbols that it asks for}); an
+    object whose source is gone was left by an earlier build."""
     defined, asked = {}, {}
     for folder, _, names in os.walk(build):
         for name in names:
@@ -291,6 +292,8 @@ def globals_of(build):
             if not name.endswith(".c.o") or path.split(os.sep)[0] not in SOURCES:
                 continue
             source = re.sub(r"CMakeFiles/[^/]+\.dir/", "", path)[:-len(".o")]
+            if not any(os.path.exists(os.path.join(place, source)) for place in (root, build)):
+                continue
             out = subprocess.run(["gcc-nm", "-g", os.path.join(build, path)], check=True,
                                  stdout=subprocess.PIPE, text=True).stdout
             for line in out.splitlines():
@@ -302,9 +305,9 @@ def globals_of(build):
     return defined, asked
 
 
-def calls_of(build):
+def calls_of(root, build):
     """{source: {other source: [symbols of it that the first one uses]}}"""
-    defined, asked = globals_of(build)
+    defined, asked = globals_of(root, build)
     calls = {}
     for source, symbols in asked.items():
         for symbol in sorted(symbols):
@@ -332,8 +335,8 @@ def circles(calls):
     return sorted(sorted(circle) for circle in found)
 
 
-def check_circles(_root, build):
-    calls = calls_of(build)
+def check_circles(root, build):
+    calls = calls_of(root, build)
     if len(calls) < 50:
         yield f"{build}: objects of {len(calls)} files only: build everything first"
     for circle in circles(calls):
@@ -473,7 +476,7 @@ def check_table(root, build=None):
     sizes = sorted(all_structs(root), reverse=True)[:8]
     print("largest structs: " + ", ".join(f"{name} {nr}" for nr, name, *_ in sizes))
     if build:
-        print(f"circles: {len(circles(calls_of(build)))}")
+        print(f"circles: {len(circles(calls_of(root, build)))}")
     return ()
 
 
