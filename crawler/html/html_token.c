@@ -186,14 +186,14 @@ void html_add_value(struct html_tokenizer *tokenizer, const unsigned char *from,
     value->len += len;
 }
 
-/* The order of storing matters for one of them, see below. */
+/* The open value is stored last: it may go on, and only the end of `store` can
+ * grow. */
 void html_store_values(struct html_tokenizer *tokenizer)
 {
     unsigned slices =
         tokenizer->attributes.present & ~tokenizer->attributes.stored;
     struct html_value *values = tokenizer->tag.values;
 
-    /* The open value comes last, as only the end of `store` can grow. */
     for (unsigned i = 0; i < HTML_ATTRIBUTE_NR; i++) {
         unsigned name =
             (i + 1 + tokenizer->attributes.open) % HTML_ATTRIBUTE_NR;

@@ -13,7 +13,7 @@
 #include "crawler/html/html_token.h"
 
 #define KEEP_BYTES      ((size_t)64 << 10) /* of buffers between documents */
-/* Raw values and decoded ones: cannot be reached. */
+/* No tag reaches it: it has room for all values, raw and decoded. */
 #define STORE_BYTES_MAX ((size_t)HTML_ATTRIBUTE_NR * 4 * HTML_VALUE_BYTES_MAX)
 
 void html_tokenizer_init(struct html_tokenizer *tokenizer, html_tag_fn on_tag,
