@@ -1,22 +1,28 @@
 /*
  * internal: what the files of one transfer share.
  *
- * DESIGN. A request goes through the files in this order. Each calls those
- * below it and none above.
+ * DESIGN. A request goes through the files in this order. Each calls some of
+ * those below it, and none above.
  *
- *   fetch_worker.c        jobs from the pool, pages to the pool
- *     transfer.c          the set of transfers: starts, drives and ends them
- *       easy.c            libcurl's handles, and the options set on them
- *         request_headers.c  the header lines that a request carries
- *         curl_callbacks.c   what libcurl reports while the request runs
- *           head.c, body.c      the answer as it arrives
- *       result.c          from a transfer that has ended to its page
- *         curl_error.c, lookup.c   what its failure means
- *       loop.c            sockets (epoll) and timers, as libcurl wants them
- *       phase.c           how far a transfer has come, and its time limits
+ *   fetch_worker.c       jobs from the pool, pages to the pool
+ *   transfer.c           the set of transfers: starts, drives and ends them
+ *   easy.c               libcurl's handles, and the options set on them
+ *   request_headers.c    the header lines that a request carries
+ *   curl_callbacks.c     what libcurl asks and reports while a request runs
+ *   result.c             from a transfer that has ended to its page
+ *   loop.c               sockets (epoll) and timers, as libcurl wants them
+ *   phase.c              how far a transfer has come, and its time limits
+ *   head.c, body.c       the answer as it arrives
+ *   curl_error.c         what a failure of libcurl's means
+ *   lookup.c, guard.c, auth.c, curl_alloc.c   names, addresses, credentials
+ *                        and memory, each for itself
+ *
+ * libcurl stands between transfer.c, which calls it, and the callbacks, which
+ * it calls: they run inside of transfers_turn(), and call nothing that would
+ * call libcurl again.
  *
  * Each piece of state has one owner: a struct below is written by the file
- * named at it, and read by the others.
+ * named above it, and read by the others.
  */
 #ifndef CRAWLER_FETCH_FETCH_INTERNAL_H
 #define CRAWLER_FETCH_FETCH_INTERNAL_H

@@ -20,14 +20,21 @@
 #include "crawler/page/job.h"
 #include "crawler/page/page.h"
 
-#define TRANSFER_LOOKUPS_MAX     64 /* names looked up at once: a thread each */
-#define TRANSFER_CONNECTIONS_MAX 4096 /* kept open for use again */
-#define TRANSFER_CACHES          16   /* that they are kept in, by host */
-#define TRANSFER_STREAMS_MAX     32 /* on one HTTP/2 connection before the next */
-#define TRANSFER_KEEP_BYTES      ((size_t)64 << 10) /* of memory, each transfer */
-#define TRANSFER_WINDOW_BYTES    (2 << 20)          /* of TCP, from the start */
+/* Names looked up at once, as each takes a thread. */
+#define TRANSFER_LOOKUPS_MAX     64
+/* Connections kept open for use again, and the caches that they are kept in, by
+ * host (docs/decisions/0013). */
+#define TRANSFER_CONNECTIONS_MAX 4096
+#define TRANSFER_CACHES          16
+/* Requests at once on an HTTP/2 connection, before another is opened. */
+#define TRANSFER_STREAMS_MAX     32
+/* Memory that an idle transfer keeps for a raw body. */
+#define TRANSFER_KEEP_BYTES      ((size_t)64 << 10)
+/* Of TCP's receive window, from the start (docs/decisions/0014). */
+#define TRANSFER_WINDOW_BYTES    (2 << 20)
 
-/* Debian's; libcurl's own default, said aloud so that the sandbox knows. */
+/* Debian's certificate authorities. It is libcurl's own default there, and
+ * named because the sandbox has to know the file. */
 #define TRANSFER_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 
 struct sandbox;   /* sandbox.h */
@@ -41,10 +48,11 @@ struct transfer;  /* one of them; opaque, lives as long as the set */
  */
 enum err transfers_open(struct transfers **set,
                         const struct fetch_options *options) CERR_CHECK;
-/* Ends what is in flight without a word; NULL is fine. */
+/* Ends what is in flight without a report; NULL is fine. */
 void transfers_close(struct transfers *set);
 
-/* Look-ups end as ERROR_INTERNAL once it is stale. Borrowed. */
+/* The sandbox that the process is in, borrowed: once it is stale, look-ups end
+ * as ERROR_INTERNAL, because they might go astray. */
 void transfers_set_sandbox(struct transfers *set, struct sandbox *sandbox);
 
 /* Watches one descriptor of the caller's in the same epoll, for reading, in
