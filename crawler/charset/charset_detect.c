@@ -17,7 +17,8 @@ struct prescan {
     const unsigned char *end;
 };
 
-/* Of an attribute, in lower case; what does not fit is left out. */
+/* The name or value of an attribute, in lower case; what does not fit is left
+ * out. */
 struct text {
     char data[VALUE_BYTES];
     size_t len;
@@ -61,7 +62,7 @@ static bool begins(const struct prescan *scan, const char *word)
            strncasecmp((const char *)scan->at, word, len) == 0;
 }
 
-/* Moves behind the next '>', or to the end. */
+/* Moves to the next '>', or to the end. */
 static void skip_tag(struct prescan *scan)
 {
     while (scan->at < scan->end && *scan->at != '>')
@@ -110,7 +111,8 @@ static bool read_attribute(struct prescan *scan, struct text *name,
     return true;
 }
 
-/* 2.5.3, "extracting a character encoding from a meta element". */
+/* The label in a <meta>'s content, behind "charset=" (HTML 2.5.3, "extracting a
+ * character encoding from a meta element"). */
 static bool find_in_content(const struct text *content, enum charset *charset)
 {
     struct prescan scan = {(const unsigned char *)content->data,
