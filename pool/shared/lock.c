@@ -19,7 +19,7 @@
 
 struct lock {
     pthread_mutex_t mutex;
-    _Atomic uint32_t owner; /* thread that holds it, 0: none */
+    _Atomic uint32_t owner; /* the thread that holds it, 0: none */
     uint32_t depth;         /* levels held; the owner's */
 };
 
@@ -68,8 +68,9 @@ enum err lock_acquire(struct lock *lock, int64_t timeout_ms)
     return err;
 }
 
-/* Only the owner's own number can be there while the owner asks, so no order
- * with other stores is needed. */
+/* A thread writes its own number and takes it away again, so one that finds its
+ * number there holds the lock, whatever others write meanwhile: no order with
+ * other stores is needed. */
 static bool is_mine(const struct lock *lock)
 {
     return atomic_load_explicit(&lock->owner, memory_order_relaxed) ==
@@ -179,12 +180,12 @@ static void reclaim(struct semaphore *semaphore)
         sync_gate_flood(&semaphore->released);
 }
 
-/* One turn of waiting, with the mutex held before and after. CERR_OK: look
- * again. */
-static enum err wait_turn(struct semaphore *semaphore, int64_t deadline_ms)
+/* Waits for at most one slice, with the mutex held before and after. CERR_OK:
+ * look again. */
+static enum err wait_a_slice(struct semaphore *semaphore, int64_t deadline_ms)
 {
     int64_t slice_ms = sync_slice_ms(deadline_ms);
-    uint32_t turn;
+    uint32_t sequence;
     bool woken;
 
     /* Before it says no, it sees to the dead. */
@@ -194,9 +195,9 @@ static enum err wait_turn(struct semaphore *semaphore, int64_t deadline_ms)
             return CERR_OK;
         return deadline_ms == 0 ? CERR_AGAIN : CERR_TIMEOUT;
     }
-    turn = sync_gate_enter(&semaphore->released);
+    sequence = sync_gate_enter(&semaphore->released);
     sync_mutex_unlock(&semaphore->mutex);
-    woken = sync_gate_sleep(&semaphore->released, turn, slice_ms);
+    woken = sync_gate_sleep(&semaphore->released, sequence, slice_ms);
     semaphore_lock(semaphore);
     sync_gate_leave(&semaphore->released, woken);
     /* Not woken: a slice is over, or the waker died. */
@@ -205,7 +206,8 @@ static enum err wait_turn(struct semaphore *semaphore, int64_t deadline_ms)
     return CERR_OK;
 }
 
-/* The place of a live member; what its dead predecessor held comes back. */
+/* The entry of a thread that lives. A dead one may have had this place before;
+ * then the units that it held become free. */
 static struct holder *holder_of(struct semaphore *semaphore, uint64_t member)
 {
     size_t place = sync_member_place(member);
@@ -233,7 +235,7 @@ enum err semaphore_acquire(struct semaphore *semaphore, int64_t timeout_ms)
     /* The place stays this thread's while it waits: it is alive. */
     holder = holder_of(semaphore, member);
     while (err == CERR_OK && nr_free(semaphore) == 0)
-        err = wait_turn(semaphore, deadline_ms);
+        err = wait_a_slice(semaphore, deadline_ms);
     if (err == CERR_OK) {
         sync_commit(&holder->units, sync_load(&holder->units) + 1);
         semaphore->nr_held++;
@@ -283,7 +285,7 @@ uint32_t semaphore_value(struct semaphore *semaphore)
 /* ---- event ---- */
 
 struct event {
-    _Atomic uint32_t word; /* times it was set * 2 + is it set now */
+    _Atomic uint32_t word; /* bit 0: it is set; above: how often it was */
 };
 
 enum err event_open(struct event **out)
@@ -341,7 +343,7 @@ enum err event_wait(struct event *event, int64_t timeout_ms)
 
 struct condition {
     struct lock *lock;
-    _Atomic uint32_t turn; /* counts the notifications */
+    _Atomic uint32_t sequence; /* counts the notifications */
 };
 
 enum err condition_open(struct condition **out, struct lock *lock)
@@ -369,7 +371,7 @@ static enum err sleep_unlocked(struct condition *condition, int64_t sleep_ms,
                                bool *woken)
 {
     struct lock *lock = condition->lock;
-    uint32_t turn = atomic_load(&condition->turn);
+    uint32_t sequence = atomic_load(&condition->sequence);
     uint32_t depth = lock->depth;
     enum err err;
 
@@ -378,8 +380,8 @@ static enum err sleep_unlocked(struct condition *condition, int64_t sleep_ms,
         assert(err == CERR_OK);
         (void)err;
     }
-    *woken = sync_futex_wait(&condition->turn, turn, sleep_ms) ||
-             atomic_load(&condition->turn) != turn;
+    *woken = sync_futex_wait(&condition->sequence, sequence, sleep_ms) ||
+             atomic_load(&condition->sequence) != sequence;
     /* All levels come back, also after the timeout: the caller counts on
      * that. */
     err = lock_acquire(lock, -1);
@@ -432,8 +434,8 @@ enum err condition_wait_for(struct condition *condition,
 /* Nobody is waited for: a sleeper that was killed costs a wake, no more. */
 void condition_notify(struct condition *condition, uint32_t nr)
 {
-    atomic_fetch_add(&condition->turn, 1);
-    sync_futex_wake(&condition->turn, nr);
+    atomic_fetch_add(&condition->sequence, 1);
+    sync_futex_wake(&condition->sequence, nr);
 }
 
 void condition_notify_all(struct condition *condition)

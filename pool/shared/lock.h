@@ -56,14 +56,14 @@ enum err semaphore_open(struct semaphore **semaphore, uint32_t units,
                         bool bounded) CERR_CHECK;
 void semaphore_free(struct semaphore *semaphore);
 
-/* Takes a unit, which is the caller's until he releases one; when he dies, it
- * comes back. (So it is no signal to be used up: for that take a queue.)
+/* Takes a unit. It is the caller's until a release, and comes back if the
+ * caller dies. (So a unit is no signal to be used up: for that take a queue.)
  * CERR_AGAIN, CERR_TIMEOUT, CERR_LIMIT (too many processes). */
 enum err semaphore_acquire(struct semaphore *semaphore,
                            int64_t timeout_ms) CERR_CHECK;
 /*
- * Gives a unit back; from a caller who has none, adds one. CERR_INVALID: he has
- * none and the semaphore is bounded, or SEMAPHORE_UNITS_MAX is reached.
+ * Gives a unit back; from a caller that has none, adds one. CERR_INVALID: it
+ * has none and the semaphore is bounded, or SEMAPHORE_UNITS_MAX is reached.
  */
 enum err semaphore_release(struct semaphore *semaphore) CERR_CHECK;
 /* Free units at the moment of the call; those of the dead are counted. */

@@ -25,7 +25,7 @@ struct process {
     pid_t pid;
     int pidfd;
     bool ended;
-    int status; /* as process_join() gives it */
+    int status; /* as process_join() gives it: minus a signal's number */
 };
 
 /* PR_SET_PDEATHSIG is sent when the thread that forked ends, see prctl(2). */
@@ -60,6 +60,7 @@ enum err process_start(struct process **out, enum process_kind kind,
     fflush(NULL); /* what is unwritten would be written twice */
     process->pid = fork();
     if (process->pid < 0) {
+        /* fork(2) has EAGAIN for each of its limits. */
         err = errno == ENOMEM ? CERR_NOMEM : CERR_LIMIT;
         goto fail;
     }

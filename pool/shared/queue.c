@@ -113,7 +113,8 @@ static enum err take_item(struct queue *queue, void *data, size_t cap,
     return CERR_OK;
 }
 
-/* The item is the caller's lease; a plain queue's ends with its copy. */
+/* Copies a long item that the caller was lent. In a plain queue the lease ends
+ * with the copy; a caller who dies within it gives the item back. */
 static enum err copy_leased(struct queue *queue, const struct queue_item *item,
                             void *data)
 {
@@ -142,7 +143,8 @@ enum err queue_get(struct queue *queue, void *data, size_t cap,
         if (err)
             nr_not_empty = sync_gate_open(&queue->not_empty, 1);
         else if (queue->bounds.joinable || !is_left)
-            /* all: the first in line may need more bytes than this freed */
+            /* All wake: the first may need more bytes than this item freed,
+             * another one less. */
             nr_not_full = sync_gate_open(&queue->not_full, SYNC_GATE_ALL);
     }
     sync_mutex_unlock(&queue->mutex);
@@ -189,7 +191,7 @@ enum err queue_join(struct queue *queue, int64_t timeout_ms)
         return CERR_STATE;
     queue_lock(queue);
     while (err == CERR_OK && queue->waiting.nr + queue->leased.nr > 0)
-        err = queue_wait_turn(queue, &queue->all_done, deadline_ms);
+        err = queue_wait_a_slice(queue, &queue->all_done, deadline_ms);
     sync_mutex_unlock(&queue->mutex);
     return err;
 }

@@ -15,9 +15,10 @@
  * whoever takes the mutex after its holder was killed. `order`, the number of
  * the put, sorts the line and brings an item that comes back to its old place.
  *
- * What the dead held is looked for by those who would otherwise wait or give
- * up: before they say no, and each SYNC_SLICE_MS. So that a busy queue finds
- * leases too, each get looks at one, in turn.
+ * A caller who would otherwise wait or give up looks for what dead threads
+ * held: before it says no, and each SYNC_SLICE_MS. So that a busy queue, where
+ * nobody waits, finds the leases of the dead too, each get looks at one of
+ * them.
  *
  * A long item is copied without the mutex: reserved meanwhile, or leased.
  *
@@ -120,11 +121,12 @@ void queue_lock(struct queue *queue);
 /* Looks at one lease, or at more while their takers are dead. */
 void queue_look_at_one_lease(struct queue *queue);
 /*
- * One turn of waiting, with the mutex held before and after. CERR_OK: look
- * again. Otherwise the condition was still false after the dead were seen to.
+ * Waits for at most one slice, with the mutex held before and after. CERR_OK:
+ * look again. Otherwise the time is over, and what dead threads held was taken
+ * back before that was said.
  */
-enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
-                         int64_t deadline_ms) CERR_CHECK;
+enum err queue_wait_a_slice(struct queue *queue, struct sync_gate *gate,
+                            int64_t deadline_ms) CERR_CHECK;
 /* Waits until one more item of `len` bytes may come. CERR_CLOSED too. */
 enum err queue_await_room(struct queue *queue, size_t len,
                           int64_t deadline_ms) CERR_CHECK;

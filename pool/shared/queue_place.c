@@ -24,6 +24,7 @@ static void reserve_slot(struct queue *queue, uint64_t owner,
     slot->attempt = queue->next_reservation++;
     sync_commit(&slot->owner, owner);
     sync_commit(&slot->body, body);
+    /* From here on it counts in the bounds. */
     queue_list_push(queue, &queue->reserved, i, QUEUE_NONE);
     queue->bytes.reserved += place->len;
     place->data = sync_body_head(&queue->blocks, body);

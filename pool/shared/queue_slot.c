@@ -207,6 +207,7 @@ static void give_back(struct queue *queue, uint32_t i)
         queue_slot_free(queue, i);
         return;
     }
+    /* Few items in line were put before it: they came back too. */
     while (next != QUEUE_NONE && queue->slots[next].order < slot->order) {
         behind = next;
         next = queue->slots[next].next;
@@ -224,7 +225,7 @@ static bool reclaim(struct queue *queue)
     bool any = false;
 
     for (; i != QUEUE_NONE; i = next) {
-        next = queue->slots[i].next;
+        next = queue->slots[i].next; /* before the slot changes its list */
         if (!sync_member_alive(sync_load(&queue->slots[i].owner))) {
             give_back(queue, i);
             any = true;
@@ -250,25 +251,26 @@ static bool reclaim(struct queue *queue)
  * to be woken. True when the gate was opened meanwhile. */
 static bool look_a_little(struct queue *queue, const struct sync_gate *gate)
 {
-    uint32_t turn = atomic_load_explicit(&gate->turn, memory_order_relaxed);
-    bool turned = false;
+    uint32_t sequence =
+        atomic_load_explicit(&gate->sequence, memory_order_relaxed);
+    bool was_opened = false;
 
     sync_mutex_unlock(&queue->mutex);
-    for (int i = 0; i < SYNC_TRIES && !turned; i++) {
+    for (int i = 0; i < SYNC_TRIES && !was_opened; i++) {
         sync_pause();
-        turned =
-            atomic_load_explicit(&gate->turn, memory_order_relaxed) != turn;
+        was_opened = atomic_load_explicit(&gate->sequence,
+                                          memory_order_relaxed) != sequence;
     }
     queue_lock(queue);
-    return turned ||
-           atomic_load_explicit(&gate->turn, memory_order_relaxed) != turn;
+    return was_opened || atomic_load_explicit(&gate->sequence,
+                                              memory_order_relaxed) != sequence;
 }
 
-enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
-                         int64_t deadline_ms)
+enum err queue_wait_a_slice(struct queue *queue, struct sync_gate *gate,
+                            int64_t deadline_ms)
 {
     int64_t slice_ms = sync_slice_ms(deadline_ms);
-    uint32_t turn;
+    uint32_t sequence;
     bool woken;
 
     /* Before it says no, it sees to the dead: what they held may be just what
@@ -280,9 +282,9 @@ enum err queue_wait_turn(struct queue *queue, struct sync_gate *gate,
     }
     if (look_a_little(queue, gate))
         return CERR_OK;
-    turn = sync_gate_enter(gate);
+    sequence = sync_gate_enter(gate);
     sync_mutex_unlock(&queue->mutex);
-    woken = sync_gate_sleep(gate, turn, slice_ms);
+    woken = sync_gate_sleep(gate, sequence, slice_ms);
     queue_lock(queue);
     sync_gate_leave(gate, woken);
     /* Not woken: a slice is over, or the waker died. */
@@ -311,13 +313,13 @@ enum err queue_await_room(struct queue *queue, size_t len, int64_t deadline_ms)
     enum err err = CERR_OK;
 
     while (err == CERR_OK && !queue->closed && !has_room(queue, len))
-        err = queue_wait_turn(queue, &queue->not_full, deadline_ms);
+        err = queue_wait_a_slice(queue, &queue->not_full, deadline_ms);
     return err == CERR_OK && queue->closed ? CERR_CLOSED : err;
 }
 
 /* Says whether anything may still come into an empty line. CERR_CLOSED: no; in
- * a closed queue only leases can come back, and one who holds a lease himself
- * must not wait for it. */
+ * a closed queue only leases can come back, and a caller that holds a lease
+ * must not wait for its own. */
 static enum err judge_empty(const struct queue *queue)
 {
     uint64_t self = sync_member_known();
@@ -340,7 +342,7 @@ enum err queue_await_item(struct queue *queue, int64_t deadline_ms)
     while (err == CERR_OK && queue->waiting.nr == 0) {
         err = judge_empty(queue);
         if (err == CERR_OK)
-            err = queue_wait_turn(queue, &queue->not_empty, deadline_ms);
+            err = queue_wait_a_slice(queue, &queue->not_empty, deadline_ms);
     }
     return err;
 }
@@ -366,6 +368,7 @@ enum err queue_look_at_first(const struct queue *queue, size_t cap,
     item->slot = i;
     item->id = slot->order;
     item->attempt = (int)slot->attempt + 1;
+    /* Described even if it is refused: the caller learns how long it is. */
     if (item->len > cap)
         return CERR_TOO_BIG;
     if (is_lent && queue->bounds.joinable &&

@@ -22,6 +22,7 @@ size_t sync_body_len(uint64_t body)
     return (size_t)(body & UINT32_MAX);
 }
 
+/* The length of its chain: an empty body has one block too. */
 static size_t body_blocks(const struct sync_blocks *blocks, uint64_t body)
 {
     return sync_blocks_for(sync_body_len(body), blocks->size);
@@ -95,6 +96,7 @@ static size_t piece_bytes(const struct sync_blocks *blocks, uint32_t *block,
     return bytes < max ? bytes : max;
 }
 
+/* The piece is found before it is copied, as `block` moves on behind it. */
 void sync_body_write(const struct sync_blocks *blocks, uint64_t body,
                      const void *data)
 {
@@ -120,6 +122,7 @@ uint64_t sync_body_new(struct sync_blocks *blocks, const void *data, size_t len)
     return body;
 }
 
+/* The first block stays the first, so only the length changes. */
 uint64_t sync_body_cut(uint64_t body, size_t len)
 {
     assert(len <= sync_body_len(body));
@@ -178,6 +181,8 @@ void *sync_body_head(const struct sync_blocks *blocks, uint64_t body)
     return block_data(blocks, body_first(body));
 }
 
+/* The three steps of a repair: no block is in use, then those of each body that
+ * counts are, then all others make up the free list. */
 void sync_blocks_mark_start(struct sync_blocks *blocks)
 {
     memset(blocks->mark, 0, blocks->nr);

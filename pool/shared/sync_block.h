@@ -4,11 +4,11 @@
  * A chain needs no contiguous room, so memory never gets fragmented: what was
  * promised to fit does fit, in whatever order things were freed.
  *
- * Surviving a kill: a chain becomes somebody's by one store of its `body`, a
- * 64-bit word (first block and length), and stops being his by one store of
- * 0. Everything else, the free list first of all, can be derived from the
- * bodies that are in use: mark_start, mark each, mark_end. The caller holds
- * the mutex of the object that owns the blocks.
+ * Surviving a kill: a chain gets an owner by one store of its `body`, a 64-bit
+ * word (first block and length), into a place of the object, and is free again
+ * by one store of 0 there. Everything else, the free list first of all, can be
+ * derived from the bodies that are in use: mark_start, mark each, mark_end. The
+ * caller holds the mutex of the object that owns the blocks.
  */
 #ifndef POOL_SHARED_SYNC_BLOCK_H
 #define POOL_SHARED_SYNC_BLOCK_H

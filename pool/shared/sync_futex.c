@@ -14,9 +14,10 @@
 
 #include "base/clock.h"
 
-/* Looks before a sleep, a few microseconds in all. Giving the core away beats
- * spinning: the other side may be waiting for just this core. With two
- * processes and a queue of 64 items it moved ten times as many a second. */
+/* How often a sleeper gives the core away and looks before it sleeps, a few
+ * microseconds in all. That beats spinning: the other side may be waiting for
+ * just this core. With two processes and a queue of 64 items it moved ten times
+ * as many a second. */
 #define YIELDS 10
 
 int64_t sync_deadline(int64_t timeout_ms)
@@ -75,7 +76,7 @@ void sync_futex_wake(const _Atomic uint32_t *word, uint32_t nr)
 uint32_t sync_gate_enter(struct sync_gate *gate)
 {
     gate->nr_waiting++;
-    return atomic_load_explicit(&gate->turn, memory_order_relaxed);
+    return atomic_load_explicit(&gate->sequence, memory_order_relaxed);
 }
 
 void sync_gate_leave(struct sync_gate *gate, bool woken)
@@ -89,33 +90,36 @@ void sync_gate_leave(struct sync_gate *gate, bool woken)
  */
 uint32_t sync_gate_open(struct sync_gate *gate, uint32_t nr)
 {
-    uint32_t turn = atomic_load_explicit(&gate->turn, memory_order_relaxed);
+    uint32_t sequence =
+        atomic_load_explicit(&gate->sequence, memory_order_relaxed);
 
-    atomic_store_explicit(&gate->turn, turn + 1, memory_order_relaxed);
+    atomic_store_explicit(&gate->sequence, sequence + 1, memory_order_relaxed);
     if (nr > gate->nr_waiting)
         nr = gate->nr_waiting;
     gate->nr_waiting -= nr;
     return nr;
 }
 
-bool sync_gate_sleep(struct sync_gate *gate, uint32_t turn, int64_t timeout_ms)
+bool sync_gate_sleep(struct sync_gate *gate, uint32_t sequence,
+                     int64_t timeout_ms)
 {
     for (int i = 0; i < YIELDS; i++) {
-        if (atomic_load_explicit(&gate->turn, memory_order_relaxed) != turn)
+        if (atomic_load_explicit(&gate->sequence, memory_order_relaxed) !=
+            sequence)
             return false;
         sched_yield();
     }
-    return sync_futex_wait(&gate->turn, turn, timeout_ms);
+    return sync_futex_wait(&gate->sequence, sequence, timeout_ms);
 }
 
 void sync_gate_wake(struct sync_gate *gate, uint32_t nr)
 {
     if (nr > 0)
-        sync_futex_wake(&gate->turn, nr);
+        sync_futex_wake(&gate->sequence, nr);
 }
 
 void sync_gate_flood(struct sync_gate *gate)
 {
     sync_gate_open(gate, SYNC_GATE_ALL);
-    sync_futex_wake(&gate->turn, UINT32_MAX);
+    sync_futex_wake(&gate->sequence, UINT32_MAX);
 }

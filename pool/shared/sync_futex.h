@@ -30,8 +30,8 @@ bool sync_futex_wait(const _Atomic uint32_t *word, uint32_t expected,
 /* Wakes at most `nr` sleepers. Async-signal-safe, keeps errno. */
 void sync_futex_wake(const _Atomic uint32_t *word, uint32_t nr);
 
-/* Looks in vain at what another core may change at any moment, each with a
- * pause of some 20 to 50 ns; then sleeping is better. */
+/* How often a caller looks at a word that another core may change at any moment
+ * before it sleeps; the pause between two looks is some 20 to 50 ns. */
 #define SYNC_TRIES 300
 
 static inline void sync_pause(void)
@@ -44,16 +44,16 @@ static inline void sync_pause(void)
 /*
  * A gate: where callers wait for a condition that a mutex protects.
  *
- *   lock; while (!condition) { turn = enter; unlock; sleep; lock; leave; }
+ *   lock; while (!condition) { sequence = enter; unlock; sleep; lock; leave; }
  *   lock; make it true; nr = open; unlock; wake(nr);
  *
- * `nr_waiting` is never less than the number of sleepers for longer than a
- * slice, and each wake takes its count along, so what killed sleepers leave
- * behind is used up by a few wakes in vain.
+ * It is what others call an eventcount. `nr_waiting` is never less than the
+ * number of sleepers for longer than a slice. A killed sleeper stays counted
+ * until a wake takes its count along, so it costs one wake in vain.
  */
 struct sync_gate {
-    _Alignas(64) _Atomic uint32_t turn; /* counts the openings */
-    uint32_t nr_waiting;                /* under the mutex */
+    _Alignas(64) _Atomic uint32_t sequence; /* counts the openings */
+    uint32_t nr_waiting;                    /* under the mutex */
 };
 
 #define SYNC_GATE_ALL UINT32_MAX
@@ -66,10 +66,12 @@ uint32_t sync_gate_open(struct sync_gate *gate, uint32_t nr);
 
 /* Without the mutex. Gives the core away a few times before it sleeps: the
  * other side is often just about to open. */
-bool sync_gate_sleep(struct sync_gate *gate, uint32_t turn, int64_t timeout_ms);
+bool sync_gate_sleep(struct sync_gate *gate, uint32_t sequence,
+                     int64_t timeout_ms);
 void sync_gate_wake(struct sync_gate *gate, uint32_t nr);
 
-/* After the death of a mutex holder: everybody looks for himself. */
+/* After the death of a mutex holder, who may have owed a wake to anybody: all
+ * sleepers wake and look at their condition. */
 void sync_gate_flood(struct sync_gate *gate);
 
 #endif

@@ -101,7 +101,8 @@ static int lock_within(pthread_mutex_t *mutex, int64_t ms)
 #endif
 }
 
-/* How a lock is looked at before a sleep; in pauses of some 20 to 50 ns. */
+/* How long a busy lock is looked at before a sleep, in pauses of some 20 to 50
+ * ns. */
 #define PAUSES_FIRST 4
 #define PAUSES_MOST  128 /* between two looks */
 #define PAUSES_ALL   2400
@@ -109,13 +110,12 @@ static int lock_within(pthread_mutex_t *mutex, int64_t ms)
 /*
  * Locks are held for a fraction of a microsecond: a holder on another core is
  * through before a sleep would have begun. Each look takes the holder's cache
- * line away from him. So looks get rarer, and he who works through a line of
- * items does a run of them at the speed of one process.
+ * line away. So looks get rarer, and a process that works through a queue does
+ * a run of items at the speed of one that is alone.
  */
 static int try_a_little(pthread_mutex_t *mutex)
 {
     int rc = pthread_mutex_trylock(mutex);
-
     int pauses = PAUSES_FIRST;
 
     for (int sum = 0; rc == EBUSY && sum < PAUSES_ALL; sum += pauses) {
@@ -129,10 +129,11 @@ static int try_a_little(pthread_mutex_t *mutex)
 }
 
 /*
- * Waits in slices, for a wake can get lost: one who unlocks sets the word to 0
- * and then wakes a sleeper. If he is killed between the two, the kernel wakes
- * one for him, but only while the word is still 0; if a third has taken the
- * mutex meanwhile, he does not know of the sleeper and wakes nobody either.
+ * Waits in slices, for a wake can get lost: an unlock sets the word to 0 and
+ * then wakes a sleeper. If the unlocking thread is killed between the two, the
+ * kernel wakes one in its place, but only while the word is still 0. If a third
+ * thread has taken the mutex meanwhile, that one does not know of the sleeper
+ * and wakes nobody either.
  */
 enum err sync_mutex_lock_timed(pthread_mutex_t *mutex, int64_t timeout_ms)
 {
@@ -153,7 +154,7 @@ enum err sync_mutex_lock_timed(pthread_mutex_t *mutex, int64_t timeout_ms)
         return CERR_OWNERDEAD;
     case EDEADLK:
         return CERR_STATE;
-    default: /* recoverable always: nobody unlocks without a repair */
+    default: /* no ENOTRECOVERABLE: nobody unlocks without a repair */
         assert(rc == EAGAIN);
         return CERR_LIMIT;
     }
