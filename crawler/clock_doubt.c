@@ -1,7 +1,10 @@
+/* Each host is counted once, in the order in which the run meets them. */
 #include "crawler/clock_doubt.h"
 
 #include <string.h>
 
+/* libcurl passes on what the TLS library says about the two dates of a
+ * certificate. */
 static bool has_words(struct bytes text, const char *words)
 {
     return memmem(text.data, text.len, words, strlen(words)) != NULL;
@@ -19,6 +22,8 @@ void clock_doubt_add(struct clock_doubt *doubt, int64_t host_id,
     for (size_t i = 0; i < doubt->nr_hosts; i++)
         if (doubt->hosts[i] == host_id)
             return;
+    /* A sample is enough: who is right about the time does not change within a
+     * run. */
     if (doubt->nr_hosts == CLOCK_DOUBT_HOSTS)
         return;
     doubt->hosts[doubt->nr_hosts++] = host_id;

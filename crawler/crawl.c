@@ -23,6 +23,7 @@
 #include "crawler/sandbox/sandbox.h"
 #include "storage/results.h"
 
+/* The first failure is the one that is told; those after it follow from it. */
 static void fail(struct crawl *crawl, enum err err)
 {
     if (!crawl->err)
@@ -53,6 +54,8 @@ static void fill_lost_page(const struct crawl *crawl, struct page *page,
         page->flags |= PAGE_KILLED;
 }
 
+/* One answer of a worker, or the news that none will come. The frontier decides
+ * what it means; its place in the flights is free again, whatever that is. */
 static void on_reply(void *user, const struct pool_result *result)
 {
     struct crawl_flight *flight = user;
@@ -89,6 +92,9 @@ static void on_reply(void *user, const struct pool_result *result)
 
 /* ---- jobs ---- */
 
+/* Hands one fetch to the pool. A place in the flights is taken only when that
+ * has worked: CERR_AGAIN means that the pool is full, and the fetch goes
+ * back. */
 static enum err submit(struct crawl *crawl, const struct frontier_fetch *fetch)
 {
     struct crawl_flight *flight = crawl->flights.free;
@@ -122,6 +128,7 @@ static enum err submit(struct crawl *crawl, const struct frontier_fetch *fetch)
     return CERR_OK;
 }
 
+/* Gives out what may start now, until the pool or the frontier has enough. */
 static void hand_out(struct crawl *crawl, int64_t now_ms)
 {
     struct frontier_fetch fetch;
@@ -140,6 +147,8 @@ static void hand_out(struct crawl *crawl, int64_t now_ms)
 
 /* ---- storage ---- */
 
+/* The place in the list is committed with the rows that came of it; what is
+ * committed is what progress counts. */
 static void commit(struct crawl *crawl, int64_t now_ms)
 {
     enum err err = input_save(crawl->input);
@@ -153,6 +162,8 @@ static void commit(struct crawl *crawl, int64_t now_ms)
     crawl->loop.next_commit_ms = now_ms + CRAWL_COMMIT_MS;
 }
 
+/* A row of `samples` each second, from which `crawl status` and the query
+ * "throughput" tell the speed. */
 static void write_sample(struct crawl *crawl, int64_t now_ms)
 {
     struct sample_record sample;
@@ -164,6 +175,8 @@ static void write_sample(struct crawl *crawl, int64_t now_ms)
 
 /* ---- the list ---- */
 
+/* A list that is a pipe wakes the loop when it has more. It is watched only
+ * after it was found empty, as it would else wake the loop all the time. */
 static void watch_input(struct crawl *crawl, bool watch)
 {
     int fd = input_fd(crawl->input);
@@ -176,7 +189,8 @@ static void watch_input(struct crawl *crawl, bool watch)
         crawl->loop.input_watched = watch;
 }
 
-/* One between what workers have to say; more while they wait for work. */
+/* One slice of the list in each turn of the loop, so that answers are not kept
+ * waiting; several while workers have nothing to do. */
 static enum err read_slices(struct crawl *crawl, int64_t now_ms)
 {
     enum err err = input_read(crawl->input, now_ms);
@@ -218,6 +232,7 @@ static void begin_to_stop(struct crawl *crawl, int64_t now_ms)
     frontier_stop(crawl->frontier);
 }
 
+/* The first signal lets fetches in flight end, the second one does not. */
 static void stop(struct crawl *crawl, int signal_nr, int64_t now_ms)
 {
     struct frontier_stats stats;
@@ -253,6 +268,8 @@ static void on_signal(struct crawl *crawl, int signal_nr, int64_t now_ms)
     }
 }
 
+/* Signals come as bytes of a descriptor, so that no handler runs in the middle
+ * of anything. */
 static void read_signals(struct crawl *crawl, int64_t now_ms)
 {
     struct signalfd_siginfo info;
@@ -263,6 +280,7 @@ static void read_signals(struct crawl *crawl, int64_t now_ms)
 
 /* ---- the loop ---- */
 
+/* The smaller of two waits; a negative one waits for nothing. */
 static int64_t earlier(int64_t wait_ms, int64_t other_ms)
 {
     if (wait_ms < 0)
@@ -275,6 +293,7 @@ static int64_t until(int64_t due_ms, int64_t now_ms)
     return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
+/* How long nothing will happen unless a descriptor wakes the loop. */
 static int64_t wait_ms(const struct crawl *crawl, int64_t now_ms)
 {
     int64_t wait = until(crawl->loop.next_sample_ms, now_ms);
@@ -293,6 +312,7 @@ static int64_t wait_ms(const struct crawl *crawl, int64_t now_ms)
     return wait;
 }
 
+/* What is due by the clock. */
 static void housekeeping(struct crawl *crawl, int64_t now_ms)
 {
     const struct config *config = crawl->config;
@@ -314,6 +334,8 @@ static void housekeeping(struct crawl *crawl, int64_t now_ms)
     }
 }
 
+/* Whether the loop is over: by a failure, by the user, or because list and
+ * frontier have nothing left. */
 static bool ended(const struct crawl *crawl, int64_t now_ms)
 {
     if (crawl->err || crawl->stop.phase == CRAWL_STOPPED)
@@ -325,6 +347,8 @@ static bool ended(const struct crawl *crawl, int64_t now_ms)
            input_ended(crawl->input);
 }
 
+/* Waits for answers, signals or the list, and takes the answers. The pool is
+ * asked even if nothing woke the loop, as it does its own housekeeping then. */
 static void sleep_and_take(struct crawl *crawl, int64_t wait)
 {
     struct epoll_event events[8];
@@ -353,7 +377,7 @@ static void loop(struct crawl *crawl)
             hand_out(crawl, now_ms);
         if (!crawl->err)
             housekeeping(crawl, now_ms);
-        /* the turn may have found the end: no sleep before it is seen */
+        /* the frontier may have ended just now: then there is no sleep */
         more = more || ended(crawl, now_ms);
         if (!crawl->err)
             sleep_and_take(crawl, more ? 0 : wait_ms(crawl, now_ms));
@@ -363,6 +387,7 @@ static void loop(struct crawl *crawl)
 
 /* ---- the end ---- */
 
+/* A code in words that say what to look for. */
 static const char *reason_of(const struct crawl *crawl)
 {
     if (crawl->err == CERR_CLOSED) /* of the pool */
@@ -371,6 +396,8 @@ static const char *reason_of(const struct crawl *crawl)
     return err_str(crawl->err);
 }
 
+/* Storage has a sentence of its own if the failure was its; else it was
+ * ours. */
 static enum crawl_exit storage_failed(const struct crawl *crawl)
 {
     const char *message = storage_message(crawl->storage);
@@ -384,9 +411,10 @@ static enum crawl_exit storage_failed(const struct crawl *crawl)
     return CRAWL_EXIT_FAILURE;
 }
 
-/* False when there was something to ask and nothing answered: no network. A
- * redirect to where we may not go is an answer; a bad line asks nobody. What
- * is left to a later session of a run may be what never answers. */
+/* Whether any URL of the run was answered; if none was, there is no network. A
+ * redirect to where we may not go counts as an answer, and a bad line asks
+ * nobody. Sessions of a run count together: what is left to the last one may
+ * be just what never answers. */
 static bool anything_answered(struct crawl *crawl)
 {
     const struct frontier_stats *stats = &crawl->committed;
@@ -431,8 +459,9 @@ static enum crawl_exit verdict(struct crawl *crawl, const char **status,
     return answered ? CRAWL_EXIT_OK : CRAWL_EXIT_NO_ANSWER;
 }
 
-/* The last rows, committed before anything is said about them. Not where links
- * of their pages could not be stored: those pages are fetched again. */
+/* Commits the last rows before anything is said about them. If links of their
+ * pages could not be stored, the rows are given up too, and those pages are
+ * fetched again. */
 static void settle(struct crawl *crawl)
 {
     int64_t now_ms = clock_mono_ms();
@@ -450,8 +479,9 @@ static void settle(struct crawl *crawl)
     commit(crawl, now_ms);
 }
 
-/* Lines of the list, of earlier runs too, when none of them is a URL. Those of
- * a list that has changed were read twice: storage knows how many there are. */
+/* Whether no line of the list is a URL; *nr_lines is their number. Storage
+ * counts them: lines of earlier runs are in it, and those of a list that has
+ * changed were read twice. */
 static bool list_has_no_url(struct crawl *crawl, int64_t *nr_lines)
 {
     struct storage_counts counts = {0};
@@ -461,6 +491,8 @@ static bool list_has_no_url(struct crawl *crawl, int64_t *nr_lines)
     return !crawl->err && counts.nr_lines == counts.nr_bad_lines;
 }
 
+/* An empty list and one of another kind, as a page of HTML, call for different
+ * help. */
 static void say_no_url(int64_t nr_lines)
 {
     if (nr_lines == 0)
@@ -470,6 +502,8 @@ static void say_no_url(int64_t nr_lines)
                   nr_lines);
 }
 
+/* Settles what is left, says what came of it, and closes; an error while
+ * closing outweighs success. */
 static enum crawl_exit finish(struct crawl *crawl)
 {
     const char *status, *reason;

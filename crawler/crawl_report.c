@@ -9,6 +9,7 @@
 #include "crawler/cli/summary.h"
 #include "crawler/crawl_internal.h"
 
+/* URLs that ended in this run, whatever their outcome. */
 static int64_t nr_visits(const struct frontier_stats *stats)
 {
     int64_t nr = 0;
@@ -48,6 +49,7 @@ void crawl_view(struct crawl *crawl, int64_t now_ms, struct progress_view *view)
     };
 }
 
+/* Memory of this process; the second number of statm, in pages: proc(5). */
 static int64_t rss_bytes(void)
 {
     FILE *statm = fopen("/proc/self/statm", "re");
@@ -61,6 +63,8 @@ static int64_t rss_bytes(void)
     return (int64_t)pages * sysconf(_SC_PAGESIZE);
 }
 
+/* Unlike progress, samples count what is not committed yet: they tell the
+ * speed. */
 void crawl_sample(struct crawl *crawl, int64_t now_ms,
                   struct sample_record *sample)
 {
@@ -83,6 +87,7 @@ void crawl_sample(struct crawl *crawl, int64_t now_ms,
         sample->nr_workers_busy += info.state == POOL_WORKER_BUSY;
 }
 
+/* Shown even without --verbose: somebody has asked by a signal. */
 void crawl_print_status(struct crawl *crawl, int64_t now_ms)
 {
     struct progress_view view;
@@ -141,6 +146,7 @@ static bool is_database(const char *path)
                    strcmp(dot, ".sqlite3") == 0);
 }
 
+/* The output that `crawl query` can read; NULL: there is none. */
 static const char *database_of(const struct config *config)
 {
     if (config->outputs.nr_items == 0)
@@ -151,6 +157,8 @@ static const char *database_of(const struct config *config)
     return NULL;
 }
 
+/* The clock is that of the last sample, which was taken when the run had
+ * settled: what is said here then fits what the database says. */
 void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
 {
     const struct frontier_stats *done = &crawl->committed;

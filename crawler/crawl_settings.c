@@ -24,6 +24,8 @@ const char *crawl_main_output(const struct config *config)
     return config->outputs.nr_items ? config->outputs.items[0] : DEFAULT_OUTPUT;
 }
 
+/* Workers are bounded by the transfers: an idle one costs memory and gives
+ * nothing. */
 int crawl_nr_workers(const struct config *config)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -58,6 +60,8 @@ static void fill_header_sets(struct crawl_settings *settings,
         };
 }
 
+/* A body is bounded as it is received and as it is decoded, by the same
+ * size. */
 static void fill_fetch(struct crawl_settings *settings,
                        const struct config *config)
 {
@@ -145,6 +149,7 @@ static void fill_following(struct frontier_options *options,
     };
 }
 
+/* Limits of 0 mean none, in the configuration as in the frontier. */
 static void fill_frontier(struct crawl_settings *settings,
                           const struct config *config)
 {

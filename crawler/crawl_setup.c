@@ -40,6 +40,7 @@ static void watch_clock(struct clock_doubt *doubt, const struct visit *visit)
                         has_failed && clock_doubt_is_about_time(visit->detail));
 }
 
+/* Every URL that ended comes by here, once. */
 static enum err on_visit(void *ctx, const struct visit *visit)
 {
     struct crawl *crawl = ctx;
@@ -86,6 +87,8 @@ enum err crawl_note_sandbox(struct crawl *crawl, int worker)
     return err;
 }
 
+/* The pool replaces the worker and the frontier retries its URLs; here it is
+ * only noted, for people and for the database. */
 static void on_worker_death(void *user, int worker, pid_t pid, int signal_nr,
                             int exit_code)
 {
@@ -113,6 +116,9 @@ static void on_worker_death(void *user, int worker, pid_t pid, int signal_nr,
         log_debug("the event could not be stored");
 }
 
+/* The frontier decides what is tried again, so the pool tries nothing twice.
+ * The hard limit is for workers that do not keep --max-time: it is above it, so
+ * that a slow page is an error of its own and no dead worker. */
 static enum err open_pool(struct crawl *crawl)
 {
     const struct config *config = crawl->config;
@@ -141,6 +147,8 @@ static enum err open_pool(struct crawl *crawl)
     return pool_open(&crawl->pool, &options);
 }
 
+/* "failed", "all" or "stale=DUR". The words are not a choice of the table, as
+ * one has a value. */
 static enum err parse_refetch(const char *text, enum storage_refetch *what,
                               int64_t *stale_ms)
 {
@@ -159,6 +167,7 @@ static enum err parse_refetch(const char *text, enum storage_refetch *what,
     return CERR_OK;
 }
 
+/* The database explains its own codes: the table `errors` is this one. */
 static size_t fill_error_rows(struct error_record rows[ERROR_NR])
 {
     size_t nr = 0;
@@ -177,6 +186,8 @@ static size_t fill_error_rows(struct error_record rows[ERROR_NR])
     return nr;
 }
 
+/* A wrong option is usage, anything else is storage: scripts tell by the exit
+ * status whether a retry makes sense. */
 static enum crawl_exit open_storage(struct crawl *crawl)
 {
     const struct config *config = crawl->config;
@@ -263,6 +274,7 @@ static enum err open_loop(struct crawl *crawl)
     return err ? err : add_to_epoll(crawl, pool_fd(crawl->pool));
 }
 
+/* As many places as there can be fetches in flight, robots.txt included. */
 static void open_flights(struct crawl *crawl)
 {
     size_t nr = (size_t)frontier_max_in_flight((int)crawl->config->concurrency);
@@ -276,6 +288,7 @@ static void open_flights(struct crawl *crawl)
     buf_init(&crawl->flights.job, JOB_BYTES_MAX);
 }
 
+/* From here on log lines go above the rows. */
 static void open_progress(struct crawl *crawl)
 {
     const struct config *config = crawl->config;
@@ -293,6 +306,7 @@ static void open_progress(struct crawl *crawl)
     crawl->progress = progress_new(&options);
 }
 
+/* The callback of whoever embeds the crawl, or else our own. */
 static void choose_parse(struct crawl *crawl)
 {
     const struct config *config = crawl->config;
@@ -333,6 +347,7 @@ static enum crawl_exit check_first(struct crawl *crawl)
     return CRAWL_EXIT_OK;
 }
 
+/* Whatever stands when a step fails is taken down by crawl_close(). */
 enum crawl_exit crawl_open(struct crawl *crawl)
 {
     enum crawl_exit exit_status = check_first(crawl);

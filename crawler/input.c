@@ -1,3 +1,8 @@
+/*
+ * Lists are read one after the other. The place that is saved with each commit
+ * is the end of the last line that is in storage: lines that still
+ * wait in the frontier are read again after a crash.
+ */
 #include "crawler/input.h"
 
 #include <errno.h>
@@ -35,6 +40,8 @@ struct input {
     char message[INPUT_MESSAGE_BYTES];
 };
 
+/* Only names that begin like this stand for a list of one line, and only if
+ * there is no such file. */
 static bool looks_like_url(const char *name)
 {
     return strncmp(name, "http://", 7) == 0 ||
@@ -54,6 +61,8 @@ static void identify(struct source *source, const struct stat *st)
         (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
+/* The message has the system's words and, for a name that is not there,
+ * ours. */
 static enum err open_failed(const char *name, int errnum, char *message)
 {
     enum err err = err_from_errno(errnum);
@@ -136,6 +145,7 @@ bool input_ended(const struct input *input)
     return input->current == input->nr_sources;
 }
 
+/* Only a pipe can be empty for a while; a file always has bytes or its end. */
 int input_fd(const struct input *input)
 {
     const struct source *source = &input->sources[input->current];
@@ -150,6 +160,7 @@ const char *input_message(const struct input *input)
     return input->message;
 }
 
+/* Empty lines and comments have a number but make no row. */
 static bool holds_something(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -158,6 +169,8 @@ static bool holds_something(const char *text, size_t len)
     return false;
 }
 
+/* One line of the list. Of one that is read again empty lines go on too: a URL
+ * may have stood there. */
 static enum err on_line(void *ctx, const struct urllist_line *line)
 {
     struct input *input = ctx;
@@ -221,6 +234,7 @@ static void note_place(struct input *input, struct source *source)
     source->place.line = urllist_lines(input->list);
 }
 
+/* The frontier learns that no more lines come. */
 static void next_source(struct input *input)
 {
     urllist_free(input->list);
@@ -230,6 +244,7 @@ static void next_source(struct input *input)
         frontier_list_ended(input->frontier);
 }
 
+/* The last line may have no end; compressed data may be cut in the middle. */
 static enum err end_list(struct input *input, struct source *source)
 {
     enum err err = urllist_finish(input->list);
@@ -259,6 +274,7 @@ static enum err finish_source(struct input *input, struct source *source)
     return err;
 }
 
+/* An error or the other end's hang-up counts as well: read() will tell. */
 static bool has_bytes(int fd)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
@@ -266,6 +282,8 @@ static bool has_bytes(int fd)
     return poll(&poll_fd, 1, 0) != 0;
 }
 
+/* Hands bytes to the list, and passes over in a file what an earlier run has
+ * read. */
 static enum err feed(struct input *input, struct source *source,
                      const char *data, size_t len)
 {
@@ -288,6 +306,7 @@ static enum err feed(struct input *input, struct source *source,
     return CERR_OK;
 }
 
+/* One read() at most, so that answers of workers are not kept waiting. */
 static enum err read_slice(struct input *input, struct source *source)
 {
     char data[INPUT_SLICE_BYTES];
@@ -316,6 +335,7 @@ static enum err read_slice(struct input *input, struct source *source)
     return feed(input, source, data, (size_t)len);
 }
 
+/* One step of the current list: begin it, read on, or leave it. */
 static enum err read_on(struct input *input)
 {
     struct source *source = &input->sources[input->current];
@@ -350,6 +370,8 @@ enum err input_read(struct input *input, int64_t now_ms)
     return err;
 }
 
+/* Nothing is written when the place has not moved. A pipe has no place to go
+ * back to. */
 enum err input_save(struct input *input)
 {
     struct source *source = &input->sources[input->current];

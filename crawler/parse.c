@@ -1,3 +1,7 @@
+/*
+ * Fields of a page become columns of a row. Texts are borrowed from the page:
+ * storage copies what it keeps.
+ */
 #include "crawler/parse.h"
 
 #include <assert.h>
@@ -13,11 +17,13 @@ static struct bytes text(const char *words)
     return (struct bytes){words, strlen(words)};
 }
 
+/* Workers measure in microseconds; columns are in milliseconds. */
 static double ms(uint32_t us)
 {
     return us / 1e3;
 }
 
+/* The worker's numbers are ten times the version. */
 static struct bytes http_version(const struct page *page)
 {
     switch (page->http_version) {
@@ -87,6 +93,8 @@ static void fill_page(struct page_record *record, const struct page *page)
     }
 }
 
+/* What is known of every URL that ended, also of one that was never asked. -1
+ * is NULL in the database: not known. */
 static void fill_visit(struct page_record *record, const struct visit *visit)
 {
     *record = (struct page_record){
@@ -112,6 +120,7 @@ static void fill_visit(struct page_record *record, const struct visit *visit)
         fill_page(record, visit->page);
 }
 
+/* Redirects on the way to the page, from the first request on. */
 static size_t fill_hops(struct hop_record *hops, const struct visit *visit)
 {
     assert(visit->nr_hops <= VISIT_HOPS_MAX);
@@ -126,6 +135,7 @@ static size_t fill_hops(struct hop_record *hops, const struct visit *visit)
     return visit->nr_hops;
 }
 
+/* The words of `rel` that matter to a crawler, a bit each. */
 static struct bytes rel_words(uint8_t rel)
 {
     static const char *const words[] = {"",
@@ -140,6 +150,7 @@ static struct bytes rel_words(uint8_t rel)
     return text(words[rel & 7]);
 }
 
+/* What the link was in the page: the column links.kind. */
 static struct bytes kind_word(enum link_kind kind)
 {
     static const char *const words[LINK_KIND_NR] = {"a", "area", "frame"};
@@ -154,6 +165,8 @@ struct last_host {
     int64_t host_id;
 };
 
+/* Whether the target begins with that origin; the '/' behind it keeps
+ * "http://a.b" from matching "http://a.bc/". */
 static bool leads_there(const struct last_host *last, struct bytes target)
 {
     size_t len = last->origin.len;
@@ -216,6 +229,7 @@ static enum err read_links(struct storage *storage, const struct page *page,
     return CERR_OK;
 }
 
+/* One call, one row: storage makes the URL done by it. */
 enum err parse_visit(void *ctx, struct storage *storage,
                      const struct visit *visit)
 {

@@ -93,6 +93,7 @@ bool urllist_is_gzip(const struct urllist *list)
     return list->input != INPUT_NEW && list->input != INPUT_PLAIN;
 }
 
+/* Compressed text has no place to seek to: it is inflated and passed over. */
 int64_t urllist_skip(struct urllist *list)
 {
     int64_t skipped = list->options.start_offset - list->text_offset;
@@ -105,6 +106,7 @@ int64_t urllist_skip(struct urllist *list)
 
 /* ---- lines ---- */
 
+/* Of a line that is too long, the first URLLIST_LINE_BYTES bytes are kept. */
 static void part_add(struct urllist *list, const char *text, size_t len)
 {
     size_t room = URLLIST_LINE_BYTES - list->part_len;
@@ -117,6 +119,8 @@ static void part_add(struct urllist *list, const char *text, size_t len)
     list->part_len += len;
 }
 
+/* One whole line: what was kept of it, with `text` behind. Only now does the
+ * offset move on. */
 static enum err hand_on(struct urllist *list, const char *text, size_t len,
                         int64_t end_offset)
 {
@@ -148,6 +152,7 @@ static const char *find(const char *at, const char *end, char byte)
     return found ? found : end;
 }
 
+/* A chunk that ends in CR keeps that line back: the next byte may be its LF. */
 static enum err split_lines(struct urllist *list, const char *text, size_t len)
 {
     const char *at = text, *const end = text + len;
@@ -195,6 +200,8 @@ static enum err split_lines(struct urllist *list, const char *text, size_t len)
 
 /* ---- text ---- */
 
+/* Bytes before start_offset are counted and not looked at. A byte order mark
+ * may come in pieces. */
 static enum err text_feed(struct urllist *list, const void *data, size_t len)
 {
     const char *at = data;
@@ -244,6 +251,8 @@ static enum err input_is_corrupt(struct urllist *list)
     return err ? err : CERR_CORRUPT;
 }
 
+/* Inflates until the bytes are used up or the member ends. Z_BUF_ERROR says
+ * that zlib needs more bytes than it has, which is no damage. */
 static enum err inflate_feed(struct urllist *list, const void *data, size_t len)
 {
     enum err err = CERR_OK;
@@ -317,6 +326,8 @@ static enum err plain_start(struct urllist *list)
     return list->magic_len ? text_feed(list, gzip_magic, 1) : CERR_OK;
 }
 
+/* Decides between gzip and plain text by the first two bytes, which may come
+ * one by one. */
 static enum err input_feed(struct urllist *list, const unsigned char *at,
                            size_t len)
 {

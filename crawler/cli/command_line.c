@@ -62,6 +62,7 @@ static enum err read_flag(struct command_line *line,
     return CERR_OK;
 }
 
+/* The words that are no flags must be as many as the table of commands says. */
 static enum err check_words(const struct command_line *line, char *message)
 {
     const struct command *command = line->command;
@@ -75,6 +76,8 @@ static enum err check_words(const struct command_line *line, char *message)
     return CERR_INVALID;
 }
 
+/* A command that takes the options of a run keeps them among its words, in
+ * order: config_read() reads them with "--" in its place. */
 enum err command_read(struct command_line *line,
                       char message[COMMAND_MESSAGE_BYTES])
 {
@@ -82,6 +85,7 @@ enum err command_read(struct command_line *line,
     bool only_words = false;
     enum err err = CERR_OK;
 
+    /* no more than there are words on the line */
     line->words = xcalloc((size_t)line->argc + 1, sizeof(*line->words));
     line->given = xcalloc((size_t)line->argc + 1, sizeof(*line->given));
     for (int i = 2; i < line->argc && !err; i++) {
@@ -128,6 +132,7 @@ const char *command_next(const struct command_line *line, const char *name,
     return NULL;
 }
 
+/* As for a run, the last of several values counts. */
 const char *command_value(const struct command_line *line, const char *name)
 {
     const char *last = NULL, *value;
@@ -164,6 +169,8 @@ enum err command_number(const struct command_line *line, const char *name,
     return CERR_OK;
 }
 
+/* Help begins in one column for all flags; a flag that is too wide for it is
+ * followed by one blank. */
 void command_print_usage(const struct command *command, FILE *out)
 {
     fprintf(out, "usage: crawl %s %s\n\n%s\n", command->name,

@@ -1,3 +1,9 @@
+/*
+ * The three shells differ in what they want to know: bash gets words by
+ * command, zsh a specification of each flag, fish a line for each pair of
+ * command and flag. All of it comes from the tables, so that a new option is
+ * completed without a line here.
+ */
 #include "crawler/cli/complete.h"
 
 #include <string.h>
@@ -7,6 +13,7 @@
 
 /* ---- pieces ---- */
 
+/* Choices stand in the table as "one|two"; shells want them apart. */
 static void write_words(FILE *out, const char *text)
 {
     for (; *text; text++)
@@ -24,6 +31,8 @@ static void write_option_names(FILE *out)
         fprintf(out, " --%s", options[i].name);
 }
 
+/* What may follow "--" behind a command. Commands that take no options of a run
+ * have --help in common. */
 static void write_flag_names(const struct command *command, FILE *out)
 {
     for (size_t i = 0; i < command->nr_flags; i++)
@@ -34,6 +43,7 @@ static void write_flag_names(const struct command *command, FILE *out)
         fputs(" --help", out);
 }
 
+/* Named queries, between blanks. */
 static void write_query_names(FILE *out)
 {
     size_t nr_queries;
@@ -86,6 +96,8 @@ static struct shown shown_flag(const struct command_flag *flag)
 
 /* ---- bash ---- */
 
+/* What stands behind an option: its choices, or else a name that bash finds
+ * itself (an empty list and "-o default" complete files). */
 static void write_bash_choices(FILE *out)
 {
     fputs("    case $before in\n", out);
@@ -107,6 +119,8 @@ static void write_bash_choices(FILE *out)
     fputs("--robots-file) return ;;\n    esac\n", out);
 }
 
+/* A word that is no command is a list of URLs, so the options of a run follow
+ * it. */
 static void write_bash_flags(const struct commands *commands, FILE *out)
 {
     fputs("        case $command in\n", out);
@@ -122,6 +136,8 @@ static void write_bash_flags(const struct commands *commands, FILE *out)
     fputs("' ;;\n        esac\n", out);
 }
 
+/* The script looks at three things in turn: the option before, which may have
+ * choices; a dash, for flags; and the number of words, for names. */
 void complete_print_bash(const struct commands *commands, FILE *out)
 {
     fputs("# bash completion for crawl. Made by \"crawl help bash\".\n"
@@ -186,6 +202,8 @@ static void write_zsh(FILE *out, const char *text)
     }
 }
 
+/* The short and the long name are specifications of their own; "*" lets a flag
+ * stand more than once. */
 static void write_zsh_flag(FILE *out, struct shown flag)
 {
     for (int is_long = flag.short_name ? 0 : 1; is_long < 2; is_long++) {
@@ -212,6 +230,7 @@ static void write_zsh_flag(FILE *out, struct shown flag)
     }
 }
 
+/* All options of a run, for the commands that take them. */
 static void write_zsh_options(FILE *out)
 {
     fputs("  options=(\n", out);
@@ -220,6 +239,8 @@ static void write_zsh_options(FILE *out)
     fputs("  )\n", out);
 }
 
+/* The arguments of a command besides its flags: only query knows more about
+ * them than that they are files. */
 static void write_zsh_command(const struct command *command, FILE *out)
 {
     fprintf(out, "  %s) own=(\n", command->name);
@@ -235,6 +256,8 @@ static void write_zsh_command(const struct command *command, FILE *out)
     fprintf(out, "%s ) ;;\n", command->takes_options ? " \"$options[@]\"" : "");
 }
 
+/* _arguments(1zsh) does the work: here it gets the specifications, for the
+ * whole program and for each command. */
 void complete_print_zsh(const struct commands *commands, FILE *out)
 {
     fputs("#compdef crawl\n"
@@ -271,6 +294,7 @@ void complete_print_zsh(const struct commands *commands, FILE *out)
 
 /* ---- fish ---- */
 
+/* "-r -F" wants an argument that is a file, "-x" one that is not. */
 static void write_fish_flag(FILE *out, const char *when, struct shown flag)
 {
     fprintf(out, "complete -c crawl -n '%s'", when);
@@ -291,6 +315,8 @@ static void write_fish_flag(FILE *out, const char *when, struct shown flag)
 
 void complete_print_fish(const struct commands *commands, FILE *out)
 {
+    /* Options of a run are offered wherever no command stands that takes none
+     * of them. */
     char other[400] = "not __fish_seen_subcommand_from";
     size_t len = strlen(other);
     char when[80];

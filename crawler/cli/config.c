@@ -16,6 +16,7 @@ static const char from_default[] = "default";
 static const char from_environment[] = "environment";
 static const char from_flag[] = "flag";
 
+/* The option of a letter; NULL: there is none. */
 static const struct option *find_short(char name)
 {
     for (size_t i = 0; i < nr_options; i++)
@@ -24,11 +25,14 @@ static const struct option *find_short(char name)
     return NULL;
 }
 
+/* Whether a flag takes a value. Those without one may have it all the same,
+ * behind "=": "--sitemaps=no". */
 static bool wants_argument(const struct option *option)
 {
     return option->type != OPTION_FLAG && option->type != OPTION_COUNT;
 }
 
+/* A flag without a value: "-v" counts up, any other one is switched on. */
 static enum err set_flag(struct config *config, const struct option *option,
                          char *message)
 {
@@ -46,6 +50,8 @@ struct arguments {
     char *const *end;
 };
 
+/* The value of an option: what is attached to it, or else the next word, even
+ * if that begins with a dash. */
 static enum err read_argument(struct config *config,
                               const struct option *option, const char *attached,
                               struct arguments *arguments, char *message)
@@ -61,6 +67,8 @@ static enum err read_argument(struct config *config,
     return config_set(config, option, attached, from_flag, message);
 }
 
+/* An abbreviation is no flag, but the option that it may have stood for is
+ * named. */
 static void unknown_long(const char *name, size_t len, char *message)
 {
     const char *near = NULL;
@@ -79,6 +87,8 @@ static void unknown_long(const char *name, size_t len, char *message)
                  (int)(len < 100 ? len : 100), name);
 }
 
+/* "--name", "--name=value", "--name value"; `name` is what stands behind the
+ * dashes. */
 static enum err read_long(struct config *config, const char *name,
                           struct arguments *arguments, char *message)
 {
@@ -130,6 +140,7 @@ static enum err read_flags(struct config *config, int argc, char *const *argv,
     bool only_inputs = false;
     enum err err = CERR_OK;
 
+    /* "-" alone is standard input, and behind "--" nothing is a flag */
     while (arguments.at < arguments.end && !err) {
         const char *word = *arguments.at++;
 
@@ -145,6 +156,8 @@ static enum err read_flags(struct config *config, int argc, char *const *argv,
     return err;
 }
 
+/* CRAWL_MAX_HOST_ERRORS is --max-host-errors. A list has one entry here, as
+ * nothing separates two. */
 static enum err read_environment(struct config *config, char *message)
 {
     enum err err = CERR_OK;
@@ -167,6 +180,8 @@ static enum err read_environment(struct config *config, char *message)
     return err;
 }
 
+/* Defaults are texts of the table, read as anything else is: a wrong one would
+ * show at once. */
 static enum err set_defaults(struct config *config, char *message)
 {
     enum err err = CERR_OK;
@@ -220,6 +235,7 @@ enum err config_read(struct config *config, int argc, char *const *argv,
     return err;
 }
 
+/* The table says which fields own memory. */
 void config_release(struct config *config)
 {
     for (size_t i = 0; i < nr_options; i++) {

@@ -43,6 +43,7 @@ void config_host_setting_names(char names[HOST_SETTING_NAMES_BYTES])
                                 "%s%s", i ? ", " : "", host_settings[i].name);
 }
 
+/* Reading stops at the first mistake, and this is what is said about it. */
 struct file_reading {
     struct config *config;
     char message[CONFIG_MESSAGE_BYTES / 2]; /* what is wrong in the line */
@@ -115,6 +116,8 @@ static struct host_settings *find_host(struct config *config,
     return host;
 }
 
+/* Sets one value of a section. Its text is read like that of the general option
+ * of that name. */
 static enum err set_of_host(struct file_reading *reading,
                             struct host_settings *host,
                             const struct ini_entry *entry)
@@ -181,6 +184,9 @@ static int by_precedence(const void *a, const void *b)
 
 /* ---- the file ---- */
 
+/* One "name = value" of the file; the section says to whom it belongs. A
+ * mistake ends the reading, since a setting that is left out without a word may
+ * be the one that keeps a host unharmed. */
 static enum err read_entry(void *ctx, const struct ini_entry *entry)
 {
     struct file_reading *reading = ctx;
@@ -223,6 +229,8 @@ static bool default_file(char *path, size_t cap)
     return len > 0 && (size_t)len < cap;
 }
 
+/* The message names file and line; errors of the file's form have no other
+ * words than their code. */
 static void say_what_is_wrong(const struct file_reading *reading,
                               const char *path, int line, enum err err,
                               char *message)
@@ -235,6 +243,7 @@ static void say_what_is_wrong(const struct file_reading *reading,
              what);
 }
 
+/* A file that the user has named must be there; the default one need not. */
 enum err config_read_file(struct config *config, const char *named,
                           char *message)
 {

@@ -24,6 +24,8 @@ void config_list_clear(struct text_list *list)
     *list = (struct text_list){0};
 }
 
+/* Lists are bounded, so that a configuration made by a program cannot eat the
+ * memory. */
 static enum err list_add(struct text_list *list, const char *text)
 {
     if (list->nr_items == CONFIG_LIST_MAX)
@@ -34,6 +36,7 @@ static enum err list_add(struct text_list *list, const char *text)
     return CERR_OK;
 }
 
+/* The words that people write for yes and no in other programs' files. */
 static enum err parse_bool(const char *text, bool *value)
 {
     int64_t place;
@@ -44,6 +47,7 @@ static enum err parse_bool(const char *text, bool *value)
     return CERR_OK;
 }
 
+/* Both ends of the range 0: the option has none. */
 static enum err set_number(int64_t *to, const struct option *option,
                            const char *text)
 {
@@ -60,6 +64,7 @@ static enum err set_number(int64_t *to, const struct option *option,
     return CERR_OK;
 }
 
+/* The range of a number with a fraction is whole. */
 static enum err set_double(double *to, const struct option *option,
                            const char *text)
 {
@@ -72,6 +77,7 @@ static enum err set_double(double *to, const struct option *option,
     return CERR_OK;
 }
 
+/* The field's C type follows from the option's type: see enum option_type. */
 enum err config_set_value(void *to, const struct option *option,
                           const char *text)
 {
@@ -98,6 +104,8 @@ enum err config_set_value(void *to, const struct option *option,
     return CERR_INVALID;
 }
 
+/* A range that ends beyond what anybody would type is told by its begin
+ * alone. */
 void config_expected(const struct option *option, char *out, size_t cap)
 {
     switch (option->type) {

@@ -18,6 +18,8 @@ static bool is_meta(const struct option *option)
     return strcmp(option->group, OPTION_GROUP_META) == 0;
 }
 
+/* A value as the file would have it. Sizes and durations come in their smallest
+ * unit, so that nothing is rounded. */
 static void print_value(const void *at, const struct option *option, FILE *out)
 {
     const char *word;
@@ -48,6 +50,8 @@ static void print_value(const void *at, const struct option *option, FILE *out)
     }
 }
 
+/* "name = value ; origin": the origin is a comment, so that the output is a
+ * file that can be read. */
 static void print_line(const void *at, const struct option *option,
                        const char *text, const char *origin, FILE *out)
 {
@@ -59,6 +63,8 @@ static void print_line(const void *at, const struct option *option,
     fprintf(out, "    ; %s\n", origin);
 }
 
+/* A list takes a line for each entry; an empty one is printed by the caller as
+ * a comment. */
 static void print_list(const struct option *option,
                        const struct text_list *list, const char *origin,
                        FILE *out)
@@ -75,6 +81,7 @@ static bool host_has(const void *at, const struct option *option)
     return *(const int64_t *)at >= 0;
 }
 
+/* A setting of a host has name, type and help of the general option. */
 static const struct option *option_of(const struct host_setting *setting)
 {
     return config_find_option(setting->name, strlen(setting->name));
@@ -94,6 +101,7 @@ static void print_host(const struct host_settings *host, FILE *out)
     }
 }
 
+/* What is not set stands there as a comment, to show the name. */
 void config_print(const struct config *config, FILE *out)
 {
     fputs("[crawl]\n", out);
@@ -152,6 +160,8 @@ static void json_list(FILE *out, const struct option *option,
     fputc(']', out);
 }
 
+/* JSON is for programs: durations are milliseconds, choices their words, and a
+ * text that is not set is null. */
 static void json_value(FILE *out, const void *at, const struct option *option)
 {
     const char *word;
@@ -188,6 +198,7 @@ static void json_value(FILE *out, const void *at, const struct option *option)
     }
 }
 
+/* Only what a section sets; the rest follows from the general settings. */
 static void json_hosts(FILE *out, const struct config *config)
 {
     fputs(", \"hosts\": [", out);
@@ -212,6 +223,8 @@ static void json_hosts(FILE *out, const struct config *config)
     fputc(']', out);
 }
 
+/* A failure of memory streams costs the run its note of the settings and
+ * nothing else. */
 char *config_json(const struct config *config)
 {
     char *text = NULL;

@@ -7,6 +7,7 @@
 #define HELP_COLUMN 32
 #define HELP_WIDTH  79
 
+/* What a newcomer reads first: examples before rules. */
 static const char head[] =
     "crawl: fetch every URL of a list into a database that answers questions\n"
     "\n"
@@ -18,6 +19,8 @@ static const char head[] =
     "usage: crawl [run] LIST... [options]\n"
     "       crawl query|status|export|diff|why|doctor|help|version ...\n";
 
+/* Breaks at blanks; the first line begins at `column`, the others below its
+ * text. */
 static void print_wrapped(FILE *out, const char *text, int column)
 {
     while (*text) {
@@ -36,6 +39,7 @@ static void print_wrapped(FILE *out, const char *text, int column)
     }
 }
 
+/* A flag that reaches into the column of texts stands on a line of its own. */
 static void print_option(FILE *out, const struct option *option)
 {
     char text[400];
@@ -58,6 +62,7 @@ static void print_option(FILE *out, const struct option *option)
     print_wrapped(out, text, column);
 }
 
+/* Groups stand in the order of the table, each below its name. */
 void config_print_help(FILE *out)
 {
     const char *group = "";
@@ -93,6 +98,8 @@ static void markdown_text(FILE *out, const char *text)
         fprintf(out, *text == '|' ? "\\|" : "%c", *text);
 }
 
+/* One table for each group, as README.md has them;
+ * tests/integration/test_docs.py compares. */
 void config_print_markdown(FILE *out)
 {
     const char *group = "";

@@ -1,3 +1,7 @@
+/*
+ * Reads the configuration file line by line, with one buffer for the line and
+ * one for the name of the section that it belongs to.
+ */
 #include "crawler/cli/ini.h"
 
 #include <stdbool.h>
@@ -8,6 +12,7 @@
 
 #define BLANKS " \t\r\n\v\f"
 
+/* Cuts blanks off both ends, in place. The returned text lies in `text`. */
 static char *trim(char *text)
 {
     size_t len;
@@ -46,6 +51,7 @@ static bool read_section(char *text, char *section)
     return true;
 }
 
+/* All texts that an entry borrows are in here, or in `text`. */
 struct reader {
     char text[INI_LINE_BYTES];
     char section[INI_LINE_BYTES];
@@ -54,6 +60,8 @@ struct reader {
     int line;
 };
 
+/* One line without its end. A name must not be empty, a value may be: it takes
+ * a setting back to nothing. */
 static enum err read_line(struct reader *reader, char *text)
 {
     char *equals;
@@ -76,6 +84,9 @@ static enum err read_line(struct reader *reader, char *text)
                                    });
 }
 
+/* fgets() ends at a NUL byte without a line feed: such a line is no text of
+ * ours. Editors of other systems put a byte order mark in front of the first
+ * line; it is passed over. */
 static enum err read_lines(struct reader *reader, FILE *in)
 {
     static const char mark[] = "\xEF\xBB\xBF";

@@ -1,3 +1,7 @@
+/*
+ * Text is cleaned as for any other output first; what is left to do is the
+ * quoting.
+ */
 #include "crawler/cli/json.h"
 
 #include <stdbool.h>

@@ -7,6 +7,8 @@
 #include "crawler/cli/roff.h"
 #include "storage/query.h"
 
+/* Texts that no table has. Those of commands, options and queries are theirs.
+ */
 static const char description[] =
     "crawl fetches every URL of a list with a fixed pool of worker processes "
     "and leaves a database that answers questions. Every line of the list "
@@ -15,6 +17,7 @@ static const char description[] =
     "it obeys robots.txt, Crawl-delay and Retry-After, and slows down for a "
     "host that slows down.";
 
+/* The values of enum crawl_exit (crawl.h) in words. */
 static const struct {
     const char *name, *text;
 } exit_statuses[] = {
@@ -43,6 +46,7 @@ static const struct {
 };
 
 /* "-o, --output FILE" as the head of an item. */
+/* The head of a flag's paragraph. */
 static void write_flag(FILE *out, char short_name, const char *name,
                        const char *argument)
 {
@@ -60,6 +64,7 @@ static void write_flag(FILE *out, char short_name, const char *name,
     fputc('\n', out);
 }
 
+/* A part for each command: how it is typed, what it does, its own flags. */
 static void write_commands(const struct commands *commands, FILE *out)
 {
     roff_section(out, "commands");
@@ -86,6 +91,7 @@ static void write_commands(const struct commands *commands, FILE *out)
     }
 }
 
+/* Options of a run stand in the groups of `crawl --help`. */
 static void write_options(FILE *out)
 {
     const char *group = "";
@@ -116,6 +122,7 @@ static void write_options(FILE *out)
           out);
 }
 
+/* Storage has the list of named queries, with a line about each. */
 static void write_queries(FILE *out)
 {
     size_t nr_queries;
@@ -126,6 +133,7 @@ static void write_queries(FILE *out)
         roff_item(out, queries[i].name, queries[i].shows);
 }
 
+/* What crawl reads and writes without being told. */
 static void write_surroundings(FILE *out)
 {
     roff_section(out, "environment");
@@ -141,6 +149,7 @@ static void write_surroundings(FILE *out)
     roff_item(out, "crawl.db", "where results go when no output is named");
 }
 
+/* In short; crawl-config(5) says it at length. */
 static void write_file(FILE *out)
 {
     char names[HOST_SETTING_NAMES_BYTES];
@@ -165,6 +174,7 @@ static void write_file(FILE *out)
     fputs("\n.RE\n.fi\n", out);
 }
 
+/* Two plain lists, and where else to look. */
 static void write_lists(FILE *out)
 {
     roff_section(out, "exit status");

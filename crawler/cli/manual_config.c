@@ -56,6 +56,8 @@ static const char *value_of(const struct option *option)
                                           : option->argument;
 }
 
+/* "delay = DUR" as the head of a paragraph, with the option's help and default
+ * below. */
 static void write_setting(const struct option *option, FILE *out)
 {
     fputs(".TP\n\\fB", out);
@@ -90,6 +92,7 @@ static void write_form(FILE *out)
         roff_item(out, values[i].name, values[i].text);
 }
 
+/* What the section [crawl] may hold, in the groups of `crawl --help`. */
 static void write_general(FILE *out)
 {
     const char *group = "";
@@ -109,6 +112,8 @@ static void write_general(FILE *out)
     }
 }
 
+/* The few settings that a section of a host may hold; their help is that of the
+ * general ones. */
 static void write_hosts(FILE *out)
 {
     roff_section(out, "settings of a host");

@@ -1,13 +1,21 @@
+/*
+ * The table of options. Adding one is a row here, a field in config.h, and the
+ * table in README.md, which `crawl help markdown` prints; parser, help, manual
+ * pages, completions and --print-config follow from the row.
+ */
 #include "crawler/cli/options.h"
 
 #include "crawler/cli/config.h"
 
+/* The field must have the C type that belongs to the option's type: see enum
+ * option_type. */
 #define AT(field) offsetof(struct config, field)
 #define DAY_MS    INT64_C(86400000)
 #define GIB       (INT64_C(1) << 30)
 
 /* clang-format off */
 const struct option options[] = {
+    /* A word that is no flag is an input, so that nobody types -i. */
     {"input", 'i', OPTION_LIST, "FILE", NULL, 0, 0, NULL, AT(inputs),
      "Input and output",
      "list of URLs, one a line; '-' is standard input, .gz is read as it is"},
@@ -15,6 +23,7 @@ const struct option options[] = {
      "Input and output",
      "where results go, by extension: .db .txt .jsonl .csv .warc.gz; "
      "repeatable; default crawl.db"},
+    /* No choice: storage knows the kinds, and says which there are. */
     {"format", 0, OPTION_TEXT, "KIND", NULL, 0, 0, NULL, AT(format),
      "Input and output",
      "kind of an output whose extension does not tell: db, txt, jsonl, csv, "
@@ -24,12 +33,14 @@ const struct option options[] = {
     {"refetch", 0, OPTION_TEXT, "WHAT", NULL, 0, 0, NULL, AT(refetch),
      "Input and output",
      "ask again for what a finished database holds: failed, stale=DUR or all"},
+    /* A million pages of 50 kB are 50 GB: bodies are kept only on request. */
     {"store", 0, OPTION_CHOICE, "WHAT", "hash", 0, 0, "hash|body", AT(store),
      "Input and output", "keep of each body its hash, or the body itself"},
     {"extract", 0, OPTION_CHOICE, "WHAT", "meta", 0, 0, "meta|links|none",
      AT(extract), "Input and output",
      "read from each page its head, its links too, or nothing"},
 
+    /* Politeness is by host, whatever the sum of all transfers is. */
     {"workers", 0, OPTION_INT, "N", "0", 0, 256, NULL, AT(workers),
      "Speed and politeness", "worker processes; 0: one for each core"},
     {"concurrency", 'j', OPTION_INT, "N", "256", 1, 16384, NULL,
@@ -38,6 +49,8 @@ const struct option options[] = {
      "Speed and politeness", "transfers at once to one host"},
     {"delay", 'w', OPTION_DURATION, "DUR", "0", 0, DAY_MS, NULL, AT(delay_ms),
      "Speed and politeness", "pause between two requests to one host"},
+    /* Crawl-delay is no part of RFC 9309, but hosts that write it mean it. The
+     * caps keep one host from holding up a run for a day. */
     {"max-crawl-delay", 0, OPTION_DURATION, "DUR", "30s", 0, DAY_MS, NULL,
      AT(max_crawl_delay_ms), "Speed and politeness",
      "most that a Crawl-delay in robots.txt can ask for"},
@@ -53,6 +66,8 @@ const struct option options[] = {
      "failures to connect, or waits that it asked for, in a row after which a "
      "host is taken as down"},
 
+    /* Each step of a request has a limit of its own, so that a row can say
+     * which one was too slow; max-time is that of all together. */
     {"max-time", 'm', OPTION_DURATION, "DUR", "30s", 100, DAY_MS, NULL,
      AT(max_time_ms), "Limits", "for one request in all"},
     {"dns-timeout", 0, OPTION_DURATION, "DUR", "10s", 10, DAY_MS, NULL,
@@ -69,8 +84,10 @@ const struct option options[] = {
      "after network errors, 408, 429 and 5xx"},
     {"retry-delay", 0, OPTION_DURATION, "DUR", "1s", 1, DAY_MS, NULL,
      AT(retry_delay_ms), "Limits", "before the first retry; doubles"},
+    /* At most VISIT_HOPS_MAX. */
     {"max-redirects", 0, OPTION_INT, "N", "10", 0, 20, NULL, AT(max_redirects),
      "Limits", "hops of one URL; 0: follow none"},
+    /* Limits of one run: the next one goes on, and counts from 0. */
     {"max-urls", 0, OPTION_INT, "N", "0", 0, INT64_MAX, NULL, AT(max_urls),
      "Limits", "URLs that this run fetches; 0: no limit"},
     {"max-duration", 0, OPTION_DURATION, "DUR", "0", 0, 3650 * DAY_MS, NULL,
@@ -80,6 +97,7 @@ const struct option options[] = {
 
     {"depth", 'd', OPTION_INT, "N", "0", 0, 1000000, NULL, AT(depth),
      "Following links", "follow links so many hops away; 0: the list only"},
+    /* In the order of enum frontier_scope. */
     {"scope", 0, OPTION_CHOICE, "WHERE", "host", 0, 0, "host|domain|prefix|any",
      AT(scope), "Following links",
      "how far from its start a followed link may lead"},
@@ -89,6 +107,8 @@ const struct option options[] = {
      "Following links", "follow no link that matches one of these"},
     {"sitemaps", 0, OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(sitemaps),
      "Following links", "read the sitemaps of the listed hosts"},
+    /* Limits against sites that make pages without end: calendars, sessions in
+     * paths, folders that contain themselves. They hold for links alone. */
     {"max-pages-per-host", 0, OPTION_INT, "N", "0", 0, INT32_MAX, NULL,
      AT(max_pages_per_host), "Following links", "0: 1,000,000"},
     {"max-url-length", 0, OPTION_INT, "N", "2048", 16, 8192, NULL,
@@ -107,6 +127,8 @@ const struct option options[] = {
      "robots.txt knows us by; default crawl/VERSION"},
     {"header", 'H', OPTION_LIST, "LINE", NULL, 0, 0, NULL, AT(headers),
      "Requests", "'Name: value', sent with each request; repeatable"},
+    /* Only this proxy counts: http_proxy and its kin in the environment would
+     * change what a run does on another machine. */
     {"proxy", 'x', OPTION_TEXT, "URL", NULL, 0, 0, NULL, AT(proxy),
      "Requests", "ask this proxy instead of the hosts"},
     {"resolve", 0, OPTION_LIST, "HOST:PORT:ADDR", NULL, 0, 0, NULL,
@@ -128,15 +150,18 @@ const struct option options[] = {
      "IPv4 addresses only"},
     {"ipv6", '6', OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(ipv6), "Requests",
      "IPv6 addresses only"},
+    /* A page of the net must not reach what stands behind a firewall. */
     {"allow-private", 0, OPTION_LIST, "RANGE", NULL, 0, 0, NULL,
      AT(allow_private), "Requests",
      "private addresses that links and redirects may lead to: 10.0.0.0/8"},
 
+    /* In the order of enum fetch_sandbox. */
     {"sandbox", 0, OPTION_CHOICE, "HOW", "auto", 0, 0, "auto|require|off",
      AT(sandbox), "Safety", "lock the workers in as far as the kernel can"},
     {"user", 0, OPTION_TEXT, "NAME", NULL, 0, 0, NULL, AT(user), "Safety",
      "user that workers become when started as root; default nobody"},
 
+    /* In the order of enum progress_mode. */
     {"progress", 0, OPTION_CHOICE, "HOW", "auto", 0, 0, "auto|live|plain|none",
      AT(progress), "Display", "rows on a terminal, plain lines elsewhere"},
     {"progress-interval", 0, OPTION_DURATION, "DUR", "10s", 100, DAY_MS, NULL,
@@ -145,6 +170,7 @@ const struct option options[] = {
      "no progress and no summary"},
     {"verbose", 'v', OPTION_COUNT, NULL, NULL, 0, 0, NULL, AT(verbose),
      "Display", "say more; twice: say everything"},
+    /* Not settings of a run: neither printed nor stored. */
     {"config", 0, OPTION_TEXT, "FILE", NULL, 0, 0, NULL, AT(config_file),
      OPTION_GROUP_META, "configuration file, or 'none'; default "
      "$XDG_CONFIG_HOME/crawl/config"},

@@ -1,3 +1,7 @@
+/*
+ * Rows are made as text first and then drawn over those that stand on the
+ * terminal, so that a log line can be put above them at any time.
+ */
 #include "crawler/cli/progress.h"
 
 #include <inttypes.h>
@@ -23,13 +27,15 @@ struct progress {
     int width;
     int nr_drawn; /* rows that stand on the terminal now */
     int64_t next_ms;
-    /* the rate is taken over a window that is moved on when it is full */
+    /* Rates are taken over a window, which begins anew when it is full. */
     int64_t window_ms, window_run, window_bytes;
     double urls_per_s, bytes_per_s;
     char rows[PROGRESS_ROWS][ROW_BYTES];
     int nr_rows;
 };
 
+/* Rows need a terminal that knows how to move up; editors that run a shell call
+ * theirs "dumb". */
 enum progress_mode progress_choose(enum progress_mode wanted, bool quiet)
 {
     const char *term = getenv("TERM");
@@ -43,6 +49,9 @@ enum progress_mode progress_choose(enum progress_mode wanted, bool quiet)
     return PROGRESS_LIVE;
 }
 
+/* The terminal knows best how wide it is, then COLUMNS. Rows are cut to that: a
+ * row that wraps would take two lines, and the next drawing would leave one of
+ * them behind. */
 void progress_resized(struct progress *progress)
 {
     struct winsize size;
@@ -60,6 +69,8 @@ void progress_resized(struct progress *progress)
         progress->width = WIDTH_MIN;
 }
 
+/* The cursor stands below the rows: up by their number, then clear to the end
+ * of the screen. */
 static void erase(struct progress *progress)
 {
     FILE *out = progress->options.out;
@@ -70,6 +81,7 @@ static void erase(struct progress *progress)
     progress->nr_drawn = 0;
 }
 
+/* What was drawn is remembered, as the next drawing starts above it. */
 static void print_rows(struct progress *progress)
 {
     for (int i = 0; i < progress->nr_rows; i++)
@@ -88,6 +100,8 @@ static void on_log_line(void *ctx, const char *line)
     print_rows(progress);
 }
 
+/* Rows appear at once, so that a person sees that something happens; plain
+ * lines wait for their first interval. */
 struct progress *progress_new(const struct progress_options *options)
 {
     struct progress *progress = xcalloc(1, sizeof(*progress));
@@ -103,6 +117,7 @@ struct progress *progress_new(const struct progress_options *options)
     return progress;
 }
 
+/* Takes the rows away, so that the summary stands in their place. */
 void progress_free(struct progress *progress)
 {
     if (!progress)
@@ -127,6 +142,8 @@ bool progress_due(const struct progress *progress, int64_t now_ms)
     return progress_wait_ms(progress, now_ms) == 0;
 }
 
+/* A rate over the whole run would hide that a crawl has slowed down; one over a
+ * moment would jump. */
 static void measure_rate(struct progress *progress,
                          const struct progress_view *view, int64_t now_ms)
 {
@@ -161,12 +178,14 @@ static void add_row(struct progress *progress, const char *format, ...)
     va_start(args, format);
     vsnprintf(raw, sizeof(raw), format, args);
     va_end(args);
+    /* what a row names, hosts and files, may hold any byte */
     if (cap > ROW_BYTES)
         cap = ROW_BYTES;
     text_escape(raw, strnlen(raw, sizeof(raw)),
                 progress->rows[progress->nr_rows++], cap);
 }
 
+/* Of the URLs known so far: it can fall when links are found. */
 static int percent_of(const struct progress_view *view)
 {
     if (view->nr_urls <= 0)
@@ -174,6 +193,7 @@ static int percent_of(const struct progress_view *view)
     return (int)(view->nr_ended * 100 / view->nr_urls);
 }
 
+/* There is no honest estimate before the list has been read to its end. */
 static void eta_text(const struct progress *progress,
                      const struct progress_view *view,
                      char out[VALUE_TEXT_BYTES + 8])
@@ -193,6 +213,7 @@ static void eta_text(const struct progress *progress,
     }
 }
 
+/* The row of counts, by what became of URLs and by what happens now. */
 static void counts_row(struct progress *progress,
                        const struct progress_view *view)
 {
@@ -209,6 +230,7 @@ static void counts_row(struct progress *progress,
             view->nr_hosts_waiting);
 }
 
+/* Everything is cut to the width; what matters most stands to the left. */
 static void draw_live(struct progress *progress,
                       const struct progress_view *view, int64_t now_ms)
 {
@@ -247,6 +269,7 @@ static void draw_live(struct progress *progress,
     print_rows(progress);
 }
 
+/* For log files: one line, keys that never change, and no units. */
 static void draw_plain(struct progress *progress,
                        const struct progress_view *view, int64_t now_ms)
 {

@@ -3,6 +3,9 @@
 
 #include <ctype.h>
 
+/* A point or an apostrophe at the begin of a line would be a request; an empty
+ * escape in front makes it text. A plain hyphen may be drawn as a dash, which
+ * nobody can copy into a shell. */
 void roff_text(FILE *out, const char *text)
 {
     if (*text == '.' || *text == '\'')

@@ -36,8 +36,8 @@ struct row_printer {
 
 /* ---- one value ---- */
 
-/* A number as programs read it. Numbers that JSON and CSV have no word for do
- * not come out of SQLite but by way of 1e999. */
+/* A number as programs read it. JSON and CSV have no word for infinity, which
+ * SQLite makes of 1e999: it comes out empty. */
 static struct bytes number_text(const struct query_value *value,
                                 char room[NUMBER_BYTES])
 {
@@ -50,7 +50,7 @@ static struct bytes number_text(const struct query_value *value,
     return (struct bytes){room, (size_t)len};
 }
 
-/* ... and as people do: 0.0123, 1.5, 1234.6 */
+/* A number with a fraction as people read it: 0.012, 1.5, 1234.6. */
 static struct bytes rounded_text(double real, char room[NUMBER_BYTES])
 {
     int len = snprintf(room, NUMBER_BYTES,
@@ -59,6 +59,7 @@ static struct bytes rounded_text(double real, char room[NUMBER_BYTES])
     return (struct bytes){room, (size_t)len};
 }
 
+/* Bytes that are no text, as two digits each. Owned by the caller. */
 static char *hex_text(struct bytes blob)
 {
     const unsigned char *at = blob.data;
@@ -72,6 +73,8 @@ static char *hex_text(struct bytes blob)
 
 /* ---- programs ---- */
 
+/* Quotes stand only where the text needs them, and a quote in it is doubled:
+ * RFC 4180, 2.5 to 2.7. */
 static void print_csv_text(FILE *out, const char *text, size_t len)
 {
     bool quoted = false;
@@ -91,6 +94,8 @@ static void print_csv_text(FILE *out, const char *text, size_t len)
     fputc('"', out);
 }
 
+/* A byte of a page can become four: "\\x1b". What could move a terminal's
+ * cursor comes out as text. */
 static void print_escaped(const struct row_printer *printer, const char *text,
                           size_t len)
 {
@@ -104,6 +109,7 @@ static void print_escaped(const struct row_printer *printer, const char *text,
     free(clean);
 }
 
+/* Only CSV into a file keeps the bytes as they are: programs read it. */
 static void print_text(const struct row_printer *printer, const char *text,
                        size_t len)
 {
@@ -118,6 +124,8 @@ static void print_text(const struct row_printer *printer, const char *text,
         print_escaped(printer, text, len);
 }
 
+/* Numbers come out exactly, for programs; people get rounded ones in
+ * keep_cell(). */
 static void print_value(const struct row_printer *printer,
                         const struct query_value *value)
 {
@@ -156,6 +164,7 @@ static const char *line_end(const struct row_printer *printer)
     return csv && !printer->options.is_terminal ? "\r\n" : "\n";
 }
 
+/* The head: CSV and plain rows have names once, JSON in each row. */
 static void print_names(const struct row_printer *printer)
 {
     FILE *out = printer->options.out;
@@ -173,6 +182,8 @@ static void print_names(const struct row_printer *printer)
     fputs(line_end(printer), out);
 }
 
+/* Rows of programs go out at once, so that a result of any size needs no
+ * memory. */
 static void print_row(const struct row_printer *printer,
                       const struct query_row *row)
 {
@@ -219,6 +230,8 @@ static size_t width_bytes(const char *text, int width)
     return len;
 }
 
+/* An aligned cell is finished text with a NUL behind it. Once widths are
+ * settled they stay, whatever comes. */
 static enum err keep_cell(struct row_printer *printer, struct column *column,
                           const struct query_value *value)
 {
@@ -253,6 +266,8 @@ static enum err keep_cell(struct row_printer *printer, struct column *column,
     return buf_add(&printer->cells, cell, strlen(cell) + 1);
 }
 
+/* Text stands to the left, numbers to the right. The last column has no blanks
+ * behind it, so that lines can be copied. */
 static void print_cell(const struct row_printer *printer, size_t i,
                        const char *text)
 {
@@ -274,7 +289,8 @@ static void print_cell(const struct row_printer *printer, size_t i,
         fprintf(out, "%*s", column->has_text ? pad + 2 : 2, "");
 }
 
-/* Cuts the widest text columns until a line fits. */
+/* Cuts the widest text columns, one character at a time, until a line fits the
+ * terminal. Numbers are never cut: a part of one would be another number. */
 static void fit(struct row_printer *printer)
 {
     int excess = -printer->options.width - 2;
@@ -298,6 +314,7 @@ static void fit(struct row_printer *printer)
     }
 }
 
+/* The names, and a line below each of them. */
 static void print_heading(struct row_printer *printer)
 {
     char line[ROWS_CELL_BYTES];
@@ -315,6 +332,7 @@ static void print_heading(struct row_printer *printer)
     printer->measured = true;
 }
 
+/* Cells lie one behind the other, row by row. */
 static void print_kept(struct row_printer *printer)
 {
     const char *at = (const char *)printer->cells.data;
@@ -330,6 +348,7 @@ static void print_kept(struct row_printer *printer)
     printer->nr_kept = 0;
 }
 
+/* After the measured rows each row is printed as it comes. */
 static enum err keep_row(struct row_printer *printer,
                          const struct query_row *row)
 {
@@ -367,6 +386,8 @@ void row_printer_free(struct row_printer *printer)
     free(printer);
 }
 
+/* Names of columns are what a statement calls them, and a statement may be
+ * anybody's: they are escaped too. */
 static void begin(struct row_printer *printer, const struct query_row *row)
 {
     char name[ROWS_CELL_BYTES];

@@ -1,9 +1,14 @@
+/*
+ * Counts that are zero are left out; what to do next comes last, where the eye
+ * is when the shell prompts again.
+ */
 #include "crawler/cli/summary.h"
 
 #include <inttypes.h>
 
 #include "crawler/cli/value.h"
 
+/* "ok" is shown even when it is zero. */
 static void print_counts(const struct summary *summary, FILE *out)
 {
     const struct {
@@ -32,6 +37,7 @@ static void print_counts(const struct summary *summary, FILE *out)
     fputc('\n', out);
 }
 
+/* A run that took no time still had one millisecond. */
 static void print_rate(const struct summary *summary, FILE *out)
 {
     double seconds =
@@ -46,6 +52,8 @@ static void print_rate(const struct summary *summary, FILE *out)
             seconds, (double)summary->nr_requests / seconds, bytes, rate);
 }
 
+/* Each cause with what can be done about it, so that nobody has to look its
+ * code up. */
 static void print_causes(const struct summary *summary, FILE *out)
 {
     char count[VALUE_TEXT_BYTES];

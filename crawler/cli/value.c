@@ -1,3 +1,8 @@
+/*
+ * Reading is strict: a text is a number as a whole, or it is none. strtol() and
+ * strtod() take blanks, hexadecimal numbers and "nan", which a setting must not
+ * have.
+ */
 #include "crawler/cli/value.h"
 
 #include <ctype.h>
@@ -13,6 +18,7 @@ struct unit {
     double factor;
 };
 
+/* strtoll() passes over blanks at the begin; they are refused. */
 enum err value_int(const char *text, int64_t *value)
 {
     char *end;
@@ -44,6 +50,8 @@ enum err value_number(const char *text, double *value)
     return err ? err : *end ? CERR_INVALID : CERR_OK;
 }
 
+/* `bare` is the factor of a number without a unit. The bound keeps the product
+ * inside of int64_t. */
 static enum err with_unit(const char *text, const struct unit *units,
                           double bare, int64_t *value)
 {
@@ -107,6 +115,7 @@ enum err value_choice(const char *choices, const char *text, int64_t *value)
     return CERR_INVALID;
 }
 
+/* A comma stands before each group of three digits, counted from the end. */
 void value_show_count(int64_t count, char out[VALUE_TEXT_BYTES])
 {
     char digits[VALUE_TEXT_BYTES];
@@ -121,6 +130,8 @@ void value_show_count(int64_t count, char out[VALUE_TEXT_BYTES])
     *to = '\0';
 }
 
+/* Powers of 1,000, as networks count. One decimal below 100: "9.8 MB", "980
+ * MB". */
 void value_show_bytes(double bytes, char out[VALUE_TEXT_BYTES])
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
@@ -134,6 +145,7 @@ void value_show_bytes(double bytes, char out[VALUE_TEXT_BYTES])
              bytes, units[unit]);
 }
 
+/* Hours are shown only when there are some. */
 void value_show_clock(int64_t ms, char out[VALUE_TEXT_BYTES])
 {
     int64_t s = ms < 0 ? 0 : ms / 1000;

@@ -10,9 +10,12 @@
 #include "base/log.h"
 #include "crawler/cli/value.h"
 
+/* In characters, where the terminal does not tell. */
 #define WIDTH_DEFAULT 80
 #define WIDTH_MAX     4000
 
+/* A terminal gets tables that fit and a hundred rows; a file or a pipe gets
+ * everything. */
 bool command_is_shown(void)
 {
     return isatty(STDOUT_FILENO) == 1;
@@ -35,8 +38,10 @@ static int shown_width(void)
     return WIDTH_DEFAULT;
 }
 
-static struct row_printer *open_table(const struct command_line *line,
-                                      int64_t limit, int width)
+/* The form of the rows comes from the flags; without one it is aligned
+ * columns. */
+static struct row_printer *new_printer(const struct command_line *line,
+                                       int64_t limit, int width)
 {
     static const struct {
         const char *flag;
@@ -60,6 +65,7 @@ static struct row_printer *open_table(const struct command_line *line,
             options.format = forms[i].format;
             nr_asked++;
         }
+    /* the last one could win, but then a script's mistake would not show */
     if (nr_asked > 1) {
         command_usage("--csv, --json and --plain exclude each other");
         return NULL;
@@ -70,14 +76,15 @@ static struct row_printer *open_table(const struct command_line *line,
 struct row_printer *command_printer(const struct command_line *line,
                                     int64_t limit)
 {
-    return open_table(line, limit, shown_width());
+    return new_printer(line, limit, shown_width());
 }
 
 struct row_printer *command_printer_whole(const struct command_line *line)
 {
-    return open_table(line, 0, 0);
+    return new_printer(line, 0, 0);
 }
 
+/* A full disk shows when the last bytes are written. */
 int command_printer_end(struct row_printer *printer, int status)
 {
     enum err err = row_printer_end(printer);
@@ -89,6 +96,8 @@ int command_printer_end(struct row_printer *printer, int status)
     return CRAWL_EXIT_FAILURE;
 }
 
+/* What the user has typed wrong is usage; what is wrong with the database is
+ * storage. */
 static int status_of(enum err err)
 {
     return err == CERR_INVALID || err == CERR_NOT_FOUND || err == CERR_PERM ||

@@ -6,6 +6,7 @@
 #include "crawler/command/command_statement.h"
 #include "crawler/command/commands.h"
 
+/* A number of a run; they begin with 1. */
 static bool read_run(const char *text, int64_t *run)
 {
     char *end;
@@ -31,6 +32,7 @@ static int check_runs(struct reader *reader,
     return CRAWL_EXIT_OK;
 }
 
+/* `run` is the later one, `other` the one that it is compared with. */
 int command_diff(const struct command_line *line)
 {
     const struct query_info *query = query_find("diff");

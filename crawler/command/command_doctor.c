@@ -39,7 +39,7 @@
 #define LINE_BYTES         1024
 #define SMB2_SUPER_MAGIC_  0xfe534d42 /* magic.h has it since Linux 6 */
 
-/* How a finding is to be taken. */
+/* How a finding is to be taken: only what is missing makes the exit status. */
 enum grade {
     GRADE_OK,
     GRADE_WEAK,    /* works, with less speed or safety */
@@ -125,6 +125,7 @@ static void see_library_list(struct doctor *doctor, const char *list)
     }
 }
 
+/* First what a bug report needs. */
 static void see_versions(struct doctor *doctor)
 {
     char pcre2[64] = "?";
@@ -142,6 +143,8 @@ static void see_versions(struct doctor *doctor)
 
 /* ---- the machine ---- */
 
+/* A container may be allowed less than the machine has: by affinity, or by a
+ * quota of its group (cgroup v2). */
 static void see_cores(struct doctor *doctor)
 {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -183,6 +186,7 @@ static void see_memory(struct doctor *doctor)
          "%s, unused %s", whole_text, free_text);
 }
 
+/* The hard limit is what counts: a crawl raises the other one to it. */
 static void see_descriptors(struct doctor *doctor)
 {
     struct rlimit limit;
@@ -197,6 +201,7 @@ static void see_descriptors(struct doctor *doctor)
          (unsigned long long)limit.rlim_max);
 }
 
+/* Root's workers become somebody else, but the parent stays root. */
 static void see_user(struct doctor *doctor)
 {
     bool root = geteuid() == 0;
@@ -215,6 +220,7 @@ static bool is_network(const struct statfs *fs)
            type == SMB2_SUPER_MAGIC_ || type == V9FS_MAGIC;
 }
 
+/* Where a database would be made by default. */
 static void see_folder(struct doctor *doctor)
 {
     struct statfs fs;
@@ -237,6 +243,8 @@ static void see_folder(struct doctor *doctor)
 
 /* ---- the kernel ---- */
 
+/* The pool waits for workers by pidfd and hands pages over in sealed memory;
+ * there is no other way for either. */
 static void see_kernel(struct doctor *doctor)
 {
     struct utsname name;
@@ -259,6 +267,7 @@ static void see_kernel(struct doctor *doctor)
         close(fd);
 }
 
+/* Asking for the version makes no rule set: landlock_create_ruleset(2). */
 static void see_landlock(struct doctor *doctor)
 {
     /* what each version of the interface added that a worker can use */
@@ -288,6 +297,8 @@ static void see_landlock(struct doctor *doctor)
              "version %ld: %s", abi, adds[abi > nr_known ? nr_known : abi]);
 }
 
+/* A filter that is on already, as in many containers, may forbid what ours
+ * would allow. */
 static void see_seccomp(struct doctor *doctor)
 {
     uint32_t kill = SECCOMP_RET_KILL_PROCESS;
@@ -334,6 +345,7 @@ static int count_certificates(const char *path)
     return nr;
 }
 
+/* Authorities that libcurl trusts unless --cacert names others. */
 static void see_certificates(struct doctor *doctor)
 {
     const char *path = fetch_ca_file();
@@ -346,6 +358,7 @@ static void see_certificates(struct doctor *doctor)
          path ? path : "no file", nr);
 }
 
+/* The name servers of resolv.conf(5); their answers are not tried. */
 static void see_resolver(struct doctor *doctor)
 {
     FILE *file = fopen("/etc/resolv.conf", "re");
@@ -372,6 +385,7 @@ static void see_resolver(struct doctor *doctor)
         "%s%s%s", fetch_resolver(), nr ? ", asks" : "", servers);
 }
 
+/* Other programs obey these variables; a crawl must not change with them. */
 static void see_proxies(struct doctor *doctor)
 {
     bool set = getenv("http_proxy") || getenv("https_proxy") ||

@@ -3,6 +3,7 @@
 #include "crawler/command/command_common.h"
 #include "crawler/command/commands.h"
 
+/* Writes one file, in the form that --format or its name tells. */
 static int export_to(const struct command_line *line, struct reader *reader,
                      const char *path, const struct query_options *options)
 {
@@ -30,6 +31,7 @@ static int export_all(const struct command_line *line, struct reader *reader,
     return status;
 }
 
+/* The version and the time go into the first record of a WARC. */
 int command_export(const struct command_line *line)
 {
     struct query_options options = {.version = CRAWL_VERSION,

@@ -11,6 +11,7 @@
 #include "crawler/command/commands.h"
 #include "crawler/crawl.h"
 
+/* Topics have one type; not each of them needs the commands. */
 static void print_markdown(const struct commands *commands, FILE *out)
 {
     (void)commands;
@@ -28,6 +29,8 @@ static void print_manual_of_file(const struct commands *commands, FILE *out)
     manual_config_print(CRAWL_VERSION, out);
 }
 
+/* A topic is a file to be made, or a command. Topics are looked for first; no
+ * command has the name of one. */
 int command_help(const struct command_line *line)
 {
     static const struct {

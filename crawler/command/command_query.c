@@ -7,8 +7,10 @@
 #include "crawler/command/command_statement.h"
 #include "crawler/command/commands.h"
 
+/* What is asked when nothing is. */
 #define FIRST_QUERY "summary"
 
+/* Usage, then the names that may follow the database. */
 void command_query_print_help(const struct command *command, FILE *out)
 {
     size_t nr_queries;
@@ -26,6 +28,7 @@ static bool is_sql(const char *text)
     return strpbrk(text, " \t\n;(") != NULL;
 }
 
+/* Whoever mistypes a name gets all of them. */
 static int unknown_query(const char *name)
 {
     char names[400] = "";
@@ -49,6 +52,8 @@ static int run_sql(const struct command_line *line, struct reader *reader,
                                   (struct bytes){text, strlen(text)}, limit);
 }
 
+/* Words are checked before the database is opened: a mistake in them needs no
+ * file. */
 int command_query(const struct command_line *line)
 {
     const char *what = line->nr_words > 1 ? line->words[1] : FIRST_QUERY;

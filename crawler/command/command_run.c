@@ -23,6 +23,7 @@ static bool begins(const char *text, const char *start)
  * leaves it out too: the value of a header, credentials in a URL or proxy. */
 static char *without_secrets(const char *word, const char *before)
 {
+    /* the value may be in the next word, or attached to the flag */
     bool is_header = strcmp(before, "-H") == 0 ||
                      strcmp(before, "--header") == 0 || begins(word, "-H") ||
                      begins(word, "--header=");
@@ -37,6 +38,8 @@ static char *without_secrets(const char *word, const char *before)
             colon[1] = '\0';
         return shown;
     }
+    /* credentials stand before the last '@' of the host's part: RFC 3986, 3.2
+     */
     if (!host && is_proxy)
         host = begins(word, "--proxy=") ? strchr(shown, '=') + 1 : shown;
     else if (host)
@@ -59,6 +62,7 @@ static char *join(int argc, char *const *argv)
 
     for (int i = 0; i < argc && len < COMMAND_BYTES; i++) {
         char *word = without_secrets(argv[i], i ? argv[i - 1] : "");
+        /* words that a shell would take apart are shown in quotes */
         bool plain = word[0] && !strpbrk(word, " \t\n'\"\\$&|;<>*?()");
         int more = snprintf(text + len, COMMAND_BYTES - len,
                             plain ? "%s%s" : "%s'%s'", i ? " " : "", word);
@@ -71,6 +75,8 @@ static char *join(int argc, char *const *argv)
     return text;
 }
 
+/* The command is kept as it was typed, so that "go on" can be copied from the
+ * summary or, after a kill, from the table `runs`. */
 static int run(const struct config *config, int argc, char *const *argv)
 {
     char *command = join(argc, argv);
@@ -101,6 +107,8 @@ void command_run_print_help(const struct command *command, FILE *out)
     config_print_help(out);
 }
 
+/* Settings are read here and not by command_read(), as the word "run" may be
+ * missing and every word may be an option. */
 int command_run(const struct command_line *line)
 {
     /* the word "run" may be left out */

@@ -24,6 +24,7 @@ static int print_result(const struct command_line *line, struct reader *reader,
         return err == CERR_IO && ferror(stdout) ? CRAWL_EXIT_FAILURE
                                                 : command_failed(reader, err);
     }
+    /* hints are for people, so they go to standard error */
     nr_rows = row_printer_nr_rows(printer);
     status = command_printer_end(printer, CRAWL_EXIT_OK);
     if (command_is_shown() && !status && nr_rows == 0)
@@ -34,6 +35,7 @@ static int print_result(const struct command_line *line, struct reader *reader,
     return status;
 }
 
+/* With its semicolon, so that it can be piped into sqlite3. */
 static int print_sql(const struct buf *sql)
 {
     fwrite(sql->data, 1, sql->len, stdout);

@@ -13,6 +13,8 @@ struct fact {
     const char *text;
 };
 
+/* The table `runs` says "running" of a killed run too; whether a process has
+ * the lock tells the two apart. */
 static const char *state_of(const struct reader_status *status, char room[80])
 {
     bool says_running = strcmp(status->run_status, "running") == 0;
@@ -96,6 +98,8 @@ static void print_counts(const struct reader_status *status)
     fputc('\n', stdout);
 }
 
+/* Only of a crawl that runs. Links that are still to be found are in no
+ * estimate. */
 static void print_speed(const struct reader_status *status)
 {
     double rate = status->urls_a_second;
@@ -111,6 +115,7 @@ static void print_speed(const struct reader_status *status)
            rate, status->nr_active, status->nr_workers_busy, clock);
 }
 
+/* Lines for people: what runs, since when, how far, and what became of it. */
 static int print_people(const struct reader_status *status)
 {
     char state[80], ended[VALUE_TEXT_BYTES], urls[VALUE_TEXT_BYTES];
@@ -133,6 +138,8 @@ static int print_people(const struct reader_status *status)
     return fflush(stdout) ? CRAWL_EXIT_FAILURE : CRAWL_EXIT_OK;
 }
 
+/* Any form that is asked for is for programs; without one it is lines for
+ * people. */
 int command_status(const struct command_line *line)
 {
     struct reader_status status;

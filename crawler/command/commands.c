@@ -13,6 +13,8 @@
 #define FLAGS(table)                                                           \
     .flags = (table), .nr_flags = sizeof(table) / sizeof((table)[0])
 
+/* Flags of the commands, in the order of their help. Those of a run are in
+ * cli/options.c. */
 static const struct command_flag query_flags[] = {
     {"run", 0, "N", "the pages of this run; else the newest answers"},
     {"limit", 0, "N", "rows at most; 0: all"},
@@ -38,6 +40,8 @@ static const struct command_flag why_flags[] = {
     COMMAND_FORMAT_FLAGS,
 };
 
+/* In the order of manual page and completions; the run is the first, as
+ * commands_run() takes it for every word that is no command. */
 static const struct command all[] = {
     {.name = "run",
      .arguments = "LIST... [options]",
@@ -131,6 +135,8 @@ static bool is_reserved(const char *word)
     return false;
 }
 
+/* "--help" behind a command asks about that command, whatever else stands
+ * there. */
 static bool asks_for_help(const struct command_line *line)
 {
     for (int i = 2; i < line->argc && strcmp(line->argv[i], "--") != 0; i++)
@@ -140,6 +146,7 @@ static bool asks_for_help(const struct command_line *line)
     return false;
 }
 
+/* From the words to the exit status of a command. */
 static int read_and_run(struct command_line *line)
 {
     char message[COMMAND_MESSAGE_BYTES] = "";
