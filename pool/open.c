@@ -184,6 +184,8 @@ static enum err receive_start(struct pool *pool, int64_t deadline_ms)
     struct spawner_message message;
     struct spawner_fds fds;
     int64_t left_ms = deadline_ms - clock_mono_ms();
+    struct slot *slot;
+    bool is_lost_start;
     enum err err;
 
     if (left_ms <= 0 || poll(&ready, 1, (int)left_ms) == 0)
@@ -191,15 +193,17 @@ static enum err receive_start(struct pool *pool, int64_t deadline_ms)
     err = spawner_receive(&pool->spawner, &message, &fds);
     if (err != CERR_OK)
         return err;
+    slot = &pool->slots[message.slot];
+    is_lost_start = slot->state == SLOT_ASKED;
     switch ((enum spawner_event)message.event) {
     case SPAWNER_STARTED:
-        return slot_start(&pool->slots[message.slot], message.pid, &fds);
+        return slot_start(slot, message.pid, &fds);
     case SPAWNER_FAILED:
         return message.status == EAGAIN ? CERR_LIMIT
                                         : err_from_errno(message.status);
     case SPAWNER_EXITED:
-        slot_reap(&pool->slots[message.slot], message.status);
-        return CERR_OK;
+        slot_reap(slot, message.generation, message.status);
+        return is_lost_start ? CERR_IO : CERR_OK;
     }
     return CERR_IO;
 }

@@ -143,35 +143,36 @@ struct task_queue {
 /* ---- slots ---- */
 
 /*
- * The states of a slot.
+ * The states of a slot, and which function makes each move.
  *
- *            ask          started          stop
+ *            ask           started         stop
  *     NONE -------> ASKED --------> OPEN --------> STOPPING
- *                   ^   |            | \            /  |
- *         ask: at   |   | failed     |  \ kill kill/   |
- *         once or   |   |      exited|   v        v    |exited
- *         when due  |   v            |    KILLED       |
- *                   +- DEAD          |       | exited  |
- *                   |   ^ |          v       v         |
- *             BACKOFF   | |       REAPING <------------/
- *                   ^   | |          |
- *                   |   \-+----------/ judged
- *                   \-----+--> NONE, GIVEN_UP
+ *                   ^   |            | |            |   |
+ *                   |   | failed     | | kill  kill |   |
+ *          ask, at  |   |            | \-> KILLED <-/   |
+ *          once or  |   |    exited  |       | exited   | exited
+ *          when due |   v            v       v          |
+ *                   +- DEAD <------ REAPING <-----------+
+ *                   |   |
+ *              BACKOFF <+--> NONE, GIVEN_UP
  *
- *   NONE, BACKOFF -> ASKED     [slot_ask] it is time
- *   DEAD     -> ASKED          [slot_ask] at once: it had ended tasks
- *   ASKED    -> ASKED          [slot_ask] of the next spawner: the first is
- * gone any of these four -> BACKOFF [slot_ask] the spawner's socket is full:
- * later ASKED    -> OPEN           [slot_start] there is a process; it takes
- * tasks, though its worker_init may still run ASKED    -> DEAD
- * [slot_fail_start] it could not be forked OPEN     -> STOPPING [slot_stop] it
- * ends what it has, and leaves OPEN, STOPPING -> KILLED   [slot_kill] SIGKILL
- * is on its way OPEN, STOPPING, KILLED -> REAPING [slot_reap] it has ended;
- * callbacks run REAPING  -> DEAD           [slot_reap] no process, tasks
- * judged, death noted DEAD     -> BACKOFF        [slot_back_off] it died
- * without ending one task DEAD     -> GIVEN_UP       [slot_give_up] for the
- * last time NONE, ASKED, BACKOFF -> GIVEN_UP [slot_give_up] no spawner is left
- *   DEAD, BACKOFF -> NONE      [slot_rest] the pool is closed and all is done
+ *   NONE -> ASKED, BACKOFF -> ASKED [slot_ask]: it is time
+ *   DEAD -> ASKED [slot_ask]: at once, as it had ended tasks or left as told
+ *   ASKED -> ASKED [slot_ask]: the first spawner is gone, the next is asked
+ *   any of these -> BACKOFF [slot_ask]: the spawner's socket is full
+ *   ASKED -> OPEN [slot_start]: there is a process. It takes tasks, though
+ *       its worker_init may still run
+ *   ASKED -> DEAD [slot_fail_start]: it could not be forked, or the message
+ *       that it had been was lost
+ *   OPEN -> STOPPING [slot_stop]: it ends what it has, and leaves
+ *   OPEN, STOPPING -> KILLED [slot_kill]: SIGKILL is on its way
+ *   OPEN, STOPPING, KILLED -> REAPING [slot_reap]: it has ended; its replies
+ *       are read and its tasks judged, and callbacks run
+ *   REAPING -> DEAD [slot_reap]: no process, no task; its death is noted
+ *   DEAD -> BACKOFF [slot_back_off]: it died without ending one task
+ *   DEAD -> GIVEN_UP [slot_give_up]: ... for the last time
+ *   NONE, ASKED, BACKOFF -> GIVEN_UP [slot_give_up]: no spawner is left
+ *   DEAD, BACKOFF -> NONE [slot_rest]: the pool is closed and all is done
  */
 enum slot_state {
     SLOT_NONE,
@@ -365,9 +366,10 @@ void slot_fail_start(struct slot *slot);
 void slot_stop(struct slot *slot, enum slot_cause cause);
 /* Kills the process, if there is one. */
 void slot_kill(struct slot *slot, enum slot_cause cause);
-/* The process has ended: reads its last replies, judges its tasks, notes its
- * death. Runs callbacks. */
-void slot_reap(struct slot *slot, int wait_status);
+/* The process of this generation has ended: reads its last replies, judges its
+ * tasks, notes its death. The slot is SLOT_DEAD then, unless it had nothing to
+ * do with that process any more. Runs callbacks. */
+void slot_reap(struct slot *slot, uint32_t generation, int wait_status);
 /* What may follow a death, besides slot_ask(). */
 void slot_back_off(struct slot *slot, int64_t due_ms);
 void slot_give_up(struct slot *slot);

@@ -560,7 +560,9 @@ static void judge_tasks(struct slot *slot)
     }
 }
 
-void slot_reap(struct slot *slot, int wait_status)
+/* The process has ended: reads its last replies, judges its tasks, and notes
+ * how it died. Runs callbacks. */
+static void reap_process(struct slot *slot, int wait_status)
 {
     struct pool *pool = slot->pool;
     bool is_clean = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
@@ -580,4 +582,14 @@ void slot_reap(struct slot *slot, int wait_status)
                                       slot->pid, slot->death.signal_nr,
                                       slot->death.exit_code);
     set_state(slot, SLOT_DEAD);
+}
+
+void slot_reap(struct slot *slot, uint32_t generation, int wait_status)
+{
+    if (generation != slot->generation)
+        return;
+    if (slot->state == SLOT_ASKED)
+        slot_fail_start(slot); /* the message that it had started was lost */
+    else if (slot_is_live(slot))
+        reap_process(slot, wait_status);
 }

@@ -123,7 +123,7 @@ static void survive_spawner(struct slot *slot)
     case SLOT_STOPPING:
     case SLOT_KILLED:
         slot_kill(slot, SLOT_SPAWNER_GONE);
-        slot_reap(slot, killed);
+        slot_reap(slot, slot->generation, killed);
         plan_restart(slot);
         break;
     case SLOT_ASKED:
@@ -181,11 +181,9 @@ static void handle_message(struct pool *pool,
         plan_restart(slot);
         break;
     case SPAWNER_EXITED:
-        /* a worker whose descriptors did not arrive was never known here */
-        if (!slot_is_live(slot) || message->generation != slot->generation)
-            break;
-        slot_reap(slot, message->status);
-        plan_restart(slot);
+        slot_reap(slot, message->generation, message->status);
+        if (slot->state == SLOT_DEAD)
+            plan_restart(slot);
         break;
     }
 }
