@@ -1,7 +1,7 @@
 /*
  * sqlite: what the files of the SQLite back end share.
  *
- * Each statement that is used more than once is an entry of `enum stmt`,
+ * Each statement that is used more than once stands in statements.h, and is
  * prepared at its first use and kept. Parameters are bound from left to right
  * through a struct binder, which remembers the first failure, and sqlite_run()
  * or sqlite_step() asks for it: so no return code of SQLite is lost.
@@ -16,6 +16,7 @@
 
 #include "storage/crawl_lock.h"
 #include "storage/record.h"
+#include "storage/sqlite/binder.h"
 #include "storage/stamp.h"
 #include "storage/storage_ops.h"
 
@@ -28,55 +29,13 @@ extern const char storage_schema[];       /* schema.sql, for SQLite */
 extern const char storage_results_view[]; /* results.sql, the same */
 
 enum stmt {
-    STMT_BEGIN,
-    STMT_COMMIT,
-    STMT_ADD_URL,
-    STMT_ADOPT_URL,
-    STMT_DROP_REFUSED,
-    STMT_REOPEN_URL,
-    STMT_HAS_HOST,
-    STMT_ADD_HOST,
-    STMT_WAKE_HOST,
-    STMT_PUT_LINE,
-    STMT_CHANGE_LINE,
-    STMT_DROP_LINE,
-    STMT_GET_INPUT,
-    STMT_PUT_INPUT,
-    STMT_DUE_HOSTS,
-    STMT_LEASE_HOST,
-    STMT_WALK_URLS,
-    STMT_CLAIM_URLS,
-    STMT_PUT_HOST,
-    STMT_RELEASE_HOST,
-    STMT_PUT_ROBOTS,
-    STMT_RENEW_HOST,
-    STMT_SWEEP,
-    STMT_NEXT_DUE,
-    STMT_PUT_TRIES,
-    STMT_BRING_FORWARD,
-    STMT_FIND_URL,
-    STMT_LISTED_URLS,
-    STMT_FOUND_URLS,
-    STMT_END_URL,
-    STMT_PUT_PAGE,
-    STMT_KEPT_PAGE,
-    STMT_KEEP_LINKS,
-    STMT_PUT_LINK,
-    STMT_PUT_LINKS, /* STORAGE_LINKS_AT_ONCE rows */
-    STMT_PUT_REDIRECT,
-    STMT_PUT_BODY,
-    STMT_PUT_ATTEMPT,
-    STMT_PUT_SAMPLE,
-    STMT_PUT_EVENT,
-    STMT_PUT_OUTPUT,
-    STMT_PUT_META,
-    STMT_OPEN_RUN,
-    STMT_PUT_SANDBOX,
-    STMT_RUN_ANSWER,
+#define STATEMENT(name, sql) STMT_##name,
+#include "storage/sqlite/statements.h"
+#undef STATEMENT
     STMT_NR
 };
 
-/* The text of each, in sqlite_sql.c, with the words of sqlite_columns.h. */
+/* The text of each, with the words of sqlite_columns.h. */
 extern const char *const sqlite_sql[STMT_NR];
 
 struct sqlite {
@@ -156,13 +115,6 @@ struct bytes sqlite_iso(struct sqlite *sqlite, int64_t wall_ms);
 /* From now on SQLite sorts beside the database. */
 void sqlite_sort_beside(const struct sqlite *sqlite);
 
-/* Parameters in order; `rc` is the first failure. */
-struct binder {
-    sqlite3_stmt *stmt;
-    int at; /* number of the parameter bound last */
-    int rc;
-};
-
 struct binder sqlite_bind(struct sqlite *sqlite, enum stmt which);
 /* The same for a statement that runs once: to be finalized. */
 struct binder sqlite_bind_once(struct sqlite *sqlite, const char *sql);
@@ -172,14 +124,6 @@ enum err sqlite_run(struct sqlite *sqlite, struct binder *binder) CERR_CHECK;
 enum err sqlite_step(struct sqlite *sqlite, struct binder *binder,
                      bool *row) CERR_CHECK;
 
-void bind_int(struct binder *binder, int64_t value);
-void bind_int_or_null(struct binder *binder, int64_t value, int64_t null);
-void bind_real_or_null(struct binder *binder, double value, double null);
-void bind_null(struct binder *binder);
-/* NULL when empty. The bytes are borrowed until the statement ran. */
-void bind_text(struct binder *binder, struct bytes text);
-void bind_str(struct binder *binder, const char *text);
-void bind_blob(struct binder *binder, struct bytes blob);
 /* A view of a column, borrowed until the next step. */
 struct bytes column_bytes(sqlite3_stmt *stmt, int column);
 

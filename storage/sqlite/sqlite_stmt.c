@@ -186,61 +186,6 @@ enum err sqlite_step(struct sqlite *sqlite, struct binder *binder, bool *row)
     return sqlite->base.failure->err;
 }
 
-static void note(struct binder *binder, int rc)
-{
-    if (binder->rc == SQLITE_OK)
-        binder->rc = rc;
-}
-
-void bind_int(struct binder *binder, int64_t value)
-{
-    note(binder, sqlite3_bind_int64(binder->stmt, ++binder->at, value));
-}
-
-void bind_null(struct binder *binder)
-{
-    note(binder, sqlite3_bind_null(binder->stmt, ++binder->at));
-}
-
-void bind_int_or_null(struct binder *binder, int64_t value, int64_t null)
-{
-    if (value == null)
-        bind_null(binder);
-    else
-        bind_int(binder, value);
-}
-
-void bind_real_or_null(struct binder *binder, double value, double null)
-{
-    if (value == null) /* the very constant, not a computed value */
-        bind_null(binder);
-    else
-        note(binder, sqlite3_bind_double(binder->stmt, ++binder->at, value));
-}
-
-void bind_text(struct binder *binder, struct bytes text)
-{
-    if (!text.len)
-        bind_null(binder);
-    else
-        note(binder, sqlite3_bind_text64(binder->stmt, ++binder->at, text.data,
-                                         text.len, SQLITE_STATIC, SQLITE_UTF8));
-}
-
-void bind_str(struct binder *binder, const char *text)
-{
-    bind_text(binder, (struct bytes){text, text ? strlen(text) : 0});
-}
-
-void bind_blob(struct binder *binder, struct bytes blob)
-{
-    if (!blob.len)
-        bind_null(binder);
-    else
-        note(binder, sqlite3_bind_blob64(binder->stmt, ++binder->at, blob.data,
-                                         blob.len, SQLITE_STATIC));
-}
-
 struct bytes column_bytes(sqlite3_stmt *stmt, int column)
 {
     const void *data = sqlite3_column_blob(stmt, column);
