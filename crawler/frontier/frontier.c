@@ -1,206 +1,299 @@
+/*
+ * The frontier's driver: it asks the parts for verdicts and is the only one to
+ * act on them. Every item moves from state to state here, and nowhere else; the
+ * picture is at enum item_state in frontier_internal.h, the one switch in
+ * move_item().
+ */
 #include "crawler/frontier/frontier.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/xalloc.h"
-#include "crawler/frontier/follow.h"
 #include "crawler/frontier/frontier_internal.h"
-#include "crawler/page/job.h"
 
-#define DEFAULT_CONCURRENCY     256
-#define DEFAULT_PER_HOST        6
-#define DEFAULT_MAX_DELAY_MS    60000
-#define DEFAULT_RETRY_AFTER_MS  3600000
-#define DEFAULT_REDIRECTS       10
-#define DEFAULT_RETRIES         2
-#define DEFAULT_RETRY_DELAY_MS  1000
-#define DEFAULT_MAX_HOST_ERRORS 5
-#define RATE_BURST_MS           100 /* of --rate, made good after a pause */
+#define RATE_BURST_MS 100 /* of --rate, made good after a pause */
 
-static void set_defaults(struct frontier_options *options)
+/* ---- acting on a verdict ---- */
+
+static void enqueue(struct frontier *frontier, struct item *item,
+                    int64_t now_ms)
 {
-    if (options->concurrency <= 0)
-        options->concurrency = DEFAULT_CONCURRENCY;
-    if (options->any_host.limits.per_host <= 0)
-        options->any_host.limits.per_host = DEFAULT_PER_HOST;
-    if (options->any_host.limits.max_wait_ms <= 0)
-        options->any_host.limits.max_wait_ms = DEFAULT_MAX_DELAY_MS;
-    if (options->any_host.limits.max_retry_after_ms <= 0)
-        options->any_host.limits.max_retry_after_ms = DEFAULT_RETRY_AFTER_MS;
-    if (!options->product_token)
-        options->product_token = "crawl";
-    if (options->max_redirects < 0)
-        options->max_redirects = DEFAULT_REDIRECTS;
-    if (options->max_redirects > VISIT_HOPS_MAX)
-        options->max_redirects = VISIT_HOPS_MAX;
-    if (options->any_host.retries < 0)
-        options->any_host.retries = DEFAULT_RETRIES;
-    if (options->retry_delay_ms <= 0)
-        options->retry_delay_ms = DEFAULT_RETRY_DELAY_MS;
-    if (options->any_host.limits.max_errors <= 0)
-        options->any_host.limits.max_errors = DEFAULT_MAX_HOST_ERRORS;
+    struct host *host = item->host;
+
+    item->state = ITEM_QUEUED;
+    item->times.queued_ms = now_ms;
+    items_add(item->kind == ITEM_URL ? &host->queue : &host->robots_queue,
+              item);
+    schedule_host(frontier, host, now_ms);
 }
 
-static enum err count_queued(struct frontier *frontier)
+static enum err fetch_robots(struct frontier *frontier, struct host *host,
+                             int64_t now_ms)
 {
-    struct storage_counts counts;
-    enum err err = storage_count(frontier->storage, &counts);
+    struct item *item;
+    enum err err = admission_fetch(frontier, host, &item);
 
     if (!err)
-        frontier->stats.nr_queued = counts.nr_urls - counts.nr_ended;
+        enqueue(frontier, item, now_ms);
     return err;
 }
 
-enum err frontier_open(struct frontier **frontier,
-                       const struct frontier_options *options,
-                       struct storage *storage,
-                       char message[STORAGE_MESSAGE_BYTES])
+/* Its host goes on to the next level without it: it waits for a retry, or for
+ * another host. */
+static void leave_level(struct frontier *frontier, struct item *item)
 {
-    struct frontier *made = xcalloc(1, sizeof(*made));
+    struct host *origin = item->origin;
 
-    message[0] = '\0';
-    made->options = *options;
-    set_defaults(&made->options);
-    made->storage = storage;
-    made->hash_key = storage_hash_key(storage);
-    made->random = made->options.seed ? made->options.seed : 1;
-    made->claim_ms = INT64_MIN;
-    made->stats.throttled_host = "";
-    table_init(made);
-    batch_init(&made->lines, FRONTIER_LINES_FIRST,
-               FRONTIER_LINES_BATCH + FRONTIER_LINES_SLACK);
-    batch_init(&made->links, FRONTIER_LINKS_BATCH, FRONTIER_LINKS_BATCH);
+    if (item->is_off_level)
+        return;
+    item->is_off_level = true;
+    origin->nr_off_level++;
+    if (origin->walk.is_closed && host_level_has_ended(origin))
+        host_mark_idle(frontier, origin);
+}
 
-    enum err err = follow_init(made, message);
-    if (!err)
-        err = count_queued(made);
-    if (err) {
-        frontier_free(made);
+static void wait_for_retry(struct frontier *frontier, struct item *item,
+                           int64_t due_ms)
+{
+    item->state = ITEM_RETRYING;
+    leave_level(frontier, item);
+    frontier->stats.nr_retries_waiting++;
+    heap_add(&frontier->retries, due_ms, item);
+}
+
+static void put_in_quarantine(struct frontier *frontier, struct item *item)
+{
+    item->state = ITEM_QUARANTINED;
+    items_add(&frontier->quarantine, item);
+}
+
+/* The item goes on at the redirect's target, whose clock it waits for. */
+static enum err go_to_target(struct frontier *frontier, struct item *item,
+                             const struct page *page,
+                             const struct keyed_url *target, int64_t now_ms)
+{
+    struct host *host = NULL, *before = item->host;
+    enum err err = lease_host(frontier, &host, target, now_ms);
+
+    if (err)
         return err;
-    }
-    *frontier = made;
+    redirect_add_hop(item, page, target->url);
+    item_set_host(item, host);
+    host_mark_idle(frontier, before);
+    if (item->kind == ITEM_URL && host != item->origin)
+        leave_level(frontier, item);
     return CERR_OK;
 }
 
-void frontier_free(struct frontier *frontier)
+static enum err end_item(struct frontier *frontier, struct item *item,
+                         const struct ending *ending, int64_t now_ms)
 {
-    if (!frontier)
+    struct host *origin = item->origin, *host = item->host;
+    enum err err = ending_report_item(frontier, item, ending, now_ms);
+
+    item_free(frontier, item);
+    if (host_level_has_ended(origin))
+        host_mark_idle(frontier, origin);
+    if (host_level_has_ended(host))
+        host_mark_idle(frontier, host);
+    return err;
+}
+
+/* A hop was asked for on the way of a listed URL, so it is known and has ended;
+ * where it is in memory as a found URL and waits, that one is answered too. */
+static enum err end_hop(struct frontier *frontier, const struct item *item,
+                        struct visit *visit, int64_t now_ms)
+{
+    struct keyed_url url;
+    bool is_new;
+
+    if (url_reader_read(frontier->reader, visit->url, &url) != ERROR_NONE)
+        return CERR_OK;
+    struct item *known = item_find(frontier, url.key);
+    if (known) {
+        if (known->state != ITEM_QUEUED || known->times.has_started ||
+            known->source.line > 0)
+            return CERR_OK;
+        items_remove(&known->host->queue, known);
+        return end_item(frontier, known,
+                        &(struct ending){.outcome = visit->outcome,
+                                         .error = visit->error,
+                                         .detail = visit->detail,
+                                         .page = visit->page,
+                                         .worker = visit->worker},
+                        now_ms);
+    }
+    enum err err = intake_add_hop(frontier, &url, item, now_ms, &is_new);
+    if (err || !is_new)
+        return err;
+    visit->host_id = url.key.host_id;
+    visit->url_hash = url.key.url_hash;
+    visit->fetched_at = frontier_wall_ms(frontier, now_ms);
+    return ending_report(frontier, visit);
+}
+
+static enum err end_hops(struct frontier *frontier, const struct item *item,
+                         const struct page *page, int64_t now_ms)
+{
+    enum err err = CERR_OK;
+
+    for (size_t i = 0; i < item->chain->nr_hops && !err; i++) {
+        struct page moved;
+        struct visit visit;
+
+        redirect_hop_visit(item, i, page, &moved, &visit);
+        err = end_hop(frontier, item, &visit, now_ms);
+    }
+    return err;
+}
+
+static enum err end_url(struct frontier *frontier, struct item *item,
+                        const struct verdict *verdict, int64_t now_ms)
+{
+    const struct page *page = verdict->ending.page;
+    enum err err = CERR_OK;
+
+    if (verdict->has_leads)
+        err = item_is_sitemap(item) ? sitemaps_read(frontier, item, page)
+                                    : links_offer(frontier, item, page);
+    if (!err && verdict->has_leads && item->chain &&
+        frontier->options.depth > 0)
+        err = end_hops(frontier, item, page, now_ms);
+    return err ? err : end_item(frontier, item, &verdict->ending, now_ms);
+}
+
+/* What waits at the host is judged by the new rules in the next turn. */
+static enum err settle_robots(struct frontier *frontier, struct item *item,
+                              const struct page *page, int64_t now_ms)
+{
+    struct host *host = item->origin, *last = item->host;
+    struct robots_news news;
+    enum err err = admission_settle(frontier, item, page, now_ms, &news);
+
+    if (!err && news.is_any)
+        err = lease_put_host(frontier, host, news.text);
+    item_free(frontier, item);
+    if (!err)
+        err = sitemaps_offer(frontier, host);
+    host_mark_changed(frontier, host);
+    host_mark_idle(frontier, host);
+    host_mark_idle(frontier, last);
+    return err;
+}
+
+/* The item is in no list. `page`: its answer, if it is one. */
+static enum err move_item(struct frontier *frontier, struct item *item,
+                          const struct page *page, struct verdict *verdict,
+                          int64_t now_ms)
+{
+    enum err err = CERR_OK;
+
+    if (verdict->action == VERDICT_REDIRECT) {
+        err = go_to_target(frontier, item, page, &verdict->target, now_ms);
+        verdict->action = VERDICT_ADMIT;
+    }
+    if (!err && verdict->action == VERDICT_ADMIT)
+        admission_judge(frontier, item, now_ms, verdict);
+    if (err)
+        return err;
+    switch (verdict->action) {
+    case VERDICT_ADMIT:
+    case VERDICT_REDIRECT:
+        break; /* became one of the others */
+    case VERDICT_QUEUE:
+        enqueue(frontier, item, now_ms);
+        break;
+    case VERDICT_WAIT_ROBOTS:
+        enqueue(frontier, item, now_ms);
+        err = fetch_robots(frontier, item->host, now_ms);
+        break;
+    case VERDICT_RETRY:
+        wait_for_retry(frontier, item, verdict->due_ms);
+        break;
+    case VERDICT_QUARANTINE:
+        put_in_quarantine(frontier, item);
+        break;
+    case VERDICT_END:
+        err = item->kind == ITEM_URL
+                  ? end_url(frontier, item, verdict, now_ms)
+                  : settle_robots(frontier, item, verdict->ending.page, now_ms);
+        break;
+    }
+    return err;
+}
+
+static enum err admit(struct frontier *frontier, struct item *item,
+                      int64_t now_ms)
+{
+    struct verdict verdict;
+
+    verdict.action = VERDICT_ADMIT;
+    return move_item(frontier, item, NULL, &verdict, now_ms);
+}
+
+static enum err admit_all(struct frontier *frontier, struct items *items,
+                          int64_t now_ms)
+{
+    struct item *item;
+    enum err err = CERR_OK;
+
+    while (!err && (item = items_take(items)) != NULL)
+        err = admit(frontier, item, now_ms);
+    return err;
+}
+
+/* ---- out: the next fetch ---- */
+
+static void count_start(struct flights *flights, const struct item *item,
+                        double rate_per_s, int64_t now_ms)
+{
+    double earliest = (double)now_ms - RATE_BURST_MS;
+
+    flights->nr++;
+    flights->nr_robots += item->kind == ITEM_ROBOTS;
+    if (rate_per_s <= 0)
         return;
-    table_release(frontier);
-    heap_release(&frontier->due);
-    heap_release(&frontier->retries);
-    batch_release(&frontier->lines);
-    batch_release(&frontier->links);
-    follow_release(frontier);
-    free(frontier);
-}
-
-/* ---- out ---- */
-
-static uint32_t job_flags(const struct frontier *frontier,
-                          const struct item *item)
-{
-    const struct frontier_options *options = &frontier->options;
-    uint32_t flags = 0;
-
-    if (item->host->listed)
-        flags |= JOB_PRIVATE_OK;
-    if (item->host->listed && item->host == item->origin)
-        flags |= JOB_LISTED_AUTH;
-    if (item->kind == ITEM_ROBOTS)
-        return flags | JOB_ROBOTS;
-    if (follow_is_sitemap(item))
-        return flags | JOB_SITEMAP;
-    if (options->wants.links)
-        flags |= JOB_LINKS | JOB_LINK_TEXTS;
-    else if (item->depth < options->depth)
-        flags |= JOB_LINKS; /* to follow: nobody reads what they say */
-    if (options->wants.head_scan)
-        flags |= JOB_HEAD_SCAN;
-    if (options->wants.body)
-        flags |= JOB_BODY;
-    if (options->wants.raw)
-        flags |= JOB_RAW;
-    return flags;
-}
-
-static void fill_fetch(const struct frontier *frontier, const struct item *item,
-                       struct frontier_fetch *fetch)
-{
-    struct bytes target = item_target(item);
-    const char *etag = item->text + item->url_len + 1 + item->listed_len;
-    bool first = target.data == item->text; /* validators are of this URL */
-
-    *fetch = (struct frontier_fetch){
-        .id = item_id(item),
-        .url = target.data,
-        .url_len = target.len,
-        .flags = job_flags(frontier, item),
-        .header_set = item->host->rules.header_set,
-        .affinity = (uint64_t)item->host->id | 1,
-        .etag = {etag, first ? item->etag_len : 0},
-        .last_modified = {etag + item->etag_len,
-                          first ? item->modified_len : 0},
-    };
+    if (flights->next_ms < earliest)
+        flights->next_ms = earliest;
+    flights->next_ms += 1000 / rate_per_s;
 }
 
 static void start_item(struct frontier *frontier, struct item *item,
-                       int64_t now_ms)
+                       enum item_state state, int64_t now_ms)
 {
-    if (!item->started) {
-        item->started = true;
-        item->first_ms = now_ms;
-        if (item->kind == ITEM_URL)
-            frontier->nr_started++;
+    struct item_tries *tries = &item->tries;
+    struct item_times *times = &item->times;
+
+    if (!times->has_started) {
+        times->has_started = true;
+        times->first_ms = now_ms;
+        frontier->flights.nr_started += item->kind == ITEM_URL;
     } else {
-        item->waited_ms += (double)(now_ms - item->queued_ms);
+        times->waited_ms += (double)(now_ms - times->queued_ms);
     }
-    item->counts_as_try = !item->is_redirect_start;
-    item->tries += item->counts_as_try;
-    item->is_redirect_start = false;
-    item->list_open = !frontier->list_ended;
-    item->state = ITEM_IN_FLIGHT;
-    item->started_ms = now_ms;
-    frontier->nr_in_flight++;
-    frontier->nr_robots_in_flight += item->kind == ITEM_ROBOTS;
+    tries->counts_as_try = !tries->is_redirect_start;
+    tries->nr += tries->counts_as_try;
+    tries->is_redirect_start = false;
+    tries->list_was_open = !frontier->run.list_has_ended;
+    item->state = state;
+    times->started_ms = now_ms;
     frontier->stats.nr_requests++;
     host_clock_started(&item->host->clock, now_ms);
-    if (frontier->options.rate_per_s > 0) {
-        double earliest = (double)now_ms - RATE_BURST_MS;
-        if (frontier->rate_next_ms < earliest)
-            frontier->rate_next_ms = earliest;
-        frontier->rate_next_ms += 1000 / frontier->options.rate_per_s;
-    }
-}
-
-int frontier_max_in_flight(int concurrency)
-{
-    int on_top = concurrency / FRONTIER_ROBOTS_SHARE;
-
-    return concurrency + (on_top > 0 ? on_top : 1);
-}
-
-static bool has_place(const struct frontier *frontier)
-{
-    return frontier->nr_in_flight <
-               frontier_max_in_flight(frontier->options.concurrency) &&
-           (!schedule_pages_full(frontier) || frontier->asking.nr > 0);
-}
-
-static void leave_flight(struct frontier *frontier, const struct item *item)
-{
-    frontier->nr_in_flight--;
-    frontier->nr_robots_in_flight -= item->kind == ITEM_ROBOTS;
+    count_start(&frontier->flights, item, frontier->options.rate_per_s, now_ms);
 }
 
 static bool may_start_any(const struct frontier *frontier, int64_t now_ms)
 {
-    return has_place(frontier) && !frontier->stopped && !frontier->paused &&
-           !frontier->quarantine_runs &&
-           (!frontier->limit_hit || frontier->limit_done) &&
-           frontier->rate_next_ms <= (double)now_ms;
+    const struct run *run = &frontier->run;
+
+    return status_has_place(frontier) && !run->is_stopped && !run->is_paused &&
+           run->limit != LIMIT_REACHED && !frontier->flights.one_runs_alone &&
+           frontier->flights.next_ms <= (double)now_ms;
+}
+
+static void note_limit(struct run *run)
+{
+    if (run->limit == LIMIT_NONE)
+        run->limit = LIMIT_REACHED;
 }
 
 /* The limit counts URLs, not requests: what has begun may go on. */
@@ -208,33 +301,30 @@ static bool is_over_limit(struct frontier *frontier, const struct item *item)
 {
     int64_t max_urls = frontier->options.max_urls;
 
-    if (item->started || item->kind != ITEM_URL || max_urls <= 0 ||
-        frontier->nr_started < max_urls)
+    if (item->times.has_started || item->kind != ITEM_URL || max_urls <= 0 ||
+        frontier->flights.nr_started < max_urls)
         return false;
-    frontier->limit_hit = true;
+    note_limit(&frontier->run);
     return true;
 }
 
 static struct item *take_from_host(struct frontier *frontier, struct host *host,
                                    int64_t now_ms)
 {
+    struct items *robots = &host->robots_queue;
     struct item *item;
 
     if (!host_is_ready(host)) {
         host_mark_idle(frontier, host);
         return NULL;
     }
-    if (!host_clock_may_start(&host->clock, now_ms)) {
+    if (!host_clock_may_start(&host->clock, now_ms) ||
+        (!robots->head && is_over_limit(frontier, host->queue.head))) {
         schedule_host(frontier, host, now_ms);
         return NULL;
     }
-    if (!host->robots_queue.head && is_over_limit(frontier, host->queue.head)) {
-        schedule_host(frontier, host, now_ms);
-        return NULL;
-    }
-    item = items_take(host->robots_queue.head ? &host->robots_queue
-                                              : &host->queue);
-    start_item(frontier, item, now_ms);
+    item = items_take(robots->head ? robots : &host->queue);
+    start_item(frontier, item, ITEM_IN_FLIGHT, now_ms);
     schedule_host(frontier, host, now_ms);
     host_ask_for_more(frontier, host);
     return item;
@@ -245,13 +335,12 @@ static struct item *take_quarantined(struct frontier *frontier, int64_t now_ms)
 {
     struct item *item = frontier->quarantine.head;
 
-    if (!item || frontier->nr_in_flight > 0 ||
+    if (!item || frontier->flights.nr > 0 ||
         !host_clock_may_start(&item->host->clock, now_ms))
         return NULL;
     items_take(&frontier->quarantine);
-    item->in_quarantine = true;
-    frontier->quarantine_runs = true;
-    start_item(frontier, item, now_ms);
+    frontier->flights.one_runs_alone = true;
+    start_item(frontier, item, ITEM_RUNS_ALONE, now_ms);
     return item;
 }
 
@@ -264,7 +353,7 @@ bool frontier_next(struct frontier *frontier, int64_t now_ms,
     if (!may_start_any(frontier, now_ms))
         return false;
     schedule_due(frontier, now_ms);
-    while (!item && !(frontier->limit_hit && !frontier->limit_done)) {
+    while (!item && frontier->run.limit != LIMIT_REACHED) {
         host = schedule_take(frontier);
         if (!host)
             break;
@@ -274,25 +363,94 @@ bool frontier_next(struct frontier *frontier, int64_t now_ms,
         item = take_quarantined(frontier, now_ms);
     if (!item)
         return false;
-    fill_fetch(frontier, item, fetch);
+    fetch_fill(frontier, item, fetch);
     return true;
+}
+
+/* ---- in: answers ---- */
+
+static void leave_flight(struct flights *flights, const struct item *item)
+{
+    flights->nr--;
+    flights->nr_robots -= item->kind == ITEM_ROBOTS;
+    flights->one_runs_alone = false;
+}
+
+static void count_answer(struct frontier *frontier, const struct item *item,
+                         const struct page *page)
+{
+    struct frontier_stats *stats = &frontier->stats;
+    int64_t max_bytes = frontier->options.max_bytes;
+
+    stats->bytes_down += (int64_t)page->wire_bytes;
+    stats->nr_answers += item->kind == ITEM_URL && page->status > 0;
+    if (max_bytes > 0 && stats->bytes_down >= max_bytes)
+        note_limit(&frontier->run);
+}
+
+/* What the answer means for the tries of its item. */
+static enum err note_try(struct frontier *frontier, struct item *item,
+                         const struct page *page, const struct verdict *verdict,
+                         int64_t now_ms)
+{
+    struct item_tries *tries = &item->tries;
+    enum err err = CERR_OK;
+
+    tries->nr_crashes +=
+        page->error == ERROR_WORKER_CRASH || page->error == ERROR_SANDBOX;
+    if (!verdict->is_further_try)
+        tries->is_redirect_start = true;
+    else if (verdict->action == VERDICT_RETRY)
+        tries->nr_retries++;
+    if (!verdict->is_attempt)
+        return CERR_OK;
+    if (item->kind == ITEM_URL)
+        err = retry_put_attempt(frontier, item, page, now_ms);
+    tries->last_error = page->error;
+    return err;
+}
+
+static enum err take_answer(struct frontier *frontier, struct item *item,
+                            const struct page *page, struct verdict *verdict,
+                            int64_t now_ms)
+{
+    struct host *host = item->host;
+    struct bytes no_robots = {"", 0};
+    enum err err = CERR_OK;
+
+    if (politeness_answered(frontier, item, page, now_ms))
+        err = lease_put_host(frontier, host, no_robots);
+    if (err)
+        return err;
+    answer_judge(frontier, item, page, now_ms, verdict);
+    err = note_try(frontier, item, page, verdict, now_ms);
+    if (!err)
+        err = move_item(frontier, item, page, verdict, now_ms);
+    if (host->clock.state == HOST_DOWN)
+        host_mark_changed(frontier, host);
+    schedule_host(frontier, host, now_ms);
+    return err;
 }
 
 enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
                          const struct page *page, int64_t now_ms)
 {
     struct item *item = item_by_id(frontier, id);
+    struct verdict verdict;
 
     if (!item)
         return CERR_INVALID;
-    leave_flight(frontier, item);
-    frontier->quarantine_runs = false;
-    frontier->stats.bytes_down += (int64_t)page->wire_bytes;
-    frontier->stats.nr_answers += item->kind == ITEM_URL && page->status > 0;
-    if (frontier->options.max_bytes > 0 &&
-        frontier->stats.bytes_down >= frontier->options.max_bytes)
-        frontier->limit_hit = true;
-    return answer_take(frontier, item, worker, page, now_ms);
+    /* Of what answers lead to, no more waits for a turn than one of them and a
+     * full batch. */
+    if (batch_is_full(&frontier->links)) {
+        enum err err = intake_flush(frontier, &frontier->links, now_ms);
+        if (err)
+            return err;
+    }
+    leave_flight(&frontier->flights, item);
+    count_answer(frontier, item, page);
+    verdict.ending.worker = worker;
+    return take_answer(frontier, item, page, &verdict, now_ms);
 }
 
 void frontier_put_back(struct frontier *frontier, uint64_t id)
@@ -301,24 +459,73 @@ void frontier_put_back(struct frontier *frontier, uint64_t id)
 
     assert(item);
     struct host *host = item->host;
-    leave_flight(frontier, item);
+    leave_flight(&frontier->flights, item);
     frontier->stats.nr_requests--;
-    frontier->quarantine_runs = false;
     host_clock_put_back(&host->clock);
-    item->tries -= item->counts_as_try;
-    item->is_redirect_start = !item->counts_as_try;
-    item->queued_ms = item->started_ms;
-    item->state = item->in_quarantine ? ITEM_QUARANTINED : ITEM_QUEUED;
-    if (item->in_quarantine)
+    item->tries.nr -= item->tries.counts_as_try;
+    item->tries.is_redirect_start = !item->tries.counts_as_try;
+    item->times.queued_ms = item->times.started_ms;
+    if (item->state == ITEM_RUNS_ALONE) {
+        item->state = ITEM_QUARANTINED;
         items_add_front(&frontier->quarantine, item);
-    else
+    } else {
+        item->state = ITEM_QUEUED;
         items_add_front(
             item->kind == ITEM_URL ? &host->queue : &host->robots_queue, item);
-    item->in_quarantine = false;
-    schedule_host(frontier, host, item->started_ms);
+    }
+    schedule_host(frontier, host, item->times.started_ms);
 }
 
-/* ---- housekeeping ---- */
+/* ---- the turn: items ---- */
+
+/* The robots admission of a host has changed, or it is down: what waits there
+ * is judged again. */
+static enum err readmit_host(struct frontier *frontier, struct host *host,
+                             int64_t now_ms)
+{
+    struct items robots = host->robots_queue, queue = host->queue;
+
+    host->robots_queue = host->queue = (struct items){0};
+    enum err err = admit_all(frontier, &robots, now_ms);
+    if (!err)
+        err = admit_all(frontier, &queue, now_ms);
+    schedule_host(frontier, host, now_ms);
+    return err;
+}
+
+static enum err readmit_hosts(struct frontier *frontier, int64_t now_ms)
+{
+    struct host *host;
+    enum err err = CERR_OK;
+
+    while (!err && (host = schedule_take_changed(frontier)) != NULL)
+        err = readmit_host(frontier, host, now_ms);
+    return err;
+}
+
+static enum err fire_retries(struct frontier *frontier, int64_t now_ms)
+{
+    struct item *item;
+    enum err err = CERR_OK;
+
+    while (!err && (item = heap_take(&frontier->retries, now_ms)) != NULL) {
+        frontier->stats.nr_retries_waiting--;
+        err = admit(frontier, item, now_ms);
+    }
+    return err;
+}
+
+/* Suspects of a host that is down end as all its URLs do. */
+static enum err end_suspects(struct frontier *frontier, int64_t now_ms)
+{
+    struct items *suspects = &frontier->quarantine;
+    enum err err = CERR_OK;
+
+    while (!err && suspects->head &&
+           suspects->head->host->clock.state == HOST_DOWN)
+        err = admit(frontier, items_take(suspects), now_ms);
+    return err;
+}
 
 static void drop_fresh(struct frontier *frontier, struct items *items)
 {
@@ -327,7 +534,7 @@ static void drop_fresh(struct frontier *frontier, struct items *items)
 
     *items = (struct items){0};
     while ((item = items_take(&all)) != NULL) {
-        if (item->started)
+        if (item->times.has_started)
             items_add(items, item);
         else
             item_free(frontier, item);
@@ -337,116 +544,209 @@ static void drop_fresh(struct frontier *frontier, struct items *items)
 /* What has not begun goes back to storage, where it is still to do. */
 static void drop_all_fresh(struct frontier *frontier)
 {
-    for (size_t i = 0; i <= frontier->host_mask; i++) {
-        struct host *host = frontier->host_buckets[i];
-        for (; host; host = host->hash_next) {
-            drop_fresh(frontier, &host->queue);
-            if (host->queue.nr == 0 && host->robots_queue.nr > 0) {
-                int nr = host->robots_queue.nr;
-                drop_fresh(frontier, &host->robots_queue);
-                if (host->robots_queue.nr < nr &&
-                    host->robots_state == ROBOTS_FETCHING)
-                    host->robots_state = ROBOTS_UNKNOWN;
-            }
-            host_mark_idle(frontier, host);
+    struct host *host = frontier->leases.head;
+
+    for (; host; host = host->lease.next) {
+        drop_fresh(frontier, &host->queue);
+        if (host->queue.nr == 0 && host->robots_queue.nr > 0) {
+            int nr = host->robots_queue.nr;
+            drop_fresh(frontier, &host->robots_queue);
+            if (host->robots_queue.nr < nr &&
+                host->robots.state == ROBOTS_FETCHING)
+                host->robots.state = ROBOTS_UNKNOWN;
         }
+        host_mark_idle(frontier, host);
     }
-    frontier->limit_done = true;
+    frontier->run.limit = LIMIT_DROPPED;
 }
 
-bool frontier_wants_more(const struct frontier *frontier)
+/* ---- the turn: hosts ---- */
+
+static enum err refill_and_admit(struct frontier *frontier, struct host *host,
+                                 int64_t now_ms)
 {
-    return frontier->nr_in_flight < frontier->options.concurrency &&
-           !schedule_has_any(frontier);
+    struct items fresh = {0};
+    enum err err = refill_host(frontier, host, &fresh);
+
+    if (!err)
+        err = admit_all(frontier, &fresh, now_ms);
+    if (!err)
+        err = sitemaps_offer(frontier, host);
+    host_ask_for_more(frontier, host);
+    if (host_level_has_ended(host))
+        host_mark_idle(frontier, host);
+    return err;
+}
+
+static enum err refill_hosts(struct frontier *frontier, int64_t now_ms)
+{
+    enum err err = CERR_OK;
+
+    for (int i = 0; i < FRONTIER_REFILLS && frontier_has_room(frontier) && !err;
+         i++) {
+        struct host *host = schedule_take_hungry(frontier);
+        if (!host)
+            break;
+        if (host->walk.has_more)
+            err = refill_and_admit(frontier, host, now_ms);
+        else
+            host_mark_idle(frontier, host);
+    }
+    return err;
+}
+
+static enum err release_host(struct frontier *frontier, struct host *host,
+                             int64_t now_ms)
+{
+    bool to_do = host->walk.has_more || host->nr_items > 0;
+    struct item *item;
+
+    while ((item = items_take(&host->queue)) != NULL) {
+        refill_note_left(item);
+        item_free(frontier, item);
+    }
+    return lease_release(frontier, host, to_do, now_ms);
+}
+
+/* All that the host has waits in its queue and was never started: it may as
+ * well wait in storage. */
+static bool is_loose(const struct host *host)
+{
+    if (host->nr_items != host->queue.nr)
+        return false;
+    for (const struct item *item = host->queue.head; item; item = item->next)
+        if (item->times.has_started)
+            return false;
+    return true;
+}
+
+static enum err look_at_idle(struct frontier *frontier, struct host *host,
+                             int64_t now_ms)
+{
+    int64_t wait_ms = 0;
+    bool loose = is_loose(host);
+
+    if (host->clock.due_ms > now_ms)
+        wait_ms = host->clock.due_ms - now_ms;
+    if (host->lists.place != PLACE_NOWHERE || host->lists.is_hungry)
+        return CERR_OK;
+    if (host_level_has_ended(host) && host->walk.has_more)
+        host_mark_hungry(frontier, host);
+    else if (!loose && wait_ms > 0 && host_is_ready(host))
+        schedule_wait(frontier, host);
+    else if (!loose || (host->nr_items > 0 && wait_ms == 0))
+        schedule_host(frontier, host, now_ms);
+    else if (wait_ms > 0 && wait_ms <= schedule_linger_ms(frontier))
+        schedule_wait(frontier, host);
+    else
+        return release_host(frontier, host, now_ms);
+    return CERR_OK;
+}
+
+static enum err look_at_all_idle(struct frontier *frontier, int64_t now_ms)
+{
+    enum err err = CERR_OK;
+
+    for (int nr = frontier->schedule.idle.nr; nr > 0 && !err; nr--)
+        err = look_at_idle(frontier, schedule_take_idle(frontier), now_ms);
+    return err;
+}
+
+/* ---- the turn ---- */
+
+/* Whether nothing is left anywhere: storage has the last word. */
+static enum err look_for_end(struct frontier *frontier, int64_t now_ms)
+{
+    struct storage_counts counts;
+    size_t nr_woken = 0;
+
+    if (!frontier->run.list_has_ended || frontier->items.nr > 0 ||
+        frontier->schedule.hungry.nr > 0 || frontier->lines.nr > 0 ||
+        frontier->links.nr > 0 || frontier->lease_ms <= now_ms)
+        return CERR_OK;
+    if (frontier->lease_ms < INT64_MAX && frontier->stats.nr_queued > 0)
+        return CERR_OK; /* some host waits in storage for its time */
+    enum err err = storage_sweep(frontier->storage,
+                                 frontier_wall_ms(frontier, now_ms), &nr_woken);
+    if (!err && nr_woken > 0)
+        frontier->lease_ms = now_ms;
+    if (err || nr_woken > 0)
+        return err;
+    if (frontier->lease_ms == INT64_MAX) {
+        frontier->run.is_done = true;
+        return CERR_OK;
+    }
+    err = storage_count(frontier->storage, &counts);
+    if (!err) {
+        frontier->stats.nr_queued = counts.nr_urls - counts.nr_ended;
+        frontier->run.is_done = frontier->stats.nr_queued <= 0;
+    }
+    return err;
+}
+
+static enum err turn_items(struct frontier *frontier, int64_t now_ms)
+{
+    enum err err = readmit_hosts(frontier, now_ms);
+
+    if (!err && frontier->run.limit == LIMIT_REACHED)
+        drop_all_fresh(frontier);
+    if (!err && !frontier->run.is_stopped)
+        err = fire_retries(frontier, now_ms);
+    if (!err)
+        err = end_suspects(frontier, now_ms);
+    if (!err) /* a robots.txt among them settles its host */
+        err = readmit_hosts(frontier, now_ms);
+    return err;
+}
+
+static enum err turn_intake(struct frontier *frontier, int64_t now_ms)
+{
+    struct batch *lines = &frontier->lines;
+    size_t max =
+        frontier_wants_more(frontier) ? FRONTIER_RECORDS : FRONTIER_LINES_STEP;
+    enum err err = CERR_OK;
+
+    if (lines->is_pushed)
+        err = intake_step(frontier, lines, max, now_ms);
+    return err ? err : intake_flush(frontier, &frontier->links, now_ms);
+}
+
+static enum err turn_hosts(struct frontier *frontier, int64_t now_ms)
+{
+    const struct run *run = &frontier->run;
+    enum err err = lease_renew(frontier, now_ms);
+
+    if (!err)
+        err = look_at_all_idle(frontier, now_ms);
+    if (err || run->is_stopped)
+        return err;
+    err = lease_hosts(frontier, now_ms);
+    if (!err && run->limit == LIMIT_NONE)
+        err = refill_hosts(frontier, now_ms);
+    if (!err && !run->is_done && run->limit == LIMIT_NONE)
+        err = look_for_end(frontier, now_ms);
+    return err;
 }
 
 enum err frontier_turn(struct frontier *frontier, int64_t now_ms)
 {
-    enum err err = CERR_OK;
+    enum err err = turn_items(frontier, now_ms);
 
-    if (frontier->limit_hit && !frontier->limit_done)
-        drop_all_fresh(frontier);
-    if (!frontier->stopped)
-        err = answer_fire_retries(frontier, now_ms);
-    while (!err && frontier->quarantine.head &&
-           frontier->quarantine.head->host->clock.state == HOST_DOWN)
-        err = robots_admit(frontier, items_take(&frontier->quarantine), now_ms);
-    if (!err && frontier->lines.is_pushed)
-        err = batch_step(frontier, &frontier->lines,
-                         frontier_wants_more(frontier) ? FRONTIER_RECORDS
-                                                       : FRONTIER_LINES_STEP,
-                         now_ms);
     if (!err)
-        err = claim_turn(frontier, now_ms);
-    return err;
+        err = turn_intake(frontier, now_ms);
+    return err ? err : turn_hosts(frontier, now_ms);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* When something could be started; INT64_MAX: not before an answer. */
-static int64_t next_start_ms(const struct frontier *frontier, int64_t now_ms)
-{
-    int64_t at = heap_due_ms(&frontier->due);
-
-    if (!has_place(frontier) || frontier->quarantine_runs)
-        return INT64_MAX;
-    if (schedule_has_any(frontier))
-        at = now_ms;
-    if (frontier->quarantine.head && frontier->nr_in_flight == 0)
-        at = earlier(at, frontier->quarantine.head->host->clock.due_ms);
-    if ((double)at < frontier->rate_next_ms)
-        at = (int64_t)frontier->rate_next_ms + 1;
-    if (frontier->hungry.nr > 0 && frontier_has_room(frontier) &&
-        !frontier->limit_hit)
-        at = now_ms;
-    if (lease_wants_hosts(frontier))
-        at = earlier(at, frontier->claim_ms);
-    return at;
-}
-
-int64_t frontier_wait_ms(const struct frontier *frontier, int64_t now_ms)
-{
-    int64_t at = INT64_MAX;
-
-    if (!frontier->stopped && !frontier->paused)
-        at = next_start_ms(frontier, now_ms);
-    if (!frontier->stopped)
-        at = earlier(at, heap_due_ms(&frontier->retries));
-    if (frontier->lines.is_pushed || frontier->idle.nr > 0 ||
-        frontier->links.nr > 0 ||
-        (frontier->limit_hit && !frontier->limit_done))
-        at = now_ms;
-    if (frontier->leases.head)
-        at = earlier(at, frontier->leases.head->renew_ms);
-    if (at == INT64_MAX)
-        return -1;
-    return at > now_ms ? at - now_ms : 0;
-}
-
-enum frontier_end frontier_ended(const struct frontier *frontier)
-{
-    if (frontier->done)
-        return FRONTIER_DONE;
-    if (frontier->stopped && frontier->nr_in_flight == 0)
-        return FRONTIER_LIMIT;
-    if (frontier->limit_done && frontier->nr_items == 0)
-        return frontier->list_ended && frontier->stats.nr_queued <= 0
-                   ? FRONTIER_DONE
-                   : FRONTIER_LIMIT;
-    return FRONTIER_RUNNING;
-}
+/* ---- the end of the run ---- */
 
 void frontier_stop(struct frontier *frontier)
 {
-    frontier->stopped = true;
+    frontier->run.is_stopped = true;
 }
 
 void frontier_pause(struct frontier *frontier, bool paused)
 {
-    frontier->paused = paused;
+    frontier->run.is_paused = paused;
 }
 
 /* Whatever is in memory is still to do in storage. */
@@ -454,58 +754,36 @@ static void forget_items(struct frontier *frontier)
 {
     struct host *host = frontier->leases.head;
 
-    for (; host; host = host->lease_next) {
-        host->more |= host->nr_items > 0;
+    for (; host; host = host->lease.next) {
+        host->walk.has_more |= host->nr_items > 0;
         host->nr_items = host->nr_off_level = 0;
         host->queue = host->robots_queue = (struct items){0};
     }
-    for (uint32_t i = 0; i < frontier->nr_slots; i++) {
-        if (frontier->items[i].state != ITEM_FREE)
-            claim_note_left(&frontier->items[i]);
-        frontier->items[i].state = ITEM_FREE;
+    for (uint32_t i = 0; i < frontier->items.nr_slots; i++) {
+        struct item *item = &frontier->items.slots[i];
+        if (item->state != ITEM_FREE)
+            refill_note_left(item);
+        item->state = ITEM_FREE;
     }
     frontier->quarantine = (struct items){0};
-    frontier->nr_items = 0;
-    frontier->nr_in_flight = 0;
-    frontier->nr_robots_in_flight = 0;
+    frontier->items.nr = 0;
+    frontier->flights.nr = frontier->flights.nr_robots = 0;
 }
 
 enum err frontier_release(struct frontier *frontier, int64_t now_ms)
 {
-    enum err err = batch_flush(frontier, &frontier->lines, now_ms);
+    enum err err = readmit_hosts(frontier, now_ms);
 
     if (!err)
-        err = batch_flush(frontier, &frontier->links, now_ms);
-    frontier->stopped = true;
-    heap_release(&frontier->due);
+        err = intake_flush(frontier, &frontier->lines, now_ms);
+    if (!err)
+        err = intake_flush(frontier, &frontier->links, now_ms);
+    frontier->run.is_stopped = true;
+    heap_release(&frontier->schedule.due);
     heap_release(&frontier->retries);
     forget_items(frontier);
     while (frontier->leases.head && !err)
-        err = lease_release_host(frontier, frontier->leases.head, now_ms);
-    frontier->ready = frontier->asking = frontier->busy = (struct host_list){0};
-    frontier->hungry = frontier->idle = (struct host_list){0};
+        err = release_host(frontier, frontier->leases.head, now_ms);
+    frontier->schedule = (struct schedule){0};
     return err;
-}
-
-void frontier_get_stats(const struct frontier *frontier,
-                        struct frontier_stats *stats)
-{
-    const struct heap *due = &frontier->due;
-    const struct host *worst = NULL;
-
-    *stats = frontier->stats;
-    stats->nr_in_flight = frontier->nr_in_flight;
-    stats->nr_hosts_waiting = (int)due->nr;
-    stats->nr_hosts_active = frontier->nr_hosts - (int)due->nr;
-    for (size_t i = 0; i < due->nr; i++) {
-        const struct host *host = due->entries[i].what;
-        if (host_is_ready(host) &&
-            (!worst || host->clock.due_ms > worst->clock.due_ms))
-            worst = host;
-    }
-    if (!worst)
-        return;
-    stats->throttled_host = worst->key;
-    stats->throttled_status = worst->clock.status > 0 ? worst->clock.status : 0;
-    stats->throttled_until_ms = worst->clock.due_ms;
 }

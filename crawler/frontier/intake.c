@@ -1,91 +1,30 @@
 /*
- * The door: every URL, from wherever it comes, is read, keyed, sorted and
- * handed to storage here. Sorting makes the database's work sequential, which
- * is most of the difference between fast and slow loading.
+ * The intake: every URL, from wherever it comes, joins a batch, which is sorted
+ * and handed to storage here. Sorting makes the database's work sequential,
+ * which is most of the difference between fast and slow loading.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "crawler/frontier/follow.h"
 #include "crawler/frontier/frontier_internal.h"
 
-#define LINE_TEXT_BYTES 2048 /* of a bad line, kept in its row */
-
-struct url_key url_key_make(const struct frontier *frontier,
-                            struct bytes host_key, struct bytes url)
-{
-    return (struct url_key){
-        .host_id =
-            (int64_t)hash_sip(frontier->hash_key, host_key.data, host_key.len),
-        .url_hash = (int64_t)hash_sip(frontier->hash_key, url.data, url.len),
-    };
-}
-
-static enum error error_of(enum url_error error)
-{
-    switch (error) {
-    case URL_OK:
-        return ERROR_NONE;
-    case URL_BAD_SCHEME:
-        return ERROR_BLOCKED_SCHEME;
-    case URL_TOO_LONG:
-        return ERROR_TOO_LONG;
-    case URL_BAD:
-        break;
-    }
-    return ERROR_BAD_URL;
-}
-
-enum error url_key_canonical(struct url *url, struct url *room,
-                             struct bytes text)
-{
-    enum url_error error = url_parse(room, text.data, text.len, NULL);
-
-    if (error != URL_OK)
-        return error_of(error);
-    url_canonical(url, room);
-    return url->port_given && url_port_is_bad(url->port) ? ERROR_BAD_PORT
-                                                         : ERROR_NONE;
-}
-
-enum error url_key_fill(struct frontier *frontier, struct keyed_url *url)
-{
-    const struct url *canonical = &frontier->url;
-
-    url->host_key.data = frontier->host_key;
-    url->host_key.len =
-        url_host_key(canonical, frontier->host_key, sizeof(frontier->host_key));
-    if (url->host_key.len == 0)
-        return ERROR_BAD_URL;
-    url->url = (struct bytes){canonical->text, canonical->len};
-    url->key = url_key_make(frontier, url->host_key, url->url);
-    return ERROR_NONE;
-}
-
-enum error url_key_read(struct frontier *frontier, struct bytes text,
-                        struct keyed_url *url)
-{
-    enum error error =
-        url_key_canonical(&frontier->url, &frontier->parsed, text);
-
-    return error ? error : url_key_fill(frontier, url);
-}
+#define LINE_TEXT_BYTES 2048 /* of a duplicate line, kept in its row */
 
 /* ---- batches ---- */
 
-void batch_init(struct batch *batch, size_t nr_full, size_t cap)
+void batch_init(struct batch *batch, size_t nr_full, size_t max_full)
 {
-    *batch = (struct batch){.nr_full = nr_full, .cap = cap};
-    batch->urls = xcalloc(cap, sizeof(*batch->urls));
+    *batch = (struct batch){
+        .nr_full = nr_full, .max_full = max_full, .cap = max_full};
+    batch->urls = xcalloc(batch->cap, sizeof(*batch->urls));
     batch->records = xcalloc(FRONTIER_RECORDS, sizeof(*batch->records));
     batch->added = xcalloc(FRONTIER_RECORDS, sizeof(*batch->added));
     batch->notes = xcalloc(FRONTIER_RECORDS, sizeof(*batch->notes));
     batch->host_keys = xcalloc(FRONTIER_RECORDS, sizeof(*batch->host_keys));
-    buf_init(&batch->text, 2 * FRONTIER_TEXT_BYTES);
+    buf_init(&batch->text, FRONTIER_TEXT_LIMIT);
 }
 
 void batch_release(struct batch *batch)
@@ -122,32 +61,53 @@ static void set_host(struct batch_url *to, const struct keyed_url *url)
     to->host_len = (uint16_t)key.len;
 }
 
-enum err batch_add(struct batch *batch, const struct keyed_url *url,
-                   struct bytes note, const struct url_source *source)
+/* The links of one answer may be more than a full batch. */
+static void make_room(struct batch *batch)
 {
-    struct batch_url *to = &batch->urls[batch->nr];
+    if (batch->nr < batch->cap)
+        return;
+    batch->cap *= 2;
+    batch->urls = xrealloc_array(batch->urls, batch->cap, sizeof(*batch->urls));
+}
 
-    assert(batch->nr < batch->cap && !batch->is_sorted);
+enum err batch_add(struct batch *batch, const struct keyed_url *url,
+                   struct bytes note, const struct url_key *parent,
+                   const struct url_source *source)
+{
+    assert(batch->run_end == 0); /* or it would have to be sorted in */
+    make_room(batch);
+    struct batch_url *to = &batch->urls[batch->nr];
     *to = (struct batch_url){
         .key = url->key,
-        .line = source->line,
+        .source = *source,
         .text_at = (uint32_t)batch->text.len,
         .note_len = (uint32_t)note.len,
         .url_len = (uint16_t)url->url.len,
-        .kind = source->kind,
-        .depth = source->depth,
-        .nr_hops = source->nr_hops,
     };
     set_host(to, url);
     enum err err = buf_add(&batch->text, url->url.data, to->url_len);
     if (!err)
         err = buf_add(&batch->text, note.data, to->note_len);
-    if (!err && source->line == 0)
-        err = buf_add(&batch->text, &source->parent, sizeof(source->parent));
+    if (!err && parent)
+        err = buf_add(&batch->text, parent, sizeof(*parent));
     if (!err)
         batch->nr++;
     return err;
 }
+
+enum err batch_add_late(struct batch *batch, const struct keyed_url *url,
+                        const struct url_key *parent,
+                        const struct url_source *source)
+{
+    struct bytes no_note = {"", 0};
+    enum err err = batch_add(batch, url, no_note, parent, source);
+
+    if (!err)
+        batch->urls[batch->nr - 1].is_late = true;
+    return err;
+}
+
+/* ---- runs: what is sorted and stored together ---- */
 
 static int compare_urls(const void *a, const void *b)
 {
@@ -157,16 +117,53 @@ static int compare_urls(const void *a, const void *b)
         return left->key.host_id < right->key.host_id ? -1 : 1;
     if (left->key.url_hash != right->key.url_hash)
         return left->key.url_hash < right->key.url_hash ? -1 : 1;
-    if (left->line != right->line)
-        return left->line < right->line ? -1 : 1;
+    if (left->source.line != right->source.line)
+        return left->source.line < right->source.line ? -1 : 1;
     return left->text_at < right->text_at ? -1 : 1;
 }
 
-static enum err put_duplicate(struct frontier *frontier, struct bytes listed,
+static struct bytes text_of(const struct batch *batch,
+                            const struct batch_url *url)
+{
+    return (struct bytes){batch->text.data + url->text_at, url->url_len};
+}
+
+/* All that came before it is stored, and counts now. */
+static void judge_late(struct frontier *frontier, struct batch *batch,
+                       const struct batch_url *url)
+{
+    struct bytes text = text_of(batch, url);
+    struct keyed_url keyed;
+
+    batch->late_reason[0] = '\0';
+    if (url_reader_read(frontier->reader, text, &keyed) != ERROR_NONE ||
+        judge_trap(frontier->judge, url->key.host_id, &frontier->reader->url,
+                   batch->late_reason) == TRAP_NONE)
+        batch->late_reason[0] = '\0';
+}
+
+/* A late URL begins a run of its own; most batches have none, and are one. */
+static void begin_run(struct frontier *frontier, struct batch *batch)
+{
+    size_t at = batch->run_end, end = at + 1;
+
+    if (batch->urls[at].is_late)
+        judge_late(frontier, batch, &batch->urls[at]);
+    while (end < batch->nr && !batch->urls[end].is_late)
+        end++;
+    qsort(batch->urls + at, end - at, sizeof(*batch->urls), compare_urls);
+    batch->run_at = at;
+    batch->run_end = end;
+}
+
+/* ---- records ---- */
+
+static enum err put_duplicate(struct frontier *frontier,
                               const struct url_record *record)
 {
     char text[LINE_TEXT_BYTES];
     const char *code = error_code(ERROR_DUPLICATE);
+    struct bytes listed = record->listed.len ? record->listed : record->url;
 
     frontier->stats.nr_duplicates++;
     size_t len = text_clean(listed.data, listed.len, text, sizeof(text));
@@ -183,15 +180,15 @@ static enum err put_duplicate(struct frontier *frontier, struct bytes listed,
 static enum url_kind kind_of(const struct batch *batch,
                              const struct batch_url *url)
 {
-    if (url->line == 0)
-        return url->kind;
+    if (url->source.line == 0)
+        return url->source.kind;
     return batch->nr < FRONTIER_BULK_LINES ? URL_LISTED : URL_BULK;
 }
 
 static struct bytes host_key_of(struct batch *batch, size_t nr,
                                 const struct batch_url *url)
 {
-    const char *text = (const char *)batch->text.data + url->text_at;
+    const char *text = text_of(batch, url).data;
     char *key = batch->host_keys[nr];
     struct bytes port = {":80", 3};
 
@@ -199,7 +196,7 @@ static struct bytes host_key_of(struct batch *batch, size_t nr,
         return (struct bytes){text, url->host_len};
     if (strncmp(text, "https:", 6) == 0)
         port = (struct bytes){":443", 4};
-    assert(url->host_len + port.len <= FRONTIER_HOST_KEY_BYTES);
+    assert(url->host_len + port.len <= URL_HOST_KEY_BYTES);
     memcpy(key, text, url->host_len);
     memcpy(key + url->host_len, port.data, port.len);
     return (struct bytes){key, url->host_len + port.len};
@@ -208,30 +205,30 @@ static struct bytes host_key_of(struct batch *batch, size_t nr,
 static void fill_record(struct batch *batch, size_t nr,
                         const struct batch_url *url)
 {
-    const char *at = (const char *)batch->text.data + url->text_at;
-    struct bytes note = {at + url->url_len, url->note_len};
-    struct bytes none = {"", 0};
+    struct bytes text = text_of(batch, url);
+    const char *behind = (const char *)text.data + text.len;
+    struct bytes note = {behind, url->note_len}, none = {"", 0};
     struct url_record *record = &batch->records[nr];
+    bool is_line = url->source.line > 0;
 
     *record = (struct url_record){
         .key = url->key,
         .host_key = host_key_of(batch, nr, url),
-        .url = {at, url->url_len},
-        .listed = url->line > 0 ? note : none,
-        .line = url->line,
-        .depth = url->depth,
+        .url = text,
+        .listed = is_line ? note : none,
+        .line = url->source.line,
         .kind = kind_of(batch, url),
-        .nr_hops = url->nr_hops,
+        .depth = url->source.depth,
+        .nr_hops = url->source.nr_hops,
     };
-    if (url->line == 0)
-        memcpy(&record->parent, at + url->url_len + url->note_len,
-               sizeof(record->parent));
-    batch->notes[nr] = url->line > 0 ? none : note;
-}
-
-static struct bytes listed_text(const struct url_record *record)
-{
-    return record->listed.len ? record->listed : record->url;
+    batch->notes[nr] = none;
+    if (is_line)
+        return;
+    memcpy(&record->parent, behind + note.len, sizeof(record->parent));
+    batch->notes[nr] = note;
+    if (url->is_late)
+        batch->notes[nr] =
+            (struct bytes){batch->late_reason, strlen(batch->late_reason)};
 }
 
 static bool repeats(const struct batch_url *url)
@@ -248,55 +245,61 @@ static enum err make_records(struct frontier *frontier, struct batch *batch,
     size_t i = batch->nr_stored, nr = 0;
     enum err err = CERR_OK;
 
-    for (; i < batch->nr && nr < max && !err; i++) {
+    for (; i < batch->run_end && nr < max && !err; i++) {
         struct url_record *record = &batch->records[nr];
         fill_record(batch, nr, &batch->urls[i]);
-        if (i == 0 || !repeats(&batch->urls[i]))
+        if (i == batch->run_at || !repeats(&batch->urls[i]))
             nr++;
         else if (record->line > 0)
-            err = put_duplicate(frontier, listed_text(record), record);
+            err = put_duplicate(frontier, record);
     }
     *end = i;
     *nr_records = nr;
     return err;
 }
 
-/* A discovered URL that a trap rule refuses: its row says which. */
+/* ---- what storage says ---- */
+
+/* A found URL that a trap rule refuses: its row says which. */
 static enum err end_refused(struct frontier *frontier,
                             const struct url_record *record,
                             struct bytes reason)
 {
-    return answer_visit(frontier, &(struct visit){
-                                      .host_id = record->key.host_id,
-                                      .url_hash = record->key.url_hash,
-                                      .url = record->url,
-                                      .depth = record->depth,
-                                      .outcome = OUTCOME_SKIPPED,
-                                      .error = ERROR_TRAP,
-                                      .detail = reason,
-                                      .worker = -1,
-                                  });
+    return ending_report(frontier, &(struct visit){
+                                       .host_id = record->key.host_id,
+                                       .url_hash = record->key.url_hash,
+                                       .url = record->url,
+                                       .depth = record->depth,
+                                       .outcome = OUTCOME_SKIPPED,
+                                       .error = ERROR_TRAP,
+                                       .detail = reason,
+                                       .worker = -1,
+                                   });
 }
 
-static enum err take_added(struct frontier *frontier, const struct batch *batch,
-                           size_t i, int64_t now_ms)
+/* A redirect may lead in one hop to what a link leads to in two. */
+static enum err note_known(struct frontier *frontier, const struct batch *batch,
+                           const struct url_record *record)
 {
-    const struct url_record *record = &batch->records[i];
-    bool is_known = batch->added[i] == STORAGE_KNOWN;
-
-    if (is_known && record->line == 0)
+    if (record->line == 0)
         return record->nr_hops > 0
                    ? storage_bring_forward(frontier->storage, record->key,
                                            record->depth, record->nr_hops)
                    : CERR_OK;
-    if (is_known && batch->reread)
-        return CERR_OK;
-    if (is_known)
-        return put_duplicate(frontier, listed_text(record), record);
-    claim_note_added(frontier, record, batch->added[i], now_ms);
+    return batch->is_reread ? CERR_OK : put_duplicate(frontier, record);
+}
+
+static enum err note_added(struct frontier *frontier, const struct batch *batch,
+                           size_t i, int64_t now_ms)
+{
+    const struct url_record *record = &batch->records[i];
+
+    if (batch->added[i] == STORAGE_KNOWN)
+        return note_known(frontier, batch, record);
+    refill_note_added(frontier, record, batch->added[i], now_ms);
     if (record->line > 0)
         return CERR_OK;
-    judge_count_page(frontier, record->key.host_id, record->url);
+    judge_count_page(frontier->judge, record->key.host_id, record->url);
     if (batch->notes[i].len == 0)
         return CERR_OK;
     return end_refused(frontier, record, batch->notes[i]);
@@ -306,23 +309,22 @@ static enum err take_added(struct frontier *frontier, const struct batch *batch,
  * database's work sequential. */
 static void empty_batch(struct batch *batch)
 {
-    if (batch->nr >= batch->nr_full && 2 * batch->nr_full <= batch->cap)
+    if (batch->nr >= batch->nr_full && 2 * batch->nr_full <= batch->max_full)
         batch->nr_full *= 2;
-    batch->nr = batch->nr_stored = 0;
-    batch->is_pushed = batch->is_sorted = false;
-    buf_reset(&batch->text);
+    batch->nr = batch->nr_stored = batch->run_at = batch->run_end = 0;
+    batch->is_pushed = false;
+    buf_reset_to(&batch->text, 2 * FRONTIER_TEXT_BYTES);
 }
 
-enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,
-                    int64_t now_ms)
+enum err intake_step(struct frontier *frontier, struct batch *batch, size_t max,
+                     int64_t now_ms)
 {
     size_t nr = 0, end = 0;
 
     if (batch->nr == 0)
         return CERR_OK;
-    if (!batch->is_sorted)
-        qsort(batch->urls, batch->nr, sizeof(*batch->urls), compare_urls);
-    batch->is_sorted = true;
+    if (batch->nr_stored == batch->run_end)
+        begin_run(frontier, batch);
     if (max > FRONTIER_RECORDS)
         max = FRONTIER_RECORDS;
     enum err err = make_records(frontier, batch, max, &nr, &end);
@@ -331,7 +333,7 @@ enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,
             storage_add_urls(frontier->storage, batch->records, nr,
                              frontier_wall_ms(frontier, now_ms), batch->added);
     for (size_t i = 0; i < nr && !err; i++)
-        err = take_added(frontier, batch, i, now_ms);
+        err = note_added(frontier, batch, i, now_ms);
     if (err) /* they stay, and with them the place to go on from in the list */
         return err;
     batch->nr_stored = end;
@@ -340,12 +342,36 @@ enum err batch_step(struct frontier *frontier, struct batch *batch, size_t max,
     return err;
 }
 
-enum err batch_flush(struct frontier *frontier, struct batch *batch,
-                     int64_t now_ms)
+enum err intake_flush(struct frontier *frontier, struct batch *batch,
+                      int64_t now_ms)
 {
     enum err err = CERR_OK;
 
     while (batch->nr > 0 && !err)
-        err = batch_step(frontier, batch, SIZE_MAX, now_ms);
+        err = intake_step(frontier, batch, SIZE_MAX, now_ms);
+    return err;
+}
+
+/* ---- hops ---- */
+
+enum err intake_add_hop(struct frontier *frontier, const struct keyed_url *url,
+                        const struct item *item, int64_t now_ms, bool *is_new)
+{
+    enum storage_added added = STORAGE_KNOWN;
+    enum err err =
+        storage_add_urls(frontier->storage,
+                         &(struct url_record){
+                             .key = url->key,
+                             .host_key = url->host_key,
+                             .url = url->url,
+                             .parent = item->key,
+                             .kind = URL_FOUND,
+                             .depth = item->source.depth,
+                         },
+                         1, frontier_wall_ms(frontier, now_ms), &added);
+
+    judge_note_seen(frontier->judge, (uint64_t)url->key.url_hash);
+    *is_new = !err && added == STORAGE_ADDED;
+    frontier->stats.nr_queued += *is_new;
     return err;
 }

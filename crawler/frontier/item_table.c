@@ -1,7 +1,8 @@
 /*
- * The two tables in memory: URLs (items) by key and by id, hosts (hosts) by
- * id. Both are bounded when the frontier opens; a slot keeps its text's
- * memory, so that in the long run no URL costs an allocation.
+ * URLs in memory, by key and by id, and the lists that they stand in. Their
+ * number is bounded when the frontier opens; a slot keeps its text's memory, so
+ * that in the long run no URL costs an allocation. An id is a slot and its
+ * generation: the answer to a fetch that is over finds nothing.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -10,39 +11,26 @@
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier_internal.h"
 
-static size_t power_of_two(size_t least)
+void item_table_init(struct frontier *frontier)
 {
-    size_t size = 1;
+    struct item_table *table = &frontier->items;
+    uint32_t hosts = (uint32_t)frontier->hosts.cap;
+    size_t nr_buckets = 1;
 
-    while (size < least)
-        size *= 2;
-    return size;
-}
-
-void table_init(struct frontier *frontier)
-{
-    int hosts = FRONTIER_HOSTS_EACH * frontier->options.concurrency;
-
-    if (hosts < FRONTIER_HOSTS_MIN)
-        hosts = FRONTIER_HOSTS_MIN;
-    frontier->cap_hosts = hosts;
-    frontier->cap_urls = (uint32_t)hosts * FRONTIER_ITEMS_EACH;
+    table->cap_urls = hosts * FRONTIER_ITEMS_EACH;
     /* one more for the robots.txt of each host; redirects lead to further
      * hosts, one for each fetch in flight at most */
-    frontier->cap_items = frontier->cap_urls + (uint32_t)hosts +
-                          (uint32_t)frontier->options.concurrency;
+    table->cap =
+        table->cap_urls + hosts + (uint32_t)frontier->options.concurrency;
     /* Pages of slots that are never used are never touched. */
-    frontier->items = xcalloc(frontier->cap_items, sizeof(struct item));
-
-    size_t nr = power_of_two(frontier->cap_items);
-    frontier->item_buckets = xcalloc(nr, sizeof(struct item *));
-    frontier->bucket_mask = nr - 1;
-    nr = power_of_two((size_t)hosts);
-    frontier->host_buckets = xcalloc(nr, sizeof(struct host *));
-    frontier->host_mask = nr - 1;
+    table->slots = xcalloc(table->cap, sizeof(struct item));
+    while (nr_buckets < table->cap)
+        nr_buckets *= 2;
+    table->buckets = xcalloc(nr_buckets, sizeof(struct item *));
+    table->bucket_mask = nr_buckets - 1;
 }
 
-static void free_chain(struct chain *chain)
+static void free_chain(struct redirect_chain *chain)
 {
     if (!chain)
         return;
@@ -51,74 +39,64 @@ static void free_chain(struct chain *chain)
     free(chain);
 }
 
-static void destroy_host(struct host *host)
+void item_table_release(struct frontier *frontier)
 {
-    robots_free(host->robots);
-    free(host->robots_detail);
-    free(host->key);
-    free(host);
+    struct item_table *table = &frontier->items;
+
+    for (uint32_t i = 0; i < table->nr_slots; i++) {
+        free_chain(table->slots[i].chain);
+        free(table->slots[i].text.data);
+    }
+    free(table->slots);
+    free(table->buckets);
 }
 
-void table_release(struct frontier *frontier)
-{
-    for (uint32_t i = 0; i < frontier->nr_slots; i++) {
-        free_chain(frontier->items[i].chain);
-        free(frontier->items[i].text);
-    }
-    free(frontier->items);
-    free(frontier->item_buckets);
-    for (size_t i = 0; i <= frontier->host_mask; i++) {
-        struct host *next;
-        for (struct host *host = frontier->host_buckets[i]; host; host = next) {
-            next = host->hash_next;
-            destroy_host(host);
-        }
-    }
-    free(frontier->host_buckets);
-}
+/* ---- by key ---- */
 
-/* ---- items ---- */
-
-static struct item **item_bucket(struct frontier *frontier, struct url_key key)
+static struct item **bucket_of(struct item_table *table, struct url_key key)
 {
     uint64_t mix = (uint64_t)key.url_hash ^ ((uint64_t)key.host_id << 1);
-    return &frontier->item_buckets[mix & frontier->bucket_mask];
+    return &table->buckets[mix & table->bucket_mask];
 }
 
-static bool same_key(struct url_key a, struct url_key b)
+static bool is_same_key(struct url_key a, struct url_key b)
 {
     return a.url_hash == b.url_hash && a.host_id == b.host_id;
 }
 
 struct item *item_find(struct frontier *frontier, struct url_key key)
 {
-    struct item *item = *item_bucket(frontier, key);
+    struct item *item = *bucket_of(&frontier->items, key);
 
-    while (item && !same_key(item->key, key))
+    while (item && !is_same_key(item->key, key))
         item = item->hash_next;
     return item;
 }
 
-static struct item *take_slot(struct frontier *frontier)
+static void forget_key(struct item_table *table, struct item *item)
 {
-    struct item *item = frontier->free_items;
+    struct item **link = bucket_of(table, item->key);
 
-    if (item) {
-        frontier->free_items = item->next;
-        return item;
-    }
-    if (frontier->nr_slots == frontier->cap_items)
-        return NULL;
-    item = &frontier->items[frontier->nr_slots];
-    item->slot = frontier->nr_slots++;
-    return item;
+    while (*link != item)
+        link = &(*link)->hash_next;
+    *link = item->hash_next;
 }
 
-static uint32_t put_text(char *out, struct bytes text)
+/* ---- slots ---- */
+
+static struct item *take_slot(struct item_table *table)
 {
-    if (text.len)
-        memcpy(out, text.data, text.len);
-    return (uint32_t)text.len;
+    struct item *item = table->free;
+
+    if (item) {
+        table->free = item->next;
+        return item;
+    }
+    if (table->nr_slots == table->cap)
+        return NULL;
+    item = &table->slots[table->nr_slots];
+    item->slot = table->nr_slots++;
+    return item;
 }
 
 /* A slot keeps its generation and its text's memory, nothing else. */
@@ -127,35 +105,42 @@ static void clear_item(struct item *item)
     *item = (struct item){
         .slot = item->slot,
         .generation = item->generation,
-        .text = item->text,
-        .text_cap = item->text_cap,
+        .text = {.data = item->text.data, .cap = item->text.cap},
     };
 }
 
-static void fill_text(struct item *item, const struct url_claim *claim)
+static uint32_t append(char *out, struct bytes text)
+{
+    if (text.len)
+        memcpy(out, text.data, text.len);
+    return (uint32_t)text.len;
+}
+
+static void fill_text(struct item_text *text, const struct url_claim *claim)
 {
     size_t need = claim->url.len + 1 + claim->listed.len + claim->etag.len +
                   claim->last_modified.len;
 
-    if (need > item->text_cap) {
-        item->text = xrealloc_array(item->text, need, 1);
-        item->text_cap = need;
+    if (need > text->cap) {
+        text->data = xrealloc_array(text->data, need, 1);
+        text->cap = need;
     }
-    char *at = item->text;
-    item->url_len = put_text(at, claim->url);
-    at += item->url_len;
+    char *at = text->data;
+    text->url_len = append(at, claim->url);
+    at += text->url_len;
     *at++ = '\0';
-    item->listed_len = put_text(at, claim->listed);
-    at += item->listed_len;
-    item->etag_len = put_text(at, claim->etag);
-    at += item->etag_len;
-    item->modified_len = put_text(at, claim->last_modified);
+    text->listed_len = append(at, claim->listed);
+    at += text->listed_len;
+    text->etag_len = append(at, claim->etag);
+    at += text->etag_len;
+    text->modified_len = append(at, claim->last_modified);
 }
 
 struct item *item_new(struct frontier *frontier, struct host *origin,
                       enum item_kind kind, const struct url_claim *claim)
 {
-    struct item *item = take_slot(frontier);
+    struct item_table *table = &frontier->items;
+    struct item *item = take_slot(table);
 
     if (!item)
         return NULL;
@@ -165,49 +150,44 @@ struct item *item_new(struct frontier *frontier, struct host *origin,
     item->state = ITEM_NEW;
     item->key = claim->key;
     item->origin = item->host = origin;
-    item->line = claim->line;
-    item->depth = claim->depth;
-    item->url_kind = claim->kind;
-    item->nr_hops = claim->nr_hops;
-    item->tries = claim->tries;
-    fill_text(item, claim);
+    item->source = (struct url_source){
+        .line = claim->line,
+        .kind = claim->kind,
+        .depth = claim->depth,
+        .nr_hops = claim->nr_hops,
+    };
+    item->tries.nr = claim->tries;
+    fill_text(&item->text, claim);
     origin->nr_items++;
-    frontier->nr_items++;
+    table->nr++;
 
     if (kind == ITEM_URL) {
-        struct item **bucket = item_bucket(frontier, item->key);
+        struct item **bucket = bucket_of(table, item->key);
         item->hash_next = *bucket;
         *bucket = item;
     }
     return item;
 }
 
-static void forget_key(struct frontier *frontier, struct item *item)
-{
-    struct item **link = item_bucket(frontier, item->key);
-
-    while (*link != item)
-        link = &(*link)->hash_next;
-    *link = item->hash_next;
-}
-
 void item_free(struct frontier *frontier, struct item *item)
 {
+    struct item_table *table = &frontier->items;
+
     if (item->kind == ITEM_URL)
-        forget_key(frontier, item);
-    item_move(item, item->origin);
+        forget_key(table, item);
+    item_set_host(item, item->origin);
     item->origin->nr_items--;
     item->origin->nr_off_level -= item->is_off_level;
-    frontier->nr_items--;
+    table->nr--;
     free_chain(item->chain);
-    if (item->text_cap > FRONTIER_ITEM_KEEP) {
-        free(item->text);
-        item->text = NULL;
-        item->text_cap = 0;
+    if (item->text.cap > FRONTIER_ITEM_KEEP) {
+        free(item->text.data);
+        item->text.data = NULL;
+        item->text.cap = 0;
     }
     clear_item(item);
-    item->next = frontier->free_items;
-    frontier->free_items = item;
+    item->next = table->free;
+    table->free = item;
 }
 
 uint64_t item_id(const struct item *item)
@@ -219,18 +199,43 @@ struct item *item_by_id(struct frontier *frontier, uint64_t id)
 {
     uint32_t slot = (uint32_t)id;
 
-    if (slot >= frontier->nr_slots)
+    if (slot >= frontier->items.nr_slots)
         return NULL;
-    struct item *item = &frontier->items[slot];
-    return item->generation == (uint32_t)(id >> 32) &&
-                   item->state == ITEM_IN_FLIGHT
-               ? item
-               : NULL;
+    struct item *item = &frontier->items.slots[slot];
+    bool is_in_flight =
+        item->state == ITEM_IN_FLIGHT || item->state == ITEM_RUNS_ALONE;
+    return is_in_flight && item->generation == (uint32_t)(id >> 32) ? item
+                                                                    : NULL;
 }
+
+/* ---- texts ---- */
 
 struct bytes item_url(const struct item *item)
 {
-    return (struct bytes){item->text, item->url_len};
+    return (struct bytes){item->text.data, item->text.url_len};
+}
+
+struct bytes item_listed(const struct item *item)
+{
+    const struct item_text *text = &item->text;
+
+    return (struct bytes){text->data + text->url_len + 1, text->listed_len};
+}
+
+struct bytes item_etag(const struct item *item)
+{
+    struct bytes listed = item_listed(item);
+
+    return (struct bytes){(const char *)listed.data + listed.len,
+                          item->text.etag_len};
+}
+
+struct bytes item_last_modified(const struct item *item)
+{
+    struct bytes etag = item_etag(item);
+
+    return (struct bytes){(const char *)etag.data + etag.len,
+                          item->text.modified_len};
 }
 
 struct bytes item_target(const struct item *item)
@@ -240,7 +245,7 @@ struct bytes item_target(const struct item *item)
     return item->chain->hops[item->chain->nr_hops - 1].to_url;
 }
 
-void item_move(struct item *item, struct host *host)
+void item_set_host(struct item *item, struct host *host)
 {
     if (item->host != item->origin)
         item->host->nr_items--;
@@ -249,17 +254,7 @@ void item_move(struct item *item, struct host *host)
         host->nr_items++;
 }
 
-void item_set_off_level(struct frontier *frontier, struct item *item)
-{
-    struct host *origin = item->origin;
-
-    if (item->is_off_level)
-        return;
-    item->is_off_level = true;
-    origin->nr_off_level++;
-    if (origin->is_closed && host_level_has_ended(origin))
-        host_mark_idle(frontier, origin);
-}
+/* ---- lists ---- */
 
 void items_add(struct items *items, struct item *item)
 {
@@ -309,59 +304,4 @@ struct item *items_take(struct items *items)
     items->nr--;
     item->next = NULL;
     return item;
-}
-
-/* ---- hosts ---- */
-
-static struct host **host_bucket(struct frontier *frontier, int64_t host_id)
-{
-    return &frontier->host_buckets[(uint64_t)host_id & frontier->host_mask];
-}
-
-struct host *host_find(struct frontier *frontier, int64_t host_id)
-{
-    struct host *host = *host_bucket(frontier, host_id);
-
-    while (host && host->id != host_id)
-        host = host->hash_next;
-    return host;
-}
-
-struct host *host_new(struct frontier *frontier,
-                      const struct host_record *record)
-{
-    struct host *host = xcalloc(1, sizeof(*host));
-
-    host->id = record->host_id;
-    host->key = xmemdup0(record->key.data, record->key.len);
-    host->listed = record->listed;
-    host->token = record->token;
-    host->batch = FRONTIER_BATCH_MIN;
-    host->claimed = URL_PLACE_FIRST;
-    host->claimed.walk = record->walk;
-    host->missed = HASH_RANGE_NONE;
-    host_rules_find(&frontier->options, record->key, &host->rules);
-    host_clock_init(&host->clock, &host->rules.limits);
-    host->clock.nr_errors = record->nr_errors;
-    if (record->nr_errors > 0)
-        host->clock.status = HOST_STATUS_UNKNOWN;
-
-    struct host **bucket = host_bucket(frontier, host->id);
-    host->hash_next = *bucket;
-    *bucket = host;
-    frontier->nr_hosts++;
-    return host;
-}
-
-void host_free(struct frontier *frontier, struct host *host)
-{
-    struct host **link = host_bucket(frontier, host->id);
-
-    while (*link != host)
-        link = &(*link)->hash_next;
-    *link = host->hash_next;
-    frontier->nr_hosts--;
-    if (host->robots)
-        frontier->rules_bytes -= robots_bytes(host->robots);
-    destroy_host(host);
 }

@@ -16,4 +16,8 @@
  */
 enum error line_read(struct url *url, struct url *room, struct bytes text);
 
+/* Credentials that stand in a list are no business of its rows: takes them out
+ * of a line, in place. Returns the new length. */
+size_t line_drop_credentials(char *text, size_t len);
+
 #endif

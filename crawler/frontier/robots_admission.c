@@ -1,110 +1,188 @@
 /*
- * The gate of a host: what its robots.txt lets through (RFC 9309).
+ * What a host's robots.txt lets through.
  *
  * The first URL of a host has its robots.txt fetched, by the host's own clock;
  * until the answer is there, the URLs wait. A host that cannot be reached at
  * all ends them with that very reason: that robots.txt was asked first is our
  * affair.
  */
+#include "crawler/frontier/robots_admission.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "crawler/frontier/follow.h"
 #include "crawler/frontier/frontier_internal.h"
 
 #define RULES_MS        86400000 /* RFC 9309 2.4: no longer than 24 hours */
 #define RULES_UNSURE_MS 3600000  /* where there was no answer to keep */
 #define ROBOTS_PATH     "/robots.txt"
 
-/* ---- rules ---- */
+/* ---- the rules of one host ---- */
 
-static void set_rules(struct frontier *frontier, struct host *host,
-                      struct robots *robots)
+void robots_admission_release(struct robots_admission *admission)
 {
-    double delay_s = robots ? robots_crawl_delay_s(robots) : -1;
-
-    if (host->robots)
-        frontier->rules_bytes -= robots_bytes(host->robots);
-    if (robots)
-        frontier->rules_bytes += robots_bytes(robots);
-    robots_free(host->robots);
-    host->robots = robots;
-    host->robots_state = ROBOTS_KNOWN;
-    if (delay_s >= 0)
-        host_clock_set_crawl_delay(&host->clock, &host->rules.limits,
-                                   (int64_t)(delay_s * 1000));
+    robots_free(admission->rules);
+    free(admission->detail);
 }
 
-static enum err parse_rules(struct frontier *frontier, struct host *host,
-                            struct bytes text)
+static void set_rules(struct robots_admission *admission, struct robots *rules)
 {
-    struct robots *robots = NULL;
-    enum err err = robots_parse(&robots, text.data, text.len,
-                                frontier->options.product_token);
+    robots_free(admission->rules);
+    admission->rules = rules;
+    admission->state = ROBOTS_KNOWN;
+}
 
-    if (!err)
-        set_rules(frontier, host, robots);
+void robots_admission_allow_all(struct robots_admission *admission)
+{
+    set_rules(admission, NULL);
+}
+
+enum err robots_admission_learn(struct robots_admission *admission, int status,
+                                enum error error, struct bytes text,
+                                const char *token)
+{
+    struct robots *rules = NULL;
+    enum err err;
+
+    switch (robots_policy(status, error)) {
+    case ROBOTS_PARSE:
+        err = robots_parse(&rules, text.data, text.len, token);
+        if (err)
+            return err;
+        break;
+    case ROBOTS_ALLOW_ALL:
+        break;
+    case ROBOTS_DISALLOW_ALL:
+        admission->state = ROBOTS_UNREACHABLE;
+        return CERR_OK;
+    }
+    set_rules(admission, rules);
+    return CERR_OK;
+}
+
+/* Path and query of a canonical URL: what rules are compared with (RFC 9309
+ * 2.2.2). */
+static struct bytes path_of(struct bytes url)
+{
+    const char *at = url.data, *end = at + url.len;
+    const char *path = memchr(at, '/', url.len); /* of "://" */
+
+    assert(path && path + 2 < end);
+    path = memchr(path + 2, '/', (size_t)(end - path - 2));
+    assert(path);
+    return (struct bytes){path, (size_t)(end - path)};
+}
+
+bool robots_admission_allows(const struct robots_admission *admission,
+                             struct bytes url, struct robots_verdict *verdict)
+{
+    struct bytes path;
+
+    *verdict = (struct robots_verdict){.allowed = true, .rule = {"", 0}};
+    if (!admission->rules)
+        return true;
+    path = path_of(url);
+    return robots_allows(admission->rules, path.data, path.len, verdict);
+}
+
+int64_t robots_admission_delay_ms(const struct robots_admission *admission)
+{
+    double delay_s =
+        admission->rules ? robots_crawl_delay_s(admission->rules) : -1;
+
+    return delay_s >= 0 ? (int64_t)(delay_s * 1000) : -1;
+}
+
+/* ---- of a leased host ---- */
+
+/* The memory of all rules is bounded, and Crawl-delay goes to the clock. */
+static void rules_have_changed(struct frontier *frontier, struct host *host,
+                               size_t bytes_before)
+{
+    struct robots_admission *robots = &host->robots;
+    int64_t delay_ms = robots_admission_delay_ms(robots);
+
+    frontier->hosts.rules_bytes -= bytes_before;
+    if (robots->rules)
+        frontier->hosts.rules_bytes += robots_bytes(robots->rules);
+    if (delay_ms >= 0)
+        host_clock_set_crawl_delay(&host->clock, &host->rules.limits, delay_ms);
+}
+
+static size_t bytes_of(const struct host *host)
+{
+    return host->robots.rules ? robots_bytes(host->robots.rules) : 0;
+}
+
+static enum err learn(struct frontier *frontier, struct host *host, int status,
+                      enum error error, struct bytes text)
+{
+    size_t before = bytes_of(host);
+    enum err err = robots_admission_learn(&host->robots, status, error, text,
+                                          frontier->options.product_token);
+
+    if (!err && host->robots.state == ROBOTS_KNOWN)
+        rules_have_changed(frontier, host, before);
     return err;
 }
 
-enum err robots_restore(struct frontier *frontier, struct host *host,
-                        const struct host_record *record, int64_t now_ms)
+static void allow_all(struct frontier *frontier, struct host *host)
 {
-    int status = record->robots_status;
+    size_t before = bytes_of(host);
+
+    robots_admission_allow_all(&host->robots);
+    rules_have_changed(frontier, host, before);
+}
+
+enum err admission_restore(struct frontier *frontier, struct host *host,
+                           const struct host_record *record, int64_t now_ms)
+{
+    struct robots_admission *robots = &host->robots;
 
     if (host->rules.ignore_robots) {
-        host->robots_state = ROBOTS_KNOWN;
-        host->robots_until = INT64_MAX;
+        robots->state = ROBOTS_KNOWN;
+        robots->until = INT64_MAX;
         return CERR_OK;
     }
     if (record->robots_until <= frontier_wall_ms(frontier, now_ms))
         return CERR_OK;
-    host->robots_status = status;
-    host->robots_at = record->robots_at;
-    host->robots_until = record->robots_until;
-    if (robots_policy(status, ERROR_NONE) == ROBOTS_PARSE)
-        return parse_rules(frontier, host, record->robots);
-    set_rules(frontier, host, NULL);
+    robots->status = record->robots_status;
+    robots->fetched_at = record->robots_at;
+    robots->until = record->robots_until;
+    if (robots_policy(record->robots_status, ERROR_NONE) == ROBOTS_PARSE)
+        return learn(frontier, host, record->robots_status, ERROR_NONE,
+                     record->robots);
+    allow_all(frontier, host);
     return CERR_OK;
 }
 
-/* ---- asking ---- */
+/* ---- fetching ---- */
 
-static enum err ask(struct frontier *frontier, struct host *host,
-                    int64_t now_ms)
+enum err admission_fetch(struct frontier *frontier, struct host *host,
+                         struct item **item)
 {
-    char text[FRONTIER_HOST_KEY_BYTES + sizeof(ROBOTS_PATH)];
+    char text[URL_HOST_KEY_BYTES + sizeof(ROBOTS_PATH)];
     int len = snprintf(text, sizeof(text), "%s" ROBOTS_PATH, host->key);
     struct keyed_url url;
-    enum error error =
-        url_key_read(frontier, (struct bytes){text, (size_t)len}, &url);
+    enum error error = url_reader_read(frontier->reader,
+                                       (struct bytes){text, (size_t)len}, &url);
 
     if (error) /* cannot be: the key was made of such a URL */
         return CERR_CORRUPT;
-    struct item *item = item_new(frontier, host, ITEM_ROBOTS,
-                                 &(struct url_claim){
-                                     .key = url.key,
-                                     .url = url.url,
-                                 });
-    assert(item); /* there is a slot for each host */
-    host->robots_state = ROBOTS_FETCHING;
-    return robots_admit(frontier, item, now_ms);
+    *item = item_new(frontier, host, ITEM_ROBOTS,
+                     &(struct url_claim){
+                         .key = url.key,
+                         .url = url.url,
+                     });
+    assert(*item); /* there is a slot for each host */
+    host->robots.state = ROBOTS_FETCHING;
+    return CERR_OK;
 }
 
 /* ---- the answer ---- */
-
-static enum err put_rules(struct frontier *frontier, const struct host *host,
-                          struct bytes text)
-{
-    struct host_record record;
-
-    lease_fill_record(frontier, host, &record);
-    record.robots = text;
-    return storage_put_host(frontier->storage, &record);
-}
 
 /* The host's own failure is what its URLs shall be told. */
 static enum error reason_of(const struct item *item, const struct page *page)
@@ -144,260 +222,146 @@ static char *detail_of(const struct page *page)
     return xmemdup0(text, strlen(text));
 }
 
-static void note_unreachable(struct host *host, const struct item *item,
-                             const struct page *page)
+static void note_unreachable(struct robots_admission *robots,
+                             const struct item *item, const struct page *page)
 {
-    host->robots_state = ROBOTS_UNREACHABLE;
-    host->robots_error = reason_of(item, page);
-    host->robots_may_pass = (page->flags & PAGE_MAY_PASS) != 0;
-    free(host->robots_detail);
-    host->robots_detail = host->robots_error == ERROR_ROBOTS_UNREACHABLE
-                              ? detail_of(page)
-                              : xmemdup0(page->detail.data, page->detail.len);
-    host->robots_status = page->status ? page->status : -1;
-    host->robots_until = 0; /* to be asked again, not remembered */
+    robots->error = reason_of(item, page);
+    robots->may_pass = (page->flags & PAGE_MAY_PASS) != 0;
+    free(robots->detail);
+    robots->detail = robots->error == ERROR_ROBOTS_UNREACHABLE
+                         ? detail_of(page)
+                         : xmemdup0(page->detail.data, page->detail.len);
+    robots->status = page->status ? page->status : -1;
+    robots->until = 0; /* to be asked again, not remembered */
 }
 
-static enum err take_rules(struct frontier *frontier, struct item *item,
-                           const struct page *page, int64_t now_ms)
+/* A Crawl-delay counts from the fetch that told it. */
+static void space_from_fetch(struct host *host, const struct item *item)
+{
+    struct host_clock *clock = &host->clock;
+    int64_t due_ms = item->times.started_ms + clock->delay_ms;
+
+    if (item->host == host && clock->delay_ms > 0 && clock->due_ms < due_ms)
+        clock->due_ms = due_ms;
+}
+
+enum err admission_settle(struct frontier *frontier, const struct item *item,
+                          const struct page *page, int64_t now_ms,
+                          struct robots_news *news)
 {
     struct host *host = item->origin;
+    struct robots_admission *robots = &host->robots;
     int64_t wall_ms = frontier_wall_ms(frontier, now_ms);
-    enum err err = CERR_OK;
 
-    host->robots_status = page->status;
-    host->robots_at = wall_ms;
-    host->robots_until = wall_ms + RULES_MS;
+    *news = (struct robots_news){.text = page->body};
+    robots->status = page->status;
+    robots->fetched_at = wall_ms;
+    robots->until = wall_ms + RULES_MS;
     if (page->error == ERROR_BLOCKED_ADDRESS) {
-        /* let each URL be told so itself */
-        host->robots_until = wall_ms + RULES_UNSURE_MS;
-        host->robots_status = -1;
-        set_rules(frontier, host, NULL);
+        /* each URL is told so itself, when it is asked for */
+        robots->until = wall_ms + RULES_UNSURE_MS;
+        robots->status = -1;
+        allow_all(frontier, host);
         return CERR_OK;
     }
-    switch (robots_policy(page->status, page->error)) {
-    case ROBOTS_PARSE:
-        err = parse_rules(frontier, host, page->body);
-        break;
-    case ROBOTS_ALLOW_ALL:
-        set_rules(frontier, host, NULL);
-        break;
-    case ROBOTS_DISALLOW_ALL:
-        note_unreachable(host, item, page);
+    enum err err = learn(frontier, host, page->status, page->error, page->body);
+    if (!err && robots->state == ROBOTS_UNREACHABLE) {
+        note_unreachable(robots, item, page);
         return CERR_OK;
     }
-    /* A Crawl-delay counts from the fetch that told it. */
-    if (item->host == host && host->clock.delay_ms > 0 &&
-        host->clock.due_ms < item->started_ms + host->clock.delay_ms)
-        host->clock.due_ms = item->started_ms + host->clock.delay_ms;
-    if (err)
-        return err;
-    struct bytes text = page->body;
-    if (!host->robots)
-        text.len = 0;
-    else if (text.len > ROBOTS_BYTES_MAX)
-        text.len = ROBOTS_BYTES_MAX;
-    return put_rules(frontier, host, text);
-}
-
-/* Goes on at the redirect's target, whose clock it waits for. */
-static enum err follow(struct frontier *frontier, struct item *item,
-                       const struct page *page, int64_t now_ms,
-                       enum error *error)
-{
-    struct host *host = NULL, *before = item->host;
-    struct keyed_url target;
-
-    *error = answer_read_redirect(frontier, item, page, ROBOTS_REDIRECTS_MAX,
-                                  &target);
-    if (*error)
-        return CERR_OK;
-    enum err err = lease_host(frontier, &host, &target, now_ms);
-    if (err)
-        return err;
-    answer_add_hop(item, page, target.url);
-    item_move(item, host);
-    host_mark_idle(frontier, before);
-    return robots_admit(frontier, item, now_ms);
-}
-
-static enum err settle(struct frontier *frontier, struct item *item,
-                       const struct page *page, int64_t now_ms)
-{
-    struct host *host = item->origin, *last = item->host;
-    enum err err = take_rules(frontier, item, page, now_ms);
-
-    item_free(frontier, item);
-    if (!err)
-        err = offer_sitemaps(frontier, host, now_ms);
-    if (!err)
-        err = robots_admit_again(frontier, host, now_ms);
-    schedule_host(frontier, host, now_ms);
-    host_mark_idle(frontier, host);
-    host_mark_idle(frontier, last);
+    space_from_fetch(host, item);
+    news->is_any = true;
+    if (!robots->rules)
+        news->text.len = 0;
+    else if (news->text.len > ROBOTS_BYTES_MAX)
+        news->text.len = ROBOTS_BYTES_MAX;
     return err;
-}
-
-enum err robots_answer(struct frontier *frontier, struct item *item,
-                       const struct page *page, int64_t now_ms)
-{
-    struct page last = *page;
-
-    if (page->error == ERROR_CANCELED)
-        return robots_admit(frontier, item, now_ms);
-    if (page->outcome == OUTCOME_REDIRECT && page->location.len > 0) {
-        enum err err = follow(frontier, item, page, now_ms, &last.error);
-        if (err || last.error == ERROR_NONE)
-            return err;
-    } else if (answer_may_retry(frontier, item, page, now_ms)) {
-        answer_retry_later(frontier, item, now_ms);
-        return CERR_OK;
-    }
-    return settle(frontier, item, &last, now_ms);
 }
 
 /* ---- letting in ---- */
 
-/* For an error, with what belongs to it. */
-static enum err end_unasked(struct frontier *frontier, struct item *item,
-                            struct ending ending, int64_t now_ms)
+static void end_unasked(struct verdict *verdict, enum error error,
+                        bool may_pass, struct bytes detail)
 {
-    bool is_failure = error_info(ending.error)->error_class != CLASS_POLICY;
+    bool is_failure = error_info(error)->error_class != CLASS_POLICY;
 
-    ending.outcome = is_failure ? OUTCOME_ERROR : OUTCOME_SKIPPED;
-    ending.worker = -1;
-    return answer_end(frontier, item, &ending, now_ms);
+    verdict->action = VERDICT_END;
+    verdict->has_leads = false;
+    verdict->ending = (struct ending){
+        .outcome = is_failure ? OUTCOME_ERROR : OUTCOME_SKIPPED,
+        .error = error,
+        .may_pass = may_pass,
+        .detail = detail,
+        .worker = -1,
+    };
 }
 
 /* What is left of a host that is down: what was tried keeps its own reason,
  * the rest was never asked. A try was left for all of it. */
-static enum err end_down(struct frontier *frontier, struct item *item,
-                         int64_t now_ms)
+static void end_down(const struct item *item, struct verdict *verdict)
 {
-    enum error error = item->last_error ? item->last_error : ERROR_HOST_DOWN;
+    enum error last = item->tries.last_error;
+    enum error error = last ? last : ERROR_HOST_DOWN;
     int status = item->host->clock.status;
-    char detail[32] = "";
 
+    verdict->text[0] = '\0';
     if (status > 0) /* it answers, but only that we are to wait */
-        snprintf(detail, sizeof(detail), "HTTP %d each time", status);
-    if (item->kind == ITEM_URL) {
-        struct bytes text = {detail, strlen(detail)};
-
-        return end_unasked(
-            frontier, item,
-            (struct ending){.error = error, .may_pass = true, .detail = text},
-            now_ms);
-    }
-    struct page page;
-    page_init(&page);
-    page.outcome = OUTCOME_ERROR;
-    page.error = error;
-    return settle(frontier, item, &page, now_ms);
+        snprintf(verdict->text, sizeof(verdict->text), "HTTP %d each time",
+                 status);
+    end_unasked(verdict, error, true,
+                (struct bytes){verdict->text, strlen(verdict->text)});
+    if (item->kind == ITEM_URL)
+        return;
+    page_init(&verdict->page);
+    verdict->page.outcome = OUTCOME_ERROR;
+    verdict->page.error = error;
+    verdict->ending.page = &verdict->page;
 }
 
-/* Path and query of a canonical URL. */
-static struct bytes path_of(struct bytes url)
+static void judge_by_rules(const struct item *item, struct verdict *verdict)
 {
-    const char *at = url.data, *end = at + url.len;
-    const char *path = memchr(at, '/', url.len); /* of "://" */
+    struct robots_verdict robots;
 
-    assert(path && path + 2 < end);
-    path = memchr(path + 2, '/', (size_t)(end - path - 2));
-    assert(path);
-    return (struct bytes){path, (size_t)(end - path)};
+    if (!item->host->robots.rules ||
+        robots_admission_allows(&item->host->robots, item_target(item),
+                                &robots))
+        verdict->action = VERDICT_QUEUE;
+    else
+        end_unasked(verdict, ERROR_ROBOTS, false, robots.rule);
 }
 
-static enum err judge(struct frontier *frontier, struct item *item,
-                      int64_t now_ms, bool *ended)
+static void judge_url(struct frontier *frontier, const struct item *item,
+                      int64_t now_ms, struct verdict *verdict)
 {
-    struct host *host = item->host;
-    struct robots_verdict verdict;
-    struct bytes path = path_of(item_target(item));
+    struct robots_admission *robots = &item->host->robots;
 
-    *ended = host->robots &&
-             !robots_allows(host->robots, path.data, path.len, &verdict);
-    if (!*ended)
-        return CERR_OK;
-    return end_unasked(
-        frontier, item,
-        (struct ending){.error = ERROR_ROBOTS, .detail = verdict.rule}, now_ms);
-}
-
-static void enqueue(struct frontier *frontier, struct item *item,
-                    int64_t now_ms)
-{
-    struct host *host = item->host;
-
-    item->state = ITEM_QUEUED;
-    item->queued_ms = now_ms;
-    items_add(item->kind == ITEM_URL ? &host->queue : &host->robots_queue,
-              item);
-    schedule_host(frontier, host, now_ms);
-}
-
-static enum err end_unreachable(struct frontier *frontier, struct item *item,
-                                int64_t now_ms)
-{
-    const struct host *host = item->host;
-    struct bytes detail = {host->robots_detail, strlen(host->robots_detail)};
-
-    return end_unasked(frontier, item,
-                       (struct ending){.error = host->robots_error,
-                                       .may_pass = host->robots_may_pass,
-                                       .detail = detail},
-                       now_ms);
-}
-
-static enum err admit_url(struct frontier *frontier, struct item *item,
-                          int64_t now_ms)
-{
-    struct host *host = item->host;
-    bool ended = false;
-    enum err err;
-
-    if (host->robots_state == ROBOTS_KNOWN &&
-        host->robots_until <= frontier_wall_ms(frontier, now_ms))
-        host->robots_state = ROBOTS_UNKNOWN; /* its rules have expired */
-    switch (host->robots_state) {
+    if (robots->state == ROBOTS_KNOWN &&
+        robots->until <= frontier_wall_ms(frontier, now_ms))
+        robots->state = ROBOTS_UNKNOWN; /* its rules have expired */
+    switch (robots->state) {
     case ROBOTS_UNKNOWN:
-        enqueue(frontier, item, now_ms);
-        return ask(frontier, host, now_ms);
-    case ROBOTS_UNREACHABLE:
-        return end_unreachable(frontier, item, now_ms);
-    case ROBOTS_KNOWN:
-        err = judge(frontier, item, now_ms, &ended);
-        if (err || ended)
-            return err;
+        verdict->action = VERDICT_WAIT_ROBOTS;
         break;
     case ROBOTS_FETCHING:
+        verdict->action = VERDICT_QUEUE; /* and is not started until then */
+        break;
+    case ROBOTS_KNOWN:
+        judge_by_rules(item, verdict);
+        break;
+    case ROBOTS_UNREACHABLE:
+        end_unasked(verdict, robots->error, robots->may_pass,
+                    (struct bytes){robots->detail, strlen(robots->detail)});
         break;
     }
-    enqueue(frontier, item, now_ms);
-    return CERR_OK;
 }
 
-enum err robots_admit(struct frontier *frontier, struct item *item,
-                      int64_t now_ms)
+void admission_judge(struct frontier *frontier, const struct item *item,
+                     int64_t now_ms, struct verdict *verdict)
 {
     if (item->host->clock.state == HOST_DOWN)
-        return end_down(frontier, item, now_ms);
-    if (item->kind == ITEM_URL)
-        return admit_url(frontier, item, now_ms);
-    enqueue(frontier, item, now_ms);
-    return CERR_OK;
-}
-
-enum err robots_admit_again(struct frontier *frontier, struct host *host,
-                            int64_t now_ms)
-{
-    struct items robots_queue = host->robots_queue, queue = host->queue;
-    struct item *item;
-    enum err err = CERR_OK;
-
-    host->robots_queue = host->queue = (struct items){0};
-    while (!err && (item = items_take(&robots_queue)) != NULL)
-        err = robots_admit(frontier, item, now_ms);
-    while (!err && (item = items_take(&queue)) != NULL)
-        err = robots_admit(frontier, item, now_ms);
-    return err;
+        end_down(item, verdict);
+    else if (item->kind == ITEM_URL)
+        judge_url(frontier, item, now_ms, verdict);
+    else
+        verdict->action = VERDICT_QUEUE;
 }

@@ -172,9 +172,9 @@ static void look_at_memory(const struct sim *sim)
 {
     const struct frontier *frontier = sim->frontier;
 
-    assert_true(frontier->nr_hosts <= FRONTIER_HOSTS_MIN);
-    assert_true(frontier->nr_items <= FRONTIER_HOSTS_MIN * FRONTIER_ITEMS_EACH);
-    assert_true(frontier->due.nr <= FRONTIER_HOSTS_MIN);
+    assert_true(frontier->hosts.nr <= FRONTIER_HOSTS_MIN);
+    assert_true(frontier->items.nr <= FRONTIER_HOSTS_MIN * FRONTIER_ITEMS_EACH);
+    assert_true(frontier->schedule.due.nr <= FRONTIER_HOSTS_MIN);
 }
 
 static void run(struct sim *sim)

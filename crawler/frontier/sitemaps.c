@@ -1,59 +1,51 @@
 /*
  * Sitemaps are URLs like others, known by their kind: so they are stored,
  * fetched once, by robots.txt and the host's clock, and survive a restart.
- * Their entries enter like links of depth 1.
+ * Their entries enter like links of depth 1 (sitemaps.org, "protocol").
  */
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
-#include "crawler/frontier/follow.h"
+#include "crawler/frontier/frontier_internal.h"
 #include "crawler/sitemap/sitemap.h"
 
 #define SITEMAP_NESTING  3 /* an index of indexes of sitemaps */
 #define SITEMAP_PATH     "/sitemap.xml"
 #define INFLATE_BYTES    65536
-#define GZIP_WINDOW_BITS (15 + 16)
-
-bool follow_is_sitemap(const struct item *item)
-{
-    return item->url_kind == URL_SITEMAP;
-}
+#define GZIP_WINDOW_BITS (15 + 16) /* zlib: of gzip, the largest */
 
 /* ---- which ---- */
 
 static enum err offer_sitemap(struct frontier *frontier,
-                              const struct host *host, struct bytes url,
-                              int64_t now_ms)
+                              const struct host *host, struct bytes url)
 {
     struct offer offer = {
         .url = url,
         .parent = {.host_id = host->id},
-        .kind = URL_SITEMAP,
+        .source = {.kind = URL_SITEMAP},
     };
 
-    return follow_offer(frontier, &offer, now_ms);
+    return offer_url(frontier, &offer);
 }
 
-enum err offer_sitemaps(struct frontier *frontier, struct host *host,
-                        int64_t now_ms)
+enum err sitemaps_offer(struct frontier *frontier, struct host *host)
 {
-    char text[FRONTIER_HOST_KEY_BYTES + sizeof(SITEMAP_PATH)];
-    size_t nr = host->robots ? robots_nr_sitemaps(host->robots) : 0;
+    char text[URL_HOST_KEY_BYTES + sizeof(SITEMAP_PATH)];
+    const struct robots *rules = host->robots.rules;
+    size_t nr = rules ? robots_nr_sitemaps(rules) : 0;
     enum err err = CERR_OK;
 
-    if (!frontier->options.sitemaps || !host->listed || host->has_sitemaps ||
-        host->robots_state != ROBOTS_KNOWN)
+    if (!frontier->options.sitemaps || !host->is_listed || host->has_sitemaps ||
+        host->robots.state != ROBOTS_KNOWN)
         return CERR_OK;
     host->has_sitemaps = true;
     for (size_t i = 0; i < nr && !err; i++)
-        err = offer_sitemap(frontier, host, robots_sitemap(host->robots, i),
-                            now_ms);
+        err = offer_sitemap(frontier, host, robots_sitemap(rules, i));
     if (nr > 0)
         return err;
     int len = snprintf(text, sizeof(text), "%s" SITEMAP_PATH, host->key);
-    return offer_sitemap(frontier, host, (struct bytes){text, (size_t)len},
-                         now_ms);
+    return offer_sitemap(frontier, host, (struct bytes){text, (size_t)len});
 }
 
 /* ---- entries ---- */
@@ -63,23 +55,22 @@ struct sitemap_walk {
     const struct item *item;
     struct url url, entry; /* of the sitemap, of the entry at hand */
     struct offer offer;
-    int64_t now_ms;
 };
 
 /* Named in the robots.txt of the host that it speaks about. */
 static bool is_named_by(struct frontier *frontier, const struct url *entry,
                         const struct url *sitemap)
 {
-    char key[FRONTIER_HOST_KEY_BYTES];
+    char key[URL_HOST_KEY_BYTES];
     size_t len = url_host_key(entry, key, sizeof(key));
     struct bytes no_url = {"", 0};
     struct url_key host_of =
-        url_key_make(frontier, (struct bytes){key, len}, no_url);
+        url_key_of(frontier->hash_key, (struct bytes){key, len}, no_url);
     const struct host *host = host_find(frontier, host_of.host_id);
+    const struct robots *rules = host ? host->robots.rules : NULL;
 
-    for (size_t i = 0;
-         host && host->robots && i < robots_nr_sitemaps(host->robots); i++) {
-        struct bytes named = robots_sitemap(host->robots, i);
+    for (size_t i = 0; rules && i < robots_nr_sitemaps(rules); i++) {
+        struct bytes named = robots_sitemap(rules, i);
         if (named.len == sitemap->len &&
             memcmp(named.data, sitemap->text, named.len) == 0)
             return true;
@@ -94,7 +85,7 @@ static bool is_same_host(const struct url *a, const struct url *b)
            memcmp(a->text + a->host_at, b->text + b->host_at, a->host_len) == 0;
 }
 
-static enum err take_entry(void *ctx, const struct sitemap_entry *entry)
+static enum err offer_entry(void *ctx, const struct sitemap_entry *entry)
 {
     struct sitemap_walk *walk = ctx;
     struct offer *offer = &walk->offer;
@@ -110,13 +101,13 @@ static enum err take_entry(void *ctx, const struct sitemap_entry *entry)
         !covers && is_named_by(walk->frontier, &walk->entry, &walk->url);
     if (!covers && !named)
         return CERR_OK;
-    if (entry->is_sitemap && walk->item->depth >= SITEMAP_NESTING)
+    if (entry->is_sitemap && walk->item->source.depth >= SITEMAP_NESTING)
         return CERR_OK;
     offer->seed2 = named ? &walk->entry : NULL;
     offer->url = (struct bytes){walk->entry.text, walk->entry.len};
-    offer->depth = entry->is_sitemap ? walk->item->depth + 1 : 1;
-    offer->kind = entry->is_sitemap ? URL_SITEMAP : URL_FOUND;
-    return follow_offer(walk->frontier, offer, walk->now_ms);
+    offer->source.depth = entry->is_sitemap ? walk->item->source.depth + 1 : 1;
+    offer->source.kind = entry->is_sitemap ? URL_SITEMAP : URL_FOUND;
+    return offer_url(walk->frontier, offer);
 }
 
 static enum err feed_gzip(struct sitemap *sitemap, struct bytes body)
@@ -148,23 +139,23 @@ static bool is_gzip(struct bytes body)
     return body.len > 2 && memcmp(body.data, "\x1f\x8b", 2) == 0;
 }
 
-enum err follow_sitemap(struct frontier *frontier, const struct item *item,
-                        const struct page *page, int64_t now_ms)
+enum err sitemaps_read(struct frontier *frontier, const struct item *item,
+                       const struct page *page)
 {
     struct sitemap_walk walk = {
         .frontier = frontier,
         .item = item,
         .offer.parent = item->key,
-        .now_ms = now_ms,
     };
     struct bytes target = item_target(item);
+    struct url seeds[2];
 
     if (page->outcome != OUTCOME_OK || page->body.len == 0 ||
         url_parse(&walk.url, target.data, target.len, NULL) != URL_OK ||
-        !follow_seeds(frontier, item, &walk.offer))
+        !offer_set_seeds(item, seeds, &walk.offer))
         return CERR_OK;
     struct sitemap *sitemap = sitemap_new(
-        &(struct sitemap_options){.on_entry = take_entry, .ctx = &walk});
+        &(struct sitemap_options){.on_entry = offer_entry, .ctx = &walk});
     enum err err = is_gzip(page->body)
                        ? feed_gzip(sitemap, page->body)
                        : sitemap_feed(sitemap, page->body.data, page->body.len);

@@ -1,0 +1,56 @@
+/* What a worker is told of an item: where to ask, and what to bring back. */
+#include "crawler/frontier/frontier_internal.h"
+#include "crawler/page/job.h"
+
+static uint32_t content_flags(const struct frontier_options *options,
+                              const struct item *item)
+{
+    uint32_t flags = 0;
+
+    if (options->wants.links)
+        flags |= JOB_LINKS | JOB_LINK_TEXTS;
+    else if (item->source.depth < options->depth)
+        flags |= JOB_LINKS; /* to follow: nobody reads what they say */
+    if (options->wants.head_scan)
+        flags |= JOB_HEAD_SCAN;
+    if (options->wants.body)
+        flags |= JOB_BODY;
+    if (options->wants.raw)
+        flags |= JOB_RAW;
+    return flags;
+}
+
+static uint32_t job_flags(const struct frontier *frontier,
+                          const struct item *item)
+{
+    uint32_t flags = 0;
+
+    if (item->host->is_listed)
+        flags |= JOB_PRIVATE_OK;
+    if (item->host->is_listed && item->host == item->origin)
+        flags |= JOB_LISTED_AUTH;
+    if (item->kind == ITEM_ROBOTS)
+        return flags | JOB_ROBOTS;
+    if (item_is_sitemap(item))
+        return flags | JOB_SITEMAP;
+    return flags | content_flags(&frontier->options, item);
+}
+
+void fetch_fill(const struct frontier *frontier, const struct item *item,
+                struct frontier_fetch *fetch)
+{
+    struct bytes target = item_target(item);
+
+    *fetch = (struct frontier_fetch){
+        .id = item_id(item),
+        .url = target.data,
+        .url_len = target.len,
+        .flags = job_flags(frontier, item),
+        .header_set = item->host->rules.header_set,
+        .affinity = (uint64_t)item->host->id | 1,
+        .etag = item_etag(item),
+        .last_modified = item_last_modified(item),
+    };
+    if (target.data != item->text.data) /* validators are of the URL itself */
+        fetch->etag.len = fetch->last_modified.len = 0;
+}

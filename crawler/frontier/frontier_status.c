@@ -1,0 +1,120 @@
+/* What is left to do, what it waits for, and the counts that people see.
+ * Nothing here changes anything. */
+#include "crawler/frontier/frontier_internal.h"
+
+int frontier_max_in_flight(int concurrency)
+{
+    int on_top = concurrency / FRONTIER_ROBOTS_SHARE;
+
+    return concurrency + (on_top > 0 ? on_top : 1);
+}
+
+bool status_has_place(const struct frontier *frontier)
+{
+    return frontier->flights.nr <
+               frontier_max_in_flight(frontier->options.concurrency) &&
+           (!schedule_pages_full(frontier) || frontier->schedule.asking.nr > 0);
+}
+
+bool frontier_wants_more(const struct frontier *frontier)
+{
+    return frontier->flights.nr < frontier->options.concurrency &&
+           !schedule_has_any(frontier);
+}
+
+/* ---- waits ---- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When something could be started; INT64_MAX: not before an answer. */
+static int64_t next_start_ms(const struct frontier *frontier, int64_t now_ms)
+{
+    const struct flights *flights = &frontier->flights;
+    const struct item *suspect = frontier->quarantine.head;
+    int64_t at = heap_due_ms(&frontier->schedule.due);
+
+    if (!status_has_place(frontier) || flights->one_runs_alone)
+        return INT64_MAX;
+    if (schedule_has_any(frontier))
+        at = now_ms;
+    if (suspect && flights->nr == 0)
+        at = earlier(at, suspect->host->clock.due_ms);
+    if ((double)at < flights->next_ms)
+        at = (int64_t)flights->next_ms + 1;
+    if (frontier->schedule.hungry.nr > 0 && frontier_has_room(frontier) &&
+        frontier->run.limit == LIMIT_NONE)
+        at = now_ms;
+    if (lease_wants_hosts(frontier))
+        at = earlier(at, frontier->lease_ms);
+    return at;
+}
+
+/* Whether a turn has something to do at once. */
+static bool wants_turn(const struct frontier *frontier)
+{
+    return frontier->lines.is_pushed || frontier->links.nr > 0 ||
+           frontier->schedule.idle.nr > 0 ||
+           frontier->schedule.changed.nr > 0 ||
+           frontier->run.limit == LIMIT_REACHED;
+}
+
+int64_t frontier_wait_ms(const struct frontier *frontier, int64_t now_ms)
+{
+    const struct run *run = &frontier->run;
+    int64_t at = INT64_MAX;
+
+    if (!run->is_stopped && !run->is_paused)
+        at = next_start_ms(frontier, now_ms);
+    if (!run->is_stopped)
+        at = earlier(at, heap_due_ms(&frontier->retries));
+    if (wants_turn(frontier))
+        at = now_ms;
+    if (frontier->leases.head)
+        at = earlier(at, frontier->leases.head->lease.renew_ms);
+    if (at == INT64_MAX)
+        return -1;
+    return at > now_ms ? at - now_ms : 0;
+}
+
+enum frontier_end frontier_ended(const struct frontier *frontier)
+{
+    const struct run *run = &frontier->run;
+
+    if (run->is_done)
+        return FRONTIER_DONE;
+    if (run->is_stopped && frontier->flights.nr == 0)
+        return FRONTIER_LIMIT;
+    if (run->limit == LIMIT_DROPPED && frontier->items.nr == 0)
+        return run->list_has_ended && frontier->stats.nr_queued <= 0
+                   ? FRONTIER_DONE
+                   : FRONTIER_LIMIT;
+    return FRONTIER_RUNNING;
+}
+
+/* ---- counts ---- */
+
+void frontier_get_stats(const struct frontier *frontier,
+                        struct frontier_stats *stats)
+{
+    const struct heap *due = &frontier->schedule.due;
+    const struct host *worst = NULL;
+
+    *stats = frontier->stats;
+    stats->nr_in_flight = frontier->flights.nr;
+    stats->nr_hosts_waiting = (int)due->nr;
+    stats->nr_hosts_active = frontier->hosts.nr - (int)due->nr;
+    for (size_t i = 0; i < due->nr; i++) {
+        const struct host *host = due->entries[i].what;
+        if (host_is_ready(host) &&
+            (!worst || host->clock.due_ms > worst->clock.due_ms))
+            worst = host;
+    }
+    if (!worst)
+        return;
+    stats->throttled_host = worst->key;
+    stats->throttled_status = worst->clock.status > 0 ? worst->clock.status : 0;
+    stats->throttled_until_ms = worst->clock.due_ms;
+}

@@ -1,0 +1,58 @@
+/*
+ * judge: whether a URL that something led to belongs to the crawl.
+ *
+ * It joins the user's scope and patterns (scope.h), the folders of the list
+ * (folders.h), the limits against traps (trap.h) and a memory of what was
+ * judged lately (seen.h), and counts the pages found on each host for them. The
+ * frontier and frontier_explain() ask the same functions. It knows no storage.
+ */
+#ifndef CRAWLER_FRONTIER_JUDGE_H
+#define CRAWLER_FRONTIER_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/wire.h"
+#include "crawler/frontier/frontier_options.h"
+#include "crawler/frontier/scope.h"
+#include "crawler/frontier/trap.h"
+#include "crawler/url/url.h"
+
+struct judge; /* opaque */
+
+/* On CERR_OK `*judge` is owned by the caller. CERR_INVALID: a pattern does not
+ * compile; `message` says why. The options are borrowed for the call. */
+enum err judge_new(struct judge **judge, const struct frontier_options *options,
+                   const struct hash_key *key,
+                   char message[SCOPE_MESSAGE_BYTES]) CERR_CHECK;
+void judge_free(struct judge *judge);
+
+/* Adds the folder of a line's canonical URL; needed for --scope prefix alone.
+ */
+void judge_add_folder(struct judge *judge, const struct url *url);
+/* Counts a found URL that is new, for its host and its path. */
+void judge_count_page(struct judge *judge, int64_t host_id, struct bytes url);
+
+/*
+ * Whether a URL is in scope of `seed` or, unless it is NULL, of `seed2`; all
+ * are canonical. `verdict` (may be NULL) says which rule decided.
+ */
+bool judge_in_scope(struct judge *judge, const struct url *url,
+                    const struct url *seed, const struct url *seed2,
+                    struct scope_verdict *verdict);
+/* Whether a found URL that is new is a trap; `reason` as in trap_judge(). */
+enum trap_rule judge_trap(const struct judge *judge, int64_t host_id,
+                          const struct url *url,
+                          char reason[TRAP_REASON_BYTES]);
+/* Whether that could change when `nr_waiting` more are counted. */
+bool judge_is_near_limit(const struct judge *judge, int64_t host_id,
+                         const struct url *url, int64_t nr_waiting);
+
+/* What was judged lately, by a hash of its text. */
+bool judge_has_seen(const struct judge *judge, uint64_t hash);
+void judge_note_seen(struct judge *judge, uint64_t hash);
+
+#endif

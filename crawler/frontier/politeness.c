@@ -1,0 +1,75 @@
+/*
+ * What an answer tells its host's clock: whether the host is well, asks us to
+ * wait, is in trouble, or was not reached at all.
+ */
+#include "crawler/frontier/frontier_internal.h"
+#include "crawler/frontier/http_date.h"
+
+/* 429 Too Many Requests (RFC 6585, 4) and 503 (RFC 9110, 15.6.4). */
+static enum host_answer_kind kind_of_status(int status)
+{
+    if (status == 429 || status == 503)
+        return HOST_ANSWER_BUSY;
+    return status >= 500 ? HOST_ANSWER_TROUBLE : HOST_ANSWER_CALM;
+}
+
+static enum host_answer_kind kind_of_answer(const struct page *page)
+{
+    if (page->error == ERROR_NONE)
+        return kind_of_status(page->status);
+    switch (error_info(page->error)->error_class) {
+    case CLASS_DNS:
+    case CLASS_CONNECT:
+    case CLASS_TLS:
+        return HOST_ANSWER_UNREACHABLE;
+    case CLASS_TIMEOUT: /* not a byte came: as good as no connection */
+        return page->status ? HOST_ANSWER_TROUBLE : HOST_ANSWER_UNREACHABLE;
+    case CLASS_HTTP:
+    case CLASS_BODY: /* what it sends may be odd, but it answers */
+        return retry_may_help(page) ? HOST_ANSWER_TROUBLE : HOST_ANSWER_CALM;
+    case CLASS_NONE:
+    case CLASS_INPUT:
+    case CLASS_POLICY:
+    case CLASS_INTERNAL:
+    case CLASS_NR:
+        break;
+    }
+    return HOST_ANSWER_NOTHING;
+}
+
+/* Of the first byte, from when the connection stood. */
+static double latency_of(const struct page *page)
+{
+    uint32_t connected_us = page->dns_us;
+
+    if (page->connect_us > connected_us)
+        connected_us = page->connect_us;
+    if (page->tls_us > connected_us)
+        connected_us = page->tls_us;
+    if (page->first_byte_us <= connected_us)
+        return 0;
+    return (page->first_byte_us - connected_us) / 1000.0;
+}
+
+bool politeness_answered(struct frontier *frontier, const struct item *item,
+                         const struct page *page, int64_t now_ms)
+{
+    struct host *host = item->host;
+    struct host_answer answer = {
+        .kind = kind_of_answer(page),
+        .status = page->status,
+        .started_ms = item->times.started_ms,
+        .now_ms = now_ms,
+        .latency_ms = latency_of(page),
+        .retry_after_ms = -1,
+    };
+
+    if (answer.kind == HOST_ANSWER_BUSY) {
+        answer.jitter = frontier_random(frontier);
+        if (page->retry_after.len)
+            answer.retry_after_ms = http_retry_after_ms(
+                page->retry_after, frontier_wall_ms(frontier, now_ms));
+    }
+    host_clock_answered(&host->clock, &host->rules.limits, &answer);
+    return answer.kind == HOST_ANSWER_BUSY && host->clock.due_ms > now_ms;
+}

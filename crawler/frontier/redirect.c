@@ -1,0 +1,88 @@
+/*
+ * Redirects of one item: where the next hop leads, what forbids to follow it,
+ * and what is told of the hops when the item has ended.
+ */
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "crawler/frontier/frontier_internal.h"
+
+static bool is_same(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+static bool was_asked(const struct item *item, struct bytes url)
+{
+    if (is_same(item_url(item), url))
+        return true;
+    for (size_t i = 0; item->chain && i < item->chain->nr_hops; i++)
+        if (is_same(item->chain->hops[i].to_url, url))
+            return true;
+    return false;
+}
+
+enum error redirect_read(struct frontier *frontier, const struct item *item,
+                         const struct page *page, size_t max_hops,
+                         struct keyed_url *target)
+{
+    enum error error =
+        url_reader_read(frontier->reader, page->location, target);
+
+    if (error == ERROR_BAD_URL || error == ERROR_TOO_LONG)
+        return ERROR_BAD_REDIRECT;
+    if (error)
+        return error;
+    if (was_asked(item, target->url))
+        return ERROR_REDIRECT_LOOP;
+    if (item->chain && item->chain->nr_hops >= max_hops)
+        return ERROR_REDIRECT_LIMIT;
+    return ERROR_NONE;
+}
+
+void redirect_add_hop(struct item *item, const struct page *page,
+                      struct bytes target)
+{
+    if (!item->chain)
+        item->chain = xcalloc(1, sizeof(*item->chain));
+
+    struct redirect_chain *chain = item->chain;
+    char *text = xmemdup0(target.data, target.len);
+    chain->hops[chain->nr_hops] = (struct visit_hop){
+        .from_url = item_target(item),
+        .to_url = {text, target.len},
+        .status = page->status,
+        .elapsed_ms = page->total_us / 1000.0,
+    };
+    chain->texts[chain->nr_hops++] = text;
+    item->tries.is_redirect_start = true;
+}
+
+/* The last hop's answer is `page`; each one before it was a redirect, of which
+ * the chain knows the status and the target. */
+void redirect_hop_visit(const struct item *item, size_t i,
+                        const struct page *page, struct page *moved,
+                        struct visit *visit)
+{
+    const struct redirect_chain *chain = item->chain;
+    const struct page *answer = page;
+
+    if (i + 1 < chain->nr_hops) {
+        page_init(moved);
+        moved->outcome = OUTCOME_REDIRECT;
+        moved->status = (uint16_t)chain->hops[i + 1].status;
+        moved->location = chain->hops[i + 1].to_url;
+        answer = moved;
+    }
+    *visit = (struct visit){
+        .url = chain->hops[i].to_url,
+        .final_url = chain->hops[i].to_url,
+        .depth = item->source.depth,
+        .outcome = answer->outcome,
+        .error = answer->error,
+        .detail = answer->detail,
+        .page = answer,
+        .tries = 1,
+        .worker = -1,
+    };
+}

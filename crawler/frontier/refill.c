@@ -1,0 +1,167 @@
+/*
+ * URLs of a leased host out of storage, in batches that grow with its appetite:
+ * first the bulk ones, by a walk in the order of their key, then the others.
+ */
+#include "crawler/frontier/frontier_internal.h"
+
+/* ---- levels ---- */
+
+static struct url_level level_of(enum url_kind kind, int depth, int nr_hops)
+{
+    return kind == URL_FOUND ? (struct url_level){depth, nr_hops}
+                             : (struct url_level){0, 0};
+}
+
+static bool is_behind(struct url_level a, struct url_level b)
+{
+    return a.depth > b.depth || (a.depth == b.depth && a.nr_hops > b.nr_hops);
+}
+
+struct refill {
+    struct frontier *frontier;
+    struct host *host;
+    struct items *fresh;
+    size_t nr;
+    bool has_walked; /* to the end of the range: the other URLs come next */
+};
+
+/*
+ * Where links are followed, a host is walked level by level, so that a page
+ * is first found by a shortest way, and --depth means the same each time. A
+ * level begins when the one before has ended, but for what waits for a retry
+ * or another host.
+ */
+static bool opens_level(const struct refill *refill, struct url_level level)
+{
+    struct host *host = refill->host;
+
+    if (refill->frontier->options.depth == 0 ||
+        !is_behind(level, host->walk.current))
+        return true;
+    if (refill->nr > 0 || !host_level_has_ended(host))
+        return false;
+    host->walk.current = level;
+    return true;
+}
+
+/* ---- claiming ---- */
+
+static enum err accept_url(void *ctx, const struct url_claim *claim)
+{
+    struct refill *refill = ctx;
+    struct host_walk *walk = &refill->host->walk;
+
+    refill->has_walked = claim->kind != URL_BULK;
+    if (!opens_level(refill,
+                     level_of(claim->kind, claim->depth, claim->nr_hops))) {
+        walk->is_closed = true;
+        return CERR_CANCELED;
+    }
+    refill->nr++;
+    url_place_pass(&walk->place, claim->key.url_hash, claim->kind, claim->depth,
+                   claim->nr_hops);
+    if (item_find(refill->frontier, claim->key))
+        return CERR_OK; /* is here already: the place was moved back */
+    struct item *item =
+        item_new(refill->frontier, refill->host, ITEM_URL, claim);
+    if (!item)
+        return CERR_TOO_BIG;
+    refill->host->is_listed |= claim->line > 0;
+    items_add(refill->fresh, item);
+    return CERR_OK;
+}
+
+static size_t refill_size(const struct frontier *frontier,
+                          const struct host *host)
+{
+    const struct host_clock *clock = &host->clock;
+    size_t nr = (size_t)host->walk.batch;
+    size_t room = frontier->items.cap - frontier->items.nr; /* not 0 */
+
+    if (clock->state == HOST_DOWN || host->robots.state == ROBOTS_UNREACHABLE)
+        nr = FRONTIER_BATCH_MAX; /* they end without being asked */
+    else if (clock->delay_ms > 0 &&
+             FRONTIER_LINGER_MS / clock->delay_ms < (int64_t)nr)
+        nr = (size_t)(1 + FRONTIER_LINGER_MS / clock->delay_ms);
+    return nr < room / 4 ? nr : room / 4;
+}
+
+/* The walk came to its end: again, where something was added meanwhile? Only
+ * there: all else that it would pass has ended, and may be a million lines of
+ * a dead host. */
+static bool walk_again(struct host_walk *walk)
+{
+    walk->place.walk = walk->missed;
+    walk->missed = HASH_RANGE_NONE;
+    return !hash_range_is_empty(walk->place.walk);
+}
+
+enum err refill_host(struct frontier *frontier, struct host *host,
+                     struct items *fresh)
+{
+    struct refill refill = {.frontier = frontier, .host = host, .fresh = fresh};
+    struct storage_taker taker = {.on_url = accept_url, .ctx = &refill};
+    struct host_walk *walk = &host->walk;
+    size_t max = refill_size(frontier, host);
+
+    walk->is_closed = false;
+    enum err err = storage_claim_urls(frontier->storage, host->id, &walk->place,
+                                      max, &taker);
+    if (walk->is_closed)
+        err = CERR_OK;
+    else if (refill.nr < max)
+        refill.has_walked = true;
+    bool again = !err && refill.has_walked && walk_again(walk);
+    if (walk->is_closed)
+        walk->is_closed = !again;
+    else if (refill.nr < max && !err)
+        walk->has_more = again;
+    if (walk->batch < FRONTIER_BATCH_MAX)
+        walk->batch *= 2;
+    return err;
+}
+
+/* ---- what is to be claimed again, or new ---- */
+
+/* A bulk URL where the walk has been, or does not come by. */
+static void note_missed(struct host *host, int64_t url_hash)
+{
+    struct hash_range range = host->walk.place.walk;
+
+    if (url_hash < range.from || url_hash > range.to)
+        hash_range_add(&host->walk.missed, hash_range_of(url_hash));
+}
+
+void refill_note_left(const struct item *item)
+{
+    if (item->kind == ITEM_URL && item->source.kind == URL_BULK)
+        note_missed(item->origin, item->key.url_hash);
+}
+
+/* The place is turned back for a URL before it. But the walk first goes on to
+ * its end, or each batch of a list that is being loaded would turn it back. */
+void refill_note_added(struct frontier *frontier, const struct url_record *url,
+                       enum storage_added added, int64_t now_ms)
+{
+    struct host *host = host_find(frontier, url->key.host_id);
+    enum url_kind kind = added == STORAGE_ADDED ? url->kind : URL_LISTED;
+
+    if (added != STORAGE_ADOPTED)
+        frontier->stats.nr_queued++;
+    if (!host) {
+        if (now_ms < frontier->lease_ms)
+            frontier->lease_ms = now_ms;
+        return;
+    }
+    struct host_walk *walk = &host->walk;
+    host->is_listed |= url->line > 0;
+    walk->has_more = true;
+    if (kind == URL_BULK)
+        note_missed(host, url->key.url_hash);
+    else
+        url_place_turn_back(&walk->place, url->key.url_hash, kind, url->depth,
+                            url->nr_hops);
+    if (!is_behind(level_of(kind, url->depth, url->nr_hops), walk->current))
+        walk->is_closed = false;
+    host_ask_for_more(frontier, host);
+}

@@ -1,0 +1,41 @@
+/*
+ * url_key: reads URLs into their canonical form and the keys that identify
+ * them: keyed hashes of the host's key and of the URL itself. Pure.
+ */
+#ifndef CRAWLER_FRONTIER_URL_KEY_H
+#define CRAWLER_FRONTIER_URL_KEY_H
+
+#include "base/hash.h"
+#include "base/wire.h"
+#include "crawler/page/outcome.h"
+#include "crawler/url/url.h"
+#include "storage/record.h"
+
+#define URL_HOST_KEY_BYTES 320 /* "https://host:65535" */
+
+/* A canonical URL with its keys; the texts are views into a reader. */
+struct keyed_url {
+    struct url_key key;
+    struct bytes host_key, url;
+};
+
+/* Room for reading a URL; what was read stays there until the next one. */
+struct url_reader {
+    const struct hash_key *hash_key; /* borrowed */
+    struct url url, room;            /* 8 KiB each */
+    char host_key[URL_HOST_KEY_BYTES];
+};
+
+struct url_key url_key_of(const struct hash_key *hash_key,
+                          struct bytes host_key, struct bytes url);
+/* The canonical form of a URL, or why it is refused: ERROR_BAD_URL,
+ * ERROR_BLOCKED_SCHEME, ERROR_TOO_LONG, ERROR_BAD_PORT. `room` is scratch. */
+enum error url_key_canonical(struct url *url, struct url *room,
+                             struct bytes text);
+/* Reads a URL into the reader; errors as above. */
+enum error url_reader_read(struct url_reader *reader, struct bytes text,
+                           struct keyed_url *url);
+/* The keys of the canonical URL that is in reader->url already. */
+enum error url_reader_key(struct url_reader *reader, struct keyed_url *url);
+
+#endif
