@@ -31,6 +31,7 @@ struct arena {
     size_t nr_units;
 };
 
+/* Makes the whole stretch one free extent. */
 static void arena_reset(struct arena *arena, uint32_t nr_extents)
 {
     for (uint32_t i = 0; i < nr_extents; i++)
@@ -81,7 +82,7 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
-/* Cuts what is behind the first `nr_units` off into a free extent. */
+/* Cuts what lies behind the first `nr_units` off into a free extent. */
 static void extent_split(struct arena *arena, uint32_t index, uint32_t nr_units)
 {
     struct extent *extent = &arena->extents[index];
@@ -126,6 +127,7 @@ uint32_t arena_take(struct arena *arena, size_t len)
     bool passed_free = false;
     struct extent *extent;
 
+    /* the entries of the array would do for max_pieces pieces and no more */
     if (nr_units > arena->nr_units || arena->nr_pieces == arena->max_pieces)
         return ARENA_NONE;
     for (; index != NO_EXTENT; index = extent->next) {
@@ -140,6 +142,7 @@ uint32_t arena_take(struct arena *arena, size_t len)
         extent_split(arena, index, (uint32_t)nr_units);
     extent->taken = true;
     arena->nr_pieces++;
+    /* else a free extent that was too small lies before this one */
     if (!passed_free)
         arena->first_free = extent->next;
     return extent->unit * ARENA_ALIGN;
@@ -168,6 +171,7 @@ enum err arena_give(struct arena *arena, uint32_t offset)
     extent = &arena->extents[index];
     extent->taken = false;
     arena->nr_pieces--;
+    /* joins with free neighbours, so that two free ones never touch */
     if (extent->next != NO_EXTENT && !arena->extents[extent->next].taken) {
         if (arena->first_free == extent->next)
             arena->first_free = index;

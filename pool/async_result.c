@@ -65,7 +65,7 @@ static void on_task_end(void *user, const struct pool_result *result)
     if (async->is_dropped) {
         free(async);
     } else {
-        async->pool = NULL;
+        async->pool = NULL; /* which may be freed from now on */
         async->is_ready = true;
         copy_result(async, result);
     }
@@ -117,6 +117,8 @@ enum err pool_apply(struct pool *pool, const struct pool_task *task,
     }
     if (err != CERR_OK)
         return err;
+    /* the task is accepted; the time that is left may be 0 or less, then this
+     * runs the pool once */
     return pool_get(
         *async, deadline_ms == INT64_MAX ? -1 : deadline_ms - clock_mono_ms(),
         &(const struct pool_result *){NULL});
@@ -134,7 +136,7 @@ enum err pool_get(struct pool_async *async, int64_t timeout_ms,
         if (!pool_is_owner(pool))
             return CERR_PERM;
         pool_enter(pool);
-        pool_flush(pool);
+        pool_flush(pool); /* the task itself may wait for its batch to fill */
         do {
             run_once(pool, deadline_ms);
         } while (!async->is_ready && !pool_is_past(deadline_ms));
@@ -163,7 +165,7 @@ void pool_async_free(struct pool_async *async)
 {
     if (!async)
         return;
-    if (!async->is_ready) {
+    if (!async->is_ready) { /* its task still points to it */
         async->is_dropped = true;
         return;
     }

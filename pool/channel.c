@@ -1,5 +1,9 @@
 /*
- * What both sides of a channel share: its layout, its memory, its packets.
+ * What both sides of a channel share: its layout, its memory, its packets. The
+ * rings themselves are in channel_ring.c.
+ *
+ * The memory is one memfd for each worker, mapped in two parts: what both sides
+ * write, and the arena, which the parent maps without the right to write.
  */
 #include "pool/channel.h"
 
@@ -16,14 +20,16 @@
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
+/* The next multiple of `step`. */
 static size_t round_up(size_t value, size_t step)
 {
     return (value + step - 1) / step * step;
 }
 
 /*
- * Four times what can be in flight: a frame that the worker has just taken
- * stays untouched while it copies it, and so does every unread reply.
+ * The rings have four times as many frames as tasks may be in flight: a frame
+ * that the worker has just taken stays untouched while it copies it, and so
+ * does every unread reply.
  */
 struct channel_shape channel_make_shape(uint32_t max_in_flight,
                                         size_t arena_bytes,
@@ -52,6 +58,8 @@ struct channel_shape channel_make_shape(uint32_t max_in_flight,
     return shape;
 }
 
+/* Makes a memfd that may be sealed, and that nobody may execute where the
+ * kernel can promise that. */
 static int memfd_create_noexec(const char *name)
 {
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
@@ -68,6 +76,8 @@ int channel_make_memfd(const struct channel_shape *shape)
 
     if (fd < 0)
         return -1;
+    /* sealed in its size: a worker that cuts the file would make the parent die
+     * of SIGBUS at its next look */
     if (ftruncate(fd, (off_t)shape->total_bytes) != 0 ||
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) !=
             0) {
@@ -95,6 +105,8 @@ int channel_make_argument(const void *data, size_t len)
         at += got;
         left -= (size_t)got;
     }
+    /* sealed against writing too: its bytes stay as they are while the worker
+     * reads them */
     if (left > 0 ||
         fcntl(fd, F_ADD_SEALS,
               F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
@@ -104,6 +116,7 @@ int channel_make_argument(const void *data, size_t len)
     return fd;
 }
 
+/* Finds the parts of the mapped memory; both sides have the same shape. */
 static void set_places(struct channel *channel, unsigned char *base)
 {
     const struct channel_shape *shape = &channel->shape;
@@ -117,6 +130,7 @@ static void set_places(struct channel *channel, unsigned char *base)
     channel->mask = shape->nr_frames - 1;
 }
 
+/* Maps both parts of the memory. On an error the caller frees what is there. */
 static enum err init_common(struct channel *channel,
                             const struct channel_shape *shape, int memfd,
                             int fd, int arena_protection)
@@ -149,7 +163,7 @@ enum err channel_new_parent(struct channel **out,
     enum err err;
 
     *out = NULL;
-    if (!channel) {
+    if (!channel) { /* the socket is ours in every case */
         close(fd);
         return CERR_NOMEM;
     }
@@ -158,6 +172,7 @@ enum err channel_new_parent(struct channel **out,
         channel_free(channel);
         return err;
     }
+    /* the parent writes tasks ... */
     channel->out.data =
         (unsigned char *)channel->control + shape->task_bytes_at;
     channel->out.size = CHANNEL_TASK_RING_BYTES;
@@ -174,6 +189,7 @@ enum err channel_init_worker(struct channel *channel,
 
     if (err != CERR_OK)
         return err;
+    /* ... and the worker writes replies */
     channel->out.data =
         (unsigned char *)channel->control + shape->reply_bytes_at;
     channel->out.size = CHANNEL_REPLY_RING_BYTES;
@@ -208,7 +224,7 @@ enum err channel_send(int fd, const struct frame_packet *packet, int passed_fd)
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     ssize_t sent;
 
-    frame_put_packet(packet, bytes);
+    frame_encode_packet(packet, bytes);
     if (passed_fd >= 0) {
         struct cmsghdr *header = (struct cmsghdr *)room;
 
@@ -224,6 +240,7 @@ enum err channel_send(int fd, const struct frame_packet *packet, int passed_fd)
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0)
         return CERR_OK;
+    /* ETOOMANYREFS: too many descriptors are under way in sockets, unix(7) */
     if (errno == EPIPE || errno == ECONNRESET)
         return CERR_CLOSED;
     return errno == EAGAIN || errno == ENOBUFS || errno == ETOOMANYREFS
@@ -257,6 +274,7 @@ static int find_passed_fd(struct msghdr *message)
 
 enum err channel_receive(int fd, struct frame_packet *packet, int *passed_fd)
 {
+    /* one byte more than a packet has, so that a longer one shows */
     unsigned char bytes[FRAME_PACKET_BYTES + 1];
     struct iovec part = {.iov_base = bytes, .iov_len = sizeof(bytes)};
     _Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))];
@@ -269,17 +287,17 @@ enum err channel_receive(int fd, struct frame_packet *packet, int *passed_fd)
     do {
         got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
-    if (got < 0)
+    if (got < 0) /* ECONNRESET, when the other side died with packets unread */
         return errno == EAGAIN ? CERR_AGAIN : CERR_CLOSED;
     if (message.msg_controllen > 0)
         got_fd = find_passed_fd(&message);
     if (passed_fd)
         *passed_fd = got_fd;
-    else if (got_fd >= 0)
+    else if (got_fd >= 0) /* a descriptor that nobody asked for */
         close(got_fd);
-    if (got == 0)
+    if (got == 0) /* no packet is empty: this is the end of the socket */
         return CERR_CLOSED;
-    return frame_get_packet(bytes, (size_t)got, packet);
+    return frame_decode_packet(bytes, (size_t)got, packet);
 }
 
 bool channel_has_bell(int fd)
@@ -289,6 +307,6 @@ bool channel_has_bell(int fd)
     ssize_t got = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_PEEK);
 
     return got > 0 &&
-           frame_get_packet(bytes, (size_t)got, &packet) == CERR_OK &&
+           frame_decode_packet(bytes, (size_t)got, &packet) == CERR_OK &&
            packet.type == FRAME_BELL;
 }

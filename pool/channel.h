@@ -39,7 +39,8 @@
 #define CHANNEL_TASK_MAX         (CHANNEL_TASK_RING_BYTES / 8) /* above: a memfd */
 #define CHANNEL_STOP_ALL         UINT64_MAX /* as stop_id: whatever runs there */
 
-/* Each member stands on the cache line of the side that writes it most. */
+/* The words that both sides look at. Each stands on the cache line of the side
+ * that writes it most, which is named before the colon. */
 struct channel_control {
     _Alignas(64) _Atomic uint64_t grant;        /* taken | granted << 32 */
     _Alignas(64) _Atomic uint32_t reply_head;   /* parent: has read up to */
@@ -79,7 +80,7 @@ struct channel_bytes {
     uint32_t *end_of; /* for each frame: the tail behind its bytes */
 };
 
-/* One side's view. */
+/* What one side knows of the channel; never shared. */
 struct channel {
     struct channel_shape shape;
     int fd; /* the socket; owned */

@@ -1,7 +1,10 @@
 /*
- * The rings of a channel. Every position is a count modulo 2^32, its place is
- * the position modulo the size, and a difference of two positions is a number
- * of frames.
+ * The rings of a channel.
+ *
+ * Every position is a count modulo 2^32, its place in the ring is the position
+ * modulo the size, and a difference of two positions is a number of frames,
+ * also where the count has wrapped. A side publishes with release order what it
+ * wrote before, and the other side reads the position with acquire order.
  */
 #include <stddef.h>
 #include <string.h>
@@ -11,6 +14,9 @@
 #define BYTES_ALIGN 8u
 
 static const struct frame_packet bell = {.type = FRAME_BELL};
+
+/* The word `grant` holds two positions of the task ring: up to `granted` the
+ * worker may take tasks, up to `taken` it has taken them. */
 
 static uint32_t grant_taken(uint64_t grant)
 {
@@ -48,6 +54,7 @@ static bool bytes_find(const struct channel_bytes *ring, uint32_t head,
     return true;
 }
 
+/* Marks the bytes that bytes_find() found as used. */
 static void bytes_advance(struct channel_bytes *ring, uint32_t position,
                           uint32_t len)
 {
@@ -64,6 +71,7 @@ static enum err read_grant(struct channel *channel, uint64_t *grant)
 {
     *grant =
         atomic_load_explicit(&channel->control->grant, memory_order_acquire);
+    /* unsigned differences: a `taken` that went back looks far ahead */
     if (grant_granted(*grant) != channel->published ||
         grant_taken(*grant) - channel->taken >
             channel->published - channel->taken)
@@ -117,7 +125,8 @@ enum err channel_put_task(struct channel *channel, struct frame_task *frame,
 
 void channel_wake_worker(struct channel *channel)
 {
-    /* a full socket has a bell in it already; a closed one is seen as EOF */
+    /* The load spares a busy worker the exchange, which locks its cache line.
+     * A full socket has a bell in it already; a closed one is seen as EOF. */
     if (atomic_load(&channel->control->worker_armed) &&
         atomic_exchange(&channel->control->worker_armed, 0)) {
         enum err err = channel_send(channel->fd, &bell, -1);
@@ -133,6 +142,7 @@ enum err channel_publish(struct channel *channel)
 
     if (channel->published == channel->tail)
         return CERR_OK;
+    /* a loop, as the worker may take tasks, and move its half, meanwhile */
     do {
         enum err err = read_grant(channel, &grant);
 
@@ -163,6 +173,7 @@ enum err channel_recall(struct channel *channel, uint32_t keep,
         now_granted = channel->taken + keep;
     } while (!atomic_compare_exchange_weak(
         word, &grant, make_grant(channel->taken, now_granted)));
+    /* the frames and bytes behind that position are free to be written again */
     channel->published = now_granted;
     channel->tail = now_granted;
     channel->out.tail = channel->out.end_of[(now_granted - 1) & channel->mask];
@@ -175,6 +186,8 @@ bool channel_has_reply(const struct channel *channel)
     return atomic_load(&channel->control->reply_tail) != channel->head;
 }
 
+/* Arms first and looks second, both in one order for all (seq_cst): a reply
+ * that comes in between finds the word set, and rings. */
 bool channel_arm_parent(struct channel *channel)
 {
     atomic_store(&channel->control->parent_armed, 1);
@@ -198,6 +211,7 @@ enum err channel_get_reply(struct channel *channel, struct frame_reply *reply)
 
     if (tail == channel->head)
         return CERR_AGAIN;
+    /* the worker claims more replies than the ring can hold */
     if (tail - channel->head > channel->shape.nr_frames)
         return CERR_CORRUPT;
     memcpy(reply, &channel->replies[channel->head & channel->mask],
@@ -224,6 +238,7 @@ void channel_release_piece(struct channel *channel, uint32_t offset)
 
 void channel_wake_for_space(struct channel *channel)
 {
+    /* orders the releases before this look at what the worker wants */
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load(&channel->control->wants_space)) {
         enum err err;
@@ -247,6 +262,8 @@ enum err channel_take_task(struct channel *channel, struct frame_task *frame)
     uint64_t grant = atomic_load(word);
     uint32_t taken;
 
+    /* taken first, copied second: the parent leaves the frame of the task taken
+     * last alone, see channel_put_task() */
     do {
         taken = grant_taken(grant);
         if (taken == grant_granted(grant))
@@ -322,10 +339,12 @@ enum err channel_wake_parent(struct channel *channel)
 {
     enum err err;
 
+    /* orders the replies before this look at whether the parent sleeps */
     atomic_thread_fence(memory_order_seq_cst);
     if (!atomic_load(&channel->control->parent_armed) ||
         !atomic_exchange(&channel->control->parent_armed, 0))
         return CERR_OK;
     err = channel_send(channel->fd, &bell, -1);
+    /* a full socket has a bell in it already */
     return err == CERR_AGAIN ? CERR_OK : err;
 }

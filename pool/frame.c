@@ -1,6 +1,9 @@
 /*
- * Frames are checked by comparing lengths before they are added up, so that
- * no sum can wrap.
+ * Checks what the other side wrote, and turns packets into bytes and back.
+ *
+ * The other side may have been taken over by what it has read, so each field is
+ * checked before it is used. Lengths are compared before they are added up, so
+ * that no sum can wrap.
  */
 #include "pool/frame.h"
 
@@ -9,6 +12,7 @@
 
 #include "pool/pool.h"
 
+/* Whether `len` bytes at `offset` lie within `size`. */
 static bool range_fits(uint64_t offset, uint64_t len, size_t size)
 {
     return offset <= size && len <= size - offset;
@@ -28,10 +32,10 @@ enum err frame_check_task(const struct frame_task *task,
     case FRAME_RING:
         good = range_fits(task->offset, task->len, limits->ring_bytes);
         break;
-    case FRAME_MEMFD:
+    case FRAME_MEMFD: /* an empty one could not be mapped */
         good = task->len > 0;
         break;
-    case FRAME_ARENA:
+    case FRAME_ARENA: /* for replies alone */
         break;
     }
     return good ? CERR_OK : CERR_CORRUPT;
@@ -40,6 +44,7 @@ enum err frame_check_task(const struct frame_task *task,
 enum err frame_check_reply(const struct frame_reply *reply,
                            const struct frame_limits *limits)
 {
+    /* of the data and of the message behind it */
     uint64_t len = (uint64_t)reply->len + reply->message_len;
     bool good = false;
 
@@ -60,14 +65,15 @@ enum err frame_check_reply(const struct frame_reply *reply,
     case FRAME_ARENA:
         good = range_fits(reply->offset, len, limits->arena_bytes);
         break;
-    case FRAME_MEMFD:
+    case FRAME_MEMFD: /* for tasks alone */
         break;
     }
     return good ? CERR_OK : CERR_CORRUPT;
 }
 
-void frame_put_packet(const struct frame_packet *packet,
-                      unsigned char out[FRAME_PACKET_BYTES])
+/* In the machine's own byte order: both ends are the same program. */
+void frame_encode_packet(const struct frame_packet *packet,
+                         unsigned char out[FRAME_PACKET_BYTES])
 {
     uint32_t type = (uint32_t)packet->type;
 
@@ -75,8 +81,8 @@ void frame_put_packet(const struct frame_packet *packet,
     memcpy(out + sizeof(type), &packet->value, sizeof(packet->value));
 }
 
-enum err frame_get_packet(const void *data, size_t len,
-                          struct frame_packet *packet)
+enum err frame_decode_packet(const void *data, size_t len,
+                             struct frame_packet *packet)
 {
     uint32_t type;
 

@@ -83,10 +83,10 @@ struct frame_packet {
     uint64_t value;
 };
 
-void frame_put_packet(const struct frame_packet *packet,
-                      unsigned char out[FRAME_PACKET_BYTES]);
+void frame_encode_packet(const struct frame_packet *packet,
+                         unsigned char out[FRAME_PACKET_BYTES]);
 /* CERR_CORRUPT: wrong length or an unknown type. */
-enum err frame_get_packet(const void *data, size_t len,
-                          struct frame_packet *packet) CERR_CHECK;
+enum err frame_decode_packet(const void *data, size_t len,
+                             struct frame_packet *packet) CERR_CHECK;
 
 #endif

@@ -27,11 +27,13 @@ struct call {
     char message[POOL_MESSAGE_BYTES + 1];
 };
 
+/* The function sees the first member alone; the rest lies behind it. */
 static struct call *call_of(const struct worker_call *open)
 {
     return (struct call *)open;
 }
 
+/* Gives the piece of an earlier result of this call back. */
 static void drop_piece(struct call *call)
 {
     struct worker *worker = call->open.worker;
@@ -50,7 +52,7 @@ static void sleep_until_bell(struct worker *worker)
         poll(&ready, 1, -1);
 }
 
-/* The same, within a task. */
+/* Sleeps within a task until the parent has given something back. */
 static void wait_for_parent(struct worker *worker)
 {
     sleep_until_bell(worker);
@@ -120,6 +122,7 @@ bool worker_should_stop(const struct worker_call *open)
     return id == open->task_id || id == CHANNEL_STOP_ALL;
 }
 
+/* Replies for a function that has returned; waits for room if need be. */
 static enum err send_result(struct call *call, int code)
 {
     struct worker *worker = call->open.worker;
@@ -141,6 +144,7 @@ static enum err send_result(struct call *call, int code)
     return err;
 }
 
+/* Runs one function and replies with what it left in `call`. */
 static enum err run_task(struct call *call, const struct worker_task *task,
                          void *ctx)
 {
@@ -187,7 +191,8 @@ static bool has_task(void *ctx)
     return channel_has_task(ctx);
 }
 
-/* Rings, then looks for the next task before worker_take() arms the bell. */
+/* Rings the parent if there is no other task, then looks for one for a moment
+ * before worker_take() arms the bell, see spin.h. */
 static enum err look_for_task(struct worker *worker, struct spin *spin)
 {
     struct channel *channel = &worker->channel;

@@ -59,6 +59,7 @@ struct pool_results {
     struct fail_flag *fail; /* NULL: failures cancel nothing */
 };
 
+/* One user less of the flag; the last one frees it. */
 static void leave_flag(struct fail_flag *flag)
 {
     if (flag && --flag->nr_users == 0)
@@ -136,6 +137,7 @@ static enum err wait_for_all(struct pool *pool,
     return CERR_OK;
 }
 
+/* On an error too the caller frees `out`. */
 static enum err new_results(const struct pool_map *map,
                             struct pool_results **out)
 {
@@ -150,7 +152,7 @@ static enum err new_results(const struct pool_map *map,
     if (!results->asyncs || (map->is_fail_fast && !results->fail))
         return CERR_NOMEM;
     if (results->fail)
-        results->fail->nr_users = 1; /* us */
+        results->fail->nr_users = 1; /* this map; each task is one more */
     return CERR_OK;
 }
 
@@ -170,7 +172,7 @@ enum err pool_map(struct pool *pool, const struct pool_map *map,
         pool_results_free(results);
         return err;
     }
-    if (chunks.nr_items == 0) {
+    if (chunks.nr_items == 0) { /* Python's rule: four chunks a worker */
         size_t nr_parts = 4 * (size_t)pool->options.nr_workers;
 
         chunks.nr_items =
@@ -181,7 +183,7 @@ enum err pool_map(struct pool *pool, const struct pool_map *map,
         err = submit_item(pool, map, results, &chunks, deadline_ms);
     if (err == CERR_OK)
         err = wait_for_all(pool, results, deadline_ms);
-    if (err != CERR_OK) {
+    if (err != CERR_OK) { /* the caller gets no results, so nobody waits */
         cancel_all(results);
         pool_results_free(results);
         results = NULL;
@@ -273,13 +275,14 @@ static void remove_item(struct pool_imap *imap, struct imap_item *item)
     imap->nr_items--;
 }
 
+/* Notes the order of the ends, which an unordered imap gives its results in. */
 static void on_imap_item_end(void *user, const struct pool_result *result)
 {
     struct imap_item *item = user;
     struct pool_imap *imap = item->imap;
 
     (void)result; /* the async result has it */
-    if (!imap) {
+    if (!imap) {  /* it was freed before, and left the item to us */
         free(item);
         return;
     }
@@ -316,6 +319,7 @@ enum err pool_imap_open(struct pool *pool,
     return CERR_OK;
 }
 
+/* Submits the item that was read from the source. CERR_AGAIN keeps it. */
 static enum err submit_input(struct pool_imap *imap)
 {
     struct imap_item *item = calloc(1, sizeof(*item));
@@ -392,6 +396,7 @@ static const struct pool_result *lend_item(struct pool_imap *imap,
     return peek_result(item->async);
 }
 
+/* Frees the item whose result the caller has had since the last call. */
 static void drop_lent(struct pool_imap *imap)
 {
     if (!imap->lent)
@@ -413,7 +418,7 @@ enum err pool_imap_next(struct pool_imap *imap, int64_t timeout_ms,
         return CERR_PERM;
     drop_lent(imap);
     pool_enter(imap->pool);
-    for (;;) {
+    for (;;) { /* refills first: workers go on while the caller looks */
         fill_window(imap);
         item = find_ended(imap);
         if (item || (imap->nr_items == 0 && !imap->has_input) ||

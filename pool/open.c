@@ -43,6 +43,7 @@ static unsigned char *make_owner_mark(void)
     return mark;
 }
 
+/* One worker for each core is the default. */
 static int count_cores(void)
 {
     long nr = sysconf(_SC_NPROCESSORS_ONLN);
@@ -52,12 +53,15 @@ static int count_cores(void)
     return nr > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : (int)nr;
 }
 
+/* 0 is a default or "none" for each of them. */
 static bool times_are_valid(const struct pool_options *options)
 {
     return options->soft_timeout_ms >= 0 && options->hard_timeout_ms >= 0 &&
            options->silence_ms >= 0 && options->restart_window_ms >= 0;
 }
 
+/* Exactly one of the two kinds of worker, and every number within its bounds.
+ */
 static bool options_are_valid(const struct pool_options *options)
 {
     bool has_functions = options->functions && options->nr_functions > 0;
@@ -74,6 +78,7 @@ static bool options_are_valid(const struct pool_options *options)
            options->max_restarts >= 0 && times_are_valid(options);
 }
 
+/* Gives every 0 its value, see pool_options.h. */
 static void set_defaults(struct pool_options *options)
 {
     if (options->nr_workers == 0)
@@ -150,6 +155,8 @@ bool pool_small_limit(int nr_workers, char *text, size_t cap)
     return true;
 }
 
+/* Makes all but the workers; what there is at an error is freed by
+ * pool_destroy(). */
 static enum err make_parts(struct pool *pool)
 {
     struct pool_options *options = &pool->options;
@@ -194,11 +201,12 @@ static enum err receive_start(struct pool *pool, int64_t deadline_ms)
     if (err != CERR_OK)
         return err;
     slot = &pool->slots[message.slot];
+    /* an end of which no start was told: its message could not be sent */
     is_lost_start = slot->state == SLOT_ASKED;
     switch ((enum spawner_event)message.event) {
     case SPAWNER_STARTED:
         return slot_start(slot, message.pid, &fds);
-    case SPAWNER_FAILED:
+    case SPAWNER_FAILED: /* EAGAIN is what fork(2) says at RLIMIT_NPROC */
         return message.status == EAGAIN ? CERR_LIMIT
                                         : err_from_errno(message.status);
     case SPAWNER_EXITED:
@@ -208,6 +216,7 @@ static enum err receive_start(struct pool *pool, int64_t deadline_ms)
     return CERR_IO;
 }
 
+/* Asks for the workers one after another, and waits for each. */
 static enum err start_workers(struct pool *pool)
 {
     int64_t deadline_ms = clock_mono_ms() + OPEN_MAX_MS;
@@ -228,6 +237,7 @@ static enum err start_workers(struct pool *pool)
 
 void pool_destroy(struct pool *pool)
 {
+    /* the parent's ends first: that alone makes workers leave */
     for (int i = 0; pool->slots && i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
 

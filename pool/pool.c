@@ -47,6 +47,7 @@ void pool_leave(struct pool *pool)
         pool_destroy(pool);
         return;
     }
+    /* an inner call, or nobody wants the pool freed */
     pool->depth--;
 }
 
@@ -108,6 +109,7 @@ enum err pool_submit(struct pool *pool, const struct pool_task *from,
         return CERR_INVALID;
     if (from->len > pool->options.max_task_bytes)
         return CERR_TOO_BIG;
+    /* workers may have room that nobody has looked at since */
     if (!has_queue_room(pool, from->len))
         pool_flush(pool);
     if (!has_queue_room(pool, from->len)) {
@@ -121,6 +123,7 @@ enum err pool_submit(struct pool *pool, const struct pool_task *from,
     pool->stats.nr_submitted++;
     if (id)
         *id = task->id;
+    /* one look at all slots, and one bell a worker, serve a whole batch */
     if (++pool->queue.nr_unflushed >= POOL_BATCH_TASKS)
         pool_flush(pool);
     return CERR_OK;
@@ -167,6 +170,7 @@ enum err pool_cancel_task(struct pool *pool, uint64_t id)
         task_doom(pool, task, POOL_CANCELED, NULL);
     }
     task_finish_doomed(pool);
+    /* slot_cancel() has taken back all that had not started there */
     route_queue(pool);
     pool_leave(pool);
     return CERR_OK;
@@ -181,10 +185,12 @@ enum err pool_close(struct pool *pool)
     if (pool->end.phase == PHASE_RUNNING)
         pool->end.phase = PHASE_CLOSED;
     pool->now_ms = clock_mono_ms();
+    /* else the last task's end, seen in run_once(), does it */
     supervisor_stop_at_end(pool);
     return CERR_OK;
 }
 
+/* No process is left, none is about to come, and every task has ended. */
 static bool all_have_left(const struct pool *pool)
 {
     for (int i = 0; i < pool->options.nr_workers; i++) {
@@ -206,7 +212,7 @@ enum err pool_join(struct pool *pool, int64_t timeout_ms)
     if (pool->end.phase == PHASE_RUNNING)
         return CERR_STATE;
     pool_enter(pool);
-    run_once(pool, 0);
+    run_once(pool, 0); /* once in any case, even if the time is up */
     while (!all_have_left(pool)) {
         if (pool_is_past(deadline_ms)) {
             err = CERR_TIMEOUT;
@@ -236,7 +242,7 @@ void pool_free(struct pool *pool)
     if (!pool || !pool_is_owner(pool))
         return;
     pool->end.is_free_asked = true;
-    if (pool->depth > 0) {
+    if (pool->depth > 0) { /* inside a callback: pool_leave() does the rest */
         terminate_all(pool, 0);
         return;
     }

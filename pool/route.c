@@ -13,6 +13,7 @@
 #define AFFINITY_SETS 4096u
 #define AFFINITY_WAYS 4u
 
+/* The slot with the fewest tasks that has room; NULL: none has. */
 static struct slot *find_least_loaded(struct pool *pool)
 {
     struct slot *best = NULL;
@@ -137,7 +138,7 @@ void route_queue(struct pool *pool)
     publish_all(pool);
 }
 
-/* The slot with the most unstarted tasks, if it has any. */
+/* The slot with the most unstarted tasks, `nr` of them; NULL: none has any. */
 static struct slot *find_most_unstarted(struct pool *pool, uint32_t *nr)
 {
     struct slot *best = NULL;
@@ -171,6 +172,7 @@ void route_balance(struct pool *pool)
     busy = find_most_unstarted(pool, &nr_waiting);
     if (!busy)
         return;
+    /* half of them, as the busy one goes on meanwhile */
     slot_recall(busy, nr_waiting / 2);
     route_queue(pool);
 }

@@ -39,6 +39,7 @@ static int time_to_wait(const struct pool *pool, int64_t deadline_ms)
     return next_ms - now_ms > INT_MAX ? INT_MAX : (int)(next_ms - now_ms);
 }
 
+/* Whether a reply waits in any ring. */
 static bool any_reply(void *ctx)
 {
     const struct pool *pool = ctx;
@@ -112,6 +113,7 @@ static bool collect_events(struct pool *pool, int64_t deadline_ms)
     return spawner_spoke;
 }
 
+/* Reads up to `max` replies of all workers; returns how many. */
 static size_t read_slots(struct pool *pool, size_t max)
 {
     size_t nr = 0;
@@ -147,7 +149,8 @@ static bool arm_slots(struct pool *pool)
     return has_more;
 }
 
-/* At three quarters, so that one call serves a good many tasks. */
+/* Calls on_writable after a refusal, once the queue is down to three quarters
+ * of its bounds: so one call makes room for a good many tasks. */
 static void notify_writable(struct pool *pool)
 {
     if (!pool->queue.wants_writable || pool->end.phase != PHASE_RUNNING ||

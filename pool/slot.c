@@ -328,14 +328,14 @@ void slot_cancel(struct slot *slot, uint64_t task_id)
     struct pool *pool = slot->pool;
     struct task *task;
 
-    slot_read(slot, SIZE_MAX);
+    slot_read(slot, SIZE_MAX); /* it may have ended */
     task = task_find(pool, task_id);
     if (!task || task->state != TASK_IN_FLIGHT)
         return;
     /* a callback may have sent it to another slot */
     slot = &pool->slots[task->slot];
     slot_recall(slot, 0);
-    if (task->state != TASK_IN_FLIGHT)
+    if (task->state != TASK_IN_FLIGHT) /* it had not started */
         return;
     task->wish = TASK_CANCELED;
     task->is_notified = false;
@@ -368,6 +368,7 @@ struct reply_copy {
                                                   POOL_MESSAGE_BYTES + 1];
 };
 
+/* Says where data, extra part and message of a reply lie. */
 static void fill_result(const struct channel *channel,
                         const struct frame_reply *reply,
                         struct reply_copy *copy, struct pool_result *result)
@@ -430,6 +431,7 @@ static bool accept_reply(struct slot *slot, struct channel *channel,
     result.status = reply->code == 0 ? POOL_OK : POOL_FAILED;
     if (task->wish == TASK_CANCELED)
         result.status = POOL_CANCELED;
+    /* what fill_result() copied may be overwritten from now on */
     channel_consume(channel);
     remove_from_flight(slot, task);
     task->attempts++;
@@ -447,7 +449,7 @@ size_t slot_read(struct slot *slot, size_t max)
 
     if (channel_read_taken(channel, &taken) != CERR_OK)
         condemn(slot);
-    channel->nr_borrows++;
+    channel->nr_borrows++; /* whoever ends the worker leaves its memory */
     /* a callback may see the worker reaped, or even replaced */
     while (nr < max && slot->channel == channel) {
         struct frame_reply reply;
@@ -575,6 +577,7 @@ static void reap_process(struct slot *slot, int wait_status)
     judge_tasks(slot);
     forget_process(slot);
     pool->stats.nr_deaths++;
+    /* whoever is killed for one task's lateness is no bad worker */
     slot->death.is_failure = !(slot->stop_cause != SLOT_NO_CAUSE && is_clean) &&
                              slot->kill_cause != SLOT_HARD_DEADLINE;
     if (pool->options.on_worker_death)

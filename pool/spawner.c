@@ -38,7 +38,7 @@ struct child {
     uint32_t generation;
 };
 
-/* All of the spawner process's state. */
+/* All state of the spawner process. */
 struct spawner_process {
     const struct pool_options *options;
     const struct channel_shape *shape;
@@ -51,6 +51,8 @@ struct spawner_process {
 
 /* ---- in a fresh worker ---- */
 
+/* The host's handlers and masks are not for this process. A worker ignores
+ * SIGINT: after a Ctrl-C, which reaches all, the parent decides. */
 static void reset_signals(void)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
@@ -64,7 +66,8 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The kernel should shoot a worker, not the parent. Best effort. */
+/* Out of memory, the kernel should kill a worker and not the parent: raises the
+ * worker's score, proc(5) oom_score_adj. Best effort. */
 static void offer_to_oom(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -77,7 +80,9 @@ static void offer_to_oom(void)
     close(fd);
 }
 
-/* Keeps 0 to 2 and moves the two that the worker needs to 3 and 4. */
+/* Closes all descriptors but 0 to 2 and the two that the process needs, which
+ * become 3 and 4. They are moved out of the way first, as either may be 3 or 4
+ * already. */
 static void keep_only(int *memfd, int *fd)
 {
     int high_memfd = fcntl(*memfd, F_DUPFD_CLOEXEC, 10);
@@ -91,6 +96,8 @@ static void keep_only(int *memfd, int *fd)
     *fd = 4;
 }
 
+/* What the child of a fork does; does not return. The parent id is compared as
+ * the spawner may have died before prctl(2). */
 static void run_worker(const struct spawner_process *self, int slot, int memfd,
                        int fd)
 {
@@ -102,12 +109,14 @@ static void run_worker(const struct spawner_process *self, int slot, int memfd,
     offer_to_oom();
     keep_only(&memfd, &fd);
     status = worker_run(self->options, self->shape, slot, memfd, fd);
-    fflush(NULL);
+    fflush(NULL); /* what the user's code printed; exit(3) would run the hooks
+                     that the host has set with atexit(3) */
     _exit(status);
 }
 
 /* ---- in the spawner ---- */
 
+/* Tells the parent something; `fds` may be NULL. */
 static void send_message(const struct spawner_process *self,
                          const struct spawner_message *message,
                          const struct spawner_fds *fds)
@@ -147,6 +156,7 @@ static void close_fds(struct spawner_fds *fds)
     *fds = (struct spawner_fds){-1, -1, -1};
 }
 
+/* Forks one worker and tells the parent, with its descriptors, or why not. */
 static void start_worker(struct spawner_process *self,
                          const struct spawner_request *request)
 {
@@ -188,6 +198,7 @@ static void start_worker(struct spawner_process *self,
     close_fds(&fds);
 }
 
+/* Tells the parent how a worker has ended. */
 static void reap_child(struct spawner_process *self, int slot)
 {
     struct child *child = &self->children[slot];
@@ -207,6 +218,7 @@ static void reap_child(struct spawner_process *self, int slot)
     send_message(self, &message, NULL);
 }
 
+/* Kills all workers and waits for them, so that none outlives the pool. */
 static void end_spawner(struct spawner_process *self)
 {
     for (int i = 0; i < self->nr_slots; i++) {
@@ -220,6 +232,7 @@ static void end_spawner(struct spawner_process *self)
     _exit(0);
 }
 
+/* Reads one request. The end of the socket means that the pool is no more. */
 static void read_request(struct spawner_process *self)
 {
     struct spawner_request request;
@@ -233,6 +246,7 @@ static void read_request(struct spawner_process *self)
     start_worker(self, &request);
 }
 
+/* The loop of the spawner; it ends in end_spawner() alone. */
 static void run_spawner(struct spawner_process *self)
 {
     struct pollfd polls[2 + POOL_WORKERS_MAX];
@@ -249,7 +263,7 @@ static void run_spawner(struct spawner_process *self)
             };
         }
         if (poll(polls, 2 + (nfds_t)self->nr_slots, -1) < 0)
-            continue;
+            continue; /* EINTR, or no memory for the moment */
         if (polls[1].revents)
             end_spawner(self);
         for (int i = 0; i < self->nr_slots; i++) {
@@ -351,8 +365,9 @@ enum err spawner_ask(const struct spawner *spawner, int slot,
     return errno == EAGAIN || errno == ENOBUFS ? CERR_AGAIN : CERR_CLOSED;
 }
 
-/* The descriptors of a message, all three or none. */
-static bool take_fds(struct msghdr *header, struct spawner_fds *fds)
+/* Accepts the descriptors of a message, all three or none: this process may
+ * have had room for fewer. */
+static bool accept_fds(struct msghdr *header, struct spawner_fds *fds)
 {
     struct cmsghdr *control = CMSG_FIRSTHDR(header);
     size_t nr;
@@ -389,7 +404,7 @@ enum err spawner_receive(const struct spawner *spawner,
         return CERR_AGAIN;
     if (got != sizeof(*message))
         return CERR_CLOSED;
-    if (!take_fds(&header, fds) && message->event == SPAWNER_STARTED)
+    if (!accept_fds(&header, fds) && message->event == SPAWNER_STARTED)
         return CERR_LIMIT;
     return CERR_OK;
 }
@@ -412,7 +427,7 @@ void spawner_close(struct spawner *spawner)
 
     if (spawner->fd >= 0)
         close(spawner->fd);
-    spawner_continue(spawner); /* or it would not see that */
+    spawner_continue(spawner); /* a stopped one would not see that */
     if (spawner->pid > 0) {
         /* without its pidfd only a wait without limit is left */
         if (spawner->pidfd >= 0 && poll(&gone, 1, SPAWNER_END_MS) == 0)

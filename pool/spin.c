@@ -1,3 +1,7 @@
+/*
+ * The loop behind spin.h, and when it is not worth it. Reading the clock costs
+ * more than a look, so it is read once for LOOKS_PER_CLOCK looks.
+ */
 #include "pool/spin.h"
 
 #include <sched.h>
@@ -6,7 +10,8 @@
 
 #define LOOKS_PER_CLOCK 16
 
-/* Tells the core that this is such a loop. */
+/* Tells the core that this loop waits: it saves power, and a sibling thread of
+ * the same core runs faster. */
 static void relax(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -29,6 +34,7 @@ bool spin_may_help(struct spin *spin, int32_t other_core)
         return false;
     if (spin->nr_in_vain < SPIN_IN_VAIN)
         return true;
+    /* it was in vain too often: try again once in SPIN_RARELY times */
     return ++spin->nr_in_vain % SPIN_RARELY == 0;
 }
 

@@ -27,6 +27,7 @@ void task_list_append(struct task_list *list, struct task *task)
     list->nr++;
 }
 
+/* Only task_requeue() puts a task before others. */
 static void task_list_prepend(struct task_list *list, struct task *task)
 {
     task->prev = NULL;
@@ -53,7 +54,7 @@ void task_list_remove(struct task_list *list, struct task *task)
     list->nr--;
 }
 
-/* Takes the first out of a list that is not empty. */
+/* Removes and returns the first of a list that is not empty. */
 static struct task *task_list_pop(struct task_list *list)
 {
     struct task *task = list->first;
@@ -76,7 +77,7 @@ static enum err grow_table(struct task_table *table)
     uint32_t cap = table->cap ? table->cap * 2 : TABLE_FIRST;
     struct task_entry *entries;
 
-    if (cap < table->cap)
+    if (cap < table->cap) /* 2^31 tasks, and an index has 32 bits */
         return CERR_NOMEM;
     entries = realloc(table->entries, cap * sizeof(*entries));
     if (!entries)
@@ -108,6 +109,7 @@ enum err task_new(struct pool *pool, const struct pool_task *from,
 
     if (table->first_free == NO_INDEX && grow_table(table) != CERR_OK)
         return CERR_NOMEM;
+    /* one piece of memory for the task and its argument */
     task = malloc(sizeof(*task) + from->len);
     if (!task)
         return CERR_NOMEM;
@@ -139,7 +141,7 @@ enum err task_new(struct pool *pool, const struct pool_task *from,
 struct task *task_find(const struct pool *pool, uint64_t id)
 {
     const struct task_table *table = &pool->tasks;
-    uint32_t index = (uint32_t)id - 1;
+    uint32_t index = (uint32_t)id - 1; /* of id 0: no entry has it */
 
     if (index >= table->cap || !table->entries[index].task ||
         table->entries[index].task->id != id)
@@ -197,6 +199,7 @@ void task_dequeue(struct pool *pool, struct task *task)
 
 /* ---- the end ---- */
 
+/* Counts one task that has ended. */
 static void count_end(struct pool_stats *stats, enum pool_status status)
 {
     switch (status) {
@@ -230,6 +233,7 @@ void task_finish(struct pool *pool, struct task *task,
     if (!result->message)
         result->message = "";
     count_end(&pool->stats, result->status);
+    /* before the callback, which may submit and use the entry again */
     leave_table(&pool->tasks, task);
     if (result->status != POOL_OK && callbacks->on_error)
         reply = callbacks->on_error;
@@ -241,7 +245,7 @@ void task_finish(struct pool *pool, struct task *task,
 void task_doom(struct pool *pool, struct task *task, enum pool_status status,
                const struct slot_death *death)
 {
-    task->state = TASK_DOOMED;
+    task->state = TASK_DOOMED; /* nobody may cancel it any more */
     task->end.status = (uint8_t)status;
     if (death && status == POOL_LOST) {
         task->end.signal_nr = (uint8_t)death->signal_nr;

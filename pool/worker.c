@@ -18,15 +18,18 @@
 
 /* ---- the set of ids in flight ---- */
 
+/* Where the search for an id begins (Fibonacci hashing). */
 static uint32_t held_place(const struct worker *worker, uint64_t id)
 {
     return (uint32_t)(id * 0x9e3779b97f4a7c15u >> 40) & worker->held_mask;
 }
 
+/* Finds an id; `place` is where it is, or where it would go. */
 static bool held_find(const struct worker *worker, uint64_t id, uint32_t *place)
 {
     uint32_t at = held_place(worker, id);
 
+    /* it ends: the table has four times as many places as tasks in flight */
     while (worker->held[at] != 0 && worker->held[at] != id)
         at = (at + 1) & worker->held_mask;
     *place = at;
@@ -56,6 +59,7 @@ static void held_remove(struct worker *worker, uint32_t gap)
 
 /* ---- packets ---- */
 
+/* False: there is no room, which an honest parent never causes. */
 static bool packets_push(struct worker_packets *packets, uint64_t value, int fd)
 {
     if (packets->tail - packets->head == packets->cap)
@@ -65,6 +69,7 @@ static bool packets_push(struct worker_packets *packets, uint64_t value, int fd)
     return true;
 }
 
+/* False: there is none. */
 static bool packets_pop(struct worker_packets *packets,
                         struct worker_packet *packet)
 {
@@ -82,6 +87,7 @@ void worker_read_packets(struct worker *worker)
         bool is_kept = true;
         enum err err;
 
+        /* this bell may be the one that a caller waits for in its own poll */
         if (worker->wants_space && channel_has_bell(worker->channel.fd)) {
             worker->wants_space = false;
             return;
@@ -113,6 +119,7 @@ void worker_read_packets(struct worker *worker)
 
 /* ---- tasks ---- */
 
+/* Unmaps the outsize argument of the task before. */
 static void drop_argument(struct worker *worker)
 {
     if (worker->argument)
@@ -128,7 +135,7 @@ static bool map_argument(struct worker *worker, uint32_t serial, size_t len)
 
     worker_read_packets(worker);
     while (packets_pop(&worker->arguments, &packet)) {
-        if (packet.fd < 0)
+        if (packet.fd < 0) /* the descriptor was lost: no room for it here */
             continue;
         if (packet.value == serial)
             data = mmap(NULL, len, PROT_READ, MAP_PRIVATE, packet.fd, 0);
@@ -143,6 +150,8 @@ static bool map_argument(struct worker *worker, uint32_t serial, size_t len)
     return true;
 }
 
+/* Fills `task` from a frame that was checked, and notes that it is in flight.
+ */
 static enum worker_take start_task(struct worker *worker,
                                    struct frame_task *frame,
                                    struct worker_task *task)
@@ -176,6 +185,7 @@ static enum worker_take start_task(struct worker *worker,
     return WORKER_TASK;
 }
 
+/* The next cancel of a task that is still in flight. */
 static bool take_cancel(struct worker *worker, struct worker_task *task)
 {
     struct worker_packet packet;
@@ -199,6 +209,8 @@ enum worker_take worker_take(struct worker *worker, struct worker_task *task)
     drop_argument(worker);
     if (worker->is_gone)
         return WORKER_GONE;
+    /* cancels come by the socket, which is read only when their count says that
+     * there is one: while tasks flow, this costs no system call */
     if (atomic_load(&control->nr_packets) != worker->nr_packets_seen) {
         worker->nr_packets_seen = atomic_load(&control->nr_packets);
         worker_read_packets(worker);
@@ -226,6 +238,7 @@ enum worker_take worker_take(struct worker *worker, struct worker_task *task)
 
 /* ---- space ---- */
 
+/* Takes the pieces back that the parent has done with. */
 static void collect_releases(struct worker *worker)
 {
     uint32_t offset;
@@ -237,9 +250,10 @@ static void collect_releases(struct worker *worker)
 }
 
 /*
- * When there is no room: asks for a bell, empties the socket, looks again. The
- * parent takes the request back when it rings; so if that still stands at the
- * end, the bell is yet to come and nobody has read it.
+ * Takes a piece of the arena. When there is no room: asks for a bell, empties
+ * the socket, looks again. The parent takes the request back when it rings; so
+ * if that still stands at the end, the bell is yet to come and nobody has read
+ * it.
  */
 static uint32_t take_piece(struct worker *worker, size_t len)
 {
@@ -273,6 +287,7 @@ size_t worker_space_max(const struct worker *worker)
     return worker->channel.shape.arena_bytes;
 }
 
+/* The offset of a piece in the arena, or ARENA_NONE for another address. */
 static uint32_t piece_of(const struct worker *worker, const void *space)
 {
     uintptr_t offset = (uintptr_t)space - (uintptr_t)worker->channel.arena;
@@ -290,7 +305,8 @@ void worker_space_drop(struct worker *worker, void *space)
 
 /* ---- replies ---- */
 
-/* Finds a place for data and message, and copies them there. */
+/* Finds a place for data and message, and copies them there: in the frame, else
+ * in the byte ring, else (too large, or that ring is full) in the arena. */
 static enum err place_answer(struct worker *worker,
                              const struct worker_answer *answer,
                              struct frame_reply *frame)
@@ -354,6 +370,7 @@ enum err worker_send(struct worker *worker, const struct worker_answer *answer)
     } else {
         err = place_answer(worker, answer, &frame);
     }
+    /* from here on the reply counts, even if this process dies */
     if (err == CERR_OK)
         err = channel_put_reply(&worker->channel, &frame);
     if (err != CERR_OK)
@@ -395,7 +412,7 @@ enum err worker_flush(struct worker *worker)
         return CERR_CLOSED;
     if (worker->nr_unsent == 0)
         return CERR_OK;
-    worker->nr_unsent = 0;
+    worker->nr_unsent = 0; /* also if nobody sleeps and no bell is sent */
     return channel_wake_parent(&worker->channel);
 }
 

@@ -81,9 +81,9 @@ static void check_packet(const uint8_t *data, size_t size)
     unsigned char again[FRAME_PACKET_BYTES];
     struct frame_packet packet;
 
-    if (frame_get_packet(data, size, &packet) != CERR_OK)
+    if (frame_decode_packet(data, size, &packet) != CERR_OK)
         return;
-    frame_put_packet(&packet, again);
+    frame_encode_packet(&packet, again);
     if (size != sizeof(again) || memcmp(again, data, size) != 0)
         abort(); /* every accepted packet has one form */
 }

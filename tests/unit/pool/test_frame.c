@@ -119,8 +119,8 @@ static void frame_packets_come_back_as_they_went(void **state)
         unsigned char bytes[FRAME_PACKET_BYTES];
         struct frame_packet back;
 
-        frame_put_packet(&packet, bytes);
-        assert_int_equal(frame_get_packet(bytes, sizeof(bytes), &back),
+        frame_encode_packet(&packet, bytes);
+        assert_int_equal(frame_decode_packet(bytes, sizeof(bytes), &back),
                          CERR_OK);
         assert_int_equal(back.type, type);
         assert_int_equal(back.value, UINT64_MAX - 5);
@@ -133,11 +133,11 @@ static void frame_refuses_other_packets(void **state)
     struct frame_packet packet;
 
     (void)state;
-    assert_int_equal(frame_get_packet(bytes, FRAME_PACKET_BYTES, &packet),
+    assert_int_equal(frame_decode_packet(bytes, FRAME_PACKET_BYTES, &packet),
                      CERR_CORRUPT);
     bytes[0] = FRAME_BELL;
     for (size_t len = 0; len <= sizeof(bytes); len++)
-        assert_int_equal(frame_get_packet(bytes, len, &packet),
+        assert_int_equal(frame_decode_packet(bytes, len, &packet),
                          len == FRAME_PACKET_BYTES ? CERR_OK : CERR_CORRUPT);
 }
 
