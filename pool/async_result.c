@@ -1,5 +1,6 @@
 /*
- * The calls of pool_async.h: tasks whose result somebody waits for.
+ * The calls of pool_async.h, tasks whose result somebody waits for, and
+ * pool_submit_wait().
  *
  * An async result is an ordinary callback of an ordinary task. It copies the
  * result, which a callback may only borrow, and then calls the user's own

@@ -1,5 +1,6 @@
 /*
- * The public calls of pool.h, but for pool_open() (open.c).
+ * The public calls of pool.h, but for pool_open() (open.c) and those that wait
+ * for one task (async_result.c).
  *
  * A call first asks whether this process owns the pool. One that may run
  * callbacks stands between pool_enter() and pool_leave(): a callback may call

@@ -4,7 +4,7 @@
  * DESIGN. Each file calls only files that stand below it in this list:
  *
  *   map.c           maps: many tasks from an array or from a source
- *   async_result.c  apply and get: tasks whose result somebody waits for
+ *   async_result.c  calls that wait: apply, get, submit_wait
  *   pool.c          submit, cancel, dispatch, close, join, terminate, free
  *   pool_stats.c    counters and the state of workers, for people and tests
  *   open.c          opens a pool, all of it or nothing, and takes it apart
@@ -16,6 +16,9 @@
  *   task.c          the table of tasks, the queue, the end of a task
  *   spawner.c       the process that forks workers and sees them die
  *   channel.c, channel_ring.c, frame.c, spin.c    what both sides use
+ *
+ * pool_result.c, which puts results into words, calls none of them. For the
+ * worker's side see worker_internal.h.
  *
  * So nothing that notices a death decides what follows: slot_reap() notes in
  * the slot how the process ended, and the supervisor, whom run_once.c calls,
