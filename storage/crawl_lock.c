@@ -36,6 +36,7 @@ static pid_t find_holder(const struct stat *file)
     return holder;
 }
 
+/* O_EXCL tells a new file from one that was there. */
 static int open_file(const char *path, bool *made)
 {
     const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
@@ -47,6 +48,11 @@ static int open_file(const char *path, bool *made)
     return fd;
 }
 
+/*
+ * O_NONBLOCK keeps a named pipe from waiting for its other end, O_NOFOLLOW a
+ * link from leading to a file that the user did not name. The lock belongs to
+ * the open file, so it goes with the process however that ends.
+ */
 static enum err lock_file(struct crawl_lock *lock, const char *path, bool *made,
                           pid_t *holder)
 {

@@ -1,4 +1,11 @@
-/* The frontier's side of the storage: counts what the back end did. */
+/*
+ * The frontier's side of the storage: counts what the back end did.
+ *
+ * The back end says what became of each row (struct url_batch, enum
+ * line_change), and the counters follow from that here, for every back end
+ * alike. They are committed with the rows, and a rollback needs not undo them:
+ * after a failure they are not asked any more.
+ */
 #include "storage/leases.h"
 
 #include <string.h>
@@ -13,6 +20,8 @@ static const struct lease_ops *lease_of(const struct storage *storage)
 
 /* ---- URLs and lines ---- */
 
+/* A URL that the list names counts as a line of it, also when it was there as
+ * a link; one that is to do again has not ended. */
 static void count_added(struct storage *storage, const struct url_batch *batch)
 {
     struct storage_counts *counts = &storage->counts;
@@ -27,7 +36,8 @@ static void count_added(struct storage *storage, const struct url_batch *batch)
     counts->nr_hosts += (int64_t)batch->nr_new_hosts;
 }
 
-/* Where the back end may say what became of each URL. */
+/* Where the back end may say what became of each URL when the caller does not
+ * ask. It grows to the largest batch and is kept. */
 static enum storage_added *reserve_added(struct storage *storage, size_t nr)
 {
     if (nr > storage->cap_added) {
@@ -68,6 +78,7 @@ enum err storage_put_line(struct storage *storage,
     if (err)
         return err;
     err = lease_of(storage)->put_line(storage->back, line, &change);
+    /* A line that an earlier session wrote already must not repeat. */
     if (!err && change != LINE_SAME) {
         struct page_record page = sink_line_page(line);
         struct sink_place place = {0};
@@ -85,7 +96,7 @@ enum err storage_drop_line(struct storage *storage, int64_t line)
     bool dropped = false;
     enum err err;
 
-    /* most lists have no bad line at all */
+    /* Most lists have no bad line, and this is called for each good one. */
     if (storage->counts.nr_bad_lines == 0)
         return CERR_OK;
     err = storage_begin_rows(storage, 1);

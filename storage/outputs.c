@@ -1,4 +1,9 @@
-/* The files beside the database: their names, offsets and order of writing. */
+/*
+ * The files beside the database: their names, offsets and order of writing.
+ *
+ * Every sentence says what the user can do, because an output is the thing
+ * that he named himself and that he can mend.
+ */
 #include "storage/outputs.h"
 
 #include <errno.h>
@@ -25,6 +30,7 @@ static bool is_same_file(const char *a, const char *b)
            stat_a.st_dev == stat_b.st_dev && stat_a.st_ino == stat_b.st_ino;
 }
 
+/* What was committed is safe: the file is cut back to it by the next start. */
 static enum err fail_to_write(const struct outputs *outputs,
                               const struct sink *sink, enum err err)
 {
@@ -149,6 +155,8 @@ static enum err check_new(const struct outputs *outputs,
     return CERR_OK;
 }
 
+/* A file that is shorter than its offset was changed by somebody else: what is
+ * missing cannot be written again, for its rows have ended. */
 static enum err resume_at(const struct outputs *outputs, struct sink *sink,
                           const struct storage_output *output)
 {
@@ -265,6 +273,7 @@ static char *index_path(const struct sink *sink)
     return path;
 }
 
+/* A storage_text_fn that writes to the FILE `ctx`. */
 static enum err write_line(void *ctx, struct bytes line)
 {
     FILE *out = ctx;

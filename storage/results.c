@@ -1,4 +1,10 @@
-/* The result's side of the storage: a row, and a line in each output. */
+/*
+ * The result's side of the storage: a row, and a line in each output.
+ *
+ * The outputs are written from within the back end's put_page: only there is
+ * it known that the URL has not ended yet and what a 304 keeps, and the row
+ * that it writes afterwards says where a WARC file has the answer.
+ */
 #include "storage/results.h"
 
 #include <string.h>
@@ -43,6 +49,7 @@ enum err storage_put_page(struct storage *storage,
 
     if (err)
         return err;
+    /* The row is completed on the way down, so it is a copy: one for all. */
     row = *page;
     row.input = storage_input_of(storage, page->line);
     row.not_modified = false;

@@ -33,6 +33,8 @@ enum err storage_begin_rows(struct storage *storage, size_t nr_rows)
                           storage->back->ops->session->open_run(storage->back));
 }
 
+/* Not every error is a failure: CERR_NOT_FOUND, CERR_EXISTS, CERR_BUSY and
+ * what a callback said are answers, and leave the transaction alone. */
 enum err storage_settle(struct storage *storage, enum err err)
 {
     if (err && storage->failure.err)
@@ -65,6 +67,7 @@ static enum err add_input(void *ctx, struct bytes name)
     return CERR_OK;
 }
 
+/* In the order that the head of this file explains. */
 static enum err commit(struct storage *storage)
 {
     const struct session_ops *session = storage->back->ops->session;
@@ -94,6 +97,8 @@ static void choose_path(struct storage *storage, const char *database)
         storage->path = xstrdup("");
 }
 
+/* The files are cut back after the database said where, and the run that has
+ * begun is committed together with the outputs that it has. */
 static enum err open_back_end(struct storage *storage,
                               const struct storage_ops *ops,
                               const struct storage_options *options)

@@ -12,6 +12,7 @@
 
 #define SURT_BYTES 8192
 
+/* A key has no port that its scheme implies. */
 static bool is_default_port(bool https, const char *port, size_t len)
 {
     return https ? len == 3 && memcmp(port, "443", 3) == 0
@@ -74,7 +75,8 @@ static enum err add_surt(struct buf *buf, const char *url)
     return err;
 }
 
-/* surt(url) for ORDER BY. */
+/* surt(url) for ORDER BY: SQLite calls it for each row. A URL whose key does
+ * not fit gets an empty one, and so stands in front. */
 static void surt_function(sqlite3_context *context, int nr,
                           sqlite3_value **values)
 {

@@ -1,4 +1,11 @@
-/* The frontier's side of the SQLite back end: URLs, lines and leased hosts. */
+/*
+ * The frontier's side of the SQLite back end: URLs, lines and leased hosts.
+ *
+ * DESIGN. A look by key costs a third of an insert that finds the row there.
+ * So known links, and hosts for which a batch has no news, are looked up before
+ * anything is written. Whether a statement did something is read from
+ * sqlite3_changes(), which counts the rows of the last one.
+ */
 #include "storage/sqlite/sqlite.h"
 
 #include <stdlib.h>
@@ -28,7 +35,7 @@ static enum err insert_url(struct sqlite *sqlite, const struct url_record *url,
     bind_text(&binder, url->url);
     bind_text(&binder, url->listed);
     bind_int_or_null(&binder, url->line, 0);
-    /* the list is nobody's child */
+    /* a line of the list has no parent, which is 0, 0 in the record */
     bind_int_or_null(&binder, url->parent.host_id, 0);
     bind_int_or_null(&binder, url->parent.url_hash, 0);
     bind_int(&binder, url->depth);
@@ -38,6 +45,8 @@ static enum err insert_url(struct sqlite *sqlite, const struct url_record *url,
     return err;
 }
 
+/* A row that pages had led to becomes the list's. One that has a line already
+ * is left as it is: the first line that names a URL keeps it. */
 static enum err adopt_url(struct sqlite *sqlite, const struct url_record *url,
                           bool *adopted)
 {
@@ -54,7 +63,12 @@ static enum err adopt_url(struct sqlite *sqlite, const struct url_record *url,
     return err;
 }
 
-/* What was refused as a link alone is to do when the list names it. */
+/*
+ * A rule for links alone (traps, addresses that are not public) had ended this
+ * URL without a request. The list is free of that rule, so the URL is to do
+ * again. Its row of this run goes, as each URL ends once in a run; the row of
+ * an earlier run stays.
+ */
 static enum err reopen_url(struct sqlite *sqlite, struct url_key key,
                            bool *reopened)
 {
@@ -73,6 +87,7 @@ static enum err reopen_url(struct sqlite *sqlite, struct url_key key,
     return err;
 }
 
+/* Reads the key's own tree alone, so it costs one descent. */
 static enum err find_url(struct back_end *back, struct url_key key, bool *known,
                          bool *ended)
 {
@@ -96,8 +111,8 @@ static enum err add_url(struct sqlite *sqlite, const struct url_record *url,
     bool done = false, known = false, reopened = false, ended;
     enum err err = CERR_OK;
 
-    /* most links are known, and to look costs a third of a vain insert; most
-     * lines of a list are new */
+    /* Most links are known, so a look comes first. Most lines of a list are
+     * new: for them the look would be a descent for nothing. */
     if (url->line == 0)
         err = find_url(&sqlite->base, url->key, &known, &ended);
     if (!err && !known)
@@ -119,7 +134,8 @@ static void bind_range(struct binder *binder, struct hash_range range)
     bind_int(binder, range.to);
 }
 
-/* What a sorted batch brings to one host. */
+/* What a sorted batch brings to one host. It is gathered over the host's URLs,
+ * so that the host's row is written once for all of them. */
 struct news {
     bool any, listed;
     struct hash_range walk; /* of new bulk URLs */
@@ -134,7 +150,7 @@ static void note_news(struct news *news, const struct url_record *url,
         hash_range_add(&news->walk, hash_range_of(url->key.url_hash));
 }
 
-/* Whether all of it is known. To look costs less than a vain insert. */
+/* Whether the host's row says all of it already. */
 static enum err is_no_news(struct sqlite *sqlite, int64_t host_id,
                            const struct news *news, bool *known)
 {
@@ -150,7 +166,11 @@ static enum err is_no_news(struct sqlite *sqlite, int64_t host_id,
     return err;
 }
 
-/* Makes the host of a URL that is new, or wakes it if it had nothing to do. */
+/*
+ * Makes the host of a URL that is new. A host that is there gets the wider
+ * walk, and if it was idle it is due now: any other due time is politeness or
+ * a lease, which a new URL must not cut short.
+ */
 static enum err touch_host(struct sqlite *sqlite, const struct url_record *url,
                            const struct news *news, struct url_batch *batch)
 {
@@ -197,7 +217,7 @@ static enum err add_urls(struct back_end *back, struct url_batch *batch)
         note_news(&news, &urls[i], batch->added[i]);
         if (!last_of_host)
             continue;
-        /* once for each host of a sorted batch, and only if there is news */
+        /* The batch is sorted by host, so what follows is another one's. */
         if (!err && news.any)
             err = touch_host(sqlite, &urls[i], &news, batch);
         news = (struct news){.walk = HASH_RANGE_NONE};
@@ -205,6 +225,7 @@ static enum err add_urls(struct back_end *back, struct url_batch *batch)
     return err;
 }
 
+/* One of the two statements for a line that got no URL of its own. */
 static enum err write_line(struct sqlite *sqlite, enum stmt which,
                            const struct line_record *line, bool *written)
 {
@@ -226,6 +247,8 @@ static enum err write_line(struct sqlite *sqlite, enum stmt which,
     return err;
 }
 
+/* The insert does nothing where the line is there; then it is changed, but only
+ * if the list says something else now. */
 static enum err put_line(struct back_end *back, const struct line_record *line,
                          enum line_change *change)
 {
@@ -241,6 +264,7 @@ static enum err put_line(struct back_end *back, const struct line_record *line,
     return err;
 }
 
+/* A duplicate is no bad line, and stays. */
 static enum err drop_line(struct back_end *back, int64_t line, bool *dropped)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -313,6 +337,8 @@ static enum err each_url(struct back_end *back, bool listed, storage_url_fn fn,
 
 /* ---- claims ---- */
 
+/* The columns that LEASE_HOST returns, in its order. Its texts are SQLite's
+ * until the next step. */
 static void read_host(sqlite3_stmt *stmt, struct host_record *host)
 {
     *host = (struct host_record){
@@ -333,7 +359,8 @@ static void read_host(sqlite3_stmt *stmt, struct host_record *host)
     };
 }
 
-/* One host; *leased is false when somebody else has it. */
+/* One host; *leased is false when somebody else has it. The update itself
+ * tests that, and returns the row, so that nothing lies between the two. */
 static enum err lease(struct sqlite *sqlite, int64_t host_id, int64_t now_ms,
                       const struct storage_taker *taker, bool *leased)
 {
@@ -352,7 +379,7 @@ static enum err lease(struct sqlite *sqlite, int64_t host_id, int64_t now_ms,
     if (err || !*leased)
         return err;
     read_host(binder.stmt, &host);
-    host.due_at = now_ms;
+    host.due_at = now_ms; /* the row has the end of the lease there */
     err = taker->on_host(taker->ctx, &host);
     sqlite3_reset(binder.stmt);
     return err;
@@ -369,7 +396,8 @@ static enum err claim_hosts(struct back_end *back, int64_t now_ms,
     bool row = true;
     enum err err = CERR_OK;
 
-    /* first their ids: leasing moves them in the index that is being read */
+    /* Their ids come first: leasing a host moves its entry in the index that
+     * the query reads, and it would be found again. */
     bind_int(&binder, now_ms);
     bind_int(&binder, (int64_t)max_hosts);
     while (!err && row) {
@@ -387,6 +415,8 @@ static enum err claim_hosts(struct back_end *back, int64_t now_ms,
     return err;
 }
 
+/* A redirect leads to a host that no URL of the crawl has: it has nothing to
+ * do, so it is idle, and its walk is empty. */
 static enum err make_host(struct back_end *back, int64_t host_id,
                           struct bytes host_key, bool *made)
 {
@@ -416,6 +446,7 @@ static enum err lease_host(struct back_end *back, int64_t host_id,
     return err || leased ? err : CERR_BUSY;
 }
 
+/* The columns of CLAIMED, in its order. */
 static void read_claim(sqlite3_stmt *stmt, int64_t host_id,
                        struct url_claim *claim)
 {
@@ -459,6 +490,8 @@ static enum err hand_out(struct sqlite *sqlite, struct binder *binder,
     return err;
 }
 
+/* Bulk URLs come by the walk through the key, then the others through their
+ * index (docs/decisions/0008-a-list-is-walked.md). */
 static enum err claim_urls(struct back_end *back, int64_t host_id,
                            const struct url_place *place, size_t max_urls,
                            const struct storage_taker *taker)
@@ -484,6 +517,7 @@ static enum err claim_urls(struct back_end *back, int64_t host_id,
 
 /* ---- leased hosts ---- */
 
+/* What put and release have in common, in the order of both. */
 static void bind_host(struct binder *binder, const struct host_record *host)
 {
     bind_int(binder, host->delay_ms);
@@ -495,7 +529,11 @@ static void bind_host(struct binder *binder, const struct host_record *host)
     bind_int(binder, host->robots_until);
 }
 
-/* Runs an update that names host and token; none changed: not ours. */
+/*
+ * Runs an update whose last two parameters are host and token. The token grows
+ * with each lease, so that a holder whose lease has ended changes nothing, even
+ * if the host is his again by another lease.
+ */
 static enum err run_fenced(struct sqlite *sqlite, struct binder *binder,
                            int64_t host_id, int64_t token)
 {
@@ -509,6 +547,8 @@ static enum err run_fenced(struct sqlite *sqlite, struct binder *binder,
     return err;
 }
 
+/* The text can have 500 KiB, so it is written only when it was fetched anew:
+ * the statement compares the time of the fetch. */
 static enum err put_robots(struct sqlite *sqlite,
                            const struct host_record *host)
 {
@@ -568,6 +608,8 @@ static enum err renew_host(struct back_end *back, int64_t host_id,
     return run_fenced(sqlite, &binder, host_id, token);
 }
 
+/* A host may have been put to sleep although URLs were added meanwhile. It is
+ * looked for in both ways in which URLs are handed out. */
 static enum err sweep(struct back_end *back, int64_t now_ms, size_t *nr_woken)
 {
     struct sqlite *sqlite = sqlite_of(back);

@@ -1,4 +1,8 @@
-/* How far each list has been read, and each output written. */
+/*
+ * How far each list has been read, and each output written: the places from
+ * which a later start goes on. They are committed with the rows that they
+ * speak of, so a kill leaves both or none.
+ */
 #include "storage/sqlite/sqlite.h"
 
 enum err sqlite_each_input(struct back_end *back, storage_text_fn fn, void *ctx)

@@ -1,4 +1,9 @@
-/* Opening, committing and closing: the connection, its lock and the run. */
+/*
+ * Opening, committing and closing: the connection, its lock and the run.
+ *
+ * The database is in WAL mode while a crawl writes, so that readers and the
+ * writer never wait for each other, and one file without a log when it ends.
+ */
 #include "storage/sqlite/sqlite.h"
 
 #include <stdlib.h>
@@ -9,6 +14,8 @@
 
 /* ---- opening ---- */
 
+/* The lock is taken before SQLite sees the file: a second crawl touches
+ * nothing. EXRESCODE brings the result codes that tell a full disk. */
 static enum err connect_to(struct sqlite *sqlite)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
@@ -57,6 +64,8 @@ enum err sqlite_open(struct back_end **back, const char *path,
     return err;
 }
 
+/* The file is removed while it is locked, so that nobody else has just begun to
+ * write to it. */
 enum err sqlite_close(struct back_end *back, enum storage_leave leave)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -142,6 +151,7 @@ enum err sqlite_end_run(struct back_end *back, const char *status,
     return err;
 }
 
+/* It reads the pages of the run until one was answered. */
 enum err sqlite_run_answered(struct back_end *back, bool *answered)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -154,9 +164,12 @@ enum err sqlite_run_answered(struct back_end *back, bool *answered)
     return err;
 }
 
-/* Queries over the result are fast; while it grows nobody pays for them. One
- * transaction: one sync. SQLite sorts in pieces as large as the cache: those
- * of 2 MiB, its least, stay in the processor's (docs/decisions/0018). */
+/*
+ * Indexes that only queries use are made at the end, so that nobody pays for
+ * them while the result grows. One transaction means one sync. SQLite sorts in
+ * pieces as large as the cache: those of 2 MiB, its least, stay in the
+ * processor's (docs/decisions/0018-what-a-link-costs.md).
+ */
 static const char index_sql[] =
     "PRAGMA cache_size = -2048;"
     "BEGIN;"
@@ -166,8 +179,11 @@ static const char index_sql[] =
     "PRAGMA optimize;"
     "COMMIT";
 
-/* One file again: a folder that others may only read can hold no log beside
- * it. A reader that is still there keeps the log alive, which is no error. */
+/*
+ * Makes it one file again: a reader of WAL has to make files beside it, which
+ * it cannot in a folder that it may only read. A reader that is still there
+ * keeps the log alive, which is no error; it is not waited for.
+ */
 static enum err fold_journal(struct sqlite *sqlite)
 {
     int rc;

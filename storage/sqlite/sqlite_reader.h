@@ -1,6 +1,6 @@
 /*
- * reader: what sqlite_query.c, _lookup.c, _export.c and _copy.c share, and nobody else
- * includes.
+ * reader: what sqlite_query.c, _lookup.c, _export.c and _copy.c share, and
+ * nobody else includes.
  */
 #ifndef STORAGE_SQLITE_SQLITE_READER_H
 #define STORAGE_SQLITE_SQLITE_READER_H

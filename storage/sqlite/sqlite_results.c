@@ -1,4 +1,10 @@
-/* The result's side of the SQLite back end: pages and what hangs on them. */
+/*
+ * The result's side of the SQLite back end: pages and what hangs on them.
+ *
+ * A page is stored in one order. First its URL's state is taken, which only
+ * one can do; then the outputs get it, because the row says where a WARC file
+ * has it; then come the row, its redirects, its links and its body.
+ */
 #include "storage/sqlite/sqlite.h"
 #include "storage/sqlite/sqlite_page.h"
 
@@ -74,7 +80,10 @@ static enum err put_redirects(struct sqlite *sqlite,
     return err;
 }
 
-/* Equal bodies are kept once: their hash is the key. */
+/*
+ * Equal bodies are kept once: their hash is the key. The compressor's context
+ * is made with the first body and kept.
+ */
 static enum err put_body(struct sqlite *sqlite, const struct page_record *page)
 {
     size_t cap = ZSTD_compressBound(page->body.len), len;
@@ -114,7 +123,10 @@ struct page_taker {
     void *ctx;
 };
 
-/* Takes the URL's state from 0. CERR_EXISTS: somebody did so already. */
+/*
+ * Takes the URL's state from "to do". Whoever changes it writes the page, so
+ * that no URL has two rows in a run. CERR_EXISTS: somebody did so already.
+ */
 static enum err end_url(struct sqlite *sqlite, const struct page_record *page)
 {
     struct binder binder = sqlite_bind(sqlite, STMT_END_URL);
@@ -161,7 +173,11 @@ static enum err insert_page(struct sqlite *sqlite, struct page_record *row,
     return err ? err : put_body(sqlite, row);
 }
 
-/* A 304: the new row repeats the stored answer, so that every run is whole. */
+/*
+ * A 304 confirms the stored answer (RFC 9110, section 15.4.5). The new row
+ * repeats it, so that each run is whole. The row borrows from the statement,
+ * which is therefore reset last.
+ */
 static enum err put_not_modified(struct sqlite *sqlite, struct page_record *row,
                                  const struct page_taker *taker)
 {
@@ -182,7 +198,7 @@ static enum err put_not_modified(struct sqlite *sqlite, struct page_record *row,
         err = end_url(sqlite, row);
     if (!err)
         err = insert_page(sqlite, row, kept_id, taker);
-    sqlite3_reset(binder.stmt); /* until now `row` borrowed from it */
+    sqlite3_reset(binder.stmt);
     return err;
 }
 
@@ -204,6 +220,7 @@ static enum err put_page(struct back_end *back, struct page_record *row,
         if (!err)
             err = insert_page(sqlite, row, 0, &taker);
     }
+    /* An id is used up by a page that is stored, not by one that is refused. */
     sqlite->next_page_id += err == CERR_OK;
     return err;
 }

@@ -1,5 +1,16 @@
-/* What happens to the database at its opening: whose file is it, the schema,
- * the hash key, the counters, and the run that begins or goes on. */
+/*
+ * What happens to the database at its opening: whose file is it, the schema,
+ * the hash key, the counters, and the run that begins or goes on.
+ *
+ * The states of a run, as the newest row of `runs` and the counters have it:
+ *
+ *   new -> under way [sqlite_start_run]: there was no run
+ *   under way -> ended [sqlite_end_run]: done, interrupted, limit, failed
+ *   under way -> under way [sqlite_start_run]: the process died
+ *   ended, URLs to do -> under way [sqlite_start_run]: one session more
+ *   ended, nothing to do -> under way [sqlite_open_run]: new lines came
+ *   ended, nothing to do -> a new run [put_back]: with --refetch
+ */
 #include "storage/sqlite/sqlite.h"
 #include "storage/sqlite/sqlite_page.h"
 
@@ -20,6 +31,8 @@ static const char pragmas[] =
     "PRAGMA temp_store = FILE; PRAGMA wal_autocheckpoint = 4096;"
     "PRAGMA journal_size_limit = 67108864";
 
+/* ---- the table meta ---- */
+
 static enum err put_meta(struct sqlite *sqlite, const char *key, int64_t value)
 {
     struct binder binder = sqlite_bind(sqlite, STMT_PUT_META);
@@ -31,6 +44,7 @@ static enum err put_meta(struct sqlite *sqlite, const char *key, int64_t value)
     return sqlite_run(sqlite, &binder);
 }
 
+/* 0 for what is not there: a counter that never moved has no row. */
 static enum err get_meta(struct sqlite *sqlite, const char *key, int64_t *value)
 {
     char sql[80];
@@ -65,6 +79,7 @@ static int64_t counter_of(const struct storage_counts *counts, size_t i)
     return *counter_at(&copy, i);
 }
 
+/* Most commits move one or two of the counters. */
 enum err sqlite_put_counts(struct sqlite *sqlite,
                            const struct storage_counts *counts)
 {
@@ -95,6 +110,8 @@ static enum err read_meta(struct sqlite *sqlite, struct storage_found *found)
     sqlite->counts_stored = found->counts;
     return err;
 }
+
+/* ---- the schema ---- */
 
 /*
  * Schema and application id in one transaction of the old journal kind: they
@@ -163,7 +180,6 @@ static enum err check_owner(struct sqlite *sqlite, bool *is_new)
 /* --force: empties a file that is ours, even a damaged one, in place. */
 static enum err empty_database(struct sqlite *sqlite)
 {
-    enum err err;
     int rc =
         sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_RESET_DATABASE, 1, NULL);
 
@@ -174,8 +190,7 @@ static enum err empty_database(struct sqlite *sqlite)
     (void)sqlite3_db_config(sqlite->db, SQLITE_DBCONFIG_RESET_DATABASE, 0,
                             NULL);
     /* the schema is made with the old journal kind, see make_schema() */
-    err = sqlite_exec(sqlite, "PRAGMA journal_mode = DELETE");
-    return err;
+    return sqlite_exec(sqlite, "PRAGMA journal_mode = DELETE");
 }
 
 /* The look-up table follows the program, so it is written at every open. */
@@ -236,6 +251,8 @@ enum err sqlite_setup(struct sqlite *sqlite,
     sqlite->next_page_id++;
     return err;
 }
+
+/* ---- the run ---- */
 
 static enum err insert_run(struct sqlite *sqlite,
                            const struct storage_options *options)
@@ -305,6 +322,7 @@ static enum err put_back(struct sqlite *sqlite,
                   sqlite_iso(sqlite, options->now_ms - options->stale_ms));
     err = sqlite_run(sqlite, &binder);
     sqlite3_finalize(binder.stmt);
+    /* Bulk URLs may be to do again anywhere in a host's key. */
     if (!err) {
         found->counts.nr_ended -= sqlite3_changes64(sqlite->db);
         err = sqlite_exec(sqlite, "UPDATE hosts SET walk_from ="
@@ -317,8 +335,9 @@ static enum err put_back(struct sqlite *sqlite,
 }
 
 /*
- * Hosts that a dead process held: nobody else can hold any now, the lock says
- * so. Their failure is counted and their delay kept.
+ * Frees the hosts that a dead process held. Nobody else can hold any now: this
+ * process has the lock. The death is counted against each, and the delay from
+ * the last request is kept as if that had been now.
  */
 static enum err free_hosts(struct sqlite *sqlite, int64_t now_ms)
 {
@@ -333,9 +352,9 @@ static enum err free_hosts(struct sqlite *sqlite, int64_t now_ms)
 }
 
 /*
- * The last run ended in our future: the wall clock was set back, and hosts
- * would wait for as long. They are due now; what they asked for themselves
- * stands in not_before, and its reader knows the longest pause.
+ * A run that ended in the future means that the wall clock was set back, and
+ * hosts would wait for as long. They are due now. What a host asked for itself
+ * stands in not_before, and whoever reads that knows the longest pause.
  */
 static enum err heed_the_clock(struct sqlite *sqlite, int64_t now_ms)
 {
@@ -353,7 +372,8 @@ static enum err heed_the_clock(struct sqlite *sqlite, int64_t now_ms)
     return sqlite_exec(sqlite, sql);
 }
 
-/* Nothing to do any more, and the last run had time to say so. */
+/* A crawl is finished when no list has unread lines, no URL is to do and the
+ * last run had the time to say so. */
 static enum err look_back(struct sqlite *sqlite, struct storage_found *found)
 {
     const struct storage_counts *counts = &found->counts;

@@ -1,4 +1,10 @@
-/* The lowest part of the SQLite back end: statements, parameters, errors. */
+/*
+ * The lowest part of the SQLite back end: statements and errors.
+ *
+ * A statement stays prepared until the database is closed. Whoever steps
+ * through rows resets it, or an open read would keep the log from being folded
+ * back; sqlite_run() and the last sqlite_step() do that by themselves.
+ */
 #include "storage/sqlite/sqlite.h"
 #include "storage/sqlite/sqlite_columns.h"
 
@@ -9,6 +15,8 @@
 
 #include "base/xalloc.h"
 
+/* The low byte of a result code is its class; what lies above it tells which
+ * system call failed, and errno tells that better. */
 enum err sqlite_err_of(sqlite3 *db, int rc)
 {
     int errnum = db ? sqlite3_system_errno(db) : 0;
@@ -65,6 +73,8 @@ static const char *advice(enum err err)
     }
 }
 
+/* After SQLITE_MISUSE the connection's message may be that of another call, so
+ * the text comes from the code. */
 enum err sqlite_break(struct sqlite *sqlite, int rc, const char *what)
 {
     enum err err = sqlite_err_of(sqlite->db, rc);
@@ -108,6 +118,8 @@ enum err sqlite_number(struct sqlite *sqlite, const char *sql, int64_t fallback,
     return CERR_OK;
 }
 
+/* IMMEDIATE takes the write lock now: a transaction that began with a read
+ * could find another writer there later, when it cannot wait for him. */
 enum err sqlite_begin(struct sqlite *sqlite)
 {
     struct binder binder;
@@ -126,8 +138,11 @@ struct bytes sqlite_iso(struct sqlite *sqlite, int64_t wall_ms)
     return stamp_text(&sqlite->stamp, wall_ms);
 }
 
-/* There is as much room beside the database as the sorting needs anyway, and
- * there may be no other folder to write to. */
+/*
+ * There is as much room beside the database as the sorting needs anyway, and
+ * there may be no other folder to write to. The variable is SQLite's own, for
+ * all connections; sqlite_close() frees it.
+ */
 void sqlite_sort_beside(const struct sqlite *sqlite)
 {
     char *copy = xstrdup(sqlite->path);
