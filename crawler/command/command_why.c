@@ -1,8 +1,8 @@
 /*
  * crawl why: which rule decides about a URL.
  *
- * It asks the modules that decide during a crawl, in the order in which the
- * crawl asks them, and prints what each says. Nothing is fetched.
+ * It asks frontier_explain() with the options of the crawl and what the
+ * database knows, and prints what each rule says. Nothing is fetched.
  */
 #include "crawler/command/command_why.h"
 
@@ -16,10 +16,8 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "crawler/command/commands.h"
-#include "crawler/crawl_settings.h"
 #include "crawler/fetch/guard.h"
 #include "crawler/frontier/line.h"
-#include "crawler/frontier/scope.h"
 
 #define DEFAULT_DATABASE "crawl.db"
 #define USER_AGENT       "crawl/" CRAWL_VERSION
@@ -73,7 +71,7 @@ static const char *utc_text(int64_t wall_ms, char room[40])
 
 /* ---- the rules ---- */
 
-static void judge_known(struct why *why)
+static void say_known(struct why *why)
 {
     const struct why_known *known = &why->known;
     const char *ended = known->ended[0] ? known->ended : "to do";
@@ -91,128 +89,54 @@ static void judge_known(struct why *why)
             (long long)known->depth, ended);
 }
 
-/* Whether `text` is where a crawl that began at why->from may go. */
-static bool is_in_scope(struct why *why, struct scope *scope,
-                        struct scope_verdict *verdict)
+static void say_depth(struct why *why, const struct explanation *rules,
+                      int depth)
 {
-    if (why->folders && !folders_have(why->folders, &why->url)) {
-        *verdict = (struct scope_verdict){ERROR_SCOPE, "scope prefix"};
-        return false;
-    }
-    return scope_allows(scope, &why->url, &why->from, verdict);
-}
-
-static void judge_scope(struct why *why)
-{
-    const struct config *config = &why->config;
-    char message[SCOPE_MESSAGE_BYTES];
-    /* as in a crawl, where the list's folders are the scope */
-    struct scope_options options = {
-        .scope = config->scope == SCOPE_PREFIX
-                     ? SCOPE_ANY
-                     : (enum frontier_scope)config->scope,
-        .include = config->include.items,
-        .exclude = config->exclude.items,
-        .nr_include = config->include.nr_items,
-        .nr_exclude = config->exclude.nr_items,
-    };
-    struct scope_verdict verdict = {ERROR_NONE, ""};
-    struct scope *scope;
-
-    if (scope_new(&scope, &options, message)) {
-        why->status = command_usage("%s", message);
-        return;
-    }
-    if (!why->is_link)
-        why->from = why->url;
-    if (!is_in_scope(why, scope, &verdict)) {
-        if (why->is_link)
-            refuse(why, verdict.error);
-        say(why, "scope", why->is_link ? VERDICT_NO : VERDICT_YES, "%s%s",
-            why->is_link ? ""
-                         : "a line of the list is always in scope; "
-                           "a link would not be: ",
-            verdict.rule);
-    } else {
-        say(why, "scope", VERDICT_YES, "%s",
-            why->is_link ? verdict.rule
-                         : "a line of the list is always in scope");
-    }
-    scope_free(scope);
-}
-
-static void judge_depth(struct why *why)
-{
-    int64_t depth =
-        why->known.has_url && why->known.line == 0 ? why->known.depth : 1;
-
     if (!why->is_link)
         return;
-    if (depth > why->config.depth) {
-        refuse(why, ERROR_SCOPE);
+    if (rules->is_too_deep)
         say(why, "depth", VERDICT_NO,
-            "%lld hops from the list, and --depth is %lld", (long long)depth,
+            "%d hops from the list, and --depth is %lld", depth,
             (long long)why->config.depth);
-    } else {
-        say(why, "depth", VERDICT_YES, "%lld of --depth %lld", (long long)depth,
-            (long long)why->config.depth);
-    }
-}
-
-static void judge_traps(struct why *why)
-{
-    char reason[TRAP_REASON_BYTES] = "";
-    enum trap_rule rule =
-        trap_judge(why->trap, &why->url, why->known.nr_pages, reason);
-    /* what the crawl knows already was new once */
-    bool is_known = why->known.has_url;
-
-    if (rule == TRAP_NONE) {
-        say(why, "traps", VERDICT_YES, "within every limit");
-    } else if (!why->is_link) {
-        say(why, "traps", VERDICT_YES,
-            "a line of the list is no trap; a link would be: %s", reason);
-    } else if (is_known && (rule == TRAP_HAS_TOO_MANY_QUERIES ||
-                            rule == TRAP_HAS_TOO_MANY_PAGES)) {
-        say(why, "traps", VERDICT_YES, "it came before the limit: %s", reason);
-    } else {
-        refuse(why, ERROR_TRAP);
-        say(why, "traps", VERDICT_NO, "%s", reason);
-    }
-}
-
-static void judge_text(struct why *why, struct bytes text, const char *source)
-{
-    const struct config *config = &why->config;
-    const char *agent = config->user_agent ? config->user_agent : USER_AGENT;
-    struct robots_verdict verdict;
-    struct robots *robots = NULL;
-    size_t path_len = why->url.len - why->url.path_at; /* no fragment is left */
-    double delay_s;
-
-    if (robots_parse(&robots, text.data, text.len, agent)) {
-        why->status = CRAWL_EXIT_FAILURE;
-        return;
-    }
-    bool allowed = robots_allows(robots, why->url.text + why->url.path_at,
-                                 path_len, &verdict);
-    if (!allowed)
-        refuse(why, ERROR_ROBOTS);
-    if (verdict.line)
-        say(why, "robots", allowed ? VERDICT_YES : VERDICT_NO,
-            "line %d: %.*s (%s)", verdict.line, (int)verdict.rule.len,
-            (const char *)verdict.rule.data, source);
     else
-        say(why, "robots", VERDICT_YES, "no rule matches (%s)", source);
-    delay_s = robots_crawl_delay_s(robots);
-    if (delay_s >= 0)
-        why->delay_ms = (int64_t)(delay_s * 1000);
-    robots_free(robots);
+        say(why, "depth", VERDICT_YES, "%d of --depth %lld", depth,
+            (long long)why->config.depth);
 }
 
-static void judge_file(struct why *why, const char *path)
+static void say_scope(struct why *why, const struct explanation *rules)
 {
-    struct buf text;
+    static const char listed[] = "a line of the list is always in scope";
+
+    if (why->is_link)
+        say(why, "scope", rules->is_in_scope ? VERDICT_YES : VERDICT_NO, "%s",
+            rules->scope.rule);
+    else if (rules->is_in_scope)
+        say(why, "scope", VERDICT_YES, "%s", listed);
+    else
+        say(why, "scope", VERDICT_YES, "%s; a link would not be: %s", listed,
+            rules->scope.rule);
+}
+
+static void say_traps(struct why *why, const struct explanation *rules)
+{
+    if (rules->trap == TRAP_NONE)
+        say(why, "traps", VERDICT_YES, "within every limit");
+    else if (!why->is_link)
+        say(why, "traps", VERDICT_YES,
+            "a line of the list is no trap; a link would be: %s",
+            rules->trap_reason);
+    else if (!rules->is_trapped)
+        say(why, "traps", VERDICT_YES, "it came before the limit: %s",
+            rules->trap_reason);
+    else
+        say(why, "traps", VERDICT_NO, "%s", rules->trap_reason);
+}
+
+/* ---- robots.txt ---- */
+
+static void read_robots_file(struct why *why, const char *path)
+{
+    struct buf *text = &why->known.robots;
     char part[65536];
     size_t len;
     FILE *file = fopen(path, "rbe");
@@ -222,67 +146,71 @@ static void judge_file(struct why *why, const char *path)
         why->status = command_usage("cannot read %s: %m", path);
         return;
     }
-    buf_init(&text, ROBOTS_BYTES_MAX + sizeof(part));
-    while (!err && text.len < ROBOTS_BYTES_MAX &&
+    buf_reset(text);
+    while (!err && text->len < ROBOTS_BYTES_MAX &&
            (len = fread(part, 1, sizeof(part), file)) > 0)
-        err = buf_add(&text, part, len);
+        err = buf_add(text, part, len);
     if (err || ferror(file))
         why->status = command_usage("cannot read %s: %s", path,
                                     err_str(err ? err : CERR_IO));
-    else
-        judge_text(why, (struct bytes){text.data, text.len}, path);
-    buf_release(&text);
+    why->known.robots_status = 200;
+    snprintf(why->robots_source, sizeof(why->robots_source), "%s", path);
     fclose(file);
 }
 
-/* What the crawl was told when it asked. */
-static void judge_stored(struct why *why)
-{
-    const struct why_known *known = &why->known;
-    int status = (int)known->robots_status;
-    char when[40], source[120];
-
-    utc_text(known->robots_at, when);
-    snprintf(source, sizeof(source), "HTTP %d at %s%s", status, when,
-             known->robots_until <= clock_wall_ms() ? ", is asked for again"
-                                                    : "");
-    switch (robots_policy(status, ERROR_NONE)) {
-    case ROBOTS_PARSE:
-        judge_text(why, (struct bytes){known->robots.data, known->robots.len},
-                   source);
-        break;
-    case ROBOTS_ALLOW_ALL:
-        say(why, "robots", VERDICT_YES, "there is no robots.txt: %s", source);
-        break;
-    case ROBOTS_DISALLOW_ALL:
-        refuse(why, ERROR_ROBOTS_UNREACHABLE);
-        say(why, "robots", VERDICT_NO,
-            "nothing may be asked while it cannot be had: %s", source);
-        break;
-    }
-}
-
-static void judge_robots(struct why *why)
+/* What the crawl was told when it asked, unless the user gives a copy. */
+static void find_robots(struct why *why)
 {
     const char *path = command_value(why->line, "robots-file");
+    const struct why_known *known = &why->known;
+    bool ignored = explain_host_rules(why->explain)->ignore_robots;
+    char when[40];
 
-    if (why->rules.ignore_robots) {
+    if (path && !ignored)
+        read_robots_file(why, path);
+    else
+        snprintf(why->robots_source, sizeof(why->robots_source),
+                 "HTTP %d at %s%s", (int)known->robots_status,
+                 utc_text(known->robots_at, when),
+                 known->robots_until <= clock_wall_ms() ? ", is asked for again"
+                                                        : "");
+}
+
+static void say_rule(struct why *why, const struct robots_verdict *rule)
+{
+    if (rule->line)
+        say(why, "robots", rule->allowed ? VERDICT_YES : VERDICT_NO,
+            "line %d: %.*s (%s)", rule->line, (int)rule->rule.len,
+            (const char *)rule->rule.data, why->robots_source);
+    else
+        say(why, "robots", VERDICT_YES, "no rule matches (%s)",
+            why->robots_source);
+}
+
+static void say_robots(struct why *why, const struct explanation *rules)
+{
+    if (explain_host_rules(why->explain)->ignore_robots)
         say(why, "robots", VERDICT_YES, "--robots ignore");
-    } else if (path) {
-        judge_file(why, path);
-    } else if (why->known.robots_status > 0) {
-        judge_stored(why);
-    } else {
-        why->is_unsure = true;
+    else if (rules->waits_for_robots)
         say(why, "robots", VERDICT_UNKNOWN,
             "%s/robots.txt is asked first; --robots-file FILE judges by a "
             "copy of it",
             why->host_key);
-    }
+    else if (rules->robots == ROBOTS_UNREACHABLE)
+        say(why, "robots", VERDICT_NO,
+            "nothing may be asked while it cannot be had: %s",
+            why->robots_source);
+    else if (!rules->has_rules)
+        say(why, "robots", VERDICT_YES, "there is no robots.txt: %s",
+            why->robots_source);
+    else
+        say_rule(why, &rules->rule);
 }
 
+/* ---- addresses ---- */
+
 /* The guard judges addresses; here only one that stands in the URL. */
-static void judge_address(struct why *why)
+static void say_address(struct why *why)
 {
     const struct url *url = &why->url;
     bool is_listed = !why->is_link || why->known.host_listed;
@@ -318,36 +246,25 @@ static void judge_address(struct why *why)
 
 /* ---- what would be done ---- */
 
-static void say_pace(struct why *why)
+static void say_pace(struct why *why, const struct explanation *rules)
 {
-    const struct host_limits *limits = &why->rules.limits;
-    int64_t delay_ms = limits->delay_ms;
-    int64_t asked_ms = why->delay_ms;
-
-    if (asked_ms > limits->max_wait_ms)
-        asked_ms = limits->max_wait_ms;
-    if (asked_ms > delay_ms)
-        delay_ms = asked_ms;
     say(why, "pace", VERDICT_YES,
         "%s has one clock: at most %d at once, %lld ms apart%s", why->host_key,
-        limits->per_host, (long long)delay_ms,
-        asked_ms >= 0 && delay_ms == asked_ms ? " (Crawl-delay)" : "");
+        explain_host_rules(why->explain)->limits.per_host,
+        (long long)rules->delay_ms,
+        rules->is_delay_of_robots_txt ? " (Crawl-delay)" : "");
 }
 
 /* Which sections of the configuration speak of its host. */
 static void say_settings(struct why *why)
 {
     const struct config *config = &why->config;
-    struct crawl_settings settings;
     struct bytes key = {why->host_key, strlen(why->host_key)};
 
-    crawl_settings_init(&settings, config);
-    host_rules_find(&settings.frontier, key, &why->rules);
     for (size_t i = 0; i < config->nr_hosts; i++)
         if (host_rules_match(config->hosts[i].pattern, key))
             say(why, "settings", VERDICT_YES, "[host %s]",
                 config->hosts[i].pattern);
-    crawl_settings_release(&settings);
 }
 
 static void say_request(struct why *why)
@@ -359,7 +276,9 @@ static void say_request(struct why *why)
         why->url.text, config->user_agent ? config->user_agent : USER_AGENT,
         plain ? "1.1" : "2 where the host has it",
         config->proxy ? ", by the proxy" : "",
-        why->rules.header_set ? ", with the headers of its host" : "",
+        explain_host_rules(why->explain)->header_set
+            ? ", with the headers of its host"
+            : "",
         config->auth_file && !why->is_link
             ? ", with credentials if --auth-file has some"
             : "");
@@ -426,27 +345,57 @@ static bool find_role(struct why *why)
     why->is_link = from != NULL;
     if (from && !read_from(why, from))
         return false;
-    if (why->config.scope == SCOPE_PREFIX) {
-        why->folders = folders_new(&(struct hash_key){0});
-        folders_add(why->folders, why->is_link ? &why->from : &why->url);
-        if (why->reader && !why_read_folders(why))
-            return false;
-    }
-    return true;
+    return why->config.scope != SCOPE_PREFIX || !why->reader ||
+           why_read_folders(why);
 }
 
-static void open_trap(struct why *why)
+static bool open_explain(struct why *why)
 {
-    const struct config *config = &why->config;
-    struct trap_limits limits = {
-        .url_bytes = (int)config->max_url_length,
-        .path_depth = (int)config->max_path_depth,
-        .repeated_segments = (int)config->max_repeated_segments,
-        .query_variants = (int)config->max_query_variants,
-        .pages_per_host = (int)config->max_pages_per_host,
-    };
+    char message[SCOPE_MESSAGE_BYTES];
 
-    why->trap = trap_new(&limits, &(struct hash_key){0});
+    crawl_settings_init(&why->settings, &why->config);
+    if (explain_new(&why->explain, &why->settings.frontier, &why->url,
+                    message)) {
+        why->status = command_usage("%s", message);
+        return false;
+    }
+    if (why->reader && (!why_read_database(why) || !why_count_pages(why)))
+        return false;
+    return find_role(why);
+}
+
+/* The rules of the frontier, in its order, and between them what the command
+ * knows itself. */
+static void say_rules(struct why *why)
+{
+    const struct why_known *known = &why->known;
+    struct explain_facts facts = {
+        .from = why->is_link ? &why->from : NULL,
+        .depth = known->has_url && known->line == 0 ? (int)known->depth : 1,
+        .is_known = known->has_url,
+    };
+    struct explanation rules;
+
+    find_robots(why);
+    if (why->status)
+        return;
+    if (known->robots_status > 0)
+        facts.robots_status = (int)known->robots_status;
+    facts.robots = (struct bytes){known->robots.data, known->robots.len};
+    if (frontier_explain(why->explain, &facts, &rules)) {
+        why->status = CRAWL_EXIT_FAILURE;
+        return;
+    }
+    why->error = rules.error;
+    why->is_unsure = rules.waits_for_robots;
+    say_settings(why);
+    say_known(why);
+    say_depth(why, &rules, facts.depth);
+    say_scope(why, &rules);
+    say_traps(why, &rules);
+    say_robots(why, &rules);
+    say_address(why);
+    say_pace(why, &rules);
 }
 
 static void judge(struct why *why)
@@ -463,28 +412,18 @@ static void judge(struct why *why)
         say_answer(why);
         return;
     }
-    open_trap(why);
-    if (why->reader && (!why_read_database(why) || !why_count_pages(why)))
-        return;
-    if (!find_role(why))
+    if (!open_explain(why))
         return;
     say(why, "url", VERDICT_YES, "%s", why->url.text);
-    say_settings(why);
-    judge_known(why);
-    judge_depth(why);
-    judge_scope(why);
-    judge_traps(why);
-    judge_robots(why);
-    judge_address(why);
-    say_pace(why);
+    say_rules(why);
     say_request(why);
     say_answer(why);
 }
 
 static void release(struct why *why)
 {
-    folders_free(why->folders);
-    trap_free(why->trap);
+    explain_free(why->explain);
+    crawl_settings_release(&why->settings);
     reader_close(why->reader);
     free(why->known.parent);
     buf_release(&why->known.robots);
@@ -499,8 +438,7 @@ int command_why(const struct command_line *line)
     int status;
 
     why->line = line;
-    why->delay_ms = -1;
-    buf_init(&why->known.robots, ROBOTS_BYTES_MAX);
+    buf_init(&why->known.robots, ROBOTS_BYTES_MAX + 65536);
     if (config_read(&why->config, line->nr_words, line->words, message))
         why->status = command_usage("%s", message);
     else if (why->config.inputs.nr_items != 1)

@@ -7,9 +7,8 @@
 #include "base/buf.h"
 #include "crawler/cli/config.h"
 #include "crawler/command/command_common.h"
-#include "crawler/frontier/folders.h"
-#include "crawler/frontier/host_rules.h"
-#include "crawler/frontier/trap.h"
+#include "crawler/crawl_settings.h"
+#include "crawler/frontier/frontier_explain.h"
 #include "crawler/page/outcome.h"
 #include "crawler/robots/robots.h"
 #include "crawler/url/url.h"
@@ -21,7 +20,6 @@ struct why_known {
     bool has_url, has_host;
     bool host_listed;
     int64_t line, depth;        /* line 0: discovered */
-    int64_t nr_pages;           /* discovered on its host */
     char ended[WHY_TEXT_BYTES]; /* "ok, HTTP 200, at ..."; "" : not yet */
     char *parent;               /* owned; NULL: none */
     int64_t robots_status, robots_at, robots_until; /* as in `hosts` */
@@ -39,21 +37,20 @@ struct why {
     struct url url, from, room; /* canonical; and scratch */
     bool is_link;               /* judged as one, on page `from` */
     char host_key[320];
-    struct folders *folders; /* of --scope prefix; else NULL */
-    struct trap *trap;
-    struct host_rules rules; /* of its host */
+    struct crawl_settings settings; /* as the crawl would have them */
+    struct explain *explain;        /* what its frontier would decide */
+    char robots_source[4200];       /* where known.robots comes from */
 
     enum error error; /* of the first rule that refuses */
     bool is_unsure;   /* robots.txt is not known */
-    int64_t delay_ms; /* that robots.txt asks for; -1: none */
     int status;       /* to exit with, when a step failed */
 };
 
 /* Reads all of the above from the database. False when that failed, which was
  * said. */
 bool why_read_database(struct why *why);
-/* Counts the discovered URLs of its host in why->trap, so that a trap is
- * judged as the crawl would do it; likewise. */
+/* Tells why->explain the found URLs of its host, so that a trap is judged as
+ * the crawl would do it; likewise. */
 bool why_count_pages(struct why *why);
 /* Adds the folders of the list; likewise. */
 bool why_read_folders(struct why *why);

@@ -1,3 +1,5 @@
+/* What `crawl why` reads from the database: the URL, its host, and what counts
+ * for traps and scope. */
 #include "crawler/command/command_why.h"
 
 #include <stdlib.h>
@@ -71,20 +73,11 @@ bool why_read_database(struct why *why)
                                            read_host, why));
 }
 
-/* Reads a stored URL into why->room; one that does not parse is passed over. */
-static bool parse_stored(struct why *why, struct bytes url)
-{
-    return url_parse(&why->room, url.data, url.len, NULL) == URL_OK;
-}
-
 static enum err count_page(void *ctx, struct bytes url)
 {
     struct why *why = ctx;
 
-    if (!parse_stored(why, url))
-        return CERR_OK;
-    why->known.nr_pages++;
-    trap_count(why->trap, &why->room);
+    explain_count_page(why->explain, url);
     return CERR_OK;
 }
 
@@ -98,8 +91,8 @@ static enum err add_folder(void *ctx, struct bytes url)
 {
     struct why *why = ctx;
 
-    if (parse_stored(why, url))
-        folders_add(why->folders, &why->room);
+    if (url_parse(&why->room, url.data, url.len, NULL) == URL_OK)
+        explain_add_listed(why->explain, &why->room);
     return CERR_OK;
 }
 

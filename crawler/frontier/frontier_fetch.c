@@ -9,7 +9,7 @@ static uint32_t content_flags(const struct frontier_options *options,
 
     if (options->wants.links)
         flags |= JOB_LINKS | JOB_LINK_TEXTS;
-    else if (item->source.depth < options->depth)
+    else if (frontier_follows_to(options, item->source.depth + 1))
         flags |= JOB_LINKS; /* to follow: nobody reads what they say */
     if (options->wants.head_scan)
         flags |= JOB_HEAD_SCAN;

@@ -85,13 +85,14 @@
 #define FRONTIER_LINES_SLACK 4096   /* may come before the batch is pushed */
 #define FRONTIER_LINES_STEP  64     /* stored in one turn: workers wait ... */
 #define FRONTIER_RECORDS     1024   /* ... or at once, where they wait for it */
-#define FRONTIER_LINKS_BATCH 2000 /* links beyond that do not wait for a turn  \
-                                   */
-#define FRONTIER_BULK_LINES  1024 /* of a batch: then they are bulk */
-#define FRONTIER_TEXT_BYTES  ((size_t)24 << 20) /* a batch is full then */
+#define FRONTIER_LINKS_BATCH                                                   \
+    2000                         /* links beyond that do not wait for a turn   \
+                                  */
+#define FRONTIER_BULK_LINES 1024 /* of a batch: then they are bulk */
+#define FRONTIER_TEXT_BYTES ((size_t)24 << 20) /* a batch is full then */
 /* What a batch may hold: full, and then one answer more, a sitemap of 50 MiB
  * all of whose bytes are escaped in canonical form. */
-#define FRONTIER_TEXT_LIMIT  (FRONTIER_TEXT_BYTES + ((size_t)160 << 20))
+#define FRONTIER_TEXT_LIMIT (FRONTIER_TEXT_BYTES + ((size_t)160 << 20))
 
 /* ---- items ---- */
 
@@ -410,6 +411,14 @@ struct frontier {
 };
 
 /* ---- frontier_base.c ---- */
+/* Zeros that mean a named default become it. */
+void frontier_set_defaults(struct frontier_options *options);
+/* Whether links or sitemaps are followed. */
+bool frontier_has_offers(const struct frontier_options *options);
+/* Whether links are followed to URLs of that depth. */
+bool frontier_follows_to(const struct frontier_options *options, int depth);
+void frontier_judge_options(const struct frontier_options *options,
+                            struct judge_options *judge);
 int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms);
 double frontier_random(struct frontier *frontier); /* from 0 up to below 1 */
 /* Whether more URLs fit in memory. */

@@ -1,43 +1,10 @@
-/* The begin and the end of a frontier: defaults, memory, and what earlier
+/* The begin and the end of a frontier: its memory, and what earlier
  * sessions have left in storage. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier_internal.h"
-
-#define DEFAULT_CONCURRENCY     256
-#define DEFAULT_PER_HOST        6
-#define DEFAULT_MAX_DELAY_MS    60000
-#define DEFAULT_RETRY_AFTER_MS  3600000
-#define DEFAULT_REDIRECTS       10
-#define DEFAULT_RETRIES         2
-#define DEFAULT_RETRY_DELAY_MS  1000
-#define DEFAULT_MAX_HOST_ERRORS 5
-
-static void set_defaults(struct frontier_options *options)
-{
-    if (options->concurrency <= 0)
-        options->concurrency = DEFAULT_CONCURRENCY;
-    if (options->any_host.limits.per_host <= 0)
-        options->any_host.limits.per_host = DEFAULT_PER_HOST;
-    if (options->any_host.limits.max_wait_ms <= 0)
-        options->any_host.limits.max_wait_ms = DEFAULT_MAX_DELAY_MS;
-    if (options->any_host.limits.max_retry_after_ms <= 0)
-        options->any_host.limits.max_retry_after_ms = DEFAULT_RETRY_AFTER_MS;
-    if (!options->product_token)
-        options->product_token = "crawl";
-    if (options->max_redirects < 0)
-        options->max_redirects = DEFAULT_REDIRECTS;
-    if (options->max_redirects > VISIT_HOPS_MAX)
-        options->max_redirects = VISIT_HOPS_MAX;
-    if (options->any_host.retries < 0)
-        options->any_host.retries = DEFAULT_RETRIES;
-    if (options->retry_delay_ms <= 0)
-        options->retry_delay_ms = DEFAULT_RETRY_DELAY_MS;
-    if (options->any_host.limits.max_errors <= 0)
-        options->any_host.limits.max_errors = DEFAULT_MAX_HOST_ERRORS;
-}
 
 /* ---- what storage knows ---- */
 
@@ -71,7 +38,7 @@ static enum err read_past(struct frontier *frontier)
     if (err)
         return err;
     frontier->stats.nr_queued = counts.nr_urls - counts.nr_ended;
-    if (options->depth == 0 && !options->sitemaps)
+    if (!frontier_has_offers(options))
         return CERR_OK;
     if (counts.nr_urls != counts.nr_lines - counts.nr_bad_lines)
         err = storage_each_url(frontier->storage, false, count_found, frontier);
@@ -89,9 +56,10 @@ enum err frontier_open(struct frontier **frontier,
 {
     struct frontier *made = xcalloc(1, sizeof(*made));
     char why[SCOPE_MESSAGE_BYTES] = "";
+    struct judge_options judge;
 
     made->options = *options;
-    set_defaults(&made->options);
+    frontier_set_defaults(&made->options);
     made->storage = storage;
     made->hash_key = storage_hash_key(storage);
     made->random = made->options.seed ? made->options.seed : 1;
@@ -105,7 +73,8 @@ enum err frontier_open(struct frontier **frontier,
                FRONTIER_LINES_BATCH + FRONTIER_LINES_SLACK);
     batch_init(&made->links, FRONTIER_LINKS_BATCH, FRONTIER_LINKS_BATCH);
 
-    enum err err = judge_new(&made->judge, &made->options, made->hash_key, why);
+    frontier_judge_options(&made->options, &judge);
+    enum err err = judge_new(&made->judge, &judge, made->hash_key, why);
     snprintf(message, STORAGE_MESSAGE_BYTES, "%s", why);
     if (!err)
         err = read_past(made);

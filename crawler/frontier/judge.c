@@ -64,7 +64,7 @@ void judge_count_page(struct judge *judge, int64_t host_id, struct bytes url)
 
 /* ---- begin and end ---- */
 
-enum err judge_new(struct judge **judge, const struct frontier_options *options,
+enum err judge_new(struct judge **judge, const struct judge_options *options,
                    const struct hash_key *key,
                    char message[SCOPE_MESSAGE_BYTES])
 {
@@ -83,8 +83,7 @@ enum err judge_new(struct judge **judge, const struct frontier_options *options,
     made->trap = trap_new(&options->traps, key);
     made->seen = seen_new(SEEN_HASHES);
     made->pages = xcalloc(1, sizeof(*made->pages));
-    if (options->scope.scope == SCOPE_PREFIX &&
-        (options->depth > 0 || options->sitemaps))
+    if (options->scope.scope == SCOPE_PREFIX && options->has_offers)
         made->folders = folders_new(key);
     *judge = made;
     return CERR_OK;

@@ -16,16 +16,21 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/wire.h"
-#include "crawler/frontier/frontier_options.h"
 #include "crawler/frontier/scope.h"
 #include "crawler/frontier/trap.h"
 #include "crawler/url/url.h"
 
 struct judge; /* opaque */
 
+struct judge_options {
+    struct scope_options scope;
+    struct trap_limits traps;
+    bool has_offers; /* links or sitemaps are followed */
+};
+
 /* On CERR_OK `*judge` is owned by the caller. CERR_INVALID: a pattern does not
  * compile; `message` says why. The options are borrowed for the call. */
-enum err judge_new(struct judge **judge, const struct frontier_options *options,
+enum err judge_new(struct judge **judge, const struct judge_options *options,
                    const struct hash_key *key,
                    char message[SCOPE_MESSAGE_BYTES]) CERR_CHECK;
 void judge_free(struct judge *judge);

@@ -75,7 +75,8 @@ enum err links_offer(struct frontier *frontier, const struct item *item,
 {
     const struct frontier_options *options = &frontier->options;
 
-    if (page->outcome == OUTCOME_OK && item->source.depth < options->depth)
+    if (page->outcome == OUTCOME_OK &&
+        frontier_follows_to(options, item->source.depth + 1))
         return offer_links(frontier, item, page);
     if (page->outcome == OUTCOME_REDIRECT && page->error == ERROR_NONE &&
         page->location.len > 0 && item->source.line == 0 &&

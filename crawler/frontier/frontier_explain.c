@@ -1,0 +1,158 @@
+/* Asks what decides during a crawl, in the order in which the frontier does:
+ * depth, scope and traps when a URL is offered, robots.txt at its host. */
+#include "crawler/frontier/frontier_explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "crawler/frontier/frontier_internal.h"
+
+struct explain {
+    struct frontier_options options;
+    const struct url *url;
+    struct judge *judge;
+    struct host_rules rules;
+    struct robots_admission robots;
+    int64_t host_id;
+};
+
+static const struct hash_key no_secret; /* nothing is kept by these hashes */
+
+enum err explain_new(struct explain **explain,
+                     const struct frontier_options *options,
+                     const struct url *url, char message[SCOPE_MESSAGE_BYTES])
+{
+    struct explain *made = xcalloc(1, sizeof(*made));
+    char text[URL_HOST_KEY_BYTES];
+    struct bytes host_key = {text, url_host_key(url, text, sizeof(text))};
+    struct bytes no_url = {"", 0};
+    struct judge_options judge;
+
+    made->options = *options;
+    frontier_set_defaults(&made->options);
+    made->url = url;
+    made->host_id = url_key_of(&no_secret, host_key, no_url).host_id;
+    host_rules_find(&made->options, host_key, &made->rules);
+    frontier_judge_options(&made->options, &judge);
+    judge.has_offers = true; /* what a link would be told, also without depth */
+    enum err err = judge_new(&made->judge, &judge, &no_secret, message);
+    if (err) {
+        explain_free(made);
+        made = NULL;
+    }
+    *explain = made;
+    return err;
+}
+
+void explain_free(struct explain *explain)
+{
+    if (!explain)
+        return;
+    judge_free(explain->judge);
+    robots_admission_release(&explain->robots);
+    free(explain);
+}
+
+const struct host_rules *explain_host_rules(const struct explain *explain)
+{
+    return &explain->rules;
+}
+
+void explain_count_page(struct explain *explain, struct bytes url)
+{
+    judge_count_page(explain->judge, explain->host_id, url);
+}
+
+void explain_add_listed(struct explain *explain, const struct url *url)
+{
+    judge_add_folder(explain->judge, url);
+}
+
+/* ---- the rules ---- */
+
+/* The first rule that says no is the one that decides. */
+static void refuse(struct explanation *out, enum error error)
+{
+    if (!out->error)
+        out->error = error;
+}
+
+static void explain_offer(struct explain *explain,
+                          const struct explain_facts *facts,
+                          struct explanation *out)
+{
+    const struct url *from = facts->from ? facts->from : explain->url;
+    bool is_link = facts->from != NULL;
+
+    judge_add_folder(explain->judge, from);
+    out->is_too_deep = !frontier_follows_to(&explain->options, facts->depth);
+    if (is_link && out->is_too_deep)
+        refuse(out, ERROR_SCOPE);
+    out->is_in_scope =
+        judge_in_scope(explain->judge, explain->url, from, NULL, &out->scope);
+    if (is_link && !out->is_in_scope)
+        refuse(out, out->scope.error);
+    out->trap = judge_trap(explain->judge, explain->host_id, explain->url,
+                           out->trap_reason);
+    bool is_of_counts = out->trap == TRAP_HAS_TOO_MANY_QUERIES ||
+                        out->trap == TRAP_HAS_TOO_MANY_PAGES;
+    /* what the crawl knows already was new once, when there were fewer */
+    out->is_trapped =
+        is_link && out->trap != TRAP_NONE && !(facts->is_known && is_of_counts);
+    if (out->is_trapped)
+        refuse(out, ERROR_TRAP);
+}
+
+static void explain_delay(struct explain *explain, struct explanation *out)
+{
+    const struct host_limits *limits = &explain->rules.limits;
+    int64_t asked_ms = robots_admission_delay_ms(&explain->robots);
+    struct host_clock clock;
+
+    host_clock_init(&clock, limits);
+    if (asked_ms >= 0)
+        host_clock_set_crawl_delay(&clock, limits, asked_ms);
+    if (asked_ms > limits->max_wait_ms)
+        asked_ms = limits->max_wait_ms;
+    out->delay_ms = clock.delay_ms;
+    out->is_delay_of_robots_txt = asked_ms >= 0 && clock.delay_ms == asked_ms;
+}
+
+static enum err explain_admission(struct explain *explain,
+                                  const struct explain_facts *facts,
+                                  struct explanation *out)
+{
+    struct robots_admission *robots = &explain->robots;
+    struct bytes url = {explain->url->text, explain->url->len};
+    enum err err = CERR_OK;
+
+    if (explain->rules.ignore_robots)
+        robots_admission_allow_all(robots);
+    else if (facts->robots_status != 0)
+        err = robots_admission_learn(robots, facts->robots_status, ERROR_NONE,
+                                     facts->robots,
+                                     explain->options.product_token);
+    if (err)
+        return err;
+    out->robots = robots->state;
+    out->has_rules = robots->rules != NULL;
+    out->waits_for_robots = robots->state == ROBOTS_UNKNOWN;
+    if (robots->state == ROBOTS_UNREACHABLE)
+        refuse(out, ERROR_ROBOTS_UNREACHABLE);
+    else if (!robots_admission_allows(robots, url, &out->rule))
+        refuse(out, ERROR_ROBOTS);
+    return CERR_OK;
+}
+
+enum err frontier_explain(struct explain *explain,
+                          const struct explain_facts *facts,
+                          struct explanation *explanation)
+{
+    *explanation = (struct explanation){0};
+    explain_offer(explain, facts, explanation);
+    enum err err = explain_admission(explain, facts, explanation);
+    if (!err)
+        explain_delay(explain, explanation);
+    return err;
+}
