@@ -17,7 +17,7 @@
 #include "base/xalloc.h"
 #include "crawler/command/commands.h"
 #include "crawler/fetch/guard.h"
-#include "crawler/frontier/line.h"
+#include "crawler/frontier/url_key.h"
 
 #define DEFAULT_DATABASE "crawl.db"
 #define USER_AGENT       "crawl/" CRAWL_VERSION

@@ -154,7 +154,7 @@ static enum err end_url(struct frontier *frontier, struct item *item,
 
     if (verdict->has_leads)
         err = item_is_sitemap(item) ? sitemaps_read(frontier, item, page)
-                                    : links_offer(frontier, item, page);
+                                    : offer_leads(frontier, item, page);
     if (!err && verdict->has_leads && item->chain &&
         frontier->options.depth > 0)
         err = end_hops(frontier, item, page, now_ms);

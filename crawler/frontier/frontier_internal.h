@@ -57,14 +57,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "crawler/frontier/frontier.h"
-#include "crawler/frontier/host_clock.h"
 #include "crawler/frontier/host_rules.h"
-#include "crawler/frontier/judge.h"
 #include "crawler/frontier/robots_admission.h"
-#include "crawler/frontier/timer_heap.h"
 #include "crawler/frontier/url_key.h"
 #include "crawler/page/visit.h"
+#include "crawler/politeness/host_clock.h"
+#include "crawler/politeness/timer_heap.h"
 #include "crawler/robots/robots.h"
+#include "crawler/scope/judge.h"
 #include "crawler/url/url.h"
 #include "storage/leases.h"
 #include "storage/storage.h"
@@ -592,10 +592,8 @@ enum err offer_url(struct frontier *frontier,
  * `seeds`. */
 bool offer_set_seeds(const struct item *item, struct url seeds[2],
                      struct offer *offer);
-
-/* ---- links.c ---- */
-/* Offers what the answer of an item leads to. */
-enum err links_offer(struct frontier *frontier, const struct item *item,
+/* Offers what the answer of an item leads to; sitemaps are read elsewhere. */
+enum err offer_leads(struct frontier *frontier, const struct item *item,
                      const struct page *page) CERR_CHECK;
 
 /* ---- sitemaps.c ---- */

@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 #include "crawler/frontier/host_rules.h"
-#include "crawler/frontier/scope.h"
-#include "crawler/frontier/trap.h"
 #include "crawler/page/host_settings.h"
 #include "crawler/page/visit.h"
+#include "crawler/scope/scope.h"
+#include "crawler/scope/trap.h"
 
 /* Fetches of robots.txt have places of their own on top of the concurrency, an
  * eighth of it (one at least): they are small, and with many hosts they would

@@ -9,7 +9,7 @@
 #define CRAWLER_FRONTIER_HOST_RULES_H
 
 #include "base/wire.h"
-#include "crawler/frontier/host_clock.h"
+#include "crawler/politeness/host_clock.h"
 
 struct frontier_options;
 

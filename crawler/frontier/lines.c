@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "crawler/frontier/frontier_internal.h"
-#include "crawler/frontier/line.h"
 
 #define LINE_TEXT_BYTES 2048 /* of a bad line, kept in its row */
 

@@ -3,7 +3,7 @@
  * wait, is in trouble, or was not reached at all.
  */
 #include "crawler/frontier/frontier_internal.h"
-#include "crawler/frontier/http_date.h"
+#include "crawler/politeness/http_date.h"
 
 /* 429 Too Many Requests (RFC 6585, 4) and 503 (RFC 9110, 15.6.4). */
 static enum host_answer_kind kind_of_status(int status)

@@ -1,6 +1,7 @@
 /*
- * url_key: reads URLs into their canonical form and the keys that identify
- * them: keyed hashes of the host's key and of the URL itself. Pure.
+ * url_key: reads URLs, and lines as people write them, into the canonical form
+ * and the keys that identify a URL: keyed hashes of the host's key and of the
+ * URL itself. Pure.
  */
 #ifndef CRAWLER_FRONTIER_URL_KEY_H
 #define CRAWLER_FRONTIER_URL_KEY_H
@@ -37,5 +38,19 @@ enum error url_reader_read(struct url_reader *reader, struct bytes text,
                            struct keyed_url *url);
 /* The keys of the canonical URL that is in reader->url already. */
 enum error url_reader_key(struct url_reader *reader, struct keyed_url *url);
+
+/* ---- lines of a list ---- */
+
+/*
+ * Fills `url` with the canonical form of what stands there; a bare
+ * "example.com/x" is meant as https. `room` is scratch space. Returns
+ * ERROR_NONE, or why the line gets no URL: ERROR_BAD_URL,
+ * ERROR_BLOCKED_SCHEME, ERROR_TOO_LONG, ERROR_BAD_PORT.
+ */
+enum error line_read(struct url *url, struct url *room, struct bytes text);
+
+/* Credentials that stand in a list are no business of its rows: takes them out
+ * of a line, in place. Returns the new length. */
+size_t line_drop_credentials(char *text, size_t len);
 
 #endif

@@ -64,7 +64,10 @@ FLOORS = {
     "crawler/sitemap": {"crawler/sitemap", "crawler/charset", "crawler/url", "base"},
     "crawler/sandbox": {"crawler/sandbox", "base"},
     "crawler/fetch": READERS | {"crawler/fetch", "crawler/sandbox", "pool", "base"},
-    "crawler/frontier": READERS | {"crawler/frontier", "storage", "base"},
+    "crawler/scope": {"crawler/scope", "crawler/page", "crawler/url", "base"},
+    "crawler/politeness": {"crawler/politeness", "base"},
+    "crawler/frontier": READERS | {"crawler/frontier", "crawler/scope",
+                                   "crawler/politeness", "storage", "base"},
     "crawler/cli": {"crawler/cli", "crawler/page", "crawler/url", "storage", "base"},
     "examples": {"examples", "pool", "pool/shared", "base"},
 }

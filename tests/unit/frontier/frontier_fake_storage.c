@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "crawler/frontier/timer_heap.h"
+#include "crawler/politeness/timer_heap.h"
 #include "storage/leases.h"
 #include "storage/results.h"
 #include "storage/storage.h"

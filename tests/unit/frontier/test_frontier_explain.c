@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "crawler/frontier/line.h"
+#include "crawler/frontier/url_key.h"
 
 struct question {
     const char *url, *from; /* from NULL: a line of the list */

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "crawler/frontier/seen.h"
 #include "crawler/page/job.h"
+#include "crawler/scope/seen.h"
 #include "frontier_web.h"
 
 static int setup(void **state)

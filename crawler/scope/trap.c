@@ -1,5 +1,5 @@
 /* Limits against sites that never end. See trap.h. */
-#include "crawler/frontier/trap.h"
+#include "crawler/scope/trap.h"
 
 #include <stdio.h>
 #include <stdlib.h>

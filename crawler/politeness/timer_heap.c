@@ -1,4 +1,4 @@
-#include "crawler/frontier/timer_heap.h"
+#include "crawler/politeness/timer_heap.h"
 
 #include <stdlib.h>
 

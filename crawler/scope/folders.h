@@ -5,8 +5,8 @@
  * when it lies in or below the folder of any listed URL. The folders are kept
  * as keyed hashes, each once: a list of a million URLs has few of them. Pure.
  */
-#ifndef CRAWLER_FRONTIER_FOLDERS_H
-#define CRAWLER_FRONTIER_FOLDERS_H
+#ifndef CRAWLER_SCOPE_FOLDERS_H
+#define CRAWLER_SCOPE_FOLDERS_H
 
 #include <stdbool.h>
 

@@ -17,8 +17,8 @@
  *
  * Pure: it knows no URL, no storage and no clock of the system. One thread.
  */
-#ifndef CRAWLER_FRONTIER_HOST_CLOCK_H
-#define CRAWLER_FRONTIER_HOST_CLOCK_H
+#ifndef CRAWLER_POLITENESS_HOST_CLOCK_H
+#define CRAWLER_POLITENESS_HOST_CLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * judged lately (seen.h), and counts the pages found on each host for them. The
  * frontier and frontier_explain() ask the same functions. It knows no storage.
  */
-#ifndef CRAWLER_FRONTIER_JUDGE_H
-#define CRAWLER_FRONTIER_JUDGE_H
+#ifndef CRAWLER_SCOPE_JUDGE_H
+#define CRAWLER_SCOPE_JUDGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,8 +16,8 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/wire.h"
-#include "crawler/frontier/scope.h"
-#include "crawler/frontier/trap.h"
+#include "crawler/scope/scope.h"
+#include "crawler/scope/trap.h"
 #include "crawler/url/url.h"
 
 struct judge; /* opaque */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "crawler/frontier/timer_heap.h"
+#include "crawler/politeness/timer_heap.h"
 
 #define MANY  5000
 #define STEPS 200000

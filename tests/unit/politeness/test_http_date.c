@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "crawler/frontier/http_date.h"
+#include "crawler/politeness/http_date.h"
 
 #define WALL_MS INT64_C(1764000000000) /* 2025-11-24T16:00:00Z */
 

@@ -7,8 +7,8 @@
  * is full, and never claims to have seen what it has not (but for 64-bit
  * hashes that are equal: the hash is keyed).
  */
-#ifndef CRAWLER_FRONTIER_SEEN_H
-#define CRAWLER_FRONTIER_SEEN_H
+#ifndef CRAWLER_SCOPE_SEEN_H
+#define CRAWLER_SCOPE_SEEN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* The user's rules about what belongs to the crawl. See scope.h. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
-#include "crawler/frontier/scope.h"
+#include "crawler/scope/scope.h"
 
 #include <libpsl.h>
 #include <pcre2.h>

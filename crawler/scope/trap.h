@@ -11,8 +11,8 @@
  * count too many when tens of millions of URLs have queries, never too few. It
  * lives in memory: whoever resumes a run counts again what is known.
  */
-#ifndef CRAWLER_FRONTIER_TRAP_H
-#define CRAWLER_FRONTIER_TRAP_H
+#ifndef CRAWLER_SCOPE_TRAP_H
+#define CRAWLER_SCOPE_TRAP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * A binary min-heap of pairs. Nothing is taken out of its middle: who comes
  * off the top asks whether the reason still holds. Pure.
  */
-#ifndef CRAWLER_FRONTIER_TIMER_HEAP_H
-#define CRAWLER_FRONTIER_TIMER_HEAP_H
+#ifndef CRAWLER_POLITENESS_TIMER_HEAP_H
+#define CRAWLER_POLITENESS_TIMER_HEAP_H
 
 #include <stddef.h>
 #include <stdint.h>

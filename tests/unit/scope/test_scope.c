@@ -1,5 +1,5 @@
 /* scope: which URLs belong, and which rule said so. */
-#include "crawler/frontier/scope.h"
+#include "crawler/scope/scope.h"
 
 #include <stdlib.h>
 #include <string.h>

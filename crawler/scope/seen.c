@@ -1,4 +1,4 @@
-#include "crawler/frontier/seen.h"
+#include "crawler/scope/seen.h"
 
 #include <stdlib.h>
 

@@ -1,12 +1,12 @@
 /* Scope, traps and what was seen, see judge.h. */
-#include "crawler/frontier/judge.h"
+#include "crawler/scope/judge.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "crawler/frontier/folders.h"
-#include "crawler/frontier/seen.h"
+#include "crawler/scope/folders.h"
+#include "crawler/scope/seen.h"
 
 #define SEEN_HASHES ((size_t)1 << 20) /* 8 MiB */
 #define PAGES_ROWS  4

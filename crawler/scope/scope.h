@@ -7,8 +7,8 @@
  * matching make a nasty pattern end quickly, and then it counts against the
  * URL. Pure. One thread per object: matching uses its scratch memory.
  */
-#ifndef CRAWLER_FRONTIER_SCOPE_H
-#define CRAWLER_FRONTIER_SCOPE_H
+#ifndef CRAWLER_SCOPE_SCOPE_H
+#define CRAWLER_SCOPE_SCOPE_H
 
 #include <stdbool.h>
 #include <stddef.h>

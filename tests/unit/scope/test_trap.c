@@ -1,5 +1,5 @@
 /* trap: every limit at its edge, and what the sketch counts. */
-#include "crawler/frontier/trap.h"
+#include "crawler/scope/trap.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * http_date: the dates and waits that stand in HTTP heads. Pure.
  */
-#ifndef CRAWLER_FRONTIER_HTTP_DATE_H
-#define CRAWLER_FRONTIER_HTTP_DATE_H
+#ifndef CRAWLER_POLITENESS_HTTP_DATE_H
+#define CRAWLER_POLITENESS_HTTP_DATE_H
 
 #include <stdint.h>
 

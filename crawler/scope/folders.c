@@ -1,4 +1,4 @@
-#include "crawler/frontier/folders.h"
+#include "crawler/scope/folders.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * half of it at the first sign of trouble, and once per round trip at most: a
  * request that had started before the last cut says nothing new.
  */
-#include "crawler/frontier/host_clock.h"
+#include "crawler/politeness/host_clock.h"
 
 #include <assert.h>
 

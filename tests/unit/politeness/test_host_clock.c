@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "crawler/frontier/host_clock.h"
+#include "crawler/politeness/host_clock.h"
 
 static const struct host_limits limits = {
     .per_host = 8,

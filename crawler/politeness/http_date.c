@@ -5,7 +5,7 @@
  *   Sun Nov  6 08:49:37 1994         asctime
  * Read by hand: strptime() depends on the locale and knows no limits.
  */
-#include "crawler/frontier/http_date.h"
+#include "crawler/politeness/http_date.h"
 
 #include <string.h>
 
