@@ -68,6 +68,7 @@ static void fill_page(struct page_record *record, const struct page *page)
     record->status = page->status;
     record->bytes_down = (int64_t)page->wire_bytes;
     record->content_length = page->content_length;
+    /* a text without a character and what is no text are one thing here */
     record->chars = page->chars ? (int64_t)page->chars : -1;
     record->dns_ms = ms(page->dns_us);
     record->connect_ms = ms(page->connect_us);
@@ -95,6 +96,7 @@ static void fill_page(struct page_record *record, const struct page *page)
 
 /* What is known of every URL that ended, also of one that was never asked. -1
  * is NULL in the database: not known. */
+/* The whole row, also of a URL that was never asked for: it has no page. */
 static void fill_visit(struct page_record *record, const struct visit *visit)
 {
     *record = (struct page_record){
@@ -121,6 +123,7 @@ static void fill_visit(struct page_record *record, const struct visit *visit)
 }
 
 /* Redirects on the way to the page, from the first request on. */
+/* The redirects that were followed; how many there are. */
 static size_t fill_hops(struct hop_record *hops, const struct visit *visit)
 {
     assert(visit->nr_hops <= VISIT_HOPS_MAX);
@@ -136,6 +139,7 @@ static size_t fill_hops(struct hop_record *hops, const struct visit *visit)
 }
 
 /* The words of `rel` that matter to a crawler, a bit each. */
+/* As in the attribute `rel`, in this order whatever the page had. */
 static struct bytes rel_words(uint8_t rel)
 {
     static const char *const words[] = {"",
@@ -151,6 +155,7 @@ static struct bytes rel_words(uint8_t rel)
 }
 
 /* What the link was in the page: the column links.kind. */
+/* The words of links.kind (docs/schema.md). */
 static struct bytes kind_word(enum link_kind kind)
 {
     static const char *const words[LINK_KIND_NR] = {"a", "area", "frame"};

@@ -2,9 +2,14 @@
  * The table of columns behind page_row.h. Its order is that of JSONL and CSV,
  * with what they do not show at the end; `results` has the same order. The
  * order in the table `pages` is told by the numbers.
+ *
+ * A new column is a field in page_row.h and a line here: among the shown ones
+ * where readers will look for it, with the next number. It may be NULL, since
+ * older databases get it by ALTER TABLE. test_page_row.c holds the rest.
  */
 #include "storage/page_row.h"
 
+/* A name, and the same as the key of a JSON object with the comma before it. */
 #define NAME(text)                                                             \
     text,                                                                      \
     {                                                                          \
@@ -20,6 +25,7 @@
              : COLUMN_REAL, bool                                               \
              : COLUMN_BOOL),                                                   \
         AT(member)
+/* What JSONL and CSV show is also what an export must read. */
 #define SHOWN         (COLUMN_SHOWN | COLUMN_EXPORTED)
 #define REQUIRED      COLUMN_REQUIRED
 #define ALWAYS        COLUMN_ALWAYS
@@ -129,6 +135,7 @@ const struct page_column page_columns[] = {
      "list that has the line; NULL: discovered",
      .export_sql = INPUT_OF("u.line"), .results_sql = INPUT_OF("u.line"),
      .line_sql = INPUT_OF("l.line")},
+    /* from here on neither JSONL nor CSV has them */
     {NAME("run_id"), 9, "bigint", FIELD(run_id), 0, REQUIRED | COLUMN_RESULTS,
      "", "as in runs"},
     {NAME("page_id"), 0, "bigint", COLUMN_ZERO, 0, 0, COLUMN_RESULTS, "",
@@ -138,6 +145,7 @@ const struct page_column page_columns[] = {
     {NAME("url_hash"), 12, "bigint", FIELD(key.url_hash), 0,
      REQUIRED | COLUMN_RESULTS, "", "as in urls", .results_sql = "u.url_hash",
      .results_meaning = "keyed SipHash of `url`"},
+    /* nor does `results` */
     {NAME("id"), 1, "integer PRIMARY KEY", FIELD(id), 0, 0, "",
      "in the order of completion"},
     {NAME("shard"), 10, "smallint", COLUMN_ZERO, 0, 0, REQUIRED, "",

@@ -1,9 +1,14 @@
+/*
+ * Turns fields into text by the kind of their column. JSONL and CSV share it,
+ * so that a number or a time looks the same in both.
+ */
 #include "storage/sink/field.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* Digits right-aligned in `room`, since printf costs a tenth of a row. */
+/* Digits are written from the right end of `room`: printf in their place costs
+ * a tenth of the time of a row. */
 static struct bytes show_int(int64_t value, char room[FIELD_VALUE_BYTES])
 {
     char *end = room + FIELD_VALUE_BYTES, *at = end;
@@ -18,9 +23,11 @@ static struct bytes show_int(int64_t value, char room[FIELD_VALUE_BYTES])
     return (struct bytes){at, (size_t)(end - at)};
 }
 
+/* A duration with three decimals. It is rounded once, as an integer of
+ * thousandths, so that no digit depends on the C library. */
 static struct bytes show_ms(double value, char room[FIELD_VALUE_BYTES])
 {
-    const double limit = 1e15; /* 30,000 years */
+    const double limit = 1e15; /* 30,000 years, and no overflow below */
     int64_t micros;
     struct bytes whole;
     char *end = room + FIELD_VALUE_BYTES;
@@ -45,6 +52,7 @@ static struct bytes show_ms(double value, char room[FIELD_VALUE_BYTES])
     return (struct bytes){end - 4 - whole.len, whole.len + 4};
 }
 
+/* A longer hash than there is room for is cut; those of pages have 16 bytes. */
 static struct bytes show_hash(struct bytes hash, char room[FIELD_VALUE_BYTES])
 {
     static const char digits[] = "0123456789abcdef";
@@ -90,6 +98,7 @@ struct bytes field_value(const struct page_column *column,
         return show_int_unless(*(const int64_t *)at & STORAGE_LINE_MASK, 0,
                                room);
     case COLUMN_REAL:
+        /* 0 is a phase that did not happen, not one that took no time */
         if (*(const double *)at == 0)
             return (struct bytes){0};
         return show_ms(*(const double *)at, room);

@@ -36,6 +36,8 @@ static enum err sync_folder(const char *path)
     return err;
 }
 
+/* O_NONBLOCK keeps a pipe without a reader from holding up the opening. A
+ * symbolic link is refused: what it leads to is not what was named. */
 static enum err open_file(struct sink *sink, const char *path)
 {
     const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
@@ -83,6 +85,7 @@ enum err sink_open(struct sink **sink, const char *path,
     return err;
 }
 
+/* "x-00001.warc.gz": the number stands before the whole suffix. */
 char *sink_part_path(const struct sink *sink, int part)
 {
     const char *suffix = suffix_of(sink->path, sink->ops->suffixes);
@@ -118,7 +121,8 @@ static enum err open_part(struct sink *sink, int part)
     return err;
 }
 
-/* Parts that were begun after the last commit. */
+/* Removes parts that were begun after the last commit, up to the first number
+ * that has no file. */
 static void remove_parts_behind(const struct sink *sink)
 {
     bool there = true;
@@ -131,6 +135,8 @@ static void remove_parts_behind(const struct sink *sink)
     }
 }
 
+/* What the file has beyond the committed offset was written after the last
+ * commit, and its rows will come again: it is cut off. */
 enum err sink_resume(struct sink *sink, int part, int64_t offset)
 {
     struct stat file;
@@ -214,6 +220,7 @@ static ssize_t write_quietly(int fd, const void *data, size_t len)
     return done;
 }
 
+/* A pipe that is full is waited for; a short write is gone on with. */
 static enum err write_all(struct sink *sink)
 {
     const unsigned char *at = sink->buf.data;

@@ -4,7 +4,8 @@
 #include "storage/sink/field.h"
 #include "storage/sink/sink.h"
 
-/* Most cells have nothing that needs a closer look. */
+/* Most cells have nothing that needs a closer look: no quote, no comma, no
+ * control character, and no byte that could begin one of U+0080 to U+009F. */
 static bool is_plain(struct bytes text)
 {
     static const bool special[256] = {[0 ... 31] = true,
@@ -20,6 +21,7 @@ static bool is_plain(struct bytes text)
     return true;
 }
 
+/* RFC 4180, section 2, rule 6. */
 static bool needs_quotes(struct bytes text)
 {
     const unsigned char *at = text.data;
@@ -66,6 +68,7 @@ static enum err add_cell(struct buf *buf, struct bytes text)
     return !err && quoted ? buf_add_byte(buf, '"') : err;
 }
 
+/* RFC 4180, section 2, rule 3: the first line names the columns. */
 static enum err start(struct sink *sink)
 {
     enum err err = CERR_OK;
@@ -81,6 +84,8 @@ static enum err start(struct sink *sink)
     return err ? err : buf_add(&sink->buf, "\r\n", 2);
 }
 
+/* Every row has every cell, so that a reader can count on their places: what
+ * has no value is empty. */
 static enum err put(struct sink *sink, const struct page_record *page,
                     struct sink_place *place)
 {
@@ -100,6 +105,7 @@ static enum err put(struct sink *sink, const struct page_record *page,
             err = buf_add_byte(&sink->buf, ',');
         if (err || !value.len)
             continue;
+        /* our own numbers, times and hashes need no quotes */
         err = field_is_foreign(column)
                   ? add_cell(&sink->buf, value)
                   : buf_add(&sink->buf, value.data, value.len);

@@ -5,13 +5,15 @@
 #include "storage/sink/field.h"
 #include "storage/sink/sink.h"
 
-/* U+0080 to U+009F: commands to some terminals, like ESC. */
+/* The C1 controls, U+0080 to U+009F, are commands to some terminals, like ESC.
+ * JSON would allow them as they are; here they are escaped. */
 static bool is_c1(const unsigned char *at, size_t len)
 {
     return len > 1 && at[0] == 0xc2 && at[1] < 0xa0;
 }
 
-/* Bytes that stand for themselves in a string: RFC 8259, section 7. */
+/* How many bytes at the front stand for themselves in a string (RFC 8259,
+ * section 7). DEL and the C1 controls are escaped too. */
 static size_t plain_prefix(const unsigned char *at, size_t len)
 {
     size_t done = 0;
@@ -23,6 +25,7 @@ static size_t plain_prefix(const unsigned char *at, size_t len)
     return done;
 }
 
+/* One character as the short escape that RFC 8259 has for it, or as \u00XX. */
 static enum err add_escaped(struct buf *buf, unsigned char byte)
 {
     switch (byte) {
@@ -41,7 +44,8 @@ static enum err add_escaped(struct buf *buf, unsigned char byte)
     }
 }
 
-/* Bytes that need no closer look: most texts have no others. */
+/* How many bytes at the front need no closer look; most texts have no others.
+ * A table is faster than the conditions of plain_prefix(). */
 static size_t ascii_prefix(struct bytes text)
 {
     static const bool special[256] = {
@@ -54,7 +58,8 @@ static size_t ascii_prefix(struct bytes text)
     return done;
 }
 
-/* What is not UTF-8 becomes U+FFFD: a strict reader would refuse the line. */
+/* A text as a JSON string. A byte that is not UTF-8 becomes U+FFFD: a strict
+ * reader would refuse the line. */
 static enum err add_string(struct buf *buf, struct bytes text)
 {
     size_t plain_len = ascii_prefix(text);
@@ -96,6 +101,8 @@ static enum err add_quoted(struct buf *buf, struct bytes text)
     return err ? err : buf_add_byte(buf, '"');
 }
 
+/* Columns without a value are left out, but for those that a reader always
+ * asks for: they are null. */
 static enum err put(struct sink *sink, const struct page_record *page,
                     struct sink_place *place)
 {

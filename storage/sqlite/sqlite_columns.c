@@ -1,4 +1,7 @@
-/* Makes the lists of columns in SQL texts from the table in page_row.c. */
+/*
+ * Makes the lists of columns in SQL texts from the table in page_row.c. It runs
+ * when a statement is prepared, never for a row.
+ */
 #include "storage/sqlite/sqlite_columns.h"
 
 #include <stdio.h>
@@ -29,6 +32,7 @@ enum err columns_define(const struct page_column *column, struct buf *out)
                     column->flags & COLUMN_REQUIRED ? " NOT NULL" : "");
 }
 
+/* In the order of the table `pages`, which is not that of page_columns. */
 static enum err add_definitions(struct buf *out)
 {
     const struct page_column *column = columns_find(1);
@@ -43,6 +47,8 @@ static enum err add_definitions(struct buf *out)
     return err;
 }
 
+/* SQLite answers from the schema in memory, so this may be asked for each
+ * column. */
 bool columns_has(sqlite3 *db, const char *name)
 {
     return sqlite3_table_column_metadata(db, NULL, "pages", name, NULL, NULL,
@@ -57,6 +63,7 @@ static const char *show_column(sqlite3 *db, const struct page_column *column,
     const char *special = NULL;
     int flags = 0;
 
+    /* these two go together, column by column */
     if (is_word(word, len, "names"))
         return column->number ? column->name : NULL;
     if (is_word(word, len, "values"))
@@ -70,6 +77,7 @@ static const char *show_column(sqlite3 *db, const struct page_column *column,
     } else if (is_word(word, len, "exported")) {
         flags = COLUMN_EXPORTED;
         special = column->export_sql;
+        /* a reader cannot add it as a crawl would do */
         if (column->number && !columns_has(db, column->name))
             special = "NULL";
     } else if (is_word(word, len, "results")) {
@@ -82,6 +90,7 @@ static const char *show_column(sqlite3 *db, const struct page_column *column,
     return special ? special : room;
 }
 
+/* One word's list. Only the first SELECT of a view names its columns. */
 static enum err add_list(sqlite3 *db, const char *word, size_t len,
                          struct buf *out)
 {

@@ -1,4 +1,7 @@
-/* A copy of a database: compact, in one file, also of one that grows. */
+/*
+ * A copy of a database: compact, in one file, also of one that a crawl is
+ * writing. VACUUM INTO reads one state of it, in a transaction of its own.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +12,8 @@
 #include "base/xalloc.h"
 #include "storage/sqlite/sqlite_reader.h"
 
-/* SQLite shall not take a name for an address ("file:..."). */
+/* A name that begins with "file:" would be an address to SQLite; with a folder
+ * before it, it is a name. Owned by the caller. */
 static char *plain_path(const char *path)
 {
     size_t bytes = strlen(path) + 3;
@@ -19,7 +23,8 @@ static char *plain_path(const char *path)
     return plain;
 }
 
-/* A reader may neither attach nor write: but for this one statement. */
+/* A reader may neither attach nor write, but VACUUM INTO does both: the two
+ * locks are opened for this one statement. */
 static int vacuum_into(sqlite3 *db, const char *path)
 {
     sqlite3_stmt *stmt = NULL;

@@ -1,4 +1,9 @@
-/* From a database to the other formats, and the index of a WARC output. */
+/*
+ * From a database to the other formats: rows become pages again and go through
+ * the same sinks that a crawl writes to, so each line of an export is what the
+ * crawl would have written. For a WARC there are only the stored bodies
+ * (docs/decisions/0030-export.md).
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,8 +20,8 @@
 
 /* ---- rows into pages ---- */
 
-/* sqlite_columns.h has the word @exported. The lines without a URL have no
- * page. */
+/* The order is that of the list, and what was discovered comes last. The word
+ * @exported is explained in sqlite_columns.h. */
 static const char newest_sql[] =
     "SELECT @exported FROM urls u JOIN pages p ON p.id = u.page_id"
     " ORDER BY u.line IS NULL, u.line, p.id";
@@ -24,7 +29,7 @@ static const char run_sql[] =
     "SELECT @exported FROM pages p JOIN urls u ON u.shard = 0"
     " AND u.host_id = p.host_id AND u.url_hash = p.url_hash"
     " WHERE p.run_id = ? ORDER BY u.line IS NULL, u.line, p.id";
-/* for WARC: only what has a stored body */
+/* A WARC holds only what has a stored body, in the order of completion. */
 static const char newest_bodies_sql[] =
     "SELECT @exported, b.body_bytes, b.zstd FROM urls u"
     " JOIN pages p ON p.id = u.page_id"
@@ -35,6 +40,7 @@ static const char run_bodies_sql[] =
     " AND u.url_hash = p.url_hash"
     " JOIN bodies b ON b.content_hash = p.content_hash"
     " WHERE p.run_id = ? ORDER BY p.id";
+/* Lines without a URL have no page, and their own table. */
 static const char lines_sql[] =
     "SELECT l.line, l.text, l.error, l.detail, i.name FROM lines l"
     " LEFT JOIN inputs i ON i.number = l.line >> 40 ORDER BY l.line";
@@ -47,6 +53,9 @@ static enum err read_page(struct reader *reader, sqlite3_stmt *stmt,
     return CERR_OK;
 }
 
+/* The page with its body, unpacked into reader->body. The size is that of the
+ * row, which somebody may have changed: it is checked before the allocation,
+ * and against what the unpacking gives. */
 static enum err read_stored(struct reader *reader, sqlite3_stmt *stmt,
                             struct page_record *page)
 {
@@ -85,6 +94,8 @@ static enum err read_line(struct reader *reader, sqlite3_stmt *stmt,
     return CERR_OK;
 }
 
+/* Writes what `read` makes of each row. The views of a page are borrowed from
+ * the statement, so it is written before the next step. */
 static enum err export_rows(struct reader *reader, struct sink *sink,
                             const char *sql, int64_t run,
                             enum err (*read)(struct reader *, sqlite3_stmt *,

@@ -1,4 +1,7 @@
-/* What a database knows of one URL, of one host and of its runs. */
+/*
+ * What a database knows of one URL, of one host and of its runs. Texts from the
+ * user reach SQLite as parameters, never as part of a statement.
+ */
 #include "storage/sqlite/sqlite_reader.h"
 
 /* The rows of one statement while they are read. */
@@ -57,6 +60,7 @@ enum err reader_find_url(struct reader *reader, const char *url,
         url);
     enum err err = CERR_OK;
 
+    /* a column that is NULL reads as 0 and as an empty text */
     if (next_row(&rows))
         err = fn(ctx, &(struct known_url){
                           .line = sqlite3_column_int64(rows.stmt, 0),
@@ -93,6 +97,7 @@ enum err reader_find_host(struct reader *reader, const char *host_key,
     return end_rows(&rows, err);
 }
 
+/* Hands on the first column of each row, and ends the reading. */
 static enum err give_urls(struct rows *rows, known_text_fn fn, void *ctx)
 {
     enum err err = CERR_OK;
@@ -102,6 +107,7 @@ static enum err give_urls(struct rows *rows, known_text_fn fn, void *ctx)
     return end_rows(rows, err);
 }
 
+/* The line of a URL that no list has is NULL, not 0. */
 enum err reader_each_found(struct reader *reader, const char *host_key,
                            known_text_fn fn, void *ctx)
 {
@@ -122,6 +128,7 @@ enum err reader_each_listed(struct reader *reader, known_text_fn fn, void *ctx)
     return give_urls(&rows, fn, ctx);
 }
 
+/* The sum counts what is missing; a run of 0 was not asked for. */
 enum err reader_has_runs(struct reader *reader,
                          const struct query_options *options, bool *has)
 {

@@ -11,6 +11,8 @@
 
 /* ---- a page into parameters ---- */
 
+/* The bytes are borrowed until the statement ran. Empty is NULL: in a column
+ * of texts the two would mean the same. */
 static int bind_bytes(sqlite3_stmt *stmt, int at, const struct bytes *text)
 {
     return text->len ? sqlite3_bind_text64(stmt, at, text->data, text->len,
@@ -18,6 +20,7 @@ static int bind_bytes(sqlite3_stmt *stmt, int at, const struct bytes *text)
                      : sqlite3_bind_null(stmt, at);
 }
 
+/* The number that means no value is NULL, where the column may be NULL. */
 static int bind_number(sqlite3_stmt *stmt, int at,
                        const struct page_column *column, int64_t value)
 {
@@ -51,7 +54,7 @@ static int bind_column(sqlite3_stmt *stmt, int at,
         return bind_number(stmt, at, column, *(const int64_t *)field);
     case COLUMN_BOOL:
         return bind_number(stmt, at, column, *(const bool *)field);
-    case COLUMN_REAL:
+    case COLUMN_REAL: /* a phase that did not happen */
         return *(const double *)field == 0
                    ? sqlite3_bind_null(stmt, at)
                    : sqlite3_bind_double(stmt, at, *(const double *)field);
@@ -102,12 +105,14 @@ static int64_t read_time(struct bytes text)
         return 0;
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
+    /* strptime() knows no fractions: they are read behind what it took */
     end = strptime(copy, "%Y-%m-%dT%H:%M:%S", &utc);
     if (!end || *end != '.')
         return 0;
     return (int64_t)timegm(&utc) * 1000 + strtol(end + 1, NULL, 10);
 }
 
+/* The way back of bind_number(). */
 static int64_t read_number(const struct page_column *column, sqlite3_stmt *stmt,
                            int at)
 {
@@ -174,6 +179,7 @@ int page_read(struct page_record *page, sqlite3_stmt *stmt)
 {
     int at = 0;
 
+    /* what is not exported has no value, and NULL pointers for views */
     *page = (struct page_record){PAGE_RECORD_NONE};
     for (size_t i = 0; i < nr_page_columns; i++)
         if (page_columns[i].flags & COLUMN_EXPORTED)

@@ -34,7 +34,8 @@ enum err reader_fail_sqlite(struct reader *reader, int rc)
 {
     enum err err = sqlite_err_of(reader->db, rc);
 
-    /* a plain error while reading is the statement's, not the disk's */
+    /* SQLITE_ERROR while reading is the fault of the statement, not of the
+     * disk: no such column, a wrong function */
     if ((rc & 0xff) == SQLITE_ERROR)
         err = CERR_INVALID;
     return reader_fail(reader, err, "%s: %s", reader->path,
@@ -78,6 +79,9 @@ static enum err check_owner(struct reader *reader)
     return CERR_OK;
 }
 
+/* Statements of the user run here, so the connection can neither write nor
+ * attach other files. Reading sqlite_master shows whether this is a database at
+ * all, which sqlite3_open_v2() does not. */
 static int open_connection(struct reader *reader, int flags)
 {
     int rc = sqlite3_open_v2(
@@ -229,6 +233,8 @@ enum err reader_sql(struct reader *reader, const struct query_info *query,
 
 /* ---- results ---- */
 
+/* The text of a number is asked for last: the call turns the value in place, so
+ * that its type would be lost. */
 static struct query_value read_value(sqlite3_stmt *stmt, int column)
 {
     struct query_value value = {.type = QUERY_NULL};
@@ -259,6 +265,7 @@ static struct query_value read_value(sqlite3_stmt *stmt, int column)
     return value;
 }
 
+/* The names come first, with no values: a result without rows has a head. */
 static enum err give_rows(struct reader *reader, sqlite3_stmt *stmt,
                           query_row_fn fn, void *ctx)
 {
@@ -289,7 +296,8 @@ static enum err give_rows(struct reader *reader, sqlite3_stmt *stmt,
     return err;
 }
 
-/* Nothing but blanks, semicolons and comments behind the statement. */
+/* Whether something else than blanks, semicolons and comments stands behind
+ * the statement: SQLite makes no statement of those. */
 static bool has_more(struct reader *reader, const char *tail, size_t len)
 {
     sqlite3_stmt *next = NULL;

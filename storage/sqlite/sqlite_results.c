@@ -24,6 +24,7 @@ static bool is_word(struct bytes text, const char *word)
 
 /* ---- parts of a page ---- */
 
+/* Parameters of one row of STMT_PUT_LINK or STMT_PUT_LINKS. */
 static void bind_link(struct binder *binder, const struct page_record *page,
                       size_t i, int64_t page_id)
 {
@@ -40,6 +41,7 @@ static void bind_link(struct binder *binder, const struct page_record *page,
     bind_int(binder, link->key.host_id == page->key.host_id);
 }
 
+/* Links go in STORAGE_LINKS_AT_ONCE at a time, and the rest one by one. */
 static enum err put_links(struct sqlite *sqlite, const struct page_record *page,
                           int64_t page_id)
 {
@@ -175,8 +177,8 @@ static enum err insert_page(struct sqlite *sqlite, struct page_record *row,
 
 /*
  * A 304 confirms the stored answer (RFC 9110, section 15.4.5). The new row
- * repeats it, so that each run is whole. The row borrows from the statement,
- * which is therefore reset last.
+ * repeats it, so that each run is whole; without a stored answer it stays a
+ * bare 304. The row borrows from the statement, which is reset last.
  */
 static enum err put_not_modified(struct sqlite *sqlite, struct page_record *row,
                                  const struct page_taker *taker)
