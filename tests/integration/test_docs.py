@@ -47,6 +47,18 @@ class Docs(harness.CrawlTest):
                                     "%s/%s -> %s" % (folder, name, target))
         self.assertGreater(checked, 4)
 
+    def test_the_tour_names_functions_that_are_there_each_once(self):
+        names = re.findall(r"`(\w+)\(\)`", text_of("docs", "architecture.md"))
+        self.assertGreater(len(names), 40)
+        self.assertEqual(len(names), len(set(names)), sorted(names))
+        code = ""
+        for room in ("pool", "storage", "crawler"):
+            for folder, _, files in os.walk(os.path.join(harness.ROOT, room)):
+                code += "".join(text_of(folder, name) for name in files if name.endswith(".c"))
+        missing = [name for name in names
+                   if not re.search(r"^[a-z][\w \*]*\b%s\(" % name, code, re.MULTILINE)]
+        self.assertEqual(missing, [])
+
     def test_help_version_and_configuration_go_to_standard_output(self):
         out, err = self.crawl("--help")
         self.assertIn("usage: crawl", out)
