@@ -55,6 +55,36 @@ bool columns_has(sqlite3 *db, const char *name)
                                          NULL, NULL, NULL) == SQLITE_OK;
 }
 
+/* What of the INSERT a column is; NULL: `pages` does not have it. */
+static const char *name_of(const struct page_column *column)
+{
+    return column->number ? column->name : NULL;
+}
+
+static const char *value_of(const struct page_column *column)
+{
+    if (!column->number)
+        return NULL;
+    return column->kind == COLUMN_ZERO ? "0" : "?";
+}
+
+/* What a column of the view is of a line without a URL. */
+static const char *line_value_of(const struct page_column *column)
+{
+    if (!(column->flags & COLUMN_RESULTS))
+        return NULL;
+    return column->line_sql ? column->line_sql : "NULL";
+}
+
+/* What an export reads. A reader cannot add a column that the database lacks,
+ * as a crawl would do. */
+static const char *exported_of(sqlite3 *db, const struct page_column *column)
+{
+    if (column->number && !columns_has(db, column->name))
+        return "NULL";
+    return column->export_sql;
+}
+
 /* What one column is in the list `word`; NULL: it is not in that list. `room`
  * may hold the answer. */
 static const char *show_column(sqlite3 *db, const struct page_column *column,
@@ -63,23 +93,17 @@ static const char *show_column(sqlite3 *db, const struct page_column *column,
     const char *special = NULL;
     int flags = 0;
 
-    /* these two go together, column by column */
     if (is_word(word, len, "names"))
-        return column->number ? column->name : NULL;
+        return name_of(column);
     if (is_word(word, len, "values"))
-        return !column->number ? NULL : column->kind == COLUMN_ZERO ? "0" : "?";
+        return value_of(column);
     if (is_word(word, len, "line_results"))
-        return !(column->flags & COLUMN_RESULTS) ? NULL
-               : column->line_sql                ? column->line_sql
-                                                 : "NULL";
+        return line_value_of(column);
     if (is_word(word, len, "kept")) {
         flags = COLUMN_KEPT | COLUMN_KEPT_IF_NONE;
     } else if (is_word(word, len, "exported")) {
         flags = COLUMN_EXPORTED;
-        special = column->export_sql;
-        /* a reader cannot add it as a crawl would do */
-        if (column->number && !columns_has(db, column->name))
-            special = "NULL";
+        special = exported_of(db, column);
     } else if (is_word(word, len, "results")) {
         flags = COLUMN_RESULTS;
         special = column->results_sql;
