@@ -534,10 +534,12 @@ static void drop_fresh(struct frontier *frontier, struct items *items)
 
     *items = (struct items){0};
     while ((item = items_take(&all)) != NULL) {
-        if (item->times.has_started)
+        if (item->times.has_started) {
             items_add(items, item);
-        else
+        } else {
+            refill_note_left(item);
             item_free(frontier, item);
+        }
     }
 }
 

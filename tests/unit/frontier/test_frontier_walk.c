@@ -159,6 +159,27 @@ static void frontier_takes_more_lines_while_places_are_free(void **state)
     assert_int_equal(nr_stored(web), 1024 + 64);
 }
 
+/* What was claimed and not started when the limit came lies where the walk has
+ * been. */
+static void frontier_goes_on_with_a_long_list_after_max_urls(void **state)
+{
+    struct web *web = *state;
+
+    web->options.max_urls = 10;
+    web_open(web);
+    web_add_many(web, "a.test", BULK_LIST);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_LIMIT);
+    assert_int_equal(web->nr_visits, 10);
+    web_close(web, "limit");
+    web->options.max_urls = 0;
+    web_open(web);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, BULK_LIST);
+    web_close(web, "done");
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, web_setup, web_teardown)
 
@@ -166,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(frontier_goes_on_with_a_long_list_where_it_stopped),
+        TEST(frontier_goes_on_with_a_long_list_after_max_urls),
         TEST(frontier_walks_on_after_each_pause_of_a_slow_host),
         TEST(frontier_comes_back_for_lines_behind_its_walk),
         TEST(frontier_takes_short_batches_behind_a_long_list),
