@@ -19,6 +19,7 @@ static void end_with_page(const struct page *page, struct verdict *verdict)
 }
 
 /* The answer, but for what became of it. */
+/* The page is borrowed, so that what became of it is said in a copy. */
 static void end_with_error(const struct page *page, enum error error,
                            struct verdict *verdict)
 {
@@ -57,6 +58,7 @@ static void judge_redirect_of_listed(struct frontier *frontier,
 }
 
 /* A found URL ends with its redirect: the target is a URL of its own. */
+/* With --max-redirects 0 a redirect is an answer like any other. */
 static void judge_redirect(struct frontier *frontier, const struct item *item,
                            const struct page *page, struct verdict *verdict)
 {
@@ -72,6 +74,8 @@ static void judge_redirect(struct frontier *frontier, const struct item *item,
 
 /* ---- kinds of items ---- */
 
+/* An answer that was cancelled says nothing: the URL is asked again. Redirects
+ * come before retries, for a 3xx is not asked again. */
 static void judge_url(struct frontier *frontier, const struct item *item,
                       const struct page *page, int64_t now_ms,
                       struct verdict *verdict)
@@ -124,6 +128,8 @@ static void judge_poison(struct frontier *frontier, const struct item *item,
         judge_robots(frontier, item, &verdict->page, now_ms, verdict);
 }
 
+/* A death of the worker is no answer of the host: it is looked at before all
+ * else. */
 void answer_judge(struct frontier *frontier, const struct item *item,
                   const struct page *page, int64_t now_ms,
                   struct verdict *verdict)

@@ -16,6 +16,8 @@ enum err ending_report(struct frontier *frontier, const struct visit *visit)
     return frontier->options.on_visit(frontier->options.ctx, visit);
 }
 
+/* The times of the visit are of the whole item, with its retries and redirects;
+ * the page is that of the last answer. */
 enum err ending_report_item(struct frontier *frontier, const struct item *item,
                             const struct ending *ending, int64_t now_ms)
 {

@@ -14,6 +14,8 @@
 
 /* ---- acting on a verdict ---- */
 
+/* Any state but FREE -> QUEUED. The host may be able to start something now
+ * that it could not before, so its place is looked at. */
 static void enqueue(struct frontier *frontier, struct item *item,
                     int64_t now_ms)
 {
@@ -26,6 +28,8 @@ static void enqueue(struct frontier *frontier, struct item *item,
     schedule_host(frontier, host, now_ms);
 }
 
+/* A robots.txt is an item like any other, but it has a queue of its own that is
+ * served first, and places of its own in flight. */
 static enum err fetch_robots(struct frontier *frontier, struct host *host,
                              int64_t now_ms)
 {
@@ -51,6 +55,8 @@ static void leave_level(struct frontier *frontier, struct item *item)
         host_mark_idle(frontier, origin);
 }
 
+/* IN_FLIGHT -> RETRYING. The heap is drained by fire_retries() in the turn
+ * after due_ms. */
 static void wait_for_retry(struct frontier *frontier, struct item *item,
                            int64_t due_ms)
 {
@@ -60,6 +66,8 @@ static void wait_for_retry(struct frontier *frontier, struct item *item,
     heap_add(&frontier->retries, due_ms, item);
 }
 
+/* IN_FLIGHT -> QUARANTINED. The item waits behind the other suspects until
+ * nothing else is in flight: see take_quarantined(). */
 static void put_in_quarantine(struct frontier *frontier, struct item *item)
 {
     item->state = ITEM_QUARANTINED;
@@ -84,6 +92,8 @@ static enum err go_to_target(struct frontier *frontier, struct item *item,
     return CERR_OK;
 }
 
+/* Any state -> FREE. Its host may have nothing more to do, or may go on to its
+ * next level; the turn finds out which. */
 static enum err end_item(struct frontier *frontier, struct item *item,
                          const struct ending *ending, int64_t now_ms)
 {
@@ -131,6 +141,8 @@ static enum err end_hop(struct frontier *frontier, const struct item *item,
     return ending_report(frontier, visit);
 }
 
+/* Only where links are followed: else a hop of a listed URL has no row of its
+ * own (docs/decisions/0001). */
 static enum err end_hops(struct frontier *frontier, const struct item *item,
                          const struct page *page, int64_t now_ms)
 {
@@ -146,6 +158,8 @@ static enum err end_hops(struct frontier *frontier, const struct item *item,
     return err;
 }
 
+/* What the page leads to is offered before the item ends, for the offers speak
+ * of the item as their parent. */
 static enum err end_url(struct frontier *frontier, struct item *item,
                         const struct verdict *verdict, int64_t now_ms)
 {
@@ -221,6 +235,8 @@ static enum err move_item(struct frontier *frontier, struct item *item,
     return err;
 }
 
+/* An item without an answer: new, out of the heap of retries, or judged again
+ * because its host has changed. */
 static enum err admit(struct frontier *frontier, struct item *item,
                       int64_t now_ms)
 {
@@ -243,6 +259,8 @@ static enum err admit_all(struct frontier *frontier, struct items *items,
 
 /* ---- out: the next fetch ---- */
 
+/* The rate of the whole run spaces the starts; after a pause a tenth of a
+ * second of them may be made good, not more. */
 static void count_start(struct flights *flights, const struct item *item,
                         double rate_per_s, int64_t now_ms)
 {
@@ -257,6 +275,9 @@ static void count_start(struct flights *flights, const struct item *item,
     flights->next_ms += 1000 / rate_per_s;
 }
 
+/* The time from the second start on that a URL spends in its queue counts as
+ * waiting for the host. Its tries count requests, so one that follows a
+ * redirect, or that we refused ourselves, does not count as a new try. */
 static void start_item(struct frontier *frontier, struct item *item,
                        enum item_state state, int64_t now_ms)
 {
@@ -281,6 +302,8 @@ static void start_item(struct frontier *frontier, struct item *item,
     count_start(&frontier->flights, item, frontier->options.rate_per_s, now_ms);
 }
 
+/* While a suspect runs alone nothing else starts: its worker's death could not
+ * be told from another one's. */
 static bool may_start_any(const struct frontier *frontier, int64_t now_ms)
 {
     const struct run *run = &frontier->run;
@@ -290,6 +313,7 @@ static bool may_start_any(const struct frontier *frontier, int64_t now_ms)
            frontier->flights.next_ms <= (double)now_ms;
 }
 
+/* A limit is reached once; what it drops is dropped once. */
 static void note_limit(struct run *run)
 {
     if (run->limit == LIMIT_NONE)
@@ -308,6 +332,8 @@ static bool is_over_limit(struct frontier *frontier, const struct item *item)
     return true;
 }
 
+/* QUEUED -> IN_FLIGHT. The ring had the host for what it could do when it
+ * joined: everything is looked at again before something starts. */
 static struct item *take_from_host(struct frontier *frontier, struct host *host,
                                    int64_t now_ms)
 {
@@ -369,6 +395,8 @@ bool frontier_next(struct frontier *frontier, int64_t now_ms,
 
 /* ---- in: answers ---- */
 
+/* Every fetch that frontier_next() gave out leaves here, by its answer or
+ * because no worker took it. */
 static void leave_flight(struct flights *flights, const struct item *item)
 {
     flights->nr--;
@@ -376,6 +404,8 @@ static void leave_flight(struct flights *flights, const struct item *item)
     flights->one_runs_alone = false;
 }
 
+/* Bytes count as they came over the wire, so that the limit is about
+ * traffic. */
 static void count_answer(struct frontier *frontier, const struct item *item,
                          const struct page *page)
 {
@@ -410,6 +440,8 @@ static enum err note_try(struct frontier *frontier, struct item *item,
     return err;
 }
 
+/* The clock learns first: whether the host is down now is a part of what the
+ * verdict depends on. */
 static enum err take_answer(struct frontier *frontier, struct item *item,
                             const struct page *page, struct verdict *verdict,
                             int64_t now_ms)
@@ -493,6 +525,8 @@ static enum err readmit_host(struct frontier *frontier, struct host *host,
     return err;
 }
 
+/* Judging may end a robots.txt and so change a host once more: then it joins
+ * the list again, and the loop goes on to it. */
 static enum err readmit_hosts(struct frontier *frontier, int64_t now_ms)
 {
     struct host *host;
@@ -503,6 +537,8 @@ static enum err readmit_hosts(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
+/* RETRYING -> admitted again. Whether the host is down, or its robots.txt has
+ * expired, may have changed while the item waited. */
 static enum err fire_retries(struct frontier *frontier, int64_t now_ms)
 {
     struct item *item;
@@ -527,6 +563,8 @@ static enum err end_suspects(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
+/* QUEUED -> FREE for all that was never started. What was started stays, and is
+ * followed to its end. */
 static void drop_fresh(struct frontier *frontier, struct items *items)
 {
     struct items all = *items;
@@ -564,6 +602,8 @@ static void drop_all_fresh(struct frontier *frontier)
 
 /* ---- the turn: hosts ---- */
 
+/* A host that the list names has its sitemaps offered as soon as its rules are
+ * known, which may be before this refill says that it is listed. */
 static enum err refill_and_admit(struct frontier *frontier, struct host *host,
                                  int64_t now_ms)
 {
@@ -580,6 +620,8 @@ static enum err refill_and_admit(struct frontier *frontier, struct host *host,
     return err;
 }
 
+/* A turn claims for a bounded number of hosts, so that answers are not kept
+ * waiting by the database. */
 static enum err refill_hosts(struct frontier *frontier, int64_t now_ms)
 {
     enum err err = CERR_OK;
@@ -597,6 +639,7 @@ static enum err refill_hosts(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
+/* QUEUED -> FREE for its items, which are still to do in storage. */
 static enum err release_host(struct frontier *frontier, struct host *host,
                              int64_t now_ms)
 {
@@ -622,6 +665,9 @@ static bool is_loose(const struct host *host)
     return true;
 }
 
+/* What a host without a place waits for: URLs out of storage, its clock, or
+ * nothing. Waits that are short are spent in memory; a host that could as well
+ * wait in storage makes room for another. */
 static enum err look_at_idle(struct frontier *frontier, struct host *host,
                              int64_t now_ms)
 {
@@ -686,6 +732,7 @@ static enum err look_for_end(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
+/* Items come first: what is due again may end, and so make room. */
 static enum err turn_items(struct frontier *frontier, int64_t now_ms)
 {
     enum err err = readmit_hosts(frontier, now_ms);
@@ -701,6 +748,9 @@ static enum err turn_items(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
+/* Lines are stored in small steps while workers have something to do, and in
+ * large ones while they wait for lines. Links are stored whole: until then a
+ * crash would lose them with the pages that have ended. */
 static enum err turn_intake(struct frontier *frontier, int64_t now_ms)
 {
     struct batch *lines = &frontier->lines;
@@ -713,6 +763,8 @@ static enum err turn_intake(struct frontier *frontier, int64_t now_ms)
     return err ? err : intake_flush(frontier, &frontier->links, now_ms);
 }
 
+/* Leases are renewed before anything else is asked of storage: a turn that
+ * takes long must not lose one. */
 static enum err turn_hosts(struct frontier *frontier, int64_t now_ms)
 {
     const struct run *run = &frontier->run;

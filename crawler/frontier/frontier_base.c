@@ -11,6 +11,8 @@
 #define DEFAULT_RETRY_DELAY_MS  1000
 #define DEFAULT_MAX_HOST_ERRORS 5
 
+/* The user's zero is a value of its own only where the options say so; a chain
+ * of redirects is also bounded by what a visit has room for. */
 void frontier_set_defaults(struct frontier_options *options)
 {
     if (options->concurrency <= 0)
@@ -78,6 +80,7 @@ bool frontier_has_room(const struct frontier *frontier)
     return frontier->items.nr < frontier->items.cap_urls;
 }
 
+/* Three quarters: what is short is given back before it is gone. */
 bool frontier_is_crowded(const struct frontier *frontier)
 {
     return frontier->hosts.nr >= frontier->hosts.cap / 4 * 3 ||

@@ -104,6 +104,8 @@ static void explain_offer(struct explain *explain,
         refuse(out, ERROR_TRAP);
 }
 
+/* A clock as the host would have it: the delay of robots.txt is capped, and
+ * never below the user's own. */
 static void explain_delay(struct explain *explain, struct explanation *out)
 {
     const struct host_limits *limits = &explain->rules.limits;
@@ -119,6 +121,8 @@ static void explain_delay(struct explain *explain, struct explanation *out)
     out->is_delay_of_robots_txt = asked_ms >= 0 && clock.delay_ms == asked_ms;
 }
 
+/* An answer of robots.txt that is not known leaves it unknown, and everything
+ * allowed so far. */
 static enum err explain_admission(struct explain *explain,
                                   const struct explain_facts *facts,
                                   struct explanation *out)

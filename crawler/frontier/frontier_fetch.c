@@ -2,6 +2,8 @@
 #include "crawler/frontier/frontier_internal.h"
 #include "crawler/page/job.h"
 
+/* A worker leaves out what nobody will read: scanning costs it most of its
+ * time. */
 static uint32_t content_flags(const struct frontier_options *options,
                               const struct item *item)
 {
@@ -20,6 +22,8 @@ static uint32_t content_flags(const struct frontier_options *options,
     return flags;
 }
 
+/* A host that the list names may have a private address and gets the user's
+ * credentials; a redirect to another host takes neither along. */
 static uint32_t job_flags(const struct frontier *frontier,
                           const struct item *item)
 {

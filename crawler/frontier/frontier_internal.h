@@ -17,29 +17,37 @@
  *
  * The files, each calling those below it:
  *
- *   frontier.c                 moves items: next, answer, turn, release
- *   frontier_open.c            begin and end
- *   frontier_explain.c         which rule decides about a URL
- *   lines.c                    lines of the list
- *   frontier_status.c          what is left, what it waits for, counts
- *   frontier_fetch.c           what a worker is told about an item
- *   answer.c                   verdict on an answer ...
- *     redirect.c retry.c         ... that leads elsewhere, ... that failed
- *   politeness.c               what an answer tells the host's clock
- *   links.c sitemaps.c         what a page, a sitemap leads to ...
- *     offer.c                    ... judged one by one
- *   intake.c                   batches of URLs on their way into storage
- *   refill.c                   URLs of a leased host out of storage
- *   lease.c                    hosts out of storage and back
- *   robots_admission.c         verdict on an item at its host
- *   judge.c                    scope, traps, what was seen
- *     scope.c trap.c folders.c seen.c
- *   ending.c                   the visit of a URL that ended
- *   schedule.c                 which host is next: rings and the heap of waits
- *   line.c url_key.c           texts into canonical URLs and their keys
- *   item_table.c host_table.c  what is in memory, by key
- *   frontier_base.c            time, chance and room, for all of them
- *     host_clock.c host_rules.c http_date.c timer_heap.c
+ *   frontier_open.c        begin and end
+ *   lines.c                lines of the list
+ *   frontier.c             moves items: next, answer, turn, release
+ *   frontier_explain.c     which rule decides about a URL, without a frontier
+ *   frontier_status.c      what is left, what it waits for, counts
+ *   frontier_fetch.c       what a worker is told about an item
+ *   answer.c               verdict on an answer ...
+ *     redirect.c             ... that leads elsewhere
+ *   politeness.c           what an answer tells the host's clock
+ *     retry.c                whether a failure may pass, and who is to blame
+ *   sitemaps.c             what a sitemap leads to ...
+ *     offer.c                ... and a page, judged one by one
+ *   intake.c               batches of URLs on their way into storage
+ *   refill.c               URLs of a leased host out of storage
+ *   lease.c                hosts out of storage and back
+ *   robots_admission.c     verdict on an item at its host
+ *   ending.c               the visit of a URL that ended
+ *   schedule.c             which host is next: rings and the heap of waits
+ *   item_table.c           items by key and by id
+ *   host_table.c           hosts by id
+ *     host_rules.c           what the user has set for one host
+ *   url_key.c              texts into canonical URLs and their keys
+ *   frontier_base.c        defaults, time, chance and room, for all of them
+ *
+ * and below them crawler/scope (what belongs to the crawl) and
+ * crawler/politeness (the clock of a host).
+ *
+ * Who owns what: struct frontier has all state. An item belongs to item_table
+ * and stands in one list at most, as its state says; a host belongs to
+ * host_table for as long as its lease is ours. Texts of items and rules of
+ * robots.txt are theirs; a verdict owns nothing.
  *
  * A host that may start something stands in a ring; one that waits for its
  * clock, in the heap; else nowhere, and the event that changes that calls

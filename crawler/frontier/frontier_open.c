@@ -8,6 +8,8 @@
 
 /* ---- what storage knows ---- */
 
+/* A list of an earlier session is not read again, so its folders come from
+ * storage. */
 static enum err add_listed(void *ctx, const struct url_claim *claim)
 {
     struct frontier *frontier = ctx;
@@ -18,6 +20,7 @@ static enum err add_listed(void *ctx, const struct url_claim *claim)
     return CERR_OK;
 }
 
+/* Limits against traps count all that a crawl found, over all its sessions. */
 static enum err count_found(void *ctx, const struct url_claim *claim)
 {
     struct frontier *frontier = ctx;

@@ -2,6 +2,8 @@
  * Nothing here changes anything. */
 #include "crawler/frontier/frontier_internal.h"
 
+/* Fetches of robots.txt have places on top of --concurrency; see
+ * FRONTIER_ROBOTS_SHARE. */
 int frontier_max_in_flight(int concurrency)
 {
     int on_top = concurrency / FRONTIER_ROBOTS_SHARE;
@@ -9,6 +11,7 @@ int frontier_max_in_flight(int concurrency)
     return concurrency + (on_top > 0 ? on_top : 1);
 }
 
+/* Where pages have no place left, robots.txt may have one. */
 bool status_has_place(const struct frontier *frontier)
 {
     return frontier->flights.nr <
@@ -79,6 +82,8 @@ int64_t frontier_wait_ms(const struct frontier *frontier, int64_t now_ms)
     return at > now_ms ? at - now_ms : 0;
 }
 
+/* A run that has dropped what a limit left is done all the same when nothing
+ * was left. */
 enum frontier_end frontier_ended(const struct frontier *frontier)
 {
     const struct run *run = &frontier->run;
@@ -96,6 +101,8 @@ enum frontier_end frontier_ended(const struct frontier *frontier)
 
 /* ---- counts ---- */
 
+/* The throttled host is the one that waits longest of those that have something
+ * to start. */
 void frontier_get_stats(const struct frontier *frontier,
                         struct frontier_stats *stats)
 {

@@ -21,6 +21,7 @@ void host_table_init(struct frontier *frontier)
     table->bucket_mask = nr_buckets - 1;
 }
 
+/* Its items are gone: they belong to the item table. */
 static void destroy_host(struct host *host)
 {
     robots_admission_release(&host->robots);
@@ -28,6 +29,8 @@ static void destroy_host(struct host *host)
     free(host);
 }
 
+/* Hosts that are still here were not given back; their leases run out in
+ * storage. */
 void host_table_release(struct frontier *frontier)
 {
     struct host_table *table = &frontier->hosts;
@@ -57,6 +60,8 @@ struct host *host_find(struct frontier *frontier, int64_t host_id)
     return host;
 }
 
+/* The clock begins anew with each lease, but for what storage remembers:
+ * failures in a row, and the pause that lease.c restores. */
 struct host *host_new(struct frontier *frontier,
                       const struct host_record *record)
 {

@@ -15,6 +15,8 @@
 
 /* ---- batches ---- */
 
+/* Pages of the arrays that are never used are never touched, so a short list
+ * costs little of the largest batch. */
 void batch_init(struct batch *batch, size_t nr_full, size_t max_full)
 {
     *batch = (struct batch){
@@ -49,6 +51,8 @@ static bool begins_with(struct bytes url, struct bytes key)
     return url.len >= key.len && memcmp(url.data, key.data, key.len) == 0;
 }
 
+/* The host's key is not stored once more beside the URL: most of it stands
+ * there. */
 static void set_host(struct batch_url *to, const struct keyed_url *url)
 {
     struct bytes key = url->host_key;
@@ -70,6 +74,8 @@ static void make_room(struct batch *batch)
     batch->urls = xrealloc_array(batch->urls, batch->cap, sizeof(*batch->urls));
 }
 
+/* The text of a URL and what belongs to it go into one buffer, in the order of
+ * their coming. */
 enum err batch_add(struct batch *batch, const struct keyed_url *url,
                    struct bytes note, const struct url_key *parent,
                    const struct url_source *source)
@@ -109,6 +115,8 @@ enum err batch_add_late(struct batch *batch, const struct keyed_url *url,
 
 /* ---- runs: what is sorted and stored together ---- */
 
+/* By host and hash as the database's key; equal URLs by line, so that the first
+ * one stays and the others are its duplicates. */
 static int compare_urls(const void *a, const void *b)
 {
     const struct batch_url *left = a, *right = b;
@@ -158,6 +166,7 @@ static void begin_run(struct frontier *frontier, struct batch *batch)
 
 /* ---- records ---- */
 
+/* The row names the URL that the line repeats, by its key. */
 static enum err put_duplicate(struct frontier *frontier,
                               const struct url_record *record)
 {
@@ -185,6 +194,7 @@ static enum url_kind kind_of(const struct batch *batch,
     return batch->nr < FRONTIER_BULK_LINES ? URL_LISTED : URL_BULK;
 }
 
+/* Default ports are not in canonical URLs, but in the keys of hosts. */
 static struct bytes host_key_of(struct batch *batch, size_t nr,
                                 const struct batch_url *url)
 {
@@ -202,6 +212,7 @@ static struct bytes host_key_of(struct batch *batch, size_t nr,
     return (struct bytes){key, url->host_len + port.len};
 }
 
+/* A record borrows the batch's text for the call. */
 static void fill_record(struct batch *batch, size_t nr,
                         const struct batch_url *url)
 {
@@ -231,6 +242,7 @@ static void fill_record(struct batch *batch, size_t nr,
             (struct bytes){batch->late_reason, strlen(batch->late_reason)};
 }
 
+/* URLs of a run are sorted: equal ones stand side by side. */
 static bool repeats(const struct batch_url *url)
 {
     return url[-1].key.host_id == url->key.host_id &&
@@ -289,6 +301,7 @@ static enum err note_known(struct frontier *frontier, const struct batch *batch,
     return batch->is_reread ? CERR_OK : put_duplicate(frontier, record);
 }
 
+/* A new URL is its host's news, and counts for traps when it was found. */
 static enum err note_added(struct frontier *frontier, const struct batch *batch,
                            size_t i, int64_t now_ms)
 {
@@ -316,6 +329,8 @@ static void empty_batch(struct batch *batch)
     buf_reset_to(&batch->text, 2 * FRONTIER_TEXT_BYTES);
 }
 
+/* A run that storage refused in its middle is handed over again from its last
+ * step on: what is there already is known then. */
 enum err intake_step(struct frontier *frontier, struct batch *batch, size_t max,
                      int64_t now_ms)
 {
@@ -354,6 +369,8 @@ enum err intake_flush(struct frontier *frontier, struct batch *batch,
 
 /* ---- hops ---- */
 
+/* The hop has been asked, so it is not offered again when a page links to
+ * it. */
 enum err intake_add_hop(struct frontier *frontier, const struct keyed_url *url,
                         const struct item *item, int64_t now_ms, bool *is_new)
 {

@@ -84,6 +84,7 @@ static void forget_key(struct item_table *table, struct item *item)
 
 /* ---- slots ---- */
 
+/* Slots that were used before come first: their memory for texts is there. */
 static struct item *take_slot(struct item_table *table)
 {
     struct item *item = table->free;
@@ -116,6 +117,7 @@ static uint32_t append(char *out, struct bytes text)
     return (uint32_t)text.len;
 }
 
+/* One copy of all four, so that an item costs one block. */
 static void fill_text(struct item_text *text, const struct url_claim *claim)
 {
     size_t need = claim->url.len + 1 + claim->listed.len + claim->etag.len +
@@ -136,6 +138,8 @@ static void fill_text(struct item_text *text, const struct url_claim *claim)
     text->modified_len = append(at, claim->last_modified);
 }
 
+/* Any item counts for its host from here on: a host with items is not given
+ * back. */
 struct item *item_new(struct frontier *frontier, struct host *origin,
                       enum item_kind kind, const struct url_claim *claim)
 {
@@ -169,6 +173,8 @@ struct item *item_new(struct frontier *frontier, struct host *origin,
     return item;
 }
 
+/* A long URL's memory is given back, or a few of them would in time make every
+ * slot long. */
 void item_free(struct frontier *frontier, struct item *item)
 {
     struct item_table *table = &frontier->items;
@@ -195,6 +201,7 @@ uint64_t item_id(const struct item *item)
     return (uint64_t)item->generation << 32 | item->slot;
 }
 
+/* A generation that has passed is an answer to a fetch that is over. */
 struct item *item_by_id(struct frontier *frontier, uint64_t id)
 {
     uint32_t slot = (uint32_t)id;
@@ -245,6 +252,8 @@ struct bytes item_target(const struct item *item)
     return item->chain->hops[item->chain->nr_hops - 1].to_url;
 }
 
+/* A host that is asked for another one's URL has that item too, or it could be
+ * given back meanwhile. */
 void item_set_host(struct item *item, struct host *host)
 {
     if (item->host != item->origin)
@@ -276,6 +285,8 @@ void items_add_front(struct items *items, struct item *item)
     items->nr++;
 }
 
+/* Linear in the length of the list; only the hop of a redirect that waits as a
+ * found URL needs it. */
 void items_remove(struct items *items, struct item *item)
 {
     struct item *before = NULL;

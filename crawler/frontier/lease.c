@@ -43,6 +43,8 @@ static void link_lease(struct frontier *frontier, struct host *host,
     leases->nr++;
 }
 
+/* A third of a lease's length after it began, so that a turn that comes late
+ * does not lose it. */
 enum err lease_renew(struct frontier *frontier, int64_t now_ms)
 {
     struct host *host;
@@ -92,6 +94,8 @@ enum err lease_put_host(struct frontier *frontier, const struct host *host,
     return storage_put_host(frontier->storage, &record);
 }
 
+/* due_at says when the host may be claimed again: when its clock allows it, at
+ * once if it has URLs to do, or not before a new URL wakes it. */
 enum err lease_release(struct frontier *frontier, struct host *host, bool to_do,
                        int64_t now_ms)
 {
@@ -144,6 +148,8 @@ static void restore_pause(const struct frontier *frontier, struct host *host,
             due_ms < now_ms + cap_ms ? due_ms : now_ms + cap_ms;
 }
 
+/* The delay of its robots.txt is written at once where storage does not have
+ * it, for a process that is killed must not forget it. */
 static enum err accept_host(void *ctx, const struct host_record *record)
 {
     struct claim *claim = ctx;
@@ -169,6 +175,8 @@ static enum err accept_host(void *ctx, const struct host_record *record)
     return err;
 }
 
+/* CERR_BUSY ends the crawl: one process has a database for itself
+ * (storage/crawl_lock.h), so nobody else can have the host. */
 enum err lease_host(struct frontier *frontier, struct host **host,
                     const struct keyed_url *url, int64_t now_ms)
 {
@@ -194,6 +202,8 @@ static int nr_hosts_wanted(const struct frontier *frontier)
            frontier->schedule.hungry.nr;
 }
 
+/* Parsed robots.txt files are the largest part of what a host may cost, so they
+ * have a bound of their own. */
 bool lease_wants_hosts(const struct frontier *frontier)
 {
     return frontier->hosts.nr < frontier->hosts.cap &&
@@ -216,6 +226,8 @@ static enum err set_next_lease(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
+/* lease_ms is when the first host is due that nobody holds; before that storage
+ * is not asked in vain. */
 enum err lease_hosts(struct frontier *frontier, int64_t now_ms)
 {
     struct claim claim = {frontier, now_ms, 0, NULL};

@@ -15,6 +15,7 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* The white space of C; a line's end is gone already. */
 static struct bytes trim(const char *text, size_t len)
 {
     while (len > 0 && is_blank(text[len - 1]))
@@ -26,6 +27,8 @@ static struct bytes trim(const char *text, size_t len)
     return (struct bytes){text, len};
 }
 
+/* The row keeps the line as far as a database takes it: valid UTF-8, cut,
+ * without credentials. */
 static enum err put_bad_line(struct frontier *frontier, struct bytes text,
                              int64_t line, enum error error)
 {
@@ -63,6 +66,8 @@ static struct bytes listed_text(struct bytes text, struct bytes url,
     return text;
 }
 
+/* A batch that is on its way to storage takes no line in: it is stored whole
+ * first, which happens only where the caller did not wait for it. */
 static enum err add_line(struct frontier *frontier, struct bytes text,
                          int64_t line, int64_t now_ms)
 {
@@ -91,6 +96,8 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     return err;
 }
 
+/* A batch is of one kind: in a list that is read again, a URL that is known is
+ * no duplicate. */
 enum err frontier_add_line(struct frontier *frontier, struct bytes text,
                            int64_t line, bool reread, int64_t now_ms)
 {

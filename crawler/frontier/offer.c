@@ -41,6 +41,9 @@ static enum err add_to_links(struct frontier *frontier,
                      &offer->parent, &offer->source);
 }
 
+/* A URL that was in scope once needs no second look, wherever it stands; one
+ * that was not may be so on a page of another host, so that memory is kept by
+ * host. */
 enum err offer_url(struct frontier *frontier, const struct offer *offer)
 {
     struct judge *judge = frontier->judge;
@@ -68,6 +71,8 @@ static bool read_seed(struct url *seed, struct bytes text)
     return url_parse(seed, text.data, text.len, NULL) == URL_OK;
 }
 
+/* Behind a redirect to another host the page has two seeds, and the memory of
+ * what was refused is that of both. */
 bool offer_set_seeds(const struct item *item, struct url seeds[2],
                      struct offer *offer)
 {
@@ -84,6 +89,8 @@ bool offer_set_seeds(const struct item *item, struct url seeds[2],
 
 /* ---- what an answer leads to ---- */
 
+/* nofollow is obeyed as a page says it (meta, X-Robots-Tag) and as a link does
+ * (rel), unless the user ignores robots for that host. */
 static enum err offer_links(struct frontier *frontier, const struct item *item,
                             const struct page *page)
 {
@@ -149,6 +156,8 @@ static enum err offer_target(struct frontier *frontier, const struct item *item,
     return offer_url(frontier, &offer);
 }
 
+/* Links of errors and of refused pages are not followed: only an answer that is
+ * ok speaks for its host. */
 enum err offer_leads(struct frontier *frontier, const struct item *item,
                      const struct page *page)
 {

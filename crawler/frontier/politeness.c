@@ -51,6 +51,9 @@ static double latency_of(const struct page *page)
     return (page->first_byte_us - connected_us) / 1000.0;
 }
 
+/* Retry-After is read of 429 and 503 alone, where it is a request to wait (RFC
+ * 9110, 10.2.3). A host's wait is written down, for whoever starts the crawl
+ * again. */
 bool politeness_answered(struct frontier *frontier, const struct item *item,
                          const struct page *page, int64_t now_ms)
 {

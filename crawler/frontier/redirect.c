@@ -12,6 +12,8 @@ static bool is_same(struct bytes a, struct bytes b)
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
+/* A loop is found at its first repetition: a chain never asks for one URL
+ * twice. */
 static bool was_asked(const struct item *item, struct bytes url)
 {
     if (is_same(item_url(item), url))
@@ -22,6 +24,8 @@ static bool was_asked(const struct item *item, struct bytes url)
     return false;
 }
 
+/* A Location that is no URL is the server's fault, a scheme or a port that is
+ * not followed has its own word. */
 enum error redirect_read(struct frontier *frontier, const struct item *item,
                          const struct page *page, size_t max_hops,
                          struct keyed_url *target)
@@ -40,6 +44,7 @@ enum error redirect_read(struct frontier *frontier, const struct item *item,
     return ERROR_NONE;
 }
 
+/* Texts of the page are gone after the answer, so the chain has copies. */
 void redirect_add_hop(struct item *item, const struct page *page,
                       struct bytes target)
 {

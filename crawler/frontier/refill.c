@@ -6,12 +6,14 @@
 
 /* ---- levels ---- */
 
+/* Lines and sitemaps are of the level before all others. */
 static struct url_level level_of(enum url_kind kind, int depth, int nr_hops)
 {
     return kind == URL_FOUND ? (struct url_level){depth, nr_hops}
                              : (struct url_level){0, 0};
 }
 
+/* A redirect is a step within a depth. */
 static bool is_behind(struct url_level a, struct url_level b)
 {
     return a.depth > b.depth || (a.depth == b.depth && a.nr_hops > b.nr_hops);
@@ -46,6 +48,8 @@ static bool opens_level(const struct refill *refill, struct url_level level)
 
 /* ---- claiming ---- */
 
+/* CERR_CANCELED ends the claim without being a failure: the URL is of a level
+ * that has not begun, and is claimed again then. */
 static enum err accept_url(void *ctx, const struct url_claim *claim)
 {
     struct refill *refill = ctx;
@@ -71,6 +75,9 @@ static enum err accept_url(void *ctx, const struct url_claim *claim)
     return CERR_OK;
 }
 
+/* A host that is asked slowly gets what it can start within the time that a
+ * wait may be spent in memory; no host gets more than a quarter of the room
+ * that is left. */
 static size_t refill_size(const struct frontier *frontier,
                           const struct host *host)
 {
@@ -96,6 +103,8 @@ static bool walk_again(struct host_walk *walk)
     return !hash_range_is_empty(walk->place.walk);
 }
 
+/* A batch that was filled says that there may be more; one that was not, that
+ * there is none, but where something came meanwhile. */
 enum err refill_host(struct frontier *frontier, struct host *host,
                      struct items *fresh)
 {

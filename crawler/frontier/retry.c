@@ -11,6 +11,8 @@
 #define LIST_WAIT_MS 200    /* between two looks whether a host is listed */
 #define KILLS_MAX    5      /* deaths by SIGKILL that a URL may be near */
 
+/* 408, 429 and 5xx speak of the moment (RFC 9110, 15.5.9 and 15.6; RFC 6585,
+ * 4); all other statuses speak of the URL. */
 bool retry_may_help(const struct page *page)
 {
     if (page->error != ERROR_NONE)
@@ -28,6 +30,8 @@ static bool waits_too_long(const struct frontier *frontier,
            frontier_is_crowded(frontier);
 }
 
+/* The pause doubles with each retry of the URL, and jitter spreads what failed
+ * together. The host's own clock comes on top. */
 bool retry_judge(struct frontier *frontier, const struct item *item,
                  const struct page *page, int64_t now_ms,
                  struct verdict *verdict)
@@ -79,6 +83,8 @@ bool retry_judge_crash(const struct item *item, const struct page *page,
     return true;
 }
 
+/* Tries are written with the attempt, so that a URL that kills us with its
+ * workers is seen in the next session. */
 enum err retry_put_attempt(struct frontier *frontier, const struct item *item,
                            const struct page *page, int64_t now_ms)
 {

@@ -117,6 +117,8 @@ static size_t bytes_of(const struct host *host)
     return host->robots.rules ? robots_bytes(host->robots.rules) : 0;
 }
 
+/* Rules of before stay in memory while robots.txt is unreachable, and are not
+ * asked. */
 static enum err learn(struct frontier *frontier, struct host *host, int status,
                       enum error error, struct bytes text)
 {
@@ -137,6 +139,8 @@ static void allow_all(struct frontier *frontier, struct host *host)
     rules_have_changed(frontier, host, before);
 }
 
+/* Storage remembers rules for as long as they last, and never that there was no
+ * answer. */
 enum err admission_restore(struct frontier *frontier, struct host *host,
                            const struct host_record *record, int64_t now_ms)
 {
@@ -245,6 +249,8 @@ static void space_from_fetch(struct host *host, const struct item *item)
         clock->due_ms = due_ms;
 }
 
+/* The rules count for the host that was asked first, wherever redirects have
+ * led (RFC 9309 2.3.1.2). */
 enum err admission_settle(struct frontier *frontier, const struct item *item,
                           const struct page *page, int64_t now_ms,
                           struct robots_news *news)
@@ -280,6 +286,8 @@ enum err admission_settle(struct frontier *frontier, const struct item *item,
 
 /* ---- letting in ---- */
 
+/* A rule of ours makes a URL skipped; a failure of the host makes it an
+ * error. */
 static void end_unasked(struct verdict *verdict, enum error error,
                         bool may_pass, struct bytes detail)
 {
@@ -318,6 +326,8 @@ static void end_down(const struct item *item, struct verdict *verdict)
     verdict->ending.page = &verdict->page;
 }
 
+/* A host without rules allows everything: most hosts, so it is looked at
+ * first. */
 static void judge_by_rules(const struct item *item, struct verdict *verdict)
 {
     struct robots_verdict robots;
@@ -355,6 +365,8 @@ static void judge_url(struct frontier *frontier, const struct item *item,
     }
 }
 
+/* A host that is down ends all that is asked of it, its robots.txt too. Else
+ * robots.txt itself is always allowed (RFC 9309 2.2.2). */
 void admission_judge(struct frontier *frontier, const struct item *item,
                      int64_t now_ms, struct verdict *verdict)
 {

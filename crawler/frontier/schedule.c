@@ -33,6 +33,7 @@ static bool is_worth_a_connection(const struct host *host)
 
 /* ---- rings ---- */
 
+/* At the end of the ring: whoever is there already comes first. */
 static void ring_add(struct host_list *ring, struct host *host)
 {
     struct host_lists *lists = &host->lists;
@@ -75,6 +76,8 @@ static struct host_list *ring_of(struct schedule *schedule,
     return host->clock.in_flight > 0 ? &schedule->busy : &schedule->ready;
 }
 
+/* A host in the heap stays there, also when something else comes to start: its
+ * clock has not come yet. */
 void schedule_host(struct frontier *frontier, struct host *host, int64_t now_ms)
 {
     struct schedule *schedule = &frontier->schedule;
@@ -118,6 +121,7 @@ void schedule_due(struct frontier *frontier, int64_t now_ms)
     }
 }
 
+/* --concurrency bounds pages; robots.txt comes on top. */
 bool schedule_pages_full(const struct frontier *frontier)
 {
     return frontier->flights.nr - frontier->flights.nr_robots >=
@@ -162,6 +166,7 @@ struct host *schedule_take(struct frontier *frontier)
 
 /* ---- what the next turn looks at ---- */
 
+/* At half a batch, so that the next one is there before the queue is empty. */
 void host_ask_for_more(struct frontier *frontier, struct host *host)
 {
     const struct host_walk *walk = &host->walk;
@@ -201,6 +206,7 @@ struct host *schedule_take_hungry(struct frontier *frontier)
     return host;
 }
 
+/* The order does not matter here: a turn looks at all of them. */
 void host_mark_idle(struct frontier *frontier, struct host *host)
 {
     struct host_list *list = &frontier->schedule.idle;
@@ -226,6 +232,8 @@ struct host *schedule_take_idle(struct frontier *frontier)
     return host;
 }
 
+/* First come, first judged. While it stands here nothing of it starts: see
+ * host_is_ready(). */
 void host_mark_changed(struct frontier *frontier, struct host *host)
 {
     struct host_list *list = &frontier->schedule.changed;

@@ -17,6 +17,7 @@
 
 /* ---- which ---- */
 
+/* A sitemap has no page that it was found on; its host stands for it. */
 static enum err offer_sitemap(struct frontier *frontier,
                               const struct host *host, struct bytes url)
 {
@@ -29,6 +30,7 @@ static enum err offer_sitemap(struct frontier *frontier,
     return offer_url(frontier, &offer);
 }
 
+/* Sitemap lines of robots.txt, or else the usual place. */
 enum err sitemaps_offer(struct frontier *frontier, struct host *host)
 {
     char text[URL_HOST_KEY_BYTES + sizeof(SITEMAP_PATH)];
@@ -85,6 +87,8 @@ static bool is_same_host(const struct url *a, const struct url *b)
            memcmp(a->text + a->host_at, b->text + b->host_at, a->host_len) == 0;
 }
 
+/* An entry of another host, that its robots.txt vouches for, is in scope of
+ * itself. */
 static enum err offer_entry(void *ctx, const struct sitemap_entry *entry)
 {
     struct sitemap_walk *walk = ctx;
@@ -110,6 +114,8 @@ static enum err offer_entry(void *ctx, const struct sitemap_entry *entry)
     return offer_url(walk->frontier, offer);
 }
 
+/* A sitemap may be packed whatever its name and type say; what it unpacks to is
+ * bounded by the reader. */
 static enum err feed_gzip(struct sitemap *sitemap, struct bytes body)
 {
     unsigned char out[INFLATE_BYTES];
@@ -139,6 +145,7 @@ static bool is_gzip(struct bytes body)
     return body.len > 2 && memcmp(body.data, "\x1f\x8b", 2) == 0;
 }
 
+/* A sitemap that cannot be read to its end has said what came before. */
 enum err sitemaps_read(struct frontier *frontier, const struct item *item,
                        const struct page *page)
 {

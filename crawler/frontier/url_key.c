@@ -6,6 +6,8 @@
 
 #define BARE_PREFIX "https://"
 
+/* The hashes are keyed by a secret of the database: nobody can make two URLs
+ * meet on purpose. */
 struct url_key url_key_of(const struct hash_key *hash_key,
                           struct bytes host_key, struct bytes url)
 {
@@ -42,6 +44,8 @@ enum error url_key_canonical(struct url *url, struct url *room,
                                                          : ERROR_NONE;
 }
 
+/* The key of a host is its scheme, name and port, which have one robots.txt
+ * together (RFC 9309 2.3). */
 enum error url_reader_key(struct url_reader *reader, struct keyed_url *url)
 {
     url->host_key.data = reader->host_key;
@@ -100,6 +104,7 @@ static bool is_bare(struct bytes text)
     return len == text.len || strchr("/?#", data[len]) != NULL;
 }
 
+/* https, as browsers try first. */
 static enum error read_bare(struct url *url, struct url *room,
                             struct bytes text)
 {

@@ -16,6 +16,7 @@
 #define ERRORS_MARGIN       0.05 /* less than one error more than usual */
 #define ERRORS_DEVIATIONS   3    /* that chance explains */
 
+/* A host is asked once at first (docs/decisions/0015). */
 void host_clock_init(struct host_clock *clock, const struct host_limits *limits)
 {
     *clock = (struct host_clock){
@@ -58,6 +59,7 @@ bool host_clock_may_start(const struct host_clock *clock, int64_t now_ms)
     return clock->due_ms <= now_ms && host_clock_has_room(clock);
 }
 
+/* The delay counts from this start; a pause that lasts longer is kept. */
 void host_clock_started(struct host_clock *clock, int64_t now_ms)
 {
     clock->in_flight++;
@@ -75,6 +77,7 @@ void host_clock_put_back(struct host_clock *clock)
         clock->due_ms -= clock->delay_ms;
 }
 
+/* Half of it, and one request always. */
 static void cut_window(struct host_clock *clock, int64_t now_ms)
 {
     clock->window = clock->window / 2 < 1 ? 1 : clock->window / 2;
@@ -82,17 +85,21 @@ static void cut_window(struct host_clock *clock, int64_t now_ms)
     clock->is_opening = false;
 }
 
+/* A request that started before the last cut tells of the time before it. */
 static bool is_news(const struct host_clock *clock,
                     const struct host_answer *answer)
 {
     return answer->started_ms > clock->cut_ms;
 }
 
+/* Both a factor and some time: a host of 2 ms is not slow at 10. */
 static bool is_slow(const struct host_clock *clock, double latency_ms)
 {
     return latency_ms > HOST_SLOW_FACTOR * clock->normal_ms + HOST_SLOW_MS;
 }
 
+/* The usual latency follows slowly, and more slowly still what is slow: a host
+ * that is overloaded must not teach us that this is normal. */
 static void learn_latency(struct host_clock *clock, double latency_ms)
 {
     if (clock->normal_ms <= 0) {
@@ -265,6 +272,7 @@ void host_clock_answered(struct host_clock *clock,
     }
 }
 
+/* Jitter spreads what would come back together. */
 int64_t host_backoff_ms(int64_t base_ms, int attempt, int64_t cap_ms,
                         double jitter)
 {

@@ -44,6 +44,7 @@ static bool next_is(const struct reader *reader, char c)
     return reader->at < reader->end && *reader->at == c;
 }
 
+/* Exactly so many digits: dates of HTTP have fixed widths. */
 static int read_number(struct reader *reader, int nr_digits)
 {
     int value = 0;
@@ -59,6 +60,7 @@ static int read_number(struct reader *reader, int nr_digits)
     return value;
 }
 
+/* Names are those of RFC 9110, in English whatever the locale. */
 static int read_month(struct reader *reader)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -84,6 +86,7 @@ static int64_t days_of(int year, int month, int day)
            DAYS_TO_1970;
 }
 
+/* A leap second is second 60. */
 static int64_t read_time(struct reader *reader)
 {
     int hour = read_number(reader, 2);
@@ -102,6 +105,7 @@ static int year_now(int64_t wall_ms)
     return 1970 + (int)(wall_ms / DAY_MS * 400 / 146097);
 }
 
+/* RFC 850 years have two digits. */
 static int full_year(int two_digits, int64_t wall_ms)
 {
     int now = year_now(wall_ms);
@@ -162,6 +166,7 @@ int64_t http_date_ms(struct bytes value, int64_t wall_ms)
     return put_together(&reader, year, month, day, time_ms);
 }
 
+/* A date is told from a number by its first byte that is no digit. */
 int64_t http_retry_after_ms(struct bytes value, int64_t wall_ms)
 {
     const char *text = value.data;

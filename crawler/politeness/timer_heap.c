@@ -1,3 +1,4 @@
+/* A binary heap in an array: the children of entry i are 2i + 1 and 2i + 2. */
 #include "crawler/politeness/timer_heap.h"
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@ void heap_release(struct heap *heap)
     *heap = (struct heap){0};
 }
 
+/* The new entry rises from the end until its parent is due earlier. */
 void heap_add(struct heap *heap, int64_t due_ms, void *what)
 {
     if (heap->nr == heap->cap) {
@@ -30,6 +32,7 @@ int64_t heap_due_ms(const struct heap *heap)
     return heap->nr ? heap->entries[0].due_ms : INT64_MAX;
 }
 
+/* The last entry takes the place of the first and sinks to where it belongs. */
 void *heap_take(struct heap *heap, int64_t now_ms)
 {
     if (heap->nr == 0 || heap->entries[0].due_ms > now_ms)

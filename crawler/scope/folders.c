@@ -1,3 +1,5 @@
+/* An open hash table of folders by keyed hashes, see folders.h. A URL is looked
+ * up once for each of its folders, from the shortest on. */
 #include "crawler/scope/folders.h"
 
 #include <stdlib.h>
@@ -14,6 +16,7 @@ struct folders {
     size_t nr, cap;
 };
 
+/* Small at first: most lists lie in few folders. */
 struct folders *folders_new(const struct hash_key *key)
 {
     struct folders *folders = xcalloc(1, sizeof(*folders));
@@ -42,6 +45,7 @@ static uint64_t *slot_of(const struct folders *folders, uint64_t hash)
     return &folders->slots[at];
 }
 
+/* Half full at most, so that a free slot is near. */
 static void grow(struct folders *folders)
 {
     struct folders old = *folders;
@@ -85,6 +89,7 @@ void folders_add(struct folders *folders, const struct url *url)
         grow(folders);
 }
 
+/* Each slash of the path ends a folder that the URL lies in. */
 bool folders_have(const struct folders *folders, const struct url *url)
 {
     const char *path = url->text + url->path_at;

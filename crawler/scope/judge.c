@@ -37,6 +37,8 @@ static uint32_t *page_counter(struct page_counts *pages, int64_t host_id,
     return &pages->counters[row][hash >> (16 * row) & 0xFFFF];
 }
 
+/* The least of the rows: each counts too many where hosts share a counter, and
+ * none too few. */
 static int64_t nr_pages(struct page_counts *pages, int64_t host_id)
 {
     uint32_t least = UINT32_MAX;
@@ -109,6 +111,8 @@ void judge_add_folder(struct judge *judge, const struct url *url)
 
 /* ---- one URL ---- */
 
+/* The folders of the list stand for --scope prefix; then patterns are asked,
+ * relative to either seed. */
 bool judge_in_scope(struct judge *judge, const struct url *url,
                     const struct url *seed, const struct url *seed2,
                     struct scope_verdict *verdict)
@@ -122,6 +126,8 @@ bool judge_in_scope(struct judge *judge, const struct url *url,
            (seed2 && scope_allows(judge->scope, url, seed2, verdict));
 }
 
+/* Whether counting what waits could cross the limit: a limit that is crossed
+ * already does not change. */
 bool judge_is_near_limit(const struct judge *judge, int64_t host_id,
                          const struct url *url, int64_t nr_waiting)
 {

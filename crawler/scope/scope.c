@@ -34,6 +34,7 @@ struct scope {
 
 /* ---- patterns ---- */
 
+/* What a row says about a pattern is made once, not for each URL. */
 static char *join(const char *verb, const char *text, const char *remark)
 {
     size_t cap = strlen(verb) + 1 + strlen(text) + strlen(remark) + 1;
@@ -43,6 +44,7 @@ static char *join(const char *verb, const char *text, const char *remark)
     return joined;
 }
 
+/* Patterns are compiled once, and matched on each URL that is new. */
 static enum err compile(struct pattern *pattern, const char *verb,
                         const char *text, char message[SCOPE_MESSAGE_BYTES])
 {
@@ -159,6 +161,8 @@ static const char *registrable(const struct scope *scope, const struct url *url,
     return psl_registrable_domain(scope->psl, name);
 }
 
+/* Two names without a registrable domain (localhost, addresses) are the same
+ * only when they are equal. */
 static bool is_same_domain(const struct scope *scope, const struct url *a,
                            const struct url *b)
 {
@@ -181,6 +185,8 @@ static size_t folder_len(const struct url *url)
     return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
+/* A folder is the path up to its last slash: a seed /docs/intro has everything
+ * below /docs/. */
 static bool is_below(const struct url *url, const struct url *seed)
 {
     size_t len = folder_len(seed);
@@ -190,6 +196,7 @@ static bool is_below(const struct url *url, const struct url *seed)
                0;
 }
 
+/* The seed is the page that a link was found on, or the URL that was listed. */
 static bool is_in_scope(const struct scope *scope, const struct url *url,
                         const struct url *seed)
 {
@@ -249,6 +256,7 @@ void scope_free(struct scope *scope)
     free(scope);
 }
 
+/* The user's exclude is stronger than include; scope comes before both. */
 bool scope_allows(struct scope *scope, const struct url *url,
                   const struct url *seed, struct scope_verdict *verdict)
 {

@@ -1,3 +1,5 @@
+/* Rows of eight hashes, each one cache line, see seen.h: a look-up reads one
+ * row and nothing else. */
 #include "crawler/scope/seen.h"
 
 #include <stdlib.h>
@@ -31,6 +33,7 @@ void seen_free(struct seen *seen)
     free(seen);
 }
 
+/* The low bits of the hash choose the row; all of it is compared. */
 static uint64_t *row_of(const struct seen *seen, uint64_t hash)
 {
     return seen->hashes + (hash & seen->row_mask) * WAYS;

@@ -556,6 +556,89 @@ static void seen_remembers_and_forgets(void **state)
     seen_free(seen);
 }
 
+/* ---- what waits for the turn ---- */
+
+static struct frontier_fetch start_next(struct web *web)
+{
+    struct frontier_fetch fetch;
+
+    assert_true(frontier_next(web->frontier, web->now_ms, &fetch));
+    return fetch;
+}
+
+static void answer_with(struct web *web, const struct frontier_fetch *fetch,
+                        const char *body)
+{
+    struct page page;
+
+    page_init(&page);
+    page.outcome = OUTCOME_OK;
+    page.status = 200;
+    page.body = (struct bytes){body, strlen(body)};
+    assert_int_equal(
+        frontier_answer(web->frontier, fetch->id, 0, &page, web->now_ms),
+        CERR_OK);
+}
+
+static void frontier_ends_no_other_url_with_an_answer(void **state)
+{
+    struct frontier_fetch fetch;
+    struct web *web = *state;
+
+    web->options.any_host.ignore_robots = false;
+    web_open(web);
+    web_add_list(web, "http://a.test/1\nhttp://a.test/2");
+    assert_int_equal(frontier_turn(web->frontier, web->now_ms), CERR_OK);
+    fetch = start_next(web);
+    assert_string_equal(fetch.url, "http://a.test/robots.txt");
+    answer_with(web, &fetch, "User-agent: *\nDisallow: /");
+    /* refused, but that is not known before the turn */
+    assert_int_equal(web->nr_visits, 0);
+    assert_int_equal(frontier_wait_ms(web->frontier, web->now_ms), 0);
+    assert_false(frontier_next(web->frontier, web->now_ms, &fetch));
+    assert_int_equal(frontier_turn(web->frontier, web->now_ms), CERR_OK);
+    assert_int_equal(web->nr_visits, 2);
+    assert_int_equal(web_visit(web, "http://a.test/1")->error, ERROR_ROBOTS);
+    web_close(web, "done");
+}
+
+#define LINKS_OF_TWO 2500 /* more than a batch of links holds when it is full  \
+                           */
+
+static void link_to_2500(struct web *web, const char *url,
+                         struct web_answer *answer)
+{
+    char link[64];
+
+    (void)web;
+    if (!is(url, "http://a.test/") && !is(url, "http://a.test/b"))
+        return;
+    for (int i = 0; i < LINKS_OF_TWO / 2; i++) {
+        snprintf(link, sizeof(link), "http://a.test/%s%d",
+                 is(url, "http://a.test/") ? "x" : "y", i);
+        web_link(answer, link, 0);
+    }
+    for (int i = 0; i < LINKS_OF_TWO / 2; i++) {
+        snprintf(link, sizeof(link), "http://a.test/z%d", i);
+        web_link(answer, link, 0);
+    }
+}
+
+static void frontier_takes_more_links_than_a_full_batch(void **state)
+{
+    struct web *web = *state;
+
+    web->options.depth = 1;
+    web->answer = link_to_2500;
+    web_open(web);
+    web_add_list(web, "http://a.test/\nhttp://a.test/b");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 2 + LINKS_OF_TWO / 2 * 3);
+    web_visit(web, "http://a.test/x0");
+    web_visit(web, "http://a.test/z1249");
+    web_close(web, "done");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, web_teardown)
 
 int main(void)
@@ -573,6 +656,8 @@ int main(void)
         TEST(frontier_obeys_nofollow_unless_told),
         TEST(frontier_ends_a_trap_with_a_reason),
         TEST(frontier_follows_no_url_over_its_length),
+        TEST(frontier_ends_no_other_url_with_an_answer),
+        TEST(frontier_takes_more_links_than_a_full_batch),
         TEST(frontier_limits_the_pages_of_a_host),
         TEST(frontier_goes_on_where_the_seed_redirects_to),
         TEST(frontier_takes_a_links_redirect_as_a_url),
