@@ -1,3 +1,5 @@
+/* Wall times as ISO 8601 texts. Times come in order, many in one second, so the
+ * date is formatted once a second and the milliseconds each time. */
 #include "storage/stamp.h"
 
 #define MS_AT 20 /* behind "2026-11-23T08:19:42." */

@@ -93,14 +93,12 @@
 #define FRONTIER_LINES_SLACK 4096   /* may come before the batch is pushed */
 #define FRONTIER_LINES_STEP  64     /* stored in one turn: workers wait ... */
 #define FRONTIER_RECORDS     1024   /* ... or at once, where they wait for it */
-#define FRONTIER_LINKS_BATCH                                                   \
-    2000                         /* links beyond that do not wait for a turn   \
-                                  */
-#define FRONTIER_BULK_LINES 1024 /* of a batch: then they are bulk */
-#define FRONTIER_TEXT_BYTES ((size_t)24 << 20) /* a batch is full then */
+#define FRONTIER_LINKS_BATCH 2000   /* more links wait for no turn */
+#define FRONTIER_BULK_LINES  1024   /* of a batch: then they are bulk */
+#define FRONTIER_TEXT_BYTES  ((size_t)24 << 20) /* a batch is full then */
 /* What a batch may hold: full, and then one answer more, a sitemap of 50 MiB
  * all of whose bytes are escaped in canonical form. */
-#define FRONTIER_TEXT_LIMIT (FRONTIER_TEXT_BYTES + ((size_t)160 << 20))
+#define FRONTIER_TEXT_LIMIT  (FRONTIER_TEXT_BYTES + ((size_t)160 << 20))
 
 /* ---- items ---- */
 
@@ -123,20 +121,21 @@ enum item_kind { ITEM_URL, ITEM_ROBOTS };
  *                             |               ^           QUARANTINE
  *                             +---------------+
  *
- *   FREE        -> NEW          [item_new: refill_host, fetch_robots]
- *   NEW         -> QUEUED       [enqueue, by VERDICT_QUEUE,
- * VERDICT_WAIT_ROBOTS] QUEUED      -> IN_FLIGHT    [take_from_host] QUEUED ->
- * QUEUED       [readmit_host: its host has changed] IN_FLIGHT   -> QUEUED
- * [enqueue, by VERDICT_ADMIT, VERDICT_REDIRECT] IN_FLIGHT   -> QUEUED
- * [frontier_put_back: no worker took it] IN_FLIGHT   -> RETRYING
- * [wait_for_retry, by VERDICT_RETRY] RETRYING    -> QUEUED       [enqueue:
- * fire_retries] IN_FLIGHT   -> QUARANTINED  [put_in_quarantine, by
- * VERDICT_QUARANTINE] QUARANTINED -> RUNS_ALONE   [take_quarantined] RUNS_ALONE
- * -> QUARANTINED  [put_in_quarantine, frontier_put_back] RUNS_ALONE  -> QUEUED,
- * RETRYING   [as from IN_FLIGHT: it did not crash] any but FREE-> FREE
- * [end_url, settle_robots, by VERDICT_END] QUEUED      -> FREE [end_hop: a
- * chain of redirects came by] QUEUED      -> FREE         [release_host,
- * drop_fresh: still to do]
+ * - FREE -> NEW [item_new, called by refill_host and admission_fetch]
+ * - NEW -> QUEUED [enqueue, by VERDICT_QUEUE or VERDICT_WAIT_ROBOTS]
+ * - QUEUED -> QUEUED [readmit_hosts: what is known of its host has changed]
+ * - QUEUED -> IN_FLIGHT [take_from_host]
+ * - IN_FLIGHT -> QUEUED [enqueue, by VERDICT_ADMIT or VERDICT_REDIRECT]
+ * - IN_FLIGHT -> QUEUED [frontier_put_back: no worker took it]
+ * - IN_FLIGHT -> RETRYING [wait_for_retry, by VERDICT_RETRY]
+ * - RETRYING -> QUEUED [enqueue, called by fire_retries]
+ * - IN_FLIGHT -> QUARANTINED [put_in_quarantine, by VERDICT_QUARANTINE]
+ * - QUARANTINED -> RUNS_ALONE [take_quarantined]
+ * - RUNS_ALONE -> QUARANTINED [put_in_quarantine, frontier_put_back]
+ * - RUNS_ALONE -> QUEUED, RETRYING [as from IN_FLIGHT: it did not crash]
+ * - any but FREE -> FREE [end_url, settle_robots, by VERDICT_END]
+ * - QUEUED -> FREE [end_hop: a chain of redirects has asked for it]
+ * - QUEUED -> FREE [release_host, drop_fresh: it is still to do]
  */
 enum item_state {
     ITEM_FREE,

@@ -1,3 +1,4 @@
+/* SHA-1 by OpenSSL, for the digests of WARC records. */
 #include "storage/sink/sha1.h"
 
 #include <openssl/crypto.h>

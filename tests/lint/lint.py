@@ -39,6 +39,7 @@ WIDE = {
     "page": "the message of a worker: what there is to say about one fetch",
     "page_record": "a field for each column of a page's row",
     "config": "a field for each option",
+    "fetch_options": "a field for each setting of a worker",
     "pool_options": "a field for each setting of a pool, as its users write them",
 }
 FUNCTION_LINES, FUNCTION_MEDIAN, FUNCTION_P90 = 80, 20, 50

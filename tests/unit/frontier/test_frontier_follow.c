@@ -602,8 +602,9 @@ static void frontier_ends_no_other_url_with_an_answer(void **state)
     web_close(web, "done");
 }
 
-#define LINKS_OF_TWO 2500 /* more than a batch of links holds when it is full  \
-                           */
+#define LINKS_OF_TWO                                                           \
+    2500 /* more than a batch of links holds when it is full                   \
+          */
 
 static void link_to_2500(struct web *web, const char *url,
                          struct web_answer *answer)
