@@ -200,10 +200,13 @@ static void pool_kills_a_worker_that_lies(void **state)
         task.on_done = on_tally;
         task.user = &honest;
         task.retryable = true;
-        /* enough of them for both workers, so that it is looked at again */
+        /* enough of them for both workers, so that it is looked at again, and
+         * no more than the queue holds while the liar does not get a core */
         while (nr_honest < 100 || stats_of(pool).nr_protocol_errors == 0) {
-            for (int i = 0; i < 10; i++, nr_honest++)
+            for (int i = 0; i < 10 && pool_pending(pool) < 1000; i++) {
                 submit(pool, &task);
+                nr_honest++;
+            }
             turn(pool);
         }
         turn_until(pool, &honest.nr, nr_honest);
