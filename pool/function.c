@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "pool/spin.h"
+#include "pool/channel/spin.h"
 #include "pool/worker_internal.h"
 
 #define BELL_US     50

@@ -15,7 +15,7 @@
  *   slot.c          one worker: its state, sending, reading, stopping, reaping
  *   task.c          the table of tasks, the queue, the end of a task
  *   spawner.c       the process that forks workers and sees them die
- *   channel.c, channel_ring.c, frame.c, spin.c    what both sides use
+ *   channel/        the memory and the socket between parent and worker
  *
  * pool_result.c, which puts results into words, calls none of them. For the
  * worker's side see worker_internal.h.
@@ -53,11 +53,11 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
-#include "pool/channel.h"
+#include "pool/channel/channel.h"
+#include "pool/channel/spin.h"
 #include "pool/pool.h"
 #include "pool/pool_stats.h"
 #include "pool/spawner.h"
-#include "pool/spin.h"
 
 #define POOL_DISPATCH_REPLIES 4096 /* read in one pool_dispatch() */
 #define POOL_LARGE_IN_FLIGHT  4    /* arguments by memfd, in one worker */

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "pool/channel.h"
+#include "pool/channel/channel.h"
 #include "pool/pool.h"
 
 /* What the spawner tells the parent. */

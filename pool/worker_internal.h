@@ -4,13 +4,13 @@
  *   worker_run.c  the process: setting up, the user's hooks
  *   function.c    the loop of the ordinary pool: one function at a time
  *   worker.c      the tasks and replies of any worker
- *   arena.c, channel.c, channel_ring.c, frame.c, spin.c
+ *   channel/      the memory and the socket between parent and worker
  */
 #ifndef POOL_WORKER_INTERNAL_H
 #define POOL_WORKER_INTERNAL_H
 
-#include "pool/arena.h"
-#include "pool/channel.h"
+#include "pool/channel/arena.h"
+#include "pool/channel/channel.h"
 #include "pool/pool.h"
 #include "pool/worker.h"
 

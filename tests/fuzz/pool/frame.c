@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pool/frame.h"
+#include "pool/channel/frame.h"
 #include "pool/pool.h"
 
 #define RING_BYTES  8192

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "pool/arena.h"
+#include "pool/channel/arena.h"
 
 #define SIZE ((size_t)1 << 20)
 

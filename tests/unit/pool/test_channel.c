@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "pool/channel.h"
+#include "pool/channel/channel.h"
 
 struct ends {
     struct channel_shape shape;

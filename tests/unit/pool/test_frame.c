@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "pool/frame.h"
+#include "pool/channel/frame.h"
 #include "pool/pool.h"
 
 static const struct frame_limits limits = {

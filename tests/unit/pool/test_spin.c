@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "pool/spin.h"
+#include "pool/channel/spin.h"
 
 static bool never(void *ctx)
 {

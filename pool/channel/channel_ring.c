@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "pool/channel.h"
+#include "pool/channel/channel.h"
 
 #define BYTES_ALIGN 8u
 

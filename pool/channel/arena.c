@@ -5,7 +5,7 @@
  * an extent to it; it is large but only touched where pieces begin, and those
  * lie low. A search starts at the first free extent.
  */
-#include "pool/arena.h"
+#include "pool/channel/arena.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

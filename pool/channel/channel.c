@@ -5,7 +5,7 @@
  * The memory is one memfd for each worker, mapped in two parts: what both sides
  * write, and the arena, which the parent maps without the right to write.
  */
-#include "pool/channel.h"
+#include "pool/channel/channel.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,8 +5,8 @@
  * so nobody else can damage it. The lowest piece that is large enough is
  * taken, which keeps the pages in use few and warm in the cache. One thread.
  */
-#ifndef POOL_ARENA_H
-#define POOL_ARENA_H
+#ifndef POOL_CHANNEL_ARENA_H
+#define POOL_CHANNEL_ARENA_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
  * The loop behind spin.h, and when it is not worth it. Reading the clock costs
  * more than a look, so it is read once for LOOKS_PER_CLOCK looks.
  */
-#include "pool/spin.h"
+#include "pool/channel/spin.h"
 
 #include <sched.h>
 

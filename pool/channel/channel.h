@@ -23,8 +23,8 @@
  * The parent keeps its own copy of every position it owns, takes what the
  * worker writes for a claim, and copies a frame before it checks it.
  */
-#ifndef POOL_CHANNEL_H
-#define POOL_CHANNEL_H
+#ifndef POOL_CHANNEL_CHANNEL_H
+#define POOL_CHANNEL_CHANNEL_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -32,7 +32,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "pool/frame.h"
+#include "pool/channel/frame.h"
 
 #define CHANNEL_TASK_RING_BYTES  262144u
 #define CHANNEL_REPLY_RING_BYTES 262144u

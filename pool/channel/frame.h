@@ -7,8 +7,8 @@
  * arguments). Each side copies a frame into its own memory first and checks
  * that copy: the other side can still write to the original.
  */
-#ifndef POOL_FRAME_H
-#define POOL_FRAME_H
+#ifndef POOL_CHANNEL_FRAME_H
+#define POOL_CHANNEL_FRAME_H
 
 #include <stddef.h>
 #include <stdint.h>

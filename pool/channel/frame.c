@@ -5,12 +5,12 @@
  * checked before it is used. Lengths are compared before they are added up, so
  * that no sum can wrap.
  */
-#include "pool/frame.h"
+#include "pool/channel/frame.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "pool/pool.h"
+#include "pool/pool_task.h"
 
 /* Whether `len` bytes at `offset` lie within `size`. */
 static bool range_fits(uint64_t offset, uint64_t len, size_t size)

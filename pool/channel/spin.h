@@ -9,8 +9,8 @@
  * several times in a row does it rarely from then on, so what tasks that come
  * seldom or take long can lose is small.
  */
-#ifndef POOL_SPIN_H
-#define POOL_SPIN_H
+#ifndef POOL_CHANNEL_SPIN_H
+#define POOL_CHANNEL_SPIN_H
 
 #include <stdbool.h>
 #include <stdint.h>
