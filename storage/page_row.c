@@ -122,6 +122,8 @@ const struct page_column page_columns[] = {
      "as received"},
     {NAME("last_modified"), 34, "text", FIELD(last_modified), 0,
      SHOWN | KEPT_IF_NONE, "", "as received"},
+    {NAME("server"), 51, "text", FIELD(server), 0, EVERYWHERE | KEPT_IF_NONE,
+     "", "header Server, cut at 200 bytes"},
     {NAME("links_out"), 42, "integer", FIELD(nr_links_out), -1,
      EVERYWHERE | KEPT, "", "links found; NULL: not looked for"},
     {NAME("content_hash"), 35, "blob", COLUMN_HASH, AT(content_hash), 0,

@@ -54,6 +54,7 @@ struct page_record {
     struct bytes ip, mime, charset, encoding, http_version;
     struct bytes etag, last_modified, truncated; /* "length", "time" ... */
     struct bytes content_hash;                   /* 16 raw bytes */
+    struct bytes server;                         /* header, cut at 200 bytes */
     struct bytes title, description, canonical, robots, lang, h1;
 
     const struct hop_record *hops;   /* nr_redirects of them */

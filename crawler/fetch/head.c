@@ -204,6 +204,7 @@ static const struct {
                             offsetof(struct page, last_modified)},
     [HEAD_RETRY_AFTER] = {"retry-after", 11,
                           offsetof(struct page, retry_after)},
+    [HEAD_SERVER] = {"server", 6, offsetof(struct page, server)},
 };
 
 static enum error read_field(struct head *head, const char *line, size_t len)

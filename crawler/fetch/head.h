@@ -27,6 +27,7 @@ enum head_field {
     HEAD_ETAG,
     HEAD_LAST_MODIFIED,
     HEAD_RETRY_AFTER,
+    HEAD_SERVER,
     HEAD_FIELD_NR
 };
 

@@ -27,6 +27,7 @@
 #define PAGE_TEXT_BYTES      2048   /* of title, description ...: cut there */
 #define PAGE_DETAIL_BYTES    300    /* of the error's detail */
 #define PAGE_SHORT_BYTES     512    /* of mime, charset, etag, lang ... */
+#define PAGE_SERVER_BYTES    200    /* of the header Server */
 #define PAGE_IP_BYTES        45     /* INET6_ADDRSTRLEN without its NUL */
 #define PAGE_LINK_TEXT_BYTES 200    /* of a link's text */
 #define PAGE_LINKS_MAX       100000 /* of one page */
@@ -87,6 +88,7 @@ struct page_link {
     X(etag, PAGE_SHORT_BYTES, TEXT, STORED)     /* as received, cleaned */     \
     X(last_modified, PAGE_SHORT_BYTES, TEXT, STORED) /* the same */            \
     X(retry_after, PAGE_SHORT_BYTES, TEXT, HERE)     /* the same */            \
+    X(server, PAGE_SERVER_BYTES, TEXT, STORED)       /* the same */            \
     X(title, PAGE_TEXT_BYTES, TEXT, STORED)                                    \
     X(description, PAGE_TEXT_BYTES, TEXT, STORED)                              \
     X(canonical, URL_BYTES_MAX, URL, STORED)                                   \

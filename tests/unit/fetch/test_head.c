@@ -52,6 +52,7 @@ static void head_keeps_what_a_crawler_needs(void **state)
                           "Last-Modified: Mon, 1 Jan 2024 00:00:00 GMT\r\n"
                           "Retry-After: 120\r\n"
                           "Location: /there\r\n"
+                          "Server: nginx\r\n"
                           "Content-Length: 12\r\n"
                           "\r\n"),
                      ERROR_NONE);
@@ -63,6 +64,7 @@ static void head_keeps_what_a_crawler_needs(void **state)
     assert_value(HEAD_LAST_MODIFIED, "Mon, 1 Jan 2024 00:00:00 GMT");
     assert_value(HEAD_RETRY_AFTER, "120");
     assert_value(HEAD_LOCATION, "/there");
+    assert_value(HEAD_SERVER, "nginx");
 }
 
 static void head_is_not_final_before_its_blank_line(void **state)

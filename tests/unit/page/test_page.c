@@ -232,12 +232,14 @@ static void page_texts_are_cut_at_a_character(void **state)
     page_init(&page);
     page.title = (struct bytes){text, sizeof(text)};
     page.lang = (struct bytes){text, sizeof(text)};
+    page.server = (struct bytes){text, sizeof(text)};
     page.h1 = TEXT("a\xff"
                    "b"); /* what is not UTF-8 ends a text */
     reply = encode(&page);
     assert_int_equal(decode(&got, &reply), CERR_OK);
     assert_int_equal(got.title.len, PAGE_TEXT_BYTES - 1);
     assert_int_equal(got.lang.len, PAGE_SHORT_BYTES);
+    assert_int_equal(got.server.len, 200);
     same_bytes(got.h1, TEXT("a"));
     release(&reply);
 }

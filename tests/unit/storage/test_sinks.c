@@ -101,6 +101,7 @@ static struct page_record full_page(void)
     page.ip = text("2001:db8::1");
     page.etag = text("W/\"x\"");
     page.last_modified = text("Mon, 23 Nov 2026 08:19:42 GMT");
+    page.server = text("nginx/1.24 (\"x\")");
     page.nr_links_out = 0;
     page.content_hash = (struct bytes){"\x00\x01\xfe\xff"
                                        "0123456789ab",
