@@ -23,7 +23,9 @@ struct pool_async; /* one submitted task whose result somebody will get */
 
 /* Python's apply and apply_async. `timeout_ms` < 0: no limit. pool_apply()
  * gives the handle on CERR_OK, then it is ready, and on CERR_TIMEOUT if the
- * task was accepted; else it is NULL. */
+ * task was accepted; else it is NULL. Where the queue is full it waits for
+ * room, and pool_apply_async() says CERR_AGAIN; other errors as pool_submit().
+ */
 enum err pool_apply(struct pool *pool, const struct pool_task *task,
                     int64_t timeout_ms, struct pool_async **async) CERR_CHECK;
 enum err pool_apply_async(struct pool *pool, const struct pool_task *task,

@@ -52,7 +52,9 @@ void pool_get_stats(const struct pool *pool, struct pool_stats *stats);
 /* CERR_INVALID when there is no such slot. */
 enum err pool_worker_info(const struct pool *pool, int worker,
                           struct pool_worker_info *info) CERR_CHECK;
-/* Sends a signal to a worker through its pidfd; for tests and operators. */
+/* Sends a signal to a worker through its pidfd; for tests and operators.
+ * CERR_INVALID (no such slot, no such signal), CERR_NOT_FOUND (no worker is
+ * there now). */
 enum err pool_kill_worker(struct pool *pool, int worker,
                           int signal_nr) CERR_CHECK;
 
