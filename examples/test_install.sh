@@ -86,6 +86,16 @@ build_cxx plus plus.cc crawlpool crawlshared
 printf 'ok: 49\nqueue: 49, calls: 1\n' > expected
 ./plus | diff expected -
 
+say "C++ exceptions that nobody catches in a child"
+cp "$source/tests/install/throws.cc" .
+build_cxx throws throws.cc crawlpool crawlshared
+cat > expected << 'END'
+pool: lost: its worker was killed by SIGABRT (Aborted)
+process: -6
+END
+./throws 2> errors | diff expected -
+grep -q 'nobody catches me' errors
+
 say "names: the archives define what the headers declare, and nothing else"
 # shellcheck disable=SC2086
 (cd "$include" && awk -f "$source/scripts/header_names.awk" $headers) |

@@ -14,6 +14,16 @@ set(shared_headers pool/shared/queue.h pool/shared/dict.h pool/shared/list.h
     pool/shared/lock.h pool/shared/process.h pool/shared/sync_bytes.h)
 set(common_headers base/err.h)
 
+# In these files a child process calls the functions of the user. They get no
+# unwind tables, so a C++ exception that nobody has caught before finds the end
+# of the stack there, and std::terminate() says what it was. With tables it
+# would find a catch of the parent's main(), and the child would go on from
+# there as a second copy of the program.
+set_property(SOURCE ${PROJECT_SOURCE_DIR}/pool/worker_run.c
+                    ${PROJECT_SOURCE_DIR}/pool/shared/process.c
+             APPEND PROPERTY COMPILE_OPTIONS -fno-exceptions
+             -fno-unwind-tables -fno-asynchronous-unwind-tables)
+
 # crawl_parts(NAME KIND TARGET): the sources of TARGET, compiled as said above.
 function(crawl_parts name kind target)
   get_target_property(sources ${target} SOURCES)

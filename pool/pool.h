@@ -13,6 +13,9 @@
  * late, canceled, or lost with its worker. Every call is legal inside a
  * callback. A pool belongs to the process that opened it: calls from another
  * one answer CERR_PERM. It is not safe for use by two threads at once.
+ *
+ * A callback returns: an exception of C++ or a longjmp(3) that passes through
+ * the pool's frames leaves it as it is inside a call, for good.
  */
 #ifndef POOL_POOL_H
 #define POOL_POOL_H
@@ -47,8 +50,9 @@ bool pool_small_limit(int nr_workers, char *text, size_t cap);
 /*
  * Queues a task. `id` (may be NULL) gets its number, never 0.
  * Returns CERR_AGAIN (a bound is reached: on_writable follows), CERR_TOO_BIG
- * (argument over max_task_bytes), CERR_STATE (after close), CERR_CLOSED (no
- * worker is left and none may be started), CERR_PERM, CERR_NOMEM.
+ * (argument over max_task_bytes), CERR_INVALID (no such function, a negative
+ * time limit), CERR_STATE (after close), CERR_CLOSED (no worker is left and
+ * none may be started), CERR_PERM, CERR_NOMEM.
  */
 enum err pool_submit(struct pool *pool, const struct pool_task *task,
                      uint64_t *id) CERR_CHECK;
@@ -92,7 +96,7 @@ enum err pool_close(struct pool *pool) CERR_CHECK;
  * CERR_TIMEOUT. */
 enum err pool_join(struct pool *pool, int64_t timeout_ms) CERR_CHECK;
 /* Every pending task ends as POOL_CANCELED (callbacks run); workers are told
- * to stop, killed after `grace_ms`. */
+ * to stop, killed after `grace_ms`. CERR_INVALID (it is negative). */
 enum err pool_terminate(struct pool *pool, int64_t grace_ms) CERR_CHECK;
 /* Terminates what is left and frees everything; NULL is fine. Legal inside a
  * callback: the pool goes when the outermost call returns. */

@@ -6,9 +6,14 @@
  * (pool_options.worker_main) takes tasks as they come, keeps many in flight
  * and replies in any order; the function worker is itself written this way.
  *
- * A worker has no descriptor of the parent but its socket, and its arena: one
- * long-lived piece of shared memory in which large replies are written in
- * place. It dies with the parent. One thread at a time.
+ * A worker has no descriptor of the parent but 0, 1 and 2, its socket, and its
+ * arena: one long-lived piece of shared memory in which large replies are
+ * written in place. It dies with the parent. One thread at a time.
+ *
+ * Code that ends the process in place of returning loses its task (POOL_LOST).
+ * So does an exception of C++ that it does not catch: std::terminate() is
+ * called. exit(3) also runs what the parent gave to atexit(3) before; _exit(2)
+ * does not.
  */
 #ifndef POOL_WORKER_H
 #define POOL_WORKER_H

@@ -97,7 +97,8 @@ enum err dict_set_default(struct dict *dict, struct sync_bytes key,
  * Makes a new value of the old one (NULL: missing), under the mutex. Sets
  * *value to bytes that stay valid until dict_update() returns; value->data
  * NULL deletes the key. Any other result than CERR_OK changes nothing and is
- * what dict_update() returns. Must be short: others wait.
+ * what dict_update() returns. Must be short: others wait. Must return: an
+ * exception of C++ or a longjmp(3) out of it would keep the mutex for ever.
  */
 typedef enum err (*dict_update_fn)(void *ctx, const struct sync_bytes *old,
                                    struct sync_bytes *value);

@@ -32,7 +32,8 @@ enum process_kind {
 /*
  * Starts run(ctx) in a child. Unwritten stdio output is flushed first, so that
  * it does not appear twice. The child flushes its own and leaves by _exit(), so
- * it runs none of the parent's exit handlers. It must be the program's choice
+ * it runs none of the parent's exit handlers; an exception of C++ that run()
+ * does not catch ends it by std::terminate(). It must be the program's choice
  * to fork while other threads run: their locks stay as they are in the child.
  * Returns CERR_LIMIT (too many processes or descriptors), CERR_NOMEM, CERR_IO.
  */
