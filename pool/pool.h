@@ -14,8 +14,8 @@
  * callback. A pool belongs to the process that opened it: calls from another
  * one answer CERR_PERM. It is not safe for use by two threads at once.
  *
- * A callback returns: an exception of C++ or a longjmp(3) that passes through
- * the pool's frames leaves it as it is inside a call, for good.
+ * A callback must return. After an exception of C++ or a longjmp(3) out of one
+ * the pool counts as inside that call for good, and pool_free() frees nothing.
  */
 #ifndef POOL_POOL_H
 #define POOL_POOL_H
