@@ -35,7 +35,7 @@ static void join(struct process *process)
 
 struct stream {
     struct queue *queue;
-    struct event *go;
+    struct sync_event *go;
     size_t nr, len;
 };
 
@@ -44,7 +44,7 @@ static int produce(void *ctx)
     static const char data[BODY_BYTES];
     const struct stream *stream = ctx;
 
-    bench_must(event_wait(stream->go, -1), "go");
+    bench_must(sync_event_wait(stream->go, -1), "go");
     for (size_t i = 0; i < stream->nr; i++)
         bench_must(queue_put(stream->queue, data, stream->len, -1), "put");
     bench_must(queue_put(stream->queue, data, END_BYTES, -1), "put");
@@ -62,10 +62,10 @@ static double run_stream(const struct queue_options *options, size_t len,
     double rate;
 
     bench_must(queue_open(&stream.queue, options), "queue");
-    bench_must(event_open(&stream.go), "event");
+    bench_must(sync_event_open(&stream.go), "event");
     producer = start(produce, &stream);
     start_us = clock_mono_us();
-    event_set(stream.go);
+    sync_event_set(stream.go);
     while (item.len != END_BYTES) {
         bench_must(queue_get(stream.queue, data, sizeof(data), &item, -1),
                    "get");
@@ -77,7 +77,7 @@ static double run_stream(const struct queue_options *options, size_t len,
     rate = (double)nr / bench_seconds_since(start_us);
     join(producer);
     queue_free(stream.queue);
-    event_free(stream.go);
+    sync_event_free(stream.go);
     return rate;
 }
 
@@ -89,7 +89,7 @@ static int produce_in_place(void *ctx)
     const struct stream *stream = ctx;
     struct queue_place place;
 
-    bench_must(event_wait(stream->go, -1), "go");
+    bench_must(sync_event_wait(stream->go, -1), "go");
     for (size_t i = 0; i <= stream->nr; i++) {
         size_t len = i < stream->nr ? stream->len : END_BYTES;
 
@@ -112,10 +112,10 @@ static double run_20k_in_place(size_t nr)
     double rate;
 
     bench_must(queue_open(&stream.queue, &options), "queue");
-    bench_must(event_open(&stream.go), "event");
+    bench_must(sync_event_open(&stream.go), "event");
     producer = start(produce_in_place, &stream);
     start_us = clock_mono_us();
-    event_set(stream.go);
+    sync_event_set(stream.go);
     while (item.len != END_BYTES) {
         const void *data;
 
@@ -129,7 +129,7 @@ static double run_20k_in_place(size_t nr)
         bench_must(CERR_CORRUPT, "items");
     join(producer);
     queue_free(stream.queue);
-    event_free(stream.go);
+    sync_event_free(stream.go);
     return rate;
 }
 

@@ -284,24 +284,24 @@ uint32_t semaphore_value(struct semaphore *semaphore)
 
 /* ---- event ---- */
 
-struct event {
+struct sync_event {
     _Atomic uint32_t word; /* bit 0: it is set; above: how often it was */
 };
 
-enum err event_open(struct event **out)
+enum err sync_event_open(struct sync_event **out)
 {
     *out = sync_region_map(sizeof(**out));
     return *out ? CERR_OK : CERR_NOMEM;
 }
 
-void event_free(struct event *event)
+void sync_event_free(struct sync_event *event)
 {
     sync_region_unmap(event, sizeof(*event));
 }
 
 /* Adds 3 to an even word: one to the count, and the bit "is set". Lock-free
  * and without malloc, so a signal handler may call it. */
-void event_set(struct event *event)
+void sync_event_set(struct sync_event *event)
 {
     uint32_t word = atomic_load(&event->word);
 
@@ -312,17 +312,17 @@ void event_set(struct event *event)
     sync_futex_wake(&event->word, UINT32_MAX);
 }
 
-void event_clear(struct event *event)
+void sync_event_clear(struct sync_event *event)
 {
     atomic_fetch_and(&event->word, ~1u);
 }
 
-bool event_is_set(const struct event *event)
+bool sync_event_is_set(const struct sync_event *event)
 {
     return atomic_load(&event->word) & 1;
 }
 
-enum err event_wait(struct event *event, int64_t timeout_ms)
+enum err sync_event_wait(struct sync_event *event, int64_t timeout_ms)
 {
     int64_t deadline_ms = sync_deadline(timeout_ms);
     uint32_t first = atomic_load(&event->word), now = first;

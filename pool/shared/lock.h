@@ -71,18 +71,19 @@ uint32_t semaphore_value(struct semaphore *semaphore);
 
 /* ---- event ---- */
 
-struct event;
+struct sync_event;
 
-enum err event_open(struct event **event) CERR_CHECK;
-void event_free(struct event *event);
+enum err sync_event_open(struct sync_event **event) CERR_CHECK;
+void sync_event_free(struct sync_event *event);
 
-/* Wakes all who wait, also when event_clear() follows at once.
+/* Wakes all who wait, also when sync_event_clear() follows at once.
  * Async-signal-safe. */
-void event_set(struct event *event);
-void event_clear(struct event *event);
-bool event_is_set(const struct event *event);
+void sync_event_set(struct sync_event *event);
+void sync_event_clear(struct sync_event *event);
+bool sync_event_is_set(const struct sync_event *event);
 /* CERR_AGAIN, CERR_TIMEOUT. */
-enum err event_wait(struct event *event, int64_t timeout_ms) CERR_CHECK;
+enum err sync_event_wait(struct sync_event *event,
+                         int64_t timeout_ms) CERR_CHECK;
 
 /* ---- condition ---- */
 

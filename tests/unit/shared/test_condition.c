@@ -311,37 +311,37 @@ static void condition_l4_d14_killed_waiters_block_nobody(void **state)
 
 static int await_event(void *ctx)
 {
-    return (int)event_wait(ctx, -1);
+    return (int)sync_event_wait(ctx, -1);
 }
 
 static void event_l5_is_set_cleared_and_awaited(void **state)
 {
-    struct event *event;
+    struct sync_event *event;
     struct process *waiters[NR_WAITERS];
 
     (void)state;
-    assert_int_equal(event_open(&event), CERR_OK);
-    assert_false(event_is_set(event));
-    assert_int_equal(event_wait(event, 0), CERR_AGAIN);
-    assert_int_equal(event_wait(event, BRIEF_MS), CERR_TIMEOUT);
+    assert_int_equal(sync_event_open(&event), CERR_OK);
+    assert_false(sync_event_is_set(event));
+    assert_int_equal(sync_event_wait(event, 0), CERR_AGAIN);
+    assert_int_equal(sync_event_wait(event, BRIEF_MS), CERR_TIMEOUT);
     for (size_t i = 0; i < NR_WAITERS; i++)
         waiters[i] = family_start(await_event, event);
-    event_set(event);
-    event_set(event);
+    sync_event_set(event);
+    sync_event_set(event);
     for (size_t i = 0; i < NR_WAITERS; i++)
         assert_int_equal(family_end(waiters[i]), CERR_OK);
-    assert_true(event_is_set(event));
-    assert_int_equal(event_wait(event, -1), CERR_OK);
-    event_clear(event);
-    event_clear(event);
-    assert_false(event_is_set(event));
-    assert_int_equal(event_wait(event, 0), CERR_AGAIN);
-    event_free(event);
-    event_free(NULL);
+    assert_true(sync_event_is_set(event));
+    assert_int_equal(sync_event_wait(event, -1), CERR_OK);
+    sync_event_clear(event);
+    sync_event_clear(event);
+    assert_false(sync_event_is_set(event));
+    assert_int_equal(sync_event_wait(event, 0), CERR_AGAIN);
+    sync_event_free(event);
+    sync_event_free(NULL);
 }
 
 struct door {
-    struct event *event;
+    struct sync_event *event;
     _Atomic uint32_t nr_waiting;
 };
 
@@ -350,7 +350,7 @@ static int await_door(void *ctx)
     struct door *door = ctx;
 
     door->nr_waiting++;
-    return (int)event_wait(door->event, -1);
+    return (int)sync_event_wait(door->event, -1);
 }
 
 static struct door *open_door(struct process *waiters[NR_WAITERS])
@@ -358,7 +358,7 @@ static struct door *open_door(struct process *waiters[NR_WAITERS])
     struct door *door = sync_region_map(sizeof(*door));
 
     assert_non_null(door);
-    assert_int_equal(event_open(&door->event), CERR_OK);
+    assert_int_equal(sync_event_open(&door->event), CERR_OK);
     for (size_t i = 0; i < NR_WAITERS; i++)
         waiters[i] = family_start(await_door, door);
     while (door->nr_waiting < NR_WAITERS)
@@ -370,7 +370,7 @@ static struct door *open_door(struct process *waiters[NR_WAITERS])
 
 static void close_door(struct door *door)
 {
-    event_free(door->event);
+    sync_event_free(door->event);
     sync_region_unmap(door, sizeof(*door));
 }
 
@@ -380,11 +380,11 @@ static void event_l5_pulse_wakes_all_who_wait(void **state)
     struct door *door = open_door(waiters);
 
     (void)state;
-    event_set(door->event);
-    event_clear(door->event);
+    sync_event_set(door->event);
+    sync_event_clear(door->event);
     for (size_t i = 0; i < NR_WAITERS; i++)
         assert_int_equal(family_end(waiters[i]), CERR_OK);
-    assert_int_equal(event_wait(door->event, 0), CERR_AGAIN);
+    assert_int_equal(sync_event_wait(door->event, 0), CERR_AGAIN);
     close_door(door);
 }
 
@@ -398,19 +398,19 @@ static void event_l5_d14_killed_waiters_block_nobody(void **state)
         assert_int_equal(process_kill(waiters[i], SIGKILL), CERR_OK);
         assert_int_equal(family_end(waiters[i]), -SIGKILL);
     }
-    event_set(door->event);
+    sync_event_set(door->event);
     assert_int_equal(family_end(waiters[0]), CERR_OK);
-    assert_int_equal(event_wait(door->event, -1), CERR_OK);
+    assert_int_equal(sync_event_wait(door->event, -1), CERR_OK);
     close_door(door);
 }
 
-static struct event *alarm_event;
+static struct sync_event *alarm_event;
 
 static void set_on_signal(int signal_nr)
 {
     (void)signal_nr;
-    event_set(alarm_event);
-    event_clear(alarm_event);
+    sync_event_set(alarm_event);
+    sync_event_clear(alarm_event);
 }
 
 static void event_l5_pulse_from_a_signal_handler_wakes(void **state)
@@ -418,13 +418,13 @@ static void event_l5_pulse_from_a_signal_handler_wakes(void **state)
     struct sigaction action = {.sa_handler = set_on_signal}, old;
 
     (void)state;
-    assert_int_equal(event_open(&alarm_event), CERR_OK);
+    assert_int_equal(sync_event_open(&alarm_event), CERR_OK);
     assert_int_equal(sigaction(SIGALRM, &action, &old), 0);
     ualarm(2000, 2000); /* again and again, one comes after the wait began */
-    assert_int_equal(event_wait(alarm_event, FAMILY_END_MS), CERR_OK);
+    assert_int_equal(sync_event_wait(alarm_event, FAMILY_END_MS), CERR_OK);
     ualarm(0, 0);
     assert_int_equal(sigaction(SIGALRM, &old, NULL), 0);
-    event_free(alarm_event);
+    sync_event_free(alarm_event);
 }
 
 /* ---- between threads, where ThreadSanitizer can see it ---- */
@@ -436,7 +436,7 @@ static void event_l5_pulse_from_a_signal_handler_wakes(void **state)
 struct table {
     struct lock *lock;
     struct condition *condition;
-    struct event *start;
+    struct sync_event *start;
     uint32_t nr_laid, nr_taken; /* under the lock */
 };
 
@@ -458,7 +458,7 @@ static bool has_some(void *ctx)
 static void *take_turns(struct table *table, bool (*ready)(void *ctx),
                         uint32_t *counter)
 {
-    uintptr_t nr_failed = event_wait(table->start, -1) != CERR_OK;
+    uintptr_t nr_failed = sync_event_wait(table->start, -1) != CERR_OK;
 
     for (int i = 0; i < NR_EACH; i++) {
         nr_failed += lock_acquire(table->lock, -1) != CERR_OK;
@@ -493,11 +493,11 @@ static void condition_and_event_serve_threads_too(void **state)
     (void)state;
     assert_int_equal(lock_open(&table.lock, LOCK_PLAIN), CERR_OK);
     assert_int_equal(condition_open(&table.condition, table.lock), CERR_OK);
-    assert_int_equal(event_open(&table.start), CERR_OK);
+    assert_int_equal(sync_event_open(&table.start), CERR_OK);
     for (size_t i = 0; i < NR_THREADS; i++)
         assert_int_equal(
             pthread_create(&threads[i], NULL, i % 2 ? take : lay, &table), 0);
-    event_set(table.start);
+    sync_event_set(table.start);
     for (size_t i = 0; i < NR_THREADS; i++) {
         void *nr_failed;
 
@@ -507,7 +507,7 @@ static void condition_and_event_serve_threads_too(void **state)
     assert_int_equal(table.nr_laid, NR_THREADS / 2 * NR_EACH);
     assert_int_equal(table.nr_taken, table.nr_laid);
     condition_free(table.condition);
-    event_free(table.start);
+    sync_event_free(table.start);
     lock_free(table.lock);
 }
 
