@@ -14,15 +14,17 @@
 #include "base/wire.h"
 
 struct binder {
-    sqlite3_stmt *stmt;
-    int at; /* number of the parameter bound last */
-    int rc; /* the first failure */
+    sqlite3_stmt *stmt; /* borrowed; NULL when it could not be prepared */
+    int at; /* number of the parameter bound last, from 1; 0: none */
+    int rc; /* SQLite's code of the first failure, or SQLITE_OK */
 };
 
-/* A page has fifty parameters: as calls they would be 1 % of all that storing
- * it takes, and the compiler's own measure makes them calls. */
+/* A page has fifty parameters. If each were a call, the calls would be 1 % of
+ * the time that storing a page takes; left to itself, the compiler does not
+ * inline them. */
 #define BIND_INLINE static inline __attribute__((always_inline))
 
+/* Keeps the first failure: those that follow are mostly its consequences. */
 BIND_INLINE void bind_note(struct binder *binder, int rc)
 {
     if (binder->rc == SQLITE_OK)
@@ -39,6 +41,7 @@ BIND_INLINE void bind_null(struct binder *binder)
     bind_note(binder, sqlite3_bind_null(binder->stmt, ++binder->at));
 }
 
+/* `null` is the value that means that there is none, here and below. */
 BIND_INLINE void bind_int_or_null(struct binder *binder, int64_t value,
                                   int64_t null)
 {
@@ -51,14 +54,15 @@ BIND_INLINE void bind_int_or_null(struct binder *binder, int64_t value,
 BIND_INLINE void bind_real_or_null(struct binder *binder, double value,
                                    double null)
 {
-    if (value == null) /* the very constant, not a computed value */
+    if (value == null) /* the caller set this constant, so == is exact */
         bind_null(binder);
     else
         bind_note(binder,
                   sqlite3_bind_double(binder->stmt, ++binder->at, value));
 }
 
-/* NULL when empty; so are the two below. */
+/* An empty text is stored as NULL, and so are an empty string and an empty
+ * blob in the two functions below. */
 BIND_INLINE void bind_text(struct binder *binder, struct bytes text)
 {
     if (!text.len)

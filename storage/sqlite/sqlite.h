@@ -20,13 +20,17 @@
 #include "storage/stamp.h"
 #include "storage/storage_ops.h"
 
-#define STORAGE_APPLICATION_ID 0x6372776c /* "crwl" */
+/* PRAGMA application_id, by which a file shows that it is ours: "crwl". */
+#define STORAGE_APPLICATION_ID 0x6372776c
+/* PRAGMA user_version. A database with another number is refused. */
 #define STORAGE_SCHEMA_VERSION 3
-#define STORAGE_LINKS_AT_ONCE  8
-#define STORAGE_BUSY_MS        5000 /* patience with a shell that writes */
+#define STORAGE_LINKS_AT_ONCE  8 /* rows of one STMT_PUT_LINKS */
+/* How long SQLite waits for a lock of another program, such as a shell in which
+ * somebody writes, before it gives up with SQLITE_BUSY. */
+#define STORAGE_BUSY_MS        5000
 
-extern const char storage_schema[];       /* schema.sql, for SQLite */
-extern const char storage_results_view[]; /* results.sql, the same */
+extern const char storage_schema[];       /* the text of schema.sql */
+extern const char storage_results_view[]; /* the text of results.sql */
 
 enum stmt {
 #define STATEMENT(name, sql) STMT_##name,
@@ -35,27 +39,29 @@ enum stmt {
     STMT_NR
 };
 
-/* The text of each, with the words of sqlite_columns.h. */
+/* The text of each statement; the words of sqlite_columns.h still stand in
+ * it. */
 extern const char *const sqlite_sql[STMT_NR];
 
 struct sqlite {
-    struct back_end base; /* first: the storage knows this alone */
-    sqlite3 *db;
-    sqlite3_stmt *stmts[STMT_NR];
+    struct back_end base; /* must be first: the storage sees only this */
+    sqlite3 *db;          /* owned */
+    sqlite3_stmt *stmts[STMT_NR]; /* owned; NULL: not yet used */
     struct crawl_lock lock;
     const char *path; /* borrowed; "" is a temporary database */
     bool path_made;   /* this open made the file */
     bool in_transaction;
 
-    int64_t run_id;
-    int64_t next_page_id;                /* one writer: ids need no query */
+    int64_t run_id;       /* row of `runs` that new rows belong to; from 1 */
+    int64_t next_page_id; /* counted here: nobody else writes pages */
     struct storage_counts counts_stored; /* as the table `meta` has them */
-    bool store_bodies;
-    void *zstd; /* ZSTD_CCtx; NULL until a body is stored */
+    bool store_bodies; /* --store body: keep bodies in the table `bodies` */
+    void *zstd;        /* owned ZSTD_CCtx; NULL until a body is stored */
 
-    struct stamp stamp;
+    struct stamp stamp; /* holds the text that sqlite_iso() returned last */
 };
 
+/* `base` is the first member, so both have one address (C11, 6.7.2.1). */
 static inline struct sqlite *sqlite_of(struct back_end *back)
 {
     return (struct sqlite *)(void *)back;
@@ -100,9 +106,10 @@ enum err sqlite_put_output(struct back_end *back,
 
 /* Sets the failure for a result code of SQLite while doing `what`. */
 enum err sqlite_break(struct sqlite *sqlite, int rc, const char *what);
-/* The error that a result code means; `db` (may be NULL) knows more of it. */
+/* The error that a result code means. `db` may be NULL; if not, the errno that
+ * SQLite kept there makes the answer more exact. */
 enum err sqlite_err_of(sqlite3 *db, int rc);
-/* Opens the transaction if need be. */
+/* Opens the transaction unless it is open. */
 enum err sqlite_begin(struct sqlite *sqlite) CERR_CHECK;
 /* Runs statements without parameters that are not worth preparing; they may
  * have the words of sqlite_columns.h. */
@@ -112,15 +119,19 @@ enum err sqlite_number(struct sqlite *sqlite, const char *sql, int64_t fallback,
                        int64_t *number) CERR_CHECK;
 /* ISO 8601 text of a wall time, valid until the next call. */
 struct bytes sqlite_iso(struct sqlite *sqlite, int64_t wall_ms);
-/* From now on SQLite sorts beside the database. */
+/* Makes SQLite put the temporary files of its sorts beside the database. */
 void sqlite_sort_beside(const struct sqlite *sqlite);
 
+/* A binder for a statement of statements.h, which is prepared at its first use.
+ * A failure to prepare it comes out when it runs. */
 struct binder sqlite_bind(struct sqlite *sqlite, enum stmt which);
-/* The same for a statement that runs once: to be finalized. */
+/* A binder for a statement that runs only once. The caller finalizes it. */
 struct binder sqlite_bind_once(struct sqlite *sqlite, const char *sql);
-/* Runs to the end, ignoring rows; resets. Any failure breaks the storage. */
+/* Runs a statement to its end, ignores its rows, and resets it. Any failure
+ * breaks the storage. */
 enum err sqlite_run(struct sqlite *sqlite, struct binder *binder) CERR_CHECK;
-/* One row: *row tells whether there was one. Resets when there was none. */
+/* Fetches the next row; *row tells whether there was one. The statement is
+ * reset when there was none; a caller that stops earlier resets it himself. */
 enum err sqlite_step(struct sqlite *sqlite, struct binder *binder,
                      bool *row) CERR_CHECK;
 

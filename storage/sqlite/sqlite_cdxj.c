@@ -10,17 +10,21 @@
 
 #include "base/buf.h"
 
+/* Limit of a key. A canonical URL has at most as many bytes, and its key is
+ * shorter than the URL. */
 #define SURT_BYTES 8192
 
-/* A key has no port that its scheme implies. */
+/* Whether the port is the one that the scheme implies. A SURT key leaves that
+ * out. */
 static bool is_default_port(bool https, const char *port, size_t len)
 {
     return https ? len == 3 && memcmp(port, "443", 3) == 0
                  : len == 2 && memcmp(port, "80", 2) == 0;
 }
 
-/* "www.example.com" as "com,example": the labels from right to left, without
- * a leading www, by the habit of every index. */
+/* Writes "www.example.com" as "com,example": the labels from right to left, so
+ * that all hosts of a domain stand together. A leading "www." is left out, as
+ * replay tools do when they make the key that they look for. */
 static enum err add_host(struct buf *buf, const char *host, size_t len)
 {
     enum err err = CERR_OK;
@@ -45,7 +49,9 @@ static enum err add_host(struct buf *buf, const char *host, size_t len)
     return err;
 }
 
-/* Key of a canonical URL. */
+/* Appends the SURT key of a canonical URL. Path and query are in lower case,
+ * because replay tools compare keys without regard to it; a fragment does not
+ * occur in a canonical URL. */
 static enum err add_surt(struct buf *buf, const char *url)
 {
     bool https = strncmp(url, "https://", 8) == 0;
@@ -93,8 +99,12 @@ static void surt_function(sqlite3_context *context, int nr,
     buf_release(&buf);
 }
 
-/* 14 digits of the time, then one JSON object; texts by json_object(), which
- * escapes them. */
+/*
+ * A line is the key, the time as 14 digits, and a JSON object. json_object() of
+ * SQLite escapes the texts. Numbers are JSON strings there, and a revisit has
+ * the MIME type "warc/revisit": that is what readers of CDXJ expect. A page
+ * that no WARC file has keeps warc_type NULL.
+ */
 static const char lines_sql[] =
     "SELECT surt(at) || ' ' || replace(replace(replace(substr(fetched_at, 1,"
     " 19), '-', ''), ':', ''), 'T', '') || ' ' || json_object('url', at,"
@@ -105,6 +115,7 @@ static const char lines_sql[] =
     " FROM (SELECT *, coalesce(final_url, url) AS at FROM pages"
     " WHERE warc_type IS NOT NULL) ORDER BY 1";
 
+/* Calls `fn` with each line of the index. */
 static enum err give_lines(struct sqlite *sqlite, storage_text_fn fn, void *ctx)
 {
     struct binder binder = sqlite_bind_once(sqlite, lines_sql);

@@ -9,10 +9,13 @@
 
 #include "storage/page_row.h"
 
+/* Limit of an expanded statement. Ours have a few KiB; the limit only keeps a
+ * mistake in a text from taking all memory. */
 #define SQL_BYTES_MAX ((size_t)1 << 20)
 
 /* ---- lists of columns ---- */
 
+/* Whether the `len` bytes of `text` are this word and nothing more. */
 static bool is_word(const char *text, size_t len, const char *word)
 {
     return strlen(word) == len && memcmp(text, word, len) == 0;
@@ -32,7 +35,9 @@ enum err columns_define(const struct page_column *column, struct buf *out)
                     column->flags & COLUMN_REQUIRED ? " NOT NULL" : "");
 }
 
-/* In the order of the table `pages`, which is not that of page_columns. */
+/* Lists the definitions in the order of the table `pages`. That is the order of
+ * the column numbers, and not the order of page_columns, which follows JSONL.
+ */
 static enum err add_definitions(struct buf *out)
 {
     const struct page_column *column = columns_find(1);
@@ -47,20 +52,24 @@ static enum err add_definitions(struct buf *out)
     return err;
 }
 
-/* SQLite answers from the schema in memory, so this may be asked for each
- * column. */
+/* SQLite answers from the schema that it has in memory, so that a call for
+ * each column costs no read. */
 bool columns_has(sqlite3 *db, const char *name)
 {
     return sqlite3_table_column_metadata(db, NULL, "pages", name, NULL, NULL,
                                          NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* What of the INSERT a column is; NULL: `pages` does not have it. */
+/* The name of a column in the INSERT; NULL when `pages` does not have it. A
+ * column that exists only in exports or in the view has the number 0. */
 static const char *name_of(const struct page_column *column)
 {
     return column->number ? column->name : NULL;
 }
 
+/* The value of a column in the INSERT: a parameter, but for a column that is
+ * always 0; NULL when `pages` does not have it. The order must be that of
+ * name_of() and page_bind(). */
 static const char *value_of(const struct page_column *column)
 {
     if (!column->number)
@@ -68,7 +77,8 @@ static const char *value_of(const struct page_column *column)
     return column->kind == COLUMN_ZERO ? "0" : "?";
 }
 
-/* What a column of the view is of a line without a URL. */
+/* What a column of the view `results` shows for a line of the list that has no
+ * URL: a bad line or a duplicate. */
 static const char *line_value_of(const struct page_column *column)
 {
     if (!(column->flags & COLUMN_RESULTS))
@@ -76,8 +86,9 @@ static const char *line_value_of(const struct page_column *column)
     return column->line_sql ? column->line_sql : "NULL";
 }
 
-/* What an export reads. A reader cannot add a column that the database lacks,
- * as a crawl would do. */
+/* The expression that an export reads; NULL: the plain column. A crawl adds a
+ * column that an older database lacks, but a reader may not write: for it such
+ * a column is SQL's NULL. */
 static const char *exported_of(sqlite3 *db, const struct page_column *column)
 {
     if (column->number && !columns_has(db, column->name))
@@ -85,8 +96,8 @@ static const char *exported_of(sqlite3 *db, const struct page_column *column)
     return column->export_sql;
 }
 
-/* What one column is in the list `word`; NULL: it is not in that list. `room`
- * may hold the answer. */
+/* The SQL text of one column in the list `word`; NULL when the column is not in
+ * that list. The text may lie in `room`. */
 static const char *show_column(sqlite3 *db, const struct page_column *column,
                                const char *word, size_t len, char room[80])
 {
@@ -114,7 +125,8 @@ static const char *show_column(sqlite3 *db, const struct page_column *column,
     return special ? special : room;
 }
 
-/* One word's list. Only the first SELECT of a view names its columns. */
+/* Appends the list that one word stands for. Only the first SELECT of a view
+ * names its columns, so only @results has "AS". */
 static enum err add_list(sqlite3 *db, const char *word, size_t len,
                          struct buf *out)
 {
@@ -138,6 +150,8 @@ static enum err add_list(sqlite3 *db, const char *word, size_t len,
     return err;
 }
 
+/* An @ occurs in no other place of our SQL, so the search need not know about
+ * strings and comments. */
 enum err columns_expand(sqlite3 *db, const char *sql, struct buf *out)
 {
     enum err err = CERR_OK;

@@ -28,11 +28,13 @@ struct page_column;
  *   @results       the columns of the view `results`, of a URL
  *   @line_results  the same, of a line without a URL
  *
- * In the lists that read p is the table pages, u urls, l lines. CERR_NOMEM.
+ * The lists of a SELECT take for granted that p is the table pages, u is urls
+ * and l is lines. CERR_NOMEM: no memory, or a text beyond all limits.
  */
 enum err columns_expand(sqlite3 *db, const char *sql,
                         struct buf *out) CERR_CHECK;
-/* As sqlite3_prepare_v3() and sqlite3_exec() of the expanded text. */
+/* Do what sqlite3_prepare_v3() and sqlite3_exec() do, with the expanded text,
+ * and return a result code of SQLite. */
 int columns_prepare(sqlite3 *db, const char *sql, unsigned flags,
                     sqlite3_stmt **stmt);
 int columns_exec(sqlite3 *db, const char *sql);

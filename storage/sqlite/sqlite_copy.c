@@ -12,8 +12,9 @@
 #include "base/xalloc.h"
 #include "storage/sqlite/sqlite_reader.h"
 
-/* A name that begins with "file:" would be an address to SQLite; with a folder
- * before it, it is a name. Owned by the caller. */
+/* The path in a form that SQLite takes for a plain name; the caller owns it.
+ * SQLite would read a name that begins with "file:" as a URI, but not when a
+ * folder stands before it. */
 static char *plain_path(const char *path)
 {
     size_t bytes = strlen(path) + 3;
@@ -23,8 +24,9 @@ static char *plain_path(const char *path)
     return plain;
 }
 
-/* A reader may neither attach nor write, but VACUUM INTO does both: the two
- * locks are opened for this one statement. */
+/* Lifts, for this one statement, the two restrictions of a reader: it may
+ * neither attach nor write, and VACUUM INTO does both. The source itself is not
+ * written to. */
 static int vacuum_into(sqlite3 *db, const char *path)
 {
     sqlite3_stmt *stmt = NULL;
@@ -43,7 +45,8 @@ static int vacuum_into(sqlite3 *db, const char *path)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* The text outputs belong to the crawl that writes them, not to its copy. */
+/* Empties the table `outputs` of the copy. The text outputs belong to the crawl
+ * that writes them: a crawl that goes on in the copy would cut them back. */
 static int forget_outputs(const char *path)
 {
     sqlite3 *db = NULL;
@@ -58,6 +61,8 @@ static int forget_outputs(const char *path)
     return rc;
 }
 
+/* Writes the copy into the empty file that reader_copy() made. VACUUM INTO
+ * takes an empty file as if there was none. */
 static enum err fill_copy(struct reader *reader, const char *path)
 {
     char *plain = plain_path(path);
@@ -78,7 +83,8 @@ static enum err fill_copy(struct reader *reader, const char *path)
 
 enum err reader_copy(struct reader *reader, const char *path)
 {
-    /* made here, so that nothing that is there is touched, or removed below */
+    /* O_EXCL makes sure that the file is ours, so that neither VACUUM nor the
+     * unlink() below can touch what somebody else had there */
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     enum err err;
 
@@ -89,6 +95,7 @@ enum err reader_copy(struct reader *reader, const char *path)
         return reader_fail(reader, err_from_errno(errno),
                            "%s: cannot write there: %s", path, strerror(errno));
     err = fill_copy(reader, path);
+    /* the copy counts as made only when it is on disk */
     if (!err && fsync(fd))
         err = reader_fail(reader, err_from_errno(errno), "%s: cannot write: %s",
                           path, strerror(errno));

@@ -16,12 +16,14 @@
 #include "storage/sqlite/sqlite_page.h"
 #include "storage/sqlite/sqlite_reader.h"
 
+/* Largest stored body that is unpacked: 512 MiB, far above what a crawl keeps.
+ */
 #define EXPORT_BODY_BYTES (INT64_C(1) << 29)
 
 /* ---- rows into pages ---- */
 
-/* The order is that of the list, and what was discovered comes last. The word
- * @exported is explained in sqlite_columns.h. */
+/* Pages come in the order of the list, and those that were discovered come
+ * last. The word @exported is explained in sqlite_columns.h. */
 static const char newest_sql[] =
     "SELECT @exported FROM urls u JOIN pages p ON p.id = u.page_id"
     " ORDER BY u.line IS NULL, u.line, p.id";
@@ -40,11 +42,14 @@ static const char run_bodies_sql[] =
     " AND u.url_hash = p.url_hash"
     " JOIN bodies b ON b.content_hash = p.content_hash"
     " WHERE p.run_id = ? ORDER BY p.id";
-/* Lines without a URL have no page, and their own table. */
+/* Lines without a URL have no page; they stand in a table of their own. The
+ * number of the list is in the high bits of `line` (storage_line()). */
 static const char lines_sql[] =
     "SELECT l.line, l.text, l.error, l.detail, i.name FROM lines l"
     " LEFT JOIN inputs i ON i.number = l.line >> 40 ORDER BY l.line";
 
+/* Reads a row of newest_sql or run_sql. `reader` is there for export_rows(),
+ * which calls all three functions alike. */
 static enum err read_page(struct reader *reader, sqlite3_stmt *stmt,
                           struct page_record *page)
 {
@@ -53,9 +58,9 @@ static enum err read_page(struct reader *reader, sqlite3_stmt *stmt,
     return CERR_OK;
 }
 
-/* The page with its body, unpacked into reader->body. The size is that of the
- * row, which somebody may have changed: it is checked before the allocation,
- * and against what the unpacking gives. */
+/* Reads a page with its body, and unpacks the body into reader->body. Somebody
+ * may have changed the size that stands in the row, so it is checked before the
+ * allocation, and then against what the unpacking gives. */
 static enum err read_stored(struct reader *reader, sqlite3_stmt *stmt,
                             struct page_record *page)
 {
@@ -80,6 +85,7 @@ static enum err read_stored(struct reader *reader, sqlite3_stmt *stmt,
     return CERR_OK;
 }
 
+/* Reads a row of lines_sql as the page that outputs show for such a line. */
 static enum err read_line(struct reader *reader, sqlite3_stmt *stmt,
                           struct page_record *page)
 {
@@ -94,8 +100,8 @@ static enum err read_line(struct reader *reader, sqlite3_stmt *stmt,
     return CERR_OK;
 }
 
-/* Writes what `read` makes of each row. The views of a page are borrowed from
- * the statement, so it is written before the next step. */
+/* Writes to the sink what `read` makes of each row. A page borrows its texts
+ * from the statement, so it is written before the next step. */
 static enum err export_rows(struct reader *reader, struct sink *sink,
                             const char *sql, int64_t run,
                             enum err (*read)(struct reader *, sqlite3_stmt *,
@@ -117,7 +123,8 @@ static enum err export_rows(struct reader *reader, struct sink *sink,
         if (read_err)
             break;
         err = sink_put(sink, &page, &place);
-        /* a stream waits for no commit here */
+        /* An export has no commit that a stream had to wait for, so
+         * that a pipe gets its bytes early and memory stays small. */
         if (!err && sink->buf.len >= SINK_FLUSH_BYTES)
             err = sink_flush(sink);
         if (!err)
@@ -125,13 +132,16 @@ static enum err export_rows(struct reader *reader, struct sink *sink,
     }
     sqlite3_finalize(stmt);
     if (read_err)
-        return read_err; /* has its sentence */
+        return read_err; /* `read` has set the message already */
     if (err)
         return reader_fail(reader, err, "%s: cannot write: %s", sink->path,
                            err_str(err));
     return rc == SQLITE_DONE ? CERR_OK : reader_fail_sqlite(reader, rc);
 }
 
+/* Exports the run, or with 0 the newest page of each URL. An archive gets only
+ * pages with a stored body; the other formats get all pages and then the lines
+ * without a URL. */
 static enum err export_all(struct reader *reader, struct sink *sink,
                            int64_t run)
 {
@@ -152,6 +162,7 @@ static enum err export_all(struct reader *reader, struct sink *sink,
                : CERR_OK;
 }
 
+/* Refuses to make an archive from a database that has no body at all. */
 static enum err need_bodies(struct reader *reader, const char *path)
 {
     int64_t some;
@@ -167,6 +178,8 @@ static enum err need_bodies(struct reader *reader, const char *path)
                        path);
 }
 
+/* The checks come before the file is made, so that a refused export leaves
+ * nothing behind. */
 enum err reader_export(struct reader *reader, const char *path,
                        const char *format, const struct query_options *options)
 {

@@ -12,6 +12,7 @@
 
 #include "base/xalloc.h"
 
+/* Binds the two parameters that the word KEY of sqlite_sql.c stands for. */
 static void bind_key(struct binder *binder, struct url_key key)
 {
     bind_int(binder, key.host_id);
@@ -20,11 +21,14 @@ static void bind_key(struct binder *binder, struct url_key key)
 
 /* ---- URLs ---- */
 
+/* The number for the column `prio`; url_order.h explains it. */
 static int order_of(const struct url_record *url)
 {
     return url_order_of(url->kind, url->depth, url->nr_hops);
 }
 
+/* Adds a row for the URL. `added` is false when a row with its key is there:
+ * the statement then does nothing. */
 static enum err insert_url(struct sqlite *sqlite, const struct url_record *url,
                            bool *added)
 {
@@ -35,7 +39,7 @@ static enum err insert_url(struct sqlite *sqlite, const struct url_record *url,
     bind_text(&binder, url->url);
     bind_text(&binder, url->listed);
     bind_int_or_null(&binder, url->line, 0);
-    /* a line of the list has no parent, which is 0, 0 in the record */
+    /* a line of the list has no parent: 0, 0 in the record, NULL here */
     bind_int_or_null(&binder, url->parent.host_id, 0);
     bind_int_or_null(&binder, url->parent.url_hash, 0);
     bind_int(&binder, url->depth);
@@ -87,7 +91,8 @@ static enum err reopen_url(struct sqlite *sqlite, struct url_key key,
     return err;
 }
 
-/* Reads the key's own tree alone, so it costs one descent. */
+/* The look-up costs one descent: `urls` is a table WITHOUT ROWID, so the row
+ * lies in the tree of its key. */
 static enum err find_url(struct back_end *back, struct url_key key, bool *known,
                          bool *ended)
 {
@@ -105,6 +110,8 @@ static enum err find_url(struct back_end *back, struct url_key key, bool *known,
     return err;
 }
 
+/* Adds one URL, or makes one that is known a line of the list. `added` says
+ * which of the two it was. */
 static enum err add_url(struct sqlite *sqlite, const struct url_record *url,
                         enum storage_added *added)
 {
@@ -128,6 +135,8 @@ static enum err add_url(struct sqlite *sqlite, const struct url_record *url,
     return err;
 }
 
+/* An empty range is bound as it is: `from` above `to` matches no row, and the
+ * min() and max() of the statements take over nothing of it. */
 static void bind_range(struct binder *binder, struct hash_range range)
 {
     bind_int(binder, range.from);
@@ -137,10 +146,13 @@ static void bind_range(struct binder *binder, struct hash_range range)
 /* What a sorted batch brings to one host. It is gathered over the host's URLs,
  * so that the host's row is written once for all of them. */
 struct news {
-    bool any, listed;
-    struct hash_range walk; /* of new bulk URLs */
+    bool any;               /* at least one URL was not known */
+    bool listed;            /* at least one is a line of the list */
+    struct hash_range walk; /* from the first new bulk URL to the last */
 };
 
+/* Adds to the news what became of one URL. A URL that was known before is no
+ * reason to wake its host. */
 static void note_news(struct news *news, const struct url_record *url,
                       enum storage_added added)
 {
@@ -150,7 +162,7 @@ static void note_news(struct news *news, const struct url_record *url,
         hash_range_add(&news->walk, hash_range_of(url->key.url_hash));
 }
 
-/* Whether the host's row says all of it already. */
+/* Whether the host's row already says all that the news would change. */
 static enum err is_no_news(struct sqlite *sqlite, int64_t host_id,
                            const struct news *news, bool *known)
 {
@@ -202,6 +214,8 @@ static enum err touch_host(struct sqlite *sqlite, const struct url_record *url,
     return sqlite_run(sqlite, &binder);
 }
 
+/* The batch is sorted by (host_id, url_hash), so that the rows go into the tree
+ * side by side and each host is written once. */
 static enum err add_urls(struct back_end *back, struct url_batch *batch)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -217,7 +231,7 @@ static enum err add_urls(struct back_end *back, struct url_batch *batch)
         note_news(&news, &urls[i], batch->added[i]);
         if (!last_of_host)
             continue;
-        /* The batch is sorted by host, so what follows is another one's. */
+        /* The next URL belongs to another host. */
         if (!err && news.any)
             err = touch_host(sqlite, &urls[i], &news, batch);
         news = (struct news){.walk = HASH_RANGE_NONE};
@@ -225,7 +239,8 @@ static enum err add_urls(struct back_end *back, struct url_batch *batch)
     return err;
 }
 
-/* One of the two statements for a line that got no URL of its own. */
+/* Runs STMT_PUT_LINE or STMT_CHANGE_LINE for a line that got no URL of its own.
+ * Both have the same parameters. */
 static enum err write_line(struct sqlite *sqlite, enum stmt which,
                            const struct line_record *line, bool *written)
 {
@@ -247,8 +262,8 @@ static enum err write_line(struct sqlite *sqlite, enum stmt which,
     return err;
 }
 
-/* The insert does nothing where the line is there; then it is changed, but only
- * if the list says something else now. */
+/* Stores a line without a URL. The insert does nothing when the line has a row;
+ * then the row is changed, but only if the list says something else now. */
 static enum err put_line(struct back_end *back, const struct line_record *line,
                          enum line_change *change)
 {
@@ -264,7 +279,8 @@ static enum err put_line(struct back_end *back, const struct line_record *line,
     return err;
 }
 
-/* A duplicate is no bad line, and stays. */
+/* Deletes the row of a bad line. The row of a duplicate stays, because it is
+ * not the row of a bad line. */
 static enum err drop_line(struct back_end *back, int64_t line, bool *dropped)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -294,6 +310,8 @@ static enum err put_tries(struct back_end *back, struct url_key key, int tries)
     return sqlite_run(sqlite, &binder);
 }
 
+/* The statement does nothing when the URL has ended or already comes earlier.
+ */
 static enum err bring_forward(struct back_end *back, struct url_key key,
                               int depth, int nr_hops)
 {
@@ -310,6 +328,8 @@ static enum err bring_forward(struct back_end *back, struct url_key key,
     return sqlite_run(sqlite, &binder);
 }
 
+/* Reads the whole table. `listed` chooses between the lines of the list and the
+ * URLs that were discovered. */
 static enum err each_url(struct back_end *back, bool listed, storage_url_fn fn,
                          void *ctx)
 {
@@ -335,10 +355,10 @@ static enum err each_url(struct back_end *back, bool listed, storage_url_fn fn,
     return err;
 }
 
-/* ---- claims ---- */
+/* ---- leasing hosts, and refilling them with URLs ---- */
 
-/* The columns that LEASE_HOST returns, in its order. Its texts are SQLite's
- * until the next step. */
+/* Reads the columns that STMT_LEASE_HOST returns, in its order. The texts are
+ * borrowed from the statement until its next step. */
 static void read_host(sqlite3_stmt *stmt, struct host_record *host)
 {
     *host = (struct host_record){
@@ -359,8 +379,9 @@ static void read_host(sqlite3_stmt *stmt, struct host_record *host)
     };
 }
 
-/* One host; *leased is false when somebody else has it. The update itself
- * tests that, and returns the row, so that nothing lies between the two. */
+/* Leases one host; *leased is false when somebody else has it. The update tests
+ * that itself and returns the row, so that no other writer can come between the
+ * test and the lease. */
 static enum err lease(struct sqlite *sqlite, int64_t host_id, int64_t now_ms,
                       const struct storage_taker *taker, bool *leased)
 {
@@ -379,12 +400,13 @@ static enum err lease(struct sqlite *sqlite, int64_t host_id, int64_t now_ms,
     if (err || !*leased)
         return err;
     read_host(binder.stmt, &host);
-    host.due_at = now_ms; /* the row has the end of the lease there */
+    host.due_at = now_ms; /* in the row it is now the end of the lease */
     err = taker->on_host(taker->ctx, &host);
     sqlite3_reset(binder.stmt);
     return err;
 }
 
+/* Leases the hosts that are due, those first that have waited longest. */
 static enum err claim_hosts(struct back_end *back, int64_t now_ms,
                             size_t max_hosts, const struct storage_taker *taker,
                             size_t *nr_claimed)
@@ -396,8 +418,8 @@ static enum err claim_hosts(struct back_end *back, int64_t now_ms,
     bool row = true;
     enum err err = CERR_OK;
 
-    /* Their ids come first: leasing a host moves its entry in the index that
-     * the query reads, and it would be found again. */
+    /* All ids are read before any host is leased. Leasing moves a host in the
+     * index that the query reads, so the query could find it a second time. */
     bind_int(&binder, now_ms);
     bind_int(&binder, (int64_t)max_hosts);
     while (!err && row) {
@@ -415,8 +437,8 @@ static enum err claim_hosts(struct back_end *back, int64_t now_ms,
     return err;
 }
 
-/* A redirect leads to a host that no URL of the crawl has: it has nothing to
- * do, so it is idle, and its walk is empty. */
+/* Makes a host to which a redirect leads, and which no URL of the crawl has. It
+ * has nothing to do, so it is idle, and its walk is empty. */
 static enum err make_host(struct back_end *back, int64_t host_id,
                           struct bytes host_key, bool *made)
 {
@@ -446,7 +468,8 @@ static enum err lease_host(struct back_end *back, int64_t host_id,
     return err || leased ? err : CERR_BUSY;
 }
 
-/* The columns of CLAIMED, in its order. */
+/* Reads the columns that the word CLAIMED of sqlite_sql.c stands for, in their
+ * order. The texts are borrowed from the statement until its next step. */
 static void read_claim(sqlite3_stmt *stmt, int64_t host_id,
                        struct url_claim *claim)
 {
@@ -468,7 +491,7 @@ static void read_claim(sqlite3_stmt *stmt, int64_t host_id,
     };
 }
 
-/* Gives the rows of a claim to its callback, and counts them. */
+/* Gives each row of a refill to the callback, and adds their number to *nr. */
 static enum err hand_out(struct sqlite *sqlite, struct binder *binder,
                          int64_t host_id, const struct storage_taker *taker,
                          size_t *nr)
@@ -490,8 +513,9 @@ static enum err hand_out(struct sqlite *sqlite, struct binder *binder,
     return err;
 }
 
-/* Bulk URLs come by the walk through the key, then the others through their
- * index (docs/decisions/0008-a-list-is-walked.md). */
+/* Refills a leased host. Bulk URLs come first, by a walk through the table in
+ * the order of the key; the others follow, through the index `urls_todo`
+ * (docs/decisions/0008-a-list-is-walked.md). */
 static enum err claim_urls(struct back_end *back, int64_t host_id,
                            const struct url_place *place, size_t max_urls,
                            const struct storage_taker *taker)
@@ -517,7 +541,7 @@ static enum err claim_urls(struct back_end *back, int64_t host_id,
 
 /* ---- leased hosts ---- */
 
-/* What put and release have in common, in the order of both. */
+/* Binds the parameters with which STMT_PUT_HOST and STMT_RELEASE_HOST begin. */
 static void bind_host(struct binder *binder, const struct host_record *host)
 {
     bind_int(binder, host->delay_ms);
@@ -530,9 +554,10 @@ static void bind_host(struct binder *binder, const struct host_record *host)
 }
 
 /*
- * Runs an update whose last two parameters are host and token. The token grows
- * with each lease, so that a holder whose lease has ended changes nothing, even
- * if the host is his again by another lease.
+ * Runs an update whose last two parameters are host and token; CERR_NOT_FOUND
+ * when the token is not that of the running lease. Each lease has a higher
+ * token than the one before, so that a holder whose lease has ended changes
+ * nothing, even if the host is his again by another lease.
  */
 static enum err run_fenced(struct sqlite *sqlite, struct binder *binder,
                            int64_t host_id, int64_t token)
@@ -547,8 +572,10 @@ static enum err run_fenced(struct sqlite *sqlite, struct binder *binder,
     return err;
 }
 
-/* The text can have 500 KiB, so it is written only when it was fetched anew:
- * the statement compares the time of the fetch. */
+/* Stores the text of robots.txt if it was fetched anew: the statement compares
+ * the time of the fetch. The text can have 500 KiB, the least that RFC 9309,
+ * section 2.5, asks a crawler to parse, so it is not written with each lease.
+ */
 static enum err put_robots(struct sqlite *sqlite,
                            const struct host_record *host)
 {
@@ -563,6 +590,7 @@ static enum err put_robots(struct sqlite *sqlite,
     return sqlite_run(sqlite, &binder);
 }
 
+/* Writes the host's fields and keeps the lease. */
 static enum err put_host(struct back_end *back, const struct host_record *host)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -577,6 +605,8 @@ static enum err put_host(struct back_end *back, const struct host_record *host)
     return err ? err : put_robots(sqlite, host);
 }
 
+/* Writes the host's fields, with the next due time and what is left of the
+ * walk, and ends the lease. */
 static enum err release_host(struct back_end *back,
                              const struct host_record *host)
 {
@@ -608,8 +638,9 @@ static enum err renew_host(struct back_end *back, int64_t host_id,
     return run_fenced(sqlite, &binder, host_id, token);
 }
 
-/* A host may have been put to sleep although URLs were added meanwhile. It is
- * looked for in both ways in which URLs are handed out. */
+/* Wakes hosts that are idle although they have URLs to do. A host gets there
+ * when URLs are added while its holder is about to release it as idle. The
+ * statement looks for such URLs in both ways in which a refill finds them. */
 static enum err sweep(struct back_end *back, int64_t now_ms, size_t *nr_woken)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -628,6 +659,8 @@ static enum err sweep(struct back_end *back, int64_t now_ms, size_t *nr_woken)
     return err;
 }
 
+/* Hosts that are leased are left out: their due time is the end of the lease.
+ */
 static enum err next_due(struct back_end *back, int64_t *due_at)
 {
     struct sqlite *sqlite = sqlite_of(back);

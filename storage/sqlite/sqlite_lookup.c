@@ -6,11 +6,13 @@
 
 /* The rows of one statement while they are read. */
 struct rows {
-    struct reader *reader;
-    sqlite3_stmt *stmt;
-    int rc; /* SQLITE_OK before the first row */
+    struct reader *reader; /* borrowed */
+    sqlite3_stmt *stmt;    /* owned until end_rows() */
+    int rc; /* of the last call; SQLITE_OK before the first row */
 };
 
+/* Prepares the statement. A failure is kept in `rc` and comes out in
+ * end_rows(), so that callers need no test between the two. */
 static struct rows begin_rows(struct reader *reader, const char *sql)
 {
     struct rows rows = {.reader = reader};
@@ -19,7 +21,8 @@ static struct rows begin_rows(struct reader *reader, const char *sql)
     return rows;
 }
 
-/* The same with a text for the statement's one parameter. */
+/* Prepares a statement that has one parameter, a text. The text is borrowed
+ * until end_rows(). */
 static struct rows begin_rows_of(struct reader *reader, const char *sql,
                                  const char *text)
 {
@@ -30,6 +33,7 @@ static struct rows begin_rows_of(struct reader *reader, const char *sql,
     return rows;
 }
 
+/* Steps to the next row; false at the end and after any failure. */
 static bool next_row(struct rows *rows)
 {
     if (rows->rc == SQLITE_OK || rows->rc == SQLITE_ROW)
@@ -37,7 +41,8 @@ static bool next_row(struct rows *rows)
     return rows->rc == SQLITE_ROW;
 }
 
-/* `err` is what the caller made of the rows so far. */
+/* Ends the reading. `err` is what the caller met while he read; it goes before
+ * a failure of SQLite. */
 static enum err end_rows(struct rows *rows, enum err err)
 {
     if (!err && rows->rc != SQLITE_ROW && rows->rc != SQLITE_DONE)
@@ -46,6 +51,7 @@ static enum err end_rows(struct rows *rows, enum err err)
     return err;
 }
 
+/* The mask takes the number of the list out of the line (STORAGE_LINE_MASK). */
 enum err reader_find_url(struct reader *reader, const char *url,
                          known_url_fn fn, void *ctx)
 {
@@ -60,7 +66,8 @@ enum err reader_find_url(struct reader *reader, const char *url,
         url);
     enum err err = CERR_OK;
 
-    /* a column that is NULL reads as 0 and as an empty text */
+    /* SQLite reads a column that is NULL as 0 and as an empty text, which is
+     * what "none" means in these structs */
     if (next_row(&rows))
         err = fn(ctx, &(struct known_url){
                           .line = sqlite3_column_int64(rows.stmt, 0),
@@ -128,7 +135,8 @@ enum err reader_each_listed(struct reader *reader, known_text_fn fn, void *ctx)
     return give_urls(&rows, fn, ctx);
 }
 
-/* The sum counts what is missing; a run of 0 was not asked for. */
+/* The sum counts what is missing: the run, the other run, a second run at all.
+ * The number 0 stands for a run that was not asked for, and lacks nothing. */
 enum err reader_has_runs(struct reader *reader,
                          const struct query_options *options, bool *has)
 {

@@ -22,6 +22,8 @@ enum err sqlite_each_input(struct back_end *back, storage_text_fn fn, void *ctx)
     return err;
 }
 
+/* The number and the place are read by the name under which the user named the
+ * list. */
 enum err sqlite_get_input(struct back_end *back, struct storage_input *input)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -43,6 +45,8 @@ enum err sqlite_get_input(struct back_end *back, struct storage_input *input)
     return CERR_OK;
 }
 
+/* A list keeps the number that it got first: the statement's update leaves it
+ * alone, because the lines of the list are stored with it. */
 enum err sqlite_put_input(struct back_end *back,
                           const struct storage_input *input)
 {
@@ -63,6 +67,7 @@ enum err sqlite_put_input(struct back_end *back,
     return sqlite_run(sqlite, &binder);
 }
 
+/* This runs once for each output of a start, so the statement is not kept. */
 enum err sqlite_get_output(struct back_end *back, struct storage_output *output)
 {
     struct sqlite *sqlite = sqlite_of(back);

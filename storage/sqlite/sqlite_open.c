@@ -14,8 +14,9 @@
 
 /* ---- opening ---- */
 
-/* The lock is taken before SQLite sees the file: a second crawl touches
- * nothing. EXRESCODE brings the result codes that tell a full disk. */
+/* The crawl's own lock is taken before SQLite opens the file, so that a second
+ * crawl changes nothing in it. NOMUTEX: one thread uses the connection.
+ * EXRESCODE asks for the extended result codes. */
 static enum err connect_to(struct sqlite *sqlite)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
@@ -43,7 +44,8 @@ enum err sqlite_open(struct back_end **back, const char *path,
     struct sqlite *sqlite = xcalloc(1, sizeof(*sqlite));
     enum err err;
 
-    /* fails when SQLite runs already: then it only counts its memory */
+    /* Without its statistics SQLite takes no lock at each allocation. The call
+     * fails when SQLite runs already, which does no harm. */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite->base.failure = failure;
     sqlite->path = path;
@@ -57,6 +59,7 @@ enum err sqlite_open(struct back_end **back, const char *path,
     if (!err)
         err = sqlite_start_run(sqlite, options, found);
     *back = &sqlite->base;
+    /* the caller keeps the first error; closing can only add a second one */
     if (err) {
         (void)!sqlite_close(*back, STORAGE_UNDO);
         *back = NULL;
@@ -64,8 +67,8 @@ enum err sqlite_open(struct back_end **back, const char *path,
     return err;
 }
 
-/* The file is removed while it is locked, so that nobody else has just begun to
- * write to it. */
+/* A file that is to go is removed while we still hold its lock, so that no
+ * other crawl can have begun to write to it. */
 enum err sqlite_close(struct back_end *back, enum storage_leave leave)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -81,7 +84,7 @@ enum err sqlite_close(struct back_end *back, enum storage_leave leave)
     sqlite3_temp_directory = NULL;
     if (remove && sqlite->lock.fd >= 0)
         unlink(sqlite->path);
-    crawl_lock_drop(&sqlite->lock); /* after SQLite's own descriptors */
+    crawl_lock_drop(&sqlite->lock); /* never before sqlite3_close() */
     ZSTD_freeCCtx(sqlite->zstd);
     free(sqlite);
     return err;
@@ -89,6 +92,8 @@ enum err sqlite_close(struct back_end *back, enum storage_leave leave)
 
 /* ---- the transaction ---- */
 
+/* The counters go into the transaction that they count, so that a kill cannot
+ * leave the two apart. */
 enum err sqlite_commit(struct back_end *back,
                        const struct storage_counts *counts)
 {
@@ -105,8 +110,9 @@ enum err sqlite_commit(struct back_end *back,
     return err;
 }
 
-/* SQLite may have rolled back by itself; if not, this does it. Should this
- * fail too, closing the connection or the next open does it. */
+/* SQLite rolls back by itself after some errors, such as a full disk; then
+ * there is nothing to do. If ROLLBACK fails too, closing the connection or the
+ * next opening drops the transaction. */
 void sqlite_roll_back(struct back_end *back)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -118,6 +124,7 @@ void sqlite_roll_back(struct back_end *back)
 
 /* ---- the run ---- */
 
+/* Marks the run as under way again: it had ended, and new rows came. */
 enum err sqlite_open_run(struct back_end *back)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -151,7 +158,7 @@ enum err sqlite_end_run(struct back_end *back, const char *status,
     return err;
 }
 
-/* It reads the pages of the run until one was answered. */
+/* The statement reads pages of the run until it finds one that was answered. */
 enum err sqlite_run_answered(struct back_end *back, bool *answered)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -165,10 +172,10 @@ enum err sqlite_run_answered(struct back_end *back, bool *answered)
 }
 
 /*
- * Indexes that only queries use are made at the end, so that nobody pays for
- * them while the result grows. One transaction means one sync. SQLite sorts in
- * pieces as large as the cache: those of 2 MiB, its least, stay in the
- * processor's (docs/decisions/0018-what-a-link-costs.md).
+ * The indexes that only queries use are made at the end, so that no insert has
+ * to keep them up to date. One transaction means one sync. SQLite sorts in
+ * pieces as large as its cache; pieces of 2 MiB fit into the cache of the
+ * processor (docs/decisions/0018-what-a-link-costs.md).
  */
 static const char index_sql[] =
     "PRAGMA cache_size = -2048;"
@@ -180,9 +187,10 @@ static const char index_sql[] =
     "COMMIT";
 
 /*
- * Makes it one file again: a reader of WAL has to make files beside it, which
- * it cannot in a folder that it may only read. A reader that is still there
- * keeps the log alive, which is no error; it is not waited for.
+ * Makes the database one file again. A reader of a database in WAL mode has to
+ * make files beside it, which it cannot do in a folder that it may only read.
+ * If a reader is still there, the log stays; that is no error, and the timeout
+ * of 0 keeps us from waiting for him.
  */
 static enum err fold_journal(struct sqlite *sqlite)
 {
@@ -198,6 +206,7 @@ static enum err fold_journal(struct sqlite *sqlite)
     return sqlite_break(sqlite, rc, "make it one file");
 }
 
+/* A crawl that is not done yet will insert more, so it gets no indexes. */
 enum err sqlite_finish(struct back_end *back, bool done)
 {
     struct sqlite *sqlite = sqlite_of(back);

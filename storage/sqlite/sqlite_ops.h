@@ -6,6 +6,7 @@
 
 #include "storage/storage_ops.h"
 
+/* All functions of the back end, and the names that choose it. */
 extern const struct storage_ops sqlite_storage;
 
 #endif

@@ -7,12 +7,13 @@
 
 #include "storage/sqlite/sqlite_columns.h"
 
+/* Limit of one ALTER TABLE. */
 #define SQL_BYTES_MAX 1000
 
 /* ---- a page into parameters ---- */
 
-/* The bytes are borrowed until the statement ran. Empty is NULL: in a column
- * of texts the two would mean the same. */
+/* Binds a text, borrowed until the statement ran. An empty text is stored as
+ * NULL, so that queries need to ask for one of the two only. */
 static int bind_bytes(sqlite3_stmt *stmt, int at, const struct bytes *text)
 {
     return text->len ? sqlite3_bind_text64(stmt, at, text->data, text->len,
@@ -20,7 +21,8 @@ static int bind_bytes(sqlite3_stmt *stmt, int at, const struct bytes *text)
                      : sqlite3_bind_null(stmt, at);
 }
 
-/* The number that means no value is NULL, where the column may be NULL. */
+/* Binds a number. The number that means "no value" is stored as NULL, unless
+ * the column is NOT NULL. */
 static int bind_number(sqlite3_stmt *stmt, int at,
                        const struct page_column *column, int64_t value)
 {
@@ -29,7 +31,8 @@ static int bind_number(sqlite3_stmt *stmt, int at,
                : sqlite3_bind_int64(stmt, at, value);
 }
 
-/* Returns a result code of SQLite. */
+/* Binds one field by the kind of its column, and returns a result code of
+ * SQLite. */
 static int bind_column(sqlite3_stmt *stmt, int at,
                        const struct page_column *column, const void *field,
                        struct sqlite *sqlite)
@@ -54,7 +57,7 @@ static int bind_column(sqlite3_stmt *stmt, int at,
         return bind_number(stmt, at, column, *(const int64_t *)field);
     case COLUMN_BOOL:
         return bind_number(stmt, at, column, *(const bool *)field);
-    case COLUMN_REAL: /* a phase that did not happen */
+    case COLUMN_REAL: /* 0 means that the phase did not happen */
         return *(const double *)field == 0
                    ? sqlite3_bind_null(stmt, at)
                    : sqlite3_bind_double(stmt, at, *(const double *)field);
@@ -94,7 +97,8 @@ void page_bind(struct binder *binder, struct sqlite *sqlite,
 
 /* ---- a row into a page ---- */
 
-/* "2026-11-23T08:19:42.123Z", as stamp_text() writes it; 0: no time. */
+/* Reads a time as stamp_text() writes it, "2026-11-23T08:19:42.123Z"; 0 when
+ * the text is no such time. */
 static int64_t read_time(struct bytes text)
 {
     struct tm utc = {0};
@@ -105,14 +109,14 @@ static int64_t read_time(struct bytes text)
         return 0;
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
-    /* strptime() knows no fractions: they are read behind what it took */
+    /* strptime() knows no fractions, so they are read behind what it took */
     end = strptime(copy, "%Y-%m-%dT%H:%M:%S", &utc);
     if (!end || *end != '.')
         return 0;
     return (int64_t)timegm(&utc) * 1000 + strtol(end + 1, NULL, 10);
 }
 
-/* The way back of bind_number(). */
+/* Reads what bind_number() wrote. */
 static int64_t read_number(const struct page_column *column, sqlite3_stmt *stmt,
                            int at)
 {
@@ -121,6 +125,8 @@ static int64_t read_number(const struct page_column *column, sqlite3_stmt *stmt,
                : sqlite3_column_int64(stmt, at);
 }
 
+/* Reads one field by the kind of its column. Texts are borrowed from the
+ * statement. This is the counterpart of bind_column(). */
 static void read_column(struct page_record *page,
                         const struct page_column *column, sqlite3_stmt *stmt,
                         int at)
@@ -154,7 +160,9 @@ static void read_column(struct page_record *page,
     }
 }
 
-/* Only texts may be kept this way: a number has no "none" to be seen here. */
+/* Whether a 304 has a value of its own for a column that else keeps the stored
+ * one. Such columns are texts: only of a text can one see that it is missing.
+ */
 static bool brings_its_own(const struct page_record *page,
                            const struct page_column *column)
 {
@@ -162,6 +170,7 @@ static bool brings_its_own(const struct page_record *page,
            ((const struct bytes *)page_field(page, column))->len > 0;
 }
 
+/* The columns come in the order of @kept, which is that of the table. */
 void page_keep(struct page_record *page, sqlite3_stmt *stmt, int at)
 {
     for (size_t i = 0; i < nr_page_columns; i++) {
@@ -179,7 +188,7 @@ int page_read(struct page_record *page, sqlite3_stmt *stmt)
 {
     int at = 0;
 
-    /* what is not exported has no value, and NULL pointers for views */
+    /* fields that no export reads have no value, and views NULL pointers */
     *page = (struct page_record){PAGE_RECORD_NONE};
     for (size_t i = 0; i < nr_page_columns; i++)
         if (page_columns[i].flags & COLUMN_EXPORTED)
@@ -189,6 +198,7 @@ int page_read(struct page_record *page, sqlite3_stmt *stmt)
 
 /* ---- databases of older programs ---- */
 
+/* A new column may be NULL, so ALTER TABLE rewrites no row (page_row.c). */
 static enum err add_column(struct sqlite *sqlite,
                            const struct page_column *column)
 {
@@ -207,6 +217,9 @@ static enum err add_column(struct sqlite *sqlite,
     return err;
 }
 
+/* The columns are added in the order of their numbers, because ALTER TABLE puts
+ * each one at the end. All happens in one transaction: a kill leaves the old
+ * table with its old view, or both new. */
 enum err page_add_columns(struct sqlite *sqlite)
 {
     const struct page_column *column;

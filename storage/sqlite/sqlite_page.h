@@ -7,15 +7,16 @@
 #include "storage/page_row.h"
 #include "storage/sqlite/sqlite.h"
 
-/* Binds the parameters of @values. */
+/* Binds the parameters of @values, from the first one on. */
 void page_bind(struct binder *binder, struct sqlite *sqlite,
                const struct page_record *page);
 /* Takes over what a 304 keeps of the stored answer (RFC 9110, 15.4.5). The
  * columns of @kept begin at column `at` of the row; their views are borrowed
  * until the statement's next step. */
 void page_keep(struct page_record *page, sqlite3_stmt *stmt, int at);
-/* Reads the columns of @exported, the first of the row; returns the number of
- * the column behind them. Views likewise. */
+/* Reads the columns of @exported, with which the row must begin, and returns
+ * the number of the column behind them. Views are borrowed as in page_keep().
+ */
 int page_read(struct page_record *page, sqlite3_stmt *stmt);
 
 /* Gives a database that an older program made the columns that it lacks, and

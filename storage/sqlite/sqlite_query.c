@@ -15,8 +15,11 @@
 #include "base/xalloc.h"
 #include "storage/sqlite/sqlite_reader.h"
 
+/* Of these letters are the words behind an @ made. */
 #define SMALL_LETTERS "abcdefghijklmnopqrstuvwxyz"
 
+/* The message may quote bytes from outside, so control characters in it are
+ * escaped before it reaches a terminal. */
 enum err reader_fail(struct reader *reader, enum err err, const char *format,
                      ...)
 {
@@ -34,15 +37,15 @@ enum err reader_fail_sqlite(struct reader *reader, int rc)
 {
     enum err err = sqlite_err_of(reader->db, rc);
 
-    /* SQLITE_ERROR while reading is the fault of the statement, not of the
-     * disk: no such column, a wrong function */
+    /* SQLITE_ERROR while reading comes from the statement and not from the
+     * disk: there is no such column, or a function got a wrong value */
     if ((rc & 0xff) == SQLITE_ERROR)
         err = CERR_INVALID;
     return reader_fail(reader, err, "%s: %s", reader->path,
                        sqlite3_errmsg(reader->db));
 }
 
-/* First column of the first row; 0 if there is none. */
+/* Reads the first column of the first row; 0 if there is no row. */
 enum err reader_number(struct reader *reader, const char *sql, int64_t *number)
 {
     sqlite3_stmt *stmt = NULL;
@@ -59,6 +62,8 @@ enum err reader_number(struct reader *reader, const char *sql, int64_t *number)
                : reader_fail_sqlite(reader, rc);
 }
 
+/* Refuses a database of another program, and one whose schema is not ours: a
+ * query would find other columns than it asks for. */
 static enum err check_owner(struct reader *reader)
 {
     int64_t id, version;
@@ -79,9 +84,9 @@ static enum err check_owner(struct reader *reader)
     return CERR_OK;
 }
 
-/* Statements of the user run here, so the connection can neither write nor
- * attach other files. Reading sqlite_master shows whether this is a database at
- * all, which sqlite3_open_v2() does not. */
+/* Opens a connection on which statements of the user may run: it can neither
+ * write nor attach other files. sqlite3_open_v2() does not look at the file;
+ * the SELECT shows whether it is a database at all. The cache has 64 MiB. */
 static int open_connection(struct reader *reader, int flags)
 {
     int rc = sqlite3_open_v2(
@@ -103,9 +108,10 @@ static int open_connection(struct reader *reader, int flags)
 }
 
 /*
- * A crawl that was killed may leave a journal that has to be rolled back
- * before anybody can read, and a read-only connection must not do that: then
- * it is opened for writing, and query_only keeps statements from it.
+ * Opens the file, read-only if that is possible. A crawl that was killed may
+ * leave a journal that has to be rolled back before anybody can read, and a
+ * read-only connection cannot do that. Then the file is opened for writing, and
+ * query_only keeps the user's statements from using that.
  */
 static enum err open_reader(struct reader *reader)
 {
@@ -175,8 +181,9 @@ const struct query_info *query_find(const char *name)
     return NULL;
 }
 
-/* The common table `p`: which pages the query is about. A query that reads it
- * twice shall not make a copy of all columns first. */
+/* Appends the common table `p`: the pages that the query is about. NOT
+ * MATERIALIZED keeps SQLite from copying all columns first when a query reads
+ * `p` twice. */
 static enum err add_pages(struct reader *reader, int64_t run, struct buf *sql)
 {
     int64_t nr_runs;
@@ -189,13 +196,14 @@ static enum err add_pages(struct reader *reader, int64_t run, struct buf *sql)
                         "p AS NOT MATERIALIZED (SELECT * FROM pages"
                         " WHERE run_id = %" PRId64 ")",
                         run);
-    /* the first run has one answer of each URL, and that is the newest */
+    /* with one run there is one answer of each URL, which is the newest */
     return buf_addf(sql, "p AS NOT MATERIALIZED (SELECT * FROM %s)",
                     nr_runs > 1 ? "v_latest" : "pages");
 }
 
-/* Replaces one word. CERR_INVALID for a word that is none of them: a slip in
- * the file of the query, which the test that runs them all would find. */
+/* Appends what one word stands for. CERR_INVALID means that there is no such
+ * word: a slip in the file of the query, which the test that runs all queries
+ * would find. */
 static enum err add_word(struct reader *reader, struct bytes word,
                          const struct query_options *options, struct buf *sql)
 {
@@ -233,8 +241,9 @@ enum err reader_sql(struct reader *reader, const struct query_info *query,
 
 /* ---- results ---- */
 
-/* The text of a number is asked for last: the call turns the value in place, so
- * that its type would be lost. */
+/* Reads one value, with its text unless it is a blob. The text comes last:
+ * sqlite3_column_text() converts the value in place, and its type would be
+ * lost. */
 static struct query_value read_value(sqlite3_stmt *stmt, int column)
 {
     struct query_value value = {.type = QUERY_NULL};
@@ -265,7 +274,8 @@ static struct query_value read_value(sqlite3_stmt *stmt, int column)
     return value;
 }
 
-/* The names come first, with no values: a result without rows has a head. */
+/* Calls `fn` once with the names alone and then with each row, so that a result
+ * without rows still has a head. */
 static enum err give_rows(struct reader *reader, sqlite3_stmt *stmt,
                           query_row_fn fn, void *ctx)
 {
@@ -296,8 +306,8 @@ static enum err give_rows(struct reader *reader, sqlite3_stmt *stmt,
     return err;
 }
 
-/* Whether something else than blanks, semicolons and comments stands behind
- * the statement: SQLite makes no statement of those. */
+/* Whether another statement stands behind the first one. SQLite itself decides:
+ * it makes no statement of blanks, semicolons and comments. */
 static bool has_more(struct reader *reader, const char *tail, size_t len)
 {
     sqlite3_stmt *next = NULL;
@@ -310,6 +320,8 @@ static bool has_more(struct reader *reader, const char *tail, size_t len)
     return more;
 }
 
+/* query_only would stop a write anyway. sqlite3_stmt_readonly() stops it before
+ * anything runs, with a sentence that says what to do. */
 enum err reader_run(struct reader *reader, const char *sql, size_t len,
                     query_row_fn fn, void *ctx)
 {
@@ -342,6 +354,8 @@ enum err reader_run(struct reader *reader, const char *sql, size_t len,
 
 /* ---- status ---- */
 
+/* The counters are read from the table meta: counting the rows would take
+ * seconds in a large database. A counter that never moved has no row. */
 static const char counts_sql[] =
     "SELECT coalesce((SELECT CAST(v AS integer) FROM meta WHERE k = 'urls'),"
     " 0), coalesce((SELECT CAST(v AS integer) FROM meta WHERE k = 'ended'),"
@@ -350,7 +364,7 @@ static const char counts_sql[] =
     " WHERE k = 'bad_lines'), 0), coalesce((SELECT CAST(v AS integer)"
     " FROM meta WHERE k = 'hosts'), 0)";
 
-/* of the newest run */
+/* The newest run, with its pages counted by their outcome. */
 static const char run_sql[] =
     "SELECT r.id, r.status, r.started_at, r.finished_at,"
     " sum(p.outcome = 'ok'), sum(p.outcome = 'http_error'),"
@@ -360,13 +374,15 @@ static const char run_sql[] =
     " FROM (SELECT * FROM runs ORDER BY id DESC LIMIT 1) r"
     " LEFT JOIN pages p ON p.run_id = r.id";
 
-/* over the last ten samples */
+/* Speed over the last ten samples, and what the last one says of the workers.
+ */
 static const char rate_sql[] =
     "SELECT (max(done) - min(done)) * 1000.0 / nullif(max(t_ms) - min(t_ms),"
     " 0), (SELECT active FROM samples ORDER BY rowid DESC LIMIT 1),"
     " (SELECT workers_busy FROM samples ORDER BY rowid DESC LIMIT 1)"
     " FROM (SELECT done, t_ms FROM samples ORDER BY rowid DESC LIMIT 10)";
 
+/* Copies a text, cut to the room; NULL becomes an empty text. */
 static void copy_column(char *out, size_t cap, sqlite3_stmt *stmt, int column)
 {
     const unsigned char *text = sqlite3_column_text(stmt, column);
@@ -407,6 +423,7 @@ static void read_rate(sqlite3_stmt *stmt, struct reader_status *status)
     status->nr_workers_busy = sqlite3_column_int64(stmt, 2);
 }
 
+/* Fills `status` from the first row; without a row it stays as it is. */
 static enum err read_row(struct reader *reader, const char *sql,
                          void (*read)(sqlite3_stmt *, struct reader_status *),
                          struct reader_status *status)

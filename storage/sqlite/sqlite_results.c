@@ -12,10 +12,11 @@
 #include <string.h>
 #include <zstd.h>
 
+/* Values of urls.state; 0 means "to do" (storage/schema.sql). */
 #define STATE_DONE          2
 #define STATE_FAILED        3
 #define STATUS_NOT_MODIFIED 304
-#define ZSTD_LEVEL          3
+#define ZSTD_LEVEL          3 /* zstd's own default */
 
 static bool is_word(struct bytes text, const char *word)
 {
@@ -24,7 +25,8 @@ static bool is_word(struct bytes text, const char *word)
 
 /* ---- parts of a page ---- */
 
-/* Parameters of one row of STMT_PUT_LINK or STMT_PUT_LINKS. */
+/* Binds the parameters of one row of STMT_PUT_LINK or STMT_PUT_LINKS. A link is
+ * internal when it leads to the page's own host. */
 static void bind_link(struct binder *binder, const struct page_record *page,
                       size_t i, int64_t page_id)
 {
@@ -41,7 +43,8 @@ static void bind_link(struct binder *binder, const struct page_record *page,
     bind_int(binder, link->key.host_id == page->key.host_id);
 }
 
-/* Links go in STORAGE_LINKS_AT_ONCE at a time, and the rest one by one. */
+/* Links are stored STORAGE_LINKS_AT_ONCE at a time, and those left over one by
+ * one, because to start a statement costs more than a row does. */
 static enum err put_links(struct sqlite *sqlite, const struct page_record *page,
                           int64_t page_id)
 {
@@ -61,6 +64,7 @@ static enum err put_links(struct sqlite *sqlite, const struct page_record *page,
     return err;
 }
 
+/* Stores each hop of the chain that led to the answer, in its order. */
 static enum err put_redirects(struct sqlite *sqlite,
                               const struct page_record *page, int64_t page_id)
 {
@@ -83,8 +87,9 @@ static enum err put_redirects(struct sqlite *sqlite,
 }
 
 /*
- * Equal bodies are kept once: their hash is the key. The compressor's context
- * is made with the first body and kept.
+ * Stores the body of a page, compressed. Equal bodies are kept once: their hash
+ * is the key. The compressor's context is made with the first body and kept,
+ * because it is large and takes time to make.
  */
 static enum err put_body(struct sqlite *sqlite, const struct page_record *page)
 {
@@ -119,15 +124,16 @@ static enum err put_body(struct sqlite *sqlite, const struct page_record *page)
 
 /* ---- the page row ---- */
 
-/* Who writes a page to the outputs beside the database. */
+/* The callback that writes a page to the outputs beside the database. */
 struct page_taker {
     storage_page_fn fn;
     void *ctx;
 };
 
 /*
- * Takes the URL's state from "to do". Whoever changes it writes the page, so
- * that no URL has two rows in a run. CERR_EXISTS: somebody did so already.
+ * Changes the URL's state from "to do" to its end. Only one call can do that,
+ * and only that one writes the page, so no URL has two rows in a run.
+ * CERR_EXISTS: the URL has ended already. CERR_NOT_FOUND: nobody added it.
  */
 static enum err end_url(struct sqlite *sqlite, const struct page_record *page)
 {
@@ -150,7 +156,8 @@ static enum err end_url(struct sqlite *sqlite, const struct page_record *page)
     return known ? CERR_EXISTS : CERR_NOT_FOUND;
 }
 
-/* `kept_id`: the page whose links this one repeats; 0: it has its own. */
+/* Writes the page to the outputs and then its rows. `kept_id` is the page whose
+ * links this one repeats, or 0 when it has its own. */
 static enum err insert_page(struct sqlite *sqlite, struct page_record *row,
                             int64_t kept_id, const struct page_taker *taker)
 {
@@ -176,9 +183,10 @@ static enum err insert_page(struct sqlite *sqlite, struct page_record *row,
 }
 
 /*
- * A 304 confirms the stored answer (RFC 9110, section 15.4.5). The new row
- * repeats it, so that each run is whole; without a stored answer it stays a
- * bare 304. The row borrows from the statement, which is reset last.
+ * Stores a 304, which confirms the stored answer (RFC 9110, section 15.4.5).
+ * The new row repeats that answer, so that each run is whole; without a stored
+ * answer it stays a bare 304. The row borrows texts from the statement, so the
+ * statement is reset last.
  */
 static enum err put_not_modified(struct sqlite *sqlite, struct page_record *row,
                                  const struct page_taker *taker)
@@ -204,6 +212,7 @@ static enum err put_not_modified(struct sqlite *sqlite, struct page_record *row,
     return err;
 }
 
+/* Gives the page its id and its run, and stores it. */
 static enum err put_page(struct back_end *back, struct page_record *row,
                          storage_page_fn fn, void *ctx)
 {
@@ -222,13 +231,15 @@ static enum err put_page(struct back_end *back, struct page_record *row,
         if (!err)
             err = insert_page(sqlite, row, 0, &taker);
     }
-    /* An id is used up by a page that is stored, not by one that is refused. */
+    /* a page that was refused leaves its id to the next one */
     sqlite->next_page_id += err == CERR_OK;
     return err;
 }
 
 /* ---- beside the pages ---- */
 
+/* An attempt without an answer has no status, and one that never started to
+ * send has no duration: both are NULL. */
 static enum err put_attempt(struct back_end *back,
                             const struct attempt_record *attempt)
 {

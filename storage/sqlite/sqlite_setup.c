@@ -20,9 +20,13 @@
 #include <string.h>
 
 /*
- * 64 MiB of pages, twice as big as usual, which saves a tenth of the time; the
- * write-ahead log is copied back after 32 MiB. Debian builds SQLite to
- * overwrite what is deleted with zeros: not needed here.
+ * The settings of the connection. Pages of 8 KiB, twice SQLite's default, save
+ * a tenth of the time. The cache has 64 MiB. The write-ahead log is copied back
+ * after 4,096 pages, which are 32 MiB, and its file is cut to 64 MiB.
+ * synchronous = FULL makes each commit survive a power cut. Debian builds
+ * SQLite to overwrite what is deleted with zeros, which nobody needs here.
+ * trusted_schema = OFF keeps a foreign schema from calling functions that have
+ * side effects.
  */
 static const char pragmas[] =
     "PRAGMA page_size = 8192; PRAGMA trusted_schema = OFF; PRAGMA "
@@ -33,6 +37,8 @@ static const char pragmas[] =
 
 /* ---- the table meta ---- */
 
+/* Sets a number in the table meta. Its values are texts, because other keys may
+ * need texts. */
 static enum err put_meta(struct sqlite *sqlite, const char *key, int64_t value)
 {
     struct binder binder = sqlite_bind(sqlite, STMT_PUT_META);
@@ -44,7 +50,8 @@ static enum err put_meta(struct sqlite *sqlite, const char *key, int64_t value)
     return sqlite_run(sqlite, &binder);
 }
 
-/* 0 for what is not there: a counter that never moved has no row. */
+/* Reads a number of the table meta. A counter that never moved has no row, and
+ * reads as 0. */
 static enum err get_meta(struct sqlite *sqlite, const char *key, int64_t *value)
 {
     char sql[80];
@@ -54,7 +61,8 @@ static enum err get_meta(struct sqlite *sqlite, const char *key, int64_t *value)
     return sqlite_number(sqlite, sql, 0, value);
 }
 
-/* The counters of storage_count(), by their names in meta. */
+/* The counters of storage_count(): the name of each in meta, and its place in
+ * struct storage_counts. */
 static const struct {
     const char *key;
     size_t offset;
@@ -79,7 +87,7 @@ static int64_t counter_of(const struct storage_counts *counts, size_t i)
     return *counter_at(&copy, i);
 }
 
-/* Most commits move one or two of the counters. */
+/* Writes only counters that have changed: most commits move one or two. */
 enum err sqlite_put_counts(struct sqlite *sqlite,
                            const struct storage_counts *counts)
 {
@@ -95,6 +103,8 @@ enum err sqlite_put_counts(struct sqlite *sqlite,
     return err;
 }
 
+/* Reads the hash key and the counters. The key is stored as two signed numbers,
+ * since SQLite has no unsigned ones. */
 static enum err read_meta(struct sqlite *sqlite, struct storage_found *found)
 {
     int64_t k0, k1;
@@ -114,8 +124,9 @@ static enum err read_meta(struct sqlite *sqlite, struct storage_found *found)
 /* ---- the schema ---- */
 
 /*
- * Schema and application id in one transaction of the old journal kind: they
- * are in the file itself before the write-ahead log begins.
+ * Makes the schema and sets the application id in one transaction, so that a
+ * kill leaves an empty file or a whole schema. The journal is still of the old
+ * kind: all this stands in the file itself before the write-ahead log begins.
  */
 static enum err make_schema(struct sqlite *sqlite)
 {
@@ -144,7 +155,9 @@ static enum err make_schema(struct sqlite *sqlite)
     return err;
 }
 
-/* Ours, new, or neither: by the numbers in the file's head. */
+/* Tells by the numbers in the file's head whether the database is ours, new, or
+ * neither; the last is CERR_FORMAT. A file without any table counts as new only
+ * if no other program has put its number there. */
 static enum err check_owner(struct sqlite *sqlite, bool *is_new)
 {
     int64_t id = 0, version = 0, nr_objects = 0;
@@ -177,7 +190,9 @@ static enum err check_owner(struct sqlite *sqlite, bool *is_new)
     return CERR_OK;
 }
 
-/* --force: empties a file that is ours, even a damaged one, in place. */
+/* Empties, for --force, a file that is ours, even a damaged one. It is done in
+ * place, by SQLITE_DBCONFIG_RESET_DATABASE and VACUUM as SQLite's manual says:
+ * the file keeps its name, its rights and our lock. */
 static enum err empty_database(struct sqlite *sqlite)
 {
     int rc =
@@ -193,7 +208,9 @@ static enum err empty_database(struct sqlite *sqlite)
     return sqlite_exec(sqlite, "PRAGMA journal_mode = DELETE");
 }
 
-/* The look-up table follows the program, so it is written at every open. */
+/* Writes the look-up table `errors`, from which queries take the meaning of an
+ * error. It belongs to the version of the program, so each opening writes it.
+ */
 static enum err put_errors(struct sqlite *sqlite,
                            const struct storage_options *options)
 {
@@ -222,6 +239,8 @@ static enum err put_errors(struct sqlite *sqlite,
     return err;
 }
 
+/* The order matters: the page size counts only before the first table is made,
+ * and the schema is made before the journal becomes a write-ahead log. */
 enum err sqlite_setup(struct sqlite *sqlite,
                       const struct storage_options *options,
                       struct storage_found *found)
@@ -237,7 +256,8 @@ enum err sqlite_setup(struct sqlite *sqlite,
     }
     if (!err && is_new)
         err = make_schema(sqlite);
-    /* a temporary database answers "memory" or "delete", which is right */
+    /* a temporary database stays with another journal, which is no error:
+     * nobody else can read it */
     if (!err)
         err = sqlite_exec(sqlite, "PRAGMA journal_mode = WAL");
     if (!err && !is_new)
@@ -254,6 +274,7 @@ enum err sqlite_setup(struct sqlite *sqlite,
 
 /* ---- the run ---- */
 
+/* Adds the row of a new run, with the number after the last one. */
 static enum err insert_run(struct sqlite *sqlite,
                            const struct storage_options *options)
 {
@@ -286,8 +307,9 @@ static enum err insert_run(struct sqlite *sqlite,
 }
 
 /*
- * Which ended URLs a refetch takes; ?1 is the time that makes them stale. What
- * a trap rule refused was never asked and has no link that is news: it stays.
+ * The statements that set ended URLs back to "to do" for a refetch; ?1 is the
+ * time before which an answer is stale. URLs that a trap rule refused stay as
+ * they are: no request was made for them, and the rule would refuse them again.
  */
 static const char *const refetch_sql[] = {
     [STORAGE_REFETCH_NONE] = NULL,
@@ -304,7 +326,8 @@ static const char *const refetch_sql[] = {
         " (SELECT id FROM pages WHERE coalesce(error, '') <> 'trap')",
 };
 
-/* A new run takes them up again; their old answers stay until then. */
+/* Begins a new run for a refetch, and sets its URLs back to "to do". Each URL
+ * keeps its old answer until the new one comes. */
 static enum err put_back(struct sqlite *sqlite,
                          const struct storage_options *options,
                          struct storage_found *found)
@@ -322,7 +345,8 @@ static enum err put_back(struct sqlite *sqlite,
                   sqlite_iso(sqlite, options->now_ms - options->stale_ms));
     err = sqlite_run(sqlite, &binder);
     sqlite3_finalize(binder.stmt);
-    /* Bulk URLs may be to do again anywhere in a host's key. */
+    /* Bulk URLs to do again can lie anywhere in a host's range of hashes, so
+     * each walk begins anew, from INT64_MIN to INT64_MAX. */
     if (!err) {
         found->counts.nr_ended -= sqlite3_changes64(sqlite->db);
         err = sqlite_exec(sqlite, "UPDATE hosts SET walk_from ="
@@ -335,9 +359,9 @@ static enum err put_back(struct sqlite *sqlite,
 }
 
 /*
- * Frees the hosts that a dead process held. Nobody else can hold any now: this
- * process has the lock. The death is counted against each, and the delay from
- * the last request is kept as if that had been now.
+ * Frees the hosts that a dead process held. This process has the lock, so no
+ * living one can hold any. The death counts as a failure of each host. When its
+ * last request was is not known, so the delay is kept from now on.
  */
 static enum err free_hosts(struct sqlite *sqlite, int64_t now_ms)
 {
@@ -352,9 +376,10 @@ static enum err free_hosts(struct sqlite *sqlite, int64_t now_ms)
 }
 
 /*
- * A run that ended in the future means that the wall clock was set back, and
- * hosts would wait for as long. They are due now. What a host asked for itself
- * stands in not_before, and whoever reads that knows the longest pause.
+ * Makes hosts due now if the wall clock was set back: a run that ended in the
+ * future shows that, and the hosts would wait for as long. The pause that a
+ * host asked for stands in not_before; the frontier, which reads that, limits
+ * it itself.
  */
 static enum err heed_the_clock(struct sqlite *sqlite, int64_t now_ms)
 {
@@ -372,8 +397,8 @@ static enum err heed_the_clock(struct sqlite *sqlite, int64_t now_ms)
     return sqlite_exec(sqlite, sql);
 }
 
-/* A crawl is finished when no list has unread lines, no URL is to do and the
- * last run had the time to say so. */
+/* Tells a finished crawl from an unfinished one. It is finished when no list
+ * has unread lines, no URL is to do, and the last run ended as "done". */
 static enum err look_back(struct sqlite *sqlite, struct storage_found *found)
 {
     const struct storage_counts *counts = &found->counts;
@@ -390,6 +415,7 @@ static enum err look_back(struct sqlite *sqlite, struct storage_found *found)
     return err;
 }
 
+/* The states and the ways between them stand at the head of this file. */
 enum err sqlite_start_run(struct sqlite *sqlite,
                           const struct storage_options *options,
                           struct storage_found *found)

@@ -15,8 +15,9 @@
 
 #include "base/xalloc.h"
 
-/* The low byte of a result code is its class; what lies above it tells which
- * system call failed, and errno tells that better. */
+/* Only the low byte of an extended result code is looked at: that is its class.
+ * The rest names the system call that failed, and the errno of that call says
+ * more about the reason. */
 enum err sqlite_err_of(sqlite3 *db, int rc)
 {
     int errnum = db ? sqlite3_system_errno(db) : 0;
@@ -51,7 +52,7 @@ enum err sqlite_err_of(sqlite3 *db, int rc)
     }
 }
 
-/* What the user can do about it. */
+/* What the user can do about an error: the end of its sentence. */
 static const char *advice(enum err err)
 {
     switch ((int)err) {
@@ -73,8 +74,9 @@ static const char *advice(enum err err)
     }
 }
 
-/* After SQLITE_MISUSE the connection's message may be that of another call, so
- * the text comes from the code. */
+/* The sentence ends with SQLite's own words. After SQLITE_MISUSE the message of
+ * the connection may be that of another call, so then they come from the code.
+ */
 enum err sqlite_break(struct sqlite *sqlite, int rc, const char *what)
 {
     enum err err = sqlite_err_of(sqlite->db, rc);
@@ -86,6 +88,8 @@ enum err sqlite_break(struct sqlite *sqlite, int rc, const char *what)
         advice(err));
 }
 
+/* After a failure no function here reaches the database any more: each one
+ * returns the error of that failure. */
 enum err sqlite_exec(struct sqlite *sqlite, const char *sql)
 {
     int rc;
@@ -98,6 +102,7 @@ enum err sqlite_exec(struct sqlite *sqlite, const char *sql)
     return CERR_OK;
 }
 
+/* The result is read before the statement is finalized, which ends its row. */
 enum err sqlite_number(struct sqlite *sqlite, const char *sql, int64_t fallback,
                        int64_t *number)
 {
@@ -118,8 +123,9 @@ enum err sqlite_number(struct sqlite *sqlite, const char *sql, int64_t fallback,
     return CERR_OK;
 }
 
-/* IMMEDIATE takes the write lock now: a transaction that began with a read
- * could find another writer there later, when it cannot wait for him. */
+/* STMT_BEGIN is BEGIN IMMEDIATE, which takes the write lock now. A transaction
+ * that begins with a read asks for it later; if somebody else has written
+ * meanwhile, it fails with SQLITE_BUSY at once and cannot wait. */
 enum err sqlite_begin(struct sqlite *sqlite)
 {
     struct binder binder;
@@ -139,9 +145,9 @@ struct bytes sqlite_iso(struct sqlite *sqlite, int64_t wall_ms)
 }
 
 /*
- * There is as much room beside the database as the sorting needs anyway, and
- * there may be no other folder to write to. The variable is SQLite's own, for
- * all connections; sqlite_close() frees it.
+ * A sort needs about as much room as the index that it makes, and that must fit
+ * beside the database anyway; /tmp may be small or not writable. The variable
+ * belongs to SQLite and counts for all connections; sqlite_close() frees it.
  */
 void sqlite_sort_beside(const struct sqlite *sqlite)
 {
@@ -152,6 +158,8 @@ void sqlite_sort_beside(const struct sqlite *sqlite)
     free(copy);
 }
 
+/* PERSISTENT tells SQLite that the statement is kept, so that it does not take
+ * memory that is meant for short-lived ones. */
 struct binder sqlite_bind(struct sqlite *sqlite, enum stmt which)
 {
     sqlite3_stmt **stmt = &sqlite->stmts[which];
@@ -182,6 +190,8 @@ enum err sqlite_run(struct sqlite *sqlite, struct binder *binder)
     return err;
 }
 
+/* The sentence of a failure says "read" or "write" by what the statement does.
+ * A binder that has failed before does not reach SQLite at all. */
 enum err sqlite_step(struct sqlite *sqlite, struct binder *binder, bool *row)
 {
     int rc = binder->rc;
@@ -201,6 +211,8 @@ enum err sqlite_step(struct sqlite *sqlite, struct binder *binder, bool *row)
     return sqlite->base.failure->err;
 }
 
+/* sqlite3_column_blob() comes first: the number of bytes is that of the form
+ * that was asked for last. */
 struct bytes column_bytes(sqlite3_stmt *stmt, int column)
 {
     const void *data = sqlite3_column_blob(stmt, column);

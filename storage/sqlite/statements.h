@@ -1,9 +1,11 @@
 /*
  * statements: every statement of the writing side, by name and text.
  *
- * Whoever includes it says what STATEMENT(name, sql) makes of each: sqlite.h
- * the enum, sqlite_sql.c the texts. So it has no guard. `shard` is always 0
- * here: one file is one shard. sqlite_columns.h has the words with an @.
+ * The file that includes this one defines what STATEMENT(name, sql) becomes: an
+ * entry of the enum in sqlite.h, a text in sqlite_sql.c. It is included twice,
+ * so it has no guard. `shard` is always 0 here: one file is one shard. The
+ * words in capitals are explained in sqlite_sql.c, those with an @ in
+ * sqlite_columns.h.
  */
 
 STATEMENT(BEGIN, "BEGIN IMMEDIATE")
@@ -13,32 +15,39 @@ STATEMENT(ADD_URL,
           "INSERT INTO urls (shard, host_id, url_hash, url, listed, line,"
           " parent_host_id, parent_hash, depth, prio)"
           " VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+/* A URL that was discovered becomes a line of the list. It comes no later than
+ * a line does (-1 is URL_ORDER_FIRST). */
 STATEMENT(ADOPT_URL,
           "UPDATE urls SET line = ?, listed = ?, depth = min(depth, ?),"
           " prio = min(prio, ?, -1) WHERE " KEY " AND line IS NULL")
-/* of this run, so that it ends once in it; an earlier run keeps its row */
+/* Deletes the page of a refused URL if it is of this run, because a URL ends
+ * once in a run. An earlier run keeps its page. */
 STATEMENT(DROP_REFUSED,
           "DELETE FROM pages WHERE id = (SELECT page_id FROM urls WHERE " KEY
           " AND state <> 0) AND run_id = ? AND " REFUSED)
+/* Sets the URL back to "to do" if its page was deleted above or is that of a
+ * refused URL. */
 STATEMENT(REOPEN_URL, "UPDATE urls SET state = 0, tries = 0, page_id ="
                       " (SELECT id FROM pages WHERE id = page_id) WHERE " KEY
                       " AND state <> 0 AND NOT EXISTS (SELECT 1 FROM pages"
                       " WHERE id = page_id AND NOT (" REFUSED "))")
-/* nothing of what the next two would change */
+/* Finds the host only if neither of the next two statements would change it. */
 STATEMENT(HAS_HOST,
           "SELECT 1 FROM hosts WHERE shard = 0 AND host_id = ?5 AND"
           " NOT (due_at = ?2 OR listed < ?1 OR walk_from > ?3 OR walk_to < ?4)")
 STATEMENT(ADD_HOST, "INSERT INTO hosts (shard, host_id, host, due_at, listed,"
                     " walk_from, walk_to) VALUES (0, ?, ?, ?, ?, ?, ?)"
                     " ON CONFLICT DO NOTHING")
-/* only an idle host is woken: any other due_at is politeness or a lease */
+/* Only an idle host is woken. Any other due_at is a politeness delay or the end
+ * of a lease. */
 STATEMENT(WAKE_HOST,
           "UPDATE hosts SET listed = max(listed, ?1), due_at ="
           " CASE WHEN due_at = ?2 THEN ?3 ELSE due_at END,"
           " walk_from = min(walk_from, ?4), walk_to = max(walk_to, ?5)"
           " WHERE shard = 0 AND host_id = ?6")
 
-/* a line that is read again is no duplicate of itself */
+/* The sub-select makes sure that a line which is read a second time is not
+ * stored as a duplicate of itself. */
 STATEMENT(PUT_LINE,
           "INSERT INTO lines (line, text, error, detail, same_host_id,"
           " same_hash) SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS"
@@ -49,6 +58,7 @@ STATEMENT(CHANGE_LINE, "UPDATE lines SET text = ?2, error = ?3, detail = ?4,"
                        " AND (text, error) IS NOT (?2, ?3) AND NOT EXISTS"
                        " (SELECT 1 FROM urls WHERE shard = 0 AND host_id = ?5"
                        " AND url_hash = ?6 AND line = ?1)")
+/* A row with same_hash is that of a duplicate, which stays. */
 STATEMENT(DROP_LINE, "DELETE FROM lines WHERE line = ?"
                      " AND same_hash IS NULL")
 STATEMENT(GET_INPUT,
@@ -63,9 +73,11 @@ STATEMENT(
     " offset_bytes = excluded.offset_bytes, line = excluded.line,"
     " done = excluded.done")
 
+/* Leased hosts are found too once their lease has ended: due_at is its end. */
 STATEMENT(DUE_HOSTS, "SELECT host_id FROM hosts WHERE shard = 0"
                      " AND due_at <= ? ORDER BY due_at LIMIT ?")
-/* whoever still holds it did not come back in time */
+/* A host that still has a holder was not released before its lease ended, which
+ * counts as a failure. The token grows with each lease. */
 STATEMENT(LEASE_HOST,
           "UPDATE hosts SET token = token + 1, due_at = ?, holder = ?,"
           " fails = CASE WHEN holder <> 0 THEN fails + 1 ELSE fails END"
@@ -75,11 +87,14 @@ STATEMENT(LEASE_HOST,
           " walk_to,"
           " (SELECT body FROM robots r"
           " WHERE r.shard = 0 AND r.host_id = hosts.host_id)")
+/* NOT INDEXED makes SQLite walk through the table in the order of its key. The
+ * order is a promise: a walk goes on behind the last URL that it gave. */
 STATEMENT(WALK_URLS,
           "SELECT " CLAIMED " FROM urls u NOT INDEXED LEFT JOIN pages p"
           " ON p.id = u.page_id WHERE u.shard = 0 AND u.host_id = ?"
           " AND u.url_hash BETWEEN ? AND ? AND u.prio = 0 AND u.state = 0"
           " ORDER BY u.url_hash LIMIT ?")
+/* All URLs but the bulk ones, from a place of the index on. */
 STATEMENT(CLAIM_URLS,
           "SELECT " CLAIMED
           " FROM urls u INDEXED BY urls_todo LEFT JOIN pages p"
@@ -104,6 +119,7 @@ STATEMENT(PUT_ROBOTS,
           " WHERE fetched_ms <> excluded.fetched_ms")
 STATEMENT(RENEW_HOST, "UPDATE hosts SET due_at = ? WHERE shard = 0"
                       " AND host_id = ? AND token = ? AND holder <> 0")
+/* Wakes idle hosts that have a URL to do, of either kind. */
 STATEMENT(SWEEP,
           "UPDATE hosts SET due_at = ? WHERE shard = 0 AND due_at = ?"
           " AND holder = 0 AND (EXISTS (SELECT 1 FROM urls u"
@@ -116,6 +132,7 @@ STATEMENT(SWEEP,
 STATEMENT(NEXT_DUE, "SELECT due_at FROM hosts WHERE shard = 0"
                     " AND holder = 0 ORDER BY due_at LIMIT 1")
 STATEMENT(PUT_TRIES, "UPDATE urls SET tries = ? WHERE " KEY)
+/* Never moves a URL back: the lower `prio` comes first. */
 STATEMENT(BRING_FORWARD, "UPDATE urls SET depth = ?1, prio = ?2 WHERE shard = 0"
                          " AND host_id = ?3 AND url_hash = ?4 AND state = 0"
                          " AND prio > ?2")
@@ -126,7 +143,8 @@ STATEMENT(FOUND_URLS,
           "SELECT host_id, url_hash, url, line FROM urls WHERE line IS NULL")
 STATEMENT(FIND_URL, "SELECT state FROM urls WHERE " KEY)
 
-/* whoever takes the state from 0 writes the page: nobody else can */
+/* Changes a row only while the URL is to do, so that one caller alone can end
+ * it; sqlite3_changes() tells him that he did. */
 STATEMENT(END_URL, "UPDATE urls SET state = ?, tries = ?, page_id = ?"
                    " WHERE " KEY " AND state = 0")
 STATEMENT(PUT_PAGE, "INSERT INTO pages (@names) VALUES (@values)")
@@ -141,7 +159,8 @@ STATEMENT(KEEP_LINKS,
 STATEMENT(PUT_LINK,
           "INSERT INTO links (page_id, pos, to_host_id, to_hash, to_url, kind,"
           " text, rel, internal) VALUES " LINK)
-/* starting a statement costs more than a row does */
+/* STORAGE_LINKS_AT_ONCE rows. To start a statement costs more than a row does.
+ */
 STATEMENT(PUT_LINKS,
           "INSERT INTO links (page_id, pos, to_host_id, to_hash, to_url, kind,"
           " text, rel, internal) VALUES " LINK ", " LINK ", " LINK ", " LINK
@@ -149,6 +168,7 @@ STATEMENT(PUT_LINKS,
 STATEMENT(PUT_REDIRECT,
           "INSERT INTO redirects (page_id, hop, from_url, to_url, status, kind,"
           " elapsed_ms) VALUES (?, ?, ?, ?, ?, ?, ?)")
+/* Does nothing when an equal body is stored already. */
 STATEMENT(PUT_BODY, "INSERT INTO bodies (content_hash, body_bytes, zstd)"
                     " VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
 STATEMENT(PUT_ATTEMPT,
@@ -169,7 +189,8 @@ STATEMENT(PUT_META, "INSERT INTO meta (k, v) VALUES (?, ?)"
                     " ON CONFLICT (k) DO UPDATE SET v = excluded.v")
 STATEMENT(OPEN_RUN, "UPDATE runs SET status = 'running', finished_at = NULL,"
                     " reason = NULL WHERE id = ?")
-/* what robots.txt forbids was asked for: the host answered */
+/* A page that robots.txt forbids counts as answered: its host has answered the
+ * request for robots.txt. */
 STATEMENT(RUN_ANSWER, "SELECT 1 FROM pages WHERE run_id = ?"
                       " AND (status IS NOT NULL OR error = 'robots') LIMIT 1")
 STATEMENT(PUT_SANDBOX, "UPDATE runs SET sandbox = ? WHERE id = ?")
