@@ -30,6 +30,8 @@ static const char *state_of(const struct reader_status *status, char room[80])
     return room;
 }
 
+/* URLs that are known and have not ended; links still to be found are not among
+ * them. */
 static int64_t nr_left(const struct reader_status *status)
 {
     return status->counts.nr_urls - status->counts.nr_ended;

@@ -58,6 +58,8 @@ static void refuse(struct why *why, enum error error)
         why->error = error;
 }
 
+/* The time as ISO 8601, in UTC and to the second; "" for one that no calendar
+ * has. */
 static const char *utc_text(int64_t wall_ms, char room[40])
 {
     time_t seconds = (time_t)(wall_ms / 1000);
@@ -71,6 +73,8 @@ static const char *utc_text(int64_t wall_ms, char room[40])
 
 /* ---- the rules ---- */
 
+/* Whether storage has the URL already. It decides nothing here, but a URL that
+ * has ended is not asked for again without --refetch. */
 static void say_known(struct why *why)
 {
     const struct why_known *known = &why->known;
@@ -89,6 +93,7 @@ static void say_known(struct why *why)
             (long long)known->depth, ended);
 }
 
+/* --depth counts links, so a line of the list has none to be judged by. */
 static void say_depth(struct why *why, const struct explanation *rules,
                       int depth)
 {
@@ -103,6 +108,8 @@ static void say_depth(struct why *why, const struct explanation *rules,
             (long long)why->config.depth);
 }
 
+/* Scope is for links. For a line of the list the row says, too, what a link to
+ * the same place would get, as that is what people are puzzled by. */
 static void say_scope(struct why *why, const struct explanation *rules)
 {
     static const char listed[] = "a line of the list is always in scope";
@@ -117,6 +124,8 @@ static void say_scope(struct why *why, const struct explanation *rules)
             rules->scope.rule);
 }
 
+/* Traps are for links as well. A known URL may be over a limit that was reached
+ * after it came; it stays. */
 static void say_traps(struct why *why, const struct explanation *rules)
 {
     if (rules->trap == TRAP_NONE)
@@ -134,6 +143,8 @@ static void say_traps(struct why *why, const struct explanation *rules)
 
 /* ---- robots.txt ---- */
 
+/* Reads a copy of robots.txt, no more of it than a crawl would use (RFC 9309,
+ * section 2.5). It counts as an answer 200. */
 static void read_robots_file(struct why *why, const char *path)
 {
     struct buf *text = &why->known.robots;
@@ -176,6 +187,8 @@ static void find_robots(struct why *why)
                                                         : "");
 }
 
+/* The longest matching rule decides (RFC 9309, section 2.2.2); without one the
+ * path is allowed. */
 static void say_rule(struct why *why, const struct robots_verdict *rule)
 {
     if (rule->line)
@@ -187,6 +200,8 @@ static void say_rule(struct why *why, const struct robots_verdict *rule)
             why->robots_source);
 }
 
+/* A robots.txt that could not be had forbids everything, one that is not there
+ * allows everything (RFC 9309, section 2.3.1). */
 static void say_robots(struct why *why, const struct explanation *rules)
 {
     if (explain_host_rules(why->explain)->ignore_robots)
@@ -246,6 +261,8 @@ static void say_address(struct why *why)
 
 /* ---- what would be done ---- */
 
+/* Everything that asks the host waits for one clock. A Crawl-delay counts where
+ * it is longer than --delay. */
 static void say_pace(struct why *why, const struct explanation *rules)
 {
     say(why, "pace", VERDICT_YES,
@@ -267,6 +284,8 @@ static void say_settings(struct why *why)
                 config->hosts[i].pattern);
 }
 
+/* The request as it would leave. Credentials go to hosts of the list alone, so
+ * for a link they are not spoken of. */
 static void say_request(struct why *why)
 {
     const struct config *config = &why->config;
@@ -284,6 +303,8 @@ static void say_request(struct why *why)
             : "");
 }
 
+/* The last row: the first rule that refused, as a row of `results` would say
+ * it. */
 static void say_answer(struct why *why)
 {
     const struct error_info *info = error_info(why->error);
@@ -301,6 +322,7 @@ static void say_answer(struct why *why)
 
 /* ---- the whole ---- */
 
+/* Whether the name is one that storage takes for a database. */
 static bool is_database(const char *path)
 {
     const char *dot = strrchr(path, '.');
@@ -349,6 +371,8 @@ static bool find_role(struct why *why)
            why_read_folders(why);
 }
 
+/* Makes the judge with the options of the crawl, and reads what the database
+ * has for it: the URL, its host, and how many pages of it are known. */
 static bool open_explain(struct why *why)
 {
     char message[SCOPE_MESSAGE_BYTES];
@@ -398,6 +422,7 @@ static void say_rules(struct why *why)
     say_pace(why, &rules);
 }
 
+/* One row for each rule. A text that is no URL gets the first and the last. */
 static void judge(struct why *why)
 {
     const char *given = why->config.inputs.items[0];
@@ -420,6 +445,7 @@ static void judge(struct why *why)
     say_answer(why);
 }
 
+/* `why` is large, as it has room for two URLs, so it lies on the heap. */
 static void release(struct why *why)
 {
     explain_free(why->explain);

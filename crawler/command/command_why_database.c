@@ -40,6 +40,7 @@ static void describe_end(char out[WHY_TEXT_BYTES], const struct known_url *url)
     append(out, ", at ", url->fetched_at);
 }
 
+/* Called by the reader with the row of the URL, if there is one. */
 static enum err read_url(void *ctx, const struct known_url *url)
 {
     struct why_known *known = &((struct why *)ctx)->known;
@@ -53,6 +54,7 @@ static enum err read_url(void *ctx, const struct known_url *url)
     return CERR_OK;
 }
 
+/* Called by the reader with the row of its host and its robots.txt. */
 static enum err read_host(void *ctx, const struct known_host *host)
 {
     struct why_known *known = &((struct why *)ctx)->known;

@@ -126,6 +126,7 @@ const struct commands crawl_commands = {all, sizeof(all) / sizeof(all[0])};
 static const char *const reserved_words[] = {"resume", "report", "check",
                                              "serve",  "import", "init"};
 
+/* A file of such a name is reached as ./NAME. */
 static bool is_reserved(const char *word)
 {
     for (size_t i = 0; i < sizeof(reserved_words) / sizeof(reserved_words[0]);
