@@ -1,4 +1,5 @@
-/* The one list of back ends, and the choice among them. */
+/* The one list of back ends, and the choice among them. A new back end is a
+ * line in the list below; nothing else of storage/ names one. */
 #include "storage/storage_ops.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@
 static const struct storage_ops *const back_ends[] = {&sqlite_storage};
 #define NR_BACK_ENDS (sizeof(back_ends) / sizeof(back_ends[0]))
 
-/* Whether `word` is one of `words`, which have a blank between two. */
+/* Whether `word` is one of `words`, a text with a blank between two of them. */
 static bool is_among(const char *word, const char *words)
 {
     size_t len = strlen(word);
@@ -30,7 +31,8 @@ const struct storage_ops *back_end_of(const char *path, const char *format)
     for (size_t i = 0; i < NR_BACK_ENDS; i++)
         if (suffix_of(path, back_ends[i]->suffixes))
             return back_ends[i];
-    /* a suffix that means another kind of output counts more than the word */
+    /* "--format db" is meant for names without a suffix of their own: with it,
+     * x.csv stays a CSV file */
     if (!format || sink_kind(path, NULL))
         return NULL;
     for (size_t i = 0; i < NR_BACK_ENDS; i++)

@@ -10,7 +10,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-/* Who holds the flock on this file, by the kernel's own table (proc(5)). */
+/* Finds the process that holds the flock on this file, in the kernel's table of
+ * locks (proc(5)); 0 when there is none or when it cannot be read. The device's
+ * numbers stand there in hexadecimal, the inode in decimal. */
 static pid_t find_holder(const struct stat *file)
 {
     FILE *locks = fopen("/proc/locks", "re");
@@ -36,7 +38,8 @@ static pid_t find_holder(const struct stat *file)
     return holder;
 }
 
-/* O_EXCL tells a new file from one that was there. */
+/* Opens the file or makes it. O_EXCL tells a new file from one that was there,
+ * so that a failed opening removes only what it made. */
 static int open_file(const char *path, bool *made)
 {
     const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
@@ -49,9 +52,11 @@ static int open_file(const char *path, bool *made)
 }
 
 /*
- * O_NONBLOCK keeps a named pipe from waiting for its other end, O_NOFOLLOW a
- * link from leading to a file that the user did not name. The lock belongs to
- * the open file, so it goes with the process however that ends.
+ * Opens the file and locks it; *holder is the process that has the lock, or 0.
+ * O_NONBLOCK keeps the opening of a named pipe from waiting for its other end;
+ * O_NOFOLLOW keeps a link from leading to a file that the user did not name.
+ * The kernel drops the lock with the open file, so a process that dies in
+ * whatever way leaves no lock behind.
  */
 static enum err lock_file(struct crawl_lock *lock, const char *path, bool *made,
                           pid_t *holder)
@@ -78,6 +83,7 @@ static enum err lock_file(struct crawl_lock *lock, const char *path, bool *made,
     return err;
 }
 
+/* Each sentence ends with what the user can do. */
 enum err crawl_lock_take(struct crawl_lock *lock, const char *path, bool *made,
                          struct failure *failure)
 {
@@ -112,8 +118,9 @@ void crawl_lock_drop(struct crawl_lock *lock)
     lock->fd = -1;
 }
 
-/* Through the kernel's table alone: opening and closing the file would drop
- * the locks that SQLite has on it in this process. */
+/* Asks the kernel's table and does not open the file: to close any descriptor
+ * of it would drop the POSIX locks that SQLite has on it in this process
+ * (fcntl(2)). */
 bool crawl_lock_is_held(const char *path, pid_t *holder)
 {
     struct stat file;

@@ -1,4 +1,5 @@
-/* The sentence of a failure: what outside bytes it quotes are made harmless. */
+/* The sentence of a failure. It may quote bytes from outside, such as a file's
+ * name, and goes to a terminal, so control characters in it are escaped. */
 #include "storage/failure.h"
 
 #include <stdarg.h>

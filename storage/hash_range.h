@@ -1,6 +1,6 @@
 /*
- * hash_range: where in the key of a host's URLs something may be left to do.
- * Pure.
+ * hash_range: a range of URL hashes of one host, outside of which nothing is
+ * left to do. Pure.
  */
 #ifndef STORAGE_HASH_RANGE_H
 #define STORAGE_HASH_RANGE_H
@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Hashes `from` to `to`, both included; `from` > `to`: none. */
+/* The hashes from `from` to `to`, both included; the range is empty when `from`
+ * is above `to`. */
 struct hash_range {
     int64_t from, to;
 };
@@ -25,7 +26,8 @@ static inline struct hash_range hash_range_of(int64_t hash)
     return (struct hash_range){hash, hash};
 }
 
-/* Makes it reach over another one; nothing changes when that is empty. */
+/* Widens the range until it contains the other one. An empty one changes
+ * nothing. */
 static inline void hash_range_add(struct hash_range *range,
                                   struct hash_range other)
 {

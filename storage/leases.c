@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "storage/internal.h"
 
+/* The functions of the back end that this file calls. */
 static const struct lease_ops *lease_of(const struct storage *storage)
 {
     return storage->back->ops->lease;
@@ -20,8 +21,9 @@ static const struct lease_ops *lease_of(const struct storage *storage)
 
 /* ---- URLs and lines ---- */
 
-/* A URL that the list names counts as a line of it, also when it was there as
- * a link; one that is to do again has not ended. */
+/* Moves the counters by what became of a batch. A URL that the list names
+ * counts as a line, also when it was known as a link before. A URL that is to
+ * do again no longer counts as ended. */
 static void count_added(struct storage *storage, const struct url_batch *batch)
 {
     struct storage_counts *counts = &storage->counts;
@@ -36,8 +38,9 @@ static void count_added(struct storage *storage, const struct url_batch *batch)
     counts->nr_hosts += (int64_t)batch->nr_new_hosts;
 }
 
-/* Where the back end may say what became of each URL when the caller does not
- * ask. It grows to the largest batch and is kept. */
+/* Room for the back end's answers when the caller does not ask for them: the
+ * counters need them anyway. The room grows to the largest batch and is kept.
+ */
 static enum storage_added *reserve_added(struct storage *storage, size_t nr)
 {
     if (nr > storage->cap_added) {
@@ -69,6 +72,7 @@ enum err storage_add_urls(struct storage *storage,
     return storage_settle(storage, err);
 }
 
+/* The outputs show such a line as a page that was skipped. */
 enum err storage_put_line(struct storage *storage,
                           const struct line_record *line)
 {
@@ -78,7 +82,7 @@ enum err storage_put_line(struct storage *storage,
     if (err)
         return err;
     err = lease_of(storage)->put_line(storage->back, line, &change);
-    /* A line that an earlier session wrote already must not repeat. */
+    /* an earlier session may have written the line to the outputs already */
     if (!err && change != LINE_SAME) {
         struct page_record page = sink_line_page(line);
         struct sink_place place = {0};
@@ -96,7 +100,8 @@ enum err storage_drop_line(struct storage *storage, int64_t line)
     bool dropped = false;
     enum err err;
 
-    /* Most lists have no bad line, and this is called for each good one. */
+    /* This is called for each good line, and most lists have no bad one: the
+     * counter saves a look-up for each. */
     if (storage->counts.nr_bad_lines == 0)
         return CERR_OK;
     err = storage_begin_rows(storage, 1);
@@ -155,7 +160,8 @@ enum err storage_get_input(struct storage *storage, struct storage_input *input)
 {
     if (storage->failure.err)
         return storage->failure.err;
-    input->number = (int64_t)storage->nr_inputs; /* if it is a new one */
+    /* the number of a list that was never read; else it is overwritten */
+    input->number = (int64_t)storage->nr_inputs;
     return storage_settle(
         storage, storage->back->ops->session->get_input(storage->back, input));
 }
@@ -168,7 +174,7 @@ enum err storage_put_input(struct storage *storage,
     if (err)
         return err;
     err = storage->back->ops->session->put_input(storage->back, input);
-    /* numbers are given without a gap, so the names make an array */
+    /* numbers are given without a gap, so a name's place is its number */
     if (!err && input->number == (int64_t)storage->nr_inputs)
         storage_add_input(storage,
                           (struct bytes){input->name, strlen(input->name)});
@@ -177,6 +183,8 @@ enum err storage_put_input(struct storage *storage,
 
 /* ---- hosts ---- */
 
+/* The rows are counted after the call, since only then their number is known.
+ * So the back end begins its transaction by itself (storage_ops.h). */
 enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
                              size_t max_hosts,
                              const struct storage_taker *taker)
@@ -189,7 +197,8 @@ enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
     err = lease_of(storage)->claim_hosts(storage->back, now_ms, max_hosts,
                                          taker, &nr_claimed);
     err = storage_settle(storage, err);
-    /* when no host is due there is nothing to commit */
+    /* a call that leased no host has written nothing, and must not make a
+     * commit necessary: the frontier asks often */
     if (nr_claimed)
         begin_err = storage_begin_rows(storage, nr_claimed);
     return err ? err : begin_err;
@@ -212,6 +221,7 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
     return storage_settle(storage, err);
 }
 
+/* A refill only reads, so it opens no transaction. */
 enum err storage_claim_urls(struct storage *storage, int64_t host_id,
                             const struct url_place *place, size_t max_urls,
                             const struct storage_taker *taker)

@@ -21,36 +21,41 @@
 
 struct storage;
 
-#define STORAGE_HOST_IDLE                                                      \
-    INT64_C(0x4000000000000000) /* due_at: nothing to do */
-#define STORAGE_LEASE_MS 120000
+/* The due_at of a host that has nothing to do: later than any time. */
+#define STORAGE_HOST_IDLE INT64_C(0x4000000000000000)
+/* How long a lease lasts unless it is renewed. */
+#define STORAGE_LEASE_MS  120000
+
+/* What became of a URL that was to be added. */
 
 enum storage_added {
-    STORAGE_ADDED,    /* is new */
-    STORAGE_KNOWN,    /* was there */
-    STORAGE_ADOPTED,  /* had been discovered; now it is a line of the list, and
-                       * URL_LISTED */
-    STORAGE_REOPENED, /* the same, and as a link it had been refused unasked
-                       * (trap, blocked_address): it is to do again */
+    STORAGE_ADDED,    /* it was not known */
+    STORAGE_KNOWN,    /* it was known, and nothing changed */
+    STORAGE_ADOPTED,  /* it had been discovered; now it is a line of the list,
+                       * of the kind URL_LISTED */
+    STORAGE_REOPENED, /* it was adopted, and is to do again: as a link it had
+                       * been refused unasked (trap, blocked_address) */
 };
 
 /*
- * Bulk URLs are handed out in the order of their key, by a walk that passes
- * over those that have ended; all others through an index, which costs as
- * much as the row. So URL_BULK is for many at once: a few would let the walk
- * begin anew.
+ * Adds URLs, which must be sorted by (host_id, url_hash); `added` (may be NULL)
+ * gets one entry for each. New hosts are made, and idle ones are due at
+ * `now_ms`.
  *
- * Adds URLs, sorted by (host_id, url_hash); `added` (may be NULL) gets one
- * entry each. New hosts are made, idle ones woken at `now_ms`.
+ * Bulk URLs are handed out in the order of their key, by a walk that passes
+ * over those that have ended; all others through an index, whose entry costs as
+ * much as the row. So URL_BULK is for many URLs at once: a few late ones would
+ * make the walk of their host begin anew.
  */
 enum err storage_add_urls(struct storage *storage,
                           const struct url_record *urls, size_t nr_urls,
                           int64_t now_ms, enum storage_added *added) CERR_CHECK;
-/* A line without a URL of its own; in place of what an earlier version of the
- * list had there. */
+/* Stores a line without a URL of its own, in place of what an earlier version
+ * of the list had there. */
 enum err storage_put_line(struct storage *storage,
                           const struct line_record *line) CERR_CHECK;
-/* A later version of the list has no bad line there. Duplicates stay. */
+/* Forgets the bad line that an earlier version of the list had there, if it had
+ * one. The row of a duplicate stays. */
 enum err storage_drop_line(struct storage *storage, int64_t line) CERR_CHECK;
 
 /* How far a list has been read, so that a resume does not read it again. */
@@ -68,19 +73,23 @@ enum err storage_get_input(struct storage *storage,
 enum err storage_put_input(struct storage *storage,
                            const struct storage_input *input) CERR_CHECK;
 
-/* Called for each claimed host (URL); its arguments are borrowed. A return
- * other than CERR_OK ends the claim with that code. */
+/* Called for each host that was leased, or each URL of a refill. The arguments
+ * are borrowed for the call. A return other than CERR_OK ends the lease or
+ * refill with that code. */
 typedef enum err (*storage_host_fn)(void *ctx, const struct host_record *host);
+/* A URL that is handed out; fields as in struct url_record. */
 struct url_claim {
     struct url_key key;
     struct bytes url, listed;
     int64_t line;
     enum url_kind kind;
-    int depth, nr_hops, tries;
+    int depth, nr_hops;
+    int tries;                        /* requests started so far */
     struct bytes etag, last_modified; /* of the stored answer, for a refetch */
 };
 typedef enum err (*storage_url_fn)(void *ctx, const struct url_claim *url);
-/* Who takes what is claimed. The callback of the other kind is not called. */
+/* The callbacks of a lease or refill. A lease calls only on_host, a refill only
+ * on_url; the other one may be NULL. */
 struct storage_taker {
     storage_host_fn on_host;
     storage_url_fn on_url; /* must not write */
@@ -98,8 +107,9 @@ enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
 enum err storage_claim_host(struct storage *storage, int64_t host_id,
                             struct bytes host_key, int64_t now_ms,
                             const struct storage_taker *taker) CERR_CHECK;
-/* URLs of a leased host still to do from `place` on: the bulk ones by
- * url_hash, then the others in the order of url_order.h and by url_hash. */
+/* Refills a leased host: hands out its URLs to do from `place` on, the bulk
+ * ones by url_hash, then the others in the order of url_order.h and by
+ * url_hash. */
 enum err storage_claim_urls(struct storage *storage, int64_t host_id,
                             const struct url_place *place, size_t max_urls,
                             const struct storage_taker *taker) CERR_CHECK;
@@ -107,26 +117,29 @@ enum err storage_claim_urls(struct storage *storage, int64_t host_id,
  * CERR_NOT_FOUND, here and below: the host is not ours by this token. */
 enum err storage_put_host(struct storage *storage,
                           const struct host_record *host) CERR_CHECK;
-/* The same, and gives the lease back: due_at says when it may be claimed. */
+/* Writes the host's fields and gives the lease back; due_at says when the host
+ * may be leased again. */
 enum err storage_release_host(struct storage *storage,
                               const struct host_record *host) CERR_CHECK;
+/* Makes the lease last STORAGE_LEASE_MS from now on. */
 enum err storage_renew_host(struct storage *storage, int64_t host_id,
                             int64_t token, int64_t now_ms) CERR_CHECK;
-/* Wakes idle hosts that have URLs to do; `nr_woken` of them. Before a run is
- * called finished this must find none. */
+/* Wakes idle hosts that have URLs to do, and tells their number. A run may only
+ * be called finished when there is none. */
 enum err storage_sweep(struct storage *storage, int64_t now_ms,
                        size_t *nr_woken) CERR_CHECK;
-/* Earliest due_at of hosts nobody holds; STORAGE_HOST_IDLE if there is none. */
+/* The earliest due_at of all hosts that are not leased; STORAGE_HOST_IDLE if
+ * there is no such host. */
 enum err storage_next_due(struct storage *storage, int64_t *due_at) CERR_CHECK;
-/* A URL's start is counted before its answer is known, so that one that kills
- * whoever fetches it is seen. */
+/* Writes how often a URL was started. That happens before its answer is known,
+ * so that a URL which kills the process that fetches it is noticed. */
 enum err storage_put_tries(struct storage *storage, struct url_key key,
                            int tries) CERR_CHECK;
-/* A URL_FOUND still to do that a shorter way leads to; others are left
- * alone. */
+/* Brings a URL_FOUND forward to which a shorter way leads. A URL that has
+ * ended, or is of another kind, or comes earlier already, stays as it is. */
 enum err storage_bring_forward(struct storage *storage, struct url_key key,
                                int depth, int nr_hops) CERR_CHECK;
-/* True when the URL is known, with whether it has ended. */
+/* Tells whether the URL is known, and if so, whether it has ended. */
 enum err storage_find_url(struct storage *storage, struct url_key key,
                           bool *known, bool *ended) CERR_CHECK;
 

@@ -1,8 +1,8 @@
 /*
  * The files beside the database: their names, offsets and order of writing.
  *
- * Every sentence says what the user can do, because an output is the thing
- * that he named himself and that he can mend.
+ * The sentence of each failure says what the user can do: he named the output
+ * himself, and so he can name another one.
  */
 #include "storage/outputs.h"
 
@@ -15,11 +15,13 @@
 
 #include "base/xalloc.h"
 
+/* What is put behind the first output's name to make that of its database. */
 #define STATE_SUFFIX ".crawl-state"
 
 /* ---- opening ---- */
 
-/* The same file by another name: folder and name, links resolved. */
+/* Whether two paths lead to one file. stat() follows links, and two files of
+ * one device never have the same inode. */
 static bool is_same_file(const char *a, const char *b)
 {
     struct stat stat_a, stat_b;
@@ -30,7 +32,8 @@ static bool is_same_file(const char *a, const char *b)
            stat_a.st_dev == stat_b.st_dev && stat_a.st_ino == stat_b.st_ino;
 }
 
-/* What was committed is safe: the file is cut back to it by the next start. */
+/* Sets the failure of an output that cannot be written. What was committed is
+ * safe, because the next start cuts the file back to it. */
 static enum err fail_to_write(const struct outputs *outputs,
                               const struct sink *sink, enum err err)
 {
@@ -40,6 +43,7 @@ static enum err fail_to_write(const struct outputs *outputs,
                        sink->path, err_str(err));
 }
 
+/* Opens one output that is no database, and adds it to the others. */
 static enum err open_one(struct outputs *outputs, const char *path,
                          const char *format)
 {
@@ -93,6 +97,7 @@ enum err outputs_open(struct outputs *outputs,
     return err;
 }
 
+/* A stream has no folder in which a database could stand beside it. */
 char *outputs_state_path(const struct outputs *outputs)
 {
     for (size_t i = 0; i < outputs->nr; i++) {
@@ -111,8 +116,9 @@ char *outputs_state_path(const struct outputs *outputs)
 
 /* ---- resuming ---- */
 
-/* Path of an output as the database remembers it: relative to itself, so that
- * the folder can be moved with everything in it. */
+/* The path of an output as the database remembers it; the caller owns it. In
+ * the database's own folder it is the name alone, so that the folder can be
+ * moved with everything in it; elsewhere it is absolute. */
 static char *make_key(const char *path, const struct sink *sink)
 {
     char *sink_copy = xstrdup(sink->path), *db_copy = xstrdup(path);
@@ -135,8 +141,10 @@ static char *make_key(const char *path, const struct sink *sink)
     return key ? key : xstrdup(name);
 }
 
-/* A file that no commit of this crawl speaks of: it must be empty, unless
- * --force gives it up, and the crawl must not have begun without it. */
+/* Checks a file of which no commit of this crawl speaks. It must be empty,
+ * unless
+ * --force gives its content up. And the crawl must not have stored pages
+ * without it, which it would lack. */
 static enum err check_new(const struct outputs *outputs,
                           const struct sink *sink, bool force, bool has_pages)
 {
@@ -155,8 +163,9 @@ static enum err check_new(const struct outputs *outputs,
     return CERR_OK;
 }
 
-/* A file that is shorter than its offset was changed by somebody else: what is
- * missing cannot be written again, for its rows have ended. */
+/* Cuts a file back to its committed offset; a new output has 0. A file that is
+ * shorter than that was changed by somebody else. What it lacks cannot be
+ * written again, because the URLs of those rows have ended. */
 static enum err resume_at(const struct outputs *outputs, struct sink *sink,
                           const struct storage_output *output)
 {
@@ -174,6 +183,7 @@ static enum err resume_at(const struct outputs *outputs, struct sink *sink,
     return CERR_OK;
 }
 
+/* The sinks learn here what headers say of the run, before they are started. */
 enum err outputs_resume(struct outputs *outputs, struct back_end *back,
                         const char *path, const struct storage_options *options,
                         bool has_pages)
@@ -241,6 +251,8 @@ enum err outputs_flush(struct outputs *outputs, bool streams)
     return CERR_OK;
 }
 
+/* A sink's offset is that of the bytes that are written, so this must follow
+ * outputs_flush(). Streams have none. */
 enum err outputs_save(const struct outputs *outputs, struct back_end *back)
 {
     enum err err = CERR_OK;
@@ -260,7 +272,8 @@ enum err outputs_save(const struct outputs *outputs, struct back_end *back)
 
 /* ---- the index of a WARC file ---- */
 
-/* "x.warc.gz" has its index in "x.cdxj". */
+/* The path of the index, owned by the caller: "x.cdxj" for "x.warc.gz". All
+ * parts of an archive share one index. */
 static char *index_path(const struct sink *sink)
 {
     static const char suffix[] = ".warc.gz";
@@ -283,6 +296,8 @@ static enum err write_line(void *ctx, struct bytes line)
     return CERR_OK;
 }
 
+/* Writes the index of one archive. It can be made again from the database at
+ * any time, so it is not synced. */
 static enum err write_index(const struct outputs *outputs,
                             struct back_end *back, const struct sink *sink)
 {
@@ -294,7 +309,7 @@ static enum err write_index(const struct outputs *outputs,
         err = back->ops->session->index_archive(back, write_line, out);
     if (out && fclose(out) && !err)
         err = err_from_errno(errno);
-    if (err) /* the back end's own sentence stays, if there is one */
+    if (err) /* a sentence that the back end has set already stays */
         failure_set(outputs->failure, err, "%s: cannot write: %s", path,
                     err_str(err));
     free(path);

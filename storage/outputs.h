@@ -15,12 +15,12 @@
 #include "storage/sink/sink.h"
 #include "storage/storage_ops.h"
 
-#define OUTPUTS_MAX 16
+#define OUTPUTS_MAX 16 /* more are refused: nobody needs them */
 
 struct outputs {
     struct sink *sinks[OUTPUTS_MAX]; /* owned */
-    size_t nr;
-    struct failure *failure; /* borrowed */
+    size_t nr;                       /* sinks that are open */
+    struct failure *failure;         /* borrowed */
 };
 
 /*
@@ -30,8 +30,8 @@ struct outputs {
 enum err outputs_open(struct outputs *outputs,
                       const struct storage_options *options,
                       const char **database) CERR_CHECK;
-/* Name of a database beside the first file, owned by the caller; NULL when all
- * are streams. */
+/* The name of a database beside the first file, owned by the caller; NULL when
+ * all outputs are streams. */
 char *outputs_state_path(const struct outputs *outputs);
 /*
  * Cuts each file back to what is committed of it. `path` is the database's;
@@ -40,8 +40,9 @@ char *outputs_state_path(const struct outputs *outputs);
 enum err outputs_resume(struct outputs *outputs, struct back_end *back,
                         const char *path, const struct storage_options *options,
                         bool has_pages) CERR_CHECK;
-/* Writes what stands at the start of each empty one. */
+/* Writes to each empty output what stands at the start of its kind. */
 enum err outputs_start(struct outputs *outputs) CERR_CHECK;
+/* Writes the page to each output; a WARC file fills `place`. */
 enum err outputs_put(struct outputs *outputs, const struct page_record *page,
                      struct sink_place *place) CERR_CHECK;
 /* Writes and syncs the files, or writes the streams. */
@@ -52,9 +53,9 @@ enum err outputs_save(const struct outputs *outputs,
 /* Writes the index beside each WARC file, anew each time. */
 enum err outputs_index(const struct outputs *outputs,
                        struct back_end *back) CERR_CHECK;
-/* Whether one asks for page_record.raw_... */
+/* Whether any output needs the raw fields of page_record. */
 bool outputs_want_raw(const struct outputs *outputs);
-/* Closes them; `undo`: files that this open made are removed. */
+/* Closes all outputs. With `undo`, files that this opening made are removed. */
 void outputs_close(struct outputs *outputs, bool undo);
 
 #endif

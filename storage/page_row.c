@@ -9,14 +9,16 @@
  */
 #include "storage/page_row.h"
 
-/* A name, and the same as the key of a JSON object with the comma before it. */
+/* The name of a column, and the same as a key of a JSON object with the comma
+ * before it: made here, so that JSONL appends it in one piece. */
 #define NAME(text)                                                             \
     text,                                                                      \
     {                                                                          \
         ",\"" text "\":", sizeof(",\"" text "\":") - 1                         \
     }
 #define AT(member) offsetof(struct page_record, member)
-/* Kind and place of a field, the kind by its C type. */
+/* Kind and place of a field. The kind follows from its C type, so the two
+ * cannot disagree. */
 #define FIELD(member)                                                          \
     _Generic(((struct page_record *)0)->member, struct bytes                   \
              : COLUMN_TEXT, int                                                \
@@ -32,7 +34,8 @@
 #define KEPT          COLUMN_KEPT
 #define KEPT_IF_NONE  COLUMN_KEPT_IF_NONE
 #define EVERYWHERE    (COLUMN_RESULTS | SHOWN)
-/* A line is number << 40 | line of that list (storage_line()). */
+/* `line` holds the number of its list above 40 bits of the line's own number
+ * (storage_line()). These are the two parts in SQL. */
 #define LINE_OF(line) line " & 1099511627775"
 #define INPUT_OF(line)                                                         \
     "(SELECT i.name FROM inputs i WHERE i.number = " line " >> 40)"
@@ -137,7 +140,7 @@ const struct page_column page_columns[] = {
      "list that has the line; NULL: discovered",
      .export_sql = INPUT_OF("u.line"), .results_sql = INPUT_OF("u.line"),
      .line_sql = INPUT_OF("l.line")},
-    /* from here on neither JSONL nor CSV has them */
+    /* the columns from here on are neither in JSONL nor in CSV */
     {NAME("run_id"), 9, "bigint", FIELD(run_id), 0, REQUIRED | COLUMN_RESULTS,
      "", "as in runs"},
     {NAME("page_id"), 0, "bigint", COLUMN_ZERO, 0, 0, COLUMN_RESULTS, "",
@@ -147,7 +150,7 @@ const struct page_column page_columns[] = {
     {NAME("url_hash"), 12, "bigint", FIELD(key.url_hash), 0,
      REQUIRED | COLUMN_RESULTS, "", "as in urls", .results_sql = "u.url_hash",
      .results_meaning = "keyed SipHash of `url`"},
-    /* nor does `results` */
+    /* the columns from here on are not in the view `results` either */
     {NAME("id"), 1, "integer PRIMARY KEY", FIELD(id), 0, 0, "",
      "in the order of completion"},
     {NAME("shard"), 10, "smallint", COLUMN_ZERO, 0, 0, REQUIRED, "",

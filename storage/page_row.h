@@ -17,10 +17,10 @@
 
 #include "storage/record.h"
 
-/* Where a WARC output has the response. */
+/* The place of the response in a WARC output. */
 struct warc_record {
     struct bytes file;      /* name of the part, without folder */
-    int64_t offset, length; /* in it, compressed; -1: nowhere */
+    int64_t offset, length; /* bytes of the compressed file; -1: nowhere */
     struct bytes type;      /* "response", "revisit" */
     struct bytes digest;    /* "sha1:" and 32 characters */
 };
@@ -39,17 +39,17 @@ struct page_record {
     int status;             /* 0: no answer */
     int64_t length;         /* bytes of the decoded body; -1: no answer */
     int64_t bytes_down;     /* body as received */
-    int64_t content_length; /* as claimed; -1: not */
-    int64_t chars;          /* -1: not text */
+    int64_t content_length; /* as the server claims; -1: it does not */
+    int64_t chars;          /* characters of the text; -1: not text */
     bool retry_later;       /* not final: a later run may try again */
 
     int64_t fetched_at; /* wall ms; 0: never fetched */
     double elapsed_ms;  /* from first start to the end, with retries */
-    double wait_ms;     /* of it: waiting for the host's turn */
+    double wait_ms;     /* part of elapsed_ms: until the host might be asked */
     double dns_ms, connect_ms, tls_ms, ttfb_ms, total_ms; /* last request */
     int tries;
     int nr_redirects;
-    int worker; /* slot; -1: none */
+    int worker; /* slot of the process that fetched it; -1: none */
 
     struct bytes ip, mime, charset, encoding, http_version;
     struct bytes etag, last_modified, truncated; /* "length", "time" ... */
@@ -58,10 +58,10 @@ struct page_record {
     struct bytes title, description, canonical, robots, lang, h1;
 
     const struct hop_record *hops;   /* nr_redirects of them */
-    int64_t nr_links_out;            /* found; -1: not looked for */
-    const struct link_record *links; /* to store */
+    int64_t nr_links_out;            /* links found; -1: not looked for */
+    const struct link_record *links; /* the links to store */
     size_t nr_links;
-    struct bytes body;                            /* to store; empty: not */
+    struct bytes body; /* decoded, to store; empty: none */
     struct bytes raw_request, raw_head, raw_body; /* for WARC */
 
     /* filled by storage, whatever the caller wrote there */
@@ -77,17 +77,17 @@ struct page_record {
     .worker = -1
 
 enum column_kind {
-    COLUMN_ZERO,  /* no field: 0 in every row */
-    COLUMN_TEXT,  /* struct bytes */
-    COLUMN_URL,   /* the same; JSONL and CSV show `listed` if there is one */
-    COLUMN_HASH,  /* struct bytes, raw; JSONL and CSV show hexadecimal digits */
-    COLUMN_INT,   /* int */
+    COLUMN_ZERO, /* no field: 0 in every row */
+    COLUMN_TEXT, /* struct bytes */
+    COLUMN_URL,  /* struct bytes; JSONL and CSV show `listed` if there is one */
+    COLUMN_HASH, /* struct bytes, raw; JSONL and CSV show hexadecimal digits */
+    COLUMN_INT,  /* int */
     COLUMN_INT64, /* int64_t */
     COLUMN_LINE,  /* int64_t; JSONL and CSV show the number in its list */
     COLUMN_REAL,  /* double; JSONL and CSV show three decimals */
     COLUMN_BOOL,  /* bool; 0 and 1, in JSONL and CSV true or nothing */
-    COLUMN_TIME,  /* int64_t, wall ms; shown as ISO 8601. One in a row only: its
-                     text lies in a buffer that a second one would use too */
+    COLUMN_TIME, /* int64_t, wall ms; shown as ISO 8601. A row can have only one
+                    such column: its text lies in a buffer that there is once */
 };
 
 enum column_flag {
@@ -97,7 +97,7 @@ enum column_flag {
     COLUMN_ALWAYS = 1 << 3,       /* JSONL shows it without a value, as null */
     COLUMN_EXPORTED = 1 << 4,     /* an export reads it from the database */
     COLUMN_KEPT = 1 << 5,         /* a 304 repeats the stored answer's value */
-    COLUMN_KEPT_IF_NONE = 1 << 6, /* so does a 304 that brings none itself */
+    COLUMN_KEPT_IF_NONE = 1 << 6, /* a 304 does so if it has no own value */
 };
 
 struct page_column {
@@ -109,15 +109,16 @@ struct page_column {
     const char *sql_type;
     enum column_kind kind;
     size_t offset; /* of the field in struct page_record */
-    /* The number that means no value: NULL unless it is required, and no cell
-     * in JSONL and CSV. */
+    /* The number that means "no value". It is stored as NULL unless the column
+     * is required; JSONL leaves it out, and a CSV cell is empty. */
     int64_t none;
     int flags;           /* enum column_flag */
-    const char *unit;    /* for docs/schema.md; "" */
-    const char *meaning; /* the same; one line */
+    const char *unit;    /* for docs/schema.md; "": none */
+    const char *meaning; /* for docs/schema.md; one line */
 
-    /* Where it is not simply the column of `pages`. p is the page, u its URL,
-     * l a line of the list without a URL. NULL: nothing special. */
+    /* SQL expressions, for lists in which the value is not simply the column of
+     * `pages`. p is the page, u its URL, l a line of the list without a URL.
+     * NULL: it is simply the column. */
     const char *export_sql;      /* what an export reads */
     const char *results_sql;     /* in `results`, of a URL */
     const char *line_sql;        /* in `results`, of a line; NULL: no value */
@@ -127,6 +128,7 @@ struct page_column {
 extern const struct page_column page_columns[];
 extern const size_t nr_page_columns;
 
+/* The field that the column shows; its C type follows from column->kind. */
 static inline const void *page_field(const struct page_record *page,
                                      const struct page_column *column)
 {

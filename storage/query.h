@@ -26,22 +26,23 @@ struct query_info {
 
 /* All named queries, in the order in which a list should show them. */
 const struct query_info *query_list(size_t *nr_queries);
-/* NULL if there is none of that name. */
+/* The query of that name; NULL if there is none. */
 const struct query_info *query_find(const char *name);
 
 struct reader;
 
-/* As storage_open: `message` says in one line why not. CERR_NOT_FOUND,
- * CERR_FORMAT, CERR_CORRUPT, CERR_PERM, CERR_BUSY. */
+/* Opens a database for reading. After an error *reader is NULL, and `message`
+ * says in one line why: CERR_NOT_FOUND, CERR_FORMAT, CERR_CORRUPT, CERR_PERM,
+ * CERR_BUSY. */
 enum err reader_open(struct reader **reader, const char *path,
                      char message[STORAGE_MESSAGE_BYTES]) CERR_CHECK;
 void reader_close(struct reader *reader);
-/* Sentence about the last failure; "" if there was none. */
+/* The sentence about the last failure; "" if there was none. */
 const char *reader_message(const struct reader *reader);
 
 struct query_options {
-    const char *version; /* of crawl, for an export to WARC; NULL */
-    int64_t now_ms;      /* the same */
+    const char *version; /* of crawl, for an export to WARC; may be NULL */
+    int64_t now_ms;      /* wall time, for an export to WARC */
     int64_t run;   /* pages of this run; 0: the newest answer of each URL */
     int64_t other; /* second run of `diff`; 0: the one before */
     int64_t limit; /* rows at most; 0: all */
@@ -58,13 +59,13 @@ struct query_value {
     enum query_type type;
     int64_t integer;
     double real;
-    struct bytes text; /* of any type but NULL and blob: as text */
+    struct bytes text; /* the value as text; of a blob its bytes */
 };
 
 /* One row, borrowed. The first call of a result has nr_rows 0 and tells the
  * names alone (`values` NULL). A return other than CERR_OK ends it. */
 struct query_row {
-    size_t nr_rows; /* with this one */
+    size_t nr_rows; /* rows so far, with this one */
     size_t nr_columns;
     const char *const *names;
     const struct query_value *values;
@@ -81,7 +82,7 @@ enum err reader_run(struct reader *reader, const char *sql, size_t len,
 /* What `crawl status` shows, also of a crawl that is running. */
 struct reader_status {
     bool running; /* a process has the lock */
-    int pid;      /* of it; 0: unknown */
+    int pid;      /* of that process; 0: unknown */
     char run_status[16], started_at[25], finished_at[25];
     int64_t run_id, nr_runs;
     struct storage_counts counts;
@@ -103,19 +104,20 @@ struct known_url {
     struct bytes outcome;    /* how it ended; empty: it has not yet */
     int status;              /* of its answer; 0: none */
     struct bytes error;      /* as in page_record */
-    struct bytes detail;     /* the same */
+    struct bytes detail;     /* as in page_record */
     struct bytes fetched_at; /* ISO 8601 */
 };
 
+/* A host that was seen. */
 struct known_host {
     bool listed;       /* a line of the list names it */
-    int robots_status; /* as in host_record, as the next two */
+    int robots_status; /* this and the next two: as in host_record */
     int64_t robots_at, robots_until;
     struct bytes robots; /* its robots.txt; empty: none or unknown */
 };
 
-/* Everything is borrowed for the call. What is not CERR_OK ends the reading
- * and is returned. */
+/* The arguments are borrowed for the call. An error that the callback returns
+ * ends the reading and is handed on. */
 typedef enum err (*known_url_fn)(void *ctx, const struct known_url *url);
 typedef enum err (*known_host_fn)(void *ctx, const struct known_host *host);
 typedef enum err (*known_text_fn)(void *ctx, struct bytes url);
@@ -123,17 +125,19 @@ typedef enum err (*known_text_fn)(void *ctx, struct bytes url);
 /* Calls `fn` once if the canonical URL was seen, else not at all. */
 enum err reader_find_url(struct reader *reader, const char *url,
                          known_url_fn fn, void *ctx) CERR_CHECK;
-/* The same for a politeness key, "http://host:80". */
+/* Calls `fn` once if the host of this key ("http://host:80") was seen, else not
+ * at all. */
 enum err reader_find_host(struct reader *reader, const char *host_key,
                           known_host_fn fn, void *ctx) CERR_CHECK;
-/* Each URL of that host which no list has. */
+/* Calls `fn` with each URL of that host that no list has. */
 enum err reader_each_found(struct reader *reader, const char *host_key,
                            known_text_fn fn, void *ctx) CERR_CHECK;
-/* Each URL of the lists. */
+/* Calls `fn` with each URL of the lists. */
 enum err reader_each_listed(struct reader *reader, known_text_fn fn,
                             void *ctx) CERR_CHECK;
 
-/* Whether there are two runs, and those that the options name among them. */
+/* Whether there are at least two runs, among them those that the options name.
+ */
 enum err reader_has_runs(struct reader *reader,
                          const struct query_options *options,
                          bool *has) CERR_CHECK;

@@ -28,15 +28,15 @@ struct url_key {
 enum url_kind {
     URL_BULK,    /* a line among many: walked in the order of the key */
     URL_LISTED,  /* a line among a few, or one that a page had led to before */
-    URL_SITEMAP, /* before any page */
-    URL_FOUND,   /* what a page or a sitemap led to: the nearest first */
+    URL_SITEMAP, /* a sitemap: comes before any page that was found */
+    URL_FOUND,   /* a page or a sitemap led to it: the nearest come first */
 };
 
 /*
- * With several lists each counts its own lines. A `line` below is the number
- * of the list (storage_input.number) above the number in it, so that it names
- * one line of all, sorts as they were read, and is the plain number in the
- * first list.
+ * A `line` below names one line of all lists. Its low 40 bits are the number of
+ * the line in its list, from 1; the bits above are the number of the list
+ * (storage_input.number), from 0. So lines sort as they were read, and those of
+ * the first list are plain numbers.
  */
 #define STORAGE_LINE_BITS 40
 #define STORAGE_LINE_MASK ((INT64_C(1) << STORAGE_LINE_BITS) - 1)
@@ -56,7 +56,7 @@ struct url_record {
     struct url_key parent; /* page that it was found on; 0, 0 for the list */
     enum url_kind kind;
     int depth;   /* links from the list to it */
-    int nr_hops; /* redirects on the way at that depth; URL_FOUND alone */
+    int nr_hops; /* redirects on the way at that depth; 0 unless URL_FOUND */
 };
 
 /* A line of the list that got no URL of its own. */
@@ -65,7 +65,7 @@ struct line_record {
     struct bytes text;  /* cleaned, cut at 2,048 bytes */
     struct bytes error; /* "bad_url", "duplicate" ... */
     struct bytes detail;
-    struct url_key same_as; /* of a duplicate; else 0, 0 */
+    struct url_key same_as; /* the URL that a duplicate repeats; else 0, 0 */
 };
 
 /* One redirect of a chain. */
@@ -101,8 +101,8 @@ struct host_record {
     int64_t token;        /* fencing token of the lease */
     int64_t due_at;       /* wall ms; may be asked from then on */
     int64_t delay_ms;     /* between two requests */
-    int64_t not_before;   /* wall ms; what it asked for, whoever holds it */
-    int fails;            /* holders that died with it, in a row */
+    int64_t not_before;   /* wall ms; until then the host wants no request */
+    int fails;            /* leases in a row whose holder died */
     int nr_errors;        /* failures to connect, in a row */
     int robots_status;    /* HTTP status of robots.txt; 0: unknown, -1: none */
     int64_t robots_at;    /* wall ms of its fetch; 0: never */
@@ -111,7 +111,7 @@ struct host_record {
     struct bytes robots;    /* its first 500 KiB; empty: none or unknown */
 };
 
-/* Once a second: what plots are made of. */
+/* A sample of the crawl's state, taken once a second; plots are made of it. */
 struct sample_record {
     int64_t t_ms; /* since the start of the run */
     int64_t nr_done, nr_failed, nr_queued, nr_active;

@@ -11,17 +11,21 @@
 
 #include "storage/internal.h"
 
+/* The functions of the back end that this file calls. */
 static const struct result_ops *result_of(const struct storage *storage)
 {
     return storage->back->ops->result;
 }
 
+/* A view of a string; NULL makes an empty one. */
 static struct bytes text_of(const char *text)
 {
     return (struct bytes){text, text ? strlen(text) : 0};
 }
 
-/* A storage_page_fn. What the row borrows lies in the storage. */
+/* Writes a row to all outputs, and tells it where a WARC file has the answer: a
+ * storage_page_fn. The row borrows that from storage->place, which stays as it
+ * is until the next page. */
 static enum err put_outputs(void *ctx, struct page_record *row)
 {
     struct storage *storage = ctx;
@@ -49,7 +53,8 @@ enum err storage_put_page(struct storage *storage,
 
     if (err)
         return err;
-    /* The row is completed on the way down, so it is a copy: one for all. */
+    /* The back end completes the row, and the caller's page is constant. This
+     * is the only copy of it. */
     row = *page;
     row.input = storage_input_of(storage, page->line);
     row.not_modified = false;

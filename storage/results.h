@@ -24,20 +24,21 @@ struct storage;
  */
 enum err storage_put_page(struct storage *storage,
                           const struct page_record *page) CERR_CHECK;
+/* A request that did not end its URL: a retry follows. */
 struct attempt_record {
     struct url_key key;
-    int attempt;
-    int64_t at;
-    int status;
+    int attempt; /* number of the request for this URL, from 1 */
+    int64_t at;  /* wall ms of its start */
+    int status;  /* 0: no answer */
     struct bytes error, detail;
     double elapsed_ms;
 };
-/* One request that did not end its URL (a retry follows). */
 enum err storage_put_attempt(struct storage *storage,
                              const struct attempt_record *attempt) CERR_CHECK;
 enum err storage_put_sample(struct storage *storage,
                             const struct sample_record *sample) CERR_CHECK;
-/* `level`: "info", "warning", "error"; `what`: one word, as "worker_death". */
+/* Keeps something that happened to the crawl itself. `level` is "info",
+ * "warning" or "error"; `what` is one word, such as "worker_death". */
 enum err storage_put_event(struct storage *storage, int64_t now_ms,
                            const char *level, const char *what,
                            const char *detail) CERR_CHECK;

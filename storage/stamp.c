@@ -1,9 +1,12 @@
-/* Wall times as ISO 8601 texts. Times come in order, many in one second, so the
- * date is formatted once a second and the milliseconds each time. */
+/* Writes wall times as ISO 8601 texts. Times come in order and many in one
+ * second, so the date is formatted once a second and only the milliseconds each
+ * time. */
 #include "storage/stamp.h"
 
-#define MS_AT 20 /* behind "2026-11-23T08:19:42." */
+#define MS_AT 20 /* place of the milliseconds in "2026-11-23T08:19:42.123Z" */
 
+/* A time before 1970 is never kept: its remainder would be negative, and the
+ * digits made of it wrong. */
 struct bytes stamp_text(struct stamp *stamp, int64_t wall_ms)
 {
     int ms = (int)(wall_ms % 1000);

@@ -12,9 +12,9 @@
 #include "base/clock.h"
 #include "base/wire.h"
 
-/* Empty when zeroed. */
+/* The text that was made last. A zeroed one is empty. */
 struct stamp {
-    int64_t second; /* that `text` shows */
+    int64_t second; /* the second since 1970 that `text` shows */
     char text[CLOCK_ISO_BYTES];
 };
 

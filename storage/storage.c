@@ -21,6 +21,8 @@
 
 /* ---- what leases.c and results.c share ---- */
 
+/* A run that has ended is opened again by its first new row. `run_open` is set
+ * before the call, which writes a row itself. */
 enum err storage_begin_rows(struct storage *storage, size_t nr_rows)
 {
     if (storage->failure.err)
@@ -33,8 +35,8 @@ enum err storage_begin_rows(struct storage *storage, size_t nr_rows)
                           storage->back->ops->session->open_run(storage->back));
 }
 
-/* Not every error is a failure: CERR_NOT_FOUND, CERR_EXISTS, CERR_BUSY and
- * what a callback said are answers, and leave the transaction alone. */
+/* Rolls back only after a failure. CERR_NOT_FOUND, CERR_EXISTS, CERR_BUSY and
+ * the error of a callback are answers, and leave the transaction alone. */
 enum err storage_settle(struct storage *storage, enum err err)
 {
     if (err && storage->failure.err)
@@ -49,6 +51,7 @@ void storage_add_input(struct storage *storage, struct bytes name)
     storage->inputs[storage->nr_inputs++] = xmemdup0(name.data, name.len);
 }
 
+/* The number of the list is the high part of the line (storage_line()). */
 struct bytes storage_input_of(const struct storage *storage, int64_t line)
 {
     size_t number = (size_t)(line >> STORAGE_LINE_BITS);
@@ -61,13 +64,14 @@ struct bytes storage_input_of(const struct storage *storage, int64_t line)
 
 /* ---- opening ---- */
 
+/* A storage_text_fn that adds the name to the storage `ctx`. */
 static enum err add_input(void *ctx, struct bytes name)
 {
     storage_add_input(ctx, name);
     return CERR_OK;
 }
 
-/* In the order that the head of this file explains. */
+/* Commits in the order that the head of this file explains. */
 static enum err commit(struct storage *storage)
 {
     const struct session_ops *session = storage->back->ops->session;
@@ -83,8 +87,9 @@ static enum err commit(struct storage *storage)
     return storage_settle(storage, outputs_flush(&storage->outputs, true));
 }
 
-/* Without a database among the outputs the state lies beside the first file,
- * or, when all are streams, in a temporary one. */
+/* Chooses the path of the database. When none is among the outputs, the state
+ * lies beside the first file; when all outputs are streams, in a temporary
+ * database, which SQLite makes for an empty path. */
 static void choose_path(struct storage *storage, const char *database)
 {
     if (database) {
@@ -97,8 +102,8 @@ static void choose_path(struct storage *storage, const char *database)
         storage->path = xstrdup("");
 }
 
-/* The files are cut back after the database said where, and the run that has
- * begun is committed together with the outputs that it has. */
+/* Opens the database, cuts the outputs back to where it says, and commits the
+ * beginning of the run together with the names of its outputs. */
 static enum err open_back_end(struct storage *storage,
                               const struct storage_ops *ops,
                               const struct storage_options *options)
@@ -118,13 +123,15 @@ static enum err open_back_end(struct storage *storage,
     if (!err)
         err = outputs_resume(&storage->outputs, storage->back, storage->path,
                              options, found.has_pages);
-    /* the outputs are known to the database before they hold a byte */
+    /* The database must know the outputs before they hold a byte, or a kill
+     * would leave files that the next start refuses as foreign. */
     if (!err)
         err = commit(storage);
     return err ? err : outputs_start(&storage->outputs);
 }
 
-/* `ops` is NULL when the names of the outputs choose the back end. */
+/* Opens the outputs and then the database. `ops` is NULL when the names of the
+ * outputs choose the back end. */
 static enum err open_all(struct storage *storage, const struct storage_ops *ops,
                          const struct storage_options *options)
 {
@@ -144,7 +151,9 @@ static enum err open_all(struct storage *storage, const struct storage_ops *ops,
     return open_back_end(storage, ops, options);
 }
 
-/* Frees everything. The outputs that this open made go with STORAGE_UNDO. */
+/* Frees everything. STORAGE_UNDO also removes the outputs that this opening
+ * made; the database is closed first, while its lock still keeps others away.
+ */
 static enum err free_storage(struct storage *storage, enum storage_leave leave)
 {
     enum err err = CERR_OK;
@@ -209,6 +218,7 @@ const char *storage_message(const struct storage *storage)
     return storage->failure.message;
 }
 
+/* After a failure nothing waits any more: it was rolled back. */
 size_t storage_uncommitted(const struct storage *storage)
 {
     return storage->failure.err ? 0 : storage->nr_uncommitted;
@@ -248,6 +258,7 @@ void storage_abandon(struct storage *storage, enum err err)
     (void)!storage_settle(storage, err);
 }
 
+/* Writes how the run ended, and commits that with all that waits. */
 static enum err end_run(struct storage *storage, const char *status,
                         const char *reason, int64_t now_ms)
 {
@@ -260,6 +271,8 @@ static enum err end_run(struct storage *storage, const char *status,
     return err ? err : commit(storage);
 }
 
+/* Closing goes on after an error, since everything must be freed; the first
+ * error is returned. */
 enum err storage_close(struct storage *storage, const char *status,
                        const char *reason, int64_t now_ms)
 {
@@ -277,7 +290,8 @@ enum err storage_close(struct storage *storage, const char *status,
     if (!err)
         err = storage->back->ops->session->finish(
             storage->back, storage->run_open && done && !storage->is_state);
-    /* the outputs are complete and synced: nothing is left to remember */
+    /* The outputs are complete and on disk, so the state beside them has
+     * nothing left to remember. */
     if (!err && done && storage->is_state)
         leave = STORAGE_REMOVE;
     close_err = free_storage(storage, leave);

@@ -31,6 +31,7 @@
 struct storage;
 struct error_record;
 
+/* Room for a sentence to the user, with its NUL; longer ones are cut. */
 #define STORAGE_MESSAGE_BYTES 600
 
 enum storage_refetch {
@@ -43,17 +44,17 @@ enum storage_refetch {
 struct storage_options {
     const char *const *outputs; /* paths; "-" streams JSONL to stdout */
     size_t nr_outputs;
-    const char *format; /* kind where the extension does not tell; NULL */
+    const char *format; /* kind where the suffix does not tell; NULL: none */
     bool force;         /* start over: outputs are emptied */
     enum storage_refetch refetch;
-    int64_t stale_ms;
-    bool store_bodies;
+    int64_t stale_ms;                  /* for STORAGE_REFETCH_STALE */
+    bool store_bodies;                 /* keeps page_record.body */
     const struct error_record *errors; /* fills the table `errors` */
     size_t nr_errors;
     /* about this run, for the table `runs` */
     const char *version, *command, *config_json, *user_agent, *input;
     int nr_workers;
-    int64_t now_ms; /* wall */
+    int64_t now_ms; /* wall time */
 };
 
 enum storage_state {
@@ -89,8 +90,9 @@ const char *storage_message(const struct storage *storage);
 size_t storage_uncommitted(const struct storage *storage);
 /* Makes everything so far durable, or reports why it is not. */
 enum err storage_commit(struct storage *storage) CERR_CHECK;
-/* Drops what is not committed, as after an error of its own: the caller's `err`
- * kept rows away that others belong to. */
+/* Drops what is not committed, and stops the storage as an error of its own
+ * would do. It is for a caller whose `err` kept him from making rows to which
+ * rows that wait belong. */
 void storage_abandon(struct storage *storage, enum err err);
 
 struct storage_counts {

@@ -38,7 +38,7 @@ struct back_end {
     struct failure *failure;       /* borrowed from the storage above */
 };
 
-/* What an opening finds; all zero before. */
+/* What an opening finds in the database. All zero before the opening. */
 struct storage_found {
     enum storage_state state;
     struct hash_key hash_key; /* random in a new database */
@@ -49,10 +49,10 @@ struct storage_found {
 
 /* How much of an append-only output is committed. */
 struct storage_output {
-    const char *key; /* path as the database remembers it */
-    const char *kind;
-    int part;
-    int64_t offset_bytes;
+    const char *key;      /* path as the database remembers it */
+    const char *kind;     /* sink_ops.kind */
+    int part;             /* number of the file written last, from 0 */
+    int64_t offset_bytes; /* committed bytes of that file */
 };
 
 /* What becomes of the database when it is closed. */
@@ -85,7 +85,7 @@ struct session_ops {
                        const struct storage_counts *counts) CERR_CHECK;
     void (*roll_back)(struct back_end *back); /* fine when nothing is open */
 
-    /* A run that had ended gets rows again. */
+    /* Marks a run that had ended as under way again. */
     enum err (*open_run)(struct back_end *back) CERR_CHECK;
     enum err (*end_run)(struct back_end *back, const char *status,
                         const char *reason, int64_t now_ms) CERR_CHECK;
@@ -124,12 +124,13 @@ struct url_batch {
 };
 
 enum line_change {
-    LINE_SAME,    /* it stands there already, or repeats itself */
-    LINE_ADDED,   /* the list had no bad line there */
-    LINE_CHANGED, /* it had another one */
+    LINE_SAME,    /* the row stood there already, or the line repeats itself */
+    LINE_ADDED,   /* there was no row for the line */
+    LINE_CHANGED, /* there was a row with another content */
 };
 
-/* The frontier's side; where nothing is said, as the function of leases.h. */
+/* The frontier's side. A function without a comment does what the function of
+ * leases.h with that name does. */
 struct lease_ops {
     enum err (*add_urls)(struct back_end *back,
                          struct url_batch *batch) CERR_CHECK;
@@ -137,8 +138,8 @@ struct lease_ops {
                          enum line_change *change) CERR_CHECK;
     enum err (*drop_line)(struct back_end *back, int64_t line,
                           bool *dropped) CERR_CHECK;
-    /* *nr_claimed counts those that were leased, also before an error. Opens
-     * no transaction when no host is due. */
+    /* *nr_claimed counts the hosts that were leased, also those before an
+     * error. Opens no transaction when no host is due. */
     enum err (*claim_hosts)(struct back_end *back, int64_t now_ms,
                             size_t max_hosts, const struct storage_taker *taker,
                             size_t *nr_claimed) CERR_CHECK;
@@ -175,7 +176,8 @@ struct lease_ops {
  * which is borrowed until the next call. */
 typedef enum err (*storage_page_fn)(void *ctx, struct page_record *row);
 
-/* The result's side; where nothing is said, as the function of results.h. */
+/* The result's side. A function without a comment does what the function of
+ * results.h with that name does. */
 struct result_ops {
     /*
      * Completes `row` (id, run, what a 304 keeps of the stored answer) and

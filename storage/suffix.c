@@ -1,9 +1,11 @@
-/* The reader behind suffix.h: compares the tail of a name with each ending. */
+/* The search behind suffix.h: compares the end of a name with each suffix. */
 #include "storage/suffix.h"
 
 #include <stddef.h>
 #include <string.h>
 
+/* A name that is nothing but a suffix, like ".db", is a hidden file and has
+ * none. */
 const char *suffix_of(const char *path, const char *suffixes)
 {
     size_t path_len = strlen(path);

@@ -5,8 +5,8 @@
 #define STORAGE_SUFFIX_H
 
 /*
- * The end of `path` if it is one of `suffixes` (".db .sqlite", a blank between
- * two) and something stands before it; else NULL.
+ * Returns the end of `path` if it is one of `suffixes` (".db .sqlite", with a
+ * blank between two) and something stands before it; else NULL.
  */
 const char *suffix_of(const char *path, const char *suffixes);
 

@@ -2,11 +2,10 @@
  * url_order: in which order the URLs of a host are handed out, and how far
  * that has come.
  *
- * A URL says what it is: its kind, its depth, its hops. Storage alone makes a
- * number of that, for the column `prio`: bulk URLs have 0 and are walked in the
- * order of their key; of all others the lowest number comes first. The
- * frontier keeps a place in that order and asks the functions below to move it.
- * Pure.
+ * Storage makes a number of a URL's kind, depth and hops, and keeps it in the
+ * column `prio`. Bulk URLs have 0 and are walked in the order of their key; of
+ * all others the lowest number comes first. The frontier keeps a place in that
+ * order and moves it with the functions below. Pure.
  */
 #ifndef STORAGE_URL_ORDER_H
 #define STORAGE_URL_ORDER_H
@@ -21,7 +20,8 @@
 #define URL_ORDER_BULK  0
 #define URL_ORDER_FIRST (-1) /* of sitemaps and of single lines of the list */
 /* A found URL has its depth times this, and one more for each hop, so that a
- * host is walked level by level. More than hops that are ever followed. */
+ * host is walked level by level. It is more than the hops that are ever
+ * followed. */
 #define URL_ORDER_STEP  32
 
 static inline int url_order_of(enum url_kind kind, int depth, int nr_hops)
@@ -35,12 +35,12 @@ static inline int url_order_of(enum url_kind kind, int depth, int nr_hops)
     case URL_FOUND:
         break;
     }
-    /* 0 for a hop of a listed URL, which ends with it: there is nothing to do
-     */
+    /* A hop of a listed URL gets 0 here, which does no harm: it ends together
+     * with that URL, so it is never handed out. */
     return depth * URL_ORDER_STEP + nr_hops;
 }
 
-/* What a row of this number, with or without a line of the list, is. */
+/* The kind of URL that has this number and this line (0: none). */
 static inline enum url_kind url_order_kind(int order, int64_t line)
 {
     if (order == URL_ORDER_BULK)
@@ -50,6 +50,7 @@ static inline enum url_kind url_order_kind(int order, int64_t line)
     return line > 0 ? URL_LISTED : URL_SITEMAP;
 }
 
+/* The hops of a URL that has this number and this depth. */
 static inline int url_order_hops(int order, int depth)
 {
     return order > URL_ORDER_BULK ? order - depth * URL_ORDER_STEP : 0;
@@ -57,9 +58,9 @@ static inline int url_order_hops(int order, int depth)
 
 /* How far the URLs of a host have been handed out. */
 struct url_place {
-    struct hash_range walk; /* bulk URLs: those with a url_hash in it */
-    int order;              /* the others: behind this number and url_hash */
-    int64_t url_hash;
+    struct hash_range walk; /* bulk URLs to come have a url_hash in it */
+    int order;        /* the others to come stand behind this number ... */
+    int64_t url_hash; /* ... or have this number and a higher hash */
 };
 /* Nothing has been handed out yet. */
 #define URL_PLACE_FIRST ((struct url_place){HASH_RANGE_ALL, INT_MIN, INT64_MIN})
@@ -80,8 +81,8 @@ static inline void url_place_pass(struct url_place *place, int64_t url_hash,
     }
 }
 
-/* Moves the place back in front of a URL that is not bulk, where it has passed
- * it. */
+/* Moves the place back in front of a URL that is not bulk, if it has passed
+ * that URL. */
 static inline void url_place_turn_back(struct url_place *place,
                                        int64_t url_hash, enum url_kind kind,
                                        int depth, int nr_hops)
