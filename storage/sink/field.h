@@ -13,18 +13,19 @@
 #include "storage/page_row.h"
 #include "storage/stamp.h"
 
-#define FIELD_VALUE_BYTES 72 /* of a number, a time or a hash */
+#define FIELD_VALUE_BYTES 72 /* room for a number, a time or a hash */
 
 /*
- * The value as text: a view of the page, or of `room`. `is_text` tells whether
- * it needs quotes in JSON; field_is_foreign() whether escapes too. Empty:
- * there is none.
+ * Returns the value as text: a view of the page, of `stamp` or of `room`; an
+ * empty one when there is no value. `is_text` tells whether it needs quotes in
+ * JSON, and field_is_foreign() whether it needs escapes too.
  */
 struct bytes field_value(const struct page_column *column,
                          const struct page_record *page, struct stamp *stamp,
                          char room[FIELD_VALUE_BYTES], bool *is_text);
 
-/* Words from outside, in which any character may stand. */
+/* Whether the column has words from outside, in which any character may stand.
+ */
 static inline bool field_is_foreign(const struct page_column *column)
 {
     return column->kind == COLUMN_URL || column->kind == COLUMN_TEXT;

@@ -5,9 +5,9 @@
 #include <openssl/evp.h>
 
 /*
- * In a library context of its own, made at the first call and kept: the default
- * one of OpenSSL 3.0 is used even where there was no memory to make it, which
- * ends in a crash.
+ * The algorithm lives in a library context of its own, which the first call
+ * makes and nobody frees. OpenSSL 3.0 uses its default context even when there
+ * was no memory to make it, and crashes.
  */
 static EVP_MD *get_algorithm(void)
 {

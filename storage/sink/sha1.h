@@ -1,8 +1,9 @@
 /*
- * sha1: the digest that WARC files name their payloads by. Not for secrets.
+ * sha1: the digest by which WARC files name their payloads. Archives agreed on
+ * SHA-1 long ago; it must not guard anything against an attacker.
  *
- * Apart from the rest, because <openssl/types.h> and base/err.h both have an
- * CERR_STATE.
+ * OpenSSL is included in sha1.c alone, so that its headers, with the many names
+ * they define, stay out of all other files.
  */
 #ifndef STORAGE_SINK_SHA1_H
 #define STORAGE_SINK_SHA1_H
@@ -12,7 +13,8 @@
 
 #define SHA1_BYTES 20
 
-/* False only when there is no memory; may be tried again. One thread. */
+/* False only when there is no memory; the call may be tried again. One thread.
+ */
 bool sha1_sum(const void *data, size_t len, unsigned char out[SHA1_BYTES]);
 
 #endif

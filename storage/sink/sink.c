@@ -18,7 +18,8 @@
 
 /* ---- opening and closing ---- */
 
-/* The new name must survive a power cut as the file's bytes do. */
+/* Makes the name of a new file durable. fsync() of the file alone keeps its
+ * bytes; after a power cut its folder might not list it (fsync(2)). */
 static enum err sync_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -36,8 +37,9 @@ static enum err sync_folder(const char *path)
     return err;
 }
 
-/* O_NONBLOCK keeps a pipe without a reader from holding up the opening. A
- * symbolic link is refused: what it leads to is not what was named. */
+/* Opens the file or makes it, and finds out whether it is a stream. O_NONBLOCK
+ * keeps a pipe without a reader from holding up the opening. A symbolic link is
+ * refused, because it leads to a file that the user did not name. */
 static enum err open_file(struct sink *sink, const char *path)
 {
     const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
@@ -69,6 +71,8 @@ enum err sink_open(struct sink **sink, const char *path,
     buf_init(&opened->buf, SINK_BUF_BYTES);
     if (strcmp(path, "-") == 0) {
         opened->is_stream = true;
+        /* a descriptor of our own, which can be closed like any other; from 3
+         * on, so that it never takes the place of a standard one */
         opened->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
         if (opened->fd < 0)
             err = err_from_errno(errno);
@@ -85,7 +89,7 @@ enum err sink_open(struct sink **sink, const char *path,
     return err;
 }
 
-/* "x-00001.warc.gz": the number stands before the whole suffix. */
+/* The number stands before the whole suffix: "x-00001.warc.gz". */
 char *sink_part_path(const struct sink *sink, int part)
 {
     const char *suffix = suffix_of(sink->path, sink->ops->suffixes);
@@ -102,7 +106,8 @@ char *sink_part_path(const struct sink *sink, int part)
     return path;
 }
 
-/* Closes the file at hand and opens that of `part`. */
+/* Closes the current file and opens that of `part`. `made` goes on telling of
+ * part 0: that is the file which sink_close() removes. */
 static enum err open_part(struct sink *sink, int part)
 {
     char *path = sink_part_path(sink, part);
@@ -121,8 +126,8 @@ static enum err open_part(struct sink *sink, int part)
     return err;
 }
 
-/* Removes parts that were begun after the last commit, up to the first number
- * that has no file. */
+/* Removes the parts that were begun after the last commit. Their numbers have
+ * no gap, so the first one without a file is the end. */
 static void remove_parts_behind(const struct sink *sink)
 {
     bool there = true;
@@ -135,8 +140,8 @@ static void remove_parts_behind(const struct sink *sink)
     }
 }
 
-/* What the file has beyond the committed offset was written after the last
- * commit, and its rows will come again: it is cut off. */
+/* Bytes behind the committed offset were written after the last commit. Their
+ * rows were rolled back and will come again, so the bytes are cut off. */
 enum err sink_resume(struct sink *sink, int part, int64_t offset)
 {
     struct stat file;
@@ -163,6 +168,8 @@ enum err sink_resume(struct sink *sink, int part, int64_t offset)
     return err;
 }
 
+/* A file that has bytes already got its start in an earlier session. A stream
+ * has offset 0 at each start and so gets it each time. */
 enum err sink_start(struct sink *sink)
 {
     return sink->offset == 0 && sink->ops->start ? sink->ops->start(sink)
@@ -176,6 +183,7 @@ bool sink_has_content(const struct sink *sink)
     return !sink->is_stream && fstat(sink->fd, &file) == 0 && file.st_size > 0;
 }
 
+/* Bytes that still wait are dropped: no commit covers them. */
 void sink_close(struct sink *sink, bool undo)
 {
     if (!sink)
@@ -195,9 +203,10 @@ void sink_close(struct sink *sink, bool undo)
 /* ---- writing ---- */
 
 /*
- * write() to a pipe whose reader is gone raises SIGPIPE, and what that does is
- * the program's business: so it is held back in this thread, and taken away
- * if this call was its cause.
+ * Writes without raising SIGPIPE. write() to a pipe whose reader is gone raises
+ * it, and a library must not decide what the program does about signals. So the
+ * signal is blocked in this thread meanwhile, and taken back by sigtimedwait()
+ * if this call was its cause and it did not wait before.
  */
 static ssize_t write_quietly(int fd, const void *data, size_t len)
 {
@@ -220,7 +229,8 @@ static ssize_t write_quietly(int fd, const void *data, size_t len)
     return done;
 }
 
-/* A pipe that is full is waited for; a short write is gone on with. */
+/* Writes all that waits. A full pipe is waited for, because streams do not
+ * block (O_NONBLOCK); after a short write the rest is written. */
 static enum err write_all(struct sink *sink)
 {
     const unsigned char *at = sink->buf.data;
@@ -259,7 +269,8 @@ struct page_record sink_line_page(const struct line_record *line)
     };
 }
 
-/* Closes the full part, all of it on disk, and starts the next one. */
+/* Puts the full part on disk, closes it and starts the next one. A file of that
+ * name holds bytes that no commit covers, so it is emptied. */
 static enum err roll(struct sink *sink)
 {
     enum err err = sink_flush(sink);
@@ -280,12 +291,14 @@ enum err sink_put(struct sink *sink, const struct page_record *page,
         err = roll(sink);
     if (!err)
         err = sink->ops->put(sink, page, place);
-    /* early bytes of a file do no harm: a resume cuts them off */
+    /* a file may get its bytes before the commit: a resume cuts them off */
     if (!err && !sink->is_stream && sink->buf.len >= SINK_FLUSH_BYTES)
         err = write_all(sink);
     return err;
 }
 
+/* fdatasync() suffices: it also writes the size that is needed to read the
+ * bytes back (fdatasync(2)), and leaves out times. */
 enum err sink_flush(struct sink *sink)
 {
     enum err err = write_all(sink);

@@ -20,16 +20,20 @@
 #include "storage/page_row.h"
 #include "storage/stamp.h"
 
-#define SINK_FLUSH_BYTES (1 << 20)    /* a file gets its bytes from here on */
-#define SINK_KEEP_BYTES  (4u << 20)   /* memory kept from commit to commit */
-#define SINK_BUF_BYTES   (512u << 20) /* limit of what waits for a commit */
+/* So many bytes are written to a file without waiting for the commit. */
+#define SINK_FLUSH_BYTES (1 << 20)
+/* So much memory a buffer keeps from commit to commit. */
+#define SINK_KEEP_BYTES  (4u << 20)
+/* So many bytes may wait, those of a stream for a commit; more are
+ * CERR_TOO_BIG. */
+#define SINK_BUF_BYTES   (512u << 20)
 
 struct sink;
 
 struct sink_ops {
     const char *kind;                    /* "txt": the word for --format */
     const char *suffixes;                /* ".txt .text": blank between */
-    bool wants_raw;                      /* asks for page_record.raw_... */
+    bool wants_raw;                      /* needs page_record.raw_... */
     enum err (*init)(struct sink *sink); /* makes `state`; may be NULL */
     /* Writes what stands at the start of a file; may be NULL. */
     enum err (*start)(struct sink *sink);
@@ -37,8 +41,8 @@ struct sink_ops {
     enum err (*put)(struct sink *sink, const struct page_record *page,
                     struct sink_place *place);
     void (*release)(struct sink *sink); /* frees `state`; may be NULL */
-    /* Whether the file at hand is full and the next page goes to a new one;
-     * NULL: never. */
+    /* Whether the current file is full, so that the next page goes to a new
+     * one; NULL: never. */
     bool (*is_full)(const struct sink *sink);
 };
 
@@ -49,25 +53,25 @@ extern const struct sink_ops sink_warc;
 
 struct sink {
     const struct sink_ops *ops;
-    char *path; /* owned; as the user named it */
-    char *key;  /* owned; as the database remembers it, or NULL */
-    int fd;
-    bool is_stream;
-    bool made;        /* this open made the file */
-    int part;         /* WARC rolls: number of the file written now */
-    int64_t offset;   /* bytes of the file so far, without `buf` */
-    int64_t unsynced; /* of them, not known to be on disk */
-    struct buf buf;
-    struct stamp stamp;
-    void *state; /* of the kind */
+    char *path;       /* owned; as the user named it */
+    char *key;        /* owned; as the database remembers it, or NULL */
+    int fd;           /* owned; -1: none */
+    bool is_stream;   /* standard output, a pipe or a device */
+    bool made;        /* this opening made the file */
+    int part;         /* number of the current file, from 0; WARC has several */
+    int64_t offset;   /* bytes written to the current file, without `buf` */
+    int64_t unsynced; /* those of them that may not be on disk yet */
+    struct buf buf;   /* bytes that wait to be written */
+    struct stamp stamp; /* of the last time that was shown */
+    void *state;        /* owned by the kind: made by init, freed by release */
     /* about the run, for headers; borrowed from the options while opening */
     const char *version, *user_agent;
     int64_t now_ms;
     bool is_export; /* the pages come from a database, with their bodies */
 };
 
-/* The kind for a path, or for the word `format` when the suffix does not
- * tell; NULL: none. "-" without a format is JSONL. */
+/* The kind of sink for a path, or for the word `format` when the suffix does
+ * not tell; NULL when neither does. "-" without a format is JSONL. */
 const struct sink_ops *sink_kind(const char *path, const char *format);
 
 /*
@@ -76,22 +80,24 @@ const struct sink_ops *sink_kind(const char *path, const char *format);
  */
 enum err sink_open(struct sink **sink, const char *path,
                    const struct sink_ops *ops) CERR_CHECK;
-/* Cuts it back to the committed place. CERR_CORRUPT when it is shorter. */
+/* Cuts the file back to the committed place. CERR_CORRUPT: it is shorter. */
 enum err sink_resume(struct sink *sink, int part, int64_t offset) CERR_CHECK;
-/* Puts into an empty one what stands at the start of its kind. */
+/* Writes to an empty file what stands at the start of its kind. */
 enum err sink_start(struct sink *sink) CERR_CHECK;
-/* A file that holds something already (a stream never does). */
+/* Whether the file holds something already; a stream never does. */
 bool sink_has_content(const struct sink *sink);
-/* A line that got no URL, as the page that outputs show for it. */
+/* The page that outputs show for a line without a URL; borrows from the line.
+ */
 struct page_record sink_line_page(const struct line_record *line);
+/* Adds the page to what waits to be written; a WARC file fills `place`. */
 enum err sink_put(struct sink *sink, const struct page_record *page,
                   struct sink_place *place) CERR_CHECK;
 /* Writes what waits and, for a file, makes it durable. */
 enum err sink_flush(struct sink *sink) CERR_CHECK;
-/* Path of a part, owned by the caller: the path with "-00001" before its
- * suffix; part 0 is the path itself. */
+/* The path of a part, owned by the caller: the sink's path with "-00001" before
+ * its suffix. Part 0 is the path itself. */
 char *sink_part_path(const struct sink *sink, int part);
-/* Frees it; with `undo`, a file that this open made is removed. */
+/* Frees the sink. With `undo`, a file that this opening made is removed. */
 void sink_close(struct sink *sink, bool undo);
 
 #endif

@@ -4,8 +4,9 @@
 #include "storage/sink/field.h"
 #include "storage/sink/sink.h"
 
-/* Most cells have nothing that needs a closer look: no quote, no comma, no
- * control character, and no byte that could begin one of U+0080 to U+009F. */
+/* Whether a cell can be copied as it is, as most can: it has no quote, no
+ * comma, no control character, and not the byte 0xC2, with which U+0080 to
+ * U+009F begin in UTF-8. One look at a table for each byte is fast. */
 static bool is_plain(struct bytes text)
 {
     static const bool special[256] = {[0 ... 31] = true,
@@ -21,7 +22,7 @@ static bool is_plain(struct bytes text)
     return true;
 }
 
-/* RFC 4180, section 2, rule 6. */
+/* Whether the cell must stand in quotes: RFC 4180, section 2, rule 6. */
 static bool needs_quotes(struct bytes text)
 {
     const unsigned char *at = text.data;
@@ -32,7 +33,9 @@ static bool needs_quotes(struct bytes text)
     return false;
 }
 
-/* Bytes of the control character that `at` begins with; 0: there is none. */
+/* The number of bytes of the control character with which `at` begins; 0 when
+ * it begins with another one. Tab and line breaks are left alone: they do no
+ * harm, and RFC 4180 allows them within quotes. */
 static size_t control_len(const unsigned char *at, size_t len)
 {
     if (at[0] == '\t' || at[0] == '\r' || at[0] == '\n')
@@ -43,8 +46,9 @@ static size_t control_len(const unsigned char *at, size_t len)
 }
 
 /*
- * RFC 4180, section 2, rules 5 to 7. Its text has no control characters: a
- * page's title could command the terminal that shows the file.
+ * Appends a cell by RFC 4180, section 2, rules 5 to 7: a quote is doubled.
+ * Control characters become U+FFFD, because a page's title could otherwise
+ * command the terminal that shows the file.
  */
 static enum err add_cell(struct buf *buf, struct bytes text)
 {
@@ -68,7 +72,8 @@ static enum err add_cell(struct buf *buf, struct bytes text)
     return !err && quoted ? buf_add_byte(buf, '"') : err;
 }
 
-/* RFC 4180, section 2, rule 3: the first line names the columns. */
+/* Writes the first line, which names the columns: RFC 4180, section 2, rule 3.
+ */
 static enum err start(struct sink *sink)
 {
     enum err err = CERR_OK;
@@ -84,8 +89,8 @@ static enum err start(struct sink *sink)
     return err ? err : buf_add(&sink->buf, "\r\n", 2);
 }
 
-/* Every row has every cell, so that a reader can count on their places: what
- * has no value is empty. */
+/* Writes a row. It has every cell, because RFC 4180 (section 2, rule 4) asks
+ * for the same number in each line; a cell without a value is empty. */
 static enum err put(struct sink *sink, const struct page_record *page,
                     struct sink_place *place)
 {

@@ -5,15 +5,16 @@
 #include "storage/sink/field.h"
 #include "storage/sink/sink.h"
 
-/* The C1 controls, U+0080 to U+009F, are commands to some terminals, like ESC.
- * JSON would allow them as they are; here they are escaped. */
+/* Whether `at` begins with a C1 control, U+0080 to U+009F. Some terminals obey
+ * them as they obey ESC. JSON allows them as they are; here they are escaped.
+ */
 static bool is_c1(const unsigned char *at, size_t len)
 {
     return len > 1 && at[0] == 0xc2 && at[1] < 0xa0;
 }
 
-/* How many bytes at the front stand for themselves in a string (RFC 8259,
- * section 7). DEL and the C1 controls are escaped too. */
+/* The number of bytes at the front that stand for themselves in a string (RFC
+ * 8259, section 7). DEL and the C1 controls do not, by our own rule. */
 static size_t plain_prefix(const unsigned char *at, size_t len)
 {
     size_t done = 0;
@@ -25,7 +26,8 @@ static size_t plain_prefix(const unsigned char *at, size_t len)
     return done;
 }
 
-/* One character as the short escape that RFC 8259 has for it, or as \u00XX. */
+/* Appends one character as the short escape that RFC 8259, section 7, has for
+ * it, or as \u00XX. */
 static enum err add_escaped(struct buf *buf, unsigned char byte)
 {
     switch (byte) {
@@ -44,8 +46,8 @@ static enum err add_escaped(struct buf *buf, unsigned char byte)
     }
 }
 
-/* How many bytes at the front need no closer look; most texts have no others.
- * A table is faster than the conditions of plain_prefix(). */
+/* The number of bytes at the front that need no closer look; most texts have no
+ * others. A table is faster than the conditions of plain_prefix(). */
 static size_t ascii_prefix(struct bytes text)
 {
     static const bool special[256] = {
@@ -58,8 +60,9 @@ static size_t ascii_prefix(struct bytes text)
     return done;
 }
 
-/* A text as a JSON string. A byte that is not UTF-8 becomes U+FFFD: a strict
- * reader would refuse the line. */
+/* Appends a text as a JSON string. A byte that is not UTF-8 becomes U+FFFD:
+ * JSON must be UTF-8 (RFC 8259, section 8.1), and a strict reader would refuse
+ * the line. */
 static enum err add_string(struct buf *buf, struct bytes text)
 {
     size_t plain_len = ascii_prefix(text);
@@ -77,7 +80,8 @@ static enum err add_string(struct buf *buf, struct bytes text)
 
             err = buf_add(buf, at + i, plain);
             i += plain;
-            i += is_c1(at + i, valid - i); /* its code is its second byte */
+            /* of a C1 control the second byte is the code */
+            i += is_c1(at + i, valid - i);
             if (!err && i < valid)
                 err = add_escaped(buf, at[i++]);
         }
@@ -91,7 +95,7 @@ static enum err add_string(struct buf *buf, struct bytes text)
     return err ? err : buf_add_byte(buf, '"');
 }
 
-/* A time or a hash has nothing to escape. */
+/* Appends a time or a hash, which has nothing to escape. */
 static enum err add_quoted(struct buf *buf, struct bytes text)
 {
     enum err err = buf_add_byte(buf, '"');
@@ -101,8 +105,8 @@ static enum err add_quoted(struct buf *buf, struct bytes text)
     return err ? err : buf_add_byte(buf, '"');
 }
 
-/* Columns without a value are left out, but for those that a reader always
- * asks for: they are null. */
+/* Writes a page as one object. A column without a value is left out; those with
+ * COLUMN_ALWAYS are null instead. */
 static enum err put(struct sink *sink, const struct page_record *page,
                     struct sink_place *place)
 {
@@ -124,7 +128,9 @@ static enum err put(struct sink *sink, const struct page_record *page,
         err = buf_add(buf, column->json_key.data, column->json_key.len);
         if (err)
             return err;
-        if (i == 0) /* no comma before the first, which is always there */
+        /* each key has a comma before it; that of the first column, which is
+         * always there, becomes the brace */
+        if (i == 0)
             buf->data[buf->len - column->json_key.len] = '{';
         if (!value.len)
             err = buf_add(buf, "null", 4);

@@ -1,4 +1,5 @@
-/* The list of all kinds of sinks, and which of them a name means. */
+/* The list of all kinds of sinks, and the choice of one by a name. The suffix
+ * of a path counts more than the word of --format. */
 #include "storage/sink/sink.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* db.txt: "URL:LENGTH" for each line of the list that ended in 200. */
+/* The text output, db.txt: "URL:LENGTH" for each line of the list that was
+ * answered with 200. */
 #include "storage/sink/sink.h"
 
 #include <inttypes.h>
@@ -6,9 +7,9 @@
 #include <string.h>
 
 /*
- * A line is one record and its last colon the separator, so no byte of the URL
- * may end the line or play tricks on a terminal: control bytes are written as
- * %XX, which is also how a URL parser would read them.
+ * Appends a URL, with control bytes written as %XX. A line is one record and
+ * its last colon the separator, so no byte of the URL may end the line; nor may
+ * one command a terminal. A URL parser would encode such bytes in the same way.
  */
 static enum err add_url(struct buf *buf, struct bytes url)
 {
@@ -29,6 +30,8 @@ static enum err add_url(struct buf *buf, struct bytes url)
     return err ? err : buf_add(buf, at + url.len - plain, plain);
 }
 
+/* Writes a line for the length of the decoded body. Pages that were discovered,
+ * and those without a usable answer, are not in this output. */
 static enum err put(struct sink *sink, const struct page_record *page,
                     struct sink_place *place)
 {

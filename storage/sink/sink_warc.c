@@ -17,27 +17,35 @@
 #include "storage/sink/sha1.h"
 #include "storage/sink/sink.h"
 
-#define WARC_PART_BYTES 1000000000
-#define WARC_SEEN       8192  /* bodies remembered for revisits */
-#define WARC_HEAD_BYTES 16384 /* of the record's own head: URLs are < 8 KiB */
-#define WARC_URL_BYTES  2048  /* longer ones are not remembered */
-#define DIGEST_CHARS    38    /* "sha1:" and 32 characters and the NUL */
-#define ID_CHARS        48    /* "<urn:uuid:...>" and the NUL */
+#define WARC_PART_BYTES 1000000000 /* 1 GB, which Annex C recommends */
+#define WARC_SEEN       8192       /* bodies remembered for revisits */
+/* Limit of a record's own head. It has at most two URLs, one of them short. */
+#define WARC_HEAD_BYTES 16384
+#define WARC_URL_BYTES  2048 /* pages with longer URLs are not remembered */
+#define DIGEST_CHARS    38   /* "sha1:", 32 characters and the NUL */
+#define ID_CHARS        48   /* "<urn:uuid:...>" and the NUL */
+
+/* A payload that was stored, to which a revisit can refer. */
 
 struct seen {
-    unsigned char sha1[SHA1_BYTES];
-    char *url; /* owned; NULL: nothing here */
-    char date[CLOCK_ISO_BYTES];
+    unsigned char sha1[SHA1_BYTES]; /* of the payload */
+    char *url;                      /* owned; NULL: the entry is free */
+    char date[CLOCK_ISO_BYTES];     /* of that record */
 };
 
+/* The sink's `state`. */
 struct warc {
-    z_stream zip;
-    struct seen seen[WARC_SEEN]; /* by the digest's first bytes */
+    z_stream zip; /* owned; reset for each record */
+    /* The place of a payload follows from the first bytes of its digest. A new
+     * payload replaces an older one there: then the next equal one is stored
+     * again, which costs room and is not wrong. */
+    struct seen seen[WARC_SEEN];
 };
 
 /* ---- pieces ---- */
 
-/* "sha1:" and base32 (RFC 4648, section 6), as archives write it. */
+/* Writes a digest as "sha1:" and base32 (RFC 4648, section 6), as all archives
+ * do. 20 bytes are 32 characters of 5 bits, so there is no padding. */
 static void show_digest(const unsigned char sum[SHA1_BYTES],
                         char out[DIGEST_CHARS])
 {
@@ -57,8 +65,9 @@ static void show_digest(const unsigned char sum[SHA1_BYTES],
 }
 
 /*
- * A name-based UUID (RFC 4122, section 4.3) of type, URL, time and place: no
- * two records share all of them, and the same crawl gives the same file.
+ * Makes a record's id: a name-based UUID (RFC 4122, section 4.3) of its type,
+ * URL, time and place. No two records share all of them, and the same crawl
+ * gives the same file. The two masks set version 5 and the variant.
  */
 static enum err make_id(const struct sink *sink, const char *type,
                         struct bytes url, const char *date, char out[ID_CHARS])
@@ -87,6 +96,9 @@ static enum err make_id(const struct sink *sink, const char *type,
     return CERR_OK;
 }
 
+/* Appends compressed bytes to `buf`. deflate() is called until it leaves room
+ * in the output, which is how it shows that it has no more (zlib.h).
+ * Z_BUF_ERROR only means that there was nothing to do. */
 static enum err deflate_into(struct buf *buf, z_stream *zip, struct bytes part,
                              int flush)
 {
@@ -108,7 +120,8 @@ static enum err deflate_into(struct buf *buf, z_stream *zip, struct bytes part,
                                                                  : CERR_NOMEM;
 }
 
-/* One record: head, then the block in at most two parts, as one member. */
+/* Writes one record as one gzip member: the head, the block, which comes in at
+ * most two parts, and the two empty lines that end a record (section 4). */
 static enum err put_record(struct sink *sink, struct bytes head,
                            struct bytes first, struct bytes second)
 {
@@ -128,6 +141,7 @@ static enum err put_record(struct sink *sink, struct bytes head,
     return err;
 }
 
+/* A sink_ops.init. On failure sink_close() calls release(). */
 static enum err init(struct sink *sink)
 {
     struct warc *warc = xcalloc(1, sizeof(*warc));
@@ -142,6 +156,7 @@ static enum err init(struct sink *sink)
 
 /* ---- records ---- */
 
+/* Writes the warcinfo record with which each file begins (section 6.2). */
 static enum err start(struct sink *sink)
 {
     struct buf head, block;
@@ -181,16 +196,18 @@ static enum err start(struct sink *sink)
     return err;
 }
 
-/* What response and request of one page have in common. */
+/* What the records of one page have in common. */
 struct exchange {
-    struct bytes url;
-    char date[CLOCK_ISO_BYTES];
-    char id[ID_CHARS];         /* of the response */
-    char digest[DIGEST_CHARS]; /* of the payload */
-    const struct seen *refers; /* of a revisit, or NULL */
-    bool not_modified;
+    struct bytes url;           /* that was answered, borrowed */
+    char date[CLOCK_ISO_BYTES]; /* begin of the request */
+    char id[ID_CHARS];          /* of the response */
+    char digest[DIGEST_CHARS];  /* of the payload */
+    const struct seen *refers;  /* what a revisit refers to; NULL: no revisit */
+    bool not_modified;          /* the answer is a 304 */
 };
 
+/* Appends the fields with which the head of each record of a page begins. A URL
+ * in canonical form has no line break that could add a field. */
 static enum err add_common(struct buf *head, const struct exchange *exchange,
                            const char *type, const char *id)
 {
@@ -205,6 +222,8 @@ static enum err add_common(struct buf *head, const struct exchange *exchange,
     return err ? err : buf_add(head, "\r\n", 2);
 }
 
+/* Appends the fields of a revisit (section 6.7): its profile, and for an equal
+ * payload the record that has the payload. */
 static enum err add_revisit(struct buf *head, const struct exchange *exchange)
 {
     static const char profile[] =
@@ -226,7 +245,7 @@ static enum err put_response(struct sink *sink, const struct page_record *page,
                              const struct exchange *exchange)
 {
     bool revisit = exchange->refers || exchange->not_modified;
-    /* a revisit has the head of the answer and not its body */
+    /* a revisit keeps the head of the answer, but not its body */
     struct bytes body = revisit ? (struct bytes){0} : page->raw_body;
     struct buf head;
     enum err err;
@@ -253,6 +272,8 @@ static enum err put_response(struct sink *sink, const struct page_record *page,
     return err;
 }
 
+/* Writes the request after its response, which it names (WARC-Concurrent-To).
+ */
 static enum err put_request(struct sink *sink, const struct page_record *page,
                             const struct exchange *exchange)
 {
@@ -279,7 +300,8 @@ static enum err put_request(struct sink *sink, const struct page_record *page,
     return err;
 }
 
-/* The first page with this payload, or NULL after remembering this one. */
+/* Finds the page that brought this payload first. If there is none, it
+ * remembers this page and returns NULL. An empty payload is never a revisit. */
 static const struct seen *find_seen(struct warc *warc, struct bytes payload,
                                     const struct exchange *exchange,
                                     const unsigned char sum[SHA1_BYTES])
@@ -300,7 +322,8 @@ static const struct seen *find_seen(struct warc *warc, struct bytes payload,
     return NULL;
 }
 
-/* A media type that cannot break the record's head. */
+/* The media type, or a general one if it has a character that could break the
+ * record's head. */
 static struct bytes safe_mime(struct bytes mime)
 {
     const unsigned char *at = mime.data;
@@ -311,8 +334,8 @@ static struct bytes safe_mime(struct bytes mime)
     return mime.len ? mime : (struct bytes){"application/octet-stream", 24};
 }
 
-/* A stored body: what a retrieval left when its protocol part was discarded,
- * for which the standard has this type (section 6.4). */
+/* Writes a stored body as a resource record: the type for what is left of a
+ * retrieval without its protocol part (section 6.4). */
 static enum err put_resource(struct sink *sink, const struct page_record *page,
                              const struct exchange *exchange)
 {
@@ -342,7 +365,8 @@ static enum err put_resource(struct sink *sink, const struct page_record *page,
     return err;
 }
 
-/* "HTTP/1.1 304": the status that the raw head itself tells. */
+/* Whether the raw head itself, "HTTP/1.1 304", tells that status. The page's
+ * own status cannot be asked: it may be that of a stored answer. */
 static bool is_not_modified(struct bytes head)
 {
     const char *at = head.data;
@@ -352,6 +376,8 @@ static bool is_not_modified(struct bytes head)
            memcmp(blank, " 304", 4) == 0;
 }
 
+/* Tells where the response will stand. It must be called before the record is
+ * written, while `offset` and `buf` still show its first byte. */
 static void fill_place(const struct sink *sink, const struct exchange *exchange,
                        struct sink_place *place)
 {
@@ -366,6 +392,8 @@ static void fill_place(const struct sink *sink, const struct exchange *exchange,
     free(path);
 }
 
+/* Writes the records of one page: response and request, or in an export the
+ * stored body. */
 static enum err put(struct sink *sink, const struct page_record *page,
                     struct sink_place *place)
 {
