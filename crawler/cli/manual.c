@@ -105,17 +105,7 @@ static void write_options(FILE *out)
             fprintf(out, ".SS \"%s\"\n", group);
         }
         write_flag(out, option->short_name, option->name, option->argument);
-        roff_text(out, option->help);
-        if (option->choices) {
-            fputs(" (", out);
-            roff_text(out, option->choices);
-            fputc(')', out);
-        }
-        if (option->fallback) {
-            fputs("; default ", out);
-            roff_text(out, option->fallback);
-        }
-        fputc('\n', out);
+        roff_option(out, option);
     }
     fputs(".PP\nDUR is a duration such as 500ms, 10s, 5m, 2h; SIZE is one "
           "such as 64k, 16M, 1G.\n",

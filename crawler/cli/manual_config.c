@@ -65,17 +65,7 @@ static void write_setting(const struct option *option, FILE *out)
     fputs("\\fR = \\fI", out);
     roff_text(out, value_of(option));
     fputs("\\fR\n", out);
-    roff_text(out, option->help);
-    if (option->choices) {
-        fputs(" (", out);
-        roff_text(out, option->choices);
-        fputc(')', out);
-    }
-    if (option->fallback) {
-        fputs("; default ", out);
-        roff_text(out, option->fallback);
-    }
-    fputc('\n', out);
+    roff_option(out, option);
 }
 
 static void write_paragraph(const char *text, FILE *out)

@@ -49,3 +49,18 @@ void roff_item(FILE *out, const char *name, const char *text)
     roff_text(out, text);
     fputc('\n', out);
 }
+
+void roff_option(FILE *out, const struct option *option)
+{
+    roff_text(out, option->help);
+    if (option->choices) {
+        fputs(" (", out);
+        roff_text(out, option->choices);
+        fputc(')', out);
+    }
+    if (option->fallback) {
+        fputs("; default ", out);
+        roff_text(out, option->fallback);
+    }
+    fputc('\n', out);
+}

@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include "crawler/cli/options.h"
+
 /* Text: hyphens that can be copied, no escape, no request. A line feed breaks
  * the line. */
 void roff_text(FILE *out, const char *text);
@@ -13,5 +15,7 @@ void roff_text(FILE *out, const char *text);
 void roff_section(FILE *out, const char *title);
 /* A paragraph with a name in bold in front. */
 void roff_item(FILE *out, const char *name, const char *text);
+/* What an option does, its choices and its default, as one line of text. */
+void roff_option(FILE *out, const struct option *option);
 
 #endif

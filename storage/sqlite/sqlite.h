@@ -127,6 +127,10 @@ void sqlite_sort_beside(const struct sqlite *sqlite);
 struct binder sqlite_bind(struct sqlite *sqlite, enum stmt which);
 /* A binder for a statement that runs only once. The caller finalizes it. */
 struct binder sqlite_bind_once(struct sqlite *sqlite, const char *sql);
+/* Calls `fn` with the first column of each row of a query without parameters.
+ */
+enum err sqlite_each_text(struct sqlite *sqlite, const char *sql,
+                          storage_text_fn fn, void *ctx) CERR_CHECK;
 /* Runs a statement to its end, ignores its rows, and resets it. Any failure
  * breaks the storage. */
 enum err sqlite_run(struct sqlite *sqlite, struct binder *binder) CERR_CHECK;

@@ -115,22 +115,6 @@ static const char lines_sql[] =
     " FROM (SELECT *, coalesce(final_url, url) AS at FROM pages"
     " WHERE warc_type IS NOT NULL) ORDER BY 1";
 
-/* Calls `fn` with each line of the index. */
-static enum err give_lines(struct sqlite *sqlite, storage_text_fn fn, void *ctx)
-{
-    struct binder binder = sqlite_bind_once(sqlite, lines_sql);
-    bool row = true;
-    enum err err = CERR_OK;
-
-    while (!err && row) {
-        err = sqlite_step(sqlite, &binder, &row);
-        if (!err && row)
-            err = fn(ctx, column_bytes(binder.stmt, 0));
-    }
-    sqlite3_finalize(binder.stmt);
-    return err;
-}
-
 enum err sqlite_index_archive(struct back_end *back, storage_text_fn fn,
                               void *ctx)
 {
@@ -142,5 +126,5 @@ enum err sqlite_index_archive(struct back_end *back, storage_text_fn fn,
     if (rc)
         return sqlite_break(sqlite, rc, "index the WARC file");
     sqlite_sort_beside(sqlite);
-    return give_lines(sqlite, fn, ctx);
+    return sqlite_each_text(sqlite, lines_sql, fn, ctx);
 }

@@ -7,19 +7,8 @@
 
 enum err sqlite_each_input(struct back_end *back, storage_text_fn fn, void *ctx)
 {
-    struct sqlite *sqlite = sqlite_of(back);
-    struct binder binder =
-        sqlite_bind_once(sqlite, "SELECT name FROM inputs ORDER BY number");
-    bool row = true;
-    enum err err = CERR_OK;
-
-    while (!err && row) {
-        err = sqlite_step(sqlite, &binder, &row);
-        if (!err && row)
-            err = fn(ctx, column_bytes(binder.stmt, 0));
-    }
-    sqlite3_finalize(binder.stmt);
-    return err;
+    return sqlite_each_text(sqlite_of(back),
+                            "SELECT name FROM inputs ORDER BY number", fn, ctx);
 }
 
 /* The number and the place are read by the name under which the user named the

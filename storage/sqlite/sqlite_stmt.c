@@ -211,6 +211,22 @@ enum err sqlite_step(struct sqlite *sqlite, struct binder *binder, bool *row)
     return sqlite->base.failure->err;
 }
 
+enum err sqlite_each_text(struct sqlite *sqlite, const char *sql,
+                          storage_text_fn fn, void *ctx)
+{
+    struct binder binder = sqlite_bind_once(sqlite, sql);
+    bool row = true;
+    enum err err = CERR_OK;
+
+    while (!err && row) {
+        err = sqlite_step(sqlite, &binder, &row);
+        if (!err && row)
+            err = fn(ctx, column_bytes(binder.stmt, 0));
+    }
+    sqlite3_finalize(binder.stmt);
+    return err;
+}
+
 /* sqlite3_column_blob() comes first: the number of bytes is that of the form
  * that was asked for last. */
 struct bytes column_bytes(sqlite3_stmt *stmt, int column)
