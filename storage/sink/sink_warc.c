@@ -121,7 +121,7 @@ static enum err deflate_into(struct buf *buf, z_stream *zip, struct bytes part,
 }
 
 /* Writes one record as one gzip member: the head, the block, which comes in at
- * most two parts, and the two empty lines that end a record (section 4). */
+ * most two parts, and the two line ends that close a record (section 4). */
 static enum err put_record(struct sink *sink, struct bytes head,
                            struct bytes first, struct bytes second)
 {
