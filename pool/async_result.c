@@ -1,11 +1,11 @@
 /*
- * The calls of pool_async.h, tasks whose result somebody waits for, and
+ * The calls of pool_async.h, for tasks whose result somebody waits for, and
  * pool_submit_wait().
  *
- * An async result is an ordinary callback of an ordinary task. It copies the
- * result, which a callback may only borrow, and then calls the user's own
- * callback. It lives until its task has ended, even if the user frees it
- * before, as the callback will come.
+ * An async result is made by an ordinary callback of an ordinary task. The
+ * callback copies the result, which it may only borrow, and then calls the
+ * user's own callback. The struct lives until its task has ended, even if the
+ * user frees it before, because that callback will still come.
  */
 #include "pool/pool_async.h"
 
@@ -15,16 +15,18 @@
 #include "pool/pool_internal.h"
 
 struct pool_async {
-    struct pool *pool; /* NULL once it is ready */
+    struct pool *pool; /* borrowed; NULL once the result is there */
     uint64_t task_id;
     struct task_callbacks callbacks; /* the user's own */
-    bool is_ready;
-    bool is_dropped; /* the user freed it: the callback does */
-    struct pool_result result;
-    unsigned char *copy; /* owned: what `result` points to */
+    bool is_ready;                   /* the task has ended */
+    bool is_dropped; /* the user freed it before: the callback will do it */
+    struct pool_result result; /* valid once is_ready */
+    unsigned char *copy;       /* owned; the bytes that `result` points to */
 };
 
-/* Data, extra part and message lie one behind the other in `copy`. */
+/* Copies a result. Data, extra part and message lie one behind the other in
+ * `copy`, and the first two are aligned as they were. If there is no memory,
+ * the task counts as failed: its caller waits and must be told something. */
 static void copy_result(struct pool_async *async,
                         const struct pool_result *result)
 {
@@ -56,7 +58,8 @@ static void copy_result(struct pool_async *async,
     async->result.message = (const char *)at;
 }
 
-/* The callback of the task. The user's own may free the async result. */
+/* The callback of the task. The user's own callback comes last, because it may
+ * free the async result and even the pool. */
 static void on_task_end(void *user, const struct pool_result *result)
 {
     struct pool_async *async = user;
@@ -118,8 +121,8 @@ enum err pool_apply(struct pool *pool, const struct pool_task *task,
     }
     if (err != CERR_OK)
         return err;
-    /* the task is accepted; the time that is left may be 0 or less, then this
-     * runs the pool once */
+    /* The task is accepted. If no time is left, pool_get() still runs the pool
+     * once. */
     return pool_get(
         *async, deadline_ms == INT64_MAX ? -1 : deadline_ms - clock_mono_ms(),
         &(const struct pool_result *){NULL});
@@ -184,11 +187,11 @@ enum err pool_cancel(struct pool_async *async)
 /* ---- a submit that waits ---- */
 
 /*
- * A host's loop in one call. The wait ends: a queue without room has tasks in
- * it, and each turn either makes room, or finds that a worker died, or, when
- * none is left and none may be started, marks the pool so that pool_submit()
- * answers CERR_CLOSED. A callback that ends or frees the pool makes it answer
- * CERR_STATE.
+ * Runs the pool until the task is accepted, as a host would do in a loop of its
+ * own. The wait always ends: a queue without room has tasks in it, so each pass
+ * makes room or finds that a worker died. When no worker is left and none may
+ * be started, pool_submit() answers CERR_CLOSED; when a callback ends or frees
+ * the pool, it answers CERR_STATE.
  */
 enum err pool_submit_wait(struct pool *pool, const struct pool_task *task,
                           int64_t timeout_ms, uint64_t *id)

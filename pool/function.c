@@ -15,19 +15,19 @@
 #include "pool/channel/spin.h"
 #include "pool/worker_internal.h"
 
-#define BELL_US     50
-#define EXIT_BROKEN 1 /* the parent is gone, or out of step */
+#define BELL_US     50 /* longest time that a short task's bell is put off */
+#define EXIT_BROKEN 1  /* the parent is gone, or out of step */
 
-/* One call with all that the function may say about its result. */
+/* One call of a user's function, with all that it may say about its result. */
 struct call {
     struct worker_call open; /* what the function sees; first member */
-    uint32_t piece;          /* ARENA_NONE: in `small` */
-    size_t len;
-    unsigned char *small; /* POOL_INLINE_BYTES */
+    uint32_t piece; /* arena offset of the result; ARENA_NONE: in `small` */
+    size_t len;     /* bytes of the result */
+    unsigned char *small; /* room for POOL_INLINE_BYTES */
     char message[POOL_MESSAGE_BYTES + 1];
 };
 
-/* The function sees the first member alone; the rest lies behind it. */
+/* The call to which this first member belongs; a function sees only that. */
 static struct call *call_of(const struct worker_call *open)
 {
     return (struct call *)open;
@@ -122,7 +122,8 @@ bool worker_should_stop(const struct worker_call *open)
     return id == open->task_id || id == CHANNEL_STOP_ALL;
 }
 
-/* Replies for a function that has returned; waits for room if need be. */
+/* Sends the reply of a function that has returned. While there is no room it
+ * sleeps until the parent has read other replies. */
 static enum err send_result(struct call *call, int code)
 {
     struct worker *worker = call->open.worker;
@@ -166,7 +167,8 @@ static enum err run_task(struct call *call, const struct worker_task *task,
     return send_result(call, code);
 }
 
-/* When the first reply without a bell began, and when the last task ended. */
+/* Start of the first task whose reply has no bell yet, and end of the last
+ * task; monotonic. */
 struct bell {
     int64_t first_us, last_us;
 };
@@ -186,6 +188,7 @@ static enum err ring_in_time(struct worker *worker, struct bell *bell)
     return err;
 }
 
+/* What look_for_task() looks for: a spin_until() condition. */
 static bool has_task(void *ctx)
 {
     return channel_has_task(ctx);
@@ -213,6 +216,8 @@ static enum err look_for_task(struct worker *worker, struct spin *spin)
     return err;
 }
 
+/* `small` is static because it is large for a stack and there is only one call
+ * at a time. */
 int function_main(struct worker *worker, void *ctx)
 {
     static _Alignas(WORKER_ALIGN_BYTES) unsigned char small[POOL_INLINE_BYTES];

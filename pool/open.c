@@ -20,14 +20,17 @@
 
 #define OPEN_MAX_MS 30000 /* for all workers to be forked */
 
+/* Tasks in one worker unless the user says otherwise: of the ordinary pool, and
+ * of one whose workers have a loop of their own. */
 #define DEFAULT_PREFETCH     128
 #define DEFAULT_LOOP_TASKS   32
 #define TASKS_PER_WORKER_MAX 16384
-#define ATTEMPTS_MAX         100
-#define ARENA_MAX            ((size_t)2 << 30)
+#define ATTEMPTS_MAX         100               /* task.attempts has 8 bits */
+#define ARENA_MAX            ((size_t)2 << 30) /* offsets have 32 bits */
 
-/* Makes a page that the kernel zeroes in a forked child. To read it tells
- * parent and child apart and is cheaper than getpid(2). */
+/* Makes a page that the kernel zeroes in a forked child (MADV_WIPEONFORK,
+ * madvise(2)). To read it tells parent and child apart, and costs less than
+ * getpid(2). */
 static unsigned char *make_owner_mark(void)
 {
     unsigned char *mark = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
@@ -43,7 +46,7 @@ static unsigned char *make_owner_mark(void)
     return mark;
 }
 
-/* One worker for each core is the default. */
+/* The number of cores, which is the default number of workers; 1 if unknown. */
 static int count_cores(void)
 {
     long nr = sysconf(_SC_NPROCESSORS_ONLN);
@@ -53,15 +56,15 @@ static int count_cores(void)
     return nr > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : (int)nr;
 }
 
-/* 0 is a default or "none" for each of them. */
+/* Whether no time is negative. 0 means a default or "none" for each. */
 static bool times_are_valid(const struct pool_options *options)
 {
     return options->soft_timeout_ms >= 0 && options->hard_timeout_ms >= 0 &&
            options->silence_ms >= 0 && options->restart_window_ms >= 0;
 }
 
-/* Exactly one of the two kinds of worker, and every number within its bounds.
- */
+/* Whether exactly one of the two kinds of worker is asked for, and every number
+ * is within its bounds. */
 static bool options_are_valid(const struct pool_options *options)
 {
     bool has_functions = options->functions && options->nr_functions > 0;
@@ -122,8 +125,8 @@ static bool limit_allows(const struct need *need, rlim_t *have)
     return limit.rlim_cur >= need->nr;
 }
 
-/* The first limit that is too small for so many workers; false: none is.
- * Each worker costs three descriptors here while it starts. */
+/* Finds the first limit that is too small for so many workers; false when none
+ * is. Each worker costs three descriptors of this process while it starts. */
 static bool find_small_limit(int nr_workers, struct need *small, rlim_t *have)
 {
     const struct need needs[] = {
@@ -155,8 +158,8 @@ bool pool_small_limit(int nr_workers, char *text, size_t cap)
     return true;
 }
 
-/* Makes all but the workers; what there is at an error is freed by
- * pool_destroy(). */
+/* Makes all parts but the workers. After an error pool_destroy() frees those
+ * that were made. */
 static enum err make_parts(struct pool *pool)
 {
     struct pool_options *options = &pool->options;
@@ -172,7 +175,8 @@ static enum err make_parts(struct pool *pool)
             .index = i,
             .pidfd = -1,
         };
-    /* both before anything else is opened, which their workers would inherit */
+    /* Both spawners are forked before anything else is opened, since their
+     * workers would inherit it. */
     err = spawner_open(&pool->spawner, options, &pool->shape);
     if (err == CERR_OK)
         err = spawner_open(&pool->spare, options, &pool->shape);
@@ -201,7 +205,7 @@ static enum err receive_start(struct pool *pool, int64_t deadline_ms)
     if (err != CERR_OK)
         return err;
     slot = &pool->slots[message.slot];
-    /* an end of which no start was told: its message could not be sent */
+    /* an end before any start: the message of the start was lost */
     is_lost_start = slot->state == SLOT_ASKED;
     switch ((enum spawner_event)message.event) {
     case SPAWNER_STARTED:
@@ -237,7 +241,7 @@ static enum err start_workers(struct pool *pool)
 
 void pool_destroy(struct pool *pool)
 {
-    /* the parent's ends first: that alone makes workers leave */
+    /* the parent's ends of the sockets go first: that makes workers leave */
     for (int i = 0; pool->slots && i < pool->options.nr_workers; i++) {
         struct slot *slot = &pool->slots[i];
 

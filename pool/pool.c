@@ -17,7 +17,9 @@ bool pool_is_owner(const struct pool *pool)
     return *pool->owner_mark != 0;
 }
 
-/* Dooms every task and tells the workers to leave; runs no callback. */
+/* Dooms every task and tells the workers to leave. Runs no callback: that is
+ * left to task_finish_doomed(). Without a grace the workers are killed at once.
+ */
 static void terminate_all(struct pool *pool, int64_t grace_ms)
 {
     pool->now_ms = clock_mono_ms();
@@ -42,13 +44,12 @@ void pool_enter(struct pool *pool)
 void pool_leave(struct pool *pool)
 {
     if (pool->depth == 1 && pool->end.is_free_asked) {
-        /* with callbacks, so still inside */
+        /* `depth` stays 1 meanwhile, because callbacks may call the pool */
         terminate_all(pool, 0);
         task_finish_doomed(pool);
         pool_destroy(pool);
         return;
     }
-    /* an inner call, or nobody wants the pool freed */
     pool->depth--;
 }
 
@@ -82,7 +83,8 @@ int64_t pool_wait_ms(const struct pool *pool, int64_t now_ms)
 
 /* ---- submit and cancel ---- */
 
-/* An empty queue takes an argument of any size, or it would never go. */
+/* Whether the queue has room for an argument of `len` bytes. An empty queue
+ * takes one of any size, or a large one could never be sent. */
 static bool has_queue_room(const struct pool *pool, size_t len)
 {
     const struct task_queue *queue = &pool->queue;
@@ -110,7 +112,7 @@ enum err pool_submit(struct pool *pool, const struct pool_task *from,
         return CERR_INVALID;
     if (from->len > pool->options.max_task_bytes)
         return CERR_TOO_BIG;
-    /* workers may have room that nobody has looked at since */
+    /* workers may have made room since the pool last looked */
     if (!has_queue_room(pool, from->len))
         pool_flush(pool);
     if (!has_queue_room(pool, from->len)) {
@@ -124,7 +126,8 @@ enum err pool_submit(struct pool *pool, const struct pool_task *from,
     pool->stats.nr_submitted++;
     if (id)
         *id = task->id;
-    /* one look at all slots, and one bell a worker, serve a whole batch */
+    /* One look at all slots and one bell for each worker serve a whole batch of
+     * tasks, so that a single submit is cheap. */
     if (++pool->queue.nr_unflushed >= POOL_BATCH_TASKS)
         pool_flush(pool);
     return CERR_OK;
@@ -164,7 +167,7 @@ enum err pool_cancel_task(struct pool *pool, uint64_t id)
     pool_enter(pool);
     if (task->state == TASK_IN_FLIGHT)
         slot_cancel(&pool->slots[task->slot], id);
-    /* it may have ended, or have come back to the queue */
+    /* the task may have ended meanwhile, or be back in the queue */
     task = task_find(pool, id);
     if (task && task->state == TASK_QUEUED) {
         task_dequeue(pool, task);
@@ -186,12 +189,13 @@ enum err pool_close(struct pool *pool)
     if (pool->end.phase == PHASE_RUNNING)
         pool->end.phase = PHASE_CLOSED;
     pool->now_ms = clock_mono_ms();
-    /* else the last task's end, seen in run_once(), does it */
+    /* if tasks are pending, run_once() does that at the end of the last one */
     supervisor_stop_at_end(pool);
     return CERR_OK;
 }
 
-/* No process is left, none is about to come, and every task has ended. */
+/* Whether no process is left, none is about to come, and every task has ended.
+ */
 static bool all_have_left(const struct pool *pool)
 {
     for (int i = 0; i < pool->options.nr_workers; i++) {

@@ -102,7 +102,7 @@ struct task {
     uint32_t len;
     uint32_t position; /* of its frame in the slot's task ring */
     uint32_t function;
-    int16_t slot; /* that has or had it; -1: none */
+    int16_t slot; /* index of the slot that has or had it; -1: none */
     uint8_t attempts;
     struct task_end end; /* of a doomed task */
     enum task_state state : 8;
@@ -210,7 +210,7 @@ enum slot_cause {
 /* The tasks in flight in one worker. */
 struct slot_flight {
     struct task_list tasks;    /* in order of sending */
-    size_t nr_large;           /* of them, sent as a memfd */
+    size_t nr_large;           /* tasks whose argument is a memfd */
     uint32_t serial;           /* of the last memfd sent */
     bool is_full;              /* no room, in this pass of route_queue() */
     uint64_t nr_sent, nr_done; /* by this generation */
@@ -224,7 +224,7 @@ struct slot_clocks {
     int64_t since_ms;    /* of pool_worker_info */
     uint64_t head_id;    /* the first task in flight, as last seen ... */
     int64_t head_ms;     /* ... and since when it is the first */
-    uint64_t alive_seen; /* the worker's counter of turns ... */
+    uint64_t alive_seen; /* the worker's counter of its loop's rounds ... */
     int64_t alive_ms;    /* ... and when it last moved */
 };
 
@@ -295,8 +295,8 @@ struct pool {
     struct spawner spawner;
     struct spawner spare; /* takes over when the first is gone */
     int epoll_fd;
-    int depth;       /* of calls that may run callbacks */
-    int64_t now_ms;  /* as of the last entry that asked */
+    int depth;       /* nested calls that may run callbacks */
+    int64_t now_ms;  /* monotonic; read once for each pass */
     bool has_more;   /* replies were left by the last run_once() */
     size_t nr_cores; /* for `spin` */
     struct spin spin;
@@ -373,7 +373,7 @@ void slot_kill(struct slot *slot, enum slot_cause cause);
  * tasks, notes its death. The slot is SLOT_DEAD then, unless it had nothing to
  * do with that process any more. Runs callbacks. */
 void slot_reap(struct slot *slot, uint32_t generation, int wait_status);
-/* What may follow a death, besides slot_ask(). */
+/* The three other moves that may follow a death, see enum slot_state. */
 void slot_back_off(struct slot *slot, int64_t due_ms);
 void slot_give_up(struct slot *slot);
 void slot_rest(struct slot *slot);

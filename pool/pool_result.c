@@ -1,6 +1,6 @@
 /*
- * Words for the end of a task: what pool_task.h promises to say about a result.
- * Needs no pool, so it may be used wherever a result is kept.
+ * Puts the end of a task into words, as pool_task.h promises. It needs no pool,
+ * so it can be called wherever a result is kept.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,10 +22,11 @@ const char *pool_status_str(enum pool_status status)
     case POOL_LOST:
         return "lost";
     }
-    return "unknown status"; /* a number that is none of them */
+    return "unknown status"; /* not a value of the enum */
 }
 
-/* The text so far, cut at `cap`, and the length it would have uncut. */
+/* The text so far, cut at `cap` bytes; `len` is what it would have uncut, as
+ * with snprintf(3). */
 struct text {
     char *at;
     size_t cap, len;
@@ -45,7 +46,7 @@ append(struct text *text, const char *format, ...)
         text->len += (size_t)nr;
 }
 
-/* How a worker ended, as a part of a sentence. */
+/* Appends how a worker ended, as the end of a sentence. */
 static void append_death(struct text *text, const struct pool_result *result)
 {
     const char *name = sigabbrev_np(result->signal_nr);
@@ -59,6 +60,8 @@ static void append_death(struct text *text, const struct pool_result *result)
         append(text, " was killed by signal %d", result->signal_nr);
 }
 
+/* Appends why a task was lost. One that never started has no worker of its own:
+ * then the death of the last worker explains it. */
 static void append_loss(struct text *text, const struct pool_result *result)
 {
     if (result->attempts > 0) {

@@ -13,7 +13,7 @@ void pool_get_stats(const struct pool *pool, struct pool_stats *stats)
 {
     *stats = pool->stats;
     stats->nr_workers = 0;
-    /* counted now, the rest as it happened */
+    /* these three are counted now, all others when something happens */
     for (int i = 0; i < pool->options.nr_workers; i++)
         stats->nr_workers += pool->slots[i].channel != NULL;
     stats->nr_queued = pool->queue.list.nr;

@@ -10,6 +10,7 @@
 
 #include "pool/pool_internal.h"
 
+/* The table of keys: 4 entries in each of 4,096 sets, so 16,384 keys. */
 #define AFFINITY_SETS 4096u
 #define AFFINITY_WAYS 4u
 
@@ -160,6 +161,8 @@ static struct slot *find_most_unstarted(struct pool *pool, uint32_t *nr)
     return best;
 }
 
+/* Only the ordinary pool is balanced: a worker with a loop of its own starts
+ * all its tasks at once. */
 void route_balance(struct pool *pool)
 {
     struct slot *idle = find_least_loaded(pool);
@@ -172,7 +175,7 @@ void route_balance(struct pool *pool)
     busy = find_most_unstarted(pool, &nr_waiting);
     if (!busy)
         return;
-    /* half of them, as the busy one goes on meanwhile */
+    /* half of the tasks stay, because the busy worker goes on meanwhile */
     slot_recall(busy, nr_waiting / 2);
     route_queue(pool);
 }

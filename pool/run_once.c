@@ -14,7 +14,7 @@
 #include "pool/pool_internal.h"
 
 #define EVENTS_MAX  64
-#define READ_ROUNDS 4 /* of one call, while replies keep coming */
+#define READ_ROUNDS 4 /* passes of one call, while replies keep coming */
 
 int64_t run_once_next_ms(const struct pool *pool)
 {
@@ -24,7 +24,8 @@ int64_t run_once_next_ms(const struct pool *pool)
     return supervisor_next_ms(pool);
 }
 
-/* For epoll_wait(2): until the deadline or what is due before, -1: for ever. */
+/* The timeout for epoll_wait(2), in ms: until the deadline, or until something
+ * is due before it; -1 means for ever. */
 static int time_to_wait(const struct pool *pool, int64_t deadline_ms)
 {
     int64_t now_ms = clock_mono_ms();
@@ -39,7 +40,7 @@ static int time_to_wait(const struct pool *pool, int64_t deadline_ms)
     return next_ms - now_ms > INT_MAX ? INT_MAX : (int)(next_ms - now_ms);
 }
 
-/* Whether a reply waits in any ring. */
+/* Whether a reply waits in any ring: a spin_until() condition. */
 static bool any_reply(void *ctx)
 {
     const struct pool *pool = ctx;
@@ -53,8 +54,8 @@ static bool any_reply(void *ctx)
     return false;
 }
 
-/* Where a worker with a task runs, on another core than this if there is one
- * such worker. */
+/* The core on which a worker with a task runs. If there are several, it prefers
+ * one that is not ours: only such a worker goes on while we spin. */
 static int32_t busy_core(const struct pool *pool)
 {
     int32_t core = SPIN_NOT_NOW;
@@ -71,7 +72,9 @@ static int32_t busy_core(const struct pool *pool)
     return core;
 }
 
-/* Looks for a reply before a sleep, see spin.h. True: there is one. */
+/* Looks for a reply for a moment before the sleep (spin.h); true when there is
+ * one. Meanwhile workers need not ring. With as many tasks as cores there is no
+ * core to spare for that. */
 static bool look_for_reply(struct pool *pool)
 {
     bool is_there;
@@ -93,7 +96,8 @@ static bool look_for_reply(struct pool *pool)
     return is_there;
 }
 
-/* Collects what the system has to say. True: the spawner spoke. */
+/* Waits for events and reads the sockets of workers; true when the spawner has
+ * sent something. */
 static bool collect_events(struct pool *pool, int64_t deadline_ms)
 {
     struct epoll_event events[EVENTS_MAX];
@@ -169,7 +173,7 @@ size_t run_once(struct pool *pool, int64_t deadline_ms)
 
     for (int round = 0; round < READ_ROUNDS; round++) {
         nr += read_slots(pool, POOL_DISPATCH_REPLIES / READ_ROUNDS);
-        /* behind the replies: what a dead worker had finished counts */
+        /* after the replies, because what a dead worker had finished counts */
         if (spawner_spoke)
             nr += supervisor_read_spawner(pool);
         spawner_spoke = false;
@@ -177,7 +181,7 @@ size_t run_once(struct pool *pool, int64_t deadline_ms)
         nr += task_finish_doomed(pool);
         route_queue(pool);
         notify_writable(pool);
-        route_queue(pool); /* what on_writable submitted */
+        route_queue(pool); /* sends what on_writable submitted */
         route_balance(pool);
         pool->has_more = arm_slots(pool);
         if (!pool->has_more)

@@ -85,7 +85,8 @@ void slot_rest(struct slot *slot)
     set_state(slot, SLOT_NONE);
 }
 
-/* What was known of the process before means nothing for the new one. */
+/* Forgets what was known of the process before: it means nothing for the new
+ * one. */
 static void reset_generation(struct slot *slot)
 {
     int64_t now_ms = slot->pool->now_ms;
@@ -161,8 +162,9 @@ void slot_kill(struct slot *slot, enum slot_cause cause)
     pidfd_send_signal(slot->pidfd, SIGKILL, NULL, 0);
 }
 
-/* The worker broke the protocol: kills it. Counted unless it was killed
- * before, as then it may have been cut off in the midst of anything. */
+/* Kills a worker that broke the protocol, and counts that. A worker that was
+ * killed before does not count: it may have been cut off in the midst of
+ * anything. */
 static void condemn(struct slot *slot)
 {
     if (slot->kill_cause != SLOT_NO_CAUSE)
@@ -203,7 +205,7 @@ static enum err send_argument(struct slot *slot, const struct task *task)
     return err;
 }
 
-/* Makes sure that somebody looks in time whether the task is late. */
+/* Makes sure that the watchdog looks in time whether the task is late. */
 static void note_deadline(struct slot *slot, const struct task *task)
 {
     int64_t at_ms = slot->pool->now_ms + task_look_after_ms(task);
@@ -261,7 +263,7 @@ enum err slot_send(struct slot *slot, struct task *task)
     return CERR_OK;
 }
 
-/* The task is in no list then. */
+/* Takes a task out of the flight. It is in no list then. */
 static void remove_from_flight(struct slot *slot, struct task *task)
 {
     task_list_remove(&slot->flight.tasks, task);
@@ -328,14 +330,14 @@ void slot_cancel(struct slot *slot, uint64_t task_id)
     struct pool *pool = slot->pool;
     struct task *task;
 
-    slot_read(slot, SIZE_MAX); /* it may have ended */
+    slot_read(slot, SIZE_MAX); /* the task's reply may be there already */
     task = task_find(pool, task_id);
     if (!task || task->state != TASK_IN_FLIGHT)
         return;
     /* a callback may have sent it to another slot */
     slot = &pool->slots[task->slot];
     slot_recall(slot, 0);
-    if (task->state != TASK_IN_FLIGHT) /* it had not started */
+    if (task->state != TASK_IN_FLIGHT) /* recalled: it had not started */
         return;
     task->wish = TASK_CANCELED;
     task->is_notified = false;
@@ -362,7 +364,8 @@ void slot_cancel_all(struct slot *slot)
 
 /* ---- replies ---- */
 
-/* A small reply and its message, out of the worker's reach. */
+/* A copy of a small reply and its message, which the worker cannot change while
+ * the callback reads it. */
 struct reply_copy {
     _Alignas(POOL_ALIGN_BYTES) unsigned char data[POOL_INLINE_BYTES +
                                                   POOL_MESSAGE_BYTES + 1];
@@ -404,7 +407,7 @@ static void fill_result(const struct channel *channel,
     }
 }
 
-/* Gives the arena's pieces that a reply lent to the parent back. */
+/* Gives back the pieces of the arena that a reply has lent to the parent. */
 static void give_back(struct channel *channel, const struct frame_reply *reply)
 {
     if (reply->place == FRAME_ARENA)
@@ -413,8 +416,9 @@ static void give_back(struct channel *channel, const struct frame_reply *reply)
         channel_release_piece(channel, reply->extra_offset);
 }
 
-/* Ends one task as its worker says. False: it does not hold that task, which
- * is its fault unless pool_terminate() took all tasks away. */
+/* Ends one task as its worker says. False when the worker does not hold that
+ * task and must not name it; after pool_terminate(), which takes all tasks
+ * away, it may do so in good faith. */
 static bool accept_reply(struct slot *slot, struct channel *channel,
                          const struct frame_reply *reply)
 {
@@ -491,7 +495,8 @@ void slot_read_socket(struct slot *slot)
 /* ---- death ---- */
 
 /* Closes what belonged to the process. A callback further up the stack may
- * still look at the channel's memory: then that frees it. */
+ * still read the channel's memory; then the slot_read() that called it frees
+ * it. */
 static void forget_process(struct slot *slot)
 {
     struct channel *channel = slot->channel;
@@ -509,10 +514,11 @@ static void forget_process(struct slot *slot)
 }
 
 /*
- * One task of a dead worker. Unstarted: it goes to another, as if nothing had
- * been. Started: it may have done harm, so it is tried again only if the user
- * allows it, and not for ever. A start does not count for a task that may be
- * retried when its worker was killed for another task's lateness.
+ * Decides what becomes of one task of a dead worker. A task that had not
+ * started goes to another worker, as if nothing had been. One that had started
+ * may have done harm, or be the cause of the death; it is tried again only if
+ * the user allows it, and not for ever. Its start does not count if its worker
+ * was killed because another task was late.
  */
 static void judge_task(struct slot *slot, struct task *task, bool was_started)
 {
@@ -521,7 +527,7 @@ static void judge_task(struct slot *slot, struct task *task, bool was_started)
                         task->wish == TASK_WANTED && task->retryable;
 
     remove_from_flight(slot, task);
-    /* the worker began it just as the kill was on its way */
+    /* the worker began the task just while the kill was on its way */
     if (was_started && slot->kill_cause == SLOT_STUCK &&
         task->id == slot->clocks.head_id && task->wish == TASK_WANTED)
         task->wish = TASK_LATE;
@@ -554,7 +560,8 @@ static void judge_tasks(struct slot *slot)
             channel_read_taken(channel, &taken) != CERR_OK)
             taken = channel->tail;
     }
-    /* backwards, so that the head of the queue gets them in their order */
+    /* The last one goes back first: each is put at the head of the queue, so
+     * they stand there in their old order. */
     while (tasks->last) {
         struct task *task = tasks->last;
 
@@ -577,7 +584,8 @@ static void reap_process(struct slot *slot, int wait_status)
     judge_tasks(slot);
     forget_process(slot);
     pool->stats.nr_deaths++;
-    /* whoever is killed for one task's lateness is no bad worker */
+    /* a worker that was killed because one task was late is not a bad worker,
+     * and does not delay its successor */
     slot->death.is_failure = !(slot->stop_cause != SLOT_NO_CAUSE && is_clean) &&
                              slot->kill_cause != SLOT_HARD_DEADLINE;
     if (pool->options.on_worker_death)

@@ -24,18 +24,20 @@
 
 #include "pool/worker_internal.h"
 
-#define SPAWNER_END_MS    10000 /* for its workers to vanish after SIGKILL */
-#define WORKER_OOM_ADJUST "200"
+#define SPAWNER_END_MS    10000 /* longest wait for its workers to be reaped */
+#define WORKER_OOM_ADJUST "200" /* of 1000, see offer_to_oom() */
 
+/* What the parent asks for: a process for the slot. */
 struct spawner_request {
     int32_t slot;
     uint32_t generation;
 };
 
+/* A worker as the spawner knows it. */
 struct child {
-    pid_t pid; /* 0: none */
-    int pidfd;
-    uint32_t generation;
+    pid_t pid;           /* 0: none */
+    int pidfd;           /* owned while pid is not 0 */
+    uint32_t generation; /* of the request that it answers */
 };
 
 /* All state of the spawner process. */
@@ -51,8 +53,9 @@ struct spawner_process {
 
 /* ---- in a fresh worker ---- */
 
-/* The host's handlers and masks are not for this process. A worker ignores
- * SIGINT: after a Ctrl-C, which reaches all, the parent decides. */
+/* Sets all signals back: the host's handlers and masks are not for this
+ * process. A worker ignores SIGINT, because a Ctrl-C reaches the whole process
+ * group and the parent decides what follows. */
 static void reset_signals(void)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
@@ -66,8 +69,9 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Out of memory, the kernel should kill a worker and not the parent: raises the
- * worker's score, proc(5) oom_score_adj. Best effort. */
+/* Raises the worker's score (proc(5), oom_score_adj), so that the kernel, when
+ * it is out of memory, kills a worker and not the parent. A failure is ignored.
+ */
 static void offer_to_oom(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -116,7 +120,7 @@ static void run_worker(const struct spawner_process *self, int slot, int memfd,
 
 /* ---- in the spawner ---- */
 
-/* Tells the parent something; `fds` may be NULL. */
+/* Sends a message to the parent, with descriptors unless `fds` is NULL. */
 static void send_message(const struct spawner_process *self,
                          const struct spawner_message *message,
                          const struct spawner_fds *fds)
@@ -276,8 +280,8 @@ static void run_spawner(struct spawner_process *self)
 }
 
 /*
- * The parent decides about signals that reach the whole process group, so the
- * spawner does not listen to them.
+ * Makes the spawner ignore signals that reach the whole process group: the
+ * parent decides about those.
  */
 static void ignore_signals(void)
 {
@@ -289,6 +293,8 @@ static void ignore_signals(void)
         sigaction(ignored[i], &action, NULL);
 }
 
+/* What the forked child does; it never returns. The state is static because it
+ * is large, and the parent never touches it. */
 static void become_spawner(const struct pool_options *options,
                            const struct channel_shape *shape, int fd,
                            int parent_pidfd)

@@ -36,12 +36,12 @@ struct spawner_fds {
 };
 
 struct spawner {
-    int fd; /* its socket; -1 when it is gone */
-    int pidfd;
-    pid_t pid;
+    int fd;    /* owned; the parent's end of its socket; -1: it is gone */
+    int pidfd; /* owned; -1: none */
+    pid_t pid; /* 0: none */
 };
 
-/* Forks it. CERR_LIMIT, CERR_NOMEM, CERR_IO. */
+/* Forks the spawner. CERR_LIMIT, CERR_NOMEM, CERR_IO. */
 enum err spawner_open(struct spawner *spawner,
                       const struct pool_options *options,
                       const struct channel_shape *shape) CERR_CHECK;
@@ -55,11 +55,11 @@ enum err spawner_ask(const struct spawner *spawner, int slot,
 enum err spawner_receive(const struct spawner *spawner,
                          struct spawner_message *message,
                          struct spawner_fds *fds) CERR_CHECK;
-/* It does not answer: wakes it if somebody has stopped it. */
+/* Wakes a spawner that somebody has stopped; harmless for any other. */
 void spawner_continue(const struct spawner *spawner);
-/* Kills it, and with it its workers; the end of its socket follows. */
+/* Kills the spawner, and with it its workers. The end of its socket follows. */
 void spawner_kill(const struct spawner *spawner);
-/* Kills and reaps all its workers and itself. Blocks for moments. */
+/* Ends the spawner with all its workers, and reaps it. Blocks for moments. */
 void spawner_close(struct spawner *spawner);
 
 #endif

@@ -10,8 +10,11 @@
 
 #include "pool/pool_internal.h"
 
-#define SPAWNER_LOOK_MS  1000 /* for its word, then it is woken */
-#define SPAWNER_MAX_MS   5000 /* then it is killed */
+/* A spawner that owes a message is woken after the first time, in case somebody
+ * has stopped it, and killed after the second. */
+#define SPAWNER_LOOK_MS  1000
+#define SPAWNER_MAX_MS   5000
+/* Pause before the first restart in a row, and the longest one. */
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MAX_MS   5000
 
@@ -22,14 +25,15 @@ static int64_t min_ms(int64_t a, int64_t b)
 
 /* ---- restarts ---- */
 
-/* No worker is left and none will come: every task that waits is lost as the
- * last worker was. */
+/* Gives the pool up: no worker is left and none will come. Every task that
+ * waits is lost, and its result tells of the death of the last worker. */
 static void give_up_pool(struct pool *pool, const struct slot *last)
 {
     pool->end.is_dead = true;
     task_doom_queue(pool, POOL_LOST, &last->death);
 }
 
+/* Gives one slot up. The pool goes on with the others, marked as degraded. */
 static void give_up_slot(struct slot *slot)
 {
     struct pool *pool = slot->pool;
@@ -53,8 +57,9 @@ static int64_t backoff_ms(int nr_failures)
     return min_ms(ms, BACKOFF_MAX_MS);
 }
 
-/* The worker died without ending one task. As in Erlang's supervisors, that
- * may happen a number of times within a window of time. */
+/* Counts a worker that died without ending one task. As with the supervisors of
+ * Erlang, that may happen a number of times within a window of time; after that
+ * a restart is not worth trying. */
 static void count_failure(struct slot *slot)
 {
     const struct pool *pool = slot->pool;
@@ -164,6 +169,7 @@ static void replace_spawner(struct pool *pool)
     }
 }
 
+/* Acts on one message of the spawner. It takes over the descriptors. */
 static void handle_message(struct pool *pool,
                            const struct spawner_message *message,
                            struct spawner_fds *fds)
@@ -208,14 +214,15 @@ size_t supervisor_read_spawner(struct pool *pool)
             return nr;
         }
         handle_message(pool, &message, &fds);
-        /* callers hear of what one worker lost before another can die */
+        /* callbacks for what one worker lost come before the next message */
         nr += task_finish_doomed(pool);
     }
 }
 
 /*
- * A spawner that says nothing of a worker that it was asked for, or of one
- * that is dead, is stopped or hangs.
+ * Checks that the spawner still answers. It owes a message about a worker that
+ * it was asked for, and about one that is dead; if none comes, it is stopped or
+ * hangs.
  */
 static void check_spawner(const struct slot *slot)
 {
@@ -234,6 +241,7 @@ static void check_spawner(const struct slot *slot)
 
 /* ---- what is due ---- */
 
+/* Does what is due for one slot in its state. */
 static void check_slot(struct slot *slot)
 {
     const struct pool *pool = slot->pool;
@@ -267,7 +275,7 @@ void supervisor_run(struct pool *pool)
 {
     for (int i = 0; i < pool->options.nr_workers; i++)
         check_slot(&pool->slots[i]);
-    /* what was submitted or came back since is lost too */
+    /* tasks that were submitted or came back since then are lost too */
     if (pool->end.is_dead)
         give_up_pool(pool, &pool->slots[0]);
 }
@@ -280,6 +288,7 @@ void supervisor_stop_at_end(struct pool *pool)
         slot_stop(&pool->slots[i], SLOT_CLOSED);
 }
 
+/* When check_slot() is due for this slot; INT64_MAX: never. */
 static int64_t next_of_slot(const struct slot *slot)
 {
     switch (slot->state) {
@@ -307,7 +316,7 @@ int64_t supervisor_next_ms(const struct pool *pool)
 
     for (int i = 0; i < pool->options.nr_workers; i++)
         next_ms = min_ms(next_ms, next_of_slot(&pool->slots[i]));
-    /* what cannot be sent for want of a descriptor is tried again */
+    /* a task that could not be sent for want of a descriptor is tried again */
     if (pool->queue.list.first)
         next_ms = min_ms(next_ms, pool->now_ms + POOL_LOOK_MAX_MS);
     return next_ms;

@@ -10,7 +10,7 @@
 
 #include "pool/pool_internal.h"
 
-#define TABLE_FIRST 64u
+#define TABLE_FIRST 64u /* entries of the first table; it doubles */
 #define NO_INDEX    UINT32_MAX
 
 /* ---- lists ---- */
@@ -27,7 +27,7 @@ void task_list_append(struct task_list *list, struct task *task)
     list->nr++;
 }
 
-/* Only task_requeue() puts a task before others. */
+/* Puts a task before all others; only task_requeue() does that. */
 static void task_list_prepend(struct task_list *list, struct task *task)
 {
     task->prev = NULL;
@@ -141,7 +141,7 @@ enum err task_new(struct pool *pool, const struct pool_task *from,
 struct task *task_find(const struct pool *pool, uint64_t id)
 {
     const struct task_table *table = &pool->tasks;
-    uint32_t index = (uint32_t)id - 1; /* of id 0: no entry has it */
+    uint32_t index = (uint32_t)id - 1; /* id 0 gives one beyond the table */
 
     if (index >= table->cap || !table->entries[index].task ||
         table->entries[index].task->id != id)

@@ -12,8 +12,8 @@
 
 #include "pool/pool_internal.h"
 
-#define RSS_LOOK_MS 500
-#define LEAVE_MS    10000 /* for a worker without tasks to leave, then KILL */
+#define RSS_LOOK_MS 500   /* between two looks at a worker's memory */
+#define LEAVE_MS    10000 /* a worker without tasks may take so long to leave */
 
 static int64_t min_ms(int64_t a, int64_t b)
 {
@@ -23,9 +23,10 @@ static int64_t min_ms(int64_t a, int64_t b)
 /* ---- deadlines ---- */
 
 /*
- * A worker that has nothing before this task and still does not start it is
- * stopped or hangs in its init. It is killed in the time that the task itself
- * would have; the task is as good as new after that.
+ * Whether the worker should have started this task, the first in its flight,
+ * and has not: then it is stopped or hangs in its worker_init. It gets as much
+ * time as the task itself would have. The task has not begun, so another worker
+ * can have it.
  */
 static bool is_stuck(struct slot *slot, const struct task *task)
 {
@@ -77,13 +78,14 @@ static int64_t check_running_task(struct slot *slot, struct task *task,
     }
     if (task->wish == TASK_CANCELED && !task->is_notified)
         slot_notify(slot, task);
-    /* its socket was full */
+    /* the notice could not be sent, because the socket was full */
     if (!task->is_notified &&
         (task->wish == TASK_CANCELED || now_ms >= next_ms))
         next_ms = now_ms + 1;
     return next_ms;
 }
 
+/* Looks at all tasks of a worker if that is due. */
 static void check_deadlines(struct slot *slot)
 {
     struct slot_clocks *clocks = &slot->clocks;
@@ -117,8 +119,9 @@ static bool has_silence_limit(const struct pool *pool)
     return pool->options.silence_ms != 0 && pool->options.worker_main;
 }
 
-/* A worker with an event loop of its own counts the turns of that loop; while
- * it has tasks, the counter must move now and then. */
+/* Kills a worker that gives no sign of life. One with an event loop of its own
+ * counts the rounds of that loop (worker_alive()); while it has tasks, the
+ * counter must move now and then. */
 static void check_silence(struct slot *slot)
 {
     const struct pool *pool = slot->pool;
@@ -137,8 +140,8 @@ static void check_silence(struct slot *slot)
 }
 
 /*
- * Resident bytes of a process without those of files and shared memory, such
- * as its arena: fields 2 and 3 of proc(5) statm. 0 if unknown.
+ * Reads the resident bytes of a process without those of files and shared
+ * memory, such as its arena: fields 2 and 3 of proc(5) statm. 0 if unknown.
  */
 static size_t read_rss(pid_t pid)
 {
@@ -161,7 +164,8 @@ static size_t read_rss(pid_t pid)
                : 0;
 }
 
-/* Some worker was told to leave and has not been replaced yet. */
+/* Whether some worker was told to leave for its size and is not replaced yet.
+ */
 static bool any_is_recycled(const struct pool *pool)
 {
     for (int i = 0; i < pool->options.nr_workers; i++) {
@@ -171,8 +175,9 @@ static bool any_is_recycled(const struct pool *pool)
     return false;
 }
 
-/* Only one worker at a time leaves for its size, and none before it has ended
- * a task: where the limit is too small there is still progress. */
+/* Tells a worker that has grown too large to leave. Only one does so at a time,
+ * and none before it has ended a task: so there is progress even if the limit
+ * is too small for any worker. */
 static void check_rss(struct slot *slot)
 {
     const struct pool *pool = slot->pool;
@@ -190,6 +195,7 @@ static void check_rss(struct slot *slot)
 
 /* ---- leaving ---- */
 
+/* Kills a worker that stays after it was told to leave. */
 static void check_stay(struct slot *slot)
 {
     const struct pool *pool = slot->pool;

@@ -59,7 +59,8 @@ static void held_remove(struct worker *worker, uint32_t gap)
 
 /* ---- packets ---- */
 
-/* False: there is no room, which an honest parent never causes. */
+/* Keeps a packet. False when there is no room, which only a parent that breaks
+ * the protocol can cause. */
 static bool packets_push(struct worker_packets *packets, uint64_t value, int fd)
 {
     if (packets->tail - packets->head == packets->cap)
@@ -69,7 +70,7 @@ static bool packets_push(struct worker_packets *packets, uint64_t value, int fd)
     return true;
 }
 
-/* False: there is none. */
+/* Takes the oldest packet; false when there is none. */
 static bool packets_pop(struct worker_packets *packets,
                         struct worker_packet *packet)
 {
@@ -127,7 +128,8 @@ static void drop_argument(struct worker *worker)
     worker->argument = NULL;
 }
 
-/* Maps the memfd with this serial; those before it lost their tasks. */
+/* Maps the memfd with this serial. Those before it belong to tasks that were
+ * never sent (slot_send()), and are closed. */
 static bool map_argument(struct worker *worker, uint32_t serial, size_t len)
 {
     struct worker_packet packet;
@@ -185,7 +187,8 @@ static enum worker_take start_task(struct worker *worker,
     return WORKER_TASK;
 }
 
-/* The next cancel of a task that is still in flight. */
+/* Takes the next cancel whose task is still in flight. The others came too
+ * late: their tasks have ended. */
 static bool take_cancel(struct worker *worker, struct worker_task *task)
 {
     struct worker_packet packet;
@@ -222,7 +225,7 @@ enum worker_take worker_take(struct worker *worker, struct worker_task *task)
         worker_read_packets(worker);
         if (take_cancel(worker, task))
             return WORKER_CANCEL;
-        /* before the last look, so that what comes later rings */
+        /* armed before the last look, so that a later task rings the bell */
         atomic_store(&control->worker_armed, 1);
         is_last = atomic_load(&control->stop);
         err = channel_take_task(&worker->channel, &worker->frame);
@@ -250,10 +253,10 @@ static void collect_releases(struct worker *worker)
 }
 
 /*
- * Takes a piece of the arena. When there is no room: asks for a bell, empties
- * the socket, looks again. The parent takes the request back when it rings; so
- * if that still stands at the end, the bell is yet to come and nobody has read
- * it.
+ * Takes a piece of the arena. When there is no room, it asks for a bell,
+ * empties the socket and looks again. The parent takes the request back when it
+ * rings; so if the request still stands at the end, the bell is yet to come,
+ * and nobody can have read it.
  */
 static uint32_t take_piece(struct worker *worker, size_t len)
 {
@@ -305,8 +308,9 @@ void worker_space_drop(struct worker *worker, void *space)
 
 /* ---- replies ---- */
 
-/* Finds a place for data and message, and copies them there: in the frame, else
- * in the byte ring, else (too large, or that ring is full) in the arena. */
+/* Finds a place for data and message and copies them there. The frame comes
+ * first, then the byte ring, and the arena if they are too large for that ring
+ * or it is full. */
 static enum err place_answer(struct worker *worker,
                              const struct worker_answer *answer,
                              struct frame_reply *frame)
@@ -348,7 +352,7 @@ enum err worker_send(struct worker *worker, const struct worker_answer *answer)
         return CERR_CLOSED;
     if (!held_find(worker, answer->task_id, &place))
         return CERR_INVALID;
-    /* the last bytes need no value: only what is placed there is read */
+    /* `inside` is not cleared: the parent reads only what is placed there */
     memset(&frame, 0, offsetof(struct frame_reply, inside));
     frame.id = answer->task_id;
     frame.code = answer->code;

@@ -29,8 +29,8 @@ struct worker_answer {
 
 /* One packet of the socket that is not a bell. */
 struct worker_packet {
-    uint64_t value; /* of struct frame_packet */
-    int fd;         /* that came with it, or -1 */
+    uint64_t value; /* frame_packet.value: a task's id, or a serial */
+    int fd;         /* owned; the descriptor that came with it, or -1 */
 };
 
 /* Packets that were read before their task was taken. */

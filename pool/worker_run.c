@@ -22,7 +22,7 @@ static enum err init_worker(struct worker *worker)
     return arena_new(&worker->arena, worker->channel.shape.arena_bytes, nr);
 }
 
-/* Frees nothing: the process ends behind it, and the kernel is quicker. */
+/* Nothing is freed: the process ends after this, and the kernel is quicker. */
 int worker_run(const struct pool_options *options,
                const struct channel_shape *shape, int slot, int memfd, int fd)
 {
@@ -43,8 +43,8 @@ int worker_run(const struct pool_options *options,
     atomic_store(&worker.channel.control->is_ready, 1);
     status = (options->functions ? function_main
                                  : options->worker_main)(&worker, options->ctx);
-    /* worker_exit is for a clean stop alone: nobody is left to answer to, or
-     * the worker reports a failure, in the other cases */
+    /* worker_exit is only called after a clean stop. Else the parent is gone,
+     * or the worker reports a failure by its status. */
     if (status == 0 && !worker.is_gone && worker_flush(&worker) == CERR_OK &&
         options->worker_exit)
         options->worker_exit(&worker, options->ctx);
