@@ -31,8 +31,8 @@ static const char *const texts[CERR_NR] = {
     [CERR_NOT_LENT] = "not lent: finished before, or taken back",
 };
 
-/* A number that is no code can come from a caller's own mistake only, but the
- * text is asked for while an error is reported: no place for a crash. */
+/* Only a mistake of the caller can bring a number that is no code. But the text
+ * is asked for while an error is reported, and that must not crash. */
 const char *err_str(enum err err)
 {
     if ((unsigned)err >= CERR_NR || !texts[err])

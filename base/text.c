@@ -9,7 +9,7 @@
 #include <string.h>
 
 /*
- * Length of the valid character at `at`, 0 if there is none.
+ * Returns the length of the valid character at `at`, or 0 if there is none.
  *
  * RFC 3629, section 4: after some lead bytes the second byte has a narrower
  * range than 80..BF, which shuts out overlong forms, surrogates and numbers
@@ -42,7 +42,8 @@ static size_t char_len(const unsigned char *at, size_t len)
     return need;
 }
 
-/* How many bytes are plain ASCII, eight at a time: nearly all text is. */
+/* The number of ASCII bytes at the front. It looks at eight at a time, because
+ * nearly all text is ASCII. */
 static size_t ascii_prefix(const unsigned char *at, size_t len)
 {
     size_t done = 0;
@@ -91,7 +92,8 @@ bool text_is_ascii(const void *data, size_t len)
     return (all & 0x8080808080808080U) == 0;
 }
 
-/* C0, DEL, and C1 (U+0080 to U+009F): terminals obey all of them. */
+/* Whether a character is a control that terminals obey: C0, DEL, or C1 (U+0080
+ * to U+009F, which are two bytes in UTF-8). */
 static bool is_control(const unsigned char *at, size_t len)
 {
     if (len == 1)
@@ -130,7 +132,7 @@ size_t text_clean(const void *data, size_t len, char *out, size_t cap)
     const unsigned char *at = data;
     size_t fits = len < cap ? len : cap;
     const unsigned char *nul = fits ? memchr(at, 0, fits) : NULL;
-    /* The valid start is copied as a whole, and nearly always is all of it. */
+    /* The valid start is copied at once; nearly always it is the whole text. */
     size_t used = text_utf8_prefix(at, nul ? (size_t)(nul - at) : fits);
 
     if (used)

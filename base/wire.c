@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* Makes room for `len` more bytes. NULL if there is none, now or since an
- * earlier field: a writer that has failed writes nothing more. */
+/* Makes room for `len` more bytes. NULL if there is no room, or if an earlier
+ * field had none: a writer that has failed writes nothing more. */
 static unsigned char *extend(struct wire_writer *wire, size_t len)
 {
     struct buf *out = wire->out;
@@ -60,7 +60,8 @@ void wire_put_bytes(struct wire_writer *wire, const void *data, size_t len)
         memcpy(to, data, len);
 }
 
-/* An empty input may come as NULL, on which C knows no arithmetic. */
+/* An empty input may be a NULL pointer, which must not be added to or
+ * subtracted from (C11, 6.5.6). */
 void wire_reader_init(struct wire_reader *wire, const void *data, size_t len)
 {
     static const unsigned char none[1];

@@ -36,7 +36,7 @@ void *xcalloc(size_t nr, size_t size)
 void *xrealloc_array(void *old, size_t nr, size_t size)
 {
     if (nr == 0 || size == 0)
-        nr = size = 1; /* realloc() to 0 bytes may free, and gives NULL then */
+        nr = size = 1; /* realloc() to 0 bytes may free and return NULL */
     return checked(reallocarray(old, nr, size));
 }
 

@@ -27,9 +27,11 @@ static void must(enum err err, const char *what)
 
 struct answer {
     int square;
-    pid_t pid; /* of the worker */
+    pid_t pid; /* the worker that computed it */
 };
 
+/* Runs in a worker. The argument is an int, the result a struct with the
+ * worker's pid. */
 static int square(struct worker_call *call)
 {
     struct answer answer = {.pid = getpid()};
@@ -40,7 +42,8 @@ static int square(struct worker_call *call)
     return worker_return(call, &answer, sizeof(answer)) == CERR_OK ? 0 : 1;
 }
 
-/* Counts the processes, not the tasks. */
+/* Adds a pid to those that were seen, unless it is among them; returns their
+ * number. */
 static int count_pid(pid_t seen[NR_TASKS], int nr_seen, pid_t pid)
 {
     for (int i = 0; i < nr_seen; i++)

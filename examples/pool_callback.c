@@ -29,7 +29,8 @@ static void must(enum err err, const char *what)
 }
 
 struct body {
-    char *data; /* room of MAX_BODY_BYTES in the worker's arena */
+    char *
+        data; /* MAX_BODY_BYTES in the worker's arena, which the parent reads */
     size_t len;
 };
 
@@ -38,13 +39,13 @@ static size_t keep(char *data, size_t size, size_t nr, void *user)
     struct body *body = user;
 
     if (size * nr > MAX_BODY_BYTES - body->len)
-        return 0; /* too big: curl gives up */
+        return 0; /* less than it was given: curl ends the transfer */
     memcpy(body->data + body->len, data, size * nr);
     body->len += size * nr;
     return size * nr;
 }
 
-/* In a worker. The argument is an address with its NUL. */
+/* Runs in a worker and fetches one page. The argument is a URL with its NUL. */
 static int get(struct worker_call *call)
 {
     struct body body = {worker_return_space(call, MAX_BODY_BYTES), 0};
@@ -74,7 +75,8 @@ struct page {
     FILE *db;
 };
 
-/* In the parent. */
+/* Runs in the parent, in the callback of a task. The result is only borrowed.
+ */
 static void parse(void *user, const struct pool_result *result)
 {
     const struct page *page = user;
@@ -100,7 +102,8 @@ int main(int argc, char **argv)
     struct pool *pool;
     FILE *db;
 
-    must(pool_open(&pool, &options), "open"); /* before the file is open */
+    /* the pool first: its processes would inherit the open file */
+    must(pool_open(&pool, &options), "open");
     db = fopen("db.txt", "a");
     if (!db || !pages)
         must(CERR_IO, "db.txt");

@@ -28,10 +28,11 @@ static void must(enum err err, const char *what)
 
 struct kitchen {
     struct queue *queue;
-    struct dict *eaten; /* how often each dish was */
-    int number;         /* of the producer */
+    struct dict *eaten; /* number of times that each dish was eaten */
+    int number;         /* number of this producer, from 0 */
 };
 
+/* Runs in a producer process. */
 static int produce(void *ctx)
 {
     const struct kitchen *kitchen = ctx;

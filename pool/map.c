@@ -12,16 +12,17 @@
 #include "pool/pool_async.h"
 #include "pool/pool_internal.h"
 
-#define WINDOW_PER_WORKER 128
+#define WINDOW_PER_WORKER 128 /* items of an imap, unless the user says */
 
 /* A chunk is a run of items that share an affinity key, so they go to one
  * worker. The key's top bit is set: users' own keys seldom have it. */
 struct chunks {
     uint64_t key;
-    size_t nr_items; /* in each */
-    size_t left;     /* in the current one */
+    size_t nr_items; /* in each chunk; 0 or 1: no chunks */
+    size_t left;     /* items that the current chunk still takes */
 };
 
+/* The affinity key of the next item; 0 (none) when each chunk is one item. */
 static uint64_t next_key(struct chunks *chunks)
 {
     static uint64_t last_key = (uint64_t)1 << 63;
@@ -36,7 +37,7 @@ static uint64_t next_key(struct chunks *chunks)
     return chunks->key;
 }
 
-/* The result of a task that has ended; NULL of one that has not. */
+/* The result of a task, or NULL while the task has not ended. */
 static const struct pool_result *peek_result(struct pool_async *async)
 {
     const struct pool_result *result = NULL;
@@ -50,22 +51,23 @@ static const struct pool_result *peek_result(struct pool_async *async)
  * task that may set it has ended. */
 struct fail_flag {
     bool is_set;
-    size_t nr_users;
+    size_t nr_users; /* the map and its tasks in the pool; frees at 0 */
 };
 
 struct pool_results {
-    struct pool_async **asyncs;
-    size_t nr;
-    struct fail_flag *fail; /* NULL: failures cancel nothing */
+    struct pool_async **asyncs; /* owned; in the order of the items */
+    size_t nr;                  /* items submitted so far */
+    struct fail_flag *fail;     /* NULL: failures cancel nothing */
 };
 
-/* One user less of the flag; the last one frees it. */
+/* Ends one use of the flag; the last user frees it. */
 static void leave_flag(struct fail_flag *flag)
 {
     if (flag && --flag->nr_users == 0)
         free(flag);
 }
 
+/* The callback of each item of a fail-fast map. */
 static void on_map_item_end(void *user, const struct pool_result *result)
 {
     struct fail_flag *flag = user;
@@ -79,11 +81,11 @@ static void cancel_all(const struct pool_results *results)
     for (size_t i = 0; i < results->nr; i++) {
         enum err err = pool_cancel(results->asyncs[i]);
 
-        (void)err; /* what has ended needs no cancel */
+        (void)err; /* an item that has ended needs no cancel */
     }
 }
 
-/* Submits the next item; waits for room in the queue. */
+/* Submits the next item, and waits for room in the queue if there is none. */
 static enum err submit_item(struct pool *pool, const struct pool_map *map,
                             struct pool_results *results, struct chunks *chunks,
                             int64_t deadline_ms)
@@ -137,7 +139,7 @@ static enum err wait_for_all(struct pool *pool,
     return CERR_OK;
 }
 
-/* On an error too the caller frees `out`. */
+/* Makes the results of a map. The caller frees `out` after an error too. */
 static enum err new_results(const struct pool_map *map,
                             struct pool_results **out)
 {
@@ -229,11 +231,12 @@ void pool_results_free(struct pool_results *results)
 
 /* ---- imap ---- */
 
+/* One item between its submit and its result. */
 struct imap_item {
-    struct imap_item *next, *prev; /* all of the window, in order */
-    struct imap_item *next_ended;
-    struct pool_imap *imap; /* NULL: that is gone, nobody waits */
-    struct pool_async *async;
+    struct imap_item *next, *prev; /* in the window, in order of submitting */
+    struct imap_item *next_ended;  /* in an unordered imap, by its end */
+    struct pool_imap *imap;        /* NULL: the imap is freed */
+    struct pool_async *async;      /* owned */
 };
 
 struct pool_imap {
@@ -242,11 +245,11 @@ struct pool_imap {
     struct chunks chunks;
     struct imap_item *first, *last;
     struct imap_item *first_ended, *last_ended; /* in order of their end */
-    size_t nr_items;        /* of the window, lent one included */
-    struct imap_item *lent; /* whose result the caller looks at */
+    size_t nr_items;                            /* items in the window */
+    struct imap_item *lent; /* owned; the caller has its result; NULL: none */
     struct pool_item input; /* read from the source, not yet submitted */
-    bool has_input;
-    bool is_closing;
+    bool has_input;         /* `input` is valid */
+    bool is_closing;     /* pool_imap_free() runs: callbacks change no list */
     enum err source_err; /* CERR_OK while there may be more */
 };
 
@@ -418,7 +421,9 @@ enum err pool_imap_next(struct pool_imap *imap, int64_t timeout_ms,
         return CERR_PERM;
     drop_lent(imap);
     pool_enter(imap->pool);
-    for (;;) { /* refills first: workers go on while the caller looks */
+    /* The window is filled first, so that workers go on while the caller looks
+     * at the result. */
+    for (;;) {
         fill_window(imap);
         item = find_ended(imap);
         if (item || (imap->nr_items == 0 && !imap->has_input) ||
@@ -442,7 +447,8 @@ void pool_imap_free(struct pool_imap *imap)
 {
     if (!imap)
         return;
-    /* callbacks run in here, of any of the items, and keep off the list */
+    /* Callbacks of any item may run in here. `is_closing` keeps them from
+     * changing the list that this walks through. */
     imap->is_closing = true;
     for (struct imap_item *item = imap->first; item; item = item->next) {
         enum err err = pool_cancel(item->async);

@@ -1,5 +1,7 @@
 /*
- * DESIGN. The stretch is a chain of extents in address order, each free or
+ * The allocator behind arena.h: first fit over the bytes of one arena.
+ *
+ * DESIGN. The arena is a chain of extents in address order, each free or
  * taken; two neighbours are never both free. Extents live in one array and
  * refer to each other by index. `extent_at` maps the first unit (64 bytes) of
  * an extent to it; it is large but only touched where pieces begin, and those
@@ -14,10 +16,11 @@
 #define NO_EXTENT UINT32_MAX
 
 struct extent {
-    uint32_t unit;     /* where it begins */
-    uint32_t nr_units; /* how long it is; 0: not in the chain */
-    uint32_t next;     /* by address; for unused entries the free list */
-    uint32_t prev;
+    uint32_t unit;     /* the unit at which it begins */
+    uint32_t nr_units; /* its length; 0: the entry is not in the chain */
+    uint32_t next;     /* index of the extent behind it, or of the next unused
+                          entry */
+    uint32_t prev;     /* index of the extent before it */
     bool taken;
 };
 
@@ -27,11 +30,11 @@ struct arena {
     uint32_t first_free; /* no free extent lies before this one */
     uint32_t nr_pieces;
     uint32_t max_pieces;
-    uint32_t *extent_at; /* index + 1; 0 where nothing begins */
+    uint32_t *extent_at; /* owned; index + 1; 0: no extent begins there */
     size_t nr_units;
 };
 
-/* Makes the whole stretch one free extent. */
+/* Makes the whole arena one free extent. */
 static void arena_reset(struct arena *arena, uint32_t nr_extents)
 {
     for (uint32_t i = 0; i < nr_extents; i++)
@@ -48,7 +51,7 @@ static void arena_reset(struct arena *arena, uint32_t nr_extents)
 
 enum err arena_new(struct arena **out, size_t size, uint32_t max_pieces)
 {
-    /* between and beside n taken extents there are at most n + 1 free ones */
+    /* n taken extents have at most n + 1 free ones between and beside them */
     uint32_t nr_extents = 2 * max_pieces + 2;
     struct arena *arena = calloc(1, sizeof(*arena));
 
@@ -82,7 +85,7 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
-/* Cuts what lies behind the first `nr_units` off into a free extent. */
+/* Splits an extent: all behind its first `nr_units` becomes a free one. */
 static void extent_split(struct arena *arena, uint32_t index, uint32_t nr_units)
 {
     struct extent *extent = &arena->extents[index];
@@ -127,7 +130,7 @@ uint32_t arena_take(struct arena *arena, size_t len)
     bool passed_free = false;
     struct extent *extent;
 
-    /* the entries of the array would do for max_pieces pieces and no more */
+    /* the array has entries for max_pieces pieces and no more */
     if (nr_units > arena->nr_units || arena->nr_pieces == arena->max_pieces)
         return ARENA_NONE;
     for (; index != NO_EXTENT; index = extent->next) {
@@ -142,7 +145,8 @@ uint32_t arena_take(struct arena *arena, size_t len)
         extent_split(arena, index, (uint32_t)nr_units);
     extent->taken = true;
     arena->nr_pieces++;
-    /* else a free extent that was too small lies before this one */
+    /* If one was passed, a free extent that was too small lies before this one,
+     * and stays the first. */
     if (!passed_free)
         arena->first_free = extent->next;
     return extent->unit * ARENA_ALIGN;
@@ -171,7 +175,7 @@ enum err arena_give(struct arena *arena, uint32_t offset)
     extent = &arena->extents[index];
     extent->taken = false;
     arena->nr_pieces--;
-    /* joins with free neighbours, so that two free ones never touch */
+    /* the extent joins its free neighbours, so that two never touch */
     if (extent->next != NO_EXTENT && !arena->extents[extent->next].taken) {
         if (arena->first_free == extent->next)
             arena->first_free = index;

@@ -15,12 +15,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Since Linux 6.3; older kernels answer EINVAL, older headers lack it. */
+/* MFD_NOEXEC_SEAL exists since Linux 6.3 (memfd_create(2)). Older kernels
+ * answer EINVAL, and older headers lack the name. */
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
-/* The next multiple of `step`. */
+/* Rounds up to a multiple of `step`. */
 static size_t round_up(size_t value, size_t step)
 {
     return (value + step - 1) / step * step;
@@ -76,8 +77,8 @@ int channel_make_memfd(const struct channel_shape *shape)
 
     if (fd < 0)
         return -1;
-    /* sealed in its size: a worker that cuts the file would make the parent die
-     * of SIGBUS at its next look */
+    /* The size is sealed. A worker that cut the file would make the parent die
+     * of SIGBUS when it next reads there. */
     if (ftruncate(fd, (off_t)shape->total_bytes) != 0 ||
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) !=
             0) {
@@ -105,8 +106,8 @@ int channel_make_argument(const void *data, size_t len)
         at += got;
         left -= (size_t)got;
     }
-    /* sealed against writing too: its bytes stay as they are while the worker
-     * reads them */
+    /* The bytes are sealed too, so that they stay as they are while the worker
+     * reads them. */
     if (left > 0 ||
         fcntl(fd, F_ADD_SEALS,
               F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
@@ -130,7 +131,8 @@ static void set_places(struct channel *channel, unsigned char *base)
     channel->mask = shape->nr_frames - 1;
 }
 
-/* Maps both parts of the memory. On an error the caller frees what is there. */
+/* Maps both parts of the memory. After an error the caller frees those that
+ * were mapped. */
 static enum err init_common(struct channel *channel,
                             const struct channel_shape *shape, int memfd,
                             int fd, int arena_protection)

@@ -30,7 +30,7 @@ struct entry {
     _Atomic uint64_t value; /* body; 0: free */
     uint64_t key;           /* body; counts only while `value` is not 0 */
     uint64_t hash;          /* of the key, so that few keys are compared */
-    uint64_t epoch;         /* of the dict when it was inserted */
+    uint64_t epoch;         /* the dict's epoch when it was inserted */
     uint32_t next;          /* in its hash chain, or in the list of free ones */
 };
 
@@ -42,7 +42,7 @@ struct dict {
     struct entry *entries;
     struct hash_key hash_key; /* random, so that nobody can aim at one chain */
 
-    pthread_mutex_t mutex;    /* of everything below */
+    pthread_mutex_t mutex;    /* protects everything below */
     _Atomic uint64_t epoch;   /* counts the calls of dict_clear() */
     _Atomic size_t nr, bytes; /* read without the mutex too */
     uint64_t version;         /* counts the keys that came or went */
@@ -121,7 +121,8 @@ static void rebuild(struct dict *dict)
 }
 
 /* Takes the mutex, and repairs what a killed holder left half done. CERR_STATE:
- * this thread holds it, as it is inside a dict_update() callback. */
+ * this thread holds it already, because it is inside a dict_update() callback.
+ */
 static enum err dict_lock(struct dict *dict)
 {
     enum err err = sync_mutex_lock(&dict->mutex);
@@ -183,7 +184,7 @@ static enum err insert(struct dict *dict, const struct place *place,
         !fits(dict, bytes, 0))
         return CERR_NO_ROOM;
     entry = &dict->entries[i];
-    /* Up to the commit the entry is a free one to everybody who looks. */
+    /* Until the commit everybody who looks finds a free entry here. */
     entry->key = sync_body_new(&dict->blocks, place->key.data, place->key.len);
     body = sync_body_new(&dict->blocks, value.data, value.len);
     assert(entry->key != 0 && body != 0); /* there are blocks for all bounds */
@@ -221,8 +222,8 @@ static enum err store(struct dict *dict, const struct place *place,
     return insert(dict, place, value);
 }
 
-/* From its commit on the entry is free, even if the index still leads to it;
- * then a repair builds an index without it. */
+/* Frees an entry. It is free from the commit on, even if a death leaves an
+ * index that still leads to it: a repair then builds one without it. */
 static void remove_entry(struct dict *dict, const struct place *place)
 {
     struct entry *entry = place->entry;
@@ -241,7 +242,8 @@ static void remove_entry(struct dict *dict, const struct place *place)
     dict->version++;
 }
 
-/* Copies into the caller's room, all of it or nothing. CERR_TOO_BIG. */
+/* Copies a value into the caller's room, all of it or nothing. CERR_TOO_BIG: it
+ * does not fit. */
 static enum err copy_out(const struct dict *dict, uint64_t body,
                          struct sync_room *room)
 {
@@ -268,7 +270,7 @@ enum err dict_set(struct dict *dict, struct sync_bytes key,
     return err;
 }
 
-/* Gets, and deletes what was got if `pop`. */
+/* Copies the value of a key out, and then deletes the key if `pop`. */
 static enum err get(struct dict *dict, struct sync_bytes key,
                     struct sync_room *room, bool pop)
 {
@@ -325,7 +327,8 @@ enum err dict_get_int(struct dict *dict, struct sync_bytes key, int64_t *number)
     return err;
 }
 
-/* The number changes in its place: one store, as it is one aligned word. */
+/* Adds to a number in its place. The number is one aligned word, so one store
+ * changes it, and a death leaves the old one or the new one. */
 static enum err add_number(struct dict *dict, const struct place *place,
                            int64_t delta, int64_t *sum)
 {
@@ -362,7 +365,8 @@ enum err dict_add_int(struct dict *dict, struct sync_bytes key, int64_t delta,
     return err;
 }
 
-/* A missing key is as expected when nothing was expected. */
+/* Whether the entry has the value that the caller expects. A caller who expects
+ * none is right when the key is missing. */
 static bool is_as_expected(const struct dict *dict, const struct entry *entry,
                            const struct sync_bytes *expected)
 {
@@ -411,7 +415,8 @@ enum err dict_set_default(struct dict *dict, struct sync_bytes key,
     return err;
 }
 
-/* The old value in one piece: `*copy` is owned by the caller. CERR_NOMEM. */
+/* Copies the old value into one piece of memory, which the caller owns: in the
+ * table it may lie in several blocks. CERR_NOMEM. */
 static enum err copy_old(const struct dict *dict, const struct entry *entry,
                          struct sync_bytes *old, void **copy)
 {
@@ -465,7 +470,7 @@ enum err dict_clear(struct dict *dict)
 
     if (err)
         return err;
-    /* By this store every entry is of an epoch that has passed: free. */
+    /* With this store the epoch of every entry has passed, so all are free. */
     sync_commit(&dict->epoch, sync_load(&dict->epoch) + 1);
     rebuild(dict);
     sync_mutex_unlock(&dict->mutex);

@@ -24,20 +24,20 @@ struct list {
     size_t max_items, max_bytes;
     _Atomic uint64_t *arrays[2]; /* bodies */
 
-    pthread_mutex_t mutex;  /* of everything below */
+    pthread_mutex_t mutex;  /* protects everything below */
     _Atomic uint64_t shape; /* length * 2 + array that counts */
     size_t bytes;
     uint64_t version; /* counts the values that came or went */
     struct sync_blocks blocks;
 };
 
-/* Without the mutex: `shape` is one word, changed by one store. */
+/* This needs no mutex: `shape` is one word, which one store changes. */
 size_t list_size(const struct list *list)
 {
     return sync_load(&list->shape) >> 1;
 }
 
-/* The array that counts. */
+/* The one of the two arrays that counts. */
 static _Atomic uint64_t *present(const struct list *list)
 {
     return list->arrays[sync_load(&list->shape) & 1];
@@ -118,8 +118,8 @@ static void change_shape(struct list *list, size_t place, size_t nr_new,
     sync_commit(&list->shape, (uint64_t)nr_new << 1 | (1 - side));
 }
 
-/* At the end the new value lies behind what counts until the length says so;
- * anywhere else the array changes. */
+/* Inserts a value. At the end it is written behind the array and does not count
+ * until the length says so; anywhere else the other array is built. */
 static enum err insert(struct list *list, size_t place, struct sync_bytes value)
 {
     size_t nr = list_size(list);
@@ -172,7 +172,8 @@ static enum err replace(struct list *list, size_t place,
     return CERR_OK;
 }
 
-/* Copies into the caller's room, all of it or nothing. CERR_TOO_BIG. */
+/* Copies a value into the caller's room, all of it or nothing. CERR_TOO_BIG: it
+ * does not fit. */
 static enum err copy_out(const struct list *list, size_t place,
                          struct sync_room *room)
 {
@@ -253,7 +254,8 @@ enum err list_pop(struct list *list, int64_t place, struct sync_room *room)
     return err;
 }
 
-/* The number changes in its place: one store, as it is one aligned word. */
+/* Adds to a number in its place. The number is one aligned word, so one store
+ * changes it, and a death leaves the old one or the new one. */
 static enum err add_number(struct list *list, size_t place, int64_t delta,
                            int64_t *sum)
 {

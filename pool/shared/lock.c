@@ -20,7 +20,7 @@
 struct lock {
     pthread_mutex_t mutex;
     _Atomic uint32_t owner; /* the thread that holds it, 0: none */
-    uint32_t depth;         /* levels held; the owner's */
+    uint32_t depth;         /* levels held; only the owner reads or writes it */
 };
 
 enum err lock_open(struct lock **out, enum lock_kind kind)
@@ -82,7 +82,8 @@ enum err lock_release(struct lock *lock)
     if (!is_mine(lock))
         return CERR_PERM;
     lock->depth--;
-    if (lock->depth == 0) /* before the unlock: then it is another's to set */
+    /* cleared before the unlock: after it another thread may set it */
+    if (lock->depth == 0)
         atomic_store_explicit(&lock->owner, 0, memory_order_relaxed);
     sync_mutex_unlock(&lock->mutex);
     return CERR_OK;
@@ -98,7 +99,7 @@ struct holder {
 
 struct semaphore {
     bool bounded;
-    pthread_mutex_t mutex;     /* of everything below */
+    pthread_mutex_t mutex;     /* protects everything below */
     _Atomic uint64_t nr_units; /* free and held */
     uint64_t nr_held;          /* the sum of all holders' units */
     size_t nr_holders;         /* places ever used */
@@ -158,14 +159,14 @@ static uint64_t nr_free(const struct semaphore *semaphore)
     return sync_load(&semaphore->nr_units) - semaphore->nr_held;
 }
 
-/* All units of one holder become free. */
+/* Makes all units of one holder free. */
 static void drop_units(struct semaphore *semaphore, struct holder *holder)
 {
     semaphore->nr_held -= sync_load(&holder->units);
     sync_commit(&holder->units, 0);
 }
 
-/* Takes back what the dead hold. */
+/* Takes back the units that dead threads hold. */
 static void reclaim(struct semaphore *semaphore)
 {
     uint64_t before = semaphore->nr_held;
@@ -188,7 +189,7 @@ static enum err wait_a_slice(struct semaphore *semaphore, int64_t deadline_ms)
     uint32_t sequence;
     bool woken;
 
-    /* Before it says no, it sees to the dead. */
+    /* The dead may hold the unit that this caller needs. */
     if (slice_ms == 0) {
         reclaim(semaphore);
         if (nr_free(semaphore) > 0)
@@ -200,7 +201,7 @@ static enum err wait_a_slice(struct semaphore *semaphore, int64_t deadline_ms)
     woken = sync_gate_sleep(&semaphore->released, sequence, slice_ms);
     semaphore_lock(semaphore);
     sync_gate_leave(&semaphore->released, woken);
-    /* Not woken: a slice is over, or the waker died. */
+    /* Nobody woke this caller: the slice is over, or the waker died. */
     if (!woken)
         reclaim(semaphore);
     return CERR_OK;
@@ -327,7 +328,8 @@ enum err sync_event_wait(struct sync_event *event, int64_t timeout_ms)
     int64_t deadline_ms = sync_deadline(timeout_ms);
     uint32_t first = atomic_load(&event->word), now = first;
 
-    /* Set now, or set and cleared since: then the count has moved. */
+    /* The event is set now, or was set and cleared since: then its count has
+     * changed. */
     while (!(now & 1) && now == first) {
         int64_t slice_ms = sync_slice_ms(deadline_ms);
 
@@ -431,7 +433,8 @@ enum err condition_wait_for(struct condition *condition,
     return err;
 }
 
-/* Nobody is waited for: a sleeper that was killed costs a wake, no more. */
+/* This does not wait for the sleepers to wake up, so one that was killed costs
+ * a wake and no more. */
 void condition_notify(struct condition *condition, uint32_t nr)
 {
     atomic_fetch_add(&condition->sequence, 1);

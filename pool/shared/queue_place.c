@@ -10,8 +10,9 @@
 #include "pool/shared/queue_internal.h"
 #include "pool/shared/sync_member.h"
 
-/* With the mutex held and room in the bounds. The owner is stored before the
- * body: a slot with a body and without an owner would be an item in line. */
+/* Reserves a slot; the caller holds the mutex, and the bounds have room. The
+ * owner is stored before the body: a slot with a body and without an owner
+ * would be an item in line. */
 static void reserve_slot(struct queue *queue, uint64_t owner,
                          struct queue_place *place)
 {
@@ -61,7 +62,7 @@ enum err queue_reserve(struct queue *queue, size_t len,
     return queue_reserve_room(queue, len, place, timeout_ms);
 }
 
-/* Whether the calling thread reserved just this, and still has it. */
+/* Whether the calling thread reserved this very place, and still has it. */
 static bool is_reserved_as(const struct queue *queue,
                            const struct queue_place *place)
 {
@@ -75,9 +76,9 @@ static bool is_reserved_as(const struct queue *queue,
            slot->attempt == place->id;
 }
 
-/* From the store of its order on, the item comes into the line even if its
- * producer dies: a slot with an order and a dead owner is a lease that goes
- * back. */
+/* Puts a reserved item in line. Once its order is stored it gets there even if
+ * its producer dies: a slot with an order and a dead owner is a lease, which
+ * goes back into the line. */
 static void commit_slot(struct queue *queue, uint32_t i, size_t len)
 {
     struct slot *slot = &queue->slots[i];

@@ -75,7 +75,7 @@ void queue_line_remove(struct queue *queue, uint32_t i)
     queue->bytes.waiting -= queue_slot_len(&queue->slots[i]);
 }
 
-/* Onto the stack of unused slots. */
+/* Puts a slot on the stack of unused ones. */
 static void slot_shelve(struct queue *queue, uint32_t i)
 {
     queue->slots[i].next = queue->first_unused;
@@ -102,8 +102,8 @@ void queue_slot_free(struct queue *queue, uint32_t i)
     slot_shelve(queue, i);
 }
 
-/* Into the list of what somebody holds: reserved or leased, as its order
- * says. */
+/* Puts a slot into the list of those that somebody holds. Its order tells which
+ * list: a reserved slot has none, a leased one has. */
 static void hold(struct queue *queue, uint32_t i)
 {
     const struct slot *slot = &queue->slots[i];
@@ -130,7 +130,8 @@ void queue_unhold(struct queue *queue, uint32_t i)
     }
 }
 
-/* For qsort_r(3): indices of slots, by the number of their put. */
+/* Compares two slots by the number of their put, for qsort_r(3), which sorts
+ * their indices. */
 static int compare_order(const void *left, const void *right, void *ctx)
 {
     const struct slot *slots = ctx;
@@ -168,8 +169,8 @@ void queue_rebuild(struct queue *queue)
         }
     }
     sync_blocks_mark_end(&queue->blocks);
-    /* The waiting ones came by index; the line goes by the order of the puts.
-     */
+    /* The slots were found in the order of their index; the line must be in
+     * that of the puts. */
     qsort_r(queue->scratch, nr, sizeof(queue->scratch[0]), compare_order,
             queue->slots);
     for (size_t k = 0; k < nr; k++)
@@ -273,8 +274,8 @@ enum err queue_wait_a_slice(struct queue *queue, struct sync_gate *gate,
     uint32_t sequence;
     bool woken;
 
-    /* Before it says no, it sees to the dead: what they held may be just what
-     * this caller waits for. */
+    /* The dead may hold just the item or the room that this caller waits for.
+     */
     if (slice_ms == 0) {
         if (reclaim(queue))
             return CERR_OK;
@@ -287,7 +288,7 @@ enum err queue_wait_a_slice(struct queue *queue, struct sync_gate *gate,
     woken = sync_gate_sleep(gate, sequence, slice_ms);
     queue_lock(queue);
     sync_gate_leave(gate, woken);
-    /* Not woken: a slice is over, or the waker died. */
+    /* Nobody woke this caller: the slice is over, or the waker died. */
     if (!woken)
         reclaim(queue);
     return CERR_OK;
@@ -368,7 +369,8 @@ enum err queue_look_at_first(const struct queue *queue, size_t cap,
     item->slot = i;
     item->id = slot->order;
     item->attempt = (int)slot->attempt + 1;
-    /* Described even if it is refused: the caller learns how long it is. */
+    /* The item is described even if it does not fit, so that the caller learns
+     * how long it is. */
     if (item->len > cap)
         return CERR_TOO_BIG;
     if (is_lent && queue->bounds.joinable &&
@@ -387,7 +389,8 @@ void queue_look_at_one_lease(struct queue *queue)
         give_back(queue, i);
         i = queue->leased.last;
     }
-    /* A live one goes to the head, so that the next get looks at another. */
+    /* A lease whose holder lives goes to the head of the list, so that the next
+     * get looks at another one. */
     if (i != QUEUE_NONE) {
         queue_list_remove(queue, &queue->leased, i);
         queue_list_push(queue, &queue->leased, i, QUEUE_NONE);

@@ -22,7 +22,7 @@ size_t sync_body_len(uint64_t body)
     return (size_t)(body & UINT32_MAX);
 }
 
-/* The length of its chain: an empty body has one block too. */
+/* The number of blocks of a body. An empty body has one too. */
 static size_t body_blocks(const struct sync_blocks *blocks, uint64_t body)
 {
     return sync_blocks_for(sync_body_len(body), blocks->size);
@@ -63,8 +63,8 @@ void sync_blocks_init(struct sync_blocks *blocks, void *region)
     sync_blocks_mark_end(blocks);
 }
 
-/* The chain keeps its links as it leaves the free list: only its length says
- * where it ends. */
+/* Takes a chain from the free list. The chain keeps its links: only the body's
+ * length says where it ends. */
 uint64_t sync_body_room(struct sync_blocks *blocks, size_t len)
 {
     size_t need = sync_blocks_for(len, blocks->size);
@@ -181,8 +181,9 @@ void *sync_body_head(const struct sync_blocks *blocks, uint64_t body)
     return block_data(blocks, body_first(body));
 }
 
-/* The three steps of a repair: no block is in use, then those of each body that
- * counts are, then all others make up the free list. */
+/* A repair takes three steps: sync_blocks_mark_start() marks no block as used,
+ * then those of each body that counts are marked, and then all others become
+ * the free list. */
 void sync_blocks_mark_start(struct sync_blocks *blocks)
 {
     memset(blocks->mark, 0, blocks->nr);

@@ -81,7 +81,8 @@ uint32_t sync_gate_enter(struct sync_gate *gate)
 
 void sync_gate_leave(struct sync_gate *gate, bool woken)
 {
-    /* A wake has taken the count along; otherwise it is ours to take. */
+    /* Whoever wakes a sleeper counts it off. One that was not woken counts
+     * itself off. */
     if (!woken && gate->nr_waiting > 0)
         gate->nr_waiting--;
 }

@@ -27,7 +27,7 @@ static pthread_once_t members_once = PTHREAD_ONCE_INIT;
 static _Thread_local uint64_t self;
 static _Thread_local uint32_t self_thread;
 
-/* In the child of a fork. */
+/* A pthread_atfork() handler: the child of a fork is a member of its own. */
 static void forget_self(void)
 {
     self = 0;
@@ -111,11 +111,11 @@ bool sync_member_alive(uint64_t member)
     assert(sync_member_place(member) < SYNC_MEMBERS_MAX);
     if (member == self)
         return true;
-    /* Nobody lives there; the next to come takes a new generation. */
+    /* No thread lives in that place; the next one gets a new generation. */
     if (take_place(place)) {
         sync_mutex_unlock(&place->life);
         return false;
     }
-    /* Somebody lives there: this one, or a later one. */
+    /* A thread lives there: the member itself, or a later one. */
     return atomic_load(&place->generation) == (uint32_t)(member >> 32);
 }

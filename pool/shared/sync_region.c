@@ -69,8 +69,8 @@ enum err sync_mutex_init(pthread_mutex_t *mutex, int type)
     return err_from_errno(rc);
 }
 
-/* The moment on a clock after so many milliseconds, for pthread calls that take
- * an absolute time. */
+/* The time on a clock `ms` from now, for pthread calls that take an absolute
+ * time. */
 static struct timespec moment_after(clockid_t clock, int64_t ms)
 {
     struct timespec moment;
