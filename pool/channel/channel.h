@@ -37,7 +37,7 @@
 #define CHANNEL_TASK_RING_BYTES  262144u
 #define CHANNEL_REPLY_RING_BYTES 262144u
 #define CHANNEL_TASK_MAX         (CHANNEL_TASK_RING_BYTES / 8) /* above: a memfd */
-#define CHANNEL_STOP_ALL         UINT64_MAX /* as stop_id: whatever runs there */
+#define CHANNEL_STOP_ALL         UINT64_MAX /* stop_id: end any task */
 
 /* The words that both sides look at. Each stands on the cache line of the side
  * that writes it most, which is named before the colon. */
@@ -51,18 +51,19 @@ struct channel_control {
     _Atomic int32_t parent_core;                /* see spin.h */
     _Alignas(64) _Atomic uint32_t reply_tail;   /* worker: written up to */
     _Atomic uint32_t is_ready;                  /* worker: init has passed */
-    _Atomic uint64_t alive;                     /* worker: counts turns */
+    _Atomic uint64_t alive;                     /* worker: counts rounds */
     _Atomic int32_t worker_core;                /* see spin.h */
     _Alignas(64) _Atomic uint32_t parent_armed; /* parent sleeps */
     _Alignas(64) _Atomic uint32_t worker_armed; /* worker sleeps */
     _Atomic uint32_t wants_space;               /* worker: arena was full */
 };
 
-/* Sizes and places, the same on both sides. */
+/* Sizes and places of the shared memory, in bytes from its start; both sides
+ * have the same. */
 struct channel_shape {
     uint32_t nr_frames; /* of each ring; a power of two */
     size_t tasks_at, replies_at, releases_at, task_bytes_at, reply_bytes_at;
-    size_t arena_at; /* what lies before is written by both sides */
+    size_t arena_at; /* both sides write what lies before the arena */
     size_t arena_bytes;
     size_t total_bytes;
     size_t max_task_bytes;
@@ -110,7 +111,7 @@ enum err channel_new_parent(struct channel **channel,
 enum err channel_init_worker(struct channel *channel,
                              const struct channel_shape *shape, int memfd,
                              int fd) CERR_CHECK;
-/* Unmaps and closes. NULL is fine. */
+/* Unmaps the memory and closes the socket. NULL is fine. */
 void channel_free(struct channel *channel);
 /* Closes the socket alone. */
 void channel_hang_up(struct channel *channel);
@@ -120,12 +121,14 @@ int channel_make_memfd(const struct channel_shape *shape);
 /* A memfd sealed against any change, that holds `data`; -1 (errno). */
 int channel_make_argument(const void *data, size_t len);
 
-/* One packet, never blocking. CERR_AGAIN: the socket is full; CERR_CLOSED.
- * `passed_fd` (-1: none) goes with it. */
+/* Sends one packet and never blocks; `passed_fd` (-1: none) goes with it.
+ * CERR_AGAIN: the socket is full; CERR_CLOSED: the other side is gone. */
 enum err channel_send(int fd, const struct frame_packet *packet,
                       int passed_fd) CERR_CHECK;
-/* CERR_AGAIN: nothing there; CERR_CLOSED; CERR_CORRUPT. `passed_fd` (may be
- * NULL) gets the descriptor that came along, or -1. */
+/* Receives one packet and never blocks; `passed_fd` (may be NULL) gets the
+ * descriptor that came along, or -1. CERR_AGAIN: no packet is there;
+ * CERR_CLOSED: the other side is gone; CERR_CORRUPT: it is no packet of ours.
+ */
 enum err channel_receive(int fd, struct frame_packet *packet,
                          int *passed_fd) CERR_CHECK;
 
@@ -154,13 +157,14 @@ enum err channel_get_reply(struct channel *channel,
 bool channel_has_reply(const struct channel *channel);
 /* Asks for a bell at the next reply; true if one is there already. */
 bool channel_arm_parent(struct channel *channel);
-/* Takes that back: the parent is awake and looks by itself. */
+/* Takes the request for a bell back: the parent is awake and looks by itself.
+ */
 void channel_disarm_parent(struct channel *channel);
 /* Tells the worker that reply frames up to here are free. */
 void channel_consume(struct channel *channel);
 /* Gives a piece of the arena back. */
 void channel_release_piece(struct channel *channel, uint32_t offset);
-/* Wakes the worker if it waits for what was just given. */
+/* Wakes the worker if it waits for the space that was just given back. */
 void channel_wake_for_space(struct channel *channel);
 /* Wakes the worker if it sleeps. */
 void channel_wake_worker(struct channel *channel);
@@ -172,8 +176,8 @@ enum err channel_take_task(struct channel *channel,
                            struct frame_task *frame) CERR_CHECK;
 /* Whether the parent wants something; a hint, but for a packet. */
 bool channel_has_task(const struct channel *channel);
-/* The worker is awake and looks by itself: no bell until the next look of
- * worker_take(). */
+/* Takes the worker's request for a bell back: it is awake and looks by itself
+ * until worker_take() asks again. */
 void channel_disarm_worker(struct channel *channel);
 /* Room for `len` payload bytes of the next reply; NULL if there is none. */
 void *channel_reply_room(struct channel *channel, uint32_t len,
@@ -181,7 +185,7 @@ void *channel_reply_room(struct channel *channel, uint32_t len,
 /* Publishes one reply. CERR_AGAIN: the ring is full. */
 enum err channel_put_reply(struct channel *channel,
                            const struct frame_reply *frame) CERR_CHECK;
-/* The next piece the parent gave back, or false. */
+/* Reads the next piece that the parent gave back; false when there is none. */
 bool channel_get_release(struct channel *channel, uint32_t *offset);
 /* Wakes the parent if it sleeps. CERR_CLOSED. */
 enum err channel_wake_parent(struct channel *channel) CERR_CHECK;

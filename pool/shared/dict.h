@@ -40,7 +40,8 @@ struct dict_options {
 /* `options` may be NULL. CERR_INVALID (above a limit), CERR_NOMEM. */
 enum err dict_open(struct dict **dict,
                    const struct dict_options *options) CERR_CHECK;
-/* Lets go of it in this process; the others go on. NULL is fine. */
+/* Gives the object up in this process; the other processes keep it. NULL is
+ * fine. */
 void dict_free(struct dict *dict);
 
 /*
@@ -50,12 +51,14 @@ void dict_free(struct dict *dict);
  */
 enum err dict_set(struct dict *dict, struct sync_bytes key,
                   struct sync_bytes value) CERR_CHECK;
-/* CERR_NOT_FOUND, CERR_TOO_BIG (above room->cap; room->len says how long). */
+/* Copies the value of a key out. CERR_NOT_FOUND; CERR_TOO_BIG: it is longer
+ * than room->cap, and room->len says how long. */
 enum err dict_get(struct dict *dict, struct sync_bytes key,
                   struct sync_room *room) CERR_CHECK;
-/* CERR_NOT_FOUND. */
+/* Deletes a key with its value. CERR_NOT_FOUND. */
 enum err dict_delete(struct dict *dict, struct sync_bytes key) CERR_CHECK;
-/* Gets and deletes; as dict_get, and what does not fit stays. */
+/* Copies the value of a key out and deletes the key. Errors as dict_get(); a
+ * value that does not fit stays. */
 enum err dict_pop(struct dict *dict, struct sync_bytes key,
                   struct sync_room *room) CERR_CHECK;
 
@@ -67,10 +70,11 @@ enum err dict_pop(struct dict *dict, struct sync_bytes key,
  * reads it answers CERR_INVALID and changes nothing.
  */
 
-/* Stores a number, whatever was there before. As dict_set. */
+/* Stores a number, whatever was there before. Errors as dict_set(). */
 enum err dict_set_int(struct dict *dict, struct sync_bytes key,
                       int64_t number) CERR_CHECK;
-/* CERR_NOT_FOUND, CERR_INVALID (no number); then *number stays as it is. */
+/* Reads a number. CERR_NOT_FOUND; CERR_INVALID: the value is no number. After
+ * an error *number is what it was. */
 enum err dict_get_int(struct dict *dict, struct sync_bytes key,
                       int64_t *number) CERR_CHECK;
 /*

@@ -39,22 +39,26 @@ struct list_options {
 /* `options` may be NULL. CERR_INVALID (above a limit), CERR_NOMEM. */
 enum err list_open(struct list **list,
                    const struct list_options *options) CERR_CHECK;
-/* Lets go of it in this process; the others go on. NULL is fine. */
+/* Gives the object up in this process; the other processes keep it. NULL is
+ * fine. */
 void list_free(struct list *list);
 
-/* CERR_NO_ROOM: a bound would be passed; nothing is changed. */
+/* Puts a value at the end. CERR_NO_ROOM: a bound would be passed, and nothing
+ * is changed. */
 enum err list_append(struct list *list, struct sync_bytes value) CERR_CHECK;
-/* Before the value at `place`, or at the end when `place` is the length.
- * CERR_NO_ROOM, CERR_NOT_FOUND (no such place). */
+/* Inserts before the value at `place`, or at the end when `place` is the
+ * length. CERR_NO_ROOM, CERR_NOT_FOUND (no such place). */
 enum err list_insert(struct list *list, int64_t place,
                      struct sync_bytes value) CERR_CHECK;
-/* CERR_NO_ROOM, CERR_NOT_FOUND. */
+/* Replaces the value at `place`. CERR_NO_ROOM, CERR_NOT_FOUND. */
 enum err list_set(struct list *list, int64_t place,
                   struct sync_bytes value) CERR_CHECK;
-/* CERR_NOT_FOUND, CERR_TOO_BIG (above room->cap; room->len says how long). */
+/* Copies a value out. CERR_NOT_FOUND; CERR_TOO_BIG: it is longer than
+ * room->cap, and room->len says how long. */
 enum err list_get(struct list *list, int64_t place,
                   struct sync_room *room) CERR_CHECK;
-/* Gets and removes (`room` NULL: only removes); what does not fit stays. */
+/* Copies a value out and removes it; with `room` NULL it is only removed. A
+ * value that does not fit stays. */
 enum err list_pop(struct list *list, int64_t place,
                   struct sync_room *room) CERR_CHECK;
 
@@ -71,7 +75,7 @@ enum err list_compare_set(struct list *list, int64_t place,
                           struct sync_bytes expected,
                           struct sync_bytes value) CERR_CHECK;
 
-/* All values go at once. */
+/* Removes all values at once. */
 void list_clear(struct list *list);
 /* The number of values. */
 size_t list_size(const struct list *list);

@@ -46,8 +46,8 @@ struct queue;
 #define QUEUE_ALIGN_BYTES      64 /* of items in place; copies need none */
 
 struct queue_options {
-    size_t max_items;      /* waiting in line; 0: QUEUE_ITEMS_DEFAULT */
-    size_t max_bytes;      /* waiting in line; 0: QUEUE_BYTES_DEFAULT */
+    size_t max_items;      /* items in line; 0: QUEUE_ITEMS_DEFAULT */
+    size_t max_bytes;      /* bytes in line; 0: QUEUE_BYTES_DEFAULT */
     size_t max_item_bytes; /* of one item, at most QUEUE_BYTES_DEFAULT; each
                               gets as much memory. 0: as it comes, and nothing
                               in place */
@@ -72,7 +72,8 @@ struct queue_item {
  * attempts for a plain queue), CERR_NOMEM. */
 enum err queue_open(struct queue **queue,
                     const struct queue_options *options) CERR_CHECK;
-/* Lets go of it in this process; the others go on. NULL is fine. */
+/* Gives the object up in this process; the other processes keep it. NULL is
+ * fine. */
 void queue_free(struct queue *queue);
 
 /*
@@ -135,10 +136,10 @@ enum err queue_task_done(struct queue *queue,
  * (not joinable). */
 enum err queue_join(struct queue *queue, int64_t timeout_ms) CERR_CHECK;
 
-/* No more puts. Getters drain what is left. Twice is fine. */
+/* Ends the puts. Getters still get what is left. A second call is fine. */
 void queue_close(struct queue *queue);
 
-/* Exact at the moment of the call. */
+/* What the queue counts, exact at the moment of the call. */
 struct queue_stats {
     size_t nr_waiting; /* items in line */
     size_t nr_leased;  /* items lent */

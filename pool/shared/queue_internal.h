@@ -39,7 +39,7 @@
 #include "pool/shared/sync_region.h"
 
 #define QUEUE_NONE        UINT32_MAX
-#define QUEUE_APART_BYTES 2048 /* longer ones are copied without the mutex */
+#define QUEUE_APART_BYTES 2048 /* longer items are copied without the mutex */
 
 struct slot {
     _Alignas(SYNC_LINE_BYTES) _Atomic uint64_t body;
@@ -95,18 +95,19 @@ struct queue {
     uint32_t *scratch; /* nr_slots numbers, for the repair */
 };
 
-/* All of these: with the mutex held. */
+/* The caller of any of these holds the mutex. */
 
-/* Into a list behind the slot `behind` (QUEUE_NONE: at its head), or out. */
+/* Put a slot into a list behind the slot `behind` (QUEUE_NONE: at the head), or
+ * take it out. */
 void queue_list_push(struct queue *queue, struct slot_list *list, uint32_t i,
                      uint32_t behind);
 void queue_list_remove(struct queue *queue, struct slot_list *list, uint32_t i);
-/* The bytes of the item in it. */
+/* The bytes of the item in the slot. */
 size_t queue_slot_len(const struct slot *slot);
-/* Into the line behind a slot, and out of it. */
+/* Put a slot into the line behind another one, or take it out. */
 void queue_line_add(struct queue *queue, uint32_t i, uint32_t behind);
 void queue_line_remove(struct queue *queue, uint32_t i);
-/* An unused slot; there is one for each item that the bounds let in. */
+/* Takes an unused slot. There is one for each item that the bounds let in. */
 uint32_t queue_slot_take(struct queue *queue);
 /* The slot is in no list any more. */
 void queue_slot_free(struct queue *queue, uint32_t i);

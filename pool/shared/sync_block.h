@@ -29,7 +29,7 @@ struct sync_blocks {
     unsigned char *data;
 };
 
-/* Blocks that hold `len` bytes; at least one. */
+/* The number of blocks that hold `len` bytes; at least one. */
 size_t sync_blocks_for(size_t len, size_t block_bytes);
 /* Reserves room for them behind `end`; the fields get offsets. */
 void sync_blocks_reserve(struct sync_blocks *blocks, size_t *end);
@@ -39,13 +39,13 @@ void sync_blocks_init(struct sync_blocks *blocks, void *region);
 /* A chain with room for `len` bytes, not yet anybody's; 0 when there is none.
  */
 uint64_t sync_body_room(struct sync_blocks *blocks, size_t len);
-/* The same, with a copy of the bytes in it. */
+/* Takes a chain as sync_body_room() does, and copies the bytes into it. */
 uint64_t sync_body_new(struct sync_blocks *blocks, const void *data,
                        size_t len);
 /* Fills the body; its owner needs no mutex for that. */
 void sync_body_write(const struct sync_blocks *blocks, uint64_t body,
                      const void *data);
-/* The same body, shorter; only for one that lies in one block. */
+/* Makes a body shorter; only for one that lies in one block. */
 uint64_t sync_body_cut(uint64_t body, size_t len);
 /* The caller has overwritten the word that owned it. */
 void sync_body_free(struct sync_blocks *blocks, uint64_t body);
@@ -53,7 +53,8 @@ size_t sync_body_len(uint64_t body);
 void sync_body_read(const struct sync_blocks *blocks, uint64_t body, void *out);
 bool sync_body_equals(const struct sync_blocks *blocks, uint64_t body,
                       const void *data, size_t len);
-/* Its first block, aligned to 8: all of it when it is no longer than that. */
+/* The first block of a body, aligned to 8 bytes. A body that is no longer than
+ * a block lies there as a whole. */
 void *sync_body_head(const struct sync_blocks *blocks, uint64_t body);
 
 /* Rebuilds the free list. */
