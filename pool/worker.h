@@ -58,9 +58,11 @@ enum err worker_return(struct worker_call *call, const void *data,
  * WORKER_ALIGN_BYTES; NULL if it is larger than the arena. Replaces an earlier
  * result. */
 void *worker_return_space(struct worker_call *call, size_t len);
-/* Text for people beside a failure; cut at POOL_MESSAGE_BYTES. */
+/* Sets a text for people that goes with the result; cut at POOL_MESSAGE_BYTES.
+ */
 void worker_message(struct worker_call *call, const char *text);
-/* True after the soft deadline or a cancel: stop soon. */
+/* Whether the function should return soon: its task is past the soft deadline,
+ * or was canceled. */
 bool worker_should_stop(const struct worker_call *call);
 
 /* ---- own event loop ---- */
@@ -129,7 +131,8 @@ enum err worker_flush(struct worker *worker) CERR_CHECK;
 /* Number of replies since the last flush. */
 size_t worker_unsent(const struct worker *worker);
 
-/* A sign of life in the scoreboard; call it once a turn of the loop. */
+/* Gives a sign of life (pool_options.silence_ms). Call it once in each round of
+ * the loop. */
 void worker_alive(struct worker *worker);
 
 #ifdef __cplusplus

@@ -26,7 +26,7 @@ enum frame_place {
 #define FRAME_TASK_INSIDE  40
 #define FRAME_REPLY_INSIDE 32
 
-/* From parent to worker: start this. */
+/* A task, which the parent writes and the worker reads. */
 struct frame_task {
     uint64_t id;
     uint32_t function;
@@ -40,7 +40,7 @@ struct frame_task {
 
 #define FRAME_HAS_EXTRA 1
 
-/* From worker to parent: this has ended. */
+/* The end of a task, which the worker writes and the parent reads. */
 struct frame_reply {
     uint64_t id;
     int32_t code;
@@ -61,10 +61,11 @@ _Static_assert(sizeof(struct frame_reply) == 64, "one cache line");
 struct frame_limits {
     size_t ring_bytes;
     size_t arena_bytes; /* 0 for tasks */
-    size_t max_len;     /* of one task's argument */
+    size_t max_len;     /* longest argument of a task */
 };
 
-/* CERR_CORRUPT unless every field is in range. */
+/* Check a frame that the other side wrote: CERR_CORRUPT unless every field is
+ * in range. */
 enum err frame_check_task(const struct frame_task *task,
                           const struct frame_limits *limits) CERR_CHECK;
 enum err frame_check_reply(const struct frame_reply *reply,
