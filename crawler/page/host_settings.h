@@ -11,12 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Texts that the configuration owns, in the order in which they were given. */
 struct text_list {
     const char **items;
     size_t nr_items;
 };
 
-/* Numbers that are not set are -1. */
+/* What one section [host PATTERN] of the configuration sets. A number that the
+ * section does not set is -1. The configuration owns all texts. */
 struct host_settings {
     const char *pattern; /* canonical: "example.com", "*.example.com" */
     int64_t delay_ms, max_crawl_delay_ms, max_retry_after_ms;

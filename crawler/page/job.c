@@ -17,7 +17,10 @@ _Static_assert(JOB_BYTES_MAX >= 5 * sizeof(uint32_t) + URL_BYTES_MAX +
                                     (size_t)2 * JOB_VALIDATOR_BYTES,
                "the largest job fits");
 
-/* A validator is a header's value: nothing in it may end that header. */
+/* A validator (ETag or Last-Modified, RFC 9110, 8.8) comes from an earlier
+ * answer of the server and is sent back as the value of a header field. A
+ * control character in it could end that field and begin another one (RFC 9110,
+ * 5.5), so it must have none. */
 static bool validator_is_clean(const char *text, size_t len)
 {
     if (len > JOB_VALIDATOR_BYTES)
@@ -28,8 +31,8 @@ static bool validator_is_clean(const char *text, size_t len)
     return true;
 }
 
-/* A validator that is not clean is left out: without it the request is only
- * less economical. */
+/* A validator that is not clean is left out: the request is then unconditional,
+ * which costs bandwidth and nothing else. */
 static void put_validator(struct wire_writer *wire, const char *text,
                           size_t len)
 {
@@ -51,6 +54,9 @@ enum err job_encode(struct buf *out, const struct job *job)
     return wire.err;
 }
 
+/* The decoder runs in the worker, and its input comes from the parent, which is
+ * not hostile. It checks all the same: a damaged job should stop here and not
+ * in libcurl. */
 enum err job_decode(struct job *job, const void *data, size_t len)
 {
     struct wire_reader wire;

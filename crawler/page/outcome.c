@@ -33,9 +33,8 @@ static const struct error_info infos[ERROR_NR] = {
         "", CLASS_NONE, false,
         "There was no error.",
         ""},
-
-    /* Input: the line itself is at fault, so nothing was asked and asking again
-     * cannot help. */
+    /* Input: the line of the list is wrong and stays wrong, so nothing here is
+     * tried again. */
     [ERROR_BAD_URL] = {
         "bad_url", CLASS_INPUT, false,
         "The text is not a URL by the WHATWG URL standard.",
@@ -58,9 +57,10 @@ static const struct error_info infos[ERROR_NR] = {
         "The port belongs to a service other than the web.",
         "Correct the port: browsers refuse it too (Fetch standard, port "
         "blocking)."},
-
-    /* Names: whether a name is missing or no server could tell is decided where
-     * the look-up ends; this row is what is left after that. */
+    /* DNS: a name server that says "no such name" (NXDOMAIN, RFC 1035, 4.1.1)
+     * will say so again, so ERROR_DNS is not tried again. Where no name server
+     * could say so, the worker sets PAGE_MAY_PASS, and the frontier tries again
+     * in spite of this table. */
     [ERROR_DNS] = {
         "dns", CLASS_DNS, false,
         "The host's name has no address, as far as name servers can tell.",
@@ -70,9 +70,8 @@ static const struct error_info infos[ERROR_NR] = {
         "dns_timeout", CLASS_DNS, true,
         "No name server answered in time.",
         "Check the name servers in /etc/resolv.conf, or lower --concurrency."},
-
-    /* Connections: the address is known, and nobody took the call, or whoever
-     * did hung up before it said anything. */
+    /* Connections: a server that restarts or is full refuses for seconds, so
+     * all three are tried again. */
     [ERROR_CONNECT] = {
         "connect", CLASS_CONNECT, true,
         "The connection was refused, or the host cannot be reached.",
@@ -87,16 +86,17 @@ static const struct error_info infos[ERROR_NR] = {
         "The connection closed before a byte of the answer.",
         "The server may be overloaded or refuse this client: raise --delay or"
         " set --user-agent."},
-
-    /* TLS: the same certificate will be refused again, so this is final. */
+    /* TLS: a certificate that is not valid now is not valid a second later, and
+     * a handshake that found no common version or cipher finds none the next
+     * time. */
     [ERROR_TLS] = {
         "tls", CLASS_TLS, false,
         "The TLS handshake failed, or the certificate is not valid; the "
         "detail says which.",
         "Check the clock with 'date' and the certificate with 'openssl "
         "s_client -connect HOST:443'."},
-
-    /* Time: each limit is an option, and the hint names it. */
+    /* Time limits: the server may be under load, and this load may be ours, so
+     * a retry with the growing delay makes sense. */
     [ERROR_TIMEOUT] = {
         "timeout", CLASS_TIMEOUT, true,
         "The fetch took longer than its total time limit.",
@@ -106,8 +106,8 @@ static const struct error_info infos[ERROR_NR] = {
         "stalled", CLASS_TIMEOUT, true,
         "The transfer was too slow for too long.",
         "Try later, or raise --idle-timeout."},
-
-    /* HTTP: what came is no answer that RFC 9112 or 9113 allows. */
+    /* The head of the answer: what the server sends here is what its software
+     * makes of the request, and it will make the same again. */
     [ERROR_PROTOCOL] = {
         "protocol", CLASS_HTTP, false,
         "The answer is not HTTP, or broken HTTP.",
@@ -118,8 +118,8 @@ static const struct error_info infos[ERROR_NR] = {
         "The answer's header fields are larger than the limit.",
         "Nothing to do here: the server sends far more header than a page "
         "needs."},
-
-    /* Bodies: a cut one may come whole the next time, a wrong one will not. */
+    /* The body: a body that broke off may come whole the next time; one that is
+     * too large or wrongly compressed will not change. */
     [ERROR_TRUNCATED] = {
         "truncated", CLASS_BODY, true,
         "The answer ended before its end.",
@@ -143,8 +143,8 @@ static const struct error_info infos[ERROR_NR] = {
         "bomb", CLASS_BODY, false,
         "The body decodes to a size out of all proportion.",
         "Leave the URL out: it is a decompression bomb, or looks like one."},
-
-    /* Redirects: they end where following them leads nowhere. */
+    /* Redirects that lead nowhere (RFC 9110, 15.4). The chain before them was
+     * followed and is stored. */
     [ERROR_BAD_REDIRECT] = {
         "bad_redirect", CLASS_HTTP, false,
         "The redirect's Location is missing or not a web URL.",
@@ -157,8 +157,10 @@ static const struct error_info infos[ERROR_NR] = {
         "redirect_loop", CLASS_HTTP, false,
         "The redirects lead back to a URL before them.",
         "The site may want a cookie, or is at fault: see 'curl -IL URL'."},
-
-    /* Policy: we did not ask. The rule is ours, the host's, or the user's. */
+    /* Policy: a rule of ours or of the server decides, and rules do not change
+     * within a run. Two are about the state of the host and may pass: a
+     * robots.txt that cannot be had (RFC 9309, 2.3.1.4), and a host that has
+     * failed too often. */
     [ERROR_BLOCKED_ADDRESS] = {
         "blocked_address", CLASS_POLICY, false,
         "The name leads to a private, loopback, link-local or metadata "
@@ -192,8 +194,10 @@ static const struct error_info infos[ERROR_NR] = {
         "The host failed too often in this run; the URL was not tried.",
         "Try later: see what 'curl -I' says about the host, or raise "
         "--max-host-errors."},
-
-    /* Internal: the fault is on this side and says nothing about the page. */
+    /* Our own side. A URL that was there when a worker died is tried again: the
+     * first death is forgiven, after the second one the URL runs alone in
+     * quarantine, and a death there is its own, ERROR_POISON (see
+     * frontier/retry.c). */
     [ERROR_WORKER_CRASH] = {
         "worker_crash", CLASS_INTERNAL, true,
         "The worker process died while it held the URL.",

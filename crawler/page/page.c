@@ -21,7 +21,9 @@
 #define LINK_RELS_ALL   (2 * LINK_SPONSORED - 1)
 #define PAGE_STATUS_MAX 999
 
-/* The texts among the fields, in the order in which they travel. */
+/* The texts among the fields, in the order in which they travel. The list
+ * PAGE_TEXTS in page.h makes this table, so that a new text needs no line here.
+ */
 static const struct text_field {
     size_t at; /* offset in struct page */
     size_t cap;
@@ -52,7 +54,8 @@ static const struct bytes *const_view_at(const struct page *page, size_t offset)
     return (const struct bytes *)((const char *)page + offset);
 }
 
-/* The loop has no early exit, so that it becomes vector instructions. */
+/* The loop has no early exit, so that the compiler makes vector instructions of
+ * it. 0x21 to 0x7e are the printable characters of ASCII without the space. */
 bool page_is_url_text(const char *text, size_t len)
 {
     unsigned char odd = 0;
@@ -73,6 +76,9 @@ void page_init(struct page *page)
         view_at(page, parts[i])->data = "";
 }
 
+/* Numbers are put field by field and not as a struct: padding and byte order
+ * stay out of the format. get_numbers() reads them in the same order;
+ * test_page.c compares the two. */
 static void put_numbers(struct wire_writer *wire, const struct page *page)
 {
     const uint32_t times[] = {page->dns_us, page->connect_us, page->tls_us,
@@ -117,8 +123,8 @@ static void get_numbers(struct wire_reader *wire, struct page *page)
     page->nr_links = wire_get_u32(wire);
 }
 
-/* Numbers that index a table, or that later code takes for granted. Counts of
- * bytes and times may say anything: they are stored, no more. */
+/* Checks the numbers that index a table, or that later code takes for granted.
+ * Counts of bytes and times may say anything: they are stored and no more. */
 static bool numbers_are_in_range(const struct page *page)
 {
     return page->outcome < OUTCOME_NR && page->error < ERROR_NR &&
@@ -128,8 +134,9 @@ static bool numbers_are_in_range(const struct page *page)
            page->content_length >= -1 && page->nr_links <= PAGE_LINKS_MAX;
 }
 
-/* The longest part of a text that the decoder takes. Half a URL would be
- * another URL: it goes as a whole or not at all. */
+/* Says how much of a text fits into its field. A text is cut at the last whole
+ * UTF-8 character. A URL is not cut, as half a URL is another URL: it goes
+ * whole or not at all. */
 static size_t fitting_len(const struct bytes *text,
                           const struct text_field *field)
 {
@@ -155,6 +162,8 @@ enum err page_encode(struct buf *fields, const struct page *page)
     return wire.err;
 }
 
+/* The payload goes to shared memory and not into the fields, so that the body
+ * of a page is copied once. */
 size_t page_payload_bytes(const struct page *page)
 {
     size_t len = 0;
@@ -177,7 +186,8 @@ void page_write_payload(const struct page *page, void *out)
     }
 }
 
-/* False: a text is over its cap, no UTF-8, or no URL where one belongs. */
+/* Reads all texts. Returns false if a text is over its cap, is not UTF-8, or is
+ * no URL where one belongs. */
 static bool get_texts(struct wire_reader *wire, struct page *page)
 {
     for (size_t i = 0; i < NR_TEXTS; i++) {
@@ -211,6 +221,9 @@ static bool get_parts(struct wire_reader *wire, struct page *page,
     return left == 0;
 }
 
+/* A page that breaks one rule is refused as a whole: a worker that sent one
+ * wrong field may have been taken over, and nothing else from it deserves
+ * trust. */
 enum err page_decode(struct page *page, const void *fields, size_t fields_len,
                      const void *payload, size_t payload_len)
 {
@@ -248,8 +261,8 @@ enum err page_append_link(struct buf *links, const struct page_link *link)
     return wire.err;
 }
 
-/* `links` stays where it is if the link is bad: whoever reads on finds the same
- * again. */
+/* A bad link leaves `links` where it is, so that whoever reads on finds the
+ * same bad link again and cannot skip it. */
 bool page_next_link(struct bytes *links, struct page_link *link, bool *bad)
 {
     struct wire_reader wire;

@@ -24,23 +24,24 @@
 #include "crawler/page/outcome.h"
 #include "crawler/url/url.h"
 
-#define PAGE_TEXT_BYTES      2048   /* of title, description ...: cut there */
-#define PAGE_DETAIL_BYTES    300    /* of the error's detail */
-#define PAGE_SHORT_BYTES     512    /* of mime, charset, etag, lang ... */
-#define PAGE_SERVER_BYTES    200    /* of the header Server */
+#define PAGE_TEXT_BYTES      2048 /* most bytes of a title, description ... */
+#define PAGE_DETAIL_BYTES    300  /* most bytes of an error's detail */
+#define PAGE_SHORT_BYTES     512 /* most bytes of mime, charset, etag, lang ... */
+#define PAGE_SERVER_BYTES    200    /* most bytes of the header field Server */
 #define PAGE_IP_BYTES        45     /* INET6_ADDRSTRLEN without its NUL */
-#define PAGE_LINK_TEXT_BYTES 200    /* of a link's text */
-#define PAGE_LINKS_MAX       100000 /* of one page */
+#define PAGE_LINK_TEXT_BYTES 200    /* most bytes of a link's text */
+#define PAGE_LINKS_MAX       100000 /* most links of one page; more are dropped */
 #define PAGE_HASH_BYTES      16     /* XXH3-128 */
 
-/* What the page asks of robots, in a meta element or X-Robots-Tag. */
+/* What the page asks of robots, in a meta element or the header field
+ * X-Robots-Tag. */
 enum page_robots_flag {
     PAGE_NOINDEX = 1 << 0,
     PAGE_NOFOLLOW = 1 << 1,
     PAGE_NOARCHIVE = 1 << 2,
 };
 
-/* What is to be known of a page beside its fields. */
+/* Facts about a page that no field of its own holds. */
 enum page_flag {
     PAGE_BODY_CUT = 1 << 0,   /* the body stops at a limit */
     PAGE_LINKS_CUT = 1 << 1,  /* more links than PAGE_LINKS_MAX */
@@ -48,8 +49,9 @@ enum page_flag {
     PAGE_NOT_MODIFIED = 1 << 3, /* 304 to a conditional request */
     PAGE_SCANNED = 1 << 4,      /* it was HTML, and its fields are set */
     PAGE_REUSED = 1 << 5,       /* the connection had been used before */
-    PAGE_MAY_PASS = 1 << 6,     /* an ERROR_DNS that may be gone soon: no name
-                                   server could say that there is no such name */
+    PAGE_MAY_PASS =
+        1 << 6, /* an ERROR_DNS that may pass: no name server has said that the
+                   name does not exist, so a retry makes sense */
     PAGE_KILLED = 1 << 7, /* set by the parent alone: the worker was killed
                              (SIGKILL), for whatever reason */
 };
@@ -63,7 +65,8 @@ enum link_rel {
     LINK_SPONSORED = 1 << 2
 };
 
-/* One link, canonical URL; views. */
+/* One link of a page; url is canonical. Both texts are borrowed from the
+ * encoded list. */
 struct page_link {
     struct bytes url;
     struct bytes text; /* valid UTF-8, white space folded, cut */
@@ -83,9 +86,10 @@ struct page_link {
     X(ip, PAGE_IP_BYTES, TEXT, STORED)       /* "192.0.2.1", "2001:db8::1" */  \
     X(location, URL_BYTES_MAX, URL, HERE)    /* target of a redirect */        \
     X(mime, PAGE_SHORT_BYTES, TEXT, STORED)  /* lower case, no parameters */   \
-    X(charset, PAGE_SHORT_BYTES, TEXT, STORED)  /* by the Encoding standard */ \
-    X(encoding, PAGE_SHORT_BYTES, TEXT, STORED) /* as claimed */               \
-    X(etag, PAGE_SHORT_BYTES, TEXT, STORED)     /* as received, cleaned */     \
+    X(charset, PAGE_SHORT_BYTES, TEXT, STORED) /* by the Encoding standard */  \
+    X(encoding, PAGE_SHORT_BYTES, TEXT,                                        \
+      STORED) /* the header field Content-Encoding */                          \
+    X(etag, PAGE_SHORT_BYTES, TEXT, STORED) /* as received, cleaned */         \
     X(last_modified, PAGE_SHORT_BYTES, TEXT, STORED) /* the same */            \
     X(retry_after, PAGE_SHORT_BYTES, TEXT, HERE)     /* the same */            \
     X(server, PAGE_SERVER_BYTES, TEXT, STORED)       /* the same */            \
@@ -103,16 +107,19 @@ struct page_link {
  * happen.
  */
 struct page {
-    enum outcome outcome; /* of this one request, before any policy */
+    enum outcome outcome; /* of this one request; the frontier may still decide
+                             otherwise */
     enum error error;
-    uint16_t status;      /* HTTP status, 0 if there was no answer */
-    uint8_t http_version; /* 10, 11, 20 */
-    uint32_t flags;       /* enum page_flag */
-    uint8_t robots;       /* enum page_robots_flag: meta and X-Robots-Tag */
+    uint16_t status; /* HTTP status; 0: there was no answer */
+    uint8_t
+        http_version; /* ten times the version: 10, 11 or 20; 0: no answer */
+    uint32_t flags;   /* enum page_flag */
+    uint8_t robots;   /* enum page_robots_flag: meta and X-Robots-Tag */
 
-    uint64_t body_bytes;    /* decoded length, also when no body is sent */
-    uint64_t wire_bytes;    /* body as received */
-    int64_t content_length; /* as claimed, -1 if not */
+    uint64_t body_bytes; /* decoded length, also when no body is sent */
+    uint64_t wire_bytes; /* bytes of the body on the wire, still compressed */
+    int64_t content_length; /* the header field Content-Length; -1: there was
+                               none */
     uint64_t chars;         /* characters of the text; 0 if not text */
     unsigned char hash[PAGE_HASH_BYTES]; /* XXH3-128 of the decoded body */
 
@@ -132,9 +139,9 @@ struct page {
 /* An empty page: every view is "", content_length is -1. */
 void page_init(struct page *page);
 
-/* Appends the fields (without the payload's bytes). Texts over their cap are
- * cut at a character; a URL over its cap, or that is no URL, is left out.
- * Errors as buf_add. */
+/* Appends the fields, without the payload's bytes. A text over its cap is cut
+ * at a character; a URL over its cap, or a text that is no URL where one
+ * belongs, is left out. Errors as buf_add. */
 enum err page_encode(struct buf *fields, const struct page *page) CERR_CHECK;
 /* Bytes of the payload block that page_write_payload() will write. */
 size_t page_payload_bytes(const struct page *page);

@@ -7,11 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/*
- * Whether the text can be a serialised URL: 1 to URL_BYTES_MAX bytes, all of
- * them printable ASCII. It need not parse; but it can neither break a line nor
- * a header.
- */
+/* Whether the text can be a serialised URL: 1 to URL_BYTES_MAX bytes, all of
+ * them printable ASCII. It need not parse; what counts is that it can break
+ * neither a line of a text format nor a header field. */
 bool page_is_url_text(const char *text, size_t len);
 
 #endif

@@ -18,34 +18,43 @@
 
 #define VISIT_HOPS_MAX 20 /* upper bound of --max-redirects */
 
-/* One redirect that was followed. */
+/* One redirect that was followed. Both URLs are canonical; status is the HTTP
+ * status of the answer that redirected. */
 struct visit_hop {
     struct bytes from_url, to_url;
     int status;
     double elapsed_ms;
 };
 
+/* Everything that is known of a URL when it has ended. */
 struct visit {
     int64_t host_id, url_hash; /* key of the URL */
     struct bytes url;          /* canonical */
-    struct bytes listed;       /* as listed; "" if the same, or not listed */
-    int64_t line;              /* of the list; 0: discovered */
-    int depth;                 /* hops from the list */
-    struct bytes final_url;    /* where `page` came from */
+    struct bytes listed; /* the text of the list; "" if it is the canonical URL,
+                            or the URL was not listed */
+    int64_t line;        /* number of the line in the list, from 1; 0: a link or
+                            redirect led here */
+    int depth;           /* hops from the list */
+    struct bytes final_url; /* the URL that `page` came from, after redirects */
 
     enum outcome outcome; /* after policy and redirects */
     enum error error;
-    bool may_pass;           /* as PAGE_MAY_PASS says */
-    struct bytes detail;     /* for people: page's, or the rule that decided */
+    bool may_pass;       /* the error may pass by itself: see PAGE_MAY_PASS */
+    struct bytes detail; /* a sentence for people: from the page, or which rule
+                            decided; "": none */
     const struct page *page; /* last answer; NULL if nothing was ever asked */
 
-    int tries; /* requests started, hops not counted */
+    int tries; /* attempts, the first included; a request that follows a
+                  redirect is no new attempt */
     const struct visit_hop *hops;
     size_t nr_hops;
-    int64_t fetched_at; /* wall ms of the last answer; 0: none */
-    double elapsed_ms;  /* first start to end */
-    double wait_ms;     /* of it: waiting for the host's turn */
-    int worker;         /* slot of the last fetch; -1: none */
+    int64_t
+        fetched_at; /* when the last answer came, ms since 1970; 0: none came */
+    double elapsed_ms; /* from the start of the first attempt to the end of the
+                          last */
+    double wait_ms;    /* the part of elapsed_ms in which the URL waited for its
+                          host */
+    int worker; /* slot of the worker that made the last fetch; -1: none */
 };
 
 /* Called once for each URL that has ended. An error stops the crawl. */
