@@ -1,4 +1,4 @@
-/* Each host is counted once, in the order in which the run meets them. */
+/* Counts each host once, in the order in which the run meets them. */
 #include "crawler/clock_doubt.h"
 
 #include <string.h>

@@ -14,20 +14,25 @@
 
 #include "base/wire.h"
 
-#define CLOCK_DOUBT_HOSTS     64 /* as many say it as surely as all do */
-#define CLOCK_DOUBT_HOSTS_MIN 3  /* outdated, before it is worth a word */
+#define CLOCK_DOUBT_HOSTS                                                      \
+    64 /* a sample of this size says it as surely as all hosts do */
+#define CLOCK_DOUBT_HOSTS_MIN                                                  \
+    3 /* hosts with such a certificate before it is worth a word */
 
 struct clock_doubt {
     int64_t hosts[CLOCK_DOUBT_HOSTS];
     size_t nr_hosts, nr_outdated;
 };
 
-/* Whether a failure of TLS, as the row's detail tells it, is about time. */
+/* Whether the detail of a TLS failure says that the certificate has expired or
+ * is not valid yet. */
 bool clock_doubt_is_about_time(struct bytes detail);
-/* A host whose handshake succeeded or failed; its first time counts. */
+/* Counts a host whose handshake succeeded or failed; only its first call
+ * counts. */
 void clock_doubt_add(struct clock_doubt *doubt, int64_t host_id,
                      bool is_outdated);
-/* At least CLOCK_DOUBT_HOSTS_MIN hosts and more than half of all. */
+/* Whether our clock is in doubt: at least CLOCK_DOUBT_HOSTS_MIN hosts, and more
+ * than half of all, had such a certificate. */
 bool clock_doubt_holds(const struct clock_doubt *doubt);
 
 #endif

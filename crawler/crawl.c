@@ -23,7 +23,8 @@
 #include "crawler/sandbox/sandbox.h"
 #include "storage/results.h"
 
-/* The first failure is the one that is told; those after it follow from it. */
+/* Keeps the first failure, which is the one that people are told; those after
+ * it follow from it. */
 static void fail(struct crawl *crawl, enum err err)
 {
     if (!crawl->err)
@@ -32,7 +33,8 @@ static void fail(struct crawl *crawl, enum err err)
 
 /* ---- answers ---- */
 
-/* A task that no reply came from: its worker died, or we gave up. */
+/* Makes a page for a task without a reply: its worker died, or we gave the task
+ * up. SIGSYS is the signal by which seccomp kills, so it means the sandbox. */
 static void fill_lost_page(const struct crawl *crawl, struct page *page,
                            const struct pool_result *result,
                            char call[SANDBOX_CALL_BYTES])
@@ -54,8 +56,8 @@ static void fill_lost_page(const struct crawl *crawl, struct page *page,
         page->flags |= PAGE_KILLED;
 }
 
-/* One answer of a worker, or the news that none will come. The frontier decides
- * what it means; its place in the flights is free again, whatever that is. */
+/* Takes one answer of a worker, or the news that none will come. The frontier
+ * decides what it means; the flight is free again in any case. */
 static void on_reply(void *user, const struct pool_result *result)
 {
     struct crawl_flight *flight = user;
@@ -65,7 +67,7 @@ static void on_reply(void *user, const struct pool_result *result)
     enum err err = CERR_OK;
 
     if (crawl->stop.phase == CRAWL_CLOSING)
-        return; /* its URL stays to do */
+        return; /* the URL has not ended and is fetched in the next session */
     if (result->status == POOL_OK && !crawl->sandbox_is_noted)
         fail(crawl, crawl_note_sandbox(crawl, result->worker));
     if (result->status != POOL_OK)
@@ -74,7 +76,8 @@ static void on_reply(void *user, const struct pool_result *result)
         err = page_decode(&page, result->data, result->len, result->extra,
                           result->extra_len);
     if (err) {
-        /* a worker that sends nonsense has lost its mind */
+        /* a worker that sends nonsense may have been taken over by a page;
+         * nothing more of it is believed */
         log_warn("worker %d sent a damaged page: it is replaced",
                  result->worker);
         page_init(&page);
@@ -92,9 +95,9 @@ static void on_reply(void *user, const struct pool_result *result)
 
 /* ---- jobs ---- */
 
-/* Hands one fetch to the pool. A place in the flights is taken only when that
- * has worked: CERR_AGAIN means that the pool is full, and the fetch goes
- * back. */
+/* Hands one fetch to the pool. The flight is taken off the free list only when
+ * that has worked: CERR_AGAIN means that the pool is full, and the caller puts
+ * the fetch back. */
 static enum err submit(struct crawl *crawl, const struct frontier_fetch *fetch)
 {
     struct crawl_flight *flight = crawl->flights.free;
@@ -128,7 +131,7 @@ static enum err submit(struct crawl *crawl, const struct frontier_fetch *fetch)
     return CERR_OK;
 }
 
-/* Gives out what may start now, until the pool or the frontier has enough. */
+/* Submits what may start now, until the pool or the frontier has enough. */
 static void hand_out(struct crawl *crawl, int64_t now_ms)
 {
     struct frontier_fetch fetch;
@@ -147,8 +150,9 @@ static void hand_out(struct crawl *crawl, int64_t now_ms)
 
 /* ---- storage ---- */
 
-/* The place in the list is committed with the rows that came of it; what is
- * committed is what progress counts. */
+/* Commits the place in the list together with the rows of its lines, so that
+ * neither can be ahead of the other after a crash. Progress counts what is
+ * committed. */
 static void commit(struct crawl *crawl, int64_t now_ms)
 {
     enum err err = input_save(crawl->input);
@@ -162,8 +166,8 @@ static void commit(struct crawl *crawl, int64_t now_ms)
     crawl->loop.next_commit_ms = now_ms + CRAWL_COMMIT_MS;
 }
 
-/* A row of `samples` each second, from which `crawl status` and the query
- * "throughput" tell the speed. */
+/* Writes a row of the table `samples` each second. `crawl status` and the query
+ * "throughput" read the speed from it. */
 static void write_sample(struct crawl *crawl, int64_t now_ms)
 {
     struct sample_record sample;
@@ -189,8 +193,8 @@ static void watch_input(struct crawl *crawl, bool watch)
         crawl->loop.input_watched = watch;
 }
 
-/* One slice of the list in each turn of the loop, so that answers are not kept
- * waiting; several while workers have nothing to do. */
+/* Reads one slice of the list per turn, so that answers are not kept waiting;
+ * several while workers have nothing to do. */
 static enum err read_slices(struct crawl *crawl, int64_t now_ms)
 {
     enum err err = input_read(crawl->input, now_ms);
@@ -203,7 +207,7 @@ static enum err read_slices(struct crawl *crawl, int64_t now_ms)
     return err;
 }
 
-/* True when more can be read at once. */
+/* Reads on in the list. Returns true when more can be read at once. */
 static bool read_list(struct crawl *crawl, int64_t now_ms)
 {
     enum err err;
@@ -224,7 +228,7 @@ static bool read_list(struct crawl *crawl, int64_t now_ms)
 
 /* ---- signals ---- */
 
-/* From now on nothing new starts. */
+/* Moves to STOPPING: nothing new starts from now on. */
 static void begin_to_stop(struct crawl *crawl, int64_t now_ms)
 {
     crawl->stop.phase = CRAWL_STOPPING;
@@ -249,6 +253,8 @@ static void stop(struct crawl *crawl, int signal_nr, int64_t now_ms)
              stats.nr_in_flight);
 }
 
+/* SIGINT, SIGTERM, SIGHUP and SIGQUIT stop the run; the others are about what
+ * is shown. */
 static void on_signal(struct crawl *crawl, int signal_nr, int64_t now_ms)
 {
     switch (signal_nr) {
@@ -280,7 +286,7 @@ static void read_signals(struct crawl *crawl, int64_t now_ms)
 
 /* ---- the loop ---- */
 
-/* The smaller of two waits; a negative one waits for nothing. */
+/* Returns the shorter of two waits; a negative one has no end. */
 static int64_t earlier(int64_t wait_ms, int64_t other_ms)
 {
     if (wait_ms < 0)
@@ -288,12 +294,14 @@ static int64_t earlier(int64_t wait_ms, int64_t other_ms)
     return other_ms < 0 || wait_ms < other_ms ? wait_ms : other_ms;
 }
 
+/* Returns the ms until `due_ms`; 0 if it has passed. */
 static int64_t until(int64_t due_ms, int64_t now_ms)
 {
     return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
-/* How long nothing will happen unless a descriptor wakes the loop. */
+/* Returns how long nothing will happen, in ms, unless a descriptor wakes the
+ * loop. */
 static int64_t wait_ms(const struct crawl *crawl, int64_t now_ms)
 {
     int64_t wait = until(crawl->loop.next_sample_ms, now_ms);
@@ -312,7 +320,7 @@ static int64_t wait_ms(const struct crawl *crawl, int64_t now_ms)
     return wait;
 }
 
-/* What is due by the clock. */
+/* Does what is due by the clock: commit, sample, progress, --max-duration. */
 static void housekeeping(struct crawl *crawl, int64_t now_ms)
 {
     const struct config *config = crawl->config;
@@ -364,6 +372,8 @@ static void sleep_and_take(struct crawl *crawl, int64_t wait)
         fail(crawl, pool_dispatch(crawl->pool, NULL));
 }
 
+/* The order matters: lines first, as they may be all that there is to do; then
+ * the frontier, so that what is due stands in its queues; then the fetches. */
 static void loop(struct crawl *crawl)
 {
     int64_t now_ms = clock_mono_ms();
@@ -387,17 +397,17 @@ static void loop(struct crawl *crawl)
 
 /* ---- the end ---- */
 
-/* A code in words that say what to look for. */
+/* Says an error code in words that tell what to look for. */
 static const char *reason_of(const struct crawl *crawl)
 {
-    if (crawl->err == CERR_CLOSED) /* of the pool */
+    if (crawl->err == CERR_CLOSED) /* comes from the pool */
         return "no worker is left: they could not start, or died one after "
                "another";
     return err_str(crawl->err);
 }
 
-/* Storage has a sentence of its own if the failure was its; else it was
- * ours. */
+/* Says why the run failed, and returns the exit status. Storage has a sentence
+ * of its own if the failure was there; else the failure was ours. */
 static enum crawl_exit storage_failed(const struct crawl *crawl)
 {
     const char *message = storage_message(crawl->storage);
@@ -428,7 +438,8 @@ static bool anything_answered(struct crawl *crawl)
     return answered;
 }
 
-/* What the run came to: the words for `runs`, and the exit status. */
+/* Decides how the run ended: the words for the table `runs`, and the exit
+ * status. 128 plus the number of a signal is what shells return for one. */
 static enum crawl_exit verdict(struct crawl *crawl, const char **status,
                                const char **reason)
 {
@@ -491,8 +502,8 @@ static bool list_has_no_url(struct crawl *crawl, int64_t *nr_lines)
     return !crawl->err && counts.nr_lines == counts.nr_bad_lines;
 }
 
-/* An empty list and one of another kind, as a page of HTML, call for different
- * help. */
+/* Says that the list has no URL. An empty list and one of another kind, as a
+ * page of HTML, call for different help. */
 static void say_no_url(int64_t nr_lines)
 {
     if (nr_lines == 0)
@@ -502,8 +513,8 @@ static void say_no_url(int64_t nr_lines)
                   nr_lines);
 }
 
-/* Settles what is left, says what came of it, and closes; an error while
- * closing outweighs success. */
+/* Settles what is left, says what came of it, and closes everything. An error
+ * while closing outweighs success. */
 static enum crawl_exit finish(struct crawl *crawl)
 {
     const char *status, *reason;

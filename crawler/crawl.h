@@ -1,9 +1,9 @@
 /*
  * crawl: one run, from the list to the database.
  *
- * It builds the house (pool, storage, frontier, input), turns the one event
- * loop around it, and takes it down again. All state hangs off one struct
- * crawl. One run at a time in a process; call it before any thread is started.
+ * It opens pool, storage, frontier and input, runs the one event loop around
+ * them, and closes them again. All state hangs off one struct crawl. One run at
+ * a time in a process; call it before any thread is started, as the pool forks.
  */
 #ifndef CRAWLER_CRAWL_H
 #define CRAWLER_CRAWL_H
@@ -15,7 +15,7 @@
 enum crawl_exit {
     CRAWL_EXIT_OK = 0,        /* every URL ended */
     CRAWL_EXIT_FAILURE = 1,   /* the program itself failed */
-    CRAWL_EXIT_USAGE = 2,     /* options or list */
+    CRAWL_EXIT_USAGE = 2,     /* the options or the list are wrong */
     CRAWL_EXIT_NO_ANSWER = 3, /* finished, but no URL of the run answered */
     CRAWL_EXIT_LIMIT = 4,     /* stopped by a limit of the user, work is left */
     CRAWL_EXIT_STORAGE = 5,   /* disk full, database locked or not ours */
@@ -25,12 +25,14 @@ enum crawl_exit {
 
 struct crawl_options {
     const struct config *config; /* borrowed */
-    const char *command;         /* as typed, for `runs` and "go on" */
-    parse_fn parse;              /* NULL: parse_visit */
-    void *parse_ctx;             /* NULL with parse_visit: made from config */
+    const char *command; /* the command as it was typed, for the table `runs`
+                            and for "go on" */
+    parse_fn parse;      /* called for each URL that ended; NULL: parse_visit */
+    void *parse_ctx; /* first argument of `parse`; NULL with parse_visit, which
+                        gets its own */
 };
 
-/* Runs to the end and says on standard error what there is to say. */
+/* Runs the crawl to its end and says on standard error what there is to say. */
 enum crawl_exit crawl_run(const struct crawl_options *options);
 
 #endif

@@ -17,13 +17,16 @@
 #include "storage/record.h"
 #include "storage/storage.h"
 
-#define CRAWL_COMMIT_MS   200 /* most that a crash can take back */
+#define CRAWL_COMMIT_MS   200 /* ms of work that a crash can lose at most */
 #define CRAWL_COMMIT_ROWS 20000
 #define CRAWL_SAMPLE_MS   1000
-#define CRAWL_STOP_MS     4000 /* for transfers in flight after Ctrl-C */
-#define CRAWL_SLICES_MAX  16   /* of the list in one turn: some 1,800 lines */
+#define CRAWL_STOP_MS                                                          \
+    4000 /* ms that transfers in flight get to end after Ctrl-C */
+#define CRAWL_SLICES_MAX                                                       \
+    16 /* slices of the list in one turn of the loop: some 1,800 lines */
 
-/* A fetch that a worker has; its place is the pool task's `user`. */
+/* A fetch that a worker has. The pool hands the pointer back with the answer.
+ */
 struct crawl_flight {
     struct crawl *crawl;
     uint64_t fetch_id;
@@ -31,8 +34,9 @@ struct crawl_flight {
 };
 
 struct crawl_flights {
-    struct crawl_flight *all, *free; /* owned; free: a list of those */
-    struct buf job;                  /* of the fetch being submitted */
+    struct crawl_flight *all, *free; /* all: owned; free: those without a fetch,
+                                        linked by next_free */
+    struct buf job; /* the encoded job of the fetch that is being submitted */
 };
 
 /* The parse callback, with the options of the default one. */
@@ -60,16 +64,18 @@ struct crawl_loop {
  */
 enum crawl_phase {
     CRAWL_RUNNING,
-    CRAWL_STOPPING, /* nothing new starts; what is in flight may end */
-    CRAWL_STOPPED,  /* at once */
-    CRAWL_CLOSING,  /* answers do not count any more */
+    CRAWL_STOPPING, /* nothing new starts; fetches in flight may end */
+    CRAWL_STOPPED,  /* the loop ends at once, whatever is in flight */
+    CRAWL_CLOSING,  /* answers are dropped; their URLs stay to do */
 };
 
+/* Why and how the run is being stopped. */
 struct crawl_stop {
     enum crawl_phase phase;
     int signal_nr;    /* the first of SIGINT, SIGTERM ...; 0: none came */
     bool at_duration; /* --max-duration is over */
-    int64_t until_ms; /* while STOPPING: then fetches are given up */
+    int64_t until_ms; /* while STOPPING: when fetches in flight are given up,
+                         monotonic ms */
 };
 
 struct crawl {
@@ -87,13 +93,15 @@ struct crawl {
     struct crawl_flights flights;
     struct crawl_parse parse;
     struct crawl_stop stop;
-    bool is_paused;        /* SIGUSR2 */
+    bool is_paused; /* SIGUSR2 has paused the run; the next one lets it go on */
     bool sandbox_is_noted; /* in the log and the database */
 
-    struct frontier_stats committed; /* what may be reported as done */
-    struct storage_counts before;    /* of earlier runs */
+    struct frontier_stats
+        committed; /* counts at the last commit: what may be reported as done */
+    struct storage_counts
+        before; /* counts of the database before this session */
     struct clock_doubt clock_doubt;
-    enum err err; /* our own failure: ends the run */
+    enum err err; /* first failure of our own; it ends the run */
 };
 
 /* ---- crawl_setup.c ---- */
@@ -101,7 +109,7 @@ struct crawl {
 /* Opens everything in the one right order; on failure says why and returns
  * the exit status to leave with. */
 enum crawl_exit crawl_open(struct crawl *crawl);
-/* Takes everything down again, whatever of it stands. */
+/* Closes whatever of it is open. Returns the error of closing the database. */
 enum err crawl_close(struct crawl *crawl, const char *status,
                      const char *reason);
 /* Notes once, after a worker's first answer, in the log and the database how
@@ -110,14 +118,14 @@ enum err crawl_note_sandbox(struct crawl *crawl, int worker);
 
 /* ---- crawl_report.c ---- */
 
-/* Three moments of the run: for progress, for the table `samples`, and its
- * last lines. */
+/* Fills what is shown of the run: the progress line, a row of the table
+ * `samples`, and the summary at the end. */
 void crawl_view(struct crawl *crawl, int64_t now_ms,
                 struct progress_view *view);
 void crawl_sample(struct crawl *crawl, int64_t now_ms,
                   struct sample_record *sample);
 void crawl_summary(struct crawl *crawl, const char *ended, const char *reason);
-/* A line for SIGUSR1. */
+/* Prints one line about the run to the log; SIGUSR1 asks for it. */
 void crawl_print_status(struct crawl *crawl, int64_t now_ms);
 
 #endif

@@ -19,7 +19,8 @@ static int64_t nr_visits(const struct frontier_stats *stats)
     return nr;
 }
 
-/* Only what is committed counts as done. */
+/* Shows only what is committed: a number that people have seen must not go back
+ * after a crash. In flight and waiting are of this moment. */
 void crawl_view(struct crawl *crawl, int64_t now_ms, struct progress_view *view)
 {
     const struct frontier_stats *done = &crawl->committed;
@@ -49,7 +50,8 @@ void crawl_view(struct crawl *crawl, int64_t now_ms, struct progress_view *view)
     };
 }
 
-/* Memory of this process; the second number of statm, in pages: proc(5). */
+/* Returns the resident memory of this process in bytes: the second number of
+ * statm, in pages (proc(5)). */
 static int64_t rss_bytes(void)
 {
     FILE *statm = fopen("/proc/self/statm", "re");
@@ -87,7 +89,8 @@ void crawl_sample(struct crawl *crawl, int64_t now_ms,
         sample->nr_workers_busy += info.state == POOL_WORKER_BUSY;
 }
 
-/* Shown even without --verbose: somebody has asked by a signal. */
+/* The line is shown even without --verbose: somebody has asked for it by a
+ * signal. */
 void crawl_print_status(struct crawl *crawl, int64_t now_ms)
 {
     struct progress_view view;
@@ -111,7 +114,8 @@ static int by_nr(const void *a, const void *b)
     return left->nr < right->nr ? 1 : left->nr > right->nr ? -1 : 0;
 }
 
-/* Every reason with a count, most frequent first. */
+/* Fills every reason that occurred with its count, the most frequent first.
+ * Statuses 4xx and 5xx are no errors of ours, but are causes all the same. */
 static size_t fill_causes(const struct frontier_stats *stats,
                           struct summary_cause *causes)
 {
@@ -138,6 +142,7 @@ static size_t fill_causes(const struct frontier_stats *stats,
     return nr;
 }
 
+/* An output is a database by its name; the other formats cannot be asked. */
 static bool is_database(const char *path)
 {
     const char *dot = strrchr(path, '.');

@@ -24,8 +24,8 @@ const char *crawl_main_output(const struct config *config)
     return config->outputs.nr_items ? config->outputs.items[0] : DEFAULT_OUTPUT;
 }
 
-/* Workers are bounded by the transfers: an idle one costs memory and gives
- * nothing. */
+/* The number of workers is bounded by the transfers: an idle worker costs
+ * memory and gives nothing. */
 int crawl_nr_workers(const struct config *config)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -36,7 +36,8 @@ int crawl_nr_workers(const struct config *config)
     return nr > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : (int)nr;
 }
 
-/* A host's connections can all fall to one worker, and all of them must fit. */
+/* Every transfer that can be in flight must find a place. The pool sends all
+ * fetches of a host to one worker, so the share is rounded up. */
 static int transfers_per_worker(const struct config *config)
 {
     int workers = crawl_nr_workers(config);
@@ -45,7 +46,8 @@ static int transfers_per_worker(const struct config *config)
            workers;
 }
 
-/* A set for each host that has a section, so that its place is its number. */
+/* Makes a header set for each section [host], also for one without headers, so
+ * that its place is its number. */
 static void fill_header_sets(struct crawl_settings *settings,
                              const struct config *config)
 {
@@ -113,7 +115,7 @@ static void fill_product_token(struct crawl_settings *settings)
     settings->product_token[len] = '\0';
 }
 
-/* What holds for a host that has no section of its own. */
+/* The rules of a host that has no section of its own. */
 static struct host_rules any_host(const struct config *config)
 {
     return (struct host_rules){
@@ -127,7 +129,8 @@ static struct host_rules any_host(const struct config *config)
     };
 }
 
-/* Where links may lead. */
+/* Sets how links are followed: how deep, within which scope, and up to which
+ * limits against traps. */
 static void fill_following(struct frontier_options *options,
                            const struct config *config)
 {
@@ -149,7 +152,7 @@ static void fill_following(struct frontier_options *options,
     };
 }
 
-/* Limits of 0 mean none, in the configuration as in the frontier. */
+/* A limit of 0 means none, in the configuration as in the frontier. */
 static void fill_frontier(struct crawl_settings *settings,
                           const struct config *config)
 {

@@ -15,10 +15,14 @@
 #define CRAWL_USER_AGENT "crawl/" CRAWL_VERSION
 
 struct crawl_settings {
-    struct fetch_options fetch;        /* without the sandbox's board */
-    struct frontier_options frontier;  /* without callback, clock and seed */
-    struct fetch_headers *header_sets; /* owned; of the host of its place */
-    char product_token[64];            /* what robots.txt knows us by */
+    struct fetch_options
+        fetch; /* all but the sandbox board, which is made with the pool */
+    struct frontier_options
+        frontier; /* all but the callback, the clock and the seed */
+    struct fetch_headers *header_sets; /* owned; one for each section [host], in
+                                          the order of the configuration */
+    char product_token[64]; /* the name that groups of robots.txt are matched
+                               with */
 };
 
 /* Borrows the config's texts and lists. What is filled in must not be moved.
@@ -27,9 +31,10 @@ void crawl_settings_init(struct crawl_settings *settings,
                          const struct config *config);
 void crawl_settings_release(struct crawl_settings *settings);
 
-/* Worker processes: as many as there are cores if the user does not say. */
+/* How many worker processes a run has: as many as there are cores if the user
+ * does not say. */
 int crawl_nr_workers(const struct config *config);
-/* The first output, or else crawl.db. */
+/* The path of the first output, or crawl.db if none is named. */
 const char *crawl_main_output(const struct config *config);
 
 #endif

@@ -27,7 +27,7 @@
 #define TERMINATE_GRACE_MS 200
 #define TASK_SLACK_MS      15000 /* above --max-time before a worker is killed */
 
-/* Hosts whose handshake came to an end, one way or the other. */
+/* Notes hosts whose TLS handshake came to an end, whether it failed or not. */
 static void watch_clock(struct clock_doubt *doubt, const struct visit *visit)
 {
     bool has_failed = visit->error == ERROR_TLS;
@@ -40,7 +40,7 @@ static void watch_clock(struct clock_doubt *doubt, const struct visit *visit)
                         has_failed && clock_doubt_is_about_time(visit->detail));
 }
 
-/* Every URL that ended comes by here, once. */
+/* The frontier calls this once for every URL that ended. */
 static enum err on_visit(void *ctx, const struct visit *visit)
 {
     struct crawl *crawl = ctx;
@@ -49,7 +49,8 @@ static enum err on_visit(void *ctx, const struct visit *visit)
     return crawl->parse.fn(crawl->parse.ctx, crawl->storage, visit);
 }
 
-/* Every transfer wants a descriptor: take as many as may be had. */
+/* Raises the soft limit of open files to the hard one: every transfer needs a
+ * descriptor, and workers inherit the limit. */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -87,8 +88,8 @@ enum err crawl_note_sandbox(struct crawl *crawl, int worker)
     return err;
 }
 
-/* The pool replaces the worker and the frontier retries its URLs; here it is
- * only noted, for people and for the database. */
+/* Notes a death in the log and the database. The pool replaces the worker, and
+ * the frontier decides about its URLs. */
 static void on_worker_death(void *user, int worker, pid_t pid, int signal_nr,
                             int exit_code)
 {
@@ -147,8 +148,8 @@ static enum err open_pool(struct crawl *crawl)
     return pool_open(&crawl->pool, &options);
 }
 
-/* "failed", "all" or "stale=DUR". The words are not a choice of the table, as
- * one has a value. */
+/* Reads the value of --refetch: "failed", "all" or "stale=DUR". The table of
+ * options cannot do it, as one of the words has a value of its own. */
 static enum err parse_refetch(const char *text, enum storage_refetch *what,
                               int64_t *stale_ms)
 {
@@ -167,7 +168,8 @@ static enum err parse_refetch(const char *text, enum storage_refetch *what,
     return CERR_OK;
 }
 
-/* The database explains its own codes: the table `errors` is this one. */
+/* Makes the rows of the table `errors`, so that a database explains its own
+ * codes. */
 static size_t fill_error_rows(struct error_record rows[ERROR_NR])
 {
     size_t nr = 0;
@@ -186,8 +188,8 @@ static size_t fill_error_rows(struct error_record rows[ERROR_NR])
     return nr;
 }
 
-/* A wrong option is usage, anything else is storage: scripts tell by the exit
- * status whether a retry makes sense. */
+/* Opens the outputs. A wrong option is usage, anything else is storage: scripts
+ * tell by the exit status whether a retry makes sense. */
 static enum crawl_exit open_storage(struct crawl *crawl)
 {
     const struct config *config = crawl->config;
@@ -253,7 +255,8 @@ static enum err add_to_epoll(const struct crawl *crawl, int fd)
     return CERR_OK;
 }
 
-/* After the pool: workers must not inherit the mask. */
+/* Opens signals and epoll. This comes after the pool is open, as workers must
+ * not inherit the blocked signals. */
 static enum err open_loop(struct crawl *crawl)
 {
     static const int signals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
@@ -274,7 +277,8 @@ static enum err open_loop(struct crawl *crawl)
     return err ? err : add_to_epoll(crawl, pool_fd(crawl->pool));
 }
 
-/* As many places as there can be fetches in flight, robots.txt included. */
+/* Makes one flight for each fetch that can be out at once, robots.txt included.
+ */
 static void open_flights(struct crawl *crawl)
 {
     size_t nr = (size_t)frontier_max_in_flight((int)crawl->config->concurrency);
@@ -288,7 +292,7 @@ static void open_flights(struct crawl *crawl)
     buf_init(&crawl->flights.job, JOB_BYTES_MAX);
 }
 
-/* From here on log lines go above the rows. */
+/* Opens the progress; from here on log lines are printed above it. */
 static void open_progress(struct crawl *crawl)
 {
     const struct config *config = crawl->config;
@@ -306,7 +310,8 @@ static void open_progress(struct crawl *crawl)
     crawl->progress = progress_new(&options);
 }
 
-/* The callback of whoever embeds the crawl, or else our own. */
+/* Chooses the parse callback: that of the program that embeds the crawl, or
+ * else our own. */
 static void choose_parse(struct crawl *crawl)
 {
     const struct config *config = crawl->config;
@@ -323,7 +328,8 @@ static void choose_parse(struct crawl *crawl)
     }
 }
 
-/* What must be right before anything is started. */
+/* Checks what can be checked before any process or file is made: the list and
+ * the options of a fetch. */
 static enum crawl_exit check_first(struct crawl *crawl)
 {
     const struct config *config = crawl->config;
@@ -347,7 +353,9 @@ static enum crawl_exit check_first(struct crawl *crawl)
     return CRAWL_EXIT_OK;
 }
 
-/* Whatever stands when a step fails is taken down by crawl_close(). */
+/* Opens everything. What is open when a step fails is closed by crawl_close().
+ * Workers are forked before the database is opened: SQLite forbids to carry a
+ * connection over a fork (sqlite.org/howtocorrupt.html, 2.6). */
 enum crawl_exit crawl_open(struct crawl *crawl)
 {
     enum crawl_exit exit_status = check_first(crawl);
@@ -391,6 +399,8 @@ enum crawl_exit crawl_open(struct crawl *crawl)
     return CRAWL_EXIT_OK;
 }
 
+/* The order: workers are told to leave first and do so while the database is
+ * being closed, which takes longest; what is still alive then is killed. */
 enum err crawl_close(struct crawl *crawl, const char *status,
                      const char *reason)
 {

@@ -1,8 +1,6 @@
-/*
- * Lists are read one after the other. The place that is saved with each commit
- * is the end of the last line that is in storage: lines that still
- * wait in the frontier are read again after a crash.
- */
+/* Lists are read one after the other. The place that is saved with each commit
+ * is the end of the last line that is in storage: lines that still wait in the
+ * frontier are read again after a crash. */
 #include "crawler/input.h"
 
 #include <errno.h>
@@ -18,20 +16,21 @@
 #include "crawler/urllist.h"
 #include "storage/leases.h"
 
-/* One named list. */
+/* One list that the user has named. */
 struct source {
     const char *name;           /* borrowed */
     int fd;                     /* -1: the name itself is the only line */
-    struct storage_input place; /* up to here every line is in storage */
-    bool reread;                /* it has changed since it was read */
-    bool saved;                 /* storage knows `place` */
-    bool ended;                 /* its last byte was read */
+    struct storage_input place; /* up to this place every line is in storage */
+    bool reread; /* the file has changed since an earlier run read it */
+    bool saved;  /* `place` is as storage has it, so nothing need be written */
+    bool ended;  /* the last byte was read; lines of it may still wait */
 };
 
 struct input {
     struct source *sources;
     size_t nr_sources, current;
-    struct urllist *list; /* of the current source; NULL before it begins */
+    struct urllist
+        *list; /* splits the current source into lines; NULL before it begins */
     struct storage *storage;
     struct frontier *frontier;
     int64_t now_ms;
@@ -40,15 +39,16 @@ struct input {
     char message[INPUT_MESSAGE_BYTES];
 };
 
-/* Only names that begin like this stand for a list of one line, and only if
- * there is no such file. */
+/* Says whether a name stands for a list of one line. Only names that begin so
+ * do, and only if there is no such file. */
 static bool looks_like_url(const char *name)
 {
     return strncmp(name, "http://", 7) == 0 ||
            strncmp(name, "https://", 8) == 0;
 }
 
-/* A size and time that tell one version of a file from the next. */
+/* Notes size and time of a file, which tell one version of it from the next. A
+ * pipe has neither: both are -1. */
 static void identify(struct source *source, const struct stat *st)
 {
     source->place.name = source->name;
@@ -61,8 +61,8 @@ static void identify(struct source *source, const struct stat *st)
         (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
-/* The message has the system's words and, for a name that is not there,
- * ours. */
+/* Makes the message from the words of the system and, for a name that is not
+ * there, a hint of ours. */
 static enum err open_failed(const char *name, int errnum, char *message)
 {
     enum err err = err_from_errno(errnum);
@@ -160,7 +160,8 @@ const char *input_message(const struct input *input)
     return input->message;
 }
 
-/* Empty lines and comments have a number but make no row. */
+/* Returns false for empty lines and comments, which have a number but make no
+ * row. */
 static bool holds_something(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -169,8 +170,8 @@ static bool holds_something(const char *text, size_t len)
     return false;
 }
 
-/* One line of the list. Of one that is read again empty lines go on too: a URL
- * may have stood there. */
+/* Takes one line. When a changed list is read again, its empty lines go to the
+ * frontier too: a URL may have stood there, which is dropped then. */
 static enum err on_line(void *ctx, const struct urllist_line *line)
 {
     struct input *input = ctx;
@@ -187,8 +188,8 @@ static enum err on_line(void *ctx, const struct urllist_line *line)
                              input->now_ms);
 }
 
-/* Its name and number are in storage before its first line; of a pipe there
- * is nothing more to remember. */
+/* Stores name and number of a list before its first line, so that no line is
+ * without its list. Of a pipe there is nothing more to remember. */
 static enum err introduce(struct input *input, const struct source *source)
 {
     struct storage_input place = source->place;
@@ -197,7 +198,9 @@ static enum err introduce(struct input *input, const struct source *source)
     return storage_put_input(input->storage, &place);
 }
 
-/* Compares with what an earlier run read of it. */
+/* Begins a list: compares it with what an earlier run read of it. The same
+ * version goes on behind the last stored line; another version is read from its
+ * start. */
 static enum err begin(struct input *input, struct source *source)
 {
     struct storage_input known = {.name = source->name};
@@ -224,7 +227,8 @@ static enum err begin(struct input *input, struct source *source)
     return err;
 }
 
-/* The place that a resume can go on from: no line waits in memory. */
+/* Moves the place forward if no line waits in memory, as only then a resume can
+ * go on from it. */
 static void note_place(struct input *input, struct source *source)
 {
     if (!input->list || input->failed ||
@@ -234,7 +238,8 @@ static void note_place(struct input *input, struct source *source)
     source->place.line = urllist_lines(input->list);
 }
 
-/* The frontier learns that no more lines come. */
+/* Goes on to the next list; after the last one the frontier learns that no more
+ * lines come. */
 static void next_source(struct input *input)
 {
     urllist_free(input->list);
@@ -244,7 +249,8 @@ static void next_source(struct input *input)
         frontier_list_ended(input->frontier);
 }
 
-/* The last line may have no end; compressed data may be cut in the middle. */
+/* Ends the list: its last line may have no newline, and compressed data may be
+ * cut in the middle. */
 static enum err end_list(struct input *input, struct source *source)
 {
     enum err err = urllist_finish(input->list);
@@ -257,7 +263,8 @@ static enum err end_list(struct input *input, struct source *source)
     return err;
 }
 
-/* Done when its last lines have reached storage, some turns later. */
+/* Leaves a list when its last lines have reached storage, which may take some
+ * turns. */
 static enum err finish_source(struct input *input, struct source *source)
 {
     enum err err;
@@ -274,7 +281,8 @@ static enum err finish_source(struct input *input, struct source *source)
     return err;
 }
 
-/* An error or the other end's hang-up counts as well: read() will tell. */
+/* Says whether read() would return at once. An error or the hang-up of the
+ * other end counts as well: read() will tell which. */
 static bool has_bytes(int fd)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
@@ -306,7 +314,8 @@ static enum err feed(struct input *input, struct source *source,
     return CERR_OK;
 }
 
-/* One read() at most, so that answers of workers are not kept waiting. */
+/* Reads with one read() at most, so that answers of workers are not kept
+ * waiting. */
 static enum err read_slice(struct input *input, struct source *source)
 {
     char data[INPUT_SLICE_BYTES];
@@ -335,7 +344,7 @@ static enum err read_slice(struct input *input, struct source *source)
     return feed(input, source, data, (size_t)len);
 }
 
-/* One step of the current list: begin it, read on, or leave it. */
+/* Does one step of the current list: begins it, reads on, or leaves it. */
 static enum err read_on(struct input *input)
 {
     struct source *source = &input->sources[input->current];
@@ -347,7 +356,8 @@ static enum err read_on(struct input *input)
         return err;
     note_place(input, source);
     if (frontier_lines_state(input->frontier) == FRONTIER_LINES_PUSHED)
-        return CERR_OK; /* until they are in storage */
+        return CERR_OK; /* no more is read until the pushed lines are in storage
+                         */
     if (source->ended)
         return finish_source(input, source);
     if (source->place.done) {
@@ -370,8 +380,8 @@ enum err input_read(struct input *input, int64_t now_ms)
     return err;
 }
 
-/* Nothing is written when the place has not moved. A pipe has no place to go
- * back to. */
+/* Saves the place, unless it has not moved. A pipe has no place to go back to.
+ */
 enum err input_save(struct input *input)
 {
     struct source *source = &input->sources[input->current];

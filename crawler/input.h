@@ -33,7 +33,8 @@ enum err input_open(struct input **input, const char *const *names,
                     char message[INPUT_MESSAGE_BYTES]) CERR_CHECK;
 void input_close(struct input *input);
 
-/* Where to go on, and what to feed; both borrowed for the input's life. */
+/* Sets where places are saved and where lines go; both are borrowed for the
+ * life of the input. */
 void input_attach(struct input *input, struct storage *storage,
                   struct frontier *frontier);
 
@@ -43,12 +44,12 @@ void input_attach(struct input *input, struct storage *storage,
  * lines before it count) and CERR_IO, with a sentence in input_message().
  */
 enum err input_read(struct input *input, int64_t now_ms) CERR_CHECK;
-/* Everything was read. */
+/* Whether every list was read to its end. */
 bool input_ended(const struct input *input);
 /* The descriptor that input_read() waits for; -1: none, call it again. */
 int input_fd(const struct input *input);
 const char *input_message(const struct input *input);
-/* Notes the place reached; belongs into each commit. */
+/* Notes the place reached; call it before each commit. */
 enum err input_save(struct input *input) CERR_CHECK;
 
 #endif

@@ -38,17 +38,18 @@ struct urllist {
 
     enum input_state input;
     size_t magic_len; /* below 2 while INPUT_NEW */
-    z_stream z;       /* open from INPUT_MEMBER on */
+    z_stream z;       /* zlib state; open from INPUT_MEMBER on */
     unsigned char *inflated;
 
     int64_t text_offset; /* plain bytes taken so far, BOM included */
     bool bom_done;
-    size_t bom_len; /* bytes of the BOM seen */
+    size_t bom_len; /* how many bytes of the BOM were seen */
 
     char *part;      /* the beginning of a line that crosses chunks */
     size_t part_len; /* at most URLLIST_LINE_BYTES */
     bool part_too_long;
-    bool part_has_cr; /* complete but for the question of an LF */
+    bool part_has_cr; /* the line is whole; only the next byte tells whether an
+                         LF belongs to it */
 
     int64_t end_offset; /* behind the last line handed on */
     int64_t nr_lines;
@@ -93,7 +94,8 @@ bool urllist_is_gzip(const struct urllist *list)
     return list->input != INPUT_NEW && list->input != INPUT_PLAIN;
 }
 
-/* Compressed text has no place to seek to: it is inflated and passed over. */
+/* Only plain text can be seeked in: compressed text is inflated and passed
+ * over. */
 int64_t urllist_skip(struct urllist *list)
 {
     int64_t skipped = list->options.start_offset - list->text_offset;
@@ -106,7 +108,8 @@ int64_t urllist_skip(struct urllist *list)
 
 /* ---- lines ---- */
 
-/* Of a line that is too long, the first URLLIST_LINE_BYTES bytes are kept. */
+/* Adds to the kept part of a line. Of a line that is too long, only the first
+ * URLLIST_LINE_BYTES bytes are kept. */
 static void part_add(struct urllist *list, const char *text, size_t len)
 {
     size_t room = URLLIST_LINE_BYTES - list->part_len;
@@ -119,8 +122,8 @@ static void part_add(struct urllist *list, const char *text, size_t len)
     list->part_len += len;
 }
 
-/* One whole line: what was kept of it, with `text` behind. Only now does the
- * offset move on. */
+/* Hands on one whole line: the part that was kept, and `text` after it. Only
+ * now does the offset move on. */
 static enum err hand_on(struct urllist *list, const char *text, size_t len,
                         int64_t end_offset)
 {
@@ -144,7 +147,7 @@ static enum err hand_on(struct urllist *list, const char *text, size_t len,
     return list->options.on_line(list->options.ctx, &line);
 }
 
-/* memchr that gives `end` when there is none. */
+/* Works as memchr(), but returns `end` when the byte is not there. */
 static const char *find(const char *at, const char *end, char byte)
 {
     const char *found = memchr(at, byte, (size_t)(end - at));
@@ -169,8 +172,8 @@ static enum err split_lines(struct urllist *list, const char *text, size_t len)
             return err;
     }
 
-    /* each of the two is searched again only when it lies behind, so a chunk
-     * without CRs is searched for them once */
+    /* LF and CR are each searched again only when the last one found was
+     * passed, so a chunk without CRs is searched for them once */
     lf = find(at, end, '\n');
     cr = find(at, end, '\r');
     for (;;) {
@@ -200,8 +203,8 @@ static enum err split_lines(struct urllist *list, const char *text, size_t len)
 
 /* ---- text ---- */
 
-/* Bytes before start_offset are counted and not looked at. A byte order mark
- * may come in pieces. */
+/* Counts bytes before start_offset and does not look at them. The byte order
+ * mark may come in pieces. */
 static enum err text_feed(struct urllist *list, const void *data, size_t len)
 {
     const char *at = data;
@@ -216,7 +219,7 @@ static enum err text_feed(struct urllist *list, const void *data, size_t len)
     }
     while (!list->bom_done && len) {
         if ((unsigned char)*at != utf8_bom[list->bom_len]) {
-            /* only resembled one: its bytes are the first of the line */
+            /* it only looked like a BOM: its bytes are the first of the line */
             list->bom_done = true;
             part_add(list, (const char *)utf8_bom, list->bom_len);
             break;
@@ -229,7 +232,7 @@ static enum err text_feed(struct urllist *list, const void *data, size_t len)
     return len ? split_lines(list, at, len) : CERR_OK;
 }
 
-/* The text has ended behind a whole last line. */
+/* Ends the text: what was kept is the last line, which need not have an end. */
 static enum err text_finish(struct urllist *list)
 {
     if (!list->bom_done && list->bom_len)
@@ -241,7 +244,8 @@ static enum err text_finish(struct urllist *list)
 
 /* ---- input ---- */
 
-/* The text breaks off: a line that only waits for an LF is whole. */
+/* The compressed text breaks off. A line that only waits for an LF is whole and
+ * counts; any other rest is dropped. */
 static enum err input_is_corrupt(struct urllist *list)
 {
     enum err err = CERR_OK;
@@ -280,7 +284,8 @@ static enum err inflate_feed(struct urllist *list, const void *data, size_t len)
     return CERR_OK;
 }
 
-/* Bytes behind a member: another one (RFC 1952 2.2), or zeros as padding. */
+/* Reads members and what stands between them: another member (RFC 1952, 2.2),
+ * or zeros, with which tar and tapes pad. */
 static enum err gzip_feed(struct urllist *list, const unsigned char *at,
                           size_t len)
 {
@@ -311,7 +316,8 @@ static enum err gzip_feed(struct urllist *list, const unsigned char *at,
 
 static enum err gzip_start(struct urllist *list)
 {
-    /* 16: a gzip header; 15: any window */
+    /* 15 is the largest window, and 16 on top tells zlib to expect a gzip
+     * header (zlib.h, inflateInit2) */
     if (inflateInit2(&list->z, 16 + 15) != Z_OK)
         return CERR_NOMEM;
     list->inflated = xmalloc(INFLATE_BYTES);
@@ -319,7 +325,8 @@ static enum err gzip_start(struct urllist *list)
     return gzip_feed(list, gzip_magic, sizeof(gzip_magic));
 }
 
-/* No gzip; the first byte may have looked like it. */
+/* Begins plain text. The first byte may have looked like gzip; it belongs to
+ * the text then. */
 static enum err plain_start(struct urllist *list)
 {
     list->input = INPUT_PLAIN;
