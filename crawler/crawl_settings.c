@@ -36,8 +36,8 @@ int crawl_nr_workers(const struct config *config)
     return nr > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : (int)nr;
 }
 
-/* Every transfer that can be in flight must find a place. The pool sends all
- * fetches of a host to one worker, so the share is rounded up. */
+/* Returns the share of one worker in all transfers, rounded up, so that
+ * together the workers have a place for each. */
 static int transfers_per_worker(const struct config *config)
 {
     int workers = crawl_nr_workers(config);

@@ -1,7 +1,5 @@
-/*
- * The end of a URL, as it is told: each ends once in a run, with a visit that
- * counts in the statistics and goes to whoever runs the crawl.
- */
+/* The end of a URL: each URL ends once in a run, with a visit that counts in
+ * the statistics and goes to the parse callback. */
 #include "crawler/frontier/frontier_internal.h"
 
 enum err ending_report(struct frontier *frontier, const struct visit *visit)

@@ -1,5 +1,5 @@
 /* What every file of the frontier may ask: the options with their defaults,
- * the time of the wall, chance, and whether memory has room. */
+ * wall time, random numbers, and whether memory has room. */
 #include "crawler/frontier/frontier_internal.h"
 
 #define DEFAULT_CONCURRENCY     256
@@ -11,8 +11,9 @@
 #define DEFAULT_RETRY_DELAY_MS  1000
 #define DEFAULT_MAX_HOST_ERRORS 5
 
-/* The user's zero is a value of its own only where the options say so; a chain
- * of redirects is also bounded by what a visit has room for. */
+/* Puts the defaults in. A zero of the user counts only where the options say so
+ * (as max_redirects). A chain of redirects is also bounded by what a visit has
+ * room for. */
 void frontier_set_defaults(struct frontier_options *options)
 {
     if (options->concurrency <= 0)
@@ -62,7 +63,8 @@ int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms)
     return now_ms + frontier->options.wall_offset_ms;
 }
 
-/* xorshift64*: jitter needs no better one (Vigna, 2016). */
+/* The generator is xorshift64* (Vigna, 2016): jitter needs no better one. The
+ * top 53 bits make a double below 1. */
 double frontier_random(struct frontier *frontier)
 {
     uint64_t x = frontier->random;
@@ -74,13 +76,15 @@ double frontier_random(struct frontier *frontier)
     return (double)(x * UINT64_C(0x2545F4914F6CDD1D) >> 11) * 0x1p-53;
 }
 
-/* The slots behind cap_urls are kept for robots.txt and the like. */
+/* Slots above cap_urls are kept for robots.txt and for the targets of
+ * redirects, which must never fail for want of room. */
 bool frontier_has_room(const struct frontier *frontier)
 {
     return frontier->items.nr < frontier->items.cap_urls;
 }
 
-/* Three quarters: what is short is given back before it is gone. */
+/* Memory counts as short from three quarters on, so that hosts are given back
+ * before it is gone. */
 bool frontier_is_crowded(const struct frontier *frontier)
 {
     return frontier->hosts.nr >= frontier->hosts.cap / 4 * 3 ||

@@ -12,7 +12,8 @@ static uint32_t content_flags(const struct frontier_options *options,
     if (options->wants.links)
         flags |= JOB_LINKS | JOB_LINK_TEXTS;
     else if (frontier_follows_to(options, item->source.depth + 1))
-        flags |= JOB_LINKS; /* to follow: nobody reads what they say */
+        flags |= JOB_LINKS; /* links are only followed, so their texts are not
+                               needed */
     if (options->wants.head_scan)
         flags |= JOB_HEAD_SCAN;
     if (options->wants.body)
@@ -55,6 +56,8 @@ void fetch_fill(const struct frontier *frontier, const struct item *item,
         .etag = item_etag(item),
         .last_modified = item_last_modified(item),
     };
-    if (target.data != item->text.data) /* validators are of the URL itself */
+    if (target.data !=
+        item->text.data) /* the validators belong to the URL itself and not to a
+                            redirect target */
         fetch->etag.len = fetch->last_modified.len = 0;
 }

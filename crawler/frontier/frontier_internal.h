@@ -77,28 +77,39 @@
 #include "storage/leases.h"
 #include "storage/storage.h"
 
-#define FRONTIER_HOSTS_MIN   8192 /* active at once, at least */
-#define FRONTIER_HOSTS_EACH  8    /* ... and for each fetch in flight */
-#define FRONTIER_ITEMS_EACH  4    /* URLs in memory for each such host */
-#define FRONTIER_RULES_BYTES ((size_t)64 << 20) /* parsed robots.txt of all */
-#define FRONTIER_ITEM_KEEP   1024 /* bytes of text a free slot may keep */
-#define FRONTIER_BATCH_MIN   16   /* URLs claimed of a host: doubles ... */
+#define FRONTIER_HOSTS_MIN  8192 /* hosts in memory at once, at least */
+#define FRONTIER_HOSTS_EACH 8    /* ... and so many for each fetch in flight */
+#define FRONTIER_ITEMS_EACH 4    /* URLs in memory for each host in memory */
+#define FRONTIER_RULES_BYTES                                                   \
+    ((size_t)64 << 20) /* bytes of the parsed robots.txt of all hosts */
+#define FRONTIER_ITEM_KEEP   1024 /* bytes of text that a free slot may keep */
+#define FRONTIER_BATCH_MIN   16 /* URLs that a first refill claims; doubles ... \
+                                 */
 #define FRONTIER_BATCH_MAX   1024
-#define FRONTIER_CLAIM_HOSTS 256    /* hosts claimed at once */
-#define FRONTIER_REFILLS     256    /* claims of URLs in one turn */
-#define FRONTIER_LINGER_MS   10000  /* longer waits are spent in storage */
-#define FRONTIER_CROWDED_MS  1000   /* the same, when memory is short */
-#define FRONTIER_LINES_FIRST 11000  /* lines added together: doubles ... */
-#define FRONTIER_LINES_BATCH 352000 /* ... for long lists in any order */
-#define FRONTIER_LINES_SLACK 4096   /* may come before the batch is pushed */
-#define FRONTIER_LINES_STEP  64     /* stored in one turn: workers wait ... */
-#define FRONTIER_RECORDS     1024   /* ... or at once, where they wait for it */
-#define FRONTIER_LINKS_BATCH 2000   /* more links wait for no turn */
-#define FRONTIER_BULK_LINES  1024   /* of a batch: then they are bulk */
-#define FRONTIER_TEXT_BYTES  ((size_t)24 << 20) /* a batch is full then */
-/* What a batch may hold: full, and then one answer more, a sitemap of 50 MiB
- * all of whose bytes are escaped in canonical form. */
-#define FRONTIER_TEXT_LIMIT  (FRONTIER_TEXT_BYTES + ((size_t)160 << 20))
+#define FRONTIER_CLAIM_HOSTS 256 /* hosts leased at once */
+#define FRONTIER_REFILLS     256 /* hosts refilled in one turn */
+#define FRONTIER_LINGER_MS                                                     \
+    10000 /* a host that waits longer goes back to storage */
+#define FRONTIER_CROWDED_MS 1000 /* that limit when memory is short */
+#define FRONTIER_LINES_FIRST                                                   \
+    11000 /* lines that are sorted together; doubles ... */
+#define FRONTIER_LINES_BATCH                                                   \
+    352000 /* ... up to this, for long lists in any order */
+#define FRONTIER_LINES_SLACK                                                   \
+    4096 /* lines that may come before a full batch is pushed */
+#define FRONTIER_LINES_STEP                                                    \
+    64 /* lines stored in one turn while workers are busy */
+#define FRONTIER_RECORDS 1024 /* ... and while workers wait for lines */
+#define FRONTIER_LINKS_BATCH                                                   \
+    2000 /* so many links are stored at once and wait for no turn */
+#define FRONTIER_BULK_LINES                                                    \
+    1024 /* a batch of so many lines has URLs of kind URL_BULK */
+#define FRONTIER_TEXT_BYTES                                                    \
+    ((size_t)24 << 20) /* text of a batch that makes it full */
+/* Most text of a batch: a full one and then one answer more, which may be a
+ * sitemap of 50 MiB (sitemaps.org) with every byte escaped in canonical form.
+ */
+#define FRONTIER_TEXT_LIMIT (FRONTIER_TEXT_BYTES + ((size_t)160 << 20))
 
 /* ---- items ---- */
 
@@ -142,42 +153,47 @@ enum item_state {
     ITEM_NEW, /* out of storage, not yet admitted */
     ITEM_QUEUED,
     ITEM_IN_FLIGHT,
-    ITEM_RETRYING,    /* waits in the heap of retries */
+    ITEM_RETRYING,    /* waits in the heap of retries until its time */
     ITEM_QUARANTINED, /* may have killed workers: waits until it runs alone */
-    ITEM_RUNS_ALONE,  /* in flight, with nothing else beside it */
+    ITEM_RUNS_ALONE,  /* in flight, and nothing else is */
 };
 
 /* The redirects of an item so far. */
 struct redirect_chain {
     size_t nr_hops;
     struct visit_hop hops[VISIT_HOPS_MAX];
-    char *texts[VISIT_HOPS_MAX]; /* owned; to_url of each hop, with a NUL */
+    char *texts[VISIT_HOPS_MAX]; /* owned; the to_url of each hop, with a NUL */
 };
 
 /* Where a URL comes from. */
 struct url_source {
-    int64_t line; /* of the list; 0: it was found */
+    int64_t line; /* line of the list, from 1; 0: it was found */
     enum url_kind kind;
     int depth, nr_hops;
 };
 
+/* How often an item was asked for, and how that went. */
 struct item_tries {
-    int nr; /* requests started, earlier runs included */
+    int nr; /* tries so far, those of earlier sessions included */
     int nr_retries, nr_crashes;
-    bool is_redirect_start; /* the next start goes on, and is no further try */
-    bool counts_as_try;     /* the last start did */
+    bool is_redirect_start; /* the next start follows a redirect and is no new
+                               try */
+    bool counts_as_try;     /* the last start was a new try */
     bool list_was_open;     /* lines were still to come at the last start */
-    enum error last_error;  /* of the attempt before */
+    enum error
+        last_error; /* error of the try before; ERROR_NONE: there was none */
 };
 
+/* Monotonic ms: first start, last joining of a queue, last start. */
 struct item_times {
-    bool has_started; /* first_ms counts */
+    bool has_started; /* it was started once, so first_ms is valid */
     int64_t first_ms, queued_ms, started_ms;
-    double waited_ms; /* for the host's turn, after the first start */
+    double
+        waited_ms; /* ms in the queue of its host, from the second start on */
 };
 
-/* Owned; one block of memory that the slot keeps: url, NUL, listed, etag,
- * last_modified. */
+/* The texts of an item in one owned block, which the slot keeps for its next
+ * item: url, NUL, listed, etag, last_modified. */
 struct item_text {
     char *data;
     size_t cap;
@@ -185,12 +201,12 @@ struct item_text {
 };
 
 struct item {
-    struct item *next;      /* of its queue or list */
-    struct item *hash_next; /* of its bucket */
+    struct item *next;      /* the next one in its queue or list */
+    struct item *hash_next; /* the next one in its bucket */
     uint32_t slot, generation;
     enum item_kind kind;
     enum item_state state;
-    bool is_off_level; /* its host goes on to the next level without it */
+    bool is_off_level; /* its host may begin the next level without it */
     struct url_key key;
     struct host *origin, *host;
     struct url_source source;
@@ -221,12 +237,14 @@ struct url_level {
 
 /* How far a host's URLs have come out of storage. */
 struct host_walk {
-    struct url_level current; /* of the last ones, where links are followed */
+    struct url_level current; /* level of the URLs claimed last; all zero unless
+                                 links are followed */
     bool is_closed; /* the next URLs are of a level that has not begun */
     bool has_more;  /* storage may have more to do */
-    int batch;      /* URLs to claim next time */
+    int batch;      /* URLs that the next refill claims */
     struct url_place place;
-    struct hash_range missed; /* bulk URLs added where the walk had been */
+    struct hash_range
+        missed; /* range of bulk URLs that were added behind the walk */
 };
 
 enum host_place {
@@ -240,27 +258,30 @@ struct host_list {
     int nr;
 };
 
-/* Its links in the lists of schedule.c. */
+/* The links of a host in the lists of schedule.c. */
 struct host_lists {
     enum host_place place;
-    struct host_list *ring; /* that it stands in; NULL: none */
+    struct host_list *ring; /* the ring that it stands in; NULL: none */
     struct host *ring_prev, *ring_next;
     struct host *hungry_next, *idle_next, *changed_next;
     bool is_hungry, is_idle, is_changed;
 };
 
+/* The right to ask a host and to write its row; storage gives it for
+ * STORAGE_LEASE_MS. */
 struct host_lease {
     int64_t token;
     int64_t renew_ms;
     struct host *prev, *next; /* in the order of renewal */
 };
 
+/* A host whose lease is ours. */
 struct host {
     int64_t id;
     char *key; /* owned, "http://host:80" */
     struct host *hash_next;
     bool is_listed;    /* the user's list names it */
-    bool has_sitemaps; /* they were offered */
+    bool has_sitemaps; /* its sitemaps were offered, which happens once */
     struct host_rules rules;
     struct host_clock clock;
     struct robots_admission robots;
@@ -268,13 +289,13 @@ struct host {
     struct host_lease lease;
     struct host_lists lists;
     struct items
-        robots_queue; /* fetches of robots.txt: they may always start */
+        robots_queue; /* fetches of robots.txt, which need no admission */
     struct items queue;
-    int nr_items;     /* that belong to it or are asked from it */
-    int nr_off_level; /* of those that belong to it */
+    int nr_items;     /* items that belong to it or are asked from it */
+    int nr_off_level; /* items of it that do not hold up its level */
 };
 
-/* All of its level has ended, or does not hold it up. */
+/* Whether every item of the current level has ended or does not hold it up. */
 static inline bool host_level_has_ended(const struct host *host)
 {
     return host->nr_items == host->nr_off_level;
@@ -282,32 +303,33 @@ static inline bool host_level_has_ended(const struct host *host)
 
 /* ---- verdicts ---- */
 
+/* How a URL ends; texts and page are borrowed. */
 struct ending {
     enum outcome outcome;
     enum error error;
     bool may_pass; /* as if the page had PAGE_MAY_PASS */
     struct bytes detail;
-    const struct page *page; /* NULL: nothing was asked */
+    const struct page *page; /* the last answer; NULL: nothing was asked */
     int worker;              /* slot; -1: none */
 };
 
 enum verdict_action {
-    VERDICT_ADMIT,       /* its host's robots admission decides (anew) */
-    VERDICT_QUEUE,       /* it may start when its host's clock lets it */
-    VERDICT_WAIT_ROBOTS, /* likewise, and robots.txt is to be fetched first */
+    VERDICT_ADMIT, /* the robots admission of its host decides, maybe anew */
+    VERDICT_QUEUE, /* it may start when its host's clock lets it */
+    VERDICT_WAIT_ROBOTS, /* it is queued, and robots.txt is fetched first */
     VERDICT_RETRY,       /* at due_ms it is admitted again */
     VERDICT_REDIRECT,    /* `target` is asked next */
     VERDICT_QUARANTINE,  /* it runs again, alone */
-    VERDICT_END,         /* with `ending` */
+    VERDICT_END,         /* it ends as `ending` says */
 };
 
 /* What is to be done with an item. Fields of other actions are undefined;
  * texts are views into the item, the page or the verdict itself. */
 struct verdict {
     enum verdict_action action;
-    bool is_attempt;         /* of an answer: a try has failed, and more come */
-    bool is_further_try;     /* of an answer: the next start is one */
-    int64_t due_ms;          /* RETRY */
+    bool is_attempt;     /* for an answer: this try has failed, and more come */
+    bool is_further_try; /* for an answer: the next start counts as a new try */
+    int64_t due_ms;      /* RETRY */
     struct keyed_url target; /* REDIRECT */
     struct ending ending;    /* END */
     bool has_leads;          /* END: links and hops of its page count */
@@ -317,55 +339,67 @@ struct verdict {
 
 /* ---- batches ---- */
 
-/* A URL on its way into storage; small, for there are many. batch->text has the
- * URL, then a note, the line as listed or why a found URL is refused, and the
- * parent of a found one. */
+/* A URL on its way into storage. It is small, as there are many. batch->text
+ * has the URL, then a note (the line as listed, or why a found URL is refused),
+ * and then the key of the parent if the URL was found. */
 struct batch_url {
     struct url_key key;
     struct url_source source;
     uint32_t text_at, note_len;
     uint16_t url_len;
-    uint16_t host_len; /* of the URL: the host's key but for its port ... */
-    bool has_port;     /* ... unless the URL has one */
-    bool is_late;      /* all before it is stored first: see batch_add_late */
+    uint16_t host_len; /* length of the start of the URL that is the key of its
+                          host ... */
+    bool has_port;     /* ... which lacks the port unless this is set */
+    bool is_late; /* judged by the traps only when all before it is stored: see
+                     batch_add_late() */
 };
 
+/* URLs that are sorted and stored together. */
 struct batch {
     struct batch_url *urls;     /* owned, cap of them */
-    struct url_record *records; /* owned, FRONTIER_RECORDS; so are the next */
+    struct url_record *records; /* owned, FRONTIER_RECORDS of them, as of the
+                                   next three arrays */
     enum storage_added *added;
-    struct bytes *notes; /* why a found URL is refused; empty: it is not */
-    char (*host_keys)[URL_HOST_KEY_BYTES]; /* that no URL begins with */
+    struct bytes
+        *notes; /* why a found URL is refused; empty: it is not refused */
+    char (*host_keys)[URL_HOST_KEY_BYTES]; /* room for the keys of hosts that no
+                                              URL begins with */
     size_t nr, cap;
-    size_t nr_full;  /* it is full then ... */
+    size_t nr_full;  /* number of URLs that makes it full ... */
     size_t max_full; /* ... which doubles up to this */
     struct buf text;
     bool is_reread; /* lines of a list that was read before and has changed */
-    bool is_pushed; /* its URLs are to go to storage, some each turn */
-    size_t run_at, run_end;              /* sorted, and stored together ... */
-    size_t nr_stored;                    /* ... up to here */
-    char late_reason[TRAP_REASON_BYTES]; /* why the run's late URL is refused */
+    bool is_pushed; /* its URLs go to storage, some in each turn */
+    size_t run_at,
+        run_end;      /* the run of URLs that is sorted and being stored ... */
+    size_t nr_stored; /* ... and the number of URLs stored so far */
+    char late_reason[TRAP_REASON_BYTES]; /* why the traps refuse the URL that
+                                            begins the run; "": they do not */
 };
 
 /* ---- the frontier ---- */
 
+/* All items, by slot and by key. */
 struct item_table {
     struct item *slots; /* owned, cap of them, made at opening */
     uint32_t nr_slots, cap;
-    uint32_t cap_urls; /* no more are claimed from then on */
+    uint32_t cap_urls; /* URLs that fit: from there on none is claimed */
     uint32_t nr;
     struct item *free;
     struct item **buckets; /* owned */
     size_t bucket_mask;
 };
 
+/* All hosts in memory, by id. */
 struct host_table {
     struct host **buckets; /* owned */
     size_t bucket_mask;
     int nr, cap;
-    size_t rules_bytes; /* of the robots.txt of all */
+    size_t rules_bytes; /* bytes of the parsed robots.txt of all hosts, now */
 };
 
+/* The rings and the heap of schedule.c, and the three lists for the next turn.
+ */
 struct schedule {
     struct host_list ready;   /* a page to start and nothing in flight */
     struct host_list asking;  /* robots.txt to ask for */
@@ -376,12 +410,13 @@ struct schedule {
     struct host_list changed; /* their queues are to be judged again */
 };
 
+/* Fetches that a worker has, and the rate of the whole run. */
 struct flights {
     int nr;
-    int nr_robots;       /* of them */
-    bool one_runs_alone; /* and nothing else may start */
+    int nr_robots;       /* how many of them fetch a robots.txt */
+    bool one_runs_alone; /* a suspect is in flight, so nothing else may start */
     int64_t nr_started;  /* URLs started for the first time */
-    double next_ms;      /* no fetch of the run starts before (--rate) */
+    double next_ms; /* no fetch starts before this time (--rate), monotonic */
 };
 
 enum run_limit {
@@ -393,19 +428,20 @@ enum run_limit {
 struct run {
     bool list_has_ended;
     bool is_stopped, is_paused;
-    bool is_done; /* storage has nothing to do either */
+    bool is_done; /* nothing is left to do in storage either */
     enum run_limit limit;
 };
 
 struct frontier {
     struct frontier_options options;
-    struct storage *storage; /* borrowed, as is the next */
+    struct storage *storage; /* borrowed; so is hash_key */
     const struct hash_key *hash_key;
     struct item_table items;
     struct host_table hosts;
     struct schedule schedule;
-    struct host_list leases; /* all hosts, in the order of renewal */
-    int64_t lease_ms;        /* when hosts are leased next */
+    struct host_list leases; /* all hosts in memory, in the order of renewal */
+    int64_t lease_ms;        /* when storage is asked for hosts next, monotonic;
+                                INT64_MAX: no host is due */
     struct heap retries;
     struct items quarantine;
     struct flights flights;
@@ -414,11 +450,11 @@ struct frontier {
     struct frontier_stats stats;
     struct batch lines, links;
     struct judge *judge;       /* owned */
-    struct url_reader *reader; /* owned; the URL that was read last */
+    struct url_reader *reader; /* owned; holds the URL that was read last */
 };
 
 /* ---- frontier_base.c ---- */
-/* Zeros that mean a named default become it. */
+/* Replaces each zero that means a default by that default. */
 void frontier_set_defaults(struct frontier_options *options);
 /* Whether links or sitemaps are followed. */
 bool frontier_has_offers(const struct frontier_options *options);
@@ -427,7 +463,7 @@ bool frontier_follows_to(const struct frontier_options *options, int depth);
 void frontier_judge_options(const struct frontier_options *options,
                             struct judge_options *judge);
 int64_t frontier_wall_ms(const struct frontier *frontier, int64_t now_ms);
-double frontier_random(struct frontier *frontier); /* from 0 up to below 1 */
+double frontier_random(struct frontier *frontier); /* at least 0 and below 1 */
 /* Whether more URLs fit in memory. */
 bool frontier_has_room(const struct frontier *frontier);
 /* Whether one of hosts, robots.txt and URLs is short of room. */
@@ -440,11 +476,11 @@ void item_table_release(struct frontier *frontier);
  * of ITEM_URL are found by their key. */
 struct item *item_new(struct frontier *frontier, struct host *origin,
                       enum item_kind kind, const struct url_claim *claim);
-/* The item is in no list any more. */
+/* Frees an item that is in no list any more. */
 void item_free(struct frontier *frontier, struct item *item);
 struct item *item_find(struct frontier *frontier, struct url_key key);
 uint64_t item_id(const struct item *item);
-/* One that is in flight; NULL if that fetch is none. */
+/* The item in flight with that id; NULL: that fetch is over. */
 struct item *item_by_id(struct frontier *frontier, uint64_t id);
 struct bytes item_url(const struct item *item);
 struct bytes item_listed(const struct item *item);
@@ -452,13 +488,13 @@ struct bytes item_etag(const struct item *item);
 struct bytes item_last_modified(const struct item *item);
 /* What is asked for next: the last hop's target, or the URL itself. */
 struct bytes item_target(const struct item *item);
-/* It is asked from another host now, for a redirect. */
+/* Notes that the item is asked from another host now, for a redirect. */
 void item_set_host(struct item *item, struct host *host);
 void items_add(struct items *list, struct item *item);
 void items_add_front(struct items *list, struct item *item);
-/* Out of its middle. */
+/* Takes an item out of the middle of a list. */
 void items_remove(struct items *items, struct item *item);
-/* The first one, or NULL. */
+/* Takes the first item out of a list; NULL: it is empty. */
 struct item *items_take(struct items *list);
 
 /* ---- host_table.c ---- */
@@ -468,36 +504,39 @@ void host_table_release(struct frontier *frontier);
 struct host *host_new(struct frontier *frontier,
                       const struct host_record *record);
 struct host *host_find(struct frontier *frontier, int64_t host_id);
-/* It has no items any more and stands in no list. */
+/* Frees a host that has no items any more and stands in no list. */
 void host_free(struct frontier *frontier, struct host *host);
 
 /* ---- schedule.c ---- */
 /* Puts a host where it belongs now: ring, heap or nowhere. */
 void schedule_host(struct frontier *frontier, struct host *host,
                    int64_t now_ms);
-/* Puts it into the heap, although it has nothing to do: its clock counts
- * until then. */
+/* Puts a host into the heap although it has nothing to do: its clock must be
+ * kept until then. */
 void schedule_wait(struct frontier *frontier, struct host *host);
-/* Longer waits are spent in storage. */
+/* How long a host may wait for its clock in memory, in ms; one that waits
+ * longer goes back to storage. */
 int64_t schedule_linger_ms(const struct frontier *frontier);
-/* Hosts whose time has come go to their rings. */
+/* Moves hosts whose time has come from the heap to their rings. */
 void schedule_due(struct frontier *frontier, int64_t now_ms);
-/* No further page may be in flight; robots.txt has places of its own. */
+/* Whether no further page may be in flight; robots.txt has places of its own.
+ */
 bool schedule_pages_full(const struct frontier *frontier);
-/* Out of its ring; NULL: no host may start anything. */
+/* Takes the next host out of its ring; NULL: no host may start anything. */
 struct host *schedule_take(struct frontier *frontier);
 /* Whether schedule_take() has something. */
 bool schedule_has_any(const struct frontier *frontier);
-/* Hosts that stand in a ring. */
+/* How many hosts stand in a ring. */
 int schedule_nr_ready(const struct frontier *frontier);
-/* It has something that its robots admission lets start. */
+/* Whether the host has something that its robots admission lets start. */
 bool host_is_ready(const struct host *host);
-/* Marks it hungry if it is. */
+/* Marks the host hungry if its queue is running low and storage may have more.
+ */
 void host_ask_for_more(struct frontier *frontier, struct host *host);
 void host_mark_hungry(struct frontier *frontier, struct host *host);
 void host_mark_idle(struct frontier *frontier, struct host *host);
 void host_mark_changed(struct frontier *frontier, struct host *host);
-/* The first one of each list, or NULL. */
+/* These take the first host of a list; NULL: it is empty. */
 struct host *schedule_take_hungry(struct frontier *frontier);
 struct host *schedule_take_idle(struct frontier *frontier);
 struct host *schedule_take_changed(struct frontier *frontier);
@@ -506,13 +545,13 @@ struct host *schedule_take_changed(struct frontier *frontier);
 /* Counts and reports a URL that ended. */
 enum err ending_report(struct frontier *frontier,
                        const struct visit *visit) CERR_CHECK;
-/* The same of an item. It stays where it is. */
+/* Counts and reports an item that ended; the item itself stays where it is. */
 enum err ending_report_item(struct frontier *frontier, const struct item *item,
                             const struct ending *ending,
                             int64_t now_ms) CERR_CHECK;
 
 /* ---- robots_admission.c: see robots_admission.h for its rules ---- */
-/* Takes what storage remembers of a host's robots.txt. */
+/* Restores what storage remembers of the robots.txt of a host. */
 enum err admission_restore(struct frontier *frontier, struct host *host,
                            const struct host_record *record,
                            int64_t now_ms) CERR_CHECK;
@@ -527,16 +566,16 @@ struct robots_news {
     bool is_any;
     struct bytes text;
 };
-/* The end of that item: the admission of its origin is settled. */
+/* Settles the admission of the origin by the answer to its robots.txt. */
 enum err admission_settle(struct frontier *frontier, const struct item *item,
                           const struct page *page, int64_t now_ms,
                           struct robots_news *news) CERR_CHECK;
 
 /* ---- lease.c ---- */
-/* Leases hosts that are due, while more are wanted. */
+/* Leases hosts that are due, as long as more are wanted. */
 enum err lease_hosts(struct frontier *frontier, int64_t now_ms) CERR_CHECK;
 bool lease_wants_hosts(const struct frontier *frontier);
-/* The host of a redirect's target, leased if it was not. */
+/* Finds the host of a redirect's target in memory, or leases it. */
 enum err lease_host(struct frontier *frontier, struct host **host,
                     const struct keyed_url *url, int64_t now_ms) CERR_CHECK;
 enum err lease_renew(struct frontier *frontier, int64_t now_ms) CERR_CHECK;
@@ -552,9 +591,10 @@ enum err lease_release(struct frontier *frontier, struct host *host, bool to_do,
 /* Claims a batch of the host's URLs; `fresh` gets them as new items. */
 enum err refill_host(struct frontier *frontier, struct host *host,
                      struct items *fresh) CERR_CHECK;
-/* A URL leaves memory and is still to do: to be claimed again. */
+/* Notes that a URL leaves memory and is still to do, so that it is claimed
+ * again. */
 void refill_note_left(const struct item *item);
-/* A URL entered storage: its host has more to do. */
+/* Notes that a URL entered storage: its host has more to do. */
 void refill_note_added(struct frontier *frontier, const struct url_record *url,
                        enum storage_added added, int64_t now_ms);
 
@@ -565,8 +605,8 @@ void batch_release(struct batch *batch);
 enum err batch_add(struct batch *batch, const struct keyed_url *url,
                    struct bytes note, const struct url_key *parent,
                    const struct url_source *source) CERR_CHECK;
-/* The same, of a found URL that is judged by the traps when it is stored, and
- * all before it with it: what waits counts then. */
+/* Adds a found URL that may be over a limit of the traps. It is judged when it
+ * is stored, after all before it, as what waits in the batch counts too. */
 enum err batch_add_late(struct batch *batch, const struct keyed_url *url,
                         const struct url_key *parent,
                         const struct url_source *source) CERR_CHECK;
@@ -574,7 +614,7 @@ bool batch_is_full(const struct batch *batch);
 /* Stores at most `max` of its URLs; the batch is empty when all are there. */
 enum err intake_step(struct frontier *frontier, struct batch *batch, size_t max,
                      int64_t now_ms) CERR_CHECK;
-/* Stores all of them. */
+/* Stores all URLs of the batch. */
 enum err intake_flush(struct frontier *frontier, struct batch *batch,
                       int64_t now_ms) CERR_CHECK;
 /* Stores one hop of a chain of redirects; *is_new: it was not known. */
@@ -587,12 +627,14 @@ enum err intake_add_hop(struct frontier *frontier, const struct keyed_url *url,
 struct offer {
     struct bytes url;
     struct url_key parent;
-    uint64_t context;               /* of the judgement: the page's host */
-    const struct url *seed, *seed2; /* for scope; NULL: not judged */
+    uint64_t
+        context; /* what a refusal is remembered for: the host of the page */
+    const struct url *seed,
+        *seed2; /* scope is judged relative to these; NULL: it is not judged */
     struct url_source source;
 };
-/* Judges it by scope and traps; what passes, or is refused by a trap, joins
- * frontier->links. */
+/* Judges the URL by scope and traps. What passes, and what a trap refuses,
+ * joins frontier->links. */
 enum err offer_url(struct frontier *frontier,
                    const struct offer *offer) CERR_CHECK;
 /* Parses where the item's answer came from, for its offers; they borrow
@@ -607,7 +649,7 @@ enum err offer_leads(struct frontier *frontier, const struct item *item,
 /* Offers the sitemaps of a listed host whose robots.txt is known, once. */
 enum err sitemaps_offer(struct frontier *frontier,
                         struct host *host) CERR_CHECK;
-/* Offers what a sitemap names. */
+/* Offers every URL that a sitemap names. */
 enum err sitemaps_read(struct frontier *frontier, const struct item *item,
                        const struct page *page) CERR_CHECK;
 
@@ -627,7 +669,8 @@ void redirect_hop_visit(const struct item *item, size_t i,
 /* ---- retry.c ---- */
 /* Whether the same request could do better later. */
 bool retry_may_help(const struct page *page);
-/* Whether it is asked again, and when: RETRY, or nothing is changed. */
+/* Decides whether the item is asked again, and when. Returns false, and changes
+ * nothing, if it is not. */
 bool retry_judge(struct frontier *frontier, const struct item *item,
                  const struct page *page, int64_t now_ms,
                  struct verdict *verdict);
@@ -642,8 +685,8 @@ enum err retry_put_attempt(struct frontier *frontier, const struct item *item,
                            const struct page *page, int64_t now_ms) CERR_CHECK;
 
 /* ---- politeness.c ---- */
-/* Tells the host's clock; true when it asks for a wait that shall be
- * remembered whatever happens to us. */
+/* Tells the clock of the host about an answer. Returns true when the host asks
+ * for a wait that must be remembered whatever happens to us. */
 bool politeness_answered(struct frontier *frontier, const struct item *item,
                          const struct page *page, int64_t now_ms);
 
@@ -658,7 +701,8 @@ void fetch_fill(const struct frontier *frontier, const struct item *item,
                 struct frontier_fetch *fetch);
 
 /* ---- frontier_status.c ---- */
-/* A fetch may start, but for clocks and limits. */
+/* Whether there is room for one more fetch; clocks and limits are not looked
+ * at. */
 bool status_has_place(const struct frontier *frontier);
 
 #endif

@@ -1,5 +1,5 @@
-/* The begin and the end of a frontier: its memory, and what earlier
- * sessions have left in storage. */
+/* How a frontier begins and ends: its memory, and what earlier sessions have
+ * left in storage. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,9 +29,9 @@ static enum err count_found(void *ctx, const struct url_claim *claim)
     return CERR_OK;
 }
 
-/* What earlier sessions found counts for the traps, and the list that they read
- * is the scope. Most have found nothing, and it is looked for only where
- * something may be found. */
+/* Reads what earlier sessions have left: what they found counts for the traps,
+ * and the list that they read is the scope. Most crawls find nothing, so
+ * storage is asked only where something may be found. */
 static enum err read_past(struct frontier *frontier)
 {
     const struct frontier_options *options = &frontier->options;

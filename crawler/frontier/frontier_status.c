@@ -11,7 +11,7 @@ int frontier_max_in_flight(int concurrency)
     return concurrency + (on_top > 0 ? on_top : 1);
 }
 
-/* Where pages have no place left, robots.txt may have one. */
+/* Where pages have no place left, a robots.txt may still have one. */
 bool status_has_place(const struct frontier *frontier)
 {
     return frontier->flights.nr <
@@ -19,6 +19,8 @@ bool status_has_place(const struct frontier *frontier)
            (!schedule_pages_full(frontier) || frontier->schedule.asking.nr > 0);
 }
 
+/* The ring is empty and places are free, so workers wait for lines of the list.
+ */
 bool frontier_wants_more(const struct frontier *frontier)
 {
     return frontier->flights.nr < frontier->options.concurrency &&
@@ -32,7 +34,7 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* When something could be started; INT64_MAX: not before an answer. */
+/* Returns when something could be started; INT64_MAX: not before an answer. */
 static int64_t next_start_ms(const struct frontier *frontier, int64_t now_ms)
 {
     const struct flights *flights = &frontier->flights;

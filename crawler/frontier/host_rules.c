@@ -5,7 +5,8 @@
 
 #include "crawler/frontier/frontier_options.h"
 
-/* The host in "http://example.com:80", "https://[::1]:443". */
+/* Cuts the host out of a key such as "http://example.com:80" or
+ * "https://[::1]:443". */
 static struct bytes host_of(struct bytes key)
 {
     const char *text = key.data;
@@ -25,11 +26,12 @@ static bool matches(const char *pattern, struct bytes host)
 
     if (pattern[0] != '*')
         return len == host.len && memcmp(pattern, text, len) == 0;
-    len--; /* with its dot */
+    len--; /* the rest of the pattern begins with its dot */
     return host.len > len &&
            memcmp(pattern + 1, text + host.len - len, len) == 0;
 }
 
+/* A setting that a section does not have is -1. */
 static void override_int(int *to, int64_t value)
 {
     if (value >= 0)

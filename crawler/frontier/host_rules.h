@@ -14,15 +14,16 @@
 struct frontier_options;
 
 struct host_rules {
-    struct host_limits limits; /* zeros: the defaults of frontier.c */
-    int retries;               /* after the first try; -1: the default */
+    struct host_limits
+        limits;  /* zeros stand for the defaults of frontier_base.c */
+    int retries; /* tries after the first one; -1: the default */
     bool ignore_robots;
     uint32_t header_set; /* goes into its fetches: 1 + the place of the host's
                             headers in options->hosts; 0: no own headers */
 };
 
-/* What counts for the host, of all that is set. `host_key` is
- * "http://example.com:80". */
+/* Finds what counts for the host, of all that the user has set. `host_key` is
+ * such as "http://example.com:80". */
 void host_rules_find(const struct frontier_options *options,
                      struct bytes host_key, struct host_rules *rules);
 

@@ -8,14 +8,15 @@
 #include "base/text.h"
 #include "crawler/frontier/frontier_internal.h"
 
-#define LINE_TEXT_BYTES 2048 /* of a bad line, kept in its row */
+#define LINE_TEXT_BYTES 2048 /* bytes of a bad line that its row keeps */
 
 static bool is_blank(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* The white space of C; a line's end is gone already. */
+/* Cuts the white space of C off both ends; the end of the line is gone already.
+ */
 static struct bytes trim(const char *text, size_t len)
 {
     while (len > 0 && is_blank(text[len - 1]))
@@ -27,8 +28,8 @@ static struct bytes trim(const char *text, size_t len)
     return (struct bytes){text, len};
 }
 
-/* The row keeps the line as far as a database takes it: valid UTF-8, cut,
- * without credentials. */
+/* Stores a line that is no URL. The row keeps the text as far as a database
+ * takes it: valid UTF-8, cut, without credentials. */
 static enum err put_bad_line(struct frontier *frontier, struct bytes text,
                              int64_t line, enum error error)
 {
@@ -66,8 +67,8 @@ static struct bytes listed_text(struct bytes text, struct bytes url,
     return text;
 }
 
-/* A batch that is on its way to storage takes no line in: it is stored whole
- * first, which happens only where the caller did not wait for it. */
+/* Adds one line. A batch that is on its way to storage takes no line in and is
+ * stored whole first; that happens only if the caller does not wait for it. */
 static enum err add_line(struct frontier *frontier, struct bytes text,
                          int64_t line, int64_t now_ms)
 {
@@ -96,8 +97,8 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     return err;
 }
 
-/* A batch is of one kind: in a list that is read again, a URL that is known is
- * no duplicate. */
+/* A batch has lines of one kind: in a list that is read again, a known URL is
+ * no duplicate, so lines of both kinds cannot be stored together. */
 enum err frontier_add_line(struct frontier *frontier, struct bytes text,
                            int64_t line, bool reread, int64_t now_ms)
 {

@@ -14,7 +14,8 @@
 #include "base/hash.h"
 #include "crawler/frontier/frontier_internal.h"
 
-/* Known, or refused on a page of the same host. */
+/* Whether the URL is known already, or was refused on a page of the same host.
+ */
 static bool was_judged(const struct judge *judge, const struct offer *offer,
                        uint64_t hash)
 {
@@ -22,6 +23,8 @@ static bool was_judged(const struct judge *judge, const struct offer *offer,
            judge_has_seen(judge, hash ^ offer->context);
 }
 
+/* A URL that a trap refuses is stored as well, with the reason, so that people
+ * see what was left out. */
 static enum err add_to_links(struct frontier *frontier,
                              const struct offer *offer,
                              const struct keyed_url *url)
@@ -71,8 +74,8 @@ static bool read_seed(struct url *seed, struct bytes text)
     return url_parse(seed, text.data, text.len, NULL) == URL_OK;
 }
 
-/* Behind a redirect to another host the page has two seeds, and the memory of
- * what was refused is that of both. */
+/* Sets what scope is judged by. Behind a redirect to another host the page has
+ * two seeds, and a refusal is remembered for both together. */
 bool offer_set_seeds(const struct item *item, struct url seeds[2],
                      struct offer *offer)
 {
@@ -89,8 +92,9 @@ bool offer_set_seeds(const struct item *item, struct url seeds[2],
 
 /* ---- what an answer leads to ---- */
 
-/* nofollow is obeyed as a page says it (meta, X-Robots-Tag) and as a link does
- * (rel), unless the user ignores robots for that host. */
+/* Offers the links of a page. nofollow is obeyed as a page says it (meta,
+ * X-Robots-Tag) and as a link does (rel), unless the user ignores robots for
+ * that host. */
 static enum err offer_links(struct frontier *frontier, const struct item *item,
                             const struct page *page)
 {
@@ -121,8 +125,9 @@ static enum err offer_links(struct frontier *frontier, const struct item *item,
     return err;
 }
 
-/* A page of the same level has led there by a link, which is one hop more. It
- * may still wait in the batch: what is late comes behind it. */
+/* Makes a known URL one hop nearer: a page of the same level links to it, which
+ * would be one hop more. The URL may still wait in the batch, so this one is
+ * stored after it. */
 static enum err bring_forward(struct frontier *frontier,
                               const struct offer *offer)
 {
@@ -134,7 +139,8 @@ static enum err bring_forward(struct frontier *frontier,
                           &offer->source);
 }
 
-/* The hops at a depth are counted, so that a chain ends. */
+/* Offers the target of a found URL that redirects. The hops at one depth are
+ * counted, so that a chain ends. */
 static enum err offer_target(struct frontier *frontier, const struct item *item,
                              const struct page *page)
 {

@@ -5,7 +5,8 @@
 #include "crawler/frontier/frontier_internal.h"
 #include "crawler/politeness/http_date.h"
 
-/* 429 Too Many Requests (RFC 6585, 4) and 503 (RFC 9110, 15.6.4). */
+/* Reads a status: 429 (RFC 6585, 4) and 503 (RFC 9110, 15.6.4) ask for a pause,
+ * other 5xx are trouble of the host, and all else is calm. */
 static enum host_answer_kind kind_of_status(int status)
 {
     if (status == 429 || status == 503)
@@ -22,7 +23,8 @@ static enum host_answer_kind kind_of_answer(const struct page *page)
     case CLASS_CONNECT:
     case CLASS_TLS:
         return HOST_ANSWER_UNREACHABLE;
-    case CLASS_TIMEOUT: /* not a byte came: as good as no connection */
+    case CLASS_TIMEOUT: /* no byte came, which is no better than no connection
+                         */
         return page->status ? HOST_ANSWER_TROUBLE : HOST_ANSWER_UNREACHABLE;
     case CLASS_HTTP:
     case CLASS_BODY: /* what it sends may be odd, but it answers */
@@ -37,7 +39,9 @@ static enum host_answer_kind kind_of_answer(const struct page *page)
     return HOST_ANSWER_NOTHING;
 }
 
-/* Of the first byte, from when the connection stood. */
+/* Returns how long the host took for the first byte, in ms from when the
+ * connection stood. Name look-up and handshakes are not the load of the host.
+ */
 static double latency_of(const struct page *page)
 {
     uint32_t connected_us = page->dns_us;

@@ -12,8 +12,8 @@ static bool is_same(struct bytes a, struct bytes b)
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
-/* A loop is found at its first repetition: a chain never asks for one URL
- * twice. */
+/* Whether the chain has asked for this URL before. A loop is found at its first
+ * repetition: a chain never asks for one URL twice. */
 static bool was_asked(const struct item *item, struct bytes url)
 {
     if (is_same(item_url(item), url))
@@ -24,8 +24,8 @@ static bool was_asked(const struct item *item, struct bytes url)
     return false;
 }
 
-/* A Location that is no URL is the server's fault, a scheme or a port that is
- * not followed has its own word. */
+/* Reads where a redirect leads. A Location that is no URL is the fault of the
+ * server; a scheme or port that is not followed has its own error. */
 enum error redirect_read(struct frontier *frontier, const struct item *item,
                          const struct page *page, size_t max_hops,
                          struct keyed_url *target)
@@ -44,7 +44,8 @@ enum error redirect_read(struct frontier *frontier, const struct item *item,
     return ERROR_NONE;
 }
 
-/* Texts of the page are gone after the answer, so the chain has copies. */
+/* Adds a hop to the chain. The texts of the page are gone after the answer, so
+ * the chain has copies. */
 void redirect_add_hop(struct item *item, const struct page *page,
                       struct bytes target)
 {
@@ -63,8 +64,9 @@ void redirect_add_hop(struct item *item, const struct page *page,
     item->tries.is_redirect_start = true;
 }
 
-/* The last hop's answer is `page`; each one before it was a redirect, of which
- * the chain knows the status and the target. */
+/* Makes the visit of a hop. The answer to the last hop is `page`; each hop
+ * before it was answered by a redirect, of which the chain knows status and
+ * target. */
 void redirect_hop_visit(const struct item *item, size_t i,
                         const struct page *page, struct page *moved,
                         struct visit *visit)

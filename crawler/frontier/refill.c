@@ -6,25 +6,28 @@
 
 /* ---- levels ---- */
 
-/* Lines and sitemaps are of the level before all others. */
+/* Returns the level of a URL; lines and sitemaps come before all found URLs. */
 static struct url_level level_of(enum url_kind kind, int depth, int nr_hops)
 {
     return kind == URL_FOUND ? (struct url_level){depth, nr_hops}
                              : (struct url_level){0, 0};
 }
 
-/* A redirect is a step within a depth. */
+/* Whether level `a` comes after level `b`. A redirect is a step within a depth.
+ */
 static bool is_behind(struct url_level a, struct url_level b)
 {
     return a.depth > b.depth || (a.depth == b.depth && a.nr_hops > b.nr_hops);
 }
 
+/* One refill of one host, for the callback of the claim. */
 struct refill {
     struct frontier *frontier;
     struct host *host;
     struct items *fresh;
     size_t nr;
-    bool has_walked; /* to the end of the range: the other URLs come next */
+    bool has_walked; /* the walk over bulk URLs has come to its end: the others
+                        are next */
 };
 
 /*
@@ -65,7 +68,8 @@ static enum err accept_url(void *ctx, const struct url_claim *claim)
     url_place_pass(&walk->place, claim->key.url_hash, claim->kind, claim->depth,
                    claim->nr_hops);
     if (item_find(refill->frontier, claim->key))
-        return CERR_OK; /* is here already: the place was moved back */
+        return CERR_OK; /* the URL is in memory already, since the place was
+                           moved back */
     struct item *item =
         item_new(refill->frontier, refill->host, ITEM_URL, claim);
     if (!item)
@@ -93,9 +97,9 @@ static size_t refill_size(const struct frontier *frontier,
     return nr < room / 4 ? nr : room / 4;
 }
 
-/* The walk came to its end: again, where something was added meanwhile? Only
- * there: all else that it would pass has ended, and may be a million lines of
- * a dead host. */
+/* Decides at the end of the walk whether to walk again: only over the range
+ * where something was added meanwhile. All else that a second walk would pass
+ * has ended, and may be a million lines of a dead host. */
 static bool walk_again(struct host_walk *walk)
 {
     walk->place.walk = walk->missed;
@@ -103,8 +107,9 @@ static bool walk_again(struct host_walk *walk)
     return !hash_range_is_empty(walk->place.walk);
 }
 
-/* A batch that was filled says that there may be more; one that was not, that
- * there is none, but where something came meanwhile. */
+/* Claims one batch. A batch that was filled says that there may be more; one
+ * that was not says that there is none, except where something came meanwhile.
+ */
 enum err refill_host(struct frontier *frontier, struct host *host,
                      struct items *fresh)
 {
@@ -132,7 +137,7 @@ enum err refill_host(struct frontier *frontier, struct host *host,
 
 /* ---- what is to be claimed again, or new ---- */
 
-/* A bulk URL where the walk has been, or does not come by. */
+/* Notes a bulk URL that the walk has passed already or does not come by. */
 static void note_missed(struct host *host, int64_t url_hash)
 {
     struct hash_range range = host->walk.place.walk;
@@ -147,8 +152,9 @@ void refill_note_left(const struct item *item)
         note_missed(item->origin, item->key.url_hash);
 }
 
-/* The place is turned back for a URL before it. But the walk first goes on to
- * its end, or each batch of a list that is being loaded would turn it back. */
+/* Turns the place back for a URL before it. But the walk goes on to its end
+ * first, as else each batch of a list that is being loaded would turn it back.
+ */
 void refill_note_added(struct frontier *frontier, const struct url_record *url,
                        enum storage_added added, int64_t now_ms)
 {

@@ -9,10 +9,12 @@
 
 #define RETRY_CAP_MS 300000 /* the longest pause between two tries */
 #define LIST_WAIT_MS 200    /* between two looks whether a host is listed */
-#define KILLS_MAX    5      /* deaths by SIGKILL that a URL may be near */
+#define KILLS_MAX                                                              \
+    5 /* deaths by SIGKILL that are forgiven to a URL in quarantine */
 
-/* 408, 429 and 5xx speak of the moment (RFC 9110, 15.5.9 and 15.6; RFC 6585,
- * 4); all other statuses speak of the URL. */
+/* Whether the same request could do better later. 408, 429 and 5xx speak of the
+ * moment (RFC 9110, 15.5.9 and 15.6; RFC 6585, 4); all other statuses speak of
+ * the URL. */
 bool retry_may_help(const struct page *page)
 {
     if (page->error != ERROR_NONE)
@@ -21,8 +23,9 @@ bool retry_may_help(const struct page *page)
     return page->status == 408 || page->status == 429 || page->status >= 500;
 }
 
-/* What has begun waits in memory. Many hosts that ask for long waits would
- * take all of it from the others. */
+/* Whether a retry would hold memory for too long. An item that has begun waits
+ * in memory, and many hosts that ask for long waits would take all of it from
+ * the others. */
 static bool waits_too_long(const struct frontier *frontier,
                            const struct host *host, int64_t now_ms)
 {
@@ -51,8 +54,9 @@ bool retry_judge(struct frontier *frontier, const struct item *item,
     return true;
 }
 
-/* The request was refused by us, so the next one is no further try. While lines
- * are still to come, one of them may name the host. */
+/* The guard refused the address before anything was sent, so the next request
+ * does not count as a new try. While lines are still to come, one of them may
+ * name the host and so allow it. */
 void retry_when_listed(const struct frontier *frontier, int64_t now_ms,
                        struct verdict *verdict)
 {

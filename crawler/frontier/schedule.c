@@ -9,7 +9,8 @@
  */
 #include "crawler/frontier/frontier_internal.h"
 
-#define PAGES_PER_CONNECTION 2 /* that wait, at least, before the next one */
+#define PAGES_PER_CONNECTION                                                   \
+    2 /* pages that must wait before one more connection is made */
 
 bool host_is_ready(const struct host *host)
 {
@@ -20,8 +21,9 @@ bool host_is_ready(const struct host *host)
     return host->queue.head && host->robots.state == ROBOTS_KNOWN;
 }
 
-/* To make one more connection takes two round trips, or three: those that it
- * has are through with a few more pages by then. */
+/* Whether one more connection would help. To make it takes two or three round
+ * trips; by then the connections that are there have fetched a few more pages.
+ */
 static bool is_worth_a_connection(const struct host *host)
 {
     const struct host_clock *clock = &host->clock;
@@ -33,7 +35,7 @@ static bool is_worth_a_connection(const struct host *host)
 
 /* ---- rings ---- */
 
-/* At the end of the ring: whoever is there already comes first. */
+/* Adds a host at the end of the ring: whoever is there already comes first. */
 static void ring_add(struct host_list *ring, struct host *host)
 {
     struct host_lists *lists = &host->lists;
@@ -84,7 +86,8 @@ void schedule_host(struct frontier *frontier, struct host *host, int64_t now_ms)
     const struct host_clock *clock = &host->clock;
 
     if (host->lists.ring == &schedule->busy && clock->in_flight == 0)
-        ring_remove(host); /* its turn comes sooner now */
+        ring_remove(
+            host); /* it moves to the ring of hosts with nothing in flight */
     if (host->lists.place != PLACE_NOWHERE || !host_is_ready(host) ||
         !host_clock_has_room(clock) || !is_worth_a_connection(host))
         return;
@@ -128,8 +131,9 @@ bool schedule_pages_full(const struct frontier *frontier)
            frontier->options.concurrency;
 }
 
-/* First who has nothing in flight, then who was never asked, then who could do
- * with one more connection. NULL: nobody may. */
+/* Chooses the ring: first hosts with nothing in flight, then those whose
+ * robots.txt is to be fetched, then those that could do with one more
+ * connection. Returns NULL if no host may start anything. */
 static const struct host_list *ring_next(const struct frontier *frontier)
 {
     const struct schedule *schedule = &frontier->schedule;
@@ -166,7 +170,8 @@ struct host *schedule_take(struct frontier *frontier)
 
 /* ---- what the next turn looks at ---- */
 
-/* At half a batch, so that the next one is there before the queue is empty. */
+/* A host is refilled when its queue is down to half a batch, so that the next
+ * one is there before the queue is empty. */
 void host_ask_for_more(struct frontier *frontier, struct host *host)
 {
     const struct host_walk *walk = &host->walk;
@@ -206,7 +211,7 @@ struct host *schedule_take_hungry(struct frontier *frontier)
     return host;
 }
 
-/* The order does not matter here: a turn looks at all of them. */
+/* Idle hosts are kept in no order: a turn looks at all of them. */
 void host_mark_idle(struct frontier *frontier, struct host *host)
 {
     struct host_list *list = &frontier->schedule.idle;
@@ -232,8 +237,8 @@ struct host *schedule_take_idle(struct frontier *frontier)
     return host;
 }
 
-/* First come, first judged. While it stands here nothing of it starts: see
- * host_is_ready(). */
+/* Changed hosts are judged in the order of their coming. Until then nothing of
+ * them starts: see host_is_ready(). */
 void host_mark_changed(struct frontier *frontier, struct host *host)
 {
     struct host_list *list = &frontier->schedule.changed;
