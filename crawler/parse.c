@@ -38,7 +38,8 @@ static struct bytes http_version(const struct page *page)
     }
 }
 
-/* "noindex nofollow", the words of the standard. */
+/* What the page asks of robots, in the words that it would use: "noindex
+ * nofollow". */
 static struct bytes robots_words(const struct page *page)
 {
     static const char *const words[] = {"",
@@ -53,7 +54,7 @@ static struct bytes robots_words(const struct page *page)
     return text(words[page->robots & 7]);
 }
 
-/* Texts that have a column of their own name. */
+/* Copies the texts that have a column of their own name. */
 static void copy_texts(struct page_record *record, const struct page *page)
 {
 #define COPY_STORED(name) record->name = page->name;
@@ -62,13 +63,13 @@ static void copy_texts(struct page_record *record, const struct page *page)
     PAGE_TEXTS(COPY)
 }
 
-/* What the answer itself says. */
+/* Fills what the answer itself says. */
 static void fill_page(struct page_record *record, const struct page *page)
 {
     record->status = page->status;
     record->bytes_down = (int64_t)page->wire_bytes;
     record->content_length = page->content_length;
-    /* a text without a character and what is no text are one thing here */
+    /* an empty text and a body that is no text are not told apart here */
     record->chars = page->chars ? (int64_t)page->chars : -1;
     record->dns_ms = ms(page->dns_us);
     record->connect_ms = ms(page->connect_us);
@@ -94,9 +95,8 @@ static void fill_page(struct page_record *record, const struct page *page)
     }
 }
 
-/* What is known of every URL that ended, also of one that was never asked. -1
- * is NULL in the database: not known. */
-/* The whole row, also of a URL that was never asked for: it has no page. */
+/* Fills what every URL that ended has, also one that was never asked for and so
+ * has no page. -1 becomes NULL in the database: not known. */
 static void fill_visit(struct page_record *record, const struct visit *visit)
 {
     *record = (struct page_record){
@@ -122,8 +122,8 @@ static void fill_visit(struct page_record *record, const struct visit *visit)
         fill_page(record, visit->page);
 }
 
-/* Redirects on the way to the page, from the first request on. */
-/* The redirects that were followed; how many there are. */
+/* Fills the redirects that were followed, from the first request on; returns
+ * how many there are. */
 static size_t fill_hops(struct hop_record *hops, const struct visit *visit)
 {
     assert(visit->nr_hops <= VISIT_HOPS_MAX);
@@ -138,8 +138,8 @@ static size_t fill_hops(struct hop_record *hops, const struct visit *visit)
     return visit->nr_hops;
 }
 
-/* The words of `rel` that matter to a crawler, a bit each. */
-/* As in the attribute `rel`, in this order whatever the page had. */
+/* The words of `rel` that matter to a crawler, in this order whatever the page
+ * had. */
 static struct bytes rel_words(uint8_t rel)
 {
     static const char *const words[] = {"",
@@ -154,8 +154,8 @@ static struct bytes rel_words(uint8_t rel)
     return text(words[rel & 7]);
 }
 
-/* What the link was in the page: the column links.kind. */
-/* The words of links.kind (docs/schema.md). */
+/* The word for the column links.kind: what the link was in the page
+ * (docs/schema.md). */
 static struct bytes kind_word(enum link_kind kind)
 {
     static const char *const words[LINK_KIND_NR] = {"a", "area", "frame"};
@@ -163,14 +163,15 @@ static struct bytes kind_word(enum link_kind kind)
     return text(words[kind]);
 }
 
-/* Where the last link led. Most links of a page lead to one host, and the text
- * of a canonical URL before its path says which. */
+/* The host that the last link led to. Most links of a page lead to one host,
+ * and the text of a canonical URL before its path says which, so its key need
+ * not be hashed again. */
 struct last_host {
-    struct bytes origin; /* in that link's text; empty: none yet */
+    struct bytes origin; /* view of that link's text; empty: none yet */
     int64_t host_id;
 };
 
-/* Whether the target begins with that origin; the '/' behind it keeps
+/* Whether the target begins with that origin; the '/' after it keeps
  * "http://a.b" from matching "http://a.bc/". */
 static bool leads_there(const struct last_host *last, struct bytes target)
 {
@@ -181,7 +182,7 @@ static bool leads_there(const struct last_host *last, struct bytes target)
            memcmp(text, last->origin.data, len) == 0;
 }
 
-/* Looks into a target; false when it is no URL of ours. */
+/* Parses a target to find its host; returns false when it is no URL of ours. */
 static bool find_host(const struct hash_key *hash_key, struct bytes target,
                       struct last_host *last)
 {
@@ -199,7 +200,7 @@ static bool find_host(const struct hash_key *hash_key, struct bytes target,
     return true;
 }
 
-/* The target's key; zeros when it is no URL of ours. */
+/* Returns the key of a target; zeros when it is no URL of ours. */
 static struct url_key key_of(const struct hash_key *hash_key,
                              struct bytes target, struct last_host *last)
 {
@@ -209,7 +210,8 @@ static struct url_key key_of(const struct hash_key *hash_key,
         last->host_id, (int64_t)hash_sip(hash_key, target.data, target.len)};
 }
 
-/* The page's links as records, allocated; NULL with *nr 0 if there are none. */
+/* Makes records of the links of a page, which the caller frees; NULL with *nr 0
+ * if there are none. */
 static enum err read_links(struct storage *storage, const struct page *page,
                            struct link_record **links, size_t *nr)
 {
@@ -234,7 +236,8 @@ static enum err read_links(struct storage *storage, const struct page *page,
     return CERR_OK;
 }
 
-/* One call, one row: storage makes the URL done by it. */
+/* Stores one row for one URL; by that row the URL becomes done, so a row is
+ * written for each URL, whatever happened. */
 enum err parse_visit(void *ctx, struct storage *storage,
                      const struct visit *visit)
 {

@@ -18,8 +18,8 @@ static void end_with_page(const struct page *page, struct verdict *verdict)
     };
 }
 
-/* The answer, but for what became of it. */
-/* The page is borrowed, so that what became of it is said in a copy. */
+/* Ends an item with its page but another error. The page is borrowed, so the
+ * error is set in a copy. */
 static void end_with_error(const struct page *page, enum error error,
                            struct verdict *verdict)
 {
@@ -57,8 +57,8 @@ static void judge_redirect_of_listed(struct frontier *frontier,
     };
 }
 
-/* A found URL ends with its redirect: the target is a URL of its own. */
-/* With --max-redirects 0 a redirect is an answer like any other. */
+/* Judges a redirect. A found URL ends with it, as the target is a URL of its
+ * own; with --max-redirects 0 a redirect is an answer like any other. */
 static void judge_redirect(struct frontier *frontier, const struct item *item,
                            const struct page *page, struct verdict *verdict)
 {
@@ -115,7 +115,7 @@ static void judge_robots(struct frontier *frontier, const struct item *item,
     }
 }
 
-/* The item alone was in flight when its worker died, again. */
+/* Ends a suspect: it alone was in flight when its worker died again. */
 static void judge_poison(struct frontier *frontier, const struct item *item,
                          const struct page *page, int64_t now_ms,
                          struct verdict *verdict)

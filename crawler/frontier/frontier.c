@@ -10,12 +10,13 @@
 
 #include "crawler/frontier/frontier_internal.h"
 
-#define RATE_BURST_MS 100 /* of --rate, made good after a pause */
+#define RATE_BURST_MS                                                          \
+    100 /* starts that --rate may make good after a pause, in ms */
 
 /* ---- acting on a verdict ---- */
 
-/* Any state but FREE -> QUEUED. The host may be able to start something now
- * that it could not before, so its place is looked at. */
+/* Moves an item to QUEUED from any state but FREE. The host may be able to
+ * start something now that it could not before, so its place is looked at. */
 static void enqueue(struct frontier *frontier, struct item *item,
                     int64_t now_ms)
 {
@@ -28,8 +29,9 @@ static void enqueue(struct frontier *frontier, struct item *item,
     schedule_host(frontier, host, now_ms);
 }
 
-/* A robots.txt is an item like any other, but it has a queue of its own that is
- * served first, and places of its own in flight. */
+/* Makes an item for the robots.txt of a host. It is an item like any other, but
+ * has a queue of its own that is served first, and places of its own in flight.
+ */
 static enum err fetch_robots(struct frontier *frontier, struct host *host,
                              int64_t now_ms)
 {
@@ -41,8 +43,8 @@ static enum err fetch_robots(struct frontier *frontier, struct host *host,
     return err;
 }
 
-/* Its host goes on to the next level without it: it waits for a retry, or for
- * another host. */
+/* Takes an item out of the level of its host, which goes on without it: the
+ * item waits for a retry, or for another host. */
 static void leave_level(struct frontier *frontier, struct item *item)
 {
     struct host *origin = item->origin;
@@ -55,8 +57,8 @@ static void leave_level(struct frontier *frontier, struct item *item)
         host_mark_idle(frontier, origin);
 }
 
-/* IN_FLIGHT -> RETRYING. The heap is drained by fire_retries() in the turn
- * after due_ms. */
+/* Moves an item from IN_FLIGHT to RETRYING. fire_retries() takes it off the
+ * heap in the turn after due_ms. */
 static void wait_for_retry(struct frontier *frontier, struct item *item,
                            int64_t due_ms)
 {
@@ -66,15 +68,17 @@ static void wait_for_retry(struct frontier *frontier, struct item *item,
     heap_add(&frontier->retries, due_ms, item);
 }
 
-/* IN_FLIGHT -> QUARANTINED. The item waits behind the other suspects until
- * nothing else is in flight: see take_quarantined(). */
+/* Moves an item from IN_FLIGHT to QUARANTINED, where it waits until nothing
+ * else is in flight: see take_quarantined(). Suspects run in the order of their
+ * coming. */
 static void put_in_quarantine(struct frontier *frontier, struct item *item)
 {
     item->state = ITEM_QUARANTINED;
     items_add(&frontier->quarantine, item);
 }
 
-/* The item goes on at the redirect's target, whose clock it waits for. */
+/* Sends an item on to the target of its redirect, where it waits for the clock
+ * of that host. */
 static enum err go_to_target(struct frontier *frontier, struct item *item,
                              const struct page *page,
                              const struct keyed_url *target, int64_t now_ms)
@@ -92,8 +96,8 @@ static enum err go_to_target(struct frontier *frontier, struct item *item,
     return CERR_OK;
 }
 
-/* Any state -> FREE. Its host may have nothing more to do, or may go on to its
- * next level; the turn finds out which. */
+/* Ends an item and frees it. Its host may have nothing more to do, or may go on
+ * to its next level; the turn finds out which. */
 static enum err end_item(struct frontier *frontier, struct item *item,
                          const struct ending *ending, int64_t now_ms)
 {
@@ -108,8 +112,9 @@ static enum err end_item(struct frontier *frontier, struct item *item,
     return err;
 }
 
-/* A hop was asked for on the way of a listed URL, so it is known and has ended;
- * where it is in memory as a found URL and waits, that one is answered too. */
+/* Ends a hop of a redirect. It was asked for on the way of a listed URL, so it
+ * is known and has ended; if it is in memory as a found URL that waits, that
+ * item is answered too. */
 static enum err end_hop(struct frontier *frontier, const struct item *item,
                         struct visit *visit, int64_t now_ms)
 {
@@ -141,8 +146,8 @@ static enum err end_hop(struct frontier *frontier, const struct item *item,
     return ending_report(frontier, visit);
 }
 
-/* Only where links are followed: else a hop of a listed URL has no row of its
- * own (docs/decisions/0001). */
+/* Ends the hops of an item, where links are followed. Elsewhere a hop of a
+ * listed URL has no row of its own (docs/decisions/0001). */
 static enum err end_hops(struct frontier *frontier, const struct item *item,
                          const struct page *page, int64_t now_ms)
 {
@@ -158,8 +163,8 @@ static enum err end_hops(struct frontier *frontier, const struct item *item,
     return err;
 }
 
-/* What the page leads to is offered before the item ends, for the offers speak
- * of the item as their parent. */
+/* Ends a URL. What its page leads to is offered before the item is freed, as
+ * the offers name it as their parent. */
 static enum err end_url(struct frontier *frontier, struct item *item,
                         const struct verdict *verdict, int64_t now_ms)
 {
@@ -175,7 +180,8 @@ static enum err end_url(struct frontier *frontier, struct item *item,
     return err ? err : end_item(frontier, item, &verdict->ending, now_ms);
 }
 
-/* What waits at the host is judged by the new rules in the next turn. */
+/* Ends the fetch of a robots.txt. What waits at its host is judged by the new
+ * rules in the next turn. */
 static enum err settle_robots(struct frontier *frontier, struct item *item,
                               const struct page *page, int64_t now_ms)
 {
@@ -194,7 +200,8 @@ static enum err settle_robots(struct frontier *frontier, struct item *item,
     return err;
 }
 
-/* The item is in no list. `page`: its answer, if it is one. */
+/* Acts on a verdict; the item is in no list. `page` is its answer, or NULL if
+ * it has none. REDIRECT and ADMIT become another verdict first. */
 static enum err move_item(struct frontier *frontier, struct item *item,
                           const struct page *page, struct verdict *verdict,
                           int64_t now_ms)
@@ -212,7 +219,7 @@ static enum err move_item(struct frontier *frontier, struct item *item,
     switch (verdict->action) {
     case VERDICT_ADMIT:
     case VERDICT_REDIRECT:
-        break; /* became one of the others */
+        break; /* became another action above */
     case VERDICT_QUEUE:
         enqueue(frontier, item, now_ms);
         break;
@@ -235,8 +242,8 @@ static enum err move_item(struct frontier *frontier, struct item *item,
     return err;
 }
 
-/* An item without an answer: new, out of the heap of retries, or judged again
- * because its host has changed. */
+/* Judges an item without an answer: a new one, one out of the heap of retries,
+ * or one whose host has changed. */
 static enum err admit(struct frontier *frontier, struct item *item,
                       int64_t now_ms)
 {
@@ -259,8 +266,8 @@ static enum err admit_all(struct frontier *frontier, struct items *items,
 
 /* ---- out: the next fetch ---- */
 
-/* The rate of the whole run spaces the starts; after a pause a tenth of a
- * second of them may be made good, not more. */
+/* Counts a start. The rate of the whole run spaces the starts; after a pause a
+ * tenth of a second of them may be made good, no more. */
 static void count_start(struct flights *flights, const struct item *item,
                         double rate_per_s, int64_t now_ms)
 {
@@ -313,14 +320,15 @@ static bool may_start_any(const struct frontier *frontier, int64_t now_ms)
            frontier->flights.next_ms <= (double)now_ms;
 }
 
-/* A limit is reached once; what it drops is dropped once. */
+/* Notes that a limit was reached, once; what it drops is dropped once. */
 static void note_limit(struct run *run)
 {
     if (run->limit == LIMIT_NONE)
         run->limit = LIMIT_REACHED;
 }
 
-/* The limit counts URLs, not requests: what has begun may go on. */
+/* Whether --max-urls is reached. The limit counts URLs and not requests: what
+ * has begun may go on. */
 static bool is_over_limit(struct frontier *frontier, const struct item *item)
 {
     int64_t max_urls = frontier->options.max_urls;
@@ -332,8 +340,9 @@ static bool is_over_limit(struct frontier *frontier, const struct item *item)
     return true;
 }
 
-/* QUEUED -> IN_FLIGHT. The ring had the host for what it could do when it
- * joined: everything is looked at again before something starts. */
+/* Moves the next item of a host from QUEUED to IN_FLIGHT. The host joined its
+ * ring some time ago, so everything is looked at again before something starts.
+ */
 static struct item *take_from_host(struct frontier *frontier, struct host *host,
                                    int64_t now_ms)
 {
@@ -472,8 +481,8 @@ enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
 
     if (!item)
         return CERR_INVALID;
-    /* Of what answers lead to, no more waits for a turn than one of them and a
-     * full batch. */
+    /* At most a full batch of links waits for a turn, and what one answer adds
+     * to it. */
     if (batch_is_full(&frontier->links)) {
         enum err err = intake_flush(frontier, &frontier->links, now_ms);
         if (err)
@@ -485,6 +494,8 @@ enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
     return take_answer(frontier, item, page, &verdict, now_ms);
 }
 
+/* Undoes frontier_next(): counts, clock and tries become as they were, and the
+ * item stands at the front of its queue again. */
 void frontier_put_back(struct frontier *frontier, uint64_t id)
 {
     struct item *item = item_by_id(frontier, id);
@@ -510,8 +521,8 @@ void frontier_put_back(struct frontier *frontier, uint64_t id)
 
 /* ---- the turn: items ---- */
 
-/* The robots admission of a host has changed, or it is down: what waits there
- * is judged again. */
+/* Judges all items of a host again: its robots admission has changed, or it is
+ * down. */
 static enum err readmit_host(struct frontier *frontier, struct host *host,
                              int64_t now_ms)
 {
@@ -537,8 +548,8 @@ static enum err readmit_hosts(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
-/* RETRYING -> admitted again. Whether the host is down, or its robots.txt has
- * expired, may have changed while the item waited. */
+/* Admits the items whose retry is due. Meanwhile their host may have gone down,
+ * or its robots.txt may have expired. */
 static enum err fire_retries(struct frontier *frontier, int64_t now_ms)
 {
     struct item *item;
@@ -551,7 +562,7 @@ static enum err fire_retries(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
-/* Suspects of a host that is down end as all its URLs do. */
+/* Ends suspects whose host is down, as all its URLs end. */
 static enum err end_suspects(struct frontier *frontier, int64_t now_ms)
 {
     struct items *suspects = &frontier->quarantine;
@@ -563,8 +574,8 @@ static enum err end_suspects(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
-/* QUEUED -> FREE for all that was never started. What was started stays, and is
- * followed to its end. */
+/* Frees all queued items that were never started. What was started stays, and
+ * is followed to its end. */
 static void drop_fresh(struct frontier *frontier, struct items *items)
 {
     struct items all = *items;
@@ -581,7 +592,8 @@ static void drop_fresh(struct frontier *frontier, struct items *items)
     }
 }
 
-/* What has not begun goes back to storage, where it is still to do. */
+/* Gives everything that has not begun back to storage, where it is still to do.
+ */
 static void drop_all_fresh(struct frontier *frontier)
 {
     struct host *host = frontier->leases.head;
@@ -620,8 +632,8 @@ static enum err refill_and_admit(struct frontier *frontier, struct host *host,
     return err;
 }
 
-/* A turn claims for a bounded number of hosts, so that answers are not kept
- * waiting by the database. */
+/* Refills a bounded number of hosts, so that answers are not kept waiting by
+ * the database. */
 static enum err refill_hosts(struct frontier *frontier, int64_t now_ms)
 {
     enum err err = CERR_OK;
@@ -639,7 +651,8 @@ static enum err refill_hosts(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
-/* QUEUED -> FREE for its items, which are still to do in storage. */
+/* Frees all items of a host, which are still to do in storage, and gives its
+ * lease back. */
 static enum err release_host(struct frontier *frontier, struct host *host,
                              int64_t now_ms)
 {
@@ -653,8 +666,8 @@ static enum err release_host(struct frontier *frontier, struct host *host,
     return lease_release(frontier, host, to_do, now_ms);
 }
 
-/* All that the host has waits in its queue and was never started: it may as
- * well wait in storage. */
+/* Whether all that a host has waits in its queue and was never started: then it
+ * may as well wait in storage. */
 static bool is_loose(const struct host *host)
 {
     if (host->nr_items != host->queue.nr)
@@ -665,8 +678,8 @@ static bool is_loose(const struct host *host)
     return true;
 }
 
-/* What a host without a place waits for: URLs out of storage, its clock, or
- * nothing. Waits that are short are spent in memory; a host that could as well
+/* Decides what a host without a place waits for: URLs out of storage, its
+ * clock, or nothing. Short waits are spent in memory; a host that could as well
  * wait in storage makes room for another. */
 static enum err look_at_idle(struct frontier *frontier, struct host *host,
                              int64_t now_ms)
@@ -702,7 +715,7 @@ static enum err look_at_all_idle(struct frontier *frontier, int64_t now_ms)
 
 /* ---- the turn ---- */
 
-/* Whether nothing is left anywhere: storage has the last word. */
+/* Finds out whether nothing is left to do; storage has the last word. */
 static enum err look_for_end(struct frontier *frontier, int64_t now_ms)
 {
     struct storage_counts counts;
@@ -732,7 +745,8 @@ static enum err look_for_end(struct frontier *frontier, int64_t now_ms)
     return err;
 }
 
-/* Items come first: what is due again may end, and so make room. */
+/* Does the turn for items. They come before hosts: what is due again may end,
+ * and so make room. */
 static enum err turn_items(struct frontier *frontier, int64_t now_ms)
 {
     enum err err = readmit_hosts(frontier, now_ms);
@@ -803,7 +817,8 @@ void frontier_pause(struct frontier *frontier, bool paused)
     frontier->run.is_paused = paused;
 }
 
-/* Whatever is in memory is still to do in storage. */
+/* Drops all items at the end of a run: whatever is in memory is still to do in
+ * storage. */
 static void forget_items(struct frontier *frontier)
 {
     struct host *host = frontier->leases.head;

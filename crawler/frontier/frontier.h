@@ -2,15 +2,15 @@
  * frontier: what to fetch next, and when.
  *
  * It stands between the list and the pool. URLs come in (lines of the list,
- * links, sitemaps, redirects) through one door: canonical form, dedupe, scope,
- * trap rules, storage. They leave it as fetches, each by the right of its
- * host's clock, and end as visits, each exactly once, whatever happened.
+ * links, sitemaps, redirects) through one intake: canonical form, dedupe,
+ * scope, trap rules, storage. They leave as fetches, each when the clock of its
+ * host lets it, and end as visits, each exactly once, whatever happened.
  *
  * In memory it keeps only active hosts and URLs that are queued or in flight,
  * both bounded; everything else waits in storage. It knows no socket, file or
  * clock: the caller passes the time. All `now_ms` are monotonic; wall time, for
  * rows and for clocks that outlive the process, is `now_ms` + wall_offset_ms.
- * robots.txt and sitemaps are fetches of its own, made for itself. One thread.
+ * It makes the fetches of robots.txt and sitemaps itself. One thread.
  */
 #ifndef CRAWLER_FRONTIER_FRONTIER_H
 #define CRAWLER_FRONTIER_FRONTIER_H
@@ -73,8 +73,9 @@ enum frontier_lines {
     FRONTIER_LINES_PUSHED,   /* some are on their way */
 };
 enum frontier_lines frontier_lines_state(const struct frontier *frontier);
+/* Sends the gathered lines to storage even though the batch is not full. */
 void frontier_push_lines(struct frontier *frontier);
-/* All of them, at once. */
+/* Takes all gathered lines to storage at once. */
 enum err frontier_flush_lines(struct frontier *frontier,
                               int64_t now_ms) CERR_CHECK;
 /* Whether places are free and nothing is there to start: then workers wait for
@@ -129,17 +130,17 @@ enum err frontier_release(struct frontier *frontier, int64_t now_ms) CERR_CHECK;
 /* What progress and summary show. Counts are of this run. */
 struct frontier_stats {
     int64_t nr_lines, nr_bad_lines, nr_duplicates;
-    int64_t nr_visits[OUTCOME_NR]; /* by outcome */
+    int64_t nr_visits[OUTCOME_NR]; /* URLs that ended, by outcome */
     int64_t nr_by_error[ERROR_NR];
-    int64_t nr_status[6]; /* listed by hundreds: [2] is 2xx */
-    int64_t nr_requests;  /* with hops, robots, retries */
-    int64_t nr_answers;   /* of them: with a status, but for robots.txt */
+    int64_t nr_status[6]; /* answers to listed URLs by hundreds: [2] is 2xx */
+    int64_t nr_requests;  /* all requests: hops, robots.txt and retries too */
+    int64_t nr_answers; /* answers with a status, without those of robots.txt */
     int64_t nr_retries_waiting;
     int64_t nr_queued; /* known and to do, in memory or not */
     int nr_in_flight;
     int nr_hosts_active;  /* with a request in flight or due */
     int nr_hosts_waiting; /* held back by their clock */
-    int64_t bytes_down;   /* wire bytes of bodies */
+    int64_t bytes_down;   /* bytes of bodies on the wire */
     /* the host that is asked to wait longest, for the progress rows */
     const char *throttled_host; /* "" if none; borrowed until the next call */
     int throttled_status;       /* 429, 503; 0: crawl-delay or errors */

@@ -35,7 +35,8 @@ enum err explain_new(struct explain **explain,
     made->host_id = url_key_of(&no_secret, host_key, no_url).host_id;
     host_rules_find(&made->options, host_key, &made->rules);
     frontier_judge_options(&made->options, &judge);
-    judge.has_offers = true; /* what a link would be told, also without depth */
+    judge.has_offers =
+        true; /* link rules are asked even if the crawl has --depth 0 */
     enum err err = judge_new(&made->judge, &judge, &no_secret, message);
     if (err) {
         explain_free(made);
@@ -97,7 +98,7 @@ static void explain_offer(struct explain *explain,
                            out->trap_reason);
     bool is_of_counts = out->trap == TRAP_HAS_TOO_MANY_QUERIES ||
                         out->trap == TRAP_HAS_TOO_MANY_PAGES;
-    /* what the crawl knows already was new once, when there were fewer */
+    /* a known URL was judged when fewer were counted */
     out->is_trapped =
         is_link && out->trap != TRAP_NONE && !(facts->is_known && is_of_counts);
     if (out->is_trapped)

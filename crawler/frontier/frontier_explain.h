@@ -46,7 +46,7 @@ void explain_add_listed(struct explain *explain, const struct url *url);
 struct explain_facts {
     const struct url *from; /* the page that it is found on; NULL: a line */
     int depth;              /* links from the list to it; of a found one */
-    bool is_known;          /* storage has it */
+    bool is_known;          /* storage knows the URL */
     int robots_status;      /* of its host's robots.txt; 0: not asked yet */
     struct bytes robots;    /* the text of that answer */
 };
@@ -62,14 +62,15 @@ struct explanation {
     enum trap_rule trap;
     bool is_trapped; /* not where it came before a limit of counts */
     char trap_reason[TRAP_REASON_BYTES];
-    enum robots_state robots;    /* UNKNOWN, KNOWN or UNREACHABLE */
-    bool has_rules;              /* KNOWN, and there is a robots.txt */
-    struct robots_verdict rule;  /* of it; borrowed from `explain` */
+    enum robots_state robots; /* UNKNOWN, KNOWN or UNREACHABLE */
+    bool has_rules;           /* KNOWN, and there is a robots.txt */
+    struct robots_verdict
+        rule; /* the line of robots.txt that decides; borrowed from `explain` */
     int64_t delay_ms;            /* between two requests to its host ... */
     bool is_delay_of_robots_txt; /* ... because a Crawl-delay asks for it */
 };
 
-/* CERR_NOMEM. To be asked once. */
+/* Judges the URL. Ask each object once only. CERR_NOMEM. */
 enum err frontier_explain(struct explain *explain,
                           const struct explain_facts *facts,
                           struct explanation *explanation) CERR_CHECK;

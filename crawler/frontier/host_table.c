@@ -21,7 +21,7 @@ void host_table_init(struct frontier *frontier)
     table->bucket_mask = nr_buckets - 1;
 }
 
-/* Its items are gone: they belong to the item table. */
+/* Frees a host; its items belong to the item table and are gone already. */
 static void destroy_host(struct host *host)
 {
     robots_admission_release(&host->robots);
@@ -45,7 +45,8 @@ void host_table_release(struct frontier *frontier)
     free(table->buckets);
 }
 
-/* The id is a keyed hash itself. */
+/* The id of a host is a keyed hash itself, so its low bits choose the bucket.
+ */
 static struct host **bucket_of(struct host_table *table, int64_t host_id)
 {
     return &table->buckets[(uint64_t)host_id & table->bucket_mask];

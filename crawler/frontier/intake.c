@@ -11,12 +11,13 @@
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier_internal.h"
 
-#define LINE_TEXT_BYTES 2048 /* of a duplicate line, kept in its row */
+#define LINE_TEXT_BYTES 2048 /* bytes of a duplicate line that its row keeps   \
+                              */
 
 /* ---- batches ---- */
 
-/* Pages of the arrays that are never used are never touched, so a short list
- * costs little of the largest batch. */
+/* Makes an empty batch. Pages of its arrays that are never used are never
+ * touched, so a short list costs little of the largest batch. */
 void batch_init(struct batch *batch, size_t nr_full, size_t max_full)
 {
     *batch = (struct batch){
@@ -80,7 +81,8 @@ enum err batch_add(struct batch *batch, const struct keyed_url *url,
                    struct bytes note, const struct url_key *parent,
                    const struct url_source *source)
 {
-    assert(batch->run_end == 0); /* or it would have to be sorted in */
+    assert(batch->run_end ==
+           0); /* a URL cannot be added to a run that is sorted already */
     make_room(batch);
     struct batch_url *to = &batch->urls[batch->nr];
     *to = (struct batch_url){
@@ -115,8 +117,8 @@ enum err batch_add_late(struct batch *batch, const struct keyed_url *url,
 
 /* ---- runs: what is sorted and stored together ---- */
 
-/* By host and hash as the database's key; equal URLs by line, so that the first
- * one stays and the others are its duplicates. */
+/* Orders URLs by host and hash, as the key of the database does; equal URLs by
+ * line, so that the first one stays and the others are its duplicates. */
 static int compare_urls(const void *a, const void *b)
 {
     const struct batch_url *left = a, *right = b;
@@ -136,7 +138,7 @@ static struct bytes text_of(const struct batch *batch,
     return (struct bytes){batch->text.data + url->text_at, url->url_len};
 }
 
-/* All that came before it is stored, and counts now. */
+/* Judges a URL by the traps now that all before it is stored and counts. */
 static void judge_late(struct frontier *frontier, struct batch *batch,
                        const struct batch_url *url)
 {
@@ -150,7 +152,8 @@ static void judge_late(struct frontier *frontier, struct batch *batch,
         batch->late_reason[0] = '\0';
 }
 
-/* A late URL begins a run of its own; most batches have none, and are one. */
+/* Begins the next run: it ends before a URL that must be judged after all
+ * others. Most batches have no such URL and are one run. */
 static void begin_run(struct frontier *frontier, struct batch *batch)
 {
     size_t at = batch->run_end, end = at + 1;
@@ -166,7 +169,8 @@ static void begin_run(struct frontier *frontier, struct batch *batch)
 
 /* ---- records ---- */
 
-/* The row names the URL that the line repeats, by its key. */
+/* Stores a duplicate line; its row names the URL that the line repeats, by its
+ * key. */
 static enum err put_duplicate(struct frontier *frontier,
                               const struct url_record *record)
 {
@@ -185,7 +189,8 @@ static enum err put_duplicate(struct frontier *frontier,
                             });
 }
 
-/* A few lines must not let the walk over a long list begin anew. */
+/* Returns the kind under which storage keeps a URL. A few lines must not let
+ * the walk over a long list begin anew, so only many lines are bulk. */
 static enum url_kind kind_of(const struct batch *batch,
                              const struct batch_url *url)
 {
@@ -194,7 +199,8 @@ static enum url_kind kind_of(const struct batch *batch,
     return batch->nr < FRONTIER_BULK_LINES ? URL_LISTED : URL_BULK;
 }
 
-/* Default ports are not in canonical URLs, but in the keys of hosts. */
+/* Returns the key of the host. Default ports are not in canonical URLs but in
+ * the keys of hosts. */
 static struct bytes host_key_of(struct batch *batch, size_t nr,
                                 const struct batch_url *url)
 {
@@ -272,7 +278,7 @@ static enum err make_records(struct frontier *frontier, struct batch *batch,
 
 /* ---- what storage says ---- */
 
-/* A found URL that a trap rule refuses: its row says which. */
+/* Ends a found URL that a trap refuses; its row says which trap. */
 static enum err end_refused(struct frontier *frontier,
                             const struct url_record *record,
                             struct bytes reason)
@@ -289,7 +295,9 @@ static enum err end_refused(struct frontier *frontier,
                                    });
 }
 
-/* A redirect may lead in one hop to what a link leads to in two. */
+/* Handles a URL that storage knows. A redirect may lead in one hop to what a
+ * link leads to in two, so a found URL may come nearer; a line is a duplicate.
+ */
 static enum err note_known(struct frontier *frontier, const struct batch *batch,
                            const struct url_record *record)
 {
@@ -318,8 +326,9 @@ static enum err note_added(struct frontier *frontier, const struct batch *batch,
     return end_refused(frontier, record, batch->notes[i]);
 }
 
-/* The first URLs shall be there soon; then long runs are what makes the
- * database's work sequential. */
+/* Empties a batch that is stored. The first batches are small so that the first
+ * URLs are there soon; later ones are long, which makes the work of the
+ * database sequential. */
 static void empty_batch(struct batch *batch)
 {
     if (batch->nr >= batch->nr_full && 2 * batch->nr_full <= batch->max_full)
@@ -349,7 +358,8 @@ enum err intake_step(struct frontier *frontier, struct batch *batch, size_t max,
                              frontier_wall_ms(frontier, now_ms), batch->added);
     for (size_t i = 0; i < nr && !err; i++)
         err = note_added(frontier, batch, i, now_ms);
-    if (err) /* they stay, and with them the place to go on from in the list */
+    if (err) /* the URLs stay, and with them the place in the list to go on from
+              */
         return err;
     batch->nr_stored = end;
     if (batch->nr_stored == batch->nr)

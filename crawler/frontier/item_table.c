@@ -18,8 +18,8 @@ void item_table_init(struct frontier *frontier)
     size_t nr_buckets = 1;
 
     table->cap_urls = hosts * FRONTIER_ITEMS_EACH;
-    /* one more for the robots.txt of each host; redirects lead to further
-     * hosts, one for each fetch in flight at most */
+    /* each host may have its robots.txt here too, and each fetch in flight may
+     * be redirected to one further host */
     table->cap =
         table->cap_urls + hosts + (uint32_t)frontier->options.concurrency;
     /* Pages of slots that are never used are never touched. */
@@ -84,7 +84,8 @@ static void forget_key(struct item_table *table, struct item *item)
 
 /* ---- slots ---- */
 
-/* Slots that were used before come first: their memory for texts is there. */
+/* Takes a free slot. Those that were used before come first, as their memory
+ * for texts is there. */
 static struct item *take_slot(struct item_table *table)
 {
     struct item *item = table->free;
@@ -100,7 +101,8 @@ static struct item *take_slot(struct item_table *table)
     return item;
 }
 
-/* A slot keeps its generation and its text's memory, nothing else. */
+/* Clears an item. Its slot keeps the generation and the memory of the texts,
+ * nothing else. */
 static void clear_item(struct item *item)
 {
     *item = (struct item){
@@ -117,7 +119,8 @@ static uint32_t append(char *out, struct bytes text)
     return (uint32_t)text.len;
 }
 
-/* One copy of all four, so that an item costs one block. */
+/* Copies all four texts into one block, so that an item costs one allocation at
+ * most. */
 static void fill_text(struct item_text *text, const struct url_claim *claim)
 {
     size_t need = claim->url.len + 1 + claim->listed.len + claim->etag.len +
@@ -138,8 +141,8 @@ static void fill_text(struct item_text *text, const struct url_claim *claim)
     text->modified_len = append(at, claim->last_modified);
 }
 
-/* Any item counts for its host from here on: a host with items is not given
- * back. */
+/* Makes a new item. It counts for its host from here on: a host with items is
+ * not given back. */
 struct item *item_new(struct frontier *frontier, struct host *origin,
                       enum item_kind kind, const struct url_claim *claim)
 {
@@ -173,8 +176,8 @@ struct item *item_new(struct frontier *frontier, struct host *origin,
     return item;
 }
 
-/* A long URL's memory is given back, or a few of them would in time make every
- * slot long. */
+/* Frees an item. Memory of a long URL is given back, or a few of them would in
+ * time make every slot long. */
 void item_free(struct frontier *frontier, struct item *item)
 {
     struct item_table *table = &frontier->items;
@@ -201,7 +204,8 @@ uint64_t item_id(const struct item *item)
     return (uint64_t)item->generation << 32 | item->slot;
 }
 
-/* A generation that has passed is an answer to a fetch that is over. */
+/* Finds the item of a fetch. An id of an older generation belongs to a fetch
+ * that is over, and its answer counts for nothing. */
 struct item *item_by_id(struct frontier *frontier, uint64_t id)
 {
     uint32_t slot = (uint32_t)id;
@@ -252,8 +256,8 @@ struct bytes item_target(const struct item *item)
     return item->chain->hops[item->chain->nr_hops - 1].to_url;
 }
 
-/* A host that is asked for another one's URL has that item too, or it could be
- * given back meanwhile. */
+/* Sets the host that is asked. It counts the item too, or it could be given
+ * back meanwhile. */
 void item_set_host(struct item *item, struct host *host)
 {
     if (item->host != item->origin)
@@ -285,8 +289,8 @@ void items_add_front(struct items *items, struct item *item)
     items->nr++;
 }
 
-/* Linear in the length of the list; only the hop of a redirect that waits as a
- * found URL needs it. */
+/* Takes an item out. It is linear in the length of the list; only the hop of a
+ * redirect that waits as a found URL needs it. */
 void items_remove(struct items *items, struct item *item)
 {
     struct item *before = NULL;

@@ -25,7 +25,8 @@ static void unlink_lease(struct frontier *frontier, struct host *host)
     leases->nr--;
 }
 
-/* All leases are equally long: the order of adding is that of renewal. */
+/* Adds a host at the end: all leases are equally long, so the order of adding
+ * is that of renewal. */
 static void link_lease(struct frontier *frontier, struct host *host,
                        int64_t now_ms)
 {
@@ -43,8 +44,8 @@ static void link_lease(struct frontier *frontier, struct host *host,
     leases->nr++;
 }
 
-/* A third of a lease's length after it began, so that a turn that comes late
- * does not lose it. */
+/* Renews the leases that are due. That is a third of their length after they
+ * began, so that a turn that is delayed does not lose one. */
 enum err lease_renew(struct frontier *frontier, int64_t now_ms)
 {
     struct host *host;
@@ -64,7 +65,7 @@ enum err lease_renew(struct frontier *frontier, int64_t now_ms)
 
 /* ---- writing ---- */
 
-/* What the database shall know of it; due_at is left to the caller. */
+/* Fills what the database keeps of a host; due_at is left to the caller. */
 static void fill_record(const struct frontier *frontier,
                         const struct host *host, struct host_record *record)
 {
@@ -120,11 +121,12 @@ enum err lease_release(struct frontier *frontier, struct host *host, bool to_do,
 
 /* ---- leasing ---- */
 
+/* One request for hosts, for the callback of storage. */
 struct claim {
     struct frontier *frontier;
     int64_t now_ms;
     size_t nr;
-    struct host *host; /* the last one */
+    struct host *host; /* the host that was leased last */
 };
 
 /*
@@ -148,8 +150,8 @@ static void restore_pause(const struct frontier *frontier, struct host *host,
             due_ms < now_ms + cap_ms ? due_ms : now_ms + cap_ms;
 }
 
-/* The delay of its robots.txt is written at once where storage does not have
- * it, for a process that is killed must not forget it. */
+/* Takes a leased host in. The delay of its robots.txt is written at once where
+ * storage does not have it, as a process that is killed must not forget it. */
 static enum err accept_host(void *ctx, const struct host_record *record)
 {
     struct claim *claim = ctx;
@@ -159,7 +161,7 @@ static enum err accept_host(void *ctx, const struct host_record *record)
 
     claim->nr++;
     claim->host = host;
-    if (host) { /* its lease ran out while the process slept */
+    if (host) { /* the lease of this host ran out while the process slept */
         host->lease.token = record->token;
         return CERR_OK;
     }
@@ -171,7 +173,8 @@ static enum err accept_host(void *ctx, const struct host_record *record)
     host_mark_hungry(frontier, host);
     claim->host = host;
     if (!err && host->clock.delay_ms > record->delay_ms)
-        err = lease_put_host(frontier, host, no_robots); /* before a kill */
+        err = lease_put_host(frontier, host,
+                             no_robots); /* before the process can be killed */
     return err;
 }
 
@@ -212,7 +215,7 @@ bool lease_wants_hosts(const struct frontier *frontier)
            nr_hosts_wanted(frontier) > 0;
 }
 
-/* No host is due: when will one be? */
+/* Asks storage when the next host is due, after it had none to give. */
 static enum err set_next_lease(struct frontier *frontier, int64_t now_ms)
 {
     int64_t due_at = STORAGE_HOST_IDLE;

@@ -16,8 +16,10 @@
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier_internal.h"
 
-#define RULES_MS        86400000 /* RFC 9309 2.4: no longer than 24 hours */
-#define RULES_UNSURE_MS 3600000  /* where there was no answer to keep */
+#define RULES_MS                                                               \
+    86400000 /* RFC 9309, 2.4: rules are kept for no longer than 24 hours */
+#define RULES_UNSURE_MS 3600000 /* after an answer that is not kept: one hour  \
+                                 */
 #define ROBOTS_PATH     "/robots.txt"
 
 /* ---- the rules of one host ---- */
@@ -63,8 +65,8 @@ enum err robots_admission_learn(struct robots_admission *admission, int status,
     return CERR_OK;
 }
 
-/* Path and query of a canonical URL: what rules are compared with (RFC 9309
- * 2.2.2). */
+/* Cuts out path and query of a canonical URL, which rules are compared with
+ * (RFC 9309, 2.2.2). */
 static struct bytes path_of(struct bytes url)
 {
     const char *at = url.data, *end = at + url.len;
@@ -98,7 +100,8 @@ int64_t robots_admission_delay_ms(const struct robots_admission *admission)
 
 /* ---- of a leased host ---- */
 
-/* The memory of all rules is bounded, and Crawl-delay goes to the clock. */
+/* Counts the memory of the new rules, which is bounded for all hosts together,
+ * and gives Crawl-delay to the clock. */
 static void rules_have_changed(struct frontier *frontier, struct host *host,
                                size_t bytes_before)
 {
@@ -117,8 +120,8 @@ static size_t bytes_of(const struct host *host)
     return host->robots.rules ? robots_bytes(host->robots.rules) : 0;
 }
 
-/* Rules of before stay in memory while robots.txt is unreachable, and are not
- * asked. */
+/* Learns an answer. Older rules stay in memory while robots.txt is unreachable,
+ * and are not asked. */
 static enum err learn(struct frontier *frontier, struct host *host, int status,
                       enum error error, struct bytes text)
 {
@@ -188,7 +191,8 @@ enum err admission_fetch(struct frontier *frontier, struct host *host,
 
 /* ---- the answer ---- */
 
-/* The host's own failure is what its URLs shall be told. */
+/* Chooses the error of the URLs that waited for robots.txt: a failure to reach
+ * the host is theirs as well. */
 static enum error reason_of(const struct item *item, const struct page *page)
 {
     if (item->host != item->origin || page->error == ERROR_NONE)
@@ -212,7 +216,8 @@ static enum error reason_of(const struct item *item, const struct page *page)
                                           : ERROR_ROBOTS_UNREACHABLE;
 }
 
-/* "HTTP 503", "poison: killed by signal 11" */
+/* Makes the words that such a row has: "HTTP 503", "poison: killed by signal
+ * 11". The caller frees them. */
 static char *detail_of(const struct page *page)
 {
     char text[PAGE_DETAIL_BYTES + 64];
@@ -236,10 +241,11 @@ static void note_unreachable(struct robots_admission *robots,
                          ? detail_of(page)
                          : xmemdup0(page->detail.data, page->detail.len);
     robots->status = page->status ? page->status : -1;
-    robots->until = 0; /* to be asked again, not remembered */
+    robots->until =
+        0; /* robots.txt is asked for again, and storage remembers nothing */
 }
 
-/* A Crawl-delay counts from the fetch that told it. */
+/* Makes a Crawl-delay count from the start of the fetch that told it. */
 static void space_from_fetch(struct host *host, const struct item *item)
 {
     struct host_clock *clock = &host->clock;
@@ -264,7 +270,8 @@ enum err admission_settle(struct frontier *frontier, const struct item *item,
     robots->fetched_at = wall_ms;
     robots->until = wall_ms + RULES_MS;
     if (page->error == ERROR_BLOCKED_ADDRESS) {
-        /* each URL is told so itself, when it is asked for */
+        /* the guard refuses each URL of the host as well, when it is asked for
+         */
         robots->until = wall_ms + RULES_UNSURE_MS;
         robots->status = -1;
         allow_all(frontier, host);
@@ -286,8 +293,8 @@ enum err admission_settle(struct frontier *frontier, const struct item *item,
 
 /* ---- letting in ---- */
 
-/* A rule of ours makes a URL skipped; a failure of the host makes it an
- * error. */
+/* Ends an item that was not asked for: a rule of ours makes it skipped, a
+ * failure of the host makes it an error. */
 static void end_unasked(struct verdict *verdict, enum error error,
                         bool may_pass, struct bytes detail)
 {
@@ -304,8 +311,8 @@ static void end_unasked(struct verdict *verdict, enum error error,
     };
 }
 
-/* What is left of a host that is down: what was tried keeps its own reason,
- * the rest was never asked. A try was left for all of it. */
+/* Ends an item of a host that is down. What was tried keeps its own error, the
+ * rest was never asked. Another run may have more luck, so it may pass. */
 static void end_down(const struct item *item, struct verdict *verdict)
 {
     enum error last = item->tries.last_error;
@@ -313,7 +320,7 @@ static void end_down(const struct item *item, struct verdict *verdict)
     int status = item->host->clock.status;
 
     verdict->text[0] = '\0';
-    if (status > 0) /* it answers, but only that we are to wait */
+    if (status > 0) /* the host answers, but only that we are to wait */
         snprintf(verdict->text, sizeof(verdict->text), "HTTP %d each time",
                  status);
     end_unasked(verdict, error, true,
@@ -326,8 +333,8 @@ static void end_down(const struct item *item, struct verdict *verdict)
     verdict->ending.page = &verdict->page;
 }
 
-/* A host without rules allows everything: most hosts, so it is looked at
- * first. */
+/* Judges a URL by the rules of its host. Most hosts have none, so that is
+ * looked at first. */
 static void judge_by_rules(const struct item *item, struct verdict *verdict)
 {
     struct robots_verdict robots;
@@ -353,7 +360,8 @@ static void judge_url(struct frontier *frontier, const struct item *item,
         verdict->action = VERDICT_WAIT_ROBOTS;
         break;
     case ROBOTS_FETCHING:
-        verdict->action = VERDICT_QUEUE; /* and is not started until then */
+        verdict->action = VERDICT_QUEUE; /* host_is_ready() lets it start only
+                                            when the answer is there */
         break;
     case ROBOTS_KNOWN:
         judge_by_rules(item, verdict);

@@ -37,13 +37,14 @@ enum robots_state {
     ROBOTS_UNREACHABLE, /* URLs end with `error` */
 };
 
-/* All zero: unknown. */
+/* What is known of the robots.txt of one host. All zero: nothing yet. */
 struct robots_admission {
     enum robots_state state;
     struct robots *rules;      /* owned */
     int status;                /* as host_record.robots_status */
-    int64_t fetched_at, until; /* wall; until: to be asked for again */
-    /* of ROBOTS_UNREACHABLE: */
+    int64_t fetched_at, until; /* ms since 1970: when it came, and when it is to
+                                  be asked for again */
+    /* These three are valid in ROBOTS_UNREACHABLE only. */
     enum error error;
     bool may_pass; /* PAGE_MAY_PASS of that answer */
     char *detail;  /* owned */
@@ -58,7 +59,7 @@ void robots_admission_release(struct robots_admission *admission);
 enum err robots_admission_learn(struct robots_admission *admission, int status,
                                 enum error error, struct bytes text,
                                 const char *token) CERR_CHECK;
-/* Everything is allowed. */
+/* Notes that everything is allowed. */
 void robots_admission_allow_all(struct robots_admission *admission);
 /* Whether its rules let a canonical URL through; `verdict` says which does. */
 bool robots_admission_allows(const struct robots_admission *admission,

@@ -10,7 +10,8 @@
 #include "crawler/frontier/frontier_internal.h"
 #include "crawler/sitemap/sitemap.h"
 
-#define SITEMAP_NESTING  3 /* an index of indexes of sitemaps */
+#define SITEMAP_NESTING                                                        \
+    3 /* levels of indexes: an index of indexes of sitemaps */
 #define SITEMAP_PATH     "/sitemap.xml"
 #define INFLATE_BYTES    65536
 #define GZIP_WINDOW_BITS (15 + 16) /* zlib: of gzip, the largest */
@@ -30,7 +31,8 @@ static enum err offer_sitemap(struct frontier *frontier,
     return offer_url(frontier, &offer);
 }
 
-/* Sitemap lines of robots.txt, or else the usual place. */
+/* Offers the sitemaps that robots.txt names, or else the usual place
+ * /sitemap.xml. */
 enum err sitemaps_offer(struct frontier *frontier, struct host *host)
 {
     char text[URL_HOST_KEY_BYTES + sizeof(SITEMAP_PATH)];
@@ -55,11 +57,12 @@ enum err sitemaps_offer(struct frontier *frontier, struct host *host)
 struct sitemap_walk {
     struct frontier *frontier;
     const struct item *item;
-    struct url url, entry; /* of the sitemap, of the entry at hand */
+    struct url url, entry; /* URL of the sitemap, and of the entry at hand */
     struct offer offer;
 };
 
-/* Named in the robots.txt of the host that it speaks about. */
+/* Whether the robots.txt of the host of the entry names this sitemap, and so
+ * lets it speak for that host (sitemaps.org, "cross submits"). */
 static bool is_named_by(struct frontier *frontier, const struct url *entry,
                         const struct url *sitemap)
 {
@@ -87,8 +90,8 @@ static bool is_same_host(const struct url *a, const struct url *b)
            memcmp(a->text + a->host_at, b->text + b->host_at, a->host_len) == 0;
 }
 
-/* An entry of another host, that its robots.txt vouches for, is in scope of
- * itself. */
+/* Offers one entry. An entry of another host whose robots.txt vouches for the
+ * sitemap is in scope of itself. */
 static enum err offer_entry(void *ctx, const struct sitemap_entry *entry)
 {
     struct sitemap_walk *walk = ctx;
@@ -114,7 +117,7 @@ static enum err offer_entry(void *ctx, const struct sitemap_entry *entry)
     return offer_url(walk->frontier, offer);
 }
 
-/* A sitemap may be packed whatever its name and type say; what it unpacks to is
+/* Reads a packed sitemap, whatever its name and type say; what it unpacks to is
  * bounded by the reader. */
 static enum err feed_gzip(struct sitemap *sitemap, struct bytes body)
 {
@@ -145,7 +148,8 @@ static bool is_gzip(struct bytes body)
     return body.len > 2 && memcmp(body.data, "\x1f\x8b", 2) == 0;
 }
 
-/* A sitemap that cannot be read to its end has said what came before. */
+/* Offers all entries of a sitemap. One that cannot be read to its end has said
+ * what came before. */
 enum err sitemaps_read(struct frontier *frontier, const struct item *item,
                        const struct page *page)
 {

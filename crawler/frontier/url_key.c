@@ -104,7 +104,7 @@ static bool is_bare(struct bytes text)
     return len == text.len || strchr("/?#", data[len]) != NULL;
 }
 
-/* https, as browsers try first. */
+/* Reads a line without a scheme as https, which browsers try first. */
 static enum error read_bare(struct url *url, struct url *room,
                             struct bytes text)
 {

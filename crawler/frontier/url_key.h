@@ -27,13 +27,15 @@ struct url_reader {
     char host_key[URL_HOST_KEY_BYTES];
 };
 
+/* Hashes the key of a host and a canonical URL to the key that storage knows
+ * the URL by. */
 struct url_key url_key_of(const struct hash_key *hash_key,
                           struct bytes host_key, struct bytes url);
 /* The canonical form of a URL, or why it is refused: ERROR_BAD_URL,
  * ERROR_BLOCKED_SCHEME, ERROR_TOO_LONG, ERROR_BAD_PORT. `room` is scratch. */
 enum error url_key_canonical(struct url *url, struct url *room,
                              struct bytes text);
-/* Reads a URL into the reader; errors as above. */
+/* Reads a URL into the reader; returns the errors of url_key_canonical(). */
 enum error url_reader_read(struct url_reader *reader, struct bytes text,
                            struct keyed_url *url);
 /* The keys of the canonical URL that is in reader->url already. */
@@ -49,8 +51,8 @@ enum error url_reader_key(struct url_reader *reader, struct keyed_url *url);
  */
 enum error line_read(struct url *url, struct url *room, struct bytes text);
 
-/* Credentials that stand in a list are no business of its rows: takes them out
- * of a line, in place. Returns the new length. */
+/* Takes credentials out of a line, in place, as no row may have them. Returns
+ * the new length. */
 size_t line_drop_credentials(char *text, size_t len);
 
 #endif
