@@ -18,7 +18,8 @@
 #include "base/wire.h"
 #include "base/xalloc.h"
 
-#define BLANKS " \t\r" /* "\r": files written on Windows are fine */
+#define BLANKS                                                                 \
+    " \t\r" /* "\r" is among them, as files written on Windows have it */
 
 struct credential {
     char *host;   /* owned */
@@ -50,8 +51,8 @@ void auth_free(struct auth *auth)
     free(auth);
 }
 
-/* Base 64 (RFC 4648, section 4). `out` has room for 4 bytes for each 3, and the
- * NUL. */
+/* Encodes in Base 64 (RFC 4648, 4). `out` has room for 4 bytes for each 3, and
+ * the NUL. */
 static void encode_base64(const char *text, size_t len, char *out)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -74,7 +75,7 @@ static void encode_base64(const char *text, size_t len, char *out)
     *out = '\0';
 }
 
-/* RFC 7617, section 2: "user:password", encoded. */
+/* Makes a Basic header (RFC 7617, 2): "user:password", encoded. */
 static char *make_basic(const char *user, size_t len)
 {
     static const char start[] = "Authorization: Basic ";
@@ -85,7 +86,7 @@ static char *make_basic(const char *user, size_t len)
     return header;
 }
 
-/* RFC 6750, section 2.1: the token as it is. */
+/* Makes a Bearer header (RFC 6750, 2.1) with the token as it is. */
 static char *make_bearer(const char *token, size_t len)
 {
     static const char start[] = "Authorization: Bearer ";
@@ -113,7 +114,8 @@ static struct bytes next_word(struct bytes *line)
     return (struct bytes){text + before, end - before};
 }
 
-/* A control byte could end the header and begin another. */
+/* Whether a line has no control byte, which could end the header and begin
+ * another. */
 static bool is_clean(struct bytes line)
 {
     const unsigned char *text = line.data;
@@ -146,7 +148,8 @@ static char *make_header(struct bytes second, struct bytes third)
                : NULL;
 }
 
-/* False: the line is malformed. Empty lines and remarks are fine. */
+/* Adds one line; returns false if it is malformed. Empty lines and remarks are
+ * fine. */
 static bool add_line(struct auth *auth, struct bytes line)
 {
     struct bytes host;
@@ -175,7 +178,8 @@ static bool add_line(struct auth *auth, struct bytes line)
     return true;
 }
 
-/* Read by hand, as stdio would keep the text in a buffer of its own. */
+/* Reads the file with read(2), as stdio would keep the text in a buffer of its
+ * own that nobody wipes. */
 static enum err read_file(struct buf *text, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

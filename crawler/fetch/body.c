@@ -22,7 +22,9 @@
 #include "base/xalloc.h"
 
 #define EXPECTED_BYTES_MAX ((int64_t)1 << 20) /* room made on a mere claim */
-#define LOOK_BYTES         ((size_t)64 << 10) /* at once, while in the cache */
+#define LOOK_BYTES                                                             \
+    ((size_t)64 << 10) /* bytes looked at in one go, while they are in the     \
+                          cache of the CPU */
 
 void body_init(struct body *body)
 {

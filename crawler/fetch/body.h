@@ -23,10 +23,11 @@
 #define BODY_SPARES_BYTES ((size_t)32 << 20) /* ... at most, in all */
 
 struct body_limits {
-    uint64_t max_bytes;      /* decoded; the rest is cut */
-    uint64_t max_wire_bytes; /* as received */
-    uint64_t max_ratio;      /* decoded to received */
-    bool keep;               /* in `data`; else only counted and hashed */
+    uint64_t max_bytes;      /* most decoded bytes; the rest is cut */
+    uint64_t max_wire_bytes; /* most bytes as received */
+    uint64_t max_ratio;      /* most decoded bytes for each received one */
+    bool keep; /* the bytes are kept in `data`; else they are only counted and
+                  hashed */
 };
 
 struct body {
@@ -37,14 +38,15 @@ struct body {
     struct body_limits limits;
     uint64_t wire_bytes;
     uint64_t decoded_bytes;
-    uint64_t skipped_bytes; /* of them, before `data`: ASCII, not kept */
-    bool skips;             /* ASCII is not kept, until the first other byte */
-    bool is_hashing;        /* some bytes went into `hash` */
-    bool is_ascii;          /* the bytes looked at so far */
-    bool begun;             /* body_start() was called for this answer */
-    bool cut;               /* stopped at a limit, or in a damaged coding */
-    bool has_junk;          /* bytes behind the end of a coding */
-    enum error error;       /* ERROR_BAD_ENCODING: `data` is undecoded */
+    uint64_t
+        skipped_bytes; /* hashed bytes before `data`: ASCII that was not kept */
+    bool skips;        /* ASCII is not kept, until the first other byte */
+    bool is_hashing;   /* some bytes went into `hash` */
+    bool is_ascii;     /* the bytes looked at so far */
+    bool begun;        /* body_start() was called for this answer */
+    bool cut;          /* stopped at a limit, or in a damaged coding */
+    bool has_junk;     /* bytes behind the end of a coding */
+    enum error error;  /* ERROR_BAD_ENCODING: `data` is undecoded */
 };
 
 /*
@@ -60,21 +62,21 @@ struct body_spares {
 
 /* Room for the decoders of so many bodies. */
 void body_spares_init(struct body_spares *spares, size_t nr_bodies);
-/* Needs every decoder back first. */
+/* Frees all; every decoder must have been given back. */
 void body_spares_release(struct body_spares *spares);
 /* Gives a body that begins memory, if some lies there. */
 void body_spares_lend(struct body_spares *spares, struct body *body);
 /* Resets a body that has ended and takes its memory, which is freed where
  * enough lies there. */
 void body_spares_take_back(struct body_spares *spares, struct body *body);
-/* NULL: no memory. Give it back when the body has ended. */
+/* Lends a decoder; give it back when the body has ended. NULL: no memory. */
 struct decode *body_spares_borrow_decoder(struct body_spares *spares);
 void body_spares_return_decoder(struct body_spares *spares,
                                 struct decode *decode);
 
 void body_init(struct body *body);
 void body_release(struct body *body);
-/* Ready for the next answer; keeps its memory. */
+/* Makes the body ready for the next answer; it keeps its memory. */
 void body_reset(struct body *body);
 
 /*
@@ -86,14 +88,14 @@ void body_reset(struct body *body);
 enum error body_start(struct body *body, const struct body_limits *limits,
                       struct decode *decode, struct bytes codings,
                       int64_t expected);
-/* The next bytes as received. ERROR_NONE, ERROR_TOO_LARGE, ERROR_BOMB,
- * ERROR_BAD_ENCODING or ERROR_INTERNAL: then no more is wanted. */
+/* Takes the next bytes as received. ERROR_NONE, ERROR_TOO_LARGE, ERROR_BOMB,
+ * ERROR_BAD_ENCODING or ERROR_INTERNAL; after an error no more is wanted. */
 enum error body_feed(struct body *body, const void *data, size_t len);
-/* Nobody reads what has been kept so far, if it is ASCII, nor what follows of
- * that: it is only counted. One byte of it stays, so that `data` does not
- * begin with what looks like a byte order mark. */
+/* Stops keeping ASCII, as nobody reads it: what is kept is dropped and what
+ * follows is only counted. One byte of it stays, so that `data` does not begin
+ * with what looks like a byte order mark. */
 void body_skip_ascii(struct body *body);
-/* All has arrived. ERROR_NONE, or what is wrong with it as a whole. */
+/* Ends the body. ERROR_NONE, or what is wrong with the body as a whole. */
 enum error body_finish(struct body *body);
 /* Ends the look at the bytes: `is_ascii`, and XXH3-128 of the decoded bytes in
  * canonical byte order; of none at all if no body has begun. */

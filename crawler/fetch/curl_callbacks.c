@@ -17,7 +17,8 @@
 #include "crawler/sandbox/sandbox.h"
 #include "crawler/url/url.h"
 
-#define LARGE_BYTES ((size_t)64 << 10) /* of a body: judged before it ends */
+#define LARGE_BYTES                                                            \
+    ((size_t)64 << 10) /* size from which a body is judged before it ends */
 
 static void enter(struct transfer *transfer, enum phase phase)
 {

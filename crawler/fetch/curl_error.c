@@ -7,13 +7,14 @@
 
 #include <string.h>
 
-/* A reset before the answer is a host that does not want us; later it is an
- * answer that is not whole. */
+/* Reads a failure to receive. A reset before the answer is a host that does not
+ * want us; later it is an answer that is not whole. */
 static enum error on_receive_error(const struct curl_error_seen *seen)
 {
     if (seen->phase < PHASE_ANSWERING)
         return ERROR_CONNECT_CLOSED;
-    /* All of these have this code; the text tells. */
+    /* Resets, broken chunks and too large heads have this code; the text of
+     * libcurl tells them apart. */
     if (strstr(seen->message, "Too large response headers"))
         return ERROR_HEAD_TOO_LARGE;
     if (strstr(seen->message, "chunked-encoding"))
@@ -21,7 +22,8 @@ static enum error on_receive_error(const struct curl_error_seen *seen)
     return ERROR_TRUNCATED;
 }
 
-/* libcurl's own limits lie behind ours, so this is rare. */
+/* Reads a time-out of libcurl. Its own limits lie behind ours, so this is rare.
+ */
 static enum error on_timeout(const struct curl_error_seen *seen)
 {
     switch (seen->phase) {

@@ -11,7 +11,8 @@
 #define DNS_CACHE_S  600L
 #define DNS_SWEEP_MS ((int64_t)30000)
 #define DNS_FOR_EVER (-1L)
-/* libcurl's own time limits lie so much behind ours, which tell more. */
+/* libcurl's own time limits are so many ms longer than ours, which tell more.
+ */
 #define NET_SLACK_MS 1000L
 /* libcurl wants some URL, although CURLOPT_CURLU goes before it. */
 #define URL_OF_NONE  "http://none.invalid/"
@@ -139,7 +140,8 @@ static enum err set_network(CURL *easy, const struct fetch_options *options)
         EASY_SET(easy, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_V4);
     if (options->ipv6_only)
         EASY_SET(easy, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_V6);
-    /* Half of it goes to the first address, so that the next has a chance. */
+    /* Half of the time goes to the first address, so that the next one has a
+     * chance. */
     EASY_SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
              (long)(options->dns_timeout_ms + options->connect_timeout_ms +
                     NET_SLACK_MS));
@@ -162,7 +164,8 @@ static enum err set_http(CURL *easy, const struct easy_shared *shared,
     EASY_SET(easy, CURLOPT_PATH_AS_IS, 1L);
     EASY_SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     EASY_SET(easy, CURLOPT_HTTPHEADER, shared->headers.general);
-    if (options->proxy) /* it gets no header of ours but this one */
+    if (options
+            ->proxy) /* the proxy gets no header of ours but the user agent */
         EASY_SET(easy, CURLOPT_USERAGENT, options->user_agent);
     EASY_SET(easy, CURLOPT_URL, URL_OF_NONE);
     if (options->cookies)

@@ -70,7 +70,7 @@ struct loop {
                          be called too slow, so the worker has to leave */
 };
 
-/* A socket of libcurl's that stirs. */
+/* An event on a socket of libcurl. */
 struct loop_event {
     int fd;
     int mask;    /* CURL_CSELECT_IN and so on */
@@ -85,7 +85,8 @@ void loop_close(struct loop *loop);
  * one before; -1: none. It only ends a wait. CERR_IO. */
 enum err loop_watch_other(struct loop *loop, int fd) CERR_CHECK;
 void loop_socket_opened(struct loop *loop, int fd, void *owner);
-/* Closes it, which also takes it out of epoll. As close(). */
+/* Closes a socket, which also takes it out of epoll. Returns what close()
+ * returns. */
 int loop_close_socket(struct loop *loop, int fd);
 /* Whether libcurl's timer has run out. If so, libcurl is to be called. */
 bool loop_timer_is_due(struct loop *loop);
@@ -108,7 +109,7 @@ struct request_headers {
 enum err request_headers_open(struct request_headers *headers,
                               const struct fetch_options *options) CERR_CHECK;
 void request_headers_close(struct request_headers *headers);
-/* The lines for a job that adds none of its own. Borrowed. */
+/* Returns the lines for a job that adds none of its own; borrowed. */
 const struct curl_slist *
 request_headers_usual(const struct request_headers *headers,
                       const struct job *job);
@@ -186,7 +187,8 @@ enum err easy_aim(struct transfer *transfer, const struct job *job) CERR_CHECK;
 /* Gives the transfer to libcurl, which begins when it is called next.
  * CERR_NOMEM. */
 enum err easy_start(struct transfer *transfer) CERR_CHECK;
-/* Takes it back; its connection is kept if it can be used again. */
+/* Takes the transfer out of libcurl; its connection is kept if it can be used
+ * again. */
 void easy_stop(struct transfer *transfer);
 
 /* ---- curl_callbacks.c ---- */
@@ -211,7 +213,7 @@ void result_decide(struct transfer *transfer, enum error error,
 uint64_t result_nr_refused(void);
 /* Fills the page of a transfer that libcurl ended with `code`. */
 void result_fill(struct transfer *transfer, CURLcode code);
-/* The answer came, but there was no memory to read it. */
+/* Ends a transfer whose answer came while there was no memory to read it. */
 void result_lose(struct transfer *transfer);
 
 /* ---- transfer.c ---- */

@@ -25,7 +25,8 @@
 #include "crawler/page/page.h"
 #include "crawler/sandbox/sandbox.h"
 
-#define TURN_MS_MAX       200 /* between two signs of life */
+#define TURN_MS_MAX                                                            \
+    200 /* longest wait of a turn: the pool wants signs of life */
 #define FIELDS_BYTES_MAX  ((size_t)128 << 10)
 #define MEMORY_BASE_BYTES ((uint64_t)2 << 30)
 #define CODE_BAD_JOB      1 /* the task was no job: a bug of the parent */
@@ -57,14 +58,14 @@ struct fetcher {
 
 /* ---- pages out ---- */
 
-/* Whatever the pool refuses other than for want of room, it is gone. */
+/* Takes any refusal of the pool as its end, except one for want of room. */
 static void note_failure(struct fetcher *fetcher, enum err err)
 {
     if (err)
         fetcher->state = FETCHER_GONE;
 }
 
-/* CERR_AGAIN: the arena has no room for the payload now. */
+/* Sends one page. CERR_AGAIN: the arena has no room for the payload now. */
 static enum err send_page(struct fetcher *fetcher, uint64_t id,
                           const struct page *page)
 {
@@ -125,7 +126,8 @@ static void fit_payload(struct page *page, size_t most)
     }
 }
 
-/* False: the page has to wait for room in the arena. */
+/* Sends the page of a transfer; returns false if it has to wait for room in the
+ * arena. */
 static bool send_transfer(struct fetcher *fetcher, struct transfer *transfer)
 {
     struct page *page = transfer_page(transfer);
@@ -140,8 +142,9 @@ static bool send_transfer(struct fetcher *fetcher, struct transfer *transfer)
     return true;
 }
 
-/* One page waits at most: the transfers behind it stay where they are, so no
- * more jobs begin, and the pool sends no more of them. */
+/* Sends the pages of transfers that have ended. One page waits at most: the
+ * transfers behind it stay where they are, so no more jobs begin, and the pool
+ * sends no more of them. */
 static void send_ended(struct fetcher *fetcher)
 {
     struct transfer *transfer = fetcher->unsent;
@@ -223,8 +226,8 @@ static void drop_waiting(struct fetcher *fetcher)
     }
 }
 
-/* A job that is neither in flight nor waiting has ended, and its page is on
- * its way. */
+/* Cancels a job. One that is neither in flight nor waiting has ended, and its
+ * page is on its way. */
 static void cancel(struct fetcher *fetcher, uint64_t id)
 {
     struct waiting *waiting;

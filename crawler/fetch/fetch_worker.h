@@ -35,31 +35,35 @@ struct fetch_headers {
 /* All settings of the workers. Zero means the named default where 0 makes no
  * sense. Everything is borrowed and constant for the life of the pool. */
 struct fetch_options {
-    int max_transfers; /* in flight in this worker; 128 */
+    int max_transfers; /* transfers in flight in this worker; default 128 */
 
-    int64_t dns_timeout_ms;        /* 10 s */
-    int64_t connect_timeout_ms;    /* with TLS; 10 s */
+    int64_t dns_timeout_ms;     /* 10 s */
+    int64_t connect_timeout_ms; /* connection and TLS handshake; default 10 s */
     int64_t first_byte_timeout_ms; /* 20 s */
-    int64_t stall_timeout_ms;  /* below stall_bytes_per_s for so long; 15 s */
+    int64_t stall_timeout_ms;  /* longest time below stall_bytes_per_s; default
+                                  15 s */
     int64_t stall_bytes_per_s; /* 1 */
     int64_t total_timeout_ms;  /* 30 s */
 
-    int64_t max_head_bytes;    /* 300 KB */
-    int64_t max_body_bytes;    /* decoded; the rest is cut; 16 MiB */
-    int64_t max_wire_bytes;    /* as received; 16 MiB */
-    int max_ratio;             /* decoded to received, above 1 MiB; 200 */
+    int64_t max_head_bytes; /* 300 KB */
+    int64_t max_body_bytes; /* most decoded bytes, the rest is cut; default 16
+                               MiB */
+    int64_t max_wire_bytes; /* most bytes as received; default 16 MiB */
+    int max_ratio; /* most decoded bytes for each received one, above 1 MiB;
+                      default 200 */
     int64_t max_robots_bytes;  /* 512,000 */
     int64_t max_sitemap_bytes; /* 50 MiB and a bit */
 
     const char *user_agent;
     const char *const *headers; /* "Name: value", sent to every host */
     size_t nr_headers;
-    /* sent on top of them, or in place of those of the same name */
+    /* Headers for some hosts, sent on top of the general ones or in place of
+     * those of the same name. */
     const struct fetch_headers *header_sets;
     size_t nr_header_sets;
-    const char *proxy;          /* NULL: none, whatever the environment says */
-    const char *ca_file;        /* NULL: the system's */
-    bool insecure;              /* -k */
+    const char *proxy;   /* NULL: none, whatever the environment says */
+    const char *ca_file; /* NULL: the system's */
+    bool insecure;       /* as --insecure: certificates are not checked */
     const char *const *resolve; /* "host:port:address" */
     size_t nr_resolve;
     bool ipv4_only, ipv6_only, http1_only, no_compression, cookies;

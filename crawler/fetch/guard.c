@@ -13,7 +13,7 @@
 #include "base/xalloc.h"
 
 #define RANGE_TEXT_BYTES 64
-#define IPV4_BITS        96 /* of the prefix before an IPv4 address */
+#define IPV4_BITS        96 /* bits of the prefix before an IPv4 address */
 
 /* The addresses whose first `bits` bits are those of `bytes`. */
 struct range {

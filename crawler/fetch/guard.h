@@ -27,9 +27,10 @@ enum err guard_new(struct guard **guard, const char *const *allowed,
                    size_t nr_allowed, size_t *bad) CERR_CHECK;
 void guard_free(struct guard *guard);
 
-/* False for anything but IPv4 and IPv6. */
+/* Whether the crawler may connect to the address; false for anything but IPv4
+ * and IPv6. */
 bool guard_allows(const struct guard *guard, const struct sockaddr *address);
-/* The same for an address written as text; false if it is none. */
+/* Like guard_allows(), for an address written as text; false if it is none. */
 bool guard_allows_text(const struct guard *guard, const char *address);
 
 #endif

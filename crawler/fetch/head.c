@@ -76,8 +76,8 @@ static struct bytes next_element(struct bytes *list)
     return trim(text, len);
 }
 
-/* RFC 9112, section 6.3: Content-Length may be a list of equal numbers, or
- * stand there several times with the same one; all else is an error. */
+/* Reads a Content-Length. It may be a list of equal numbers, or stand there
+ * several times with the same one (RFC 9112, 6.3); all else is an error. */
 static enum error read_length(struct head *head, struct bytes value)
 {
     do {
@@ -101,7 +101,8 @@ static enum error read_length(struct head *head, struct bytes value)
     return ERROR_NONE;
 }
 
-/* The rules that a crawler acts on or stores; others say nothing to it. */
+/* Reads one rule for robots; those that a crawler neither acts on nor stores
+ * give 0. */
 static uint8_t robots_rule(struct bytes word)
 {
     if (equals(word, "noindex"))
@@ -115,7 +116,8 @@ static uint8_t robots_rule(struct bytes word)
     return 0;
 }
 
-/* Rules that carry a value: a colon behind one does not end a robot's name. */
+/* Whether a rule carries a value: a colon after such a word does not end the
+ * name of a robot. */
 static bool has_value(struct bytes name)
 {
     return equals(name, "unavailable_after") || equals(name, "max-snippet") ||
@@ -165,7 +167,8 @@ static enum error add_codings(struct head *head, struct bytes value)
     return err ? ERROR_INTERNAL : ERROR_NONE;
 }
 
-/* The first one counts, but a redirect to two places goes nowhere. */
+/* Keeps the first value of a field; but two Locations that differ are an error,
+ * as nobody can tell where to go. */
 static enum error keep_value(struct head *head, enum head_field field,
                              struct bytes value)
 {
@@ -247,7 +250,8 @@ static void extend_field(struct head *head)
     head->values[head->field].len = (uint32_t)value.len;
 }
 
-/* The number behind the first blank, three digits at most; 0: none. */
+/* Reads the status: the number after the first blank, three digits at most; 0:
+ * there is none. */
 static int status_of(const char *line, size_t len)
 {
     const char *space = memchr(line, ' ', len);

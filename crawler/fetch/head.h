@@ -19,7 +19,8 @@
 #include "crawler/page/outcome.h"
 #include "crawler/page/page.h"
 
-#define HEAD_CODINGS_BYTES 512 /* of Content-Encoding, all headers joined */
+#define HEAD_CODINGS_BYTES                                                     \
+    512 /* most bytes of Content-Encoding, all fields joined */
 
 enum head_field {
     HEAD_TYPE,
@@ -41,7 +42,8 @@ struct head {
     bool complete;      /* the blank line was seen */
     int64_t content_length; /* -1: none claimed */
     uint8_t robots;         /* enum page_robots_flag, from X-Robots-Tag */
-    int field;              /* of the line before, for folded lines; -1: none */
+    int field; /* enum head_field of the line before, for folded lines; -1: none
+                */
     struct {
         uint32_t at, len; /* in bytes; len 0: none */
         bool seen;
@@ -51,7 +53,7 @@ struct head {
 /* Allocates nothing. `agent` is "name" of "name/1.0"; NULL: none. */
 void head_init(struct head *head, size_t max_bytes, const char *agent);
 void head_release(struct head *head);
-/* Ready for the next answer; keeps the memory. */
+/* Makes the head ready for the next answer; it keeps the memory. */
 void head_reset(struct head *head);
 
 /*
@@ -62,7 +64,8 @@ void head_reset(struct head *head);
  */
 enum error head_line(struct head *head, const char *line, size_t len);
 
-/* The end of a final answer's head was seen (not that of a 1xx). */
+/* Whether the end of the head of a final answer was seen (not that of a 1xx).
+ */
 bool head_is_final(const struct head *head);
 
 /* The value as received, without white space around; "" if there was none. */

@@ -52,7 +52,7 @@ static bool is_exhaustion(int result, int error)
             (error == ENOMEM || error == EMFILE || error == ENFILE));
 }
 
-/* Never 0, which is a free place. */
+/* Hashes a name; never returns 0, which stands for a free place. */
 static uint64_t hash_of(const char *name, size_t len)
 {
     return XXH3_64bits(name, len) | 1;
@@ -63,7 +63,8 @@ static _Atomic uint64_t *place_of(uint64_t hash)
     return &marks[hash / 2 % NR_MARKS];
 }
 
-/* A name takes away its own mark alone: another's may lie on its place. */
+/* Notes how a look-up of a name ended. A name takes away its own mark alone, as
+ * the mark of another may lie on its place. */
 static void mark(const char *name, bool may_pass)
 {
     uint64_t hash = hash_of(name, strlen(name)), old = hash;

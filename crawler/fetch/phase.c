@@ -33,7 +33,8 @@ bool phase_is_active(const struct phase_clock *clock)
     return clock->phase != PHASE_IDLE && clock->phase != PHASE_ENDED;
 }
 
-/* A window without a byte is a stall even where the limit's speed is 0. */
+/* Whether too few bytes came within the stall window. A window without any byte
+ * is a stall even where the limit is 0 bytes a second. */
 static bool has_stalled(struct phase_clock *clock,
                         const struct fetch_options *options, int64_t now_ms)
 {

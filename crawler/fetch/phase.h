@@ -35,9 +35,9 @@
 /* In the order of one request, so that "at least PHASE_ASKED" has a meaning. */
 enum phase {
     PHASE_IDLE,       /* not in use */
-    PHASE_WAITING,    /* for a connection, or not begun */
+    PHASE_WAITING,    /* waits for a connection, or has not begun */
     PHASE_RESOLVING,  /* libcurl looks its name up, in a thread */
-    PHASE_CONNECTING, /* with TLS */
+    PHASE_CONNECTING, /* connects, TLS handshake included */
     PHASE_ASKED,      /* request on its way, no line of the answer yet */
     PHASE_ANSWERING,  /* head or body are arriving */
     PHASE_ENDED,      /* out of libcurl; its page is ready or handed out */
@@ -57,7 +57,8 @@ struct phase_clock {
 
 /* From PHASE_IDLE to PHASE_WAITING. */
 void phase_start(struct phase_clock *clock, int64_t now_ms);
-/* Enters `phase`, or enters it again: its time limit begins anew. */
+/* Enters `phase`, or enters it again: the time limit of that phase begins anew.
+ */
 void phase_enter(struct phase_clock *clock, enum phase phase, int64_t now_ms);
 /* Whether libcurl has the transfer. */
 bool phase_is_active(const struct phase_clock *clock);

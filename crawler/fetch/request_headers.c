@@ -10,7 +10,7 @@
 #include "crawler/fetch/fetch_internal.h"
 #include "crawler/url/url.h"
 
-/* The codings that decode.c undoes. */
+/* Every coding that decode.c can undo is asked for. */
 #define ACCEPT_ENCODING "Accept-Encoding: gzip, deflate, br, zstd"
 
 static enum err add_line(struct curl_slist **list, const char *line)
@@ -25,7 +25,8 @@ static enum err add_line(struct curl_slist **list, const char *line)
 
 /* ---- those of the options ---- */
 
-/* `name` ends in a colon, so that no longer name begins with it. */
+/* Whether a line has that header. `name` ends in a colon, so that no longer
+ * name begins with it. */
 static bool has_name(const char *line, const char *name)
 {
     return curl_strnequal(line, name, strlen(name));
@@ -67,7 +68,7 @@ static bool is_replaced(const struct fetch_headers *own, const char *line)
     return false;
 }
 
-/* The general headers and, on top of them, `own`. */
+/* Makes a list of the general headers with `own` on top. */
 static enum err make_list(const struct fetch_options *options,
                           const struct fetch_headers *own,
                           struct curl_slist **list)
@@ -127,7 +128,8 @@ request_headers_usual(const struct request_headers *headers,
                : headers->general;
 }
 
-/* A validator came from a server once: it may not break out of its line. */
+/* Whether a text is one line: a validator came from a server once, and may not
+ * break out of its header. */
 static bool is_one_line(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -179,7 +181,7 @@ enum err request_headers_add_own(const struct request_headers *headers,
     /* Most requests have none of their own and send the usual list itself. */
     for (; !err && list && usual; usual = usual->next)
         err = add_line(&list, usual->data);
-    if (err) { /* what is half made is not sent */
+    if (err) { /* a list that is half made is not sent */
         curl_slist_free_all(list);
         list = NULL;
     }

@@ -15,7 +15,8 @@
 #include "crawler/fetch/lookup.h"
 #include "crawler/url/url.h"
 
-#define SPARE_DESCRIPTORS 8 /* what one look-up may want at once */
+#define SPARE_DESCRIPTORS 8 /* descriptors that one look-up may want at once   \
+                             */
 #define SPARE_BYTES       ((size_t)1 << 20)
 
 /* ---- which error ---- */
@@ -35,8 +36,8 @@ void result_decide(struct transfer *transfer, enum error error,
     set_note(transfer, note);
 }
 
-/* Tries it. The pointer is volatile, as compilers leave out a malloc() whose
- * memory nobody uses. */
+/* Whether malloc() gives memory now. The pointer is volatile, as compilers
+ * leave out a malloc() whose memory nobody uses. */
 static bool has_memory(void)
 {
     void *volatile spare = malloc(SPARE_BYTES);
@@ -81,7 +82,7 @@ static bool was_short_of_descriptors(const struct transfer *transfer)
     return nr < SPARE_DESCRIPTORS;
 }
 
-/* The failures that a want of descriptors can look like. */
+/* Whether a want of descriptors can look like this failure. */
 static bool wants_descriptors(CURLcode code)
 {
     return code == CURLE_COULDNT_RESOLVE_HOST ||
@@ -89,8 +90,8 @@ static bool wants_descriptors(CURLcode code)
            code == CURLE_COULDNT_CONNECT || code == CURLE_OUT_OF_MEMORY;
 }
 
-/* Of a robots.txt or a sitemap so much counts as its cap allows (RFC 9309,
- * section 2.5), so reaching that is no failure. */
+/* Whether a body that reached its cap is no failure: a robots.txt (RFC 9309,
+ * 2.5) or a sitemap counts as far as its cap allows. */
 static bool may_be_cut(const struct transfer *transfer)
 {
     return (transfer->flags & (JOB_ROBOTS | JOB_SITEMAP)) != 0;
@@ -170,7 +171,7 @@ static struct bytes clean(struct transfer *transfer, struct bytes text)
     return (struct bytes){out, len};
 }
 
-/* "text/html" of "Text/HTML; charset=x" (RFC 9110, section 8.3.1). */
+/* Fills the type: "text/html" of "Text/HTML; charset=x" (RFC 9110, 8.3.1). */
 static void fill_mime(struct transfer *transfer)
 {
     struct bytes type = head_value(&transfer->head, HEAD_TYPE);
@@ -186,8 +187,9 @@ static void fill_mime(struct transfer *transfer)
     transfer->page.mime = (struct bytes){transfer->texts.mime, len};
 }
 
-/* The detail has our words where we decided and libcurl's where it did, or is
- * "" if the error says it all. Either may quote what came from outside. */
+/* Fills the detail with our words where we decided, and with those of libcurl
+ * where it did; "" if the error says it all. Either may quote what came from
+ * outside. */
 static void fill_detail(struct transfer *transfer)
 {
     const char *words = transfer->failure.note;

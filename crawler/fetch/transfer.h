@@ -30,7 +30,8 @@
 #define TRANSFER_STREAMS_MAX     32
 /* Memory that an idle transfer keeps for a raw body. */
 #define TRANSFER_KEEP_BYTES      ((size_t)64 << 10)
-/* Of TCP's receive window, from the start (docs/decisions/0014). */
+/* Size of the receive window of TCP from the start, in bytes
+ * (docs/decisions/0014). */
 #define TRANSFER_WINDOW_BYTES    (2 << 20)
 
 /* Debian's certificate authorities. It is libcurl's own default there, and
@@ -59,9 +60,9 @@ void transfers_set_sandbox(struct transfers *set, struct sandbox *sandbox);
  * place of the one before; -1: none. It ends the wait of a turn. CERR_IO. */
 enum err transfers_watch(struct transfers *set, int fd) CERR_CHECK;
 
-/* How many may be started before the next turn. */
+/* How many transfers may be started before the next turn. */
 size_t transfers_room(const struct transfers *set);
-/* Started and not recycled. */
+/* How many transfers are started and not recycled. */
 size_t transfers_busy(const struct transfers *set);
 
 /* Copies the job; nothing is sent before the next turn. Call it only while
