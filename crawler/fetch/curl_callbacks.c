@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -144,6 +145,59 @@ static int on_close_socket(void *ctx, curl_socket_t fd)
     return loop_close_socket(ctx, fd);
 }
 
+/* The connection's TLS, or NULL: plain text, or a library that is not OpenSSL.
+ */
+static const SSL *tls_of(const struct transfer *transfer)
+{
+    const struct curl_tlssessioninfo *tls = NULL;
+
+    if (curl_easy_getinfo(transfer->easy.handle, CURLINFO_TLS_SSL_PTR, &tls) ||
+        !tls || tls->backend != CURLSSLBACKEND_OPENSSL)
+        return NULL;
+    return tls->internals;
+}
+
+/* What both sides agreed on (ALPN, RFC 7301), whatever a status line says. */
+static bool speaks_http2(const SSL *tls)
+{
+    const unsigned char *name = NULL;
+    unsigned len = 0;
+
+    SSL_get0_alpn_selected(tls, &name, &len);
+    return len == 2 && memcmp(name, "h2", 2) == 0;
+}
+
+/*
+ * A kept connection is refused if bytes wait in it before the request is sent:
+ * they cannot be its answer, but would be taken for it. libcurl 7.88 calls such
+ * a connection alive. HTTP/2 may talk unasked, and has numbers. What arrives
+ * later, HTTP/1 cannot tell from an answer (docs/decisions/0024).
+ */
+static void refuse_unread(struct transfer *transfer, uint16_t own_port)
+{
+    const SSL *tls = tls_of(transfer);
+
+    if (tls && speaks_http2(tls))
+        return;
+    loop_shut_kept(&transfer->set->loop, own_port, tls && SSL_pending(tls) > 0);
+}
+
+/* Whether another transfer still waits for its answer on this connection, which
+ * libcurl 7.88 allows once a server without HTTP/2 has said "HTTP/2". */
+static bool is_shared(const struct transfer *transfer)
+{
+    const struct transfers *set = transfer->set;
+    const SSL *tls = set->has_false_http2 ? tls_of(transfer) : NULL;
+
+    if (!tls || speaks_http2(tls))
+        return false;
+    for (size_t i = 0; i < set->nr_all; i++)
+        if (set->all[i] != transfer && phase_is_active(&set->all[i]->clock) &&
+            tls_of(set->all[i]) == tls)
+            return true;
+    return false;
+}
+
 /* Called just before the request is sent. The connection may have been opened
  * for another job, one that was allowed to go there: so the address is judged
  * again. */
@@ -154,12 +208,18 @@ static int on_request(void *ctx, char *peer_ip, char *own_ip, int peer_port,
 
     (void)own_ip;
     (void)peer_port;
-    (void)own_port;
     if (is_guarded(transfer) &&
         !guard_allows_text(transfer->set->guard, peer_ip)) {
         result_decide(transfer, ERROR_BLOCKED_ADDRESS, "not a public address");
         return CURL_PREREQFUNC_ABORT;
     }
+    if (is_shared(transfer)) {
+        result_decide(transfer, ERROR_CONNECT_CLOSED,
+                      "the server says HTTP/2 but does not speak it");
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (transfer->clock.phase != PHASE_CONNECTING)
+        refuse_unread(transfer, (uint16_t)own_port);
     /* libcurl may be asking once more, after a connection that was dead: what
      * it said about that one does not count. */
     transfer->failure.message[0] = '\0';
@@ -169,6 +229,19 @@ static int on_request(void *ctx, char *peer_ip, char *own_ip, int peer_port,
 
 /* ---- the answer ---- */
 
+/* Whether the line says HTTP/2 over TLS where HTTP/2 was not agreed on. libcurl
+ * believes it, also behind an interim answer. */
+static bool is_false_http2(const struct transfer *transfer, const char *line,
+                           size_t len)
+{
+    const SSL *tls;
+
+    if (len < 6 || memcmp(line, "HTTP/2", 6) != 0)
+        return false;
+    tls = tls_of(transfer);
+    return tls && !speaks_http2(tls);
+}
+
 static size_t on_head_line(char *line, size_t size, size_t nr, void *ctx)
 {
     struct transfer *transfer = ctx;
@@ -177,6 +250,7 @@ static size_t on_head_line(char *line, size_t size, size_t nr, void *ctx)
 
     if (transfer->clock.phase != PHASE_ANSWERING)
         enter(transfer, PHASE_ANSWERING);
+    transfer->set->has_false_http2 |= is_false_http2(transfer, line, len);
     transfer->clock.received_bytes += len;
     error = head_line(&transfer->head, line, len);
     if (!error)

@@ -126,10 +126,7 @@ static enum err set_tls(CURL *easy, const struct fetch_options *options)
  * the environment. */
 static enum err set_network(CURL *easy, const struct fetch_options *options)
 {
-    long version =
-        options->http1_only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
-
-    EASY_SET(easy, CURLOPT_HTTP_VERSION, version);
+    EASY_SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     EASY_SET(easy, CURLOPT_PIPEWAIT, 1L);
     EASY_SET(easy, CURLOPT_BUFFERSIZE, (long)curl_alloc_buffer_bytes());
     EASY_SET(easy, CURLOPT_DNS_CACHE_TIMEOUT, DNS_FOR_EVER);
@@ -290,25 +287,35 @@ static enum err aim_cache(struct transfer *transfer)
     return CERR_OK;
 }
 
-/* Archives hold messages of HTTP/1.1 as they were on the wire. */
-static enum err aim_raw(struct transfer *transfer, bool is_raw)
+/*
+ * libcurl 7.88 takes a status line that says HTTP/2 for HTTP/2, in plain text
+ * too, and then sends further requests over any connection of that host while
+ * one still waits for its answer, which HTTP/1 has no numbers to tell apart: so
+ * plain text is HTTP/1.1 from the start, which is never shared
+ * (docs/decisions/0024). Archives hold messages of HTTP/1.1 as they were on the
+ * wire.
+ */
+static enum err aim_version(struct transfer *transfer, bool is_raw)
 {
     struct easy *easy = &transfer->easy;
+    bool may_be_http2 =
+        !is_raw && !transfer->set->options.http1_only &&
+        strncmp((const char *)transfer->url.data, "https:", 6) == 0;
 
-    if (is_raw == easy->is_raw)
-        return CERR_OK;
-    EASY_SET(easy->handle, CURLOPT_HTTP_VERSION,
-             is_raw || transfer->set->options.http1_only
-                 ? (long)CURL_HTTP_VERSION_1_1
-                 : (long)CURL_HTTP_VERSION_2TLS);
-    EASY_SET(easy->handle, CURLOPT_VERBOSE, is_raw ? 1L : 0L);
+    if (may_be_http2 != easy->may_be_http2)
+        EASY_SET(easy->handle, CURLOPT_HTTP_VERSION,
+                 may_be_http2 ? (long)CURL_HTTP_VERSION_2TLS
+                              : (long)CURL_HTTP_VERSION_1_1);
+    if (is_raw != easy->is_raw)
+        EASY_SET(easy->handle, CURLOPT_VERBOSE, is_raw ? 1L : 0L);
+    easy->may_be_http2 = may_be_http2;
     easy->is_raw = is_raw;
     return CERR_OK;
 }
 
 enum err easy_aim(struct transfer *transfer, const struct job *job)
 {
-    enum err err = aim_raw(transfer, (job->flags & JOB_RAW) != 0);
+    enum err err = aim_version(transfer, (job->flags & JOB_RAW) != 0);
 
     if (!err)
         err = aim_url(transfer);

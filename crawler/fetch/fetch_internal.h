@@ -18,8 +18,8 @@
  *                        and memory, each for itself
  *
  * libcurl stands between transfer.c, which calls it, and the callbacks, which
- * it calls: they run inside of transfers_turn(), and call nothing that would
- * call libcurl again.
+ * it calls: they run inside of transfers_turn(), and call nothing of libcurl's
+ * but curl_easy_getinfo().
  *
  * Each piece of state has one owner: a struct below is written by the file
  * named above it, and read by the others.
@@ -46,14 +46,17 @@
 
 /* ---- loop.c ---- */
 
-#define LOOP_EVENTS_MAX 256 /* taken from epoll at once */
+#define LOOP_EVENTS_MAX   256  /* taken from epoll at once */
+#define LOOP_KEPT_BUCKETS 1024 /* of connections, by port */
 
 /* What epoll knows about a descriptor and what libcurl wants it to know. */
 struct interest {
-    uint32_t armed; /* events in epoll; 0: it is not in there */
-    bool is_ours;   /* we opened it for libcurl, so we see it close */
-    bool is_wanted; /* libcurl wants its events now */
-    void *owner;    /* as loop_socket_opened() was told; NULL: not known */
+    uint32_t armed;    /* events in epoll; 0: it is not in there */
+    bool is_ours;      /* we opened it for libcurl, so we see it close */
+    bool is_wanted;    /* libcurl wants its events now */
+    void *owner;       /* as loop_socket_opened() was told; NULL: not known */
+    uint16_t own_port; /* since libcurl let go of it first; 0: not yet */
+    int next_kept;     /* descriptor in the same bucket; -1: none */
 };
 
 struct loop {
@@ -61,6 +64,7 @@ struct loop {
     int other_fd;               /* the one that is not libcurl's; -1: none */
     struct interest *interests; /* owned; by descriptor */
     size_t nr_interests;
+    int kept[LOOP_KEPT_BUCKETS]; /* descriptors that have an own_port */
     struct epoll_event events[LOOP_EVENTS_MAX]; /* of the last wait */
     size_t nr_events, next_event;
     bool timer_is_set;
@@ -88,6 +92,12 @@ void loop_socket_opened(struct loop *loop, int fd, void *owner);
 /* Closes a socket, which also takes it out of epoll. Returns what close()
  * returns. */
 int loop_close_socket(struct loop *loop, int fd);
+/*
+ * Shuts the kept connections from `own_port` where bytes, or the end, wait
+ * before a request was sent; with `is_spoilt`, all of that port. libcurl then
+ * sends the request over a new one. Those that libcurl waits on are left alone.
+ */
+void loop_shut_kept(struct loop *loop, uint16_t own_port, bool is_spoilt);
 /* Whether libcurl's timer has run out. If so, libcurl is to be called. */
 bool loop_timer_is_due(struct loop *loop);
 /* Waits for sockets at most `timeout_ms` (-1: no limit), or until the timer of
@@ -158,6 +168,7 @@ struct easy {
     const struct curl_slist *sent_headers; /* those that are set */
     bool sweeps;         /* it throws out addresses that are too old */
     bool is_raw;         /* the options are those of JOB_RAW */
+    bool may_be_http2;   /* ALPN offers it */
     bool is_conditional; /* a validator was sent */
 };
 
@@ -274,6 +285,7 @@ struct transfers {
     size_t nr_fresh;            /* started since the last turn */
     int64_t check_ms;           /* when time limits are looked at next */
     int64_t check_every_ms;
+    bool has_false_http2; /* some server said HTTP/2 and did not speak it */
     struct body_spares spares;
 };
 

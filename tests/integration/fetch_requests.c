@@ -49,6 +49,16 @@ static const struct scripted_answer answers[] = {
      {SAY("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage"
           "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"),
       NEXT}},
+    {"/late",
+     {SAY("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"),
+      {.op = SCRIPTED_WAIT, .ms = 20},
+      SAY("pageHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"),
+      NEXT}},
+    {"/http2", {SAY("HTTP/2 200 OK\r\nContent-Length: 1\r\n\r\n2"), NEXT}},
+    {"/first",
+     {{.op = SCRIPTED_WAIT, .ms = 200},
+      SAY("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"),
+      NEXT}},
     {"/slow", {{.op = SCRIPTED_WAIT, .ms = 30000}}},
     {"/links",
      {SAY("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
@@ -65,6 +75,7 @@ static const struct scripted_answer answers[] = {
 };
 
 static struct scripted_server *server;
+static const char *scheme;
 static struct transfers *transfers;
 static char auth_path[] = "/tmp/fetch-auth-XXXXXX";
 
@@ -81,8 +92,19 @@ static int set_up(void **state)
 
     (void)state;
     server = scripted_start(SCRIPTED_PLAIN, answers, NR(answers));
+    scheme = "http";
     open_transfers(&options);
     return 0;
+}
+
+static void use_tls(void)
+{
+    struct fetch_options options = {.max_transfers = 4, .insecure = true};
+
+    scripted_stop(server);
+    server = scripted_start(SCRIPTED_TLS, answers, NR(answers));
+    scheme = "https";
+    open_transfers(&options);
 }
 
 static int tear_down(void **state)
@@ -98,8 +120,8 @@ static const char *url_of(const char *host, const char *path)
 {
     static char url[200];
 
-    snprintf(url, sizeof(url), "http://%s:%u%s", host, scripted_port(server),
-             path);
+    snprintf(url, sizeof(url), "%s://%s:%u%s", scheme, host,
+             scripted_port(server), path);
     return url;
 }
 
@@ -342,6 +364,73 @@ static void fetch_believes_nothing_behind_the_length(void **state)
     assert_int_equal(scripted_nr_connections(server), 2);
 }
 
+/* The bytes behind the answer are not read with it, because libcurl reads no
+ * further than the length: they wait in the socket for the next request. */
+static void expect_nothing_sent_where_bytes_wait(void)
+{
+    struct job job = {.flags = JOB_PRIVATE_OK | JOB_BODY};
+    struct page *page = fetch(job, url_of("127.0.0.1", "/late"));
+
+    assert_true(is(page->body, "page"));
+    page = fetch(job, url_of("127.0.0.1", "/page"));
+    assert_int_equal(page->error, ERROR_NONE);
+    assert_true(is(page->body, "page"));
+    assert_false(page->flags & PAGE_REUSED);
+    assert_int_equal(scripted_nr_connections(server), 2);
+}
+
+static void fetch_sends_nothing_where_bytes_wait_already(void **state)
+{
+    (void)state;
+    expect_nothing_sent_where_bytes_wait();
+}
+
+/* Here they wait in OpenSSL, as all of a record is decrypted at once. */
+static void fetch_sends_nothing_where_bytes_wait_in_tls(void **state)
+{
+    (void)state;
+    use_tls();
+    expect_nothing_sent_where_bytes_wait();
+}
+
+/* The error of "/page", asked for while "/first" waits for its answer on a
+ * connection that is not HTTP/2, although its server said so. */
+static enum error share_false_http2(void)
+{
+    struct job job = {.flags = JOB_PRIVATE_OK | JOB_BODY};
+    const char *const paths[] = {"/first", "/page"};
+    struct page *page = fetch(job, url_of("127.0.0.1", "/http2"));
+    enum error errors[2];
+
+    assert_true(is(page->body, "2"));
+    for (uint64_t id = 0; id < NR(paths); id++)
+        start(id, &job, url_of("127.0.0.1", paths[id]));
+    for (size_t i = 0; i < NR(paths); i++) {
+        struct transfer *transfer = wait_for_one();
+        uint64_t id = transfer_id(transfer);
+
+        page = transfer_page(transfer);
+        errors[id] = page->error;
+        if (!page->error)
+            assert_true(is(page->body, paths[id] + 1));
+    }
+    assert_int_equal(errors[0], ERROR_NONE);
+    return errors[1];
+}
+
+static void fetch_shares_no_connection_in_plain_text(void **state)
+{
+    (void)state;
+    assert_int_equal(share_false_http2(), ERROR_NONE);
+}
+
+static void fetch_shares_no_connection_because_of_a_status_line(void **state)
+{
+    (void)state;
+    use_tls();
+    assert_int_equal(share_false_http2(), ERROR_CONNECT_CLOSED);
+}
+
 static void fetch_uses_connections_again(void **state)
 {
     struct job job = {.flags = JOB_PRIVATE_OK};
@@ -578,6 +667,10 @@ int main(void)
         TEST(fetch_cuts_robots_and_sitemaps_without_an_error),
         TEST(fetch_scans_pages_and_error_pages),
         TEST(fetch_believes_nothing_behind_the_length),
+        TEST(fetch_sends_nothing_where_bytes_wait_already),
+        TEST(fetch_sends_nothing_where_bytes_wait_in_tls),
+        TEST(fetch_shares_no_connection_in_plain_text),
+        TEST(fetch_shares_no_connection_because_of_a_status_line),
         TEST(fetch_uses_connections_again),
         TEST(fetch_keeps_no_more_connections_than_there_is_room_for),
         TEST(fetch_asks_no_private_address_unless_allowed),
