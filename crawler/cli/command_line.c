@@ -21,7 +21,8 @@ const struct command *command_find(const struct commands *commands,
     return NULL;
 }
 
-/* By "--name", "--name=value" or "-n"; NULL: no such flag. */
+/* Finds the flag that a word names, as "--name", "--name=value" or "-n"; NULL:
+ * the command has no such flag. */
 static const struct command_flag *find_flag(const struct command *command,
                                             const char *word)
 {
@@ -85,7 +86,7 @@ enum err command_read(struct command_line *line,
     bool only_words = false;
     enum err err = CERR_OK;
 
-    /* no more than there are words on the line */
+    /* room for as many words as the line has, and a NULL */
     line->words = xcalloc((size_t)line->argc + 1, sizeof(*line->words));
     line->given = xcalloc((size_t)line->argc + 1, sizeof(*line->given));
     for (int i = 2; i < line->argc && !err; i++) {
@@ -132,7 +133,7 @@ const char *command_next(const struct command_line *line, const char *name,
     return NULL;
 }
 
-/* As for a run, the last of several values counts. */
+/* Of several values of a flag the last one counts, as for a run. */
 const char *command_value(const struct command_line *line, const char *name)
 {
     const char *last = NULL, *value;

@@ -33,9 +33,12 @@ struct command {
     const char *details;   /* a paragraph for help and manual; NULL: none */
     const struct command_flag *flags;
     size_t nr_flags;
-    int min_words, max_words; /* arguments that are no flags; -1: any */
-    bool takes_options;       /* the options of a run besides its own */
-    bool reads_argv;          /* itself: command_read() is not called */
+    int min_words, max_words; /* how many words that are no flags it takes; max
+                                 -1: any number */
+    bool
+        takes_options; /* it takes the options of a run besides its own flags */
+    bool reads_argv; /* it reads its words itself; command_read() is not called
+                      */
     int (*run)(const struct command_line *line); /* exit status */
     /* NULL: command_print_usage() says all that there is to say */
     void (*print_help)(const struct command *command, FILE *out);
@@ -52,11 +55,11 @@ struct command_line {
     const struct commands *commands;
     int argc; /* as given to main(), for those who read it themselves */
     char *const *argv;
-    char **words; /* owned; what is no own flag, in order */
+    char **words; /* owned; all words that are no own flag, in order */
     int nr_words;
     struct command_given {
         const struct command_flag *flag;
-        const char *value; /* "" of a switch */
+        const char *value; /* "" for a switch, which has no value */
     } * given;             /* owned; the own flags, in order */
     size_t nr_given;
 };
@@ -73,17 +76,19 @@ void command_release(struct command_line *line);
 
 /* The last value of an own flag; NULL: it was not given. */
 const char *command_value(const struct command_line *line, const char *name);
-/* Its values one after the other, from *at = 0 on; NULL behind the last. */
+/* Returns the values of a flag one after the other, from *at = 0 on; NULL after
+ * the last. */
 const char *command_next(const struct command_line *line, const char *name,
                          size_t *at);
 bool command_has(const struct command_line *line, const char *name);
-/* A whole number from `least` up; CERR_INVALID with a sentence. `value` keeps
- * what it has when the flag was not given. */
+/* Reads the value of a flag as a whole number that is at least `least`.
+ * CERR_INVALID with a sentence in `message`. `value` keeps what it has when the
+ * flag was not given. */
 enum err command_number(const struct command_line *line, const char *name,
                         int64_t least, int64_t *value,
                         char message[COMMAND_MESSAGE_BYTES]) CERR_CHECK;
 
-/* Usage, summary, details, flags. */
+/* Prints usage, summary, details and flags of a command. */
 void command_print_usage(const struct command *command, FILE *out);
 /* The command's own help, or else its usage. */
 void command_print_help(const struct command *command, FILE *out);

@@ -31,7 +31,7 @@ static void write_option_names(FILE *out)
         fprintf(out, " --%s", options[i].name);
 }
 
-/* What may follow "--" behind a command. Commands that take no options of a run
+/* Writes the flags of a command. All commands that take no options of a run
  * have --help in common. */
 static void write_flag_names(const struct command *command, FILE *out)
 {
@@ -43,7 +43,7 @@ static void write_flag_names(const struct command *command, FILE *out)
         fputs(" --help", out);
 }
 
-/* Named queries, between blanks. */
+/* Writes the names of the queries, with blanks between. */
 static void write_query_names(FILE *out)
 {
     size_t nr_queries;
@@ -63,7 +63,9 @@ static void write_command_names(const struct commands *commands, FILE *out)
     }
 }
 
-/* Text between single quotes of a shell. */
+/* Writes text between single quotes of a shell. A single quote cannot stand
+ * there (POSIX, XCU 2.2.2), so it closes them, is escaped, and opens them
+ * again. */
 static void write_quoted(FILE *out, const char *text)
 {
     for (; *text; text++)
@@ -96,8 +98,8 @@ static struct shown shown_flag(const struct command_flag *flag)
 
 /* ---- bash ---- */
 
-/* What stands behind an option: its choices, or else a name that bash finds
- * itself (an empty list and "-o default" complete files). */
+/* Writes what may stand behind an option: its choices, or else nothing. Bash
+ * completes files by itself when the list is empty ("-o default"). */
 static void write_bash_choices(FILE *out)
 {
     fputs("    case $before in\n", out);
@@ -188,8 +190,8 @@ void complete_print_bash(const struct commands *commands, FILE *out)
 
 /* ---- zsh ---- */
 
-/* Text of an _arguments specification, inside single quotes: brackets and
- * colons have a meaning there. */
+/* Writes text for an _arguments specification inside single quotes: brackets
+ * and colons have a meaning there and are escaped. */
 static void write_zsh(FILE *out, const char *text)
 {
     for (; *text; text++) {
@@ -230,7 +232,7 @@ static void write_zsh_flag(FILE *out, struct shown flag)
     }
 }
 
-/* All options of a run, for the commands that take them. */
+/* Writes all options of a run, for the commands that take them. */
 static void write_zsh_options(FILE *out)
 {
     fputs("  options=(\n", out);
@@ -315,8 +317,8 @@ static void write_fish_flag(FILE *out, const char *when, struct shown flag)
 
 void complete_print_fish(const struct commands *commands, FILE *out)
 {
-    /* Options of a run are offered wherever no command stands that takes none
-     * of them. */
+    /* Options of a run are offered unless the line names a command that takes
+     * none of them. */
     char other[400] = "not __fish_seen_subcommand_from";
     size_t len = strlen(other);
     char when[80];

@@ -16,7 +16,7 @@ static const char from_default[] = "default";
 static const char from_environment[] = "environment";
 static const char from_flag[] = "flag";
 
-/* The option of a letter; NULL: there is none. */
+/* Finds the option of a letter; NULL: there is none. */
 static const struct option *find_short(char name)
 {
     for (size_t i = 0; i < nr_options; i++)
@@ -32,7 +32,8 @@ static bool wants_argument(const struct option *option)
     return option->type != OPTION_FLAG && option->type != OPTION_COUNT;
 }
 
-/* A flag without a value: "-v" counts up, any other one is switched on. */
+/* Sets an option that is given without a value: "-v" counts up, any other one
+ * is switched on. */
 static enum err set_flag(struct config *config, const struct option *option,
                          char *message)
 {
@@ -50,8 +51,8 @@ struct arguments {
     char *const *end;
 };
 
-/* The value of an option: what is attached to it, or else the next word, even
- * if that begins with a dash. */
+/* Reads the value of an option: what is attached to it, or else the next word,
+ * even if that begins with a dash. */
 static enum err read_argument(struct config *config,
                               const struct option *option, const char *attached,
                               struct arguments *arguments, char *message)
@@ -67,8 +68,8 @@ static enum err read_argument(struct config *config,
     return config_set(config, option, attached, from_flag, message);
 }
 
-/* An abbreviation is no flag, but the option that it may have stood for is
- * named. */
+/* Says that a long name is unknown. An abbreviation is refused, but the option
+ * that it may stand for is named. */
 static void unknown_long(const char *name, size_t len, char *message)
 {
     const char *near = NULL;
@@ -87,8 +88,8 @@ static void unknown_long(const char *name, size_t len, char *message)
                  (int)(len < 100 ? len : 100), name);
 }
 
-/* "--name", "--name=value", "--name value"; `name` is what stands behind the
- * dashes. */
+/* Reads a word that begins with two dashes: "--name", "--name=value" or "--name
+ * value"; `name` is what follows the dashes. */
 static enum err read_long(struct config *config, const char *name,
                           struct arguments *arguments, char *message)
 {
@@ -107,7 +108,8 @@ static enum err read_long(struct config *config, const char *name,
     return set_flag(config, option, message);
 }
 
-/* "-qv", "-o FILE", "-oFILE" */
+/* Reads a word of short flags: "-qv", "-o FILE" or "-oFILE". `names` follows
+ * the dash. */
 static enum err read_short(struct config *config, const char *names,
                            struct arguments *arguments, char *message)
 {
@@ -140,7 +142,8 @@ static enum err read_flags(struct config *config, int argc, char *const *argv,
     bool only_inputs = false;
     enum err err = CERR_OK;
 
-    /* "-" alone is standard input, and behind "--" nothing is a flag */
+    /* "-" alone is standard input, and nothing after "--" is a flag (POSIX, XBD
+     * 12.2) */
     while (arguments.at < arguments.end && !err) {
         const char *word = *arguments.at++;
 
@@ -156,8 +159,9 @@ static enum err read_flags(struct config *config, int argc, char *const *argv,
     return err;
 }
 
-/* CRAWL_MAX_HOST_ERRORS is --max-host-errors. A list has one entry here, as
- * nothing separates two. */
+/* Reads the environment, where CRAWL_MAX_HOST_ERRORS stands for
+ * --max-host-errors. A list has one entry there, as nothing could separate two.
+ */
 static enum err read_environment(struct config *config, char *message)
 {
     enum err err = CERR_OK;
@@ -195,7 +199,8 @@ static enum err set_defaults(struct config *config, char *message)
     return err;
 }
 
-/* The file is read first but named by the flags: flags are read twice. */
+/* Finds the name of the configuration file among the flags. The file is read
+ * before the flags but named by them, so flags are read twice. */
 static enum err named_file(int argc, char *const *argv, char **name,
                            char *message)
 {

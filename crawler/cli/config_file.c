@@ -16,7 +16,7 @@
 #define BELOW      "*." /* "*.example.com": all names below, not itself */
 #define NAME_BYTES 256
 
-/* As --print-config says where a value came from. */
+/* The origin of a value that comes from the file, as --print-config says it. */
 const char config_from_file[] = "file";
 
 #define AT(field) offsetof(struct host_settings, field)
@@ -51,7 +51,8 @@ struct file_reading {
 
 /* ---- sections of hosts ---- */
 
-/* The canonical form of a host: lower case, punycode, IPv6 in brackets. */
+/* Reads a host into its canonical form: lower case, punycode, IPv6 in brackets.
+ */
 static bool read_host(const char *text, char *out, size_t cap)
 {
     bool bare_ipv6 = text[0] != '[' && strchr(text, ':') != NULL;
@@ -76,7 +77,8 @@ static bool read_host(const char *text, char *out, size_t cap)
     return good;
 }
 
-/* "host example.com", "host *.example.com" as a pattern. */
+/* Makes the pattern of a section: "host example.com" or "host *.example.com".
+ */
 static bool read_pattern(const char *section, char pattern[NAME_BYTES])
 {
     const char *name = section + strlen(HOST_WORD);
@@ -90,7 +92,8 @@ static bool read_pattern(const char *section, char pattern[NAME_BYTES])
     return read_host(name + len, pattern + len, NAME_BYTES - len);
 }
 
-/* The section's place; a new one if it is the first of that name. */
+/* Finds the settings of a section; makes new ones if it is the first of that
+ * name. */
 static struct host_settings *find_host(struct config *config,
                                        const char *pattern)
 {
@@ -167,7 +170,8 @@ static enum err read_host_entry(struct file_reading *reading,
     return set_of_host(reading, host, entry);
 }
 
-/* All below a host before the host itself, short patterns before long ones. */
+/* Orders sections from general to special, as later ones win: all names below a
+ * host before the host itself, short patterns before long ones. */
 static int by_precedence(const void *a, const void *b)
 {
     const struct host_settings *left = a, *right = b;
@@ -184,9 +188,9 @@ static int by_precedence(const void *a, const void *b)
 
 /* ---- the file ---- */
 
-/* One "name = value" of the file; the section says to whom it belongs. A
- * mistake ends the reading, since a setting that is left out without a word may
- * be the one that keeps a host unharmed. */
+/* Sets one "name = value" of the file; the section says for whom. A mistake
+ * ends the reading, since a setting that is left out in silence may be the one
+ * that keeps a host unharmed. */
 static enum err read_entry(void *ctx, const struct ini_entry *entry)
 {
     struct file_reading *reading = ctx;
@@ -213,7 +217,7 @@ static enum err read_entry(void *ctx, const struct ini_entry *entry)
     return CERR_INVALID;
 }
 
-/* The default path; false when there is no home to look in. */
+/* Makes the default path; returns false when there is no home to look in. */
 static bool default_file(char *path, size_t cap)
 {
     const char *xdg = getenv("XDG_CONFIG_HOME");
@@ -229,8 +233,8 @@ static bool default_file(char *path, size_t cap)
     return len > 0 && (size_t)len < cap;
 }
 
-/* The message names file and line; errors of the file's form have no other
- * words than their code. */
+/* Makes the message, which names file and line. Errors of the form of the file
+ * have no other words than their code. */
 static void say_what_is_wrong(const struct file_reading *reading,
                               const char *path, int line, enum err err,
                               char *message)
@@ -243,7 +247,8 @@ static void say_what_is_wrong(const struct file_reading *reading,
              what);
 }
 
-/* A file that the user has named must be there; the default one need not. */
+/* Reads the file. One that the user has named must be there; the default one
+ * need not. */
 enum err config_read_file(struct config *config, const char *named,
                           char *message)
 {

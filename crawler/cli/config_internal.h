@@ -10,16 +10,17 @@
 #include "crawler/cli/config.h"
 #include "crawler/cli/options.h"
 
-extern const char config_from_file[]; /* an origin */
+extern const char
+    config_from_file[]; /* the origin "file", for config.origins */
 
-/* Where the option's value is. */
+/* Returns where the value of an option lies. */
 void *config_field(struct config *config, const struct option *option);
-/* The option of that name; NULL: there is none. */
+/* Finds the option of that name; NULL: there is none. */
 const struct option *config_find_option(const char *name, size_t len);
 /* Reads a value into the option's kind of field. */
 enum err config_set_value(void *to, const struct option *option,
                           const char *text) CERR_CHECK;
-/* What would have been right, for a message. */
+/* Writes what would have been right, for a message. */
 void config_expected(const struct option *option, char *out, size_t cap);
 /* Sets an option; else `message` says what is wrong. */
 enum err config_set(struct config *config, const struct option *option,
@@ -33,7 +34,7 @@ enum err config_read_file(struct config *config, const char *named,
 
 /* What a section of a host may set. */
 struct host_setting {
-    const char *name; /* of the option that is the general setting */
+    const char *name; /* name of the option that is the general setting */
     size_t offset;    /* in struct host_settings */
 };
 extern const struct host_setting host_settings[];

@@ -36,7 +36,8 @@ static enum err list_add(struct text_list *list, const char *text)
     return CERR_OK;
 }
 
-/* The words that people write for yes and no in other programs' files. */
+/* Reads the words that people write for yes and no in files of other programs.
+ */
 static enum err parse_bool(const char *text, bool *value)
 {
     int64_t place;
@@ -47,7 +48,8 @@ static enum err parse_bool(const char *text, bool *value)
     return CERR_OK;
 }
 
-/* Both ends of the range 0: the option has none. */
+/* Checks a whole number against the range of its option; a range of 0 to 0 is
+ * none. */
 static enum err set_number(int64_t *to, const struct option *option,
                            const char *text)
 {
@@ -64,7 +66,7 @@ static enum err set_number(int64_t *to, const struct option *option,
     return CERR_OK;
 }
 
-/* The range of a number with a fraction is whole. */
+/* Checks a number with a fraction; its range is in whole numbers. */
 static enum err set_double(double *to, const struct option *option,
                            const char *text)
 {
@@ -104,8 +106,8 @@ enum err config_set_value(void *to, const struct option *option,
     return CERR_INVALID;
 }
 
-/* A range that ends beyond what anybody would type is told by its begin
- * alone. */
+/* Says what would have been right. A range that ends beyond what anybody would
+ * type is told by its lower end alone. */
 void config_expected(const struct option *option, char *out, size_t cap)
 {
     switch (option->type) {

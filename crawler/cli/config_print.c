@@ -12,14 +12,15 @@
 #include "crawler/cli/json.h"
 #include "crawler/cli/value.h"
 
-/* They stand at the end of the table. */
+/* Whether an option is about the command itself; such options are no settings
+ * of a run. */
 static bool is_meta(const struct option *option)
 {
     return strcmp(option->group, OPTION_GROUP_META) == 0;
 }
 
-/* A value as the file would have it. Sizes and durations come in their smallest
- * unit, so that nothing is rounded. */
+/* Prints a value as the file would have it. Sizes and durations come in their
+ * smallest unit, so that nothing is rounded. */
 static void print_value(const void *at, const struct option *option, FILE *out)
 {
     const char *word;
@@ -46,12 +47,12 @@ static void print_value(const void *at, const struct option *option, FILE *out)
         break;
     case OPTION_TEXT:
     case OPTION_LIST:
-        break; /* printed by their callers */
+        break; /* lists, flags and the like are printed by the callers */
     }
 }
 
-/* "name = value ; origin": the origin is a comment, so that the output is a
- * file that can be read. */
+/* Prints "name = value ; origin": the origin is a comment, so that the output
+ * is a file that can be read again. */
 static void print_line(const void *at, const struct option *option,
                        const char *text, const char *origin, FILE *out)
 {
@@ -63,8 +64,8 @@ static void print_line(const void *at, const struct option *option,
     fprintf(out, "    ; %s\n", origin);
 }
 
-/* A list takes a line for each entry; an empty one is printed by the caller as
- * a comment. */
+/* Prints a line for each entry of a list; the caller prints an empty list as a
+ * comment. */
 static void print_list(const struct option *option,
                        const struct text_list *list, const char *origin,
                        FILE *out)
@@ -73,7 +74,7 @@ static void print_list(const struct option *option,
         print_line(NULL, option, list->items[i], origin, out);
 }
 
-/* Whether the section has it; numbers that are not set are -1. */
+/* Whether a section sets the option; numbers that are not set are -1. */
 static bool host_has(const void *at, const struct option *option)
 {
     if (option->type == OPTION_LIST)
@@ -81,7 +82,8 @@ static bool host_has(const void *at, const struct option *option)
     return *(const int64_t *)at >= 0;
 }
 
-/* A setting of a host has name, type and help of the general option. */
+/* Returns the general option of a host setting, which has its name, type and
+ * help. */
 static const struct option *option_of(const struct host_setting *setting)
 {
     return config_find_option(setting->name, strlen(setting->name));
@@ -101,7 +103,8 @@ static void print_host(const struct host_settings *host, FILE *out)
     }
 }
 
-/* What is not set stands there as a comment, to show the name. */
+/* Prints all settings. What is not set stands there as a comment, to show the
+ * name. */
 void config_print(const struct config *config, FILE *out)
 {
     fputs("[crawl]\n", out);
@@ -130,7 +133,8 @@ static void json_text(FILE *out, const char *text)
     json_print_text(out, text, strlen(text));
 }
 
-/* Drops what may be a secret: the value of a header, userinfo in a proxy. */
+/* Prints a text as JSON without what may be a secret: the value of a header,
+ * userinfo in a proxy (RFC 3986, 3.2.1). */
 static void json_shown(FILE *out, const struct option *option,
                        const char *value)
 {
@@ -160,8 +164,8 @@ static void json_list(FILE *out, const struct option *option,
     fputc(']', out);
 }
 
-/* JSON is for programs: durations are milliseconds, choices their words, and a
- * text that is not set is null. */
+/* Prints a value as JSON. It is for programs: durations are milliseconds,
+ * choices their words, and a text that is not set is null. */
 static void json_value(FILE *out, const void *at, const struct option *option)
 {
     const char *word;
@@ -198,7 +202,8 @@ static void json_value(FILE *out, const void *at, const struct option *option)
     }
 }
 
-/* Only what a section sets; the rest follows from the general settings. */
+/* Prints what each section of a host sets; the rest follows from the general
+ * settings. */
 static void json_hosts(FILE *out, const struct config *config)
 {
     fputs(", \"hosts\": [", out);
@@ -223,8 +228,8 @@ static void json_hosts(FILE *out, const struct config *config)
     fputc(']', out);
 }
 
-/* A failure of memory streams costs the run its note of the settings and
- * nothing else. */
+/* Makes the JSON in memory. A failure costs the run its note of the settings
+ * and nothing else. */
 char *config_json(const struct config *config)
 {
     char *text = NULL;

@@ -7,7 +7,8 @@
 #define HELP_COLUMN 32
 #define HELP_WIDTH  79
 
-/* What a newcomer reads first: examples before rules. */
+/* The head of the help is what a newcomer reads first: examples before rules.
+ */
 static const char head[] =
     "crawl: fetch every URL of a list into a database that answers questions\n"
     "\n"
@@ -19,8 +20,8 @@ static const char head[] =
     "usage: crawl [run] LIST... [options]\n"
     "       crawl query|status|export|diff|why|doctor|help|version ...\n";
 
-/* Breaks at blanks; the first line begins at `column`, the others below its
- * text. */
+/* Prints text that is broken at blanks; the first line begins at `column`, the
+ * others below its text. */
 static void print_wrapped(FILE *out, const char *text, int column)
 {
     while (*text) {
@@ -91,14 +92,14 @@ void config_print_help(FILE *out)
           out);
 }
 
-/* A cell of a Markdown table: '|' would end it. */
+/* Prints a cell of a Markdown table: a '|' would end it, so it is escaped. */
 static void markdown_text(FILE *out, const char *text)
 {
     for (; *text; text++)
         fprintf(out, *text == '|' ? "\\|" : "%c", *text);
 }
 
-/* One table for each group, as README.md has them;
+/* Prints one table for each group, as README.md has them;
  * tests/integration/test_docs.py compares. */
 void config_print_markdown(FILE *out)
 {

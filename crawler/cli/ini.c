@@ -25,8 +25,8 @@ static char *trim(char *text)
     return text;
 }
 
-/* Cuts a comment off a value: ';' is one only behind a blank, as it may stand
- * in a user agent. */
+/* Cuts a comment off a value. A ';' begins one only after a blank, as it may
+ * stand in a user agent. */
 static void cut_comment(char *value)
 {
     for (char *at = value; *at; at++)
@@ -36,7 +36,8 @@ static void cut_comment(char *value)
         }
 }
 
-/* "[section]" into `section`; false when it is not closed. */
+/* Reads "[section]" into `section`; returns false when it is not closed or
+ * something follows it. */
 static bool read_section(char *text, char *section)
 {
     char *end = strrchr(text, ']');
@@ -47,11 +48,14 @@ static bool read_section(char *text, char *section)
     if (*trim(end + 1))
         return false;
     *end = '\0';
-    strcpy(section, trim(text + 1)); /* of the line's size, as all texts */
+    strcpy(section,
+           trim(text +
+                1)); /* `section` has the size of a line, so every text fits */
     return true;
 }
 
-/* All texts that an entry borrows are in here, or in `text`. */
+/* The state of one reading. All texts that an entry borrows lie in here, or in
+ * `text`. */
 struct reader {
     char text[INI_LINE_BYTES];
     char section[INI_LINE_BYTES];
@@ -60,8 +64,8 @@ struct reader {
     int line;
 };
 
-/* One line without its end. A name must not be empty, a value may be: it takes
- * a setting back to nothing. */
+/* Reads one line. A name must not be empty, a value may be: it sets an option
+ * back to nothing. */
 static enum err read_line(struct reader *reader, char *text)
 {
     char *equals;
@@ -84,9 +88,9 @@ static enum err read_line(struct reader *reader, char *text)
                                    });
 }
 
-/* fgets() ends at a NUL byte without a line feed: such a line is no text of
- * ours. Editors of other systems put a byte order mark in front of the first
- * line; it is passed over. */
+/* Reads all lines. A line with a NUL byte seems to end before its newline, and
+ * is no text of ours. Editors of other systems put a byte order mark in front
+ * of the first line; it is passed over. */
 static enum err read_lines(struct reader *reader, FILE *in)
 {
     static const char mark[] = "\xEF\xBB\xBF";

@@ -18,7 +18,8 @@
 #define INI_FORMAT_TEXT "neither \"[section]\" nor \"name = value\""
 
 struct ini_entry {
-    const char *section; /* "" before the first */
+    const char
+        *section; /* section that the entry stands in; "" before the first */
     const char *name, *value;
     int line;
 };

@@ -1,7 +1,5 @@
-/*
- * Text is cleaned as for any other output first; what is left to do is the
- * quoting.
- */
+/* Prints JSON strings. Text is cleaned as for any other output first; what is
+ * left to do is the quoting. */
 #include "crawler/cli/json.h"
 
 #include <stdbool.h>

@@ -7,8 +7,8 @@
 #include "crawler/cli/roff.h"
 #include "storage/query.h"
 
-/* Texts that no table has. Those of commands, options and queries are theirs.
- */
+/* Texts of the manual that no table has; commands, options and queries bring
+ * their own. */
 static const char description[] =
     "crawl fetches every URL of a list with a fixed pool of worker processes "
     "and leaves a database that answers questions. Every line of the list "
@@ -45,8 +45,7 @@ static const struct {
     {"Why a URL is not fetched:", "crawl why https://example.com/private/x"},
 };
 
-/* "-o, --output FILE" as the head of an item. */
-/* The head of a flag's paragraph. */
+/* Writes the head of the paragraph about a flag: "-o, --output FILE". */
 static void write_flag(FILE *out, char short_name, const char *name,
                        const char *argument)
 {
@@ -64,7 +63,8 @@ static void write_flag(FILE *out, char short_name, const char *name,
     fputc('\n', out);
 }
 
-/* A part for each command: how it is typed, what it does, its own flags. */
+/* Writes a part for each command: how it is typed, what it does, its own flags.
+ */
 static void write_commands(const struct commands *commands, FILE *out)
 {
     roff_section(out, "commands");
@@ -123,7 +123,8 @@ static void write_queries(FILE *out)
         roff_item(out, queries[i].name, queries[i].shows);
 }
 
-/* What crawl reads and writes without being told. */
+/* Writes the sections about files and environment: what crawl reads and writes
+ * without being told. */
 static void write_surroundings(FILE *out)
 {
     roff_section(out, "environment");
@@ -139,7 +140,8 @@ static void write_surroundings(FILE *out)
     roff_item(out, "crawl.db", "where results go when no output is named");
 }
 
-/* In short; crawl-config(5) says it at length. */
+/* Writes about the configuration file in short; crawl-config(5) says it at
+ * length. */
 static void write_file(FILE *out)
 {
     char names[HOST_SETTING_NAMES_BYTES];
@@ -164,7 +166,7 @@ static void write_file(FILE *out)
     fputs("\n.RE\n.fi\n", out);
 }
 
-/* Two plain lists, and where else to look. */
+/* Writes the exit statuses, the examples, and where else to look. */
 static void write_lists(FILE *out)
 {
     roff_section(out, "exit status");

@@ -48,7 +48,7 @@ static const char hosts[] =
     "with the longest name counts, and the host itself before all, setting by "
     "setting.";
 
-/* What stands behind the equals sign. */
+/* Returns the value that stands behind the equals sign. */
 static const char *value_of(const struct option *option)
 {
     return option->type == OPTION_FLAG    ? "yes"
@@ -56,8 +56,8 @@ static const char *value_of(const struct option *option)
                                           : option->argument;
 }
 
-/* "delay = DUR" as the head of a paragraph, with the option's help and default
- * below. */
+/* Writes the paragraph about a setting: "delay = DUR" as its head, and the help
+ * and default of the option below. */
 static void write_setting(const struct option *option, FILE *out)
 {
     fputs(".TP\n\\fB", out);
@@ -82,7 +82,7 @@ static void write_form(FILE *out)
         roff_item(out, values[i].name, values[i].text);
 }
 
-/* What the section [crawl] may hold, in the groups of `crawl --help`. */
+/* Writes what the section [crawl] may hold, in the groups of `crawl --help`. */
 static void write_general(FILE *out)
 {
     const char *group = "";
@@ -102,8 +102,8 @@ static void write_general(FILE *out)
     }
 }
 
-/* The few settings that a section of a host may hold; their help is that of the
- * general ones. */
+/* Writes the few settings that a section of a host may hold; their help is that
+ * of the general ones. */
 static void write_hosts(FILE *out)
 {
     roff_section(out, "settings of a host");

@@ -23,7 +23,8 @@ const struct option options[] = {
      "Input and output",
      "where results go, by extension: .db .txt .jsonl .csv .warc.gz; "
      "repeatable; default crawl.db"},
-    /* No choice: storage knows the kinds, and says which there are. */
+    /* This is no choice of words: storage knows the kinds, and says which there
+     * are. */
     {"format", 0, OPTION_TEXT, "KIND", NULL, 0, 0, NULL, AT(format),
      "Input and output",
      "kind of an output whose extension does not tell: db, txt, jsonl, csv, "
@@ -40,7 +41,8 @@ const struct option options[] = {
      AT(extract), "Input and output",
      "read from each page its head, its links too, or nothing"},
 
-    /* Politeness is by host, whatever the sum of all transfers is. */
+    /* Politeness is kept for each host, so the sum of all transfers is about
+     * this machine only. */
     {"workers", 0, OPTION_INT, "N", "0", 0, 256, NULL, AT(workers),
      "Speed and politeness", "worker processes; 0: one for each core"},
     {"concurrency", 'j', OPTION_INT, "N", "256", 1, 16384, NULL,
@@ -84,10 +86,12 @@ const struct option options[] = {
      "after network errors, 408, 429 and 5xx"},
     {"retry-delay", 0, OPTION_DURATION, "DUR", "1s", 1, DAY_MS, NULL,
      AT(retry_delay_ms), "Limits", "before the first retry; doubles"},
-    /* At most VISIT_HOPS_MAX. */
+    /* The upper bound is VISIT_HOPS_MAX, as a visit has room for so many hops.
+     */
     {"max-redirects", 0, OPTION_INT, "N", "10", 0, 20, NULL, AT(max_redirects),
      "Limits", "hops of one URL; 0: follow none"},
-    /* Limits of one run: the next one goes on, and counts from 0. */
+    /* These are limits of one session: the next one goes on, and counts from 0.
+     */
     {"max-urls", 0, OPTION_INT, "N", "0", 0, INT64_MAX, NULL, AT(max_urls),
      "Limits", "URLs that this run fetches; 0: no limit"},
     {"max-duration", 0, OPTION_DURATION, "DUR", "0", 0, 3650 * DAY_MS, NULL,
@@ -97,7 +101,7 @@ const struct option options[] = {
 
     {"depth", 'd', OPTION_INT, "N", "0", 0, 1000000, NULL, AT(depth),
      "Following links", "follow links so many hops away; 0: the list only"},
-    /* In the order of enum frontier_scope. */
+    /* The words stand in the order of enum frontier_scope. */
     {"scope", 0, OPTION_CHOICE, "WHERE", "host", 0, 0, "host|domain|prefix|any",
      AT(scope), "Following links",
      "how far from its start a followed link may lead"},
@@ -107,8 +111,9 @@ const struct option options[] = {
      "Following links", "follow no link that matches one of these"},
     {"sitemaps", 0, OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(sitemaps),
      "Following links", "read the sitemaps of the listed hosts"},
-    /* Limits against sites that make pages without end: calendars, sessions in
-     * paths, folders that contain themselves. They hold for links alone. */
+    /* These limits are against hosts that make pages without end: calendars,
+     * sessions in paths, folders that contain themselves. They hold for links
+     * alone. */
     {"max-pages-per-host", 0, OPTION_INT, "N", "0", 0, INT32_MAX, NULL,
      AT(max_pages_per_host), "Following links", "0: 1,000,000"},
     {"max-url-length", 0, OPTION_INT, "N", "2048", 16, 8192, NULL,
@@ -150,18 +155,19 @@ const struct option options[] = {
      "IPv4 addresses only"},
     {"ipv6", '6', OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(ipv6), "Requests",
      "IPv6 addresses only"},
-    /* A page of the net must not reach what stands behind a firewall. */
+    /* The guard refuses private addresses: a page must not make the crawler ask
+     * what stands behind a firewall. This option allows some. */
     {"allow-private", 0, OPTION_LIST, "RANGE", NULL, 0, 0, NULL,
      AT(allow_private), "Requests",
      "private addresses that links and redirects may lead to: 10.0.0.0/8"},
 
-    /* In the order of enum fetch_sandbox. */
+    /* The words stand in the order of enum fetch_sandbox. */
     {"sandbox", 0, OPTION_CHOICE, "HOW", "auto", 0, 0, "auto|require|off",
      AT(sandbox), "Safety", "lock the workers in as far as the kernel can"},
     {"user", 0, OPTION_TEXT, "NAME", NULL, 0, 0, NULL, AT(user), "Safety",
      "user that workers become when started as root; default nobody"},
 
-    /* In the order of enum progress_mode. */
+    /* The words stand in the order of enum progress_mode. */
     {"progress", 0, OPTION_CHOICE, "HOW", "auto", 0, 0, "auto|live|plain|none",
      AT(progress), "Display", "rows on a terminal, plain lines elsewhere"},
     {"progress-interval", 0, OPTION_DURATION, "DUR", "10s", 100, DAY_MS, NULL,
@@ -170,7 +176,8 @@ const struct option options[] = {
      "no progress and no summary"},
     {"verbose", 'v', OPTION_COUNT, NULL, NULL, 0, 0, NULL, AT(verbose),
      "Display", "say more; twice: say everything"},
-    /* Not settings of a run: neither printed nor stored. */
+    /* Options about the command itself are no settings of a run: they are
+     * neither printed nor stored. */
     {"config", 0, OPTION_TEXT, "FILE", NULL, 0, 0, NULL, AT(config_file),
      OPTION_GROUP_META, "configuration file, or 'none'; default "
      "$XDG_CONFIG_HOME/crawl/config"},

@@ -1,7 +1,6 @@
-/*
- * Rows are made as text first and then drawn over those that stand on the
- * terminal, so that a log line can be put above them at any time.
- */
+/* Draws the progress. Rows are made as text first and then drawn over those
+ * that stand on the terminal, so that a log line can be put above them at any
+ * time. */
 #include "crawler/cli/progress.h"
 
 #include <inttypes.h>
@@ -25,7 +24,7 @@
 struct progress {
     struct progress_options options;
     int width;
-    int nr_drawn; /* rows that stand on the terminal now */
+    int nr_drawn; /* rows that stand on the terminal now; 0: none */
     int64_t next_ms;
     /* Rates are taken over a window, which begins anew when it is full. */
     int64_t window_ms, window_run, window_bytes;
@@ -69,8 +68,8 @@ void progress_resized(struct progress *progress)
         progress->width = WIDTH_MIN;
 }
 
-/* The cursor stands below the rows: up by their number, then clear to the end
- * of the screen. */
+/* Erases the rows. The cursor stands below them: it goes up by their number and
+ * clears to the end of the screen (CUU and ED, ECMA-48, 8.3). */
 static void erase(struct progress *progress)
 {
     FILE *out = progress->options.out;
@@ -81,7 +80,8 @@ static void erase(struct progress *progress)
     progress->nr_drawn = 0;
 }
 
-/* What was drawn is remembered, as the next drawing starts above it. */
+/* Prints the rows, and remembers how many, as the next drawing starts above
+ * them. */
 static void print_rows(struct progress *progress)
 {
     for (int i = 0; i < progress->nr_rows; i++)
@@ -90,7 +90,7 @@ static void print_rows(struct progress *progress)
     fflush(progress->options.out);
 }
 
-/* Log lines go above the rows. */
+/* Prints a log line above the rows. */
 static void on_log_line(void *ctx, const char *line)
 {
     struct progress *progress = ctx;
@@ -142,8 +142,8 @@ bool progress_due(const struct progress *progress, int64_t now_ms)
     return progress_wait_ms(progress, now_ms) == 0;
 }
 
-/* A rate over the whole run would hide that a crawl has slowed down; one over a
- * moment would jump. */
+/* Measures the rates over a window of RATE_WINDOW_MS: a rate over the whole run
+ * would hide that a crawl has slowed down, one over a moment would jump. */
 static void measure_rate(struct progress *progress,
                          const struct progress_view *view, int64_t now_ms)
 {
@@ -185,7 +185,8 @@ static void add_row(struct progress *progress, const char *format, ...)
                 progress->rows[progress->nr_rows++], cap);
 }
 
-/* Of the URLs known so far: it can fall when links are found. */
+/* Returns how much of the known URLs has ended; it can fall when links are
+ * found. */
 static int percent_of(const struct progress_view *view)
 {
     if (view->nr_urls <= 0)
@@ -193,7 +194,8 @@ static int percent_of(const struct progress_view *view)
     return (int)(view->nr_ended * 100 / view->nr_urls);
 }
 
-/* There is no honest estimate before the list has been read to its end. */
+/* Says when the run may end. There is no honest estimate before the list has
+ * been read to its end. */
 static void eta_text(const struct progress *progress,
                      const struct progress_view *view,
                      char out[VALUE_TEXT_BYTES + 8])
@@ -213,7 +215,7 @@ static void eta_text(const struct progress *progress,
     }
 }
 
-/* The row of counts, by what became of URLs and by what happens now. */
+/* Adds the row of counts: how URLs ended, and what happens now. */
 static void counts_row(struct progress *progress,
                        const struct progress_view *view)
 {
@@ -230,7 +232,8 @@ static void counts_row(struct progress *progress,
             view->nr_hosts_waiting);
 }
 
-/* Everything is cut to the width; what matters most stands to the left. */
+/* Draws the rows. They are cut to the width, so what matters most stands to the
+ * left. */
 static void draw_live(struct progress *progress,
                       const struct progress_view *view, int64_t now_ms)
 {
@@ -269,7 +272,7 @@ static void draw_live(struct progress *progress,
     print_rows(progress);
 }
 
-/* For log files: one line, keys that never change, and no units. */
+/* Prints one line for log files, with keys that never change and no units. */
 static void draw_plain(struct progress *progress,
                        const struct progress_view *view, int64_t now_ms)
 {

@@ -27,7 +27,7 @@ enum progress_mode {
 #define PROGRESS_ROWS      4
 
 struct progress_options {
-    enum progress_mode mode; /* not AUTO */
+    enum progress_mode mode; /* what to show; never PROGRESS_AUTO */
     int64_t interval_ms;     /* between two plain lines */
     FILE *out;               /* borrowed; standard error */
     const char *input;       /* "urls.txt", borrowed */
@@ -36,12 +36,13 @@ struct progress_options {
     int64_t start_ms; /* monotonic */
 };
 
-/* A moment of the crawl. */
+/* What a crawl shows of itself at one moment. */
 struct progress_view {
-    int64_t nr_urls;  /* known so far */
-    bool list_done;   /* no more will come from the list */
-    int64_t nr_ended; /* of this database, with earlier runs */
-    int64_t nr_run;   /* ended in this run */
+    int64_t nr_urls; /* known so far */
+    bool list_done;  /* no more will come from the list */
+    int64_t
+        nr_ended; /* URLs of this database that ended, earlier runs included */
+    int64_t nr_run; /* ended in this run */
     int64_t nr_ok, nr_3xx, nr_4xx, nr_5xx, nr_failed, nr_skipped;
     int64_t nr_retrying;
     int nr_active, nr_hosts_waiting;
@@ -65,8 +66,8 @@ void progress_resized(struct progress *progress);
 /* Removes the rows, gives the log back, frees. NULL is fine. */
 void progress_free(struct progress *progress);
 
-/* What standard error should get, of what the user has asked for. Never
- * AUTO. */
+/* Chooses the mode for standard error from what the user has asked for. Never
+ * returns PROGRESS_AUTO. */
 enum progress_mode progress_choose(enum progress_mode wanted, bool quiet);
 
 #endif

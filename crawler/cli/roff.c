@@ -1,11 +1,12 @@
-/* Characters that mean something to roff are written by their names. */
+/* Writes text for roff, with characters that mean something to it by their
+ * names. */
 #include "crawler/cli/roff.h"
 
 #include <ctype.h>
 
-/* A point or an apostrophe at the begin of a line would be a request; an empty
- * escape in front makes it text. A plain hyphen may be drawn as a dash, which
- * nobody can copy into a shell. */
+/* Writes text. A point or an apostrophe at the beginning of a line would be a
+ * request, so an empty escape stands in front. A plain hyphen may be drawn as a
+ * dash, which nobody can copy into a shell. */
 void roff_text(FILE *out, const char *text)
 {
     if (*text == '.' || *text == '\'')

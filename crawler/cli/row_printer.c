@@ -36,8 +36,8 @@ struct row_printer {
 
 /* ---- one value ---- */
 
-/* A number as programs read it. JSON and CSV have no word for infinity, which
- * SQLite makes of 1e999: it comes out empty. */
+/* Writes a number as programs read it. JSON and CSV have no word for infinity,
+ * which SQLite makes of 1e999: it comes out empty. */
 static struct bytes number_text(const struct query_value *value,
                                 char room[NUMBER_BYTES])
 {
@@ -50,7 +50,7 @@ static struct bytes number_text(const struct query_value *value,
     return (struct bytes){room, (size_t)len};
 }
 
-/* A number with a fraction as people read it: 0.012, 1.5, 1234.6. */
+/* Writes a number with a fraction as people read it: 0.012, 1.5, 1234.6. */
 static struct bytes rounded_text(double real, char room[NUMBER_BYTES])
 {
     int len = snprintf(room, NUMBER_BYTES,
@@ -59,7 +59,8 @@ static struct bytes rounded_text(double real, char room[NUMBER_BYTES])
     return (struct bytes){room, (size_t)len};
 }
 
-/* Bytes that are no text, as two digits each. Owned by the caller. */
+/* Writes bytes that are no text as two hexadecimal digits each. The caller
+ * frees the text. */
 static char *hex_text(struct bytes blob)
 {
     const unsigned char *at = blob.data;
@@ -109,7 +110,8 @@ static void print_escaped(const struct row_printer *printer, const char *text,
     free(clean);
 }
 
-/* Only CSV into a file keeps the bytes as they are: programs read it. */
+/* Prints text by the rule of the format. Only CSV into a file keeps the bytes
+ * as they are, as programs read it. */
 static void print_text(const struct row_printer *printer, const char *text,
                        size_t len)
 {
@@ -164,7 +166,8 @@ static const char *line_end(const struct row_printer *printer)
     return csv && !printer->options.is_terminal ? "\r\n" : "\n";
 }
 
-/* The head: CSV and plain rows have names once, JSON in each row. */
+/* Prints the head. CSV and plain rows have the names once, JSON has them in
+ * each row. */
 static void print_names(const struct row_printer *printer)
 {
     FILE *out = printer->options.out;
@@ -209,7 +212,8 @@ static void print_row(const struct row_printer *printer,
 
 /* ---- people ---- */
 
-/* Characters, for columns: bytes that do not continue one. */
+/* Counts characters: bytes that do not continue one in UTF-8. Wide characters
+ * count as one, so such columns may be off. */
 static int text_width(const char *text)
 {
     int width = 0;
@@ -219,7 +223,7 @@ static int text_width(const char *text)
     return width;
 }
 
-/* Bytes of the first `width` characters. */
+/* Returns how many bytes the first `width` characters have. */
 static size_t width_bytes(const char *text, int width)
 {
     size_t len = 0;
@@ -230,8 +234,8 @@ static size_t width_bytes(const char *text, int width)
     return len;
 }
 
-/* An aligned cell is finished text with a NUL behind it. Once widths are
- * settled they stay, whatever comes. */
+/* Keeps an aligned cell as finished text with a NUL behind it. Once the widths
+ * are settled they stay, whatever comes. */
 static enum err keep_cell(struct row_printer *printer, struct column *column,
                           const struct query_value *value)
 {
@@ -314,7 +318,7 @@ static void fit(struct row_printer *printer)
     }
 }
 
-/* The names, and a line below each of them. */
+/* Prints the names, and a line of dashes below each of them. */
 static void print_heading(struct row_printer *printer)
 {
     char line[ROWS_CELL_BYTES];
@@ -332,7 +336,7 @@ static void print_heading(struct row_printer *printer)
     printer->measured = true;
 }
 
-/* Cells lie one behind the other, row by row. */
+/* Prints the kept cells, which lie one behind the other, row by row. */
 static void print_kept(struct row_printer *printer)
 {
     const char *at = (const char *)printer->cells.data;
@@ -348,7 +352,7 @@ static void print_kept(struct row_printer *printer)
     printer->nr_kept = 0;
 }
 
-/* After the measured rows each row is printed as it comes. */
+/* Keeps a row; after the measured ones each row is printed as it comes. */
 static enum err keep_row(struct row_printer *printer,
                          const struct query_row *row)
 {
@@ -386,8 +390,8 @@ void row_printer_free(struct row_printer *printer)
     free(printer);
 }
 
-/* Names of columns are what a statement calls them, and a statement may be
- * anybody's: they are escaped too. */
+/* Begins the output. The names of columns are what a statement calls them, and
+ * a statement may come from anybody, so they are escaped too. */
 static void begin(struct row_printer *printer, const struct query_row *row)
 {
     char name[ROWS_CELL_BYTES];

@@ -28,9 +28,10 @@ enum row_format { ROWS_ALIGNED, ROWS_PLAIN, ROWS_CSV, ROWS_JSON };
 struct row_printer_options {
     FILE *out; /* borrowed */
     enum row_format format;
-    bool is_terminal; /* somebody looks at `out` */
-    int width;        /* of aligned lines, in characters; 0: any */
-    int64_t limit; /* rows; the first one above it is CERR_CANCELED; 0: any */
+    bool is_terminal; /* `out` is a terminal, so that somebody looks at it */
+    int width;        /* width of aligned lines in characters; 0: no limit */
+    int64_t limit; /* most rows; row_printer_add() returns CERR_CANCELED for the
+                      first one above; 0: no limit */
 };
 
 struct row_printer;

@@ -1,14 +1,12 @@
-/*
- * Counts that are zero are left out; what to do next comes last, where the eye
- * is when the shell prompts again.
- */
+/* Prints the summary. Counts that are zero are left out; what to do next comes
+ * last, where the eye is when the shell prompts again. */
 #include "crawler/cli/summary.h"
 
 #include <inttypes.h>
 
 #include "crawler/cli/value.h"
 
-/* "ok" is shown even when it is zero. */
+/* Prints the counts; "ok" is shown even when it is zero. */
 static void print_counts(const struct summary *summary, FILE *out)
 {
     const struct {
@@ -37,7 +35,8 @@ static void print_counts(const struct summary *summary, FILE *out)
     fputc('\n', out);
 }
 
-/* A run that took no time still had one millisecond. */
+/* Prints requests, bytes and their rates. A run that took no time counts as one
+ * millisecond, or the rate would be infinite. */
 static void print_rate(const struct summary *summary, FILE *out)
 {
     double seconds =
@@ -52,8 +51,8 @@ static void print_rate(const struct summary *summary, FILE *out)
             seconds, (double)summary->nr_requests / seconds, bytes, rate);
 }
 
-/* Each cause with what can be done about it, so that nobody has to look its
- * code up. */
+/* Prints the most frequent causes, each with what can be done about it, so that
+ * nobody has to look its code up. */
 static void print_causes(const struct summary *summary, FILE *out)
 {
     char count[VALUE_TEXT_BYTES];

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define SUMMARY_CAUSES 3 /* shown at most */
+#define SUMMARY_CAUSES 3 /* causes that are shown at most */
 
 /* One cause of URLs that did not end well. Texts are borrowed. */
 struct summary_cause {
@@ -23,14 +23,15 @@ struct summary_cause {
 struct summary {
     const char *ended;    /* "done", "interrupted", "limit", "failed" */
     const char *reason;   /* "" when done */
-    const char *database; /* for the next command; NULL: none was kept */
+    const char *database; /* path of the database, for the next command; NULL:
+                             none was written */
     const char *again;    /* the command that goes on; "" when done */
     int64_t nr_lines, nr_bad_lines, nr_duplicates;
     int64_t nr_ok, nr_redirect, nr_http_error, nr_error, nr_skipped;
     int64_t nr_left; /* still to do */
     int64_t nr_requests, bytes_down;
     int64_t elapsed_ms;
-    bool clock_in_doubt;                /* ours, see clock_doubt.h */
+    bool clock_in_doubt; /* our clock may be wrong, see clock_doubt.h */
     const struct summary_cause *causes; /* most frequent first */
     size_t nr_causes;
 };

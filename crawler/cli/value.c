@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A unit and what it is worth in the smallest one. The names are compared
+ * exactly: "m" is minutes and "M" is mebibytes. */
 struct unit {
     const char *name;
     double factor;
@@ -30,7 +32,8 @@ enum err value_int(const char *text, int64_t *value)
     return CERR_OK;
 }
 
-/* strtod, without its blanks, its hexadecimal form, "inf" and "nan". */
+/* Reads the number at the beginning, as strtod() does, but without its blanks,
+ * its hexadecimal form, "inf" and "nan". */
 static enum err leading_number(const char *text, double *value, char **end)
 {
     size_t len = strspn(text, "0123456789.+-");
@@ -130,8 +133,8 @@ void value_show_count(int64_t count, char out[VALUE_TEXT_BYTES])
     *to = '\0';
 }
 
-/* Powers of 1,000, as networks count. One decimal below 100: "9.8 MB", "980
- * MB". */
+/* Shows bytes in powers of 1,000, as networks count. There is one decimal below
+ * 100: "9.8 MB", "980 MB". */
 void value_show_bytes(double bytes, char out[VALUE_TEXT_BYTES])
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
@@ -145,7 +148,8 @@ void value_show_bytes(double bytes, char out[VALUE_TEXT_BYTES])
              bytes, units[unit]);
 }
 
-/* Hours are shown only when there are some. */
+/* Shows a duration as a clock does; hours are shown only when there are some.
+ */
 void value_show_clock(int64_t ms, char out[VALUE_TEXT_BYTES])
 {
     int64_t s = ms < 0 ? 0 : ms / 1000;

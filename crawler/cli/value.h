@@ -17,13 +17,14 @@ enum err value_number(const char *text, double *value) CERR_CHECK;
 enum err value_duration_ms(const char *text, int64_t *value) CERR_CHECK;
 /* "64k", "16M", "1G", "2T", powers of 1,024; without a unit bytes. */
 enum err value_size_bytes(const char *text, int64_t *value) CERR_CHECK;
-/* Place of `text` in "one|two|three". CERR_INVALID when it is not there. */
+/* The place of `text` in "one|two|three", from 0. CERR_INVALID when it is not
+ * there. */
 enum err value_choice(const char *choices, const char *text,
                       int64_t *value) CERR_CHECK;
 /* Length of the word at place `value` in "one|two|three"; *word is it. */
 size_t value_choice_word(const char *choices, int64_t value, const char **word);
 
-/* The other way, into `out`: "12,408", "9.8 MB", "1:31:07". */
+/* These write numbers for people into `out`: "12,408", "9.8 MB", "1:31:07". */
 #define VALUE_TEXT_BYTES 32
 void value_show_count(int64_t count, char out[VALUE_TEXT_BYTES]);
 void value_show_bytes(double bytes, char out[VALUE_TEXT_BYTES]);
