@@ -15,7 +15,8 @@ void roff_text(FILE *out, const char *text);
 void roff_section(FILE *out, const char *title);
 /* Writes a paragraph with a name in bold in front. */
 void roff_item(FILE *out, const char *name, const char *text);
-/* Writes what an option does, its choices and its default, as one line of text. */
+/* Writes what an option does, its choices and its default, as one line of text.
+ */
 void roff_option(FILE *out, const struct option *option);
 
 #endif

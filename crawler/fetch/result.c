@@ -15,8 +15,7 @@
 #include "crawler/fetch/lookup.h"
 #include "crawler/url/url.h"
 
-#define SPARE_DESCRIPTORS 8 /* descriptors that one look-up may want at once   \
-                             */
+#define SPARE_DESCRIPTORS 8 /* that one look-up may want at once */
 #define SPARE_BYTES       ((size_t)1 << 20)
 
 /* ---- which error ---- */

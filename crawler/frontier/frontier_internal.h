@@ -77,14 +77,12 @@
 #include "storage/leases.h"
 #include "storage/storage.h"
 
-#define FRONTIER_HOSTS_MIN  8192 /* hosts in memory at once, at least */
-#define FRONTIER_HOSTS_EACH 8    /* ... and so many for each fetch in flight */
-#define FRONTIER_ITEMS_EACH 4    /* URLs in memory for each host in memory */
-#define FRONTIER_RULES_BYTES                                                   \
-    ((size_t)64 << 20) /* bytes of the parsed robots.txt of all hosts */
+#define FRONTIER_HOSTS_MIN   8192 /* hosts in memory at once, at least */
+#define FRONTIER_HOSTS_EACH  8    /* ... and so many for each fetch in flight */
+#define FRONTIER_ITEMS_EACH  4    /* URLs in memory for each host in memory */
+#define FRONTIER_RULES_BYTES ((size_t)64 << 20) /* parsed robots.txt of all */
 #define FRONTIER_ITEM_KEEP   1024 /* bytes of text that a free slot may keep */
-#define FRONTIER_BATCH_MIN   16 /* URLs that a first refill claims; doubles ... \
-                                 */
+#define FRONTIER_BATCH_MIN   16 /* URLs of a host's first refill; doubles ... */
 #define FRONTIER_BATCH_MAX   1024
 #define FRONTIER_CLAIM_HOSTS 256 /* hosts leased at once */
 #define FRONTIER_REFILLS     256 /* hosts refilled in one turn */

@@ -11,8 +11,7 @@
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier_internal.h"
 
-#define LINE_TEXT_BYTES 2048 /* bytes of a duplicate line that its row keeps   \
-                              */
+#define LINE_TEXT_BYTES 2048 /* of a duplicate line, kept in its row */
 
 /* ---- batches ---- */
 

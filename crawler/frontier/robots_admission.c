@@ -16,10 +16,8 @@
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier_internal.h"
 
-#define RULES_MS                                                               \
-    86400000 /* RFC 9309, 2.4: rules are kept for no longer than 24 hours */
-#define RULES_UNSURE_MS 3600000 /* after an answer that is not kept: one hour  \
-                                 */
+#define RULES_MS        86400000 /* RFC 9309, 2.4: no longer than 24 hours */
+#define RULES_UNSURE_MS 3600000  /* after an answer that is not kept */
 #define ROBOTS_PATH     "/robots.txt"
 
 /* ---- the rules of one host ---- */
