@@ -14,10 +14,10 @@
 
 #include "base/wire.h"
 
-#define CLOCK_DOUBT_HOSTS                                                      \
-    64 /* a sample of this size says it as surely as all hosts do */
-#define CLOCK_DOUBT_HOSTS_MIN                                                  \
-    3 /* hosts with such a certificate before it is worth a word */
+/* A sample of this size says it as surely as all hosts do. */
+#define CLOCK_DOUBT_HOSTS     64
+/* Hosts with such a certificate before it is worth a word. */
+#define CLOCK_DOUBT_HOSTS_MIN 3
 
 struct clock_doubt {
     int64_t hosts[CLOCK_DOUBT_HOSTS];

@@ -20,10 +20,10 @@
 #define CRAWL_COMMIT_MS   200 /* ms of work that a crash can lose at most */
 #define CRAWL_COMMIT_ROWS 20000
 #define CRAWL_SAMPLE_MS   1000
-#define CRAWL_STOP_MS                                                          \
-    4000 /* ms that transfers in flight get to end after Ctrl-C */
-#define CRAWL_SLICES_MAX                                                       \
-    16 /* slices of the list in one turn of the loop: some 1,800 lines */
+/* Milliseconds that transfers in flight get to end after Ctrl-C. */
+#define CRAWL_STOP_MS     4000
+/* Slices of the list in one turn of the loop: some 1,800 lines. */
+#define CRAWL_SLICES_MAX  16
 
 /* A fetch that a worker has. The pool hands the pointer back with the answer.
  */

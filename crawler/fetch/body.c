@@ -22,9 +22,8 @@
 #include "base/xalloc.h"
 
 #define EXPECTED_BYTES_MAX ((int64_t)1 << 20) /* room made on a mere claim */
-#define LOOK_BYTES                                                             \
-    ((size_t)64 << 10) /* bytes looked at in one go, while they are in the     \
-                          cache of the CPU */
+/* Bytes looked at in one go, while they are in the cache of the CPU. */
+#define LOOK_BYTES         ((size_t)64 << 10)
 
 void body_init(struct body *body)
 {

@@ -18,8 +18,8 @@
 #include "crawler/sandbox/sandbox.h"
 #include "crawler/url/url.h"
 
-#define LARGE_BYTES                                                            \
-    ((size_t)64 << 10) /* size from which a body is judged before it ends */
+/* Size from which a body is judged before it ends. */
+#define LARGE_BYTES ((size_t)64 << 10)
 
 static void enter(struct transfer *transfer, enum phase phase)
 {

@@ -25,8 +25,8 @@
 #include "crawler/page/page.h"
 #include "crawler/sandbox/sandbox.h"
 
-#define TURN_MS_MAX                                                            \
-    200 /* longest wait of a turn: the pool wants signs of life */
+/* Longest wait of a turn: the pool wants signs of life. */
+#define TURN_MS_MAX       200
 #define FIELDS_BYTES_MAX  ((size_t)128 << 10)
 #define MEMORY_BASE_BYTES ((uint64_t)2 << 30)
 #define CODE_BAD_JOB      1 /* the task was no job: a bug of the parent */

@@ -19,8 +19,8 @@
 #include "crawler/page/outcome.h"
 #include "crawler/page/page.h"
 
-#define HEAD_CODINGS_BYTES                                                     \
-    512 /* most bytes of Content-Encoding, all fields joined */
+/* Most bytes of Content-Encoding, all fields joined. */
+#define HEAD_CODINGS_BYTES 512
 
 enum head_field {
     HEAD_TYPE,

@@ -10,8 +10,8 @@
 
 #include "crawler/frontier/frontier_internal.h"
 
-#define RATE_BURST_MS                                                          \
-    100 /* starts that --rate may make good after a pause, in ms */
+/* Starts that --rate may make good after a pause, in ms. */
+#define RATE_BURST_MS 100
 
 /* ---- acting on a verdict ---- */
 

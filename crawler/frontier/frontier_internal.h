@@ -81,33 +81,29 @@
 #define FRONTIER_HOSTS_EACH  8    /* ... and so many for each fetch in flight */
 #define FRONTIER_ITEMS_EACH  4    /* URLs in memory for each host in memory */
 #define FRONTIER_RULES_BYTES ((size_t)64 << 20) /* parsed robots.txt of all */
-#define FRONTIER_ITEM_KEEP   1024 /* bytes of text that a free slot may keep */
-#define FRONTIER_BATCH_MIN   16 /* URLs of a host's first refill; doubles ... */
-#define FRONTIER_BATCH_MAX   1024
-#define FRONTIER_CLAIM_HOSTS 256 /* hosts leased at once */
-#define FRONTIER_REFILLS     256 /* hosts refilled in one turn */
-#define FRONTIER_LINGER_MS                                                     \
-    10000 /* a host that waits longer goes back to storage */
-#define FRONTIER_CROWDED_MS 1000 /* that limit when memory is short */
-#define FRONTIER_LINES_FIRST                                                   \
-    11000 /* lines that are sorted together; doubles ... */
-#define FRONTIER_LINES_BATCH                                                   \
-    352000 /* ... up to this, for long lists in any order */
-#define FRONTIER_LINES_SLACK                                                   \
-    4096 /* lines that may come before a full batch is pushed */
-#define FRONTIER_LINES_STEP                                                    \
-    64 /* lines stored in one turn while workers are busy */
-#define FRONTIER_RECORDS 1024 /* ... and while workers wait for lines */
-#define FRONTIER_LINKS_BATCH                                                   \
-    2000 /* so many links are stored at once and wait for no turn */
-#define FRONTIER_BULK_LINES                                                    \
-    1024 /* a batch of so many lines has URLs of kind URL_BULK */
-#define FRONTIER_TEXT_BYTES                                                    \
-    ((size_t)24 << 20) /* text of a batch that makes it full */
-/* Most text of a batch: a full one and then one answer more, which may be a
- * sitemap of 50 MiB (sitemaps.org) with every byte escaped in canonical form.
- */
-#define FRONTIER_TEXT_LIMIT (FRONTIER_TEXT_BYTES + ((size_t)160 << 20))
+#define FRONTIER_ITEM_KEEP   1024  /* bytes of text a free slot may keep */
+#define FRONTIER_BATCH_MIN   16    /* URLs of a host's first refill; doubles */
+#define FRONTIER_BATCH_MAX   1024  /* ... up to this */
+#define FRONTIER_CLAIM_HOSTS 256   /* hosts leased at once */
+#define FRONTIER_REFILLS     256   /* hosts refilled in one turn */
+#define FRONTIER_LINGER_MS   10000 /* longer waits are spent in storage */
+#define FRONTIER_CROWDED_MS  1000  /* the same, when memory is short */
+
+/* Lines are stored in batches that double from the first size to the largest,
+ * which is for long lists in any order. */
+#define FRONTIER_LINES_FIRST 11000
+#define FRONTIER_LINES_BATCH 352000
+/* Lines that may come before it is pushed. */
+#define FRONTIER_LINES_SLACK 4096
+#define FRONTIER_LINES_STEP  64 /* stored in one turn while workers are busy */
+#define FRONTIER_RECORDS     1024 /* ... and while they wait for work */
+#define FRONTIER_BULK_LINES  1024 /* a batch of so many lines is bulk */
+
+#define FRONTIER_LINKS_BATCH 2000 /* more links do not wait for the turn */
+#define FRONTIER_TEXT_BYTES  ((size_t)24 << 20) /* a batch is full then */
+/* What a batch may hold: full, and then one answer more, a sitemap of 50 MiB
+ * all of whose bytes are escaped in canonical form. */
+#define FRONTIER_TEXT_LIMIT  (FRONTIER_TEXT_BYTES + ((size_t)160 << 20))
 
 /* ---- items ---- */
 

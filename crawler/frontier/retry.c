@@ -9,8 +9,8 @@
 
 #define RETRY_CAP_MS 300000 /* the longest pause between two tries */
 #define LIST_WAIT_MS 200    /* between two looks whether a host is listed */
-#define KILLS_MAX                                                              \
-    5 /* deaths by SIGKILL that are forgiven to a URL in quarantine */
+/* Deaths by SIGKILL that are forgiven to a URL in quarantine. */
+#define KILLS_MAX    5
 
 /* Whether the same request could do better later. 408, 429 and 5xx speak of the
  * moment (RFC 9110, 15.5.9 and 15.6; RFC 6585, 4); all other statuses speak of

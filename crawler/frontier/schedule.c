@@ -9,8 +9,8 @@
  */
 #include "crawler/frontier/frontier_internal.h"
 
-#define PAGES_PER_CONNECTION                                                   \
-    2 /* pages that must wait before one more connection is made */
+/* Pages that must wait before one more connection is made. */
+#define PAGES_PER_CONNECTION 2
 
 bool host_is_ready(const struct host *host)
 {

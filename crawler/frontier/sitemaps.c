@@ -10,8 +10,8 @@
 #include "crawler/frontier/frontier_internal.h"
 #include "crawler/sitemap/sitemap.h"
 
-#define SITEMAP_NESTING                                                        \
-    3 /* levels of indexes: an index of indexes of sitemaps */
+/* Levels of indexes: an index of indexes of sitemaps. */
+#define SITEMAP_NESTING  3
 #define SITEMAP_PATH     "/sitemap.xml"
 #define INFLATE_BYTES    65536
 #define GZIP_WINDOW_BITS (15 + 16) /* zlib: of gzip, the largest */

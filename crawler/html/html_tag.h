@@ -12,9 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HTML_NAME_BYTES                                                        \
-    16 /* of a name that is kept; longer ones are unknown                      \
-        */
+/* Of a name that is kept; longer ones are unknown. */
+#define HTML_NAME_BYTES 16
 
 enum html_element {
     HTML_UNKNOWN,

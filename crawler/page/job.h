@@ -15,9 +15,9 @@
 #include "base/err.h"
 
 /* Longest encoded job; job.c checks that the largest one fits. */
-#define JOB_BYTES_MAX 12288
-#define JOB_VALIDATOR_BYTES                                                    \
-    512 /* longest ETag or date, in bytes; a longer one is dropped */
+#define JOB_BYTES_MAX       12288
+/* Longest ETag or date, in bytes; a longer one is dropped. */
+#define JOB_VALIDATOR_BYTES 512
 
 /* What the parent wants of this fetch, and what it allows. */
 enum job_flag {
