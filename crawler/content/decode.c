@@ -26,7 +26,7 @@
 
 #include "base/xalloc.h"
 
-#define PIECE_BYTES      16384 /* decoded at once, on the stack */
+#define PIECE_BYTES      16384 /* bytes decoded at once, on the stack */
 /* RFC 9659: a zstd window in HTTP is at most 8 MiB. */
 #define ZSTD_WINDOW_LOG  23
 /* A zstd context that has grown beyond this is given back after its body. */
@@ -234,7 +234,7 @@ static enum step step_stage(struct stage *stage, struct span *span)
 static enum error feed_stage(struct decode *decode, size_t index,
                              const unsigned char *data, size_t len);
 
-/* The last stage: what is decoded leaves here, up to the limit. */
+/* Gives decoded bytes to the sink, up to the limit. */
 static enum error feed_sink(struct decode *decode, const unsigned char *data,
                             size_t len)
 {
@@ -408,7 +408,8 @@ static bool add_coding(struct decode *decode, const char *name, size_t len)
     return false;
 }
 
-/* RFC 9110, 5.6.1: a list may have empty elements and blanks around them. */
+/* Reads the list of codings, which may have empty elements and blanks around
+ * them (RFC 9110, 5.6.1). */
 static bool parse_codings(struct decode *decode, const char *codings,
                           size_t len)
 {
@@ -443,7 +444,8 @@ static void turn_codings_round(struct decode *decode)
     }
 }
 
-/* Contexts stay for the next body; Brotli's cannot. */
+/* Resets a stage. Its contexts stay for the next body, except that of Brotli,
+ * which cannot be reset. */
 static void reset_stage(struct stage *stage)
 {
     stage->phase = PHASE_FRESH;

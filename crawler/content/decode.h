@@ -33,7 +33,7 @@ typedef enum error (*decode_sink_fn)(void *ctx, const void *data, size_t len);
 struct decode_options {
     decode_sink_fn sink;
     void *ctx;
-    uint64_t max_bytes; /* of decoded bytes; the sink never gets more */
+    uint64_t max_bytes; /* most decoded bytes; the sink never gets more */
     /* Decoded bytes per byte of wire above which it is a bomb, counted once a
      * coding has put out more than the floor; 0: the defaults above. */
     uint64_t ratio_max;
@@ -64,11 +64,9 @@ enum error decode_start(struct decode *decode, const char *codings, size_t len,
  */
 enum error decode_feed(struct decode *decode, const void *data, size_t len);
 
-/*
- * The body is complete. ERROR_TRUNCATED_ENCODING when a coding is not at its
- * end; a body of no bytes at all is fine, it is what HEAD and most redirects
- * have. Else as decode_feed.
- */
+/* Ends the body. ERROR_TRUNCATED_ENCODING when a coding is not at its end; a
+ * body of no bytes at all is fine, as HEAD and most redirects have it. Else as
+ * decode_feed(). */
 enum error decode_finish(struct decode *decode);
 
 /* True when bytes followed the end of a coding; they were dropped. */

@@ -1,7 +1,5 @@
-/*
- * From the bytes of a body to the fields of a page: the order in which
- * sniffing, charset, HTML and links are asked.
- */
+/* Makes the fields of a page from the bytes of its body: the order in which
+ * sniffing, charset, HTML and links are asked. */
 #include "crawler/content/scan.h"
 
 #include <stdlib.h>
@@ -72,7 +70,7 @@ static enum charset text_charset(struct bytes body, struct bytes type,
                : CHARSET_WINDOWS_1252;
 }
 
-/* UTF-8 is scanned where it lies. `html`: NULL if only characters count. */
+/* Scans UTF-8 where it lies. `html` is NULL if only characters count. */
 static enum err scan_utf8(struct html *html, struct bytes body, uint64_t *chars)
 {
     const unsigned char *data = body.data;
@@ -84,8 +82,8 @@ static enum err scan_utf8(struct html *html, struct bytes body, uint64_t *chars)
     return html ? html_feed(html, data + bom_len, body.len - bom_len) : CERR_OK;
 }
 
-/* Any other encoding, and UTF-8 with invalid bytes: decoded piece by piece, so
- * that no second body of the whole size is made. */
+/* Scans any other encoding, and UTF-8 with invalid bytes: it is decoded piece
+ * by piece, so that no second body of the whole size is made. */
 static enum err scan_converted(struct scan *scan, struct html *html,
                                enum charset charset, struct bytes body,
                                uint64_t *chars)
@@ -147,7 +145,7 @@ static struct bytes resolve(struct scan *scan, struct bytes href,
     return (struct bytes){url->text, url->len};
 }
 
-/* The links of the page, canonical, into scan->links. */
+/* Appends the links of the page, canonical, to scan->links. */
 static enum err append_links(struct scan *scan, struct page *page)
 {
     uint32_t nr = 0;
@@ -163,7 +161,7 @@ static enum err append_links(struct scan *scan, struct page *page)
     return err == CERR_NOMEM ? err : CERR_OK;
 }
 
-/* From what the HTML reader found to the fields of the page. */
+/* Fills the fields of the page from what the HTML reader found. */
 static enum err fill_facts(struct scan *scan, const struct scan_input *input,
                            enum charset charset, struct page *page)
 {
@@ -199,7 +197,8 @@ bool scan_sniff(const struct scan_input *input, struct sniff *sniff)
     return !sniff->is_html && keeps_ascii(text_charset(body, type, true));
 }
 
-/* Type, encoding, text, and for HTML the fields of its head and its links. */
+/* Finds type, encoding and text, and for HTML the fields of its head and its
+ * links. */
 enum err scan_page(struct scan *scan, const struct scan_input *input,
                    struct page *page)
 {

@@ -69,7 +69,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
-/* A byte of a token (RFC 9110, 5.6.2). */
+/* Whether a byte may stand in a token (RFC 9110, 5.6.2). */
 static bool is_token(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
@@ -115,7 +115,8 @@ static unsigned char is_binary_byte(unsigned char c)
     return (unsigned char)((c < 0x20) - blank + (c == '\v') - (c == 0x1b));
 }
 
-/* Counted in parts whose sums fit a byte, which is what makes it fast. */
+/* Counts binary bytes in parts whose sums fit a byte, which is what makes it
+ * fast. */
 static size_t count_binary(const unsigned char *data, size_t len)
 {
     size_t nr = 0;
@@ -145,7 +146,8 @@ static const char *find_mark(const unsigned char *data, size_t len)
     return NULL;
 }
 
-/* 7.1: a tag of HTML, behind white space, in any case. */
+/* Whether the body begins with a tag of HTML, behind white space and in any
+ * case (7.1). */
 static bool begins_html(const char *text, size_t len)
 {
     for (size_t i = 0; i < sizeof(html_tags) / sizeof(html_tags[0]); i++) {
@@ -161,7 +163,7 @@ static bool begins_html(const char *text, size_t len)
     return false;
 }
 
-/* 7.1, for a type that is unknown: what the first bytes look like. */
+/* Guesses a type that is unknown from the first bytes (7.1). */
 static const char *guess(const unsigned char *data, size_t len)
 {
     const char *text = (const char *)data, *mark = find_mark(data, len);
@@ -183,11 +185,9 @@ static const char *guess(const unsigned char *data, size_t len)
                                                    : "application/octet-stream";
 }
 
-/*
- * What calls itself HTML and cannot be: another format's mark, or a good
- * share of control bytes. A few of them stand in many a page. UTF-16 is full
- * of NULs, and is known by its mark or by the header.
- */
+/* Whether a body calls itself HTML and cannot be text: it has the mark of
+ * another format, or a good share of control bytes. A few of them stand in many
+ * a page. UTF-16 is full of NULs, and is known by its mark or by the header. */
 static bool is_no_text(const char *type, size_t type_len,
                        const unsigned char *data, size_t len)
 {

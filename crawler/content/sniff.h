@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SNIFF_BYTES      1445 /* of the body that decide (5.2) */
-/* Of a type with its NUL; a longer one counts as none. */
+#define SNIFF_BYTES      1445 /* bytes of the body that decide (5.2) */
+/* Longest type with its NUL, in bytes; a longer one counts as none. */
 #define SNIFF_MIME_BYTES 128
 
 struct sniff {

@@ -161,8 +161,7 @@ static enum err set_http(CURL *easy, const struct easy_shared *shared,
     EASY_SET(easy, CURLOPT_PATH_AS_IS, 1L);
     EASY_SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     EASY_SET(easy, CURLOPT_HTTPHEADER, shared->headers.general);
-    if (options
-            ->proxy) /* the proxy gets no header of ours but the user agent */
+    if (options->proxy) /* of our headers it gets this one */
         EASY_SET(easy, CURLOPT_USERAGENT, options->user_agent);
     EASY_SET(easy, CURLOPT_URL, URL_OF_NONE);
     if (options->cookies)

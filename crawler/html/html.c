@@ -20,7 +20,8 @@
 #include "crawler/html/html_tokenizer.h"
 #include "crawler/html/html_words.h"
 
-#define KEEP_BYTES  ((size_t)256 << 10) /* of a buffer, between pages */
+#define KEEP_BYTES                                                             \
+    ((size_t)256 << 10) /* bytes that a buffer may keep between pages */
 /* Bytes taken beyond a cap, so that its last character is a whole one. */
 #define SPARE_BYTES 4
 
@@ -248,8 +249,8 @@ static bool add_link(struct html *html, enum link_kind kind,
     return html->err == CERR_OK;
 }
 
-/* An <a> of HTML; its text follows. One <a> ends another, as they cannot be
- * nested (13.2.6.4.7). */
+/* Opens an <a> of HTML, whose text follows. One <a> ends another, as they
+ * cannot be nested (13.2.6.4.7). */
 static void open_anchor(struct html *html, const struct html_tag *tag)
 {
     close_link(html);
@@ -261,8 +262,8 @@ static void open_anchor(struct html *html, const struct html_tag *tag)
     begin_capture(&html->link_text);
 }
 
-/* An <a> of SVG: its href, or the older xlink:href (SVG 2, 16.1). It has no
- * text of its own here. */
+/* Adds an <a> of SVG by its href, or the older xlink:href (SVG 2, 16.1). It has
+ * no text of its own here. */
 static void add_svg_link(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *href = &tag->values[HTML_HREF];
@@ -274,7 +275,7 @@ static void add_svg_link(struct html *html, const struct html_tag *tag)
         get_raw_link(html, html_nr_links(html) - 1)->is_svg = true;
 }
 
-/* <link>: of its many relations only the canonical URL counts. */
+/* Reads a <link>: of its many relations only the canonical URL counts. */
 static void read_link(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *href = &tag->values[HTML_HREF];
@@ -288,8 +289,8 @@ static void read_link(struct html *html, const struct html_tag *tag)
     }
 }
 
-/* <meta>: robots, description, refresh. The content says nothing without a
- * name or an http-equiv. */
+/* Reads a <meta>: robots, description, refresh. The content says nothing
+ * without a name or an http-equiv. */
 static void read_meta(struct html *html, const struct html_tag *tag)
 {
     const struct html_value *content = &tag->values[HTML_CONTENT];
@@ -310,7 +311,7 @@ static void read_meta(struct html *html, const struct html_tag *tag)
         keep_field(html, FIELD_REFRESH, url.data, url.len);
 }
 
-/* <html>: the language of the page. */
+/* Reads <html>, which has the language of the page. */
 static void read_html(struct html *html, const struct html_tag *tag)
 {
     if (tag->values[HTML_LANG].data)
@@ -338,7 +339,8 @@ static enum html_model model_of(enum html_element element)
     return HTML_MODEL_DATA;
 }
 
-/* What may stand in a head, or before it (13.2.6.4.4 and 13.2.6.4.6). */
+/* Whether an element may stand in a head or before it (13.2.6.4.4 and
+ * 13.2.6.4.6). */
 static bool is_head_element(enum html_element element)
 {
     switch ((int)element) {
@@ -404,7 +406,7 @@ static void read_element(struct html *html, const struct html_tag *tag)
     }
 }
 
-/* Any start tag: decides first whether it is one of HTML. */
+/* Reads a start tag; decides first whether it is one of HTML. */
 static void read_start_tag(struct html *html, const struct html_tag *tag)
 {
     enum html_model model = model_of(tag->element);
@@ -428,7 +430,7 @@ static void read_start_tag(struct html *html, const struct html_tag *tag)
         read_element(html, tag);
 }
 
-/* Any end tag. </template> without a start tag is passed over. */
+/* Reads an end tag. </template> without a start tag is passed over. */
 static void read_end_tag(struct html *html, const struct html_tag *tag)
 {
     if (html_foreign_end(&html->foreign, tag))
@@ -539,7 +541,7 @@ enum err html_feed(struct html *html, const void *data, size_t len)
     return html->err;
 }
 
-/* "" for a field that the page has not. */
+/* Returns the text of a field; "" if the page does not have it. */
 static struct bytes view_field(const struct html *html, enum field field)
 {
     if (!html->fields[field].has || html->err != CERR_OK)

@@ -39,7 +39,7 @@ static unsigned digit_value(unsigned char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10U : 16;
 }
 
-/* 13.2.5.80: what is no character becomes U+FFFD. */
+/* Appends a character; what is none becomes U+FFFD (13.2.5.80). */
 static enum err append_code(struct buf *out, uint32_t code)
 {
     unsigned char utf8[UTF8_BYTES_MAX];
@@ -51,8 +51,8 @@ static enum err append_code(struct buf *out, uint32_t code)
     return buf_add(out, utf8, utf8_encode(code, utf8));
 }
 
-/* A numeric reference behind '&': "#65;" or "#x41" (13.2.5.75 to 13.2.5.79);
- * *used is its length, 0 if it is none. */
+/* Reads a numeric reference behind '&': "#65;" or "#x41" (13.2.5.75 to
+ * 13.2.5.79); *used is its length, 0 if it is none. */
 static enum err decode_number(struct buf *out, const unsigned char *text,
                               size_t len, size_t *used)
 {
@@ -98,11 +98,9 @@ static size_t lower_bound(size_t low, size_t high, size_t at, unsigned byte)
     return low;
 }
 
-/*
- * The longest name that `text` begins with; *used is its length, 0 if there
- * is none. Narrows the sorted table by one byte after the other; of the names
- * that share a beginning the shortest comes first.
- */
+/* Finds the longest name that `text` begins with; *used is its length, 0 if
+ * there is none. It narrows the sorted table by one byte after the other; of
+ * the names that share a beginning the shortest comes first. */
 static size_t find_name(const unsigned char *text, size_t len, size_t *used)
 {
     size_t low = 0, high = HTML_ENTITIES_NR, found = 0;
@@ -123,7 +121,8 @@ static size_t find_name(const unsigned char *text, size_t len, size_t *used)
     return found;
 }
 
-/* A named reference behind '&' (13.2.5.73): the longest name that fits. */
+/* Reads a named reference behind '&' (13.2.5.73): the longest name that fits.
+ */
 static enum err decode_name(struct buf *out, const unsigned char *text,
                             size_t len, enum html_context context, size_t *used)
 {

@@ -103,8 +103,8 @@ static void pop_to_point(struct html_foreign *foreign)
         foreign->depth--;
 }
 
-/* True when the tag is to be read by the rules for foreign content
- * (13.2.6, the tree construction dispatcher). */
+/* Whether a tag is read by the rules for foreign content (13.2.6, the tree
+ * construction dispatcher). */
 static bool is_in_foreign(const struct html_foreign_open *top,
                           const struct html_tag *tag)
 {

@@ -30,7 +30,7 @@ struct html_foreign {
     } open[HTML_FOREIGN_DEPTH_MAX];
 };
 
-/* Empties it. */
+/* Forgets all open elements. */
 void html_foreign_reset(struct html_foreign *foreign);
 /*
  * Takes a start tag. True: it is an element of foreign content (or begins

@@ -10,8 +10,9 @@
 #include "crawler/html/html_states.h"
 #include "crawler/html/html_token.h"
 
-/* 13.2.5.2 and 13.2.5.3. What may become the end tag is kept as text, and taken
- * out of the run (back to run_mark) once it is one. */
+/* Reads RCDATA and RAWTEXT (13.2.5.2 and 13.2.5.3). What may become the end tag
+ * is kept as text, and taken out of the run (back to run_mark) once it is one.
+ */
 const unsigned char *html_raw_state(struct html_tokenizer *tokenizer,
                                     const unsigned char *at,
                                     const unsigned char *end)
@@ -34,7 +35,7 @@ static void back_to_raw(struct html_tokenizer *tokenizer)
         tokenizer->model == HTML_MODEL_SCRIPT ? STATE_SCRIPT : STATE_RAW;
 }
 
-/* 13.2.5.9 and 13.2.5.12, behind '<'. */
+/* Reads what follows a '<' in RCDATA and RAWTEXT (13.2.5.9 and 13.2.5.12). */
 const unsigned char *html_raw_open_state(struct html_tokenizer *tokenizer,
                                          const unsigned char *at,
                                          const unsigned char *end)
@@ -49,7 +50,8 @@ const unsigned char *html_raw_open_state(struct html_tokenizer *tokenizer,
     return at + 1;
 }
 
-/* 13.2.5.10, 13.2.5.13 and 13.2.5.16, behind "</". */
+/* Reads what follows "</" in them and in scripts (13.2.5.10, 13.2.5.13 and
+ * 13.2.5.16). */
 const unsigned char *html_raw_end_open_state(struct html_tokenizer *tokenizer,
                                              const unsigned char *at,
                                              const unsigned char *end)
@@ -64,8 +66,8 @@ const unsigned char *html_raw_end_open_state(struct html_tokenizer *tokenizer,
     return at;
 }
 
-/* 13.2.5.11, 13.2.5.14 and 13.2.5.17: only the name of the element that is
- * open makes it an end tag ("appropriate end tag token"). */
+/* Reads the name of an end tag (13.2.5.11, 13.2.5.14 and 13.2.5.17): only the
+ * name of the open element makes it one ("appropriate end tag token"). */
 const unsigned char *html_raw_end_name_state(struct html_tokenizer *tokenizer,
                                              const unsigned char *at,
                                              const unsigned char *end)
@@ -89,11 +91,10 @@ const unsigned char *html_raw_end_name_state(struct html_tokenizer *tokenizer,
     return to;
 }
 
-/*
- * Scripts. "<!--" leads to the escaped level, where "<script" leads to the
- * double escaped one and "</script" back from there; "-->" leads out of both.
- * Only outside of the double escaped level does "</script" end the element.
- */
+/* Reads a script. "<!--" leads to the escaped level, where "<script" leads to
+ * the double escaped one and "</script" back from there; "-->" leads out of
+ * both. Only outside of the double escaped level does "</script" end the
+ * element. */
 const unsigned char *html_script_state(struct html_tokenizer *tokenizer,
                                        const unsigned char *at,
                                        const unsigned char *end)
@@ -118,7 +119,7 @@ const unsigned char *html_script_state(struct html_tokenizer *tokenizer,
     return end;
 }
 
-/* 13.2.5.15, 13.2.5.23 and 13.2.5.30, behind '<' in a script. */
+/* Reads what follows a '<' in a script (13.2.5.15, 13.2.5.23 and 13.2.5.30). */
 const unsigned char *html_script_open_state(struct html_tokenizer *tokenizer,
                                             const unsigned char *at,
                                             const unsigned char *end)
@@ -181,7 +182,7 @@ const unsigned char *html_script_name_state(struct html_tokenizer *tokenizer,
     return to + 1;
 }
 
-/* 13.2.5.5. */
+/* Reads PLAINTEXT, which never ends (13.2.5.5). */
 const unsigned char *html_plaintext_state(struct html_tokenizer *tokenizer,
                                           const unsigned char *at,
                                           const unsigned char *end)

@@ -73,10 +73,8 @@ static const unsigned char *skip_tag(const unsigned char *at,
     return NULL;
 }
 
-/*
- * 13.2.5.1, and nearly all of a page. Text goes to the run, tags that nobody
- * asks for are passed here without a change of state.
- */
+/* Reads text, which is nearly all of a page (13.2.5.1). Text goes to the run;
+ * tags that nobody asks for are passed here without a change of state. */
 static const unsigned char *data_state(struct html_tokenizer *tokenizer,
                                        const unsigned char *at,
                                        const unsigned char *end)
@@ -98,7 +96,7 @@ static const unsigned char *data_state(struct html_tokenizer *tokenizer,
     }
 }
 
-/* 13.2.5.6. A '<' that opens nothing is text. */
+/* Decides what a '<' opens (13.2.5.6); one that opens nothing is text. */
 static const unsigned char *tag_open_state(struct html_tokenizer *tokenizer,
                                            const unsigned char *at,
                                            const unsigned char *end)
@@ -123,7 +121,8 @@ static const unsigned char *tag_open_state(struct html_tokenizer *tokenizer,
     return at;
 }
 
-/* 13.2.5.7. "</>" is nothing at all, "</3" a bogus comment. */
+/* Decides what "</" opens (13.2.5.7): "</>" is nothing at all, "</3" a bogus
+ * comment. */
 static const unsigned char *end_tag_open_state(struct html_tokenizer *tokenizer,
                                                const unsigned char *at,
                                                const unsigned char *end)
@@ -138,7 +137,7 @@ static const unsigned char *end_tag_open_state(struct html_tokenizer *tokenizer,
     return *at == '>' ? at + 1 : at;
 }
 
-/* 13.2.5.8. */
+/* Reads the name of a tag (13.2.5.8). */
 static const unsigned char *tag_name_state(struct html_tokenizer *tokenizer,
                                            const unsigned char *at,
                                            const unsigned char *end)
@@ -201,7 +200,7 @@ static const unsigned char *after_name_state(struct html_tokenizer *tokenizer,
     return *at == '=' ? at + 1 : at;
 }
 
-/* 13.2.5.35. "<a href=>" has an empty value. */
+/* Looks for a value behind '=' (13.2.5.35); "<a href=>" has an empty one. */
 static const unsigned char *before_value_state(struct html_tokenizer *tokenizer,
                                                const unsigned char *at,
                                                const unsigned char *end)
@@ -217,7 +216,7 @@ static const unsigned char *before_value_state(struct html_tokenizer *tokenizer,
     return at;
 }
 
-/* 13.2.5.36 and 13.2.5.37: in either kind of quotes. */
+/* Reads a value in either kind of quotes (13.2.5.36 and 13.2.5.37). */
 static const unsigned char *value_state(struct html_tokenizer *tokenizer,
                                         const unsigned char *at,
                                         const unsigned char *end)
@@ -232,7 +231,8 @@ static const unsigned char *value_state(struct html_tokenizer *tokenizer,
     return to + 1;
 }
 
-/* 13.2.5.38. Such values are short, so they are looked at byte by byte. */
+/* Reads a value without quotes (13.2.5.38). Such values are short, so they are
+ * looked at byte by byte. */
 static const unsigned char *unquoted_state(struct html_tokenizer *tokenizer,
                                            const unsigned char *at,
                                            const unsigned char *end)
@@ -261,7 +261,8 @@ static const unsigned char *after_value_state(struct html_tokenizer *tokenizer,
     return *at == '/' ? at + 1 : at;
 }
 
-/* 13.2.5.40. The solidus counts only right before '>'. */
+/* Reads what follows a '/' in a tag (13.2.5.40); it counts only right before
+ * '>'. */
 static const unsigned char *self_closing_state(struct html_tokenizer *tokenizer,
                                                const unsigned char *at,
                                                const unsigned char *end)
@@ -298,7 +299,7 @@ static const unsigned char *markup_state(struct html_tokenizer *tokenizer,
     return at;
 }
 
-/* 13.2.5.41. */
+/* Passes a bogus comment (13.2.5.41). */
 static const unsigned char *bogus_state(struct html_tokenizer *tokenizer,
                                         const unsigned char *at,
                                         const unsigned char *end)
@@ -347,7 +348,8 @@ static const unsigned char *comment_edge_state(struct html_tokenizer *tokenizer,
     return at + 1;
 }
 
-/* 13.2.5.69. What a section holds is text that no crawler needs. */
+/* Passes a CDATA section (13.2.5.69); what it holds is text that no crawler
+ * needs. */
 static const unsigned char *cdata_state(struct html_tokenizer *tokenizer,
                                         const unsigned char *at,
                                         const unsigned char *end)
@@ -359,7 +361,8 @@ static const unsigned char *cdata_state(struct html_tokenizer *tokenizer,
     return at + 1;
 }
 
-/* 13.2.5.70 and 13.2.5.71: any number of ']' may stand before the '>'. */
+/* Ends a CDATA section (13.2.5.70 and 13.2.5.71): any number of ']' may stand
+ * before the '>'. */
 static const unsigned char *cdata_end_state(struct html_tokenizer *tokenizer,
                                             const unsigned char *at,
                                             const unsigned char *end)
@@ -375,7 +378,7 @@ static const unsigned char *cdata_end_state(struct html_tokenizer *tokenizer,
     return at + 1;
 }
 
-/* By enum state. */
+/* The function of each state, by enum state. */
 const html_state_fn html_states[STATE_NR] = {
     [STATE_DATA] = data_state,
     [STATE_TAG_OPEN] = tag_open_state,

@@ -1,22 +1,27 @@
-/*
- * The window follows TCP's rule of thumb: one more per window of calm answers,
- * half of it at the first sign of trouble, and once per round trip at most: a
- * request that had started before the last cut says nothing new.
- */
+/* The clock of one host. Its window follows the rule of thumb of TCP (additive
+ * increase, multiplicative decrease: RFC 5681, 3.1): one more per window of
+ * calm answers, half of it at the first sign of trouble, and once per round
+ * trip at most. A request that had started before the last cut says nothing
+ * new. */
 #include "crawler/politeness/host_clock.h"
 
 #include <assert.h>
 
-#define OPENING_STEP        0.5  /* half as many again in each round trip */
-#define RECENT_SHARE        0.25 /* weight of an answer in the recent latency */
-#define NORMAL_SHARE        (1 / 32.)  /* in the normal one */
-#define NORMAL_SLOW_SHARE   (1 / 256.) /* so that a lasting change is learnt */
+#define OPENING_STEP                                                           \
+    0.5 /* growth of the first round trips: half as many again */
+#define RECENT_SHARE 0.25      /* weight of an answer in the recent latency */
+#define NORMAL_SHARE (1 / 32.) /* weight in the normal latency */
+#define NORMAL_SLOW_SHARE                                                      \
+    (1 / 256.) /* weight of a slow answer in it, so that a lasting change is   \
+                  learnt */
 #define RECENT_ERRORS_SHARE (1 / 16.)
 #define NORMAL_ERRORS_SHARE (1 / 128.)
-#define ERRORS_MARGIN       0.05 /* less than one error more than usual */
-#define ERRORS_DEVIATIONS   3    /* that chance explains */
+#define ERRORS_MARGIN                                                          \
+    0.05 /* share that is less than one error more than usual */
+#define ERRORS_DEVIATIONS 3 /* standard deviations that chance explains */
 
-/* A host is asked once at first (docs/decisions/0015). */
+/* Makes a clock for a host that nothing is known of: it is asked once at first
+ * (docs/decisions/0015). */
 void host_clock_init(struct host_clock *clock, const struct host_limits *limits)
 {
     *clock = (struct host_clock){
@@ -59,7 +64,8 @@ bool host_clock_may_start(const struct host_clock *clock, int64_t now_ms)
     return clock->due_ms <= now_ms && host_clock_has_room(clock);
 }
 
-/* The delay counts from this start; a pause that lasts longer is kept. */
+/* Notes a start. The delay counts from it; a pause that lasts longer is kept.
+ */
 void host_clock_started(struct host_clock *clock, int64_t now_ms)
 {
     clock->in_flight++;
@@ -77,7 +83,7 @@ void host_clock_put_back(struct host_clock *clock)
         clock->due_ms -= clock->delay_ms;
 }
 
-/* Half of it, and one request always. */
+/* Halves the window; one request is always left. */
 static void cut_window(struct host_clock *clock, int64_t now_ms)
 {
     clock->window = clock->window / 2 < 1 ? 1 : clock->window / 2;
@@ -85,14 +91,16 @@ static void cut_window(struct host_clock *clock, int64_t now_ms)
     clock->is_opening = false;
 }
 
-/* A request that started before the last cut tells of the time before it. */
+/* Whether an answer tells something new: a request that started before the last
+ * cut tells of the time before it. */
 static bool is_news(const struct host_clock *clock,
                     const struct host_answer *answer)
 {
     return answer->started_ms > clock->cut_ms;
 }
 
-/* Both a factor and some time: a host of 2 ms is not slow at 10. */
+/* Whether an answer is too slow. It must be so by a factor and by some time: a
+ * host that needs 2 ms is not slow at 10. */
 static bool is_slow(const struct host_clock *clock, double latency_ms)
 {
     return latency_ms > HOST_SLOW_FACTOR * clock->normal_ms + HOST_SLOW_MS;
@@ -127,8 +135,8 @@ static bool has_many_errors(const struct host_clock *clock)
            above * above > ERRORS_DEVIATIONS * ERRORS_DEVIATIONS * variance;
 }
 
-/* Returns whether this answer is an error too many; judged before its normal
- * rate learns from it. */
+/* Returns whether this answer is an error too many; it is judged before the
+ * normal rate learns from it. */
 static bool learn_errors(struct host_clock *clock, bool is_error)
 {
     double error = is_error ? 1 : 0;
@@ -174,8 +182,8 @@ static void take_calm(struct host_clock *clock,
     clock->status = 0;
 }
 
-/* One more round without a useful answer: the last one before the probe, or
- * the probe itself? */
+/* Counts one more round without a useful answer: it may be the last one before
+ * the probe, or the probe itself. */
 static void count_error(struct host_clock *clock,
                         const struct host_limits *limits,
                         const struct host_answer *answer)
@@ -196,7 +204,8 @@ static void count_error(struct host_clock *clock,
     }
 }
 
-/* 429 and 503: the host says itself that it is too much. */
+/* Takes an answer of 429 or 503, by which the host says itself that it is asked
+ * too much (RFC 6585, 4; RFC 9110, 15.6.4). */
 static void take_busy(struct host_clock *clock,
                       const struct host_limits *limits,
                       const struct host_answer *answer)
@@ -204,7 +213,9 @@ static void take_busy(struct host_clock *clock,
     bool news = is_news(clock, answer);
     int64_t wait_ms = 0;
 
-    if (clock->status == 0 && clock->nr_errors > 0) { /* now it answers */
+    if (clock->status == 0 &&
+        clock->nr_errors > 0) { /* the host answers now, so what was counted was
+                                   another kind of failure */
         clock->nr_errors = 0;
         clock->state = HOST_UP;
     }
@@ -219,8 +230,8 @@ static void take_busy(struct host_clock *clock,
         wait_ms = host_backoff_ms(clock->backoff_ms, 0, clock->backoff_ms,
                                   answer->jitter);
     }
-    /* What the host names itself counts, even where it is shorter; then one
-     * request tries whether it is over. */
+    /* A wait that the host names counts, even where it is shorter than ours;
+     * then one request tries whether it is over. */
     if (answer->retry_after_ms >= 0) {
         wait_ms = at_most(answer->retry_after_ms, limits->max_retry_after_ms);
         clock->window = 1;
@@ -237,7 +248,7 @@ static void take_unreachable(struct host_clock *clock,
 {
     if (is_news(clock, answer))
         cut_window(clock, answer->now_ms);
-    if (clock->status > 0) /* until now it asked for waits */
+    if (clock->status > 0) /* until now the host asked for waits */
         clock->nr_errors = 0;
     clock->status = 0;
     count_error(clock, limits, answer);

@@ -23,21 +23,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HOST_BACKOFF_MS     1000 /* the first one; doubles */
-#define HOST_PROBE_MS       5000 /* from the last failure to the probe, or more */
-#define HOST_PATIENCE_MS    300000 /* of waits in a row, at least */
+#define HOST_BACKOFF_MS 1000 /* the first back-off in ms; it doubles */
+#define HOST_PROBE_MS                                                          \
+    5000 /* ms from the last failure to the probe, at least                    \
+          */
+#define HOST_PATIENCE_MS                                                       \
+    300000 /* ms of waits in a row before a host is down, at least */
 #define HOST_STATUS_UNKNOWN (-1)
-#define HOST_SLOW_FACTOR    3    /* times its normal latency ... */
-#define HOST_SLOW_MS        250  /* ... and so much more is too slow */
-#define HOST_ERRORS_NORMAL  0.25 /* of its answers; more is no host's normal */
+#define HOST_SLOW_FACTOR    3   /* times its normal latency ... */
+#define HOST_SLOW_MS        250 /* ... and so much more is too slow */
+#define HOST_ERRORS_NORMAL                                                     \
+    0.25 /* share of errors among answers; more is never normal */
 
-/* The user's part: the same for every host but for those with settings of
- * their own. */
+/* What the user has set for a host; the same for every host but those with
+ * settings of their own. */
 struct host_limits {
-    int per_host;               /* upper end of the window */
+    int per_host;               /* most requests in flight at once */
     int64_t delay_ms;           /* between two starts */
     int64_t max_wait_ms;        /* cap of Crawl-delay and of back-off */
-    int64_t max_retry_after_ms; /* cap of what Retry-After asks for */
+    int64_t max_retry_after_ms; /* longest wait that Retry-After may ask for */
     int max_errors; /* failures to reach it, or waits, then SUSPECT */
 };
 
@@ -48,7 +52,7 @@ struct host_clock {
     int64_t due_ms;   /* no request starts before */
     int64_t delay_ms; /* between two starts */
     int in_flight;
-    int most_in_flight;   /* so far: it has had so many connections */
+    int most_in_flight;   /* most requests that were ever in flight at once */
     double window;        /* 1 to per_host: what may be in flight */
     bool is_opening;      /* its window was never cut nor wholly open */
     int64_t cut_ms;       /* when it was last halved */
@@ -76,12 +80,12 @@ struct host_answer {
     enum host_answer_kind kind;
     int status; /* 0: none */
     int64_t started_ms, now_ms;
-    double latency_ms;      /* of the first byte, without the connecting */
+    double latency_ms;      /* ms to the first byte, connecting not counted */
     int64_t retry_after_ms; /* -1: not asked for */
     double jitter;          /* from 0 up to below 1 */
 };
 
-/* A clock that may start at once. */
+/* Makes a clock by which a request may start at once. */
 void host_clock_init(struct host_clock *clock,
                      const struct host_limits *limits);
 /* Sets the delay of a Crawl-delay, capped; never below the user's own. */

@@ -44,7 +44,7 @@ static bool next_is(const struct reader *reader, char c)
     return reader->at < reader->end && *reader->at == c;
 }
 
-/* Exactly so many digits: dates of HTTP have fixed widths. */
+/* Reads exactly so many digits: dates of HTTP have fixed widths. */
 static int read_number(struct reader *reader, int nr_digits)
 {
     int value = 0;
@@ -60,7 +60,8 @@ static int read_number(struct reader *reader, int nr_digits)
     return value;
 }
 
-/* Names are those of RFC 9110, in English whatever the locale. */
+/* Reads the name of a month in English, as RFC 9110 has it, whatever the locale
+ * is. */
 static int read_month(struct reader *reader)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -73,7 +74,7 @@ static int read_month(struct reader *reader)
     return 1;
 }
 
-/* Days since 1970-01-01 of a date of the Gregorian calendar. */
+/* Counts the days from 1970-01-01 to a date of the Gregorian calendar. */
 static int64_t days_of(int year, int month, int day)
 {
     static const int before[] = {0,   31,  59,  90,  120, 151,
@@ -86,7 +87,7 @@ static int64_t days_of(int year, int month, int day)
            DAYS_TO_1970;
 }
 
-/* A leap second is second 60. */
+/* Reads "08:49:37". A leap second is second 60. */
 static int64_t read_time(struct reader *reader)
 {
     int hour = read_number(reader, 2);
@@ -105,7 +106,8 @@ static int year_now(int64_t wall_ms)
     return 1970 + (int)(wall_ms / DAY_MS * 400 / 146097);
 }
 
-/* RFC 850 years have two digits. */
+/* Makes a full year of the two digits of RFC 850: one that would lie more than
+ * 50 years ahead is of the century before (RFC 9110, 5.6.7). */
 static int full_year(int two_digits, int64_t wall_ms)
 {
     int now = year_now(wall_ms);
@@ -166,7 +168,8 @@ int64_t http_date_ms(struct bytes value, int64_t wall_ms)
     return put_together(&reader, year, month, day, time_ms);
 }
 
-/* A date is told from a number by its first byte that is no digit. */
+/* Reads seconds or a date; a date is told from a number by its first byte,
+ * which is no digit. */
 int64_t http_retry_after_ms(struct bytes value, int64_t wall_ms)
 {
     const char *text = value.data;

@@ -11,7 +11,7 @@ void heap_release(struct heap *heap)
     *heap = (struct heap){0};
 }
 
-/* The new entry rises from the end until its parent is due earlier. */
+/* Adds an entry: it rises from the end until its parent is due earlier. */
 void heap_add(struct heap *heap, int64_t due_ms, void *what)
 {
     if (heap->nr == heap->cap) {
@@ -32,7 +32,8 @@ int64_t heap_due_ms(const struct heap *heap)
     return heap->nr ? heap->entries[0].due_ms : INT64_MAX;
 }
 
-/* The last entry takes the place of the first and sinks to where it belongs. */
+/* Takes the first entry; the last one takes its place and sinks to where it
+ * belongs. */
 void *heap_take(struct heap *heap, int64_t now_ms)
 {
     if (heap->nr == 0 || heap->entries[0].due_ms > now_ms)

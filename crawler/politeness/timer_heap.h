@@ -24,9 +24,9 @@ void heap_release(struct heap *heap);
 /* The caller bounds how many there are; memory that is gone ends the process
  * (xalloc). */
 void heap_add(struct heap *heap, int64_t due_ms, void *what);
-/* Due time of the first; INT64_MAX if it is empty. */
+/* Returns the due time of the first entry; INT64_MAX if the heap is empty. */
 int64_t heap_due_ms(const struct heap *heap);
-/* Takes the first; NULL if none is due at `now_ms`. */
+/* Takes the first entry; NULL if none is due at `now_ms`. */
 void *heap_take(struct heap *heap, int64_t now_ms);
 
 #endif

@@ -27,7 +27,7 @@
 
 #include "crawler/robots/robots_rule.h"
 
-#define TARGET_BYTES 20480 /* of a path that matching looks at */
+#define TARGET_BYTES 20480 /* bytes of a path that matching looks at */
 
 /* Never reached: a rule on a line of n bytes takes n bytes of text and at most
  * 1.5 n + 4 of pieces, and n is at least 7 ("allow:/"). */
@@ -139,7 +139,8 @@ static const char *gap_of_two_words(const char *text, size_t len)
     return word < end ? gap : NULL;
 }
 
-/* RFC 9309 2.2: name, colon, value, white space around both. */
+/* Cuts a line into name and value, which a colon parts, with white space around
+ * both (RFC 9309, 2.2). */
 static void split_name_and_value(struct line *line)
 {
     const char *name = line->text;
@@ -194,8 +195,8 @@ static struct reader reader_of(const void *data, size_t len)
     struct reader reader = {.at = data ? data : ""};
 
     if (len >= ROBOTS_BYTES_MAX) {
-        /* Cut, here or by the fetch. Half a line may be a very different
-         * rule: "/" of "/private". */
+        /* The file was cut, here or by the fetch. Half a line may be a very
+         * different rule: "/" of "/private". */
         len = ROBOTS_BYTES_MAX;
         while (len && reader.at[len - 1] != '\n' && reader.at[len - 1] != '\r')
             len--;
@@ -211,8 +212,8 @@ static struct reader reader_of(const void *data, size_t len)
 
 /* ---- groups ---- */
 
-/* Length of the product token at the beginning (RFC 9309 2.2.1). Digits are
- * not in its grammar, but in the names that people use. */
+/* Returns the length of the product token at the beginning (RFC 9309, 2.2.1).
+ * Digits are not in its grammar, but in the names that people use. */
 static size_t token_len(const char *text, size_t len)
 {
     size_t i = 0;
@@ -263,8 +264,8 @@ static enum err pool_add(struct robots *robots, const char *text, size_t len,
     return buf_add(&robots->pool, text, len);
 }
 
-/* A pattern begins with a slash (RFC 9309 2.2.2) or a wildcard; others, empty
- * ones first of all, are no rule. */
+/* Whether a value is a pattern: it begins with a slash (RFC 9309, 2.2.2) or a
+ * wildcard; others, empty ones first of all, are no rule. */
 static bool is_pattern(const char *value, size_t len)
 {
     return len && (*value == '/' || *value == '*');
@@ -317,8 +318,8 @@ static enum err add_sitemap(struct robots *robots, const struct line *line)
     return err;
 }
 
-/* A number of digits with at most one point, in seconds; negative if it is not
- * that. */
+/* Reads a delay in seconds, digits with at most one point; returns a negative
+ * number if it is none. */
 static double read_delay(const char *text, size_t len)
 {
     double value = 0, unit = 1;
@@ -414,7 +415,8 @@ static enum err collect(struct robots *robots, struct reader reader,
     return err;
 }
 
-/* Longest pattern first; Allow before Disallow (RFC 9309 2.2.2). */
+/* Orders rules by what decides: the longest pattern first, and Allow before
+ * Disallow (RFC 9309, 2.2.2). */
 static int compare_rules(const void *left, const void *right)
 {
     const struct robots_rule *a = left, *b = right;

@@ -26,7 +26,8 @@
 #define ROBOTS_BYTES_MAX     ((size_t)500 * 1024)
 #define ROBOTS_LINE_BYTES    16663 /* longer lines are cut, as Google does */
 #define ROBOTS_RULES_MAX     50000 /* for one token; later ones are dropped */
-/* of them with a wildcard before their end: these cost time for each URL */
+/* Rules with a wildcard before their end, which cost time for each URL; later
+ * ones are dropped. */
 #define ROBOTS_WILDCARDS_MAX 2000
 #define ROBOTS_SITEMAPS_MAX  1000
 #define ROBOTS_DELAY_MAX_S   86400.0 /* larger crawl delays count as this */
@@ -58,14 +59,17 @@ struct robots_verdict {
 bool robots_allows(const struct robots *robots, const char *target, size_t len,
                    struct robots_verdict *verdict);
 
-/* Seconds between requests; negative when the file asks for none. */
+/* Returns the seconds between two requests; negative when the file asks for
+ * none. */
 double robots_crawl_delay_s(const struct robots *robots);
 
-/* Sitemap lines of the whole file, each once, in order, as written. */
+/* Counts the sitemap lines of the whole file; each is kept once, in order, as
+ * written. */
 size_t robots_nr_sitemaps(const struct robots *robots);
 struct bytes robots_sitemap(const struct robots *robots, size_t i);
 
-/* Memory that the object holds, for a cache's budget. */
+/* Returns the bytes of memory that the object holds, for the budget of a cache.
+ */
 size_t robots_bytes(const struct robots *robots);
 
 /* ---- what the answer to the robots.txt request itself means ---- */

@@ -1,6 +1,5 @@
-/*
- * The form in which paths are compared, and the matcher. See robots_rule.h.
- */
+/* Writes the form in which paths are compared, and matches rules with it. See
+ * robots_rule.h. */
 #include "crawler/robots/robots_rule.h"
 
 #include <assert.h>
@@ -27,7 +26,7 @@ struct octet {
     size_t len; /* bytes it takes in the input: 1 or 3 */
 };
 
-/* The octet at `at`; a '%' that begins no escape is itself. */
+/* Reads the octet at `at`; a '%' that begins no escape is itself. */
 static struct octet octet_at(const char *at, const char *end)
 {
     struct octet octet = {.byte = (unsigned char)*at, .len = 1};
@@ -58,14 +57,15 @@ static bool is_delimiter(unsigned char byte, bool in_query)
     return byte && strchr("#%;=&+", byte);
 }
 
-/* RFC 3986, 2.3. */
+/* Whether a byte is unreserved (RFC 3986, 2.3), so that its escape means the
+ * same. */
 static bool is_unreserved(unsigned char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
            (byte >= '0' && byte <= '9') || (byte && strchr("-._~", byte));
 }
 
-/* RFC 3986, 2.2. */
+/* Whether a byte is reserved (RFC 3986, 2.2). */
 static bool is_reserved(unsigned char byte)
 {
     return byte && strchr(":/?#[]@!$&'()*+,;=", byte);

@@ -205,7 +205,7 @@ static bool has_user(const char *name)
 
 /* ---- limits ---- */
 
-/* Never raises a limit, which root could. */
+/* Lowers a limit, and never raises one, which root could. */
 static bool lower(int resource, rlim_t most)
 {
     struct rlimit limit;
@@ -219,8 +219,8 @@ static bool lower(int resource, rlim_t most)
     return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
-/* Address space in use: the first number of statm, in pages, see proc(5). 0:
- * not known. */
+/* Returns the address space in use in bytes: the first number of statm, in
+ * pages, see proc(5). 0: not known. */
 static uint64_t mapped_bytes(void)
 {
     char text[64] = "";

@@ -48,7 +48,7 @@ enum sandbox_part {
 
 struct sandbox_board; /* opaque; shared memory, a line for each worker */
 
-/* Before the workers are forked. NULL: no memory. */
+/* Makes the board; call it before the workers are forked. NULL: no memory. */
 struct sandbox_board *sandbox_board_new(int nr_workers);
 void sandbox_board_free(struct sandbox_board *board);
 /* Parts that hold in this worker, or held in the one before it while it is

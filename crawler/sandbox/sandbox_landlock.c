@@ -38,7 +38,8 @@ struct path_rule {
     int32_t fd;
 } __attribute__((packed));
 
-/* Below 1: there is no Landlock, or it is switched off. */
+/* Returns the version of Landlock; below 1 there is none, or it is switched
+ * off. */
 static int landlock_abi(void)
 {
     return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);

@@ -8,7 +8,8 @@
 
 #include "crawler/sandbox/sandbox.h"
 
-/* Of enum sandbox_part; 0 without Landlock. */
+/* Returns the parts (enum sandbox_part) that this kernel offers; 0 without
+ * Landlock. */
 uint32_t landlock_offered(void);
 /* Leaves the resolver's files and `ca_file` (may be NULL) to be read, notes
  * them in `sandbox`, and adds the parts that hold now. Nothing without

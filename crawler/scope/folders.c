@@ -16,7 +16,7 @@ struct folders {
     size_t nr, cap;
 };
 
-/* Small at first: most lists lie in few folders. */
+/* Makes a small table at first: most lists lie in few folders. */
 struct folders *folders_new(const struct hash_key *key)
 {
     struct folders *folders = xcalloc(1, sizeof(*folders));
@@ -35,7 +35,7 @@ void folders_free(struct folders *folders)
     free(folders);
 }
 
-/* The slot of a hash, or the free one where it belongs. */
+/* Finds the slot of a hash, or the free one where it belongs. */
 static uint64_t *slot_of(const struct folders *folders, uint64_t hash)
 {
     size_t at = hash & (folders->cap - 1);
@@ -45,7 +45,8 @@ static uint64_t *slot_of(const struct folders *folders, uint64_t hash)
     return &folders->slots[at];
 }
 
-/* Half full at most, so that a free slot is near. */
+/* Doubles the table when it is half full, so that a free slot is always near.
+ */
 static void grow(struct folders *folders)
 {
     struct folders old = *folders;
@@ -58,7 +59,7 @@ static void grow(struct folders *folders)
     free(old.slots);
 }
 
-/* Of "host:port" and the first `path_len` bytes of the path. */
+/* Hashes "host:port" and the first `path_len` bytes of the path. */
 static uint64_t hash_folder(const struct folders *folders,
                             const struct url *url, size_t path_len)
 {
@@ -89,7 +90,8 @@ void folders_add(struct folders *folders, const struct url *url)
         grow(folders);
 }
 
-/* Each slash of the path ends a folder that the URL lies in. */
+/* Asks for each folder that the URL lies in: each slash of the path ends one.
+ */
 bool folders_have(const struct folders *folders, const struct url *url)
 {
     const char *path = url->text + url->path_at;

@@ -22,8 +22,8 @@ struct folders *folders_new(const struct hash_key *key);
 void folders_free(struct folders *folders);
 /* Adds the folder of a canonical URL. */
 void folders_add(struct folders *folders, const struct url *url);
-/* Whether a canonical URL lies in one of them or below. http and https of a
- * host, each on its own port, are one site. */
+/* Whether a canonical URL lies in one of the folders or below. http and https
+ * of a host, each on its default port, count as one. */
 bool folders_have(const struct folders *folders, const struct url *url);
 
 #endif

@@ -1,4 +1,4 @@
-/* Scope, traps and what was seen, see judge.h. */
+/* Joins scope, traps and the memory of what was seen, see judge.h. */
 #include "crawler/scope/judge.h"
 
 #include <stdlib.h>
@@ -8,12 +8,14 @@
 #include "crawler/scope/folders.h"
 #include "crawler/scope/seen.h"
 
-#define SEEN_HASHES ((size_t)1 << 20) /* 8 MiB */
-#define PAGES_ROWS  4
-#define PAGES_BITS  16 /* 4 rows of 2^16 counters: 1 MiB */
+#define SEEN_HASHES                                                            \
+    ((size_t)1 << 20) /* hashes of URLs that were judged lately: 8 MiB */
+#define PAGES_ROWS 4
+#define PAGES_BITS 16 /* 4 rows of 2^16 counters: 1 MiB */
 
-/* Pages of each host, in a count-min sketch: hosts may be too many to count
- * each, and a trap is a host with very many pages. */
+/* Counts the pages of each host in a count-min sketch (Cormode and
+ * Muthukrishnan, 2005): hosts may be too many to count each, and a trap is a
+ * host with very many pages. */
 struct page_counts {
     uint32_t counters[PAGES_ROWS][1 << PAGES_BITS];
 };
@@ -23,7 +25,8 @@ struct judge {
     struct trap *trap;
     struct seen *seen;
     struct page_counts *pages;
-    struct folders *folders; /* NULL unless they are the scope */
+    struct folders
+        *folders; /* NULL unless --scope prefix makes them the scope */
     struct url room;
 };
 
@@ -32,13 +35,14 @@ struct judge {
 static uint32_t *page_counter(struct page_counts *pages, int64_t host_id,
                               int row)
 {
-    uint64_t hash = (uint64_t)host_id; /* SipHash already: 16 bits a row */
+    uint64_t hash = (uint64_t)
+        host_id; /* an id is a SipHash, so 16 bits of it serve for each row */
 
     return &pages->counters[row][hash >> (16 * row) & 0xFFFF];
 }
 
-/* The least of the rows: each counts too many where hosts share a counter, and
- * none too few. */
+/* Reads the count of a host, which is the least of its rows: each counts too
+ * many where hosts share a counter, and none too few. */
 static int64_t nr_pages(struct page_counts *pages, int64_t host_id)
 {
     uint32_t least = UINT32_MAX;
@@ -57,7 +61,8 @@ void judge_count_page(struct judge *judge, int64_t host_id, struct bytes url)
     for (int row = 0; row < PAGES_ROWS; row++) {
         uint32_t *counter = page_counter(judge->pages, host_id, row);
         if (*counter == least && *counter < UINT32_MAX)
-            (*counter)++; /* conservative update: never more than needed */
+            (*counter)++; /* conservative update: no counter rises more than
+                             needed */
     }
     if (memchr(url.data, '?', url.len) &&
         url_parse(&judge->room, url.data, url.len, NULL) == URL_OK)

@@ -52,11 +52,12 @@ bool judge_in_scope(struct judge *judge, const struct url *url,
 enum trap_rule judge_trap(const struct judge *judge, int64_t host_id,
                           const struct url *url,
                           char reason[TRAP_REASON_BYTES]);
-/* Whether that could change when `nr_waiting` more are counted. */
+/* Whether the verdict of judge_trap() could change when `nr_waiting` more URLs
+ * of the host are counted. */
 bool judge_is_near_limit(const struct judge *judge, int64_t host_id,
                          const struct url *url, int64_t nr_waiting);
 
-/* What was judged lately, by a hash of its text. */
+/* Whether a text was judged lately, by its hash. */
 bool judge_has_seen(const struct judge *judge, uint64_t hash);
 void judge_note_seen(struct judge *judge, uint64_t hash);
 

@@ -34,7 +34,7 @@ struct scope {
 
 /* ---- patterns ---- */
 
-/* What a row says about a pattern is made once, not for each URL. */
+/* Makes the text that rows have about a pattern, once and not for each URL. */
 static char *join(const char *verb, const char *text, const char *remark)
 {
     size_t cap = strlen(verb) + 1 + strlen(text) + strlen(remark) + 1;
@@ -103,7 +103,7 @@ static void patterns_release(struct patterns *patterns)
 
 enum matched { MATCHED_NOT, MATCHED, MATCHED_TOO_COSTLY };
 
-/* The first pattern that matches, or is too costly to tell. */
+/* Finds the first pattern that matches, or is too costly to tell. */
 static enum matched match_any(struct scope *scope,
                               const struct patterns *patterns,
                               const struct url *url, const char **rule)
@@ -142,14 +142,16 @@ static bool is_same_name(const struct url *a, const struct url *b)
                    b->host_len);
 }
 
-/* http and https of a host are one site when each is on its own port. */
+/* Whether two URLs have one host: http and https of a name are the same when
+ * each is on its default port. */
 static bool is_same_host(const struct url *a, const struct url *b)
 {
     return is_same_name(a, b) &&
            (a->port == b->port || (has_default_port(a) && has_default_port(b)));
 }
 
-/* The part of `name` that somebody registered; NULL: it has none. */
+/* Finds the part of a name that somebody registered (public suffix list); NULL:
+ * it has none. */
 static const char *registrable(const struct scope *scope, const struct url *url,
                                char name[DOMAIN_BYTES])
 {
@@ -176,7 +178,7 @@ static bool is_same_domain(const struct scope *scope, const struct url *a,
     return a_domain && b_domain && strcmp(a_domain, b_domain) == 0;
 }
 
-/* The path up to its last slash. */
+/* Returns the length of the path up to its last slash. */
 static size_t folder_len(const struct url *url)
 {
     const char *path = url->text + url->path_at;

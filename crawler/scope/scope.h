@@ -53,7 +53,8 @@ struct scope_verdict {
                          scope object; never NULL */
 };
 
-/* Both canonical. `verdict` may be NULL. Returns whether it is in scope. */
+/* Whether a URL is in scope of a seed; both are canonical. `verdict` may be
+ * NULL. */
 bool scope_allows(struct scope *scope, const struct url *url,
                   const struct url *seed, struct scope_verdict *verdict);
 

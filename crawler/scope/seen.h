@@ -21,7 +21,7 @@ struct seen; /* opaque */
 struct seen *seen_new(size_t nr);
 void seen_free(struct seen *seen);
 bool seen_has(const struct seen *seen, uint64_t hash);
-/* Remembers it, in place of another one if its row is full. */
+/* Remembers a hash, in place of another one if its row is full. */
 void seen_add(struct seen *seen, uint64_t hash);
 
 #endif

@@ -1,4 +1,4 @@
-/* Limits against sites that never end. See trap.h. */
+/* Limits against hosts whose pages never end, see trap.h. */
 #include "crawler/scope/trap.h"
 
 #include <stdio.h>
@@ -57,7 +57,8 @@ struct segment {
     size_t len;
 };
 
-/* The next segment that is not empty; false at the end of the path. */
+/* Reads the next segment that is not empty; returns false at the end of the
+ * path. */
 static bool next_segment(const char **at, const char *end,
                          struct segment *segment)
 {
@@ -86,7 +87,7 @@ static int path_depth(const struct url *url)
     return depth;
 }
 
-/* How often the segment that is there most often is there. */
+/* Counts how often the most frequent segment stands in the path. */
 static int most_repeated(const struct url *url)
 {
     const char *at = url->text + url->path_at;
@@ -109,7 +110,8 @@ static int most_repeated(const struct url *url)
 
 /* ---- the sketch ---- */
 
-/* Its counter in each row, by scheme, host, port and path. */
+/* Finds the counters of a URL, one in each row, by scheme, host, port and path.
+ */
 static void find_counters(const struct trap *trap, const struct url *url,
                           size_t at[SKETCH_ROWS])
 {

@@ -31,7 +31,7 @@ struct field {
     bool is_over; /* it did not fit */
 };
 
-/* What the parts of a document are called. */
+/* The names that the elements of one format have. */
 struct format {
     const char *root, *entry, *loc, *lastmod; /* loc NULL: in an attribute */
     enum sitemap_kind kind;
@@ -188,7 +188,8 @@ static bool starts_with(struct bytes text, const char *start)
     return text.len >= len && strncasecmp(text.data, start, len) == 0;
 }
 
-/* The URL of the entry; its scheme is forgotten at times. */
+/* Returns the URL of the entry, with a scheme in front where it was forgotten.
+ */
 static struct bytes entry_loc(struct sitemap *sitemap)
 {
     struct bytes loc = field_text(&sitemap->entry.loc);
@@ -272,8 +273,8 @@ static void entry_begin(struct sitemap *sitemap,
     }
 }
 
-/* Atom: the first link that is an alternate, which is what a link without
- * `rel` is (RFC 4287, 4.2.7.2). */
+/* Reads a link of Atom: the first that is an alternate, which is what a link
+ * without `rel` is (RFC 4287, 4.2.7.2). */
 static void read_atom_link(struct sitemap *sitemap,
                            const struct sitemap_xml_tag *tag)
 {
@@ -290,7 +291,7 @@ static void read_atom_link(struct sitemap *sitemap,
         loc->len = len;
 }
 
-/* RSS 2.0: a guid is a URL unless it says that it is none. */
+/* Reads a guid of RSS 2.0, which is a URL unless it says that it is none. */
 static void read_rss_guid(struct sitemap *sitemap,
                           const struct sitemap_xml_tag *tag)
 {
@@ -319,7 +320,7 @@ static enum err child_begin(struct sitemap *sitemap,
     if (!has_prefix_of_entry(sitemap, tag))
         return CERR_OK;
     if (format->loc && sitemap_xml_is(tag->name, format->loc)) {
-        /* A second <loc>: the entry before was never closed. */
+        /* A second <loc> means that the entry before was never closed. */
         if (sitemap->entry.loc_source != LOC_BARE &&
             field_text(&sitemap->entry.loc).len)
             err = entry_end(sitemap);
@@ -431,7 +432,7 @@ static enum err line_end(struct sitemap *sitemap)
     return entry_end(sitemap);
 }
 
-/* sitemaps.org, "text file": one URL a line. */
+/* Reads a text list: one URL a line (sitemaps.org, "text file"). */
 static enum err text_feed(struct sitemap *sitemap, const char *data, size_t len)
 {
     const char *at = data, *const end = data + len;
@@ -519,7 +520,7 @@ static enum err read_utf8(struct sitemap *sitemap, struct bytes text)
     return sitemap_xml_feed(&sitemap->xml, at, len);
 }
 
-/* Through the charset, piece by piece, to the reader. */
+/* Sends bytes through the charset, piece by piece, to the reader. */
 static enum err feed(struct sitemap *sitemap, struct bytes data, bool last)
 {
     enum err err = CERR_OK;
@@ -592,7 +593,7 @@ bool sitemap_is_over(const struct sitemap *sitemap)
     return sitemap->is_over || sitemap->err;
 }
 
-/* sitemaps.org, "location of a sitemap file". */
+/* Judges by the rule "location of a sitemap file" of sitemaps.org. */
 bool sitemap_covers(const struct url *sitemap, const struct url *url)
 {
     const char *path = sitemap->text + sitemap->path_at;

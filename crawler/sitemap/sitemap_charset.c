@@ -53,8 +53,8 @@ static bool find_declared(const unsigned char *at, size_t left,
     return true;
 }
 
-/* Whether the beginning tells the encoding; false when more bytes are needed.
- * *charset is UTF-8 then. */
+/* Looks for the encoding in the first bytes; returns false when more are
+ * needed. *charset is UTF-8 then. */
 static bool find_charset(const unsigned char *data, size_t len,
                          enum charset *charset)
 {

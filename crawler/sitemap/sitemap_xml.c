@@ -92,7 +92,8 @@ static size_t write_utf8(unsigned long c, char out[4])
     return 4;
 }
 
-/* What the name between "&" and ";" stands for; unknown names for nothing. */
+/* Finds what the name between "&" and ";" stands for; an unknown name stands
+ * for nothing. */
 static size_t resolve(const char *name, size_t len, char out[4])
 {
     static const struct {
@@ -157,7 +158,7 @@ static size_t scan_text(struct sitemap_xml *xml, const char *at, size_t len)
     return text_len + (entity || tag);
 }
 
-/* XML 1.0, 4.1, behind '&'. */
+/* Reads a reference behind '&' (XML 1.0, 4.1). */
 static size_t scan_entity(struct sitemap_xml *xml, const char *at, size_t len)
 {
     size_t taken = 0, out_len;
@@ -180,7 +181,8 @@ static size_t scan_entity(struct sitemap_xml *xml, const char *at, size_t len)
     return taken;
 }
 
-/* XML 1.0, 2.7. `matched` is how much of "]]" has been seen. */
+/* Reads a CDATA section (XML 1.0, 2.7). `matched` is how much of "]]" has been
+ * seen. */
 static size_t scan_cdata(struct sitemap_xml *xml, const char *at, size_t len)
 {
     static const char end[] = "]]";
@@ -209,7 +211,7 @@ static size_t scan_cdata(struct sitemap_xml *xml, const char *at, size_t len)
 
 /* ---- what is not text ---- */
 
-/* Behind '<'. */
+/* Decides what a '<' begins. */
 static size_t scan_open(struct sitemap_xml *xml, const char *at)
 {
     if (*at == '!') {
@@ -235,7 +237,7 @@ static bool begins(const char *whole, const char *part, size_t len)
     return len <= strlen(whole) && memcmp(whole, part, len) == 0;
 }
 
-/* Behind "<!", byte by byte until it is a comment, a section or neither. */
+/* Decides what "<!" begins, byte by byte: a comment, a section or neither. */
 static size_t scan_bang(struct sitemap_xml *xml, const char *at)
 {
     static const char comment[] = "--", cdata[] = "[CDATA[";
@@ -258,7 +260,7 @@ static size_t scan_bang(struct sitemap_xml *xml, const char *at)
     return 1;
 }
 
-/* XML 1.0, 2.5. `next` follows behind "-->". */
+/* Passes a comment (XML 1.0, 2.5). `next` is the state behind "-->". */
 static size_t scan_comment(struct sitemap_xml *xml, const char *at, size_t len,
                            enum sitemap_xml_state next)
 {
@@ -276,8 +278,8 @@ static size_t scan_comment(struct sitemap_xml *xml, const char *at, size_t len,
     return len;
 }
 
-/* Ends at the first ">" as in HTML: "<?xml ...>" without its second question
- * mark is more frequent than a ">" inside. */
+/* Passes a processing instruction. It ends at the first ">" as in HTML: "<?xml
+ * ...>" without its second question mark is more frequent than a ">" inside. */
 static size_t scan_pi(struct sitemap_xml *xml, const char *at, size_t len)
 {
     const char *end = memchr(at, '>', len);
@@ -288,8 +290,8 @@ static size_t scan_pi(struct sitemap_xml *xml, const char *at, size_t len)
     return (size_t)(end - at) + 1;
 }
 
-/* XML 1.0, 2.8. The internal subset is passed over: quotes, brackets and
- * comments in it may hide a '>'. */
+/* Passes a document type with its internal subset (XML 1.0, 2.8): quotes,
+ * brackets and comments in it may hide a '>'. */
 static size_t scan_doctype(struct sitemap_xml *xml, const char *at)
 {
     static const char comment[] = "<!--";

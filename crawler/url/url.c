@@ -50,7 +50,7 @@ static bool is_tab_or_newline(char byte)
     return byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-/* One byte as "%41". */
+/* Appends one byte as an escape such as "%41". */
 static void append_escape(struct url_writer *out, unsigned char byte)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -131,7 +131,7 @@ static enum scheme_kind read_scheme(struct parser *parser)
     return SCHEME_HTTP;
 }
 
-/* Authority state, as far as the credentials: up to the last '@'. */
+/* Reads the credentials, which reach up to the last '@' (authority state). */
 static enum url_error parse_user(struct parser *parser, const char *end)
 {
     struct url *url = parser->url;
@@ -161,7 +161,7 @@ static enum url_error parse_user(struct parser *parser, const char *end)
     return URL_OK;
 }
 
-/* The first colon outside brackets, or `end`. */
+/* Finds the first colon outside brackets, or `end`. */
 static const char *find_port(const char *at, const char *end)
 {
     bool in_brackets = false;
@@ -177,7 +177,7 @@ static const char *find_port(const char *at, const char *end)
     return at;
 }
 
-/* Port state. `at` points behind the colon. */
+/* Reads the port (port state). `at` points behind the colon. */
 static enum url_error parse_port(struct parser *parser, const char *at,
                                  const char *end)
 {
@@ -297,7 +297,7 @@ static void parse_path(struct parser *parser)
     } while (more);
 }
 
-/* Query state. The query is always encoded as UTF-8. */
+/* Reads the query (query state), which is always encoded as UTF-8. */
 static void parse_query(struct parser *parser)
 {
     struct url *url = parser->url;
@@ -316,7 +316,7 @@ static void parse_query(struct parser *parser)
     url->query_len = (uint16_t)(out->len - url->query_at);
 }
 
-/* Fragment state. */
+/* Reads the fragment (fragment state). */
 static void parse_fragment(struct parser *parser)
 {
     struct url *url = parser->url;
@@ -390,7 +390,7 @@ static void parse_relative_path(struct parser *parser)
     url->path_len = (uint16_t)(parser->out.len - url->path_at);
 }
 
-/* All of the URL behind the scheme. */
+/* Reads all of the URL behind the scheme. */
 static enum url_error parse_rest(struct parser *parser, bool is_relative)
 {
     struct url *url = parser->url;

@@ -12,7 +12,7 @@
 
 #define IPV6_PIECES 8
 
-/* ASCII digit (Infra standard). */
+/* Whether a byte is an ASCII digit (Infra standard). */
 static bool is_digit(char byte)
 {
     return (unsigned char)(byte - '0') <= 9;
@@ -231,7 +231,7 @@ static size_t find_zeros(const uint16_t pieces[IPV6_PIECES], size_t *len)
     return best;
 }
 
-/* IPv6 serializer (RFC 5952, 4), in brackets. */
+/* Appends an IPv6 address in brackets (RFC 5952, 4). */
 static void append_ipv6(struct url_writer *out,
                         const uint16_t pieces[IPV6_PIECES])
 {
@@ -256,7 +256,7 @@ static void append_ipv6(struct url_writer *out,
     url_append_byte(out, ']');
 }
 
-/* IPv4 serializer. */
+/* Appends an IPv4 address (IPv4 serializer). */
 static void append_ipv4(struct url_writer *out, uint32_t address)
 {
     for (int shift = 24; shift >= 0; shift -= 8) {

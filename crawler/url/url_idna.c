@@ -253,7 +253,8 @@ static bool decode_label(struct url_chars *out, const uint32_t *label,
            memcmp(mapped.chars, out->chars + start, nr * sizeof(uint32_t)) == 0;
 }
 
-/* Up to the next dot. Other dots of Unicode have been mapped to it. */
+/* Returns the length of the label, up to the next dot. Other dots of Unicode
+ * have been mapped to it. */
 static size_t label_len(const uint32_t *at, const uint32_t *end)
 {
     size_t len = 0;
@@ -302,7 +303,7 @@ static bool parts_letters(const uint32_t *label, size_t len, size_t at)
            (url_joining_of(label[right]) & URL_JOINS_RIGHT);
 }
 
-/* The ContextJ rules (RFC 5892, A.1 and A.2). */
+/* Checks the ContextJ rules (RFC 5892, A.1 and A.2). */
 static bool check_joiners(const uint32_t *label, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -334,7 +335,8 @@ static bool check_labels(const struct url_chars *domain)
     return true;
 }
 
-/* UTS #46, 4.2, steps 2 and 3. */
+/* Appends the labels, those outside ASCII as Punycode (UTS #46, 4.2, steps 2
+ * and 3). */
 static void append_labels(struct url_writer *out,
                           const struct url_chars *domain)
 {

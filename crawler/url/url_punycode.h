@@ -20,7 +20,7 @@ struct url_chars {
     uint32_t chars[URL_CHARS_MAX];
 };
 
-/* Adds one; false when there is no room. */
+/* Adds one code point; returns false when there is no room. */
 static inline bool url_add_char(struct url_chars *out, uint32_t code)
 {
     if (out->nr == URL_CHARS_MAX)

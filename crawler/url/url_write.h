@@ -36,7 +36,7 @@ void url_append_text(struct url_writer *out, const char *text, size_t len);
 /* Writes a port or a byte of an address in decimal, without a NUL, and returns
  * its length. */
 size_t url_format_number(uint16_t number, char out[URL_NUMBER_DIGITS]);
-/* The same, appended. */
+/* Appends a number in decimal. */
 void url_append_number(struct url_writer *out, uint16_t number);
 
 #endif
