@@ -9,7 +9,7 @@
 
 #define RETRY_CAP_MS 300000 /* the longest pause between two tries */
 #define LIST_WAIT_MS 200    /* between two looks whether a host is listed */
-/* Deaths by SIGKILL that are forgiven to a URL in quarantine. */
+/* With so many deaths a URL in quarantine is to blame, even if by SIGKILL. */
 #define KILLS_MAX    5
 
 /* Whether the same request could do better later. 408, 429 and 5xx speak of the
