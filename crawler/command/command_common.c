@@ -1,4 +1,5 @@
-/* Opening databases, tables on standard output, sentences on standard error. */
+/* What the commands that print tables share: opening a database, tables on
+ * standard output, sentences on standard error. */
 #include "crawler/command/command_common.h"
 
 #include <stdarg.h>
@@ -10,18 +11,21 @@
 #include "base/log.h"
 #include "crawler/cli/value.h"
 
-/* In characters, where the terminal does not tell. */
+/* The width in characters of a terminal that does not tell its own, and the
+ * largest one that COLUMNS may ask for. */
 #define WIDTH_DEFAULT 80
 #define WIDTH_MAX     4000
 
-/* A terminal gets tables that fit and a hundred rows; a file or a pipe gets
- * everything. */
+/* Standard output decides how much is shown: a terminal gets tables that fit
+ * and a hundred rows, a file or a pipe gets everything. */
 bool command_is_shown(void)
 {
     return isatty(STDOUT_FILENO) == 1;
 }
 
-/* Of the terminal; 0 where nobody looks. */
+/* Returns the width of the terminal in characters, or 0 if standard output is
+ * none. COLUMNS comes before the terminal itself, as in POSIX (XBD 8.3), so
+ * that a user or a test can set it. */
 static int shown_width(void)
 {
     const char *columns = getenv("COLUMNS");
@@ -65,7 +69,7 @@ static struct row_printer *new_printer(const struct command_line *line,
             options.format = forms[i].format;
             nr_asked++;
         }
-    /* the last one could win, but then a script's mistake would not show */
+    /* the last form could win, but then a mistake in a script would not show */
     if (nr_asked > 1) {
         command_usage("--csv, --json and --plain exclude each other");
         return NULL;
@@ -84,7 +88,8 @@ struct row_printer *command_printer_whole(const struct command_line *line)
     return new_printer(line, 0, 0);
 }
 
-/* A full disk shows when the last bytes are written. */
+/* The last rows are written here, so this is where a full disk or a closed pipe
+ * shows: a result that is not whole must not exit with 0. */
 int command_printer_end(struct row_printer *printer, int status)
 {
     enum err err = row_printer_end(printer);
@@ -96,8 +101,9 @@ int command_printer_end(struct row_printer *printer, int status)
     return CRAWL_EXIT_FAILURE;
 }
 
-/* What the user has typed wrong is usage; what is wrong with the database is
- * storage. */
+/* A wrong word or path of the user is usage; everything else is wrong with the
+ * database and counts as storage. Scripts tell the two apart by the exit
+ * status. */
 static int status_of(enum err err)
 {
     return err == CERR_INVALID || err == CERR_NOT_FOUND || err == CERR_PERM ||

@@ -6,7 +6,7 @@
 #include "crawler/command/command_statement.h"
 #include "crawler/command/commands.h"
 
-/* A number of a run; they begin with 1. */
+/* Reads the number of a run; runs are numbered from 1. */
 static bool read_run(const char *text, int64_t *run)
 {
     char *end;
@@ -16,7 +16,8 @@ static bool read_run(const char *text, int64_t *run)
     return !errno && *end == '\0' && *run > 0;
 }
 
-/* Both runs must be there: a wrong number would look like no change. */
+/* Checks that both runs are in the database. Without this a mistyped number
+ * would look like "no change". */
 static int check_runs(struct reader *reader,
                       const struct query_options *options)
 {
@@ -32,7 +33,8 @@ static int check_runs(struct reader *reader,
     return CRAWL_EXIT_OK;
 }
 
-/* `run` is the later one, `other` the one that it is compared with. */
+/* `run` is the later run, `other` the one that it is compared with; both stay 0
+ * for "the last two". */
 int command_diff(const struct command_line *line)
 {
     const struct query_info *query = query_find("diff");

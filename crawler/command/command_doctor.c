@@ -33,20 +33,22 @@
 #include "crawler/sandbox/sandbox.h"
 #include "storage/sqlite/sqlite_version.h"
 
-#define DESCRIPTORS_WANTED 1024 /* for the default --concurrency and files */
-#define MEMORY_WANTED      ((int64_t)512 << 20)
-#define DISK_WANTED        ((int64_t)1 << 30)
-#define LINE_BYTES         1024
-#define SMB2_SUPER_MAGIC_  0xfe534d42 /* magic.h has it since Linux 6 */
+#define DESCRIPTORS_WANTED                                                     \
+    1024 /* descriptors for the default --concurrency and the files */
+#define MEMORY_WANTED     ((int64_t)512 << 20)
+#define DISK_WANTED       ((int64_t)1 << 30)
+#define LINE_BYTES        1024
+#define SMB2_SUPER_MAGIC_ 0xfe534d42 /* magic.h has it since Linux 6 */
 
-/* How a finding is to be taken: only what is missing makes the exit status. */
+/* How bad a finding is. Only GRADE_MISSING changes the exit status. */
 enum grade {
     GRADE_OK,
     GRADE_WEAK,    /* works, with less speed or safety */
     GRADE_MISSING, /* `crawl` cannot work without */
 };
 
-/* With a note for people where it is not as it should be. */
+/* A grade, with a note that says what the lack costs or what to do about it;
+ * NULL where all is well. */
 struct health {
     enum grade grade;
     const char *note;
@@ -62,7 +64,8 @@ struct doctor {
 static void tell(struct doctor *doctor, const char *what, struct health health,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* One row: what was found, and the note. */
+/* Prints one row: what was looked at, its grade, what was found, and the note.
+ */
 static void tell(struct doctor *doctor, const char *what, struct health health,
                  const char *format, ...)
 {
@@ -86,18 +89,20 @@ static void tell(struct doctor *doctor, const char *what, struct health health,
         doctor->nr_missing++; /* seen again by row_printer_end() */
 }
 
-/* `note` says what it costs to be without. */
+/* Grades a thing that a crawl can do without; `note` says what that costs. */
 static struct health wanted(bool good, const char *note)
 {
     return good ? HEALTHY : (struct health){GRADE_WEAK, note};
 }
 
+/* Grades a thing that no crawl can do without. */
 static struct health needed(bool good, const char *note)
 {
     return good ? HEALTHY : (struct health){GRADE_MISSING, note};
 }
 
-/* First line of a small file, without its end; false if there is none. */
+/* Reads the first line of a small file, without its newline. Returns false if
+ * there is none. */
 static bool first_line(const char *path, char line[LINE_BYTES])
 {
     FILE *file = fopen(path, "re");
@@ -112,7 +117,9 @@ static bool first_line(const char *path, char line[LINE_BYTES])
 
 /* ---- programs and libraries ---- */
 
-/* A row for each word of "libcurl/7.88.1 OpenSSL/3.0.17 ...". */
+/* Prints a row for each library in a list such as "libcurl/7.88.1
+ * OpenSSL/3.0.17 ...". A word in parentheses is a library that libcurl has but
+ * does not use. */
 static void see_library_list(struct doctor *doctor, const char *list)
 {
     while (*list) {
@@ -125,7 +132,7 @@ static void see_library_list(struct doctor *doctor, const char *list)
     }
 }
 
-/* First what a bug report needs. */
+/* The versions come first, as a bug report needs them. */
 static void see_versions(struct doctor *doctor)
 {
     char pcre2[64] = "?";
@@ -165,6 +172,8 @@ static void see_cores(struct doctor *doctor)
              online, nr);
 }
 
+/* _SC_AVPHYS_PAGES counts only what is wholly unused; the kernel would give up
+ * its caches too, so no grade is made of it. */
 static void see_memory(struct doctor *doctor)
 {
     int64_t page = sysconf(_SC_PAGESIZE);
@@ -174,7 +183,8 @@ static void see_memory(struct doctor *doctor)
     char free_text[VALUE_TEXT_BYTES];
     int64_t cap;
 
-    /* a container's limit is what counts */
+    /* a container's limit is what counts; "max" is no number and leaves the
+     * machine's size (cgroup v2, memory.max) */
     if (first_line("/sys/fs/cgroup/memory.max", limit) &&
         !value_int(limit, &cap) && cap < whole)
         whole = cap;
@@ -186,7 +196,8 @@ static void see_memory(struct doctor *doctor)
          "%s, unused %s", whole_text, free_text);
 }
 
-/* The hard limit is what counts: a crawl raises the other one to it. */
+/* The hard limit of open files is what counts: a crawl raises its soft limit to
+ * it when it starts (getrlimit(2)). */
 static void see_descriptors(struct doctor *doctor)
 {
     struct rlimit limit;
@@ -201,7 +212,8 @@ static void see_descriptors(struct doctor *doctor)
          (unsigned long long)limit.rlim_max);
 }
 
-/* Root's workers become somebody else, but the parent stays root. */
+/* A crawl of root should give its workers another user: the parent stays root,
+ * but it parses no pages. */
 static void see_user(struct doctor *doctor)
 {
     bool root = geteuid() == 0;
@@ -211,7 +223,8 @@ static void see_user(struct doctor *doctor)
          "%s (%u)", root ? "root" : "not root", (unsigned)geteuid());
 }
 
-/* SQLite's write-ahead log needs shared memory, which these do not have. */
+/* SQLite's write-ahead log needs memory that all its readers share, and file
+ * systems on the network do not have it (sqlite.org/wal.html). */
 static bool is_network(const struct statfs *fs)
 {
     unsigned long type = (unsigned long)fs->f_type;
@@ -220,7 +233,7 @@ static bool is_network(const struct statfs *fs)
            type == SMB2_SUPER_MAGIC_ || type == V9FS_MAGIC;
 }
 
-/* Where a database would be made by default. */
+/* Looks at the folder of the caller, where crawl.db is made by default. */
 static void see_folder(struct doctor *doctor)
 {
     struct statfs fs;
@@ -267,7 +280,9 @@ static void see_kernel(struct doctor *doctor)
         close(fd);
 }
 
-/* Asking for the version makes no rule set: landlock_create_ruleset(2). */
+/* Asks the kernel for the version of Landlock with the flag of
+ * landlock_create_ruleset(2) that makes no rule set. A version from 4 on can
+ * shut off TCP ports, which is what a crawl wants. */
 static void see_landlock(struct doctor *doctor)
 {
     /* what each version of the interface added that a worker can use */
@@ -297,8 +312,8 @@ static void see_landlock(struct doctor *doctor)
              "version %ld: %s", abi, adds[abi > nr_known ? nr_known : abi]);
 }
 
-/* A filter that is on already, as in many containers, may forbid what ours
- * would allow. */
+/* Looks for filters of system calls. A filter that is on already, as in many
+ * containers, may forbid what ours would allow. */
 static void see_seccomp(struct doctor *doctor)
 {
     uint32_t kill = SECCOMP_RET_KILL_PROCESS;
@@ -312,7 +327,8 @@ static void see_seccomp(struct doctor *doctor)
          mode == SECCOMP_MODE_FILTER ? "; a filter is on already" : "");
 }
 
-/* What the workers of a crawl would be locked into. */
+/* Says which parts of the sandbox the workers of a crawl would get on this
+ * machine. */
 static void see_sandbox(struct doctor *doctor)
 {
     uint32_t offered = sandbox_offered(NULL);
@@ -329,7 +345,8 @@ static void see_sandbox(struct doctor *doctor)
 
 /* ---- the network, as far as this machine has it ---- */
 
-/* Certificates in a PEM file; -1: cannot be read. */
+/* Counts the certificates in a PEM file by their first lines (RFC 7468; OpenSSL
+ * has a second label). Returns -1 if the file cannot be read. */
 static int count_certificates(const char *path)
 {
     FILE *file = fopen(path, "re");
@@ -345,7 +362,7 @@ static int count_certificates(const char *path)
     return nr;
 }
 
-/* Authorities that libcurl trusts unless --cacert names others. */
+/* Looks at the authorities that libcurl trusts unless --cacert names others. */
 static void see_certificates(struct doctor *doctor)
 {
     const char *path = fetch_ca_file();
@@ -358,7 +375,8 @@ static void see_certificates(struct doctor *doctor)
          path ? path : "no file", nr);
 }
 
-/* The name servers of resolv.conf(5); their answers are not tried. */
+/* Lists the name servers of resolv.conf(5). Nothing is asked of them: the
+ * doctor does not use the network. */
 static void see_resolver(struct doctor *doctor)
 {
     FILE *file = fopen("/etc/resolv.conf", "re");
@@ -385,7 +403,9 @@ static void see_resolver(struct doctor *doctor)
         "%s%s%s", fetch_resolver(), nr ? ", asks" : "", servers);
 }
 
-/* Other programs obey these variables; a crawl must not change with them. */
+/* Looks for the variables by which other programs choose a proxy. A crawl
+ * ignores them on purpose: its requests must not change with the shell that it
+ * is started from. */
 static void see_proxies(struct doctor *doctor)
 {
     bool set = getenv("http_proxy") || getenv("https_proxy") ||
@@ -397,6 +417,8 @@ static void see_proxies(struct doctor *doctor)
          set ? "the environment names one" : "none in the environment");
 }
 
+/* Each probe prints its own rows and none stops the others: a report with all
+ * findings is worth more than the first. */
 int command_doctor(const struct command_line *line)
 {
     struct doctor doctor = {.printer = command_printer_whole(line)};

@@ -13,7 +13,9 @@ static int export_to(const struct command_line *line, struct reader *reader,
     return err ? command_failed(reader, err) : CRAWL_EXIT_OK;
 }
 
-/* "-o a.csv -o b.txt", and "-o a.csv b.txt" as well. */
+/* Writes every file that is named: by --output, which may be repeated, and by
+ * the words after the database ("-o a.csv b.txt"). The first failure ends it.
+ */
 static int export_all(const struct command_line *line, struct reader *reader,
                       const struct query_options *options)
 {

@@ -11,7 +11,8 @@
 #include "crawler/command/commands.h"
 #include "crawler/crawl.h"
 
-/* Topics have one type; not each of them needs the commands. */
+/* The printers of all topics have one type; this one does not need the
+ * commands. */
 static void print_markdown(const struct commands *commands, FILE *out)
 {
     (void)commands;
@@ -29,8 +30,8 @@ static void print_manual_of_file(const struct commands *commands, FILE *out)
     manual_config_print(CRAWL_VERSION, out);
 }
 
-/* A topic is a file to be made, or a command. Topics are looked for first; no
- * command has the name of one. */
+/* The word is a topic, for which a file is made, or the name of a command.
+ * Topics are looked for first; no command has the name of one. */
 int command_help(const struct command_line *line)
 {
     static const struct {

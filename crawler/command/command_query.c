@@ -7,10 +7,10 @@
 #include "crawler/command/command_statement.h"
 #include "crawler/command/commands.h"
 
-/* What is asked when nothing is. */
+/* The named query that answers "crawl query DB". */
 #define FIRST_QUERY "summary"
 
-/* Usage, then the names that may follow the database. */
+/* Prints the usage, then the named queries that may follow the database. */
 void command_query_print_help(const struct command *command, FILE *out)
 {
     size_t nr_queries;
@@ -22,13 +22,14 @@ void command_query_print_help(const struct command *command, FILE *out)
         fprintf(out, "  %-20s%s\n", queries[i].name, queries[i].shows);
 }
 
-/* One statement has a blank in it, and no name has. */
+/* Tells a statement from a name: every statement has a blank, a semicolon or a
+ * parenthesis in it, and no name has. */
 static bool is_sql(const char *text)
 {
     return strpbrk(text, " \t\n;(") != NULL;
 }
 
-/* Whoever mistypes a name gets all of them. */
+/* A mistyped name is answered with all names that there are. */
 static int unknown_query(const char *name)
 {
     char names[400] = "";
@@ -42,6 +43,8 @@ static int unknown_query(const char *name)
                          names);
 }
 
+/* --run changes the text of a named query; a statement of the user is run as it
+ * stands, so --run is refused rather than ignored. */
 static int run_sql(const struct command_line *line, struct reader *reader,
                    const char *text, int64_t limit)
 {
@@ -52,8 +55,8 @@ static int run_sql(const struct command_line *line, struct reader *reader,
                                   (struct bytes){text, strlen(text)}, limit);
 }
 
-/* Words are checked before the database is opened: a mistake in them needs no
- * file. */
+/* The words are checked before the database is opened: a mistake in them is
+ * said even if the file is missing. */
 int command_query(const struct command_line *line)
 {
     const char *what = line->nr_words > 1 ? line->words[1] : FIRST_QUERY;

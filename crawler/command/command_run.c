@@ -12,6 +12,8 @@
 #include "crawler/command/commands.h"
 #include "crawler/crawl.h"
 
+/* Longest command line that is kept, in bytes; the rest is cut off, as it is
+ * only shown to people. */
 #define COMMAND_BYTES 4096
 
 static bool begins(const char *text, const char *start)
@@ -19,8 +21,10 @@ static bool begins(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* A word of the command line without what may be a secret, as config_json()
- * leaves it out too: the value of a header, credentials in a URL or proxy. */
+/* Returns a copy of a word of the command line without what may be a secret:
+ * the value of a header, and credentials in a URL or proxy. config_json()
+ * leaves out the same. `before` is the word before it. The caller frees the
+ * copy. */
 static char *without_secrets(const char *word, const char *before)
 {
     /* the value may be in the next word, or attached to the flag */
@@ -54,7 +58,8 @@ static char *without_secrets(const char *word, const char *before)
     return shown;
 }
 
-/* The command as typed, for the database and for "go on". */
+/* Joins the words to the command line as it was typed, for the database and the
+ * words "go on" of the summary. The caller frees it. */
 static char *join(int argc, char *const *argv)
 {
     char *text = xcalloc(1, COMMAND_BYTES);
@@ -87,7 +92,8 @@ static int run(const struct config *config, int argc, char *const *argv)
     return exit_status;
 }
 
-/* Options that answer at once, in place of a run. */
+/* Answers options such as --help at once, in place of a run. Returns false if
+ * there is none of them. */
 static bool answered(const struct config *config)
 {
     if (config->help)
@@ -107,8 +113,8 @@ void command_run_print_help(const struct command *command, FILE *out)
     config_print_help(out);
 }
 
-/* Settings are read here and not by command_read(), as the word "run" may be
- * missing and every word may be an option. */
+/* Settings are read here and not by command_read(): the word "run" may be
+ * missing, and every word may be an option. */
 int command_run(const struct command_line *line)
 {
     /* the word "run" may be left out */

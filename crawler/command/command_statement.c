@@ -3,10 +3,13 @@
 
 #include "crawler/command/command_common.h"
 
+/* Longest statement, in bytes: a limit against a file that was given by
+ * mistake. */
 #define SQL_BYTES  ((size_t)1 << 20)
 #define SHOWN_ROWS 100 /* on a terminal, unless --limit is given */
 
-/* Runs a statement and prints its rows to standard output. */
+/* Runs a statement and prints its rows to standard output. The printer stops
+ * the reader with CERR_CANCELED at the limit, which is no failure. */
 static int print_result(const struct command_line *line, struct reader *reader,
                         const struct buf *sql, int64_t limit)
 {
@@ -35,7 +38,8 @@ static int print_result(const struct command_line *line, struct reader *reader,
     return status;
 }
 
-/* With its semicolon, so that it can be piped into sqlite3. */
+/* Prints the statement with its semicolon, so that it can be piped into
+ * sqlite3. */
 static int print_sql(const struct buf *sql)
 {
     fwrite(sql->data, 1, sql->len, stdout);
@@ -72,6 +76,8 @@ int command_show_statement(const struct command_line *line,
     return status;
 }
 
+/* A named query is text as well: the reader writes it out, run and limit
+ * included, and it takes the same way as a statement of the user. */
 int command_show_query(const struct command_line *line, struct reader *reader,
                        const struct query_info *query,
                        const struct query_options *options)
@@ -85,7 +91,8 @@ int command_show_query(const struct command_line *line, struct reader *reader,
     if (err)
         status = command_failed(reader, err);
     else
-        status = show(line, reader, &sql, 0); /* it has the limit in itself */
+        status = show(line, reader, &sql,
+                      0); /* the limit stands in the statement itself */
     buf_release(&sql);
     return status;
 }

@@ -8,8 +8,8 @@
 #include "crawler/cli/command_line.h"
 #include "storage/query.h"
 
-/* Both print to standard output and return the exit status. On a terminal the
- * first 100 rows are shown, unless --limit is given. */
+/* Both functions print to standard output and return the exit status. On a
+ * terminal the first 100 rows are shown, unless --limit is given. */
 
 /* A statement of the user's own; `limit` as in --limit, 0: all rows. */
 int command_show_statement(const struct command_line *line,

@@ -6,15 +6,16 @@
 #include "crawler/command/command_common.h"
 #include "crawler/command/commands.h"
 
-/* What is shown; a text of NULL is the number. */
+/* One fact of the answer; a text of NULL means that the number is shown. */
 struct fact {
     const char *name;
     int64_t number;
     const char *text;
 };
 
-/* The table `runs` says "running" of a killed run too; whether a process has
- * the lock tells the two apart. */
+/* The table `runs` says "running" of a killed run too, as nobody was left to
+ * write another word. Whether a process holds the lock of the database tells
+ * the two apart. */
 static const char *state_of(const struct reader_status *status, char room[80])
 {
     bool says_running = strcmp(status->run_status, "running") == 0;
@@ -37,7 +38,9 @@ static int64_t nr_left(const struct reader_status *status)
     return status->counts.nr_urls - status->counts.nr_ended;
 }
 
-/* Columns for programs: one row, numbers as numbers. */
+/* Prints one row for programs, with numbers as numbers. The names of the
+ * columns are an interface that scripts use: add new ones at the end and rename
+ * none. */
 static int print_row(struct row_printer *printer,
                      const struct reader_status *status)
 {
@@ -78,7 +81,8 @@ static int print_row(struct row_printer *printer,
     return row_printer_add(printer, &row) ? CRAWL_EXIT_FAILURE : CRAWL_EXIT_OK;
 }
 
-/* "done" lines of the run with their counts, for people. */
+/* Prints how many URLs of the run ended in which way. An outcome that never
+ * came is left out, but "ok 0" is news and is shown. */
 static void print_counts(const struct reader_status *status)
 {
     const struct fact facts[] = {
@@ -100,8 +104,8 @@ static void print_counts(const struct reader_status *status)
     fputc('\n', stdout);
 }
 
-/* Only of a crawl that runs. Links that are still to be found are in no
- * estimate. */
+/* Prints the speed of a crawl that runs. The time left is for the known URLs:
+ * links that are still to be found are in no estimate. */
 static void print_speed(const struct reader_status *status)
 {
     double rate = status->urls_a_second;
@@ -117,7 +121,8 @@ static void print_speed(const struct reader_status *status)
            rate, status->nr_active, status->nr_workers_busy, clock);
 }
 
-/* Lines for people: what runs, since when, how far, and what became of it. */
+/* Prints lines for people: what runs, since when, how far, and how the URLs
+ * ended. */
 static int print_people(const struct reader_status *status)
 {
     char state[80], ended[VALUE_TEXT_BYTES], urls[VALUE_TEXT_BYTES];
@@ -140,8 +145,8 @@ static int print_people(const struct reader_status *status)
     return fflush(stdout) ? CRAWL_EXIT_FAILURE : CRAWL_EXIT_OK;
 }
 
-/* Any form that is asked for is for programs; without one it is lines for
- * people. */
+/* A flag such as --json asks for a row that programs read; without one the
+ * answer is lines for people. */
 int command_status(const struct command_line *line)
 {
     struct reader_status status;

@@ -6,6 +6,8 @@
 #include "crawler/fetch/libraries.h"
 #include "storage/sqlite/sqlite_version.h"
 
+/* The libraries say their own versions, those that were loaded and not those
+ * that were compiled against: that is what a bug report needs. */
 void version_print(FILE *out)
 {
     fprintf(out, "crawl %s\n%s\nSQLite/%s\n", CRAWL_VERSION,

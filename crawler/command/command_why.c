@@ -27,7 +27,8 @@ enum verdict { VERDICT_YES, VERDICT_NO, VERDICT_UNKNOWN };
 static void say(struct why *why, const char *rule, enum verdict verdict,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* One row of the answer. */
+/* Prints one row of the answer: the rule, its verdict, and the reason in words.
+ */
 static void say(struct why *why, const char *rule, enum verdict verdict,
                 const char *format, ...)
 {
@@ -169,7 +170,8 @@ static void read_robots_file(struct why *why, const char *path)
     fclose(file);
 }
 
-/* What the crawl was told when it asked, unless the user gives a copy. */
+/* Says where robots.txt comes from: from the answer that the crawl got, unless
+ * the user gives a copy with --robots-file. */
 static void find_robots(struct why *why)
 {
     const char *path = command_value(why->line, "robots-file");
@@ -224,7 +226,9 @@ static void say_robots(struct why *why, const struct explanation *rules)
 
 /* ---- addresses ---- */
 
-/* The guard judges addresses; here only one that stands in the URL. */
+/* The guard of the workers judges the addresses of a name after the look-up.
+ * Nothing is looked up here, so only an address that stands in the URL itself
+ * is judged. */
 static void say_address(struct why *why)
 {
     const struct url *url = &why->url;
@@ -272,7 +276,8 @@ static void say_pace(struct why *why, const struct explanation *rules)
         rules->is_delay_of_robots_txt ? " (Crawl-delay)" : "");
 }
 
-/* Which sections of the configuration speak of its host. */
+/* Names the sections [host PATTERN] of the configuration that match the host.
+ */
 static void say_settings(struct why *why)
 {
     const struct config *config = &why->config;
@@ -331,7 +336,9 @@ static bool is_database(const char *path)
                    strcmp(dot, ".sqlite3") == 0);
 }
 
-/* The one that the same options would write to, if it is there. */
+/* Opens the database that a crawl with the same options would write to. One
+ * that is not there is no failure: the question can be asked before the first
+ * run. */
 static bool open_database(struct why *why)
 {
     const struct text_list *outputs = &why->config.outputs;
@@ -356,7 +363,9 @@ static bool read_from(struct why *why, const char *text)
     return false;
 }
 
-/* A link, where somebody says so or the database knows it as one. */
+/* Decides whether the URL is judged as a link: with --from, or when the
+ * database has it as one. A line of the list passes rules that a link does not.
+ */
 static bool find_role(struct why *why)
 {
     const char *from = command_value(why->line, "from");
@@ -388,8 +397,8 @@ static bool open_explain(struct why *why)
     return find_role(why);
 }
 
-/* The rules of the frontier, in its order, and between them what the command
- * knows itself. */
+/* Prints the rules of the frontier in the order in which it asks them, and
+ * between them what this command knows itself. */
 static void say_rules(struct why *why)
 {
     const struct why_known *known = &why->known;

@@ -15,44 +15,53 @@
 
 #define WHY_TEXT_BYTES 1000
 
-/* What a database has about the URL and its host. */
+/* What the database knows of the URL and of its host. Zeros where it knows
+ * nothing. */
 struct why_known {
     bool has_url, has_host;
     bool host_listed;
-    int64_t line, depth;        /* line 0: discovered */
-    char ended[WHY_TEXT_BYTES]; /* "ok, HTTP 200, at ..."; "" : not yet */
-    char *parent;               /* owned; NULL: none */
-    int64_t robots_status, robots_at, robots_until; /* as in `hosts` */
+    int64_t line, depth; /* line of the list, from 1; 0: a link led there */
+    char ended[WHY_TEXT_BYTES]; /* how it ended: "ok, HTTP 200, at ..."; "": it
+                                   is still to do */
+    char *parent; /* owned; the page that it was found on; NULL: none */
+    int64_t robots_status, robots_at,
+        robots_until; /* HTTP status, when it came and until when it holds (ms
+                         since 1970), as in the table `hosts` */
     struct buf robots;
 };
 
+/* All state of one question, made and freed by command_why(). */
 struct why {
     const struct command_line *line;
     struct config config;
     struct row_printer *table;
     struct reader *reader; /* NULL: no database */
-    const char *path;      /* of it */
+    const char *path; /* path of the database, which need not exist; NULL: none
+                         of the outputs is one */
     struct why_known known;
 
-    struct url url, from, room; /* canonical; and scratch */
-    bool is_link;               /* judged as one, on page `from` */
+    struct url url, from,
+        room; /* the URL, the page with the link, and room to parse others */
+    bool is_link; /* the URL is judged as a link on the page `from` */
     char host_key[320];
     struct crawl_settings settings; /* as the crawl would have them */
     struct explain *explain;        /* what its frontier would decide */
     char robots_source[4200];       /* where known.robots comes from */
 
-    enum error error; /* of the first rule that refuses */
-    bool is_unsure;   /* robots.txt is not known */
-    int status;       /* to exit with, when a step failed */
+    enum error
+        error; /* error of the first rule that refuses; ERROR_NONE: none does */
+    bool is_unsure; /* robots.txt is not known yet, so the answer is open */
+    int status;     /* exit status when a step failed; 0: all went well */
 };
 
-/* Reads all of the above from the database. False when that failed, which was
- * said. */
+/* Fills why->known from the database. Returns false if that failed; the reason
+ * was said on standard error. */
 bool why_read_database(struct why *why);
-/* Tells why->explain the found URLs of its host, so that a trap is judged as
- * the crawl would do it; likewise. */
+/* Counts the found URLs of the host in why->explain, so that traps are judged
+ * as the crawl would do it. Returns false as why_read_database(). */
 bool why_count_pages(struct why *why);
-/* Adds the folders of the list; likewise. */
+/* Adds the folders of the listed URLs, which are the scope of --scope prefix.
+ * Returns false as why_read_database(). */
 bool why_read_folders(struct why *why);
 
 #endif

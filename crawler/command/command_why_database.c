@@ -7,7 +7,8 @@
 
 #include "base/xalloc.h"
 
-/* False when the reading failed, which is said here. */
+/* Returns false when the reading failed; why->status has the exit status then,
+ * and standard error the reason. */
 static bool succeeded(struct why *why, enum err err)
 {
     if (err)
@@ -15,7 +16,8 @@ static bool succeeded(struct why *why, enum err err)
     return !err;
 }
 
-/* Appends `text` behind the words `before`; nothing when it is empty. */
+/* Appends the words `before` and then `text`; appends nothing when `text` is
+ * empty. */
 static void append(char out[WHY_TEXT_BYTES], const char *before,
                    struct bytes text)
 {
@@ -26,7 +28,8 @@ static void append(char out[WHY_TEXT_BYTES], const char *before,
                  (int)text.len, (const char *)text.data);
 }
 
-/* "ok, HTTP 200, at ...": how it ended, for people. */
+/* Says how the URL ended, for people: "ok, HTTP 200, at ...". All parts but the
+ * first may be missing. */
 static void describe_end(char out[WHY_TEXT_BYTES], const struct known_url *url)
 {
     char status[16];
@@ -75,6 +78,8 @@ bool why_read_database(struct why *why)
                                            read_host, why));
 }
 
+/* The limits against traps count all URLs of a host that the crawl found, so
+ * they are counted here too. */
 static enum err count_page(void *ctx, struct bytes url)
 {
     struct why *why = ctx;
@@ -89,6 +94,8 @@ bool why_count_pages(struct why *why)
         why, reader_each_found(why->reader, why->host_key, count_page, why));
 }
 
+/* With --scope prefix the folders of the listed URLs are the scope; a line that
+ * is no URL has none. */
 static enum err add_folder(void *ctx, struct bytes url)
 {
     struct why *why = ctx;

@@ -13,8 +13,8 @@
 #define FLAGS(table)                                                           \
     .flags = (table), .nr_flags = sizeof(table) / sizeof((table)[0])
 
-/* Flags of the commands, in the order of their help. Those of a run are in
- * cli/options.c. */
+/* Flags of the commands, in the order of their help: long name, letter,
+ * argument, meaning. The options of a run are in cli/options.c. */
 static const struct command_flag query_flags[] = {
     {"run", 0, "N", "the pages of this run; else the newest answers"},
     {"limit", 0, "N", "rows at most; 0: all"},
@@ -40,8 +40,9 @@ static const struct command_flag why_flags[] = {
     COMMAND_FORMAT_FLAGS,
 };
 
-/* In the order of manual page and completions; the run is the first, as
- * commands_run() takes it for every word that is no command. */
+/* All commands, in the order of the manual page and the completions. The run
+ * must be the first one: commands_run() takes it for every word that is no
+ * command. */
 static const struct command all[] = {
     {.name = "run",
      .arguments = "LIST... [options]",
@@ -121,8 +122,9 @@ static const struct command all[] = {
 
 const struct commands crawl_commands = {all, sizeof(all) / sizeof(all[0])};
 
-/* Words that a coming command may take: a list of that name would change its
- * meaning then, so it is refused now. */
+/* Words that are kept for commands to come. A list of that name would change
+ * its meaning with the command, so it is refused now, and the message says how
+ * to name the file. */
 static const char *const reserved_words[] = {"resume", "report", "check",
                                              "serve",  "import", "init"};
 
@@ -136,8 +138,9 @@ static bool is_reserved(const char *word)
     return false;
 }
 
-/* "--help" behind a command asks about that command, whatever else stands
- * there. */
+/* "--help" asks about the command before it, whatever else stands on the line.
+ * Words after "--" are names and not options (POSIX, XBD 12.2, guideline 10).
+ */
 static bool asks_for_help(const struct command_line *line)
 {
     for (int i = 2; i < line->argc && strcmp(line->argv[i], "--") != 0; i++)
@@ -147,7 +150,8 @@ static bool asks_for_help(const struct command_line *line)
     return false;
 }
 
-/* From the words to the exit status of a command. */
+/* Reads the words of a command by its flags and runs it. Returns the exit
+ * status. */
 static int read_and_run(struct command_line *line)
 {
     char message[COMMAND_MESSAGE_BYTES] = "";
@@ -169,6 +173,9 @@ static int read_and_run(struct command_line *line)
     return exit_status;
 }
 
+/* A word that is no command is the first list of a run: "crawl urls.txt". A
+ * program without any word gets the help, on standard error and with the status
+ * of a mistake. */
 int commands_run(int argc, char *const *argv)
 {
     struct command_line line = {

@@ -10,7 +10,7 @@
 
 #include "crawler/cli/command_line.h"
 
-/* All of them; the run comes first. */
+/* All commands; the run comes first. */
 extern const struct commands crawl_commands;
 
 /* The whole program: finds the command that argv[1] names (the run, if it
@@ -27,7 +27,7 @@ int command_doctor(const struct command_line *line);
 int command_help(const struct command_line *line);
 int command_version(const struct command_line *line);
 
-/* Help that is more than the usage. */
+/* Help of the commands that need more than their usage. */
 void command_run_print_help(const struct command *command, FILE *out);
 void command_query_print_help(const struct command *command, FILE *out);
 
