@@ -37,8 +37,7 @@ struct command {
                                  -1: any number */
     bool
         takes_options; /* it takes the options of a run besides its own flags */
-    bool reads_argv; /* it reads its words itself; command_read() is not called
-                      */
+    bool reads_argv;   /* it reads its words itself, without command_read() */
     int (*run)(const struct command_line *line); /* exit status */
     /* NULL: command_print_usage() says all that there is to say */
     void (*print_help)(const struct command *command, FILE *out);

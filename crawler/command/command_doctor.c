@@ -33,12 +33,12 @@
 #include "crawler/sandbox/sandbox.h"
 #include "storage/sqlite/sqlite_version.h"
 
-#define DESCRIPTORS_WANTED                                                     \
-    1024 /* descriptors for the default --concurrency and the files */
-#define MEMORY_WANTED     ((int64_t)512 << 20)
-#define DISK_WANTED       ((int64_t)1 << 30)
-#define LINE_BYTES        1024
-#define SMB2_SUPER_MAGIC_ 0xfe534d42 /* magic.h has it since Linux 6 */
+/* Descriptors for the default --concurrency and the files. */
+#define DESCRIPTORS_WANTED 1024
+#define MEMORY_WANTED      ((int64_t)512 << 20)
+#define DISK_WANTED        ((int64_t)1 << 30)
+#define LINE_BYTES         1024
+#define SMB2_SUPER_MAGIC_  0xfe534d42 /* magic.h has it since Linux 6 */
 
 /* How bad a finding is. Only GRADE_MISSING changes the exit status. */
 enum grade {

@@ -18,8 +18,8 @@
 #include "base/wire.h"
 #include "base/xalloc.h"
 
-#define BLANKS                                                                 \
-    " \t\r" /* "\r" is among them, as files written on Windows have it */
+/* "\r" is among them, as files written on Windows have it. */
+#define BLANKS " \t\r"
 
 struct credential {
     char *host;   /* owned */

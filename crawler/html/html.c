@@ -20,8 +20,8 @@
 #include "crawler/html/html_tokenizer.h"
 #include "crawler/html/html_words.h"
 
-#define KEEP_BYTES                                                             \
-    ((size_t)256 << 10) /* bytes that a buffer may keep between pages */
+/* Bytes that a buffer may keep between pages. */
+#define KEEP_BYTES  ((size_t)256 << 10)
 /* Bytes taken beyond a cap, so that its last character is a whole one. */
 #define SPARE_BYTES 4
 

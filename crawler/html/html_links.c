@@ -18,14 +18,14 @@
 #include "base/xalloc.h"
 
 #define URLS_KEEP_BYTES ((size_t)256 << 10)
-#define HREF_BYTES_MAX                                                         \
-    65536 /* longest href in bytes; a longer one is no URL anyway */
-#define SLOTS_MIN      64
-#define SLOTS_KEEP     16384 /* slots that are kept between pages */
-#define SLOT_NEW       UINT32_MAX
-#define SLOT_NO_URL    (UINT32_MAX - 1) /* no http URL */
-#define SEED_WRITTEN   1
-#define SEED_CANONICAL 2
+/* Longest href in bytes; a longer one is no URL anyway. */
+#define HREF_BYTES_MAX  65536
+#define SLOTS_MIN       64
+#define SLOTS_KEEP      16384 /* slots that are kept between pages */
+#define SLOT_NEW        UINT32_MAX
+#define SLOT_NO_URL     (UINT32_MAX - 1) /* no http URL */
+#define SEED_WRITTEN    1
+#define SEED_CANONICAL  2
 
 /* Open addressing; a slot is free while its hash is 0. */
 struct slot {

@@ -24,13 +24,13 @@
 #include "crawler/page/outcome.h"
 #include "crawler/url/url.h"
 
-#define PAGE_TEXT_BYTES      2048 /* most bytes of a title, description ... */
-#define PAGE_DETAIL_BYTES    300  /* most bytes of an error's detail */
-#define PAGE_SHORT_BYTES     512 /* most bytes of mime, charset, etag, lang ... */
+#define PAGE_TEXT_BYTES      2048   /* most bytes of a title, description ... */
+#define PAGE_DETAIL_BYTES    300    /* most bytes of an error's detail */
+#define PAGE_SHORT_BYTES     512    /* of mime, charset, etag, lang ... */
 #define PAGE_SERVER_BYTES    200    /* most bytes of the header field Server */
 #define PAGE_IP_BYTES        45     /* INET6_ADDRSTRLEN without its NUL */
 #define PAGE_LINK_TEXT_BYTES 200    /* most bytes of a link's text */
-#define PAGE_LINKS_MAX       100000 /* most links of one page; more are dropped */
+#define PAGE_LINKS_MAX       100000 /* links of one page */
 #define PAGE_HASH_BYTES      16     /* XXH3-128 */
 
 /* What the page asks of robots, in a meta element or the header field
@@ -86,10 +86,9 @@ struct page_link {
     X(ip, PAGE_IP_BYTES, TEXT, STORED)       /* "192.0.2.1", "2001:db8::1" */  \
     X(location, URL_BYTES_MAX, URL, HERE)    /* target of a redirect */        \
     X(mime, PAGE_SHORT_BYTES, TEXT, STORED)  /* lower case, no parameters */   \
-    X(charset, PAGE_SHORT_BYTES, TEXT, STORED) /* by the Encoding standard */  \
-    X(encoding, PAGE_SHORT_BYTES, TEXT,                                        \
-      STORED) /* the header field Content-Encoding */                          \
-    X(etag, PAGE_SHORT_BYTES, TEXT, STORED) /* as received, cleaned */         \
+    X(charset, PAGE_SHORT_BYTES, TEXT, STORED)  /* by the Encoding standard */ \
+    X(encoding, PAGE_SHORT_BYTES, TEXT, STORED) /* Content-Encoding */         \
+    X(etag, PAGE_SHORT_BYTES, TEXT, STORED)     /* as received, cleaned */     \
     X(last_modified, PAGE_SHORT_BYTES, TEXT, STORED) /* the same */            \
     X(retry_after, PAGE_SHORT_BYTES, TEXT, HERE)     /* the same */            \
     X(server, PAGE_SERVER_BYTES, TEXT, STORED)       /* the same */            \

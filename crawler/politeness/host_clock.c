@@ -7,8 +7,8 @@
 
 #include <assert.h>
 
-#define OPENING_STEP                                                           \
-    0.5 /* growth of the first round trips: half as many again */
+/* Growth of the first round trips: half as many again. */
+#define OPENING_STEP 0.5
 #define RECENT_SHARE 0.25      /* weight of an answer in the recent latency */
 #define NORMAL_SHARE (1 / 32.) /* weight in the normal latency */
 #define NORMAL_SLOW_SHARE                                                      \
@@ -16,9 +16,9 @@
                   learnt */
 #define RECENT_ERRORS_SHARE (1 / 16.)
 #define NORMAL_ERRORS_SHARE (1 / 128.)
-#define ERRORS_MARGIN                                                          \
-    0.05 /* share that is less than one error more than usual */
-#define ERRORS_DEVIATIONS 3 /* standard deviations that chance explains */
+/* Share that is less than one error more than usual. */
+#define ERRORS_MARGIN       0.05
+#define ERRORS_DEVIATIONS   3 /* standard deviations that chance explains */
 
 /* Makes a clock for a host that nothing is known of: it is asked once at first
  * (docs/decisions/0015). */

@@ -23,17 +23,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HOST_BACKOFF_MS 1000 /* the first back-off in ms; it doubles */
-#define HOST_PROBE_MS                                                          \
-    5000 /* ms from the last failure to the probe, at least                    \
-          */
-#define HOST_PATIENCE_MS                                                       \
-    300000 /* ms of waits in a row before a host is down, at least */
+#define HOST_BACKOFF_MS     1000 /* the first back-off in ms; it doubles */
+/* Milliseconds from the last failure to the probe, at least. */
+#define HOST_PROBE_MS       5000
+/* Milliseconds of waits in a row before a host is down, at least. */
+#define HOST_PATIENCE_MS    300000
 #define HOST_STATUS_UNKNOWN (-1)
 #define HOST_SLOW_FACTOR    3   /* times its normal latency ... */
 #define HOST_SLOW_MS        250 /* ... and so much more is too slow */
-#define HOST_ERRORS_NORMAL                                                     \
-    0.25 /* share of errors among answers; more is never normal */
+/* Share of errors among answers; more is never normal. */
+#define HOST_ERRORS_NORMAL  0.25
 
 /* What the user has set for a host; the same for every host but those with
  * settings of their own. */

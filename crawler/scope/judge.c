@@ -8,10 +8,10 @@
 #include "crawler/scope/folders.h"
 #include "crawler/scope/seen.h"
 
-#define SEEN_HASHES                                                            \
-    ((size_t)1 << 20) /* hashes of URLs that were judged lately: 8 MiB */
-#define PAGES_ROWS 4
-#define PAGES_BITS 16 /* 4 rows of 2^16 counters: 1 MiB */
+/* Hashes of URLs that were judged lately: 8 MiB. */
+#define SEEN_HASHES ((size_t)1 << 20)
+#define PAGES_ROWS  4
+#define PAGES_BITS  16 /* 4 rows of 2^16 counters: 1 MiB */
 
 /* Counts the pages of each host in a count-min sketch (Cormode and
  * Muthukrishnan, 2005): hosts may be too many to count each, and a trap is a

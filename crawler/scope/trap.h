@@ -1,5 +1,5 @@
 /*
- * trap: stops a crawl from following a site that never ends.
+ * trap: stops a crawl from following a host whose pages never end.
  *
  * Calendars, faceted search, session ids and relative links gone wrong make
  * endless URLs. Each rule here is a limit with a default, a name and a reason
