@@ -167,21 +167,6 @@ static bool speaks_http2(const SSL *tls)
     return len == 2 && memcmp(name, "h2", 2) == 0;
 }
 
-/*
- * A kept connection is refused if bytes wait in it before the request is sent:
- * they cannot be its answer, but would be taken for it. libcurl 7.88 calls such
- * a connection alive. HTTP/2 may talk unasked, and has numbers. What arrives
- * later, HTTP/1 cannot tell from an answer (docs/decisions/0024).
- */
-static void refuse_unread(struct transfer *transfer, uint16_t own_port)
-{
-    const SSL *tls = tls_of(transfer);
-
-    if (tls && speaks_http2(tls))
-        return;
-    loop_shut_kept(&transfer->set->loop, own_port, tls && SSL_pending(tls) > 0);
-}
-
 /* Whether another transfer still waits for its answer on this connection, which
  * libcurl 7.88 allows once a server without HTTP/2 has said "HTTP/2". */
 static bool is_shared(const struct transfer *transfer)
@@ -208,6 +193,7 @@ static int on_request(void *ctx, char *peer_ip, char *own_ip, int peer_port,
 
     (void)own_ip;
     (void)peer_port;
+    (void)own_port;
     if (is_guarded(transfer) &&
         !guard_allows_text(transfer->set->guard, peer_ip)) {
         result_decide(transfer, ERROR_BLOCKED_ADDRESS, "not a public address");
@@ -218,8 +204,6 @@ static int on_request(void *ctx, char *peer_ip, char *own_ip, int peer_port,
                       "the server says HTTP/2 but does not speak it");
         return CURL_PREREQFUNC_ABORT;
     }
-    if (transfer->clock.phase != PHASE_CONNECTING)
-        refuse_unread(transfer, (uint16_t)own_port);
     /* libcurl may be asking once more, after a connection that was dead: what
      * it said about that one does not count. */
     transfer->failure.message[0] = '\0';

@@ -46,17 +46,14 @@
 
 /* ---- loop.c ---- */
 
-#define LOOP_EVENTS_MAX   256  /* taken from epoll at once */
-#define LOOP_KEPT_BUCKETS 1024 /* of connections, by port */
+#define LOOP_EVENTS_MAX 256 /* taken from epoll at once */
 
 /* What epoll knows about a descriptor and what libcurl wants it to know. */
 struct interest {
-    uint32_t armed;    /* events in epoll; 0: it is not in there */
-    bool is_ours;      /* we opened it for libcurl, so we see it close */
-    bool is_wanted;    /* libcurl wants its events now */
-    void *owner;       /* as loop_socket_opened() was told; NULL: not known */
-    uint16_t own_port; /* since libcurl let go of it first; 0: not yet */
-    int next_kept;     /* descriptor in the same bucket; -1: none */
+    uint32_t armed; /* events in epoll; 0: it is not in there */
+    bool is_ours;   /* we opened it for libcurl, so we see it close */
+    bool is_wanted; /* libcurl wants its events now */
+    void *owner;    /* as loop_socket_opened() was told; NULL: not known */
 };
 
 struct loop {
@@ -64,7 +61,6 @@ struct loop {
     int other_fd;               /* the one that is not libcurl's; -1: none */
     struct interest *interests; /* owned; by descriptor */
     size_t nr_interests;
-    int kept[LOOP_KEPT_BUCKETS]; /* descriptors that have an own_port */
     struct epoll_event events[LOOP_EVENTS_MAX]; /* of the last wait */
     size_t nr_events, next_event;
     bool timer_is_set;
@@ -92,12 +88,6 @@ void loop_socket_opened(struct loop *loop, int fd, void *owner);
 /* Closes a socket, which also takes it out of epoll. Returns what close()
  * returns. */
 int loop_close_socket(struct loop *loop, int fd);
-/*
- * Shuts the kept connections from `own_port` where bytes, or the end, wait
- * before a request was sent; with `is_spoilt`, all of that port. libcurl then
- * sends the request over a new one. Those that libcurl waits on are left alone.
- */
-void loop_shut_kept(struct loop *loop, uint16_t own_port, bool is_spoilt);
 /* Whether libcurl's timer has run out. If so, libcurl is to be called. */
 bool loop_timer_is_due(struct loop *loop);
 /* Waits for sockets at most `timeout_ms` (-1: no limit), or until the timer of

@@ -6,12 +6,9 @@
  * what stirs is handed to the caller, who tells libcurl.
  */
 #include <errno.h>
-#include <netinet/in.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -65,59 +62,6 @@ static void arm(struct loop *loop, int fd, struct interest *interest,
         epoll_ctl(loop->epoll_fd, op, fd, &event) == 0 ? events : 0;
 }
 
-/* ---- kept connections, by their own port ---- */
-
-static int *bucket_of(struct loop *loop, uint16_t port)
-{
-    return &loop->kept[port % LOOP_KEPT_BUCKETS];
-}
-
-/* One port of ours may serve several connections, if their peers differ. */
-static void add_kept(struct loop *loop, int fd, struct interest *interest)
-{
-    struct sockaddr_storage own;
-    socklen_t len = sizeof(own);
-    in_port_t port; /* at the same place in both families */
-
-    if (getsockname(fd, (struct sockaddr *)&own, &len))
-        return;
-    memcpy(&port, (const char *)&own + offsetof(struct sockaddr_in, sin_port),
-           sizeof(port));
-    if (port == 0)
-        return;
-    interest->own_port = ntohs(port);
-    interest->next_kept = *bucket_of(loop, interest->own_port);
-    *bucket_of(loop, interest->own_port) = fd;
-}
-
-static void remove_kept(struct loop *loop, int fd)
-{
-    const struct interest *interest = interest_of(loop, fd);
-    int *at = bucket_of(loop, interest->own_port);
-
-    while (*at != fd)
-        at = &loop->interests[*at].next_kept;
-    *at = interest->next_kept;
-}
-
-/* Over a socket that is shut nothing can be sent. libcurl takes that for a
- * connection that died while it was kept, and opens another one. */
-void loop_shut_kept(struct loop *loop, uint16_t own_port, bool is_spoilt)
-{
-    const struct interest *interest;
-    char byte;
-
-    for (int fd = *bucket_of(loop, own_port); fd >= 0;
-         fd = interest->next_kept) {
-        interest = &loop->interests[fd];
-        if (interest->own_port == own_port && !interest->is_wanted &&
-            (is_spoilt || recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0))
-            shutdown(fd, SHUT_RDWR);
-    }
-}
-
-/* ---- descriptors that come and go ---- */
-
 void loop_socket_opened(struct loop *loop, int fd, void *owner)
 {
     *interest_of(loop, fd) = (struct interest){.is_ours = true, .owner = owner};
@@ -125,8 +69,6 @@ void loop_socket_opened(struct loop *loop, int fd, void *owner)
 
 int loop_close_socket(struct loop *loop, int fd)
 {
-    if (interest_of(loop, fd)->own_port)
-        remove_kept(loop, fd);
     *interest_of(loop, fd) = (struct interest){0};
     return close(fd);
 }
@@ -166,8 +108,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx,
         interest->is_wanted = false;
         if (!interest->is_ours)
             arm(loop, fd, interest, 0);
-        else if (!interest->own_port)
-            add_kept(loop, fd, interest);
         return 0;
     }
     if (what & CURL_POLL_IN)
@@ -195,8 +135,6 @@ enum err loop_open(struct loop *loop, CURLM *multi)
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll_fd < 0)
         return err_from_errno(errno);
-    for (size_t i = 0; i < LOOP_KEPT_BUCKETS; i++)
-        loop->kept[i] = -1;
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);

@@ -49,11 +49,6 @@ static const struct scripted_answer answers[] = {
      {SAY("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage"
           "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"),
       NEXT}},
-    {"/late",
-     {SAY("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"),
-      {.op = SCRIPTED_WAIT, .ms = 20},
-      SAY("pageHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"),
-      NEXT}},
     {"/http2", {SAY("HTTP/2 200 OK\r\nContent-Length: 1\r\n\r\n2"), NEXT}},
     {"/first",
      {{.op = SCRIPTED_WAIT, .ms = 200},
@@ -364,35 +359,6 @@ static void fetch_believes_nothing_behind_the_length(void **state)
     assert_int_equal(scripted_nr_connections(server), 2);
 }
 
-/* The bytes behind the answer are not read with it, because libcurl reads no
- * further than the length: they wait in the socket for the next request. */
-static void expect_nothing_sent_where_bytes_wait(void)
-{
-    struct job job = {.flags = JOB_PRIVATE_OK | JOB_BODY};
-    struct page *page = fetch(job, url_of("127.0.0.1", "/late"));
-
-    assert_true(is(page->body, "page"));
-    page = fetch(job, url_of("127.0.0.1", "/page"));
-    assert_int_equal(page->error, ERROR_NONE);
-    assert_true(is(page->body, "page"));
-    assert_false(page->flags & PAGE_REUSED);
-    assert_int_equal(scripted_nr_connections(server), 2);
-}
-
-static void fetch_sends_nothing_where_bytes_wait_already(void **state)
-{
-    (void)state;
-    expect_nothing_sent_where_bytes_wait();
-}
-
-/* Here they wait in OpenSSL, as all of a record is decrypted at once. */
-static void fetch_sends_nothing_where_bytes_wait_in_tls(void **state)
-{
-    (void)state;
-    use_tls();
-    expect_nothing_sent_where_bytes_wait();
-}
-
 /* The error of "/page", asked for while "/first" waits for its answer on a
  * connection that is not HTTP/2, although its server said so. */
 static enum error share_false_http2(void)
@@ -667,8 +633,6 @@ int main(void)
         TEST(fetch_cuts_robots_and_sitemaps_without_an_error),
         TEST(fetch_scans_pages_and_error_pages),
         TEST(fetch_believes_nothing_behind_the_length),
-        TEST(fetch_sends_nothing_where_bytes_wait_already),
-        TEST(fetch_sends_nothing_where_bytes_wait_in_tls),
         TEST(fetch_shares_no_connection_in_plain_text),
         TEST(fetch_shares_no_connection_because_of_a_status_line),
         TEST(fetch_uses_connections_again),
