@@ -315,7 +315,7 @@ static bool may_start_any(const struct frontier *frontier, int64_t now_ms)
 {
     const struct run *run = &frontier->run;
 
-    return status_has_place(frontier) && !run->is_stopped && !run->is_paused &&
+    return status_has_place(frontier) && run->state == RUN_GOING &&
            run->limit != LIMIT_REACHED && !frontier->flights.one_runs_alone &&
            frontier->flights.next_ms <= (double)now_ms;
 }
@@ -753,7 +753,7 @@ static enum err turn_items(struct frontier *frontier, int64_t now_ms)
 
     if (!err && frontier->run.limit == LIMIT_REACHED)
         drop_all_fresh(frontier);
-    if (!err && !frontier->run.is_stopped)
+    if (!err && frontier->run.state != RUN_STOPPED)
         err = fire_retries(frontier, now_ms);
     if (!err)
         err = end_suspects(frontier, now_ms);
@@ -786,7 +786,7 @@ static enum err turn_hosts(struct frontier *frontier, int64_t now_ms)
 
     if (!err)
         err = look_at_all_idle(frontier, now_ms);
-    if (err || run->is_stopped)
+    if (err || run->state == RUN_STOPPED)
         return err;
     err = lease_hosts(frontier, now_ms);
     if (!err && run->limit == LIMIT_NONE)
@@ -809,12 +809,13 @@ enum err frontier_turn(struct frontier *frontier, int64_t now_ms)
 
 void frontier_stop(struct frontier *frontier)
 {
-    frontier->run.is_stopped = true;
+    frontier->run.state = RUN_STOPPED;
 }
 
 void frontier_pause(struct frontier *frontier, bool paused)
 {
-    frontier->run.is_paused = paused;
+    if (frontier->run.state != RUN_STOPPED)
+        frontier->run.state = paused ? RUN_PAUSED : RUN_GOING;
 }
 
 /* Drops all items at the end of a run: whatever is in memory is still to do in
@@ -847,7 +848,7 @@ enum err frontier_release(struct frontier *frontier, int64_t now_ms)
         err = intake_flush(frontier, &frontier->lines, now_ms);
     if (!err)
         err = intake_flush(frontier, &frontier->links, now_ms);
-    frontier->run.is_stopped = true;
+    frontier->run.state = RUN_STOPPED;
     heap_release(&frontier->schedule.due);
     heap_release(&frontier->retries);
     forget_items(frontier);

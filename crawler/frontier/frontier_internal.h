@@ -419,9 +419,21 @@ enum run_limit {
     LIMIT_DROPPED, /* ... and what had not started is back in storage */
 };
 
+/* Whether fetches start. A run that is paused still fires retries and leases
+ * hosts.
+ *
+ *     GOING <---> PAUSED      [frontier_pause]
+ *     GOING, PAUSED -> STOPPED [frontier_stop, frontier_release], for good
+ */
+enum run_state {
+    RUN_GOING,
+    RUN_PAUSED,
+    RUN_STOPPED,
+};
+
 struct run {
+    enum run_state state;
     bool list_has_ended;
-    bool is_stopped, is_paused;
     bool is_done; /* nothing is left to do in storage either */
     enum run_limit limit;
 };

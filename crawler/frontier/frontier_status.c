@@ -71,9 +71,9 @@ int64_t frontier_wait_ms(const struct frontier *frontier, int64_t now_ms)
     const struct run *run = &frontier->run;
     int64_t at = INT64_MAX;
 
-    if (!run->is_stopped && !run->is_paused)
+    if (run->state == RUN_GOING)
         at = next_start_ms(frontier, now_ms);
-    if (!run->is_stopped)
+    if (run->state != RUN_STOPPED)
         at = earlier(at, heap_due_ms(&frontier->retries));
     if (wants_turn(frontier))
         at = now_ms;
@@ -92,7 +92,7 @@ enum frontier_end frontier_ended(const struct frontier *frontier)
 
     if (run->is_done)
         return FRONTIER_DONE;
-    if (run->is_stopped && frontier->flights.nr == 0)
+    if (run->state == RUN_STOPPED && frontier->flights.nr == 0)
         return FRONTIER_LIMIT;
     if (run->limit == LIMIT_DROPPED && frontier->items.nr == 0)
         return run->list_has_ended && frontier->stats.nr_queued <= 0
