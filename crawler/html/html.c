@@ -25,10 +25,22 @@
 /* Bytes taken beyond a cap, so that its last character is a whole one. */
 #define SPARE_BYTES 4
 
+/*
+ * Whether a capture takes text.
+ *
+ *     CLOSED -> OPEN  [begin_capture]: the element begins
+ *     OPEN -> CLOSED  [close_field: it was empty; close_link]
+ *     OPEN -> DONE    [close_field]: only the first element of its kind counts
+ */
+enum capture_state {
+    CAPTURE_CLOSED,
+    CAPTURE_OPEN,
+    CAPTURE_DONE,
+};
+
 /* Text being gathered: white space folded, cut at `cap`. */
 struct capture {
-    bool open;
-    bool done;  /* only the first element of its kind counts */
+    enum capture_state state;
     bool space; /* white space since the last byte */
     size_t len;
     size_t cap; /* of `data` */
@@ -103,7 +115,8 @@ static struct bytes view_value(const struct html_tag *tag,
 /* Begins to gather; what was gathered before is forgotten. */
 static void begin_capture(struct capture *capture)
 {
-    capture->open = !capture->done;
+    if (capture->state != CAPTURE_DONE)
+        capture->state = CAPTURE_OPEN;
     capture->space = false;
     capture->len = 0;
 }
@@ -113,7 +126,7 @@ static void begin_capture(struct capture *capture)
 static void add_capture(struct capture *capture, const unsigned char *data,
                         size_t len)
 {
-    if (!capture->open)
+    if (capture->state != CAPTURE_OPEN)
         return;
     for (size_t i = 0; i < len && capture->len < capture->cap; i++) {
         if (html_is_space(data[i])) {
@@ -159,11 +172,11 @@ static void keep_field(struct html *html, enum field field, const void *data,
 static void close_field(struct html *html, enum field field,
                         struct capture *capture)
 {
-    if (!capture->open)
+    if (capture->state != CAPTURE_OPEN)
         return;
-    capture->open = false;
-    capture->done = capture->len > 0; /* an empty <title> is none */
-    if (!capture->done || html->fields[field].has)
+    /* an empty <title> is none */
+    capture->state = capture->len > 0 ? CAPTURE_DONE : CAPTURE_CLOSED;
+    if (capture->state != CAPTURE_DONE || html->fields[field].has)
         return;
     html->fields[field].has = true;
     html->fields[field].at = append_capture(html, capture);
@@ -200,7 +213,7 @@ static void close_link(struct html *html)
     if (!html->has_open_link)
         return;
     html->has_open_link = false;
-    html->link_text.open = false;
+    html->link_text.state = CAPTURE_CLOSED;
     if (html->texts.len > HTML_LINK_BYTES_MAX)
         return;
     link = get_raw_link(html, html->open_link);
@@ -455,7 +468,7 @@ static void read_end_tag(struct html *html, const struct html_tag *tag)
 /* Text costs time: it is asked for only while a capture has room. */
 static bool wants_text(const struct capture *capture)
 {
-    return capture->open && capture->len < capture->cap;
+    return capture->state == CAPTURE_OPEN && capture->len < capture->cap;
 }
 
 /* Called by the tokenizer for each tag; sets its switches for what follows. */
@@ -479,7 +492,7 @@ static void on_text(void *ctx, const unsigned char *data, size_t len)
 {
     struct html *html = ctx;
 
-    if (html->template_depth > 0 && !html->title.open)
+    if (html->template_depth > 0 && html->title.state != CAPTURE_OPEN)
         return;
     add_capture(&html->title, data, len);
     add_capture(&html->h1, data, len);
