@@ -137,7 +137,7 @@ static void fill_following(struct frontier_options *options,
     options->depth = (int)config->depth;
     options->sitemaps = config->sitemaps;
     options->scope = (struct scope_options){
-        .scope = (enum frontier_scope)config->scope,
+        .scope = (enum scope_kind)config->scope,
         .include = config->include.items,
         .exclude = config->exclude.items,
         .nr_include = config->include.nr_items,

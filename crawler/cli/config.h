@@ -33,7 +33,7 @@ enum config_store { CONFIG_STORE_HASH, CONFIG_STORE_BODY };
 /*
  * A field for each option, of the option's name. Durations are milliseconds,
  * sizes bytes. A choice is the place of its word in the table of options: of
- * the enums above, of enum progress_mode, frontier_scope, fetch_sandbox.
+ * the enums above, of enum progress_mode, scope_kind, fetch_sandbox.
  * Texts and the entries of lists are owned by the config.
  */
 struct config {

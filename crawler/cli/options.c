@@ -101,7 +101,7 @@ const struct option options[] = {
 
     {"depth", 'd', OPTION_INT, "N", "0", 0, 1000000, NULL, AT(depth),
      "Following links", "follow links so many hops away; 0: the list only"},
-    /* The words stand in the order of enum frontier_scope. */
+    /* The words stand in the order of enum scope_kind. */
     {"scope", 0, OPTION_CHOICE, "WHERE", "host", 0, 0, "host|domain|prefix|any",
      AT(scope), "Following links",
      "how far from its start a followed link may lead"},

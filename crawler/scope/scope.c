@@ -25,7 +25,7 @@ struct patterns {
 };
 
 struct scope {
-    enum frontier_scope scope;
+    enum scope_kind scope;
     struct patterns include, exclude;
     pcre2_match_context *context;
     pcre2_match_data *match;

@@ -25,7 +25,7 @@
 
 struct scope; /* opaque */
 
-enum frontier_scope {
+enum scope_kind {
     SCOPE_HOST,   /* same scheme-less host and port as the seed */
     SCOPE_DOMAIN, /* same registrable domain (public suffix list) */
     SCOPE_PREFIX, /* below the seed's folder */
@@ -34,7 +34,7 @@ enum frontier_scope {
 
 /* Texts are borrowed for the call. */
 struct scope_options {
-    enum frontier_scope scope;
+    enum scope_kind scope;
     const char *const *include, *const *exclude;
     size_t nr_include, nr_exclude;
 };

@@ -48,7 +48,7 @@ static void crawl_settings_have_the_value_of_each_word(void **state)
 {
     static const struct {
         char *word;
-        enum frontier_scope scope;
+        enum scope_kind scope;
     } scopes[] = {
         {"host", SCOPE_HOST},
         {"domain", SCOPE_DOMAIN},

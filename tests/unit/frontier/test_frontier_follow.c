@@ -128,7 +128,7 @@ static void frontier_stays_in_scope(void **state)
         {NULL, NULL},
     };
     static const struct {
-        enum frontier_scope scope;
+        enum scope_kind scope;
         size_t nr_visits;
     } rows[] = {
         {SCOPE_HOST, 4}, {SCOPE_DOMAIN, 5}, {SCOPE_PREFIX, 2}, {SCOPE_ANY, 6}};

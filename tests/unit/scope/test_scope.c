@@ -73,7 +73,7 @@ static void scope_relates_urls_to_their_seed(void **state)
     (void)state;
     for (size_t kind = 0; kind < NR(names); kind++) {
         struct scope *scope =
-            make(&(struct scope_options){.scope = (enum frontier_scope)kind});
+            make(&(struct scope_options){.scope = (enum scope_kind)kind});
 
         for (size_t i = 0; i < NR(relations); i++) {
             struct url seed = parse(relations[i].seed);
