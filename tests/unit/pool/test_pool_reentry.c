@@ -111,7 +111,7 @@ static void pool_lends_a_result_while_thousands_pass(void **state)
     lend_one(on_deep);
 }
 
-/* Its worker dies, is buried and replaced while a result of it is lent. */
+/* Its worker dies, is reaped and replaced while a result of it is lent. */
 static void on_grave(void *user, const struct pool_result *result)
 {
     struct reentry *reentry = user;
