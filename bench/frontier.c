@@ -1,6 +1,6 @@
 /*
  * What a URL costs the parent when many are known: a list of N URLs over N/100
- * hosts is loaded, then M of them are claimed, "fetched" and stored, with
+ * hosts is loaded, then M of them are leased, "fetched" and stored, with
  * links to other pages of their host. No worker, no network: every answer is
  * there at once. Usage: bench_frontier DIR N [host|random] [M] [LINKS]
  */

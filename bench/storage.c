@@ -24,8 +24,8 @@
 #define NOW          INT64_C(1795421982123)
 #define URLS_A_HOST  50
 #define BATCH_URLS   10000
-#define CLAIM_HOSTS  50
-#define CLAIM_URLS   20
+#define LEASE_HOSTS  50
+#define REFILL_URLS  20
 #define LINKS_A_PAGE 20
 
 static void must(enum err err, const char *what)
@@ -182,15 +182,15 @@ static void load(struct storage *storage, uint64_t nr_urls, uint64_t per_host,
     free(loader.hosts);
 }
 
-/* ---- claim, complete, record ---- */
+/* ---- lease, complete, record ---- */
 
 struct batch {
     size_t nr_hosts, nr_urls;
-    struct host_record hosts[CLAIM_HOSTS];
-    struct url_key keys[CLAIM_HOSTS * CLAIM_URLS];
-    int64_t lines[CLAIM_HOSTS * CLAIM_URLS];
-    char urls[CLAIM_HOSTS * CLAIM_URLS][96];
-    size_t url_lens[CLAIM_HOSTS * CLAIM_URLS];
+    struct host_record hosts[LEASE_HOSTS];
+    struct url_key keys[LEASE_HOSTS * REFILL_URLS];
+    int64_t lines[LEASE_HOSTS * REFILL_URLS];
+    char urls[LEASE_HOSTS * REFILL_URLS][96];
+    size_t url_lens[LEASE_HOSTS * REFILL_URLS];
 };
 
 static enum err on_host(void *ctx, const struct host_record *host)
@@ -201,7 +201,7 @@ static enum err on_host(void *ctx, const struct host_record *host)
     return CERR_OK;
 }
 
-static enum err on_url(void *ctx, const struct url_claim *url)
+static enum err on_url(void *ctx, const struct stored_url *url)
 {
     struct batch *batch = ctx;
     size_t i = batch->nr_urls++;
@@ -262,7 +262,7 @@ struct link_maker {
 static struct link_maker *new_link_maker(uint64_t nr_known, size_t nr_links)
 {
     struct link_maker *maker = xcalloc(1, sizeof(*maker));
-    size_t cap = (size_t)CLAIM_HOSTS * CLAIM_URLS * LINKS_A_PAGE;
+    size_t cap = (size_t)LEASE_HOSTS * REFILL_URLS * LINKS_A_PAGE;
 
     maker->found.urls = xcalloc(cap, sizeof(*maker->found.urls));
     maker->found.texts = xcalloc(cap, sizeof(*maker->found.texts));
@@ -321,15 +321,16 @@ static void add_links(struct storage *storage, struct link_maker *maker)
     found->nr_urls = 0;
 }
 
-static void claim_urls(struct storage *storage, struct host_record *host,
-                       struct batch *batch)
+static void refill_urls(struct storage *storage, struct host_record *host,
+                        struct batch *batch)
 {
     struct storage_taker taker = {.on_url = on_url, .ctx = batch};
     struct url_place place = URL_PLACE_FIRST;
 
     place.walk = host->walk;
-    must(storage_claim_urls(storage, host->host_id, &place, CLAIM_URLS, &taker),
-         "claim");
+    must(storage_refill_urls(storage, host->host_id, &place, REFILL_URLS,
+                             &taker),
+         "refill");
     if (batch->nr_urls > 0)
         host->walk.from = batch->keys[batch->nr_urls - 1].url_hash + 1;
 }
@@ -345,10 +346,10 @@ static void cycle(struct storage *storage, uint64_t nr_pages,
 
     while (done < nr_pages) {
         batch.nr_hosts = batch.nr_urls = 0;
-        must(storage_claim_hosts(storage, now_ms++, CLAIM_HOSTS, &taker),
-             "claim");
+        must(storage_lease_hosts(storage, now_ms++, LEASE_HOSTS, &taker),
+             "lease");
         for (size_t i = 0; i < batch.nr_hosts; i++)
-            claim_urls(storage, &batch.hosts[i], &batch);
+            refill_urls(storage, &batch.hosts[i], &batch);
         if (batch.nr_urls == 0)
             break;
         for (size_t i = 0; i < batch.nr_urls; i++) {

@@ -185,26 +185,26 @@ enum err storage_put_input(struct storage *storage,
 
 /* The rows are counted after the call, since only then their number is known.
  * So the back end begins its transaction by itself (storage_ops.h). */
-enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
+enum err storage_lease_hosts(struct storage *storage, int64_t now_ms,
                              size_t max_hosts,
                              const struct storage_taker *taker)
 {
-    size_t nr_claimed = 0;
+    size_t nr_leased = 0;
     enum err err, begin_err = CERR_OK;
 
     if (storage->failure.err)
         return storage->failure.err;
-    err = lease_of(storage)->claim_hosts(storage->back, now_ms, max_hosts,
-                                         taker, &nr_claimed);
+    err = lease_of(storage)->lease_hosts(storage->back, now_ms, max_hosts,
+                                         taker, &nr_leased);
     err = storage_settle(storage, err);
     /* a call that leased no host has written nothing, and must not make a
      * commit necessary: the frontier asks often */
-    if (nr_claimed)
-        begin_err = storage_begin_rows(storage, nr_claimed);
+    if (nr_leased)
+        begin_err = storage_begin_rows(storage, nr_leased);
     return err ? err : begin_err;
 }
 
-enum err storage_claim_host(struct storage *storage, int64_t host_id,
+enum err storage_lease_host(struct storage *storage, int64_t host_id,
                             struct bytes host_key, int64_t now_ms,
                             const struct storage_taker *taker)
 {
@@ -222,15 +222,15 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
 }
 
 /* A refill only reads, so it opens no transaction. */
-enum err storage_claim_urls(struct storage *storage, int64_t host_id,
-                            const struct url_place *place, size_t max_urls,
-                            const struct storage_taker *taker)
+enum err storage_refill_urls(struct storage *storage, int64_t host_id,
+                             const struct url_place *place, size_t max_urls,
+                             const struct storage_taker *taker)
 {
     if (storage->failure.err)
         return storage->failure.err;
     return storage_settle(
-        storage, lease_of(storage)->claim_urls(storage->back, host_id, place,
-                                               max_urls, taker));
+        storage, lease_of(storage)->refill_urls(storage->back, host_id, place,
+                                                max_urls, taker));
 }
 
 enum err storage_put_host(struct storage *storage,

@@ -1,7 +1,7 @@
 /*
  * leases: what a frontier keeps in storage, and takes from it.
  *
- * Hosts are leased, not URLs (docs/protocol.md): a claim makes a host ours
+ * Hosts are leased, not URLs (docs/protocol.md): a lease makes a host ours
  * until it is released, renewed or past its lease; what is written for a host
  * that is no longer ours is refused by its token. It knows when a host may be
  * asked, not why: clocks, robots and retries are the frontier's.
@@ -78,7 +78,7 @@ enum err storage_put_input(struct storage *storage,
  * refill with that code. */
 typedef enum err (*storage_host_fn)(void *ctx, const struct host_record *host);
 /* A URL that is handed out; fields as in struct url_record. */
-struct url_claim {
+struct stored_url {
     struct url_key key;
     struct bytes url, listed;
     int64_t line;
@@ -87,7 +87,7 @@ struct url_claim {
     int tries;                        /* requests started so far */
     struct bytes etag, last_modified; /* of the stored answer, for a refetch */
 };
-typedef enum err (*storage_url_fn)(void *ctx, const struct url_claim *url);
+typedef enum err (*storage_url_fn)(void *ctx, const struct stored_url *url);
 /* The callbacks of a lease or refill. A lease calls only on_host, a refill only
  * on_url; the other one may be NULL. */
 struct storage_taker {
@@ -97,22 +97,22 @@ struct storage_taker {
 };
 
 /* Leases at most `max_hosts` hosts that are due at `now_ms`. */
-enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
+enum err storage_lease_hosts(struct storage *storage, int64_t now_ms,
                              size_t max_hosts,
                              const struct storage_taker *taker) CERR_CHECK;
 /*
  * Leases one host by its key, due or not, and makes its row (idle, not listed)
  * if there is none: a redirect leads to it. CERR_BUSY: somebody else has it.
  */
-enum err storage_claim_host(struct storage *storage, int64_t host_id,
+enum err storage_lease_host(struct storage *storage, int64_t host_id,
                             struct bytes host_key, int64_t now_ms,
                             const struct storage_taker *taker) CERR_CHECK;
 /* Refills a leased host: hands out its URLs to do from `place` on, the bulk
  * ones by url_hash, then the others in the order of url_order.h and by
  * url_hash. */
-enum err storage_claim_urls(struct storage *storage, int64_t host_id,
-                            const struct url_place *place, size_t max_urls,
-                            const struct storage_taker *taker) CERR_CHECK;
+enum err storage_refill_urls(struct storage *storage, int64_t host_id,
+                             const struct url_place *place, size_t max_urls,
+                             const struct storage_taker *taker) CERR_CHECK;
 /* Writes the host's fields, keeps the lease, and does not look at due_at.
  * CERR_NOT_FOUND, here and below: the host is not ours by this token. */
 enum err storage_put_host(struct storage *storage,

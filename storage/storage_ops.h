@@ -138,11 +138,11 @@ struct lease_ops {
                          enum line_change *change) CERR_CHECK;
     enum err (*drop_line)(struct back_end *back, int64_t line,
                           bool *dropped) CERR_CHECK;
-    /* *nr_claimed counts the hosts that were leased, also those before an
+    /* *nr_leased counts the hosts that were leased, also those before an
      * error. Opens no transaction when no host is due. */
-    enum err (*claim_hosts)(struct back_end *back, int64_t now_ms,
+    enum err (*lease_hosts)(struct back_end *back, int64_t now_ms,
                             size_t max_hosts, const struct storage_taker *taker,
-                            size_t *nr_claimed) CERR_CHECK;
+                            size_t *nr_leased) CERR_CHECK;
     /* Makes a host, idle and not listed, if there is none. */
     enum err (*make_host)(struct back_end *back, int64_t host_id,
                           struct bytes host_key, bool *made) CERR_CHECK;
@@ -150,9 +150,9 @@ struct lease_ops {
     enum err (*lease_host)(struct back_end *back, int64_t host_id,
                            int64_t now_ms,
                            const struct storage_taker *taker) CERR_CHECK;
-    enum err (*claim_urls)(struct back_end *back, int64_t host_id,
-                           const struct url_place *place, size_t max_urls,
-                           const struct storage_taker *taker) CERR_CHECK;
+    enum err (*refill_urls)(struct back_end *back, int64_t host_id,
+                            const struct url_place *place, size_t max_urls,
+                            const struct storage_taker *taker) CERR_CHECK;
     enum err (*put_host)(struct back_end *back,
                          const struct host_record *host) CERR_CHECK;
     enum err (*release_host)(struct back_end *back,

@@ -102,7 +102,7 @@ enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
 void frontier_put_back(struct frontier *frontier, uint64_t id);
 
 /*
- * Housekeeping: claims hosts and URLs from storage, releases and renews
+ * Housekeeping: leases hosts and refills their URLs, releases and renews
  * leases, fires retries. Call it once a turn of the loop, before
  * frontier_next(). The links of the pages that ended since the last turn enter
  * storage here: commit between a turn and the next answers, or a crash could

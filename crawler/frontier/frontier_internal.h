@@ -84,7 +84,7 @@
 #define FRONTIER_ITEM_KEEP   1024  /* bytes of text a free slot may keep */
 #define FRONTIER_BATCH_MIN   16    /* URLs of a host's first refill; doubles */
 #define FRONTIER_BATCH_MAX   1024  /* ... up to this */
-#define FRONTIER_CLAIM_HOSTS 256   /* hosts leased at once */
+#define FRONTIER_LEASE_HOSTS 256   /* hosts leased at once */
 #define FRONTIER_REFILLS     256   /* hosts refilled in one turn */
 #define FRONTIER_LINGER_MS   10000 /* longer waits are spent in storage */
 #define FRONTIER_CROWDED_MS  1000  /* the same, when memory is short */
@@ -231,11 +231,11 @@ struct url_level {
 
 /* How far a host's URLs have come out of storage. */
 struct host_walk {
-    struct url_level current; /* level of the URLs claimed last; all zero unless
+    struct url_level current; /* level of the URLs read last; all zero unless
                                  links are followed */
     bool is_closed; /* the next URLs are of a level that has not begun */
     bool has_more;  /* storage may have more to do */
-    int batch;      /* URLs that the next refill claims */
+    int batch;      /* URLs that the next refill reads */
     struct url_place place;
     struct hash_range
         missed; /* range of bulk URLs that were added behind the walk */
@@ -377,7 +377,7 @@ struct batch {
 struct item_table {
     struct item *slots; /* owned, cap of them, made at opening */
     uint32_t nr_slots, cap;
-    uint32_t cap_urls; /* URLs that fit: from there on none is claimed */
+    uint32_t cap_urls; /* URLs that fit: from there on none is read */
     uint32_t nr;
     struct item *free;
     struct item **buckets; /* owned */
@@ -481,7 +481,7 @@ void item_table_release(struct frontier *frontier);
 /* A new item of the host, ITEM_NEW; NULL when all slots are taken. Only those
  * of ITEM_URL are found by their key. */
 struct item *item_new(struct frontier *frontier, struct host *origin,
-                      enum item_kind kind, const struct url_claim *claim);
+                      enum item_kind kind, const struct stored_url *stored);
 /* Frees an item that is in no list any more. */
 void item_free(struct frontier *frontier, struct item *item);
 struct item *item_find(struct frontier *frontier, struct url_key key);
@@ -594,10 +594,10 @@ enum err lease_release(struct frontier *frontier, struct host *host, bool to_do,
                        int64_t now_ms) CERR_CHECK;
 
 /* ---- refill.c ---- */
-/* Claims a batch of the host's URLs; `fresh` gets them as new items. */
+/* Reads a batch of the host's URLs; `fresh` gets them as new items. */
 enum err refill_host(struct frontier *frontier, struct host *host,
                      struct items *fresh) CERR_CHECK;
-/* Notes that a URL leaves memory and is still to do, so that it is claimed
+/* Notes that a URL leaves memory and is still to do, so that it is read
  * again. */
 void refill_note_left(const struct item *item);
 /* Notes that a URL entered storage: its host has more to do. */

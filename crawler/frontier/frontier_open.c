@@ -10,22 +10,22 @@
 
 /* A list of an earlier session is not read again, so its folders come from
  * storage. */
-static enum err add_listed(void *ctx, const struct url_claim *claim)
+static enum err add_listed(void *ctx, const struct stored_url *stored)
 {
     struct frontier *frontier = ctx;
     struct url *url = &frontier->reader->url;
 
-    if (url_parse(url, claim->url.data, claim->url.len, NULL) == URL_OK)
+    if (url_parse(url, stored->url.data, stored->url.len, NULL) == URL_OK)
         judge_add_folder(frontier->judge, url);
     return CERR_OK;
 }
 
 /* Limits against traps count all that a crawl found, over all its sessions. */
-static enum err count_found(void *ctx, const struct url_claim *claim)
+static enum err count_found(void *ctx, const struct stored_url *stored)
 {
     struct frontier *frontier = ctx;
 
-    judge_count_page(frontier->judge, claim->key.host_id, claim->url);
+    judge_count_page(frontier->judge, stored->key.host_id, stored->url);
     return CERR_OK;
 }
 

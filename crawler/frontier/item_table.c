@@ -121,30 +121,30 @@ static uint32_t append(char *out, struct bytes text)
 
 /* Copies all four texts into one block, so that an item costs one allocation at
  * most. */
-static void fill_text(struct item_text *text, const struct url_claim *claim)
+static void fill_text(struct item_text *text, const struct stored_url *stored)
 {
-    size_t need = claim->url.len + 1 + claim->listed.len + claim->etag.len +
-                  claim->last_modified.len;
+    size_t need = stored->url.len + 1 + stored->listed.len + stored->etag.len +
+                  stored->last_modified.len;
 
     if (need > text->cap) {
         text->data = xrealloc_array(text->data, need, 1);
         text->cap = need;
     }
     char *at = text->data;
-    text->url_len = append(at, claim->url);
+    text->url_len = append(at, stored->url);
     at += text->url_len;
     *at++ = '\0';
-    text->listed_len = append(at, claim->listed);
+    text->listed_len = append(at, stored->listed);
     at += text->listed_len;
-    text->etag_len = append(at, claim->etag);
+    text->etag_len = append(at, stored->etag);
     at += text->etag_len;
-    text->modified_len = append(at, claim->last_modified);
+    text->modified_len = append(at, stored->last_modified);
 }
 
 /* Makes a new item. It counts for its host from here on: a host with items is
  * not given back. */
 struct item *item_new(struct frontier *frontier, struct host *origin,
-                      enum item_kind kind, const struct url_claim *claim)
+                      enum item_kind kind, const struct stored_url *stored)
 {
     struct item_table *table = &frontier->items;
     struct item *item = take_slot(table);
@@ -155,16 +155,16 @@ struct item *item_new(struct frontier *frontier, struct host *origin,
     item->generation++;
     item->kind = kind;
     item->state = ITEM_NEW;
-    item->key = claim->key;
+    item->key = stored->key;
     item->origin = item->host = origin;
     item->source = (struct url_source){
-        .line = claim->line,
-        .kind = claim->kind,
-        .depth = claim->depth,
-        .nr_hops = claim->nr_hops,
+        .line = stored->line,
+        .kind = stored->kind,
+        .depth = stored->depth,
+        .nr_hops = stored->nr_hops,
     };
-    item->tries.nr = claim->tries;
-    fill_text(&item->text, claim);
+    item->tries.nr = stored->tries;
+    fill_text(&item->text, stored);
     origin->nr_items++;
     table->nr++;
 

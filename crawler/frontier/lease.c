@@ -95,7 +95,7 @@ enum err lease_put_host(struct frontier *frontier, const struct host *host,
     return storage_put_host(frontier->storage, &record);
 }
 
-/* due_at says when the host may be claimed again: when its clock allows it, at
+/* due_at says when the host may be leased again: when its clock allows it, at
  * once if it has URLs to do, or not before a new URL wakes it. */
 enum err lease_release(struct frontier *frontier, struct host *host, bool to_do,
                        int64_t now_ms)
@@ -122,7 +122,7 @@ enum err lease_release(struct frontier *frontier, struct host *host, bool to_do,
 /* ---- leasing ---- */
 
 /* One request for hosts, for the callback of storage. */
-struct claim {
+struct lease_batch {
     struct frontier *frontier;
     int64_t now_ms;
     size_t nr;
@@ -154,24 +154,24 @@ static void restore_pause(const struct frontier *frontier, struct host *host,
  * storage does not have it, as a process that is killed must not forget it. */
 static enum err accept_host(void *ctx, const struct host_record *record)
 {
-    struct claim *claim = ctx;
-    struct frontier *frontier = claim->frontier;
+    struct lease_batch *batch = ctx;
+    struct frontier *frontier = batch->frontier;
     struct host *host = host_find(frontier, record->host_id);
     struct bytes no_robots = {"", 0};
 
-    claim->nr++;
-    claim->host = host;
+    batch->nr++;
+    batch->host = host;
     if (host) { /* the lease of this host ran out while the process slept */
         host->lease.token = record->token;
         return CERR_OK;
     }
     host = host_new(frontier, record);
-    enum err err = admission_restore(frontier, host, record, claim->now_ms);
-    link_lease(frontier, host, claim->now_ms);
-    restore_pause(frontier, host, record, claim->now_ms);
+    enum err err = admission_restore(frontier, host, record, batch->now_ms);
+    link_lease(frontier, host, batch->now_ms);
+    restore_pause(frontier, host, record, batch->now_ms);
     host->walk.has_more = true;
     host_mark_hungry(frontier, host);
-    claim->host = host;
+    batch->host = host;
     if (!err && host->clock.delay_ms > record->delay_ms)
         err = lease_put_host(frontier, host,
                              no_robots); /* before the process can be killed */
@@ -183,16 +183,16 @@ static enum err accept_host(void *ctx, const struct host_record *record)
 enum err lease_host(struct frontier *frontier, struct host **host,
                     const struct keyed_url *url, int64_t now_ms)
 {
-    struct claim claim = {frontier, now_ms, 0, NULL};
-    struct storage_taker taker = {.on_host = accept_host, .ctx = &claim};
+    struct lease_batch batch = {frontier, now_ms, 0, NULL};
+    struct storage_taker taker = {.on_host = accept_host, .ctx = &batch};
 
     *host = host_find(frontier, url->key.host_id);
     if (*host)
         return CERR_OK;
     enum err err =
-        storage_claim_host(frontier->storage, url->key.host_id, url->host_key,
+        storage_lease_host(frontier->storage, url->key.host_id, url->host_key,
                            frontier_wall_ms(frontier, now_ms), &taker);
-    *host = claim.host;
+    *host = batch.host;
     return err;
 }
 
@@ -233,22 +233,22 @@ static enum err set_next_lease(struct frontier *frontier, int64_t now_ms)
  * is not asked in vain. */
 enum err lease_hosts(struct frontier *frontier, int64_t now_ms)
 {
-    struct claim claim = {frontier, now_ms, 0, NULL};
-    struct storage_taker taker = {.on_host = accept_host, .ctx = &claim};
+    struct lease_batch batch = {frontier, now_ms, 0, NULL};
+    struct storage_taker taker = {.on_host = accept_host, .ctx = &batch};
     size_t max = (size_t)(frontier->hosts.cap - frontier->hosts.nr);
 
     if (now_ms < frontier->lease_ms || !lease_wants_hosts(frontier))
         return CERR_OK;
-    if (max > FRONTIER_CLAIM_HOSTS)
-        max = FRONTIER_CLAIM_HOSTS;
+    if (max > FRONTIER_LEASE_HOSTS)
+        max = FRONTIER_LEASE_HOSTS;
     if (max > (size_t)nr_hosts_wanted(frontier))
         max = (size_t)nr_hosts_wanted(frontier);
 
-    enum err err = storage_claim_hosts(
+    enum err err = storage_lease_hosts(
         frontier->storage, frontier_wall_ms(frontier, now_ms), max, &taker);
     if (err)
         return err;
-    if (claim.nr == max)
+    if (batch.nr == max)
         return CERR_OK;
     return set_next_lease(frontier, now_ms);
 }

@@ -20,7 +20,7 @@ static bool is_behind(struct url_level a, struct url_level b)
     return a.depth > b.depth || (a.depth == b.depth && a.nr_hops > b.nr_hops);
 }
 
-/* One refill of one host, for the callback of the claim. */
+/* One refill of one host, for the callback of storage_refill_urls(). */
 struct refill {
     struct frontier *frontier;
     struct host *host;
@@ -49,32 +49,32 @@ static bool opens_level(const struct refill *refill, struct url_level level)
     return true;
 }
 
-/* ---- claiming ---- */
+/* ---- reading a batch ---- */
 
-/* CERR_CANCELED ends the claim without being a failure: the URL is of a level
- * that has not begun, and is claimed again then. */
-static enum err accept_url(void *ctx, const struct url_claim *claim)
+/* CERR_CANCELED ends the refill without being a failure: the URL is of a level
+ * that has not begun, and is read again then. */
+static enum err accept_url(void *ctx, const struct stored_url *stored)
 {
     struct refill *refill = ctx;
     struct host_walk *walk = &refill->host->walk;
 
-    refill->has_walked = claim->kind != URL_BULK;
+    refill->has_walked = stored->kind != URL_BULK;
     if (!opens_level(refill,
-                     level_of(claim->kind, claim->depth, claim->nr_hops))) {
+                     level_of(stored->kind, stored->depth, stored->nr_hops))) {
         walk->is_closed = true;
         return CERR_CANCELED;
     }
     refill->nr++;
-    url_place_pass(&walk->place, claim->key.url_hash, claim->kind, claim->depth,
-                   claim->nr_hops);
-    if (item_find(refill->frontier, claim->key))
+    url_place_pass(&walk->place, stored->key.url_hash, stored->kind,
+                   stored->depth, stored->nr_hops);
+    if (item_find(refill->frontier, stored->key))
         return CERR_OK; /* the URL is in memory already, since the place was
                            moved back */
     struct item *item =
-        item_new(refill->frontier, refill->host, ITEM_URL, claim);
+        item_new(refill->frontier, refill->host, ITEM_URL, stored);
     if (!item)
         return CERR_TOO_BIG;
-    refill->host->is_listed |= claim->line > 0;
+    refill->host->is_listed |= stored->line > 0;
     items_add(refill->fresh, item);
     return CERR_OK;
 }
@@ -107,7 +107,7 @@ static bool walk_again(struct host_walk *walk)
     return !hash_range_is_empty(walk->place.walk);
 }
 
-/* Claims one batch. A batch that was filled says that there may be more; one
+/* Reads one batch. A batch that was filled says that there may be more; one
  * that was not says that there is none, except where something came meanwhile.
  */
 enum err refill_host(struct frontier *frontier, struct host *host,
@@ -119,8 +119,8 @@ enum err refill_host(struct frontier *frontier, struct host *host,
     size_t max = refill_size(frontier, host);
 
     walk->is_closed = false;
-    enum err err = storage_claim_urls(frontier->storage, host->id, &walk->place,
-                                      max, &taker);
+    enum err err = storage_refill_urls(frontier->storage, host->id,
+                                       &walk->place, max, &taker);
     if (walk->is_closed)
         err = CERR_OK;
     else if (refill.nr < max)
@@ -135,7 +135,7 @@ enum err refill_host(struct frontier *frontier, struct host *host,
     return err;
 }
 
-/* ---- what is to be claimed again, or new ---- */
+/* ---- what is to be read again, or new ---- */
 
 /* Notes a bulk URL that the walk has passed already or does not come by. */
 static void note_missed(struct host *host, int64_t url_hash)

@@ -178,7 +178,7 @@ enum err admission_fetch(struct frontier *frontier, struct host *host,
     if (error) /* cannot be: the key was made of such a URL */
         return CERR_CORRUPT;
     *item = item_new(frontier, host, ITEM_ROBOTS,
-                     &(struct url_claim){
+                     &(struct stored_url){
                          .key = url.key,
                          .url = url.url,
                      });

@@ -340,16 +340,16 @@ static enum err each_url(struct back_end *back, bool listed, storage_url_fn fn,
     enum err err = CERR_OK;
 
     while (!err && row) {
-        struct url_claim claim = {0};
+        struct stored_url stored = {0};
 
         err = sqlite_step(sqlite, &binder, &row);
         if (err || !row)
             break;
-        claim.key.host_id = sqlite3_column_int64(binder.stmt, 0);
-        claim.key.url_hash = sqlite3_column_int64(binder.stmt, 1);
-        claim.url = column_bytes(binder.stmt, 2);
-        claim.line = sqlite3_column_int64(binder.stmt, 3);
-        err = fn(ctx, &claim);
+        stored.key.host_id = sqlite3_column_int64(binder.stmt, 0);
+        stored.key.url_hash = sqlite3_column_int64(binder.stmt, 1);
+        stored.url = column_bytes(binder.stmt, 2);
+        stored.line = sqlite3_column_int64(binder.stmt, 3);
+        err = fn(ctx, &stored);
     }
     sqlite3_reset(binder.stmt);
     return err;
@@ -407,9 +407,9 @@ static enum err lease(struct sqlite *sqlite, int64_t host_id, int64_t now_ms,
 }
 
 /* Leases the hosts that are due, those first that have waited longest. */
-static enum err claim_hosts(struct back_end *back, int64_t now_ms,
+static enum err lease_hosts(struct back_end *back, int64_t now_ms,
                             size_t max_hosts, const struct storage_taker *taker,
-                            size_t *nr_claimed)
+                            size_t *nr_leased)
 {
     struct sqlite *sqlite = sqlite_of(back);
     struct binder binder = sqlite_bind(sqlite, STMT_DUE_HOSTS);
@@ -431,7 +431,7 @@ static enum err claim_hosts(struct back_end *back, int64_t now_ms,
         bool leased;
 
         err = lease(sqlite, host_ids[i], now_ms, taker, &leased);
-        ++*nr_claimed;
+        ++*nr_leased;
     }
     free(host_ids);
     return err;
@@ -468,16 +468,17 @@ static enum err lease_host(struct back_end *back, int64_t host_id,
     return err || leased ? err : CERR_BUSY;
 }
 
-/* Reads the columns that the word CLAIMED of sqlite_sql.c stands for, in their
- * order. The texts are borrowed from the statement until its next step. */
-static void read_claim(sqlite3_stmt *stmt, int64_t host_id,
-                       struct url_claim *claim)
+/* Reads the columns that the word STORED_URL of sqlite_sql.c stands for, in
+ * their order. The texts are borrowed from the statement until its next step.
+ */
+static void read_stored_url(sqlite3_stmt *stmt, int64_t host_id,
+                            struct stored_url *stored)
 {
     int64_t line = sqlite3_column_int64(stmt, 3);
     int depth = sqlite3_column_int(stmt, 4);
     int order = sqlite3_column_int(stmt, 5);
 
-    *claim = (struct url_claim){
+    *stored = (struct stored_url){
         .key = {host_id, sqlite3_column_int64(stmt, 0)},
         .url = column_bytes(stmt, 1),
         .listed = column_bytes(stmt, 2),
@@ -500,14 +501,14 @@ static enum err hand_out(struct sqlite *sqlite, struct binder *binder,
     enum err err = CERR_OK;
 
     while (!err && row) {
-        struct url_claim claim;
+        struct stored_url stored;
 
         err = sqlite_step(sqlite, binder, &row);
         if (err || !row)
             break;
         ++*nr;
-        read_claim(binder->stmt, host_id, &claim);
-        err = taker->on_url(taker->ctx, &claim);
+        read_stored_url(binder->stmt, host_id, &stored);
+        err = taker->on_url(taker->ctx, &stored);
     }
     sqlite3_reset(binder->stmt);
     return err;
@@ -516,9 +517,9 @@ static enum err hand_out(struct sqlite *sqlite, struct binder *binder,
 /* Refills a leased host. Bulk URLs come first, by a walk through the table in
  * the order of the key; the others follow, through the index `urls_todo`
  * (docs/decisions/0008-a-list-is-walked.md). */
-static enum err claim_urls(struct back_end *back, int64_t host_id,
-                           const struct url_place *place, size_t max_urls,
-                           const struct storage_taker *taker)
+static enum err refill_urls(struct back_end *back, int64_t host_id,
+                            const struct url_place *place, size_t max_urls,
+                            const struct storage_taker *taker)
 {
     struct sqlite *sqlite = sqlite_of(back);
     struct binder binder = sqlite_bind(sqlite, STMT_WALK_URLS);
@@ -531,7 +532,7 @@ static enum err claim_urls(struct back_end *back, int64_t host_id,
     err = hand_out(sqlite, &binder, host_id, taker, &nr);
     if (err || nr == max_urls)
         return err;
-    binder = sqlite_bind(sqlite, STMT_CLAIM_URLS);
+    binder = sqlite_bind(sqlite, STMT_REFILL_URLS);
     bind_int(&binder, host_id);
     bind_int(&binder, place->order);
     bind_int(&binder, place->url_hash);
@@ -680,10 +681,10 @@ const struct lease_ops sqlite_lease = {
     .add_urls = add_urls,
     .put_line = put_line,
     .drop_line = drop_line,
-    .claim_hosts = claim_hosts,
+    .lease_hosts = lease_hosts,
     .make_host = make_host,
     .lease_host = lease_host,
-    .claim_urls = claim_urls,
+    .refill_urls = refill_urls,
     .put_host = put_host,
     .release_host = release_host,
     .renew_host = renew_host,

@@ -14,8 +14,8 @@
  * that was followed shows that the URL itself was asked. */
 #define REFUSED                                                                \
     "coalesce(error, '') IN ('trap', 'blocked_address') AND redirects = 0"
-/* The columns of a URL in a refill, in the order of read_claim(). */
-#define CLAIMED                                                                \
+/* The columns of a URL in a refill, in the order of read_stored_url(). */
+#define STORED_URL                                                             \
     "u.url_hash, u.url, u.listed, u.line, u.depth, u.prio, u.tries, p.etag,"   \
     " p.last_modified"
 

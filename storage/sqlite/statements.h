@@ -90,13 +90,13 @@ STATEMENT(LEASE_HOST,
 /* NOT INDEXED makes SQLite walk through the table in the order of its key. The
  * order is a promise: a walk goes on behind the last URL that it gave. */
 STATEMENT(WALK_URLS,
-          "SELECT " CLAIMED " FROM urls u NOT INDEXED LEFT JOIN pages p"
+          "SELECT " STORED_URL " FROM urls u NOT INDEXED LEFT JOIN pages p"
           " ON p.id = u.page_id WHERE u.shard = 0 AND u.host_id = ?"
           " AND u.url_hash BETWEEN ? AND ? AND u.prio = 0 AND u.state = 0"
           " ORDER BY u.url_hash LIMIT ?")
 /* All URLs but the bulk ones, from a place of the index on. */
-STATEMENT(CLAIM_URLS,
-          "SELECT " CLAIMED
+STATEMENT(REFILL_URLS,
+          "SELECT " STORED_URL
           " FROM urls u INDEXED BY urls_todo LEFT JOIN pages p"
           " ON p.id = u.page_id WHERE u.shard = 0 AND u.host_id = ?"
           " AND u.prio <> 0 AND u.state = 0 AND (u.prio, u.url_hash) > (?, ?)"

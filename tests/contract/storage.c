@@ -1,7 +1,7 @@
 /*
  * The contract of storage.h, through storage.h alone: whatever stands behind
  * the interface has to pass this program as it is. What was stored is seen
- * through claims, counts and the text output, which every back end has.
+ * through leases, counts and the text output, which every back end has.
  * CMakeLists.txt builds it once for each back end.
  */
 #include "storage/storage.h"
@@ -71,9 +71,9 @@ static void storage_adopts_a_discovered_url_that_the_list_names(void **state)
     assert_int_equal(added, STORAGE_ADOPTED);
     assert_ok(storage_add_urls(fix->storage, &listed, 1, NOW, &added));
     assert_int_equal(added, STORAGE_KNOWN);
-    fixture_claim_hosts(fix, NOW, 10);
+    fixture_lease_hosts(fix, NOW, 10);
     assert_true(fix->hosts[0].listed);
-    fixture_claim_urls(fix, 1, 10);
+    fixture_refill_urls(fix, 1, 10);
     assert_int_equal(fix->nr_urls, 1);
     assert_int_equal(fix->urls[0].line, 7);
     assert_int_equal(fix->urls[0].depth, 0);
@@ -200,17 +200,17 @@ static void storage_remembers_how_far_a_list_was_read(void **state)
 
 /* ---- leases ---- */
 
-static void storage_leases_a_host_to_one_claim_at_a_time(void **state)
+static void storage_leases_a_host_to_one_holder_at_a_time(void **state)
 {
     struct fixture *fix = *state;
 
     fixture_open(fix);
     fixture_add(fix, 3, 2);
-    fixture_claim_hosts(fix, NOW, 2);
+    fixture_lease_hosts(fix, NOW, 2);
     assert_int_equal(fix->nr_hosts, 2);
-    fixture_claim_hosts(fix, NOW, 10);
+    fixture_lease_hosts(fix, NOW, 10);
     assert_int_equal(fix->nr_hosts, 1);
-    fixture_claim_hosts(fix, NOW, 10);
+    fixture_lease_hosts(fix, NOW, 10);
     assert_int_equal(fix->nr_hosts, 0);
 }
 
@@ -221,13 +221,13 @@ static void storage_leases_again_when_the_lease_has_ended(void **state)
 
     fixture_open(fix);
     fixture_add(fix, 1, 1);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     first = fix->hosts[0];
     assert_string_equal(fix->host_key[0], "http://h1:80");
     assert_int_equal(first.fails, 0);
-    fixture_claim_hosts(fix, NOW + STORAGE_LEASE_MS - 1, 1);
+    fixture_lease_hosts(fix, NOW + STORAGE_LEASE_MS - 1, 1);
     assert_int_equal(fix->nr_hosts, 0);
-    fixture_claim_hosts(fix, NOW + STORAGE_LEASE_MS, 1);
+    fixture_lease_hosts(fix, NOW + STORAGE_LEASE_MS, 1);
     assert_int_equal(fix->nr_hosts, 1);
     assert_int_equal(fix->hosts[0].token, first.token + 1);
     assert_int_equal(fix->hosts[0].fails, 1);
@@ -246,12 +246,12 @@ static void storage_renews_a_lease(void **state)
 
     fixture_open(fix);
     fixture_add(fix, 1, 1);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     assert_ok(
         storage_renew_host(fix->storage, 1, fix->hosts[0].token, NOW + 100));
-    fixture_claim_hosts(fix, NOW + STORAGE_LEASE_MS + 99, 1);
+    fixture_lease_hosts(fix, NOW + STORAGE_LEASE_MS + 99, 1);
     assert_int_equal(fix->nr_hosts, 0);
-    fixture_claim_hosts(fix, NOW + STORAGE_LEASE_MS + 100, 1);
+    fixture_lease_hosts(fix, NOW + STORAGE_LEASE_MS + 100, 1);
     assert_int_equal(fix->nr_hosts, 1);
 }
 
@@ -262,7 +262,7 @@ static void storage_keeps_what_is_known_of_a_host(void **state)
 
     fixture_open(fix);
     fixture_add(fix, 1, 1);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     host = fix->hosts[0];
     host.delay_ms = 250;
     host.not_before = NOW + 5000;
@@ -277,9 +277,9 @@ static void storage_keeps_what_is_known_of_a_host(void **state)
     host.due_at = NOW + 5000;
     assert_ok(storage_release_host(fix->storage, &host));
     fixture_reopen(fix);
-    fixture_claim_hosts(fix, NOW + 4999, 1);
+    fixture_lease_hosts(fix, NOW + 4999, 1);
     assert_int_equal(fix->nr_hosts, 0);
-    fixture_claim_hosts(fix, NOW + 5000, 1);
+    fixture_lease_hosts(fix, NOW + 5000, 1);
     assert_int_equal(fix->nr_hosts, 1);
     assert_int_equal(fix->hosts[0].delay_ms, 250);
     assert_int_equal(fix->hosts[0].not_before, NOW + 5000);
@@ -298,16 +298,16 @@ static void storage_frees_the_hosts_of_a_dead_process(void **state)
 
     fixture_open(fix);
     fixture_add(fix, 1, 1);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     token = fix->hosts[0].token;
     assert_ok(storage_put_tries(fix->storage, (struct url_key){1, 1}, 1));
     fixture_reopen(fix);
     assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     assert_int_equal(fix->nr_hosts, 1);
     assert_int_equal(fix->hosts[0].fails, 1);
     assert_int_equal(fix->hosts[0].token, token + 1);
-    fixture_claim_urls(fix, 1, 10);
+    fixture_refill_urls(fix, 1, 10);
     assert_int_equal(fix->urls[0].tries, 1);
 }
 
@@ -318,19 +318,19 @@ static void storage_wakes_hosts_when_the_clock_was_set_back(void **state)
 
     fixture_open(fix);
     fixture_add(fix, 1, 1);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     fix->hosts[0].not_before = tomorrow + 5000;
     fix->hosts[0].due_at = tomorrow + 5000;
     assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
     assert_ok(storage_close(fix->storage, "interrupted", NULL, tomorrow));
     fix->storage = NULL;
     fixture_open(fix);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     assert_int_equal(fix->nr_hosts, 1);
     assert_int_equal(fix->hosts[0].not_before, tomorrow + 5000);
 }
 
-static void storage_claims_one_host_by_its_key(void **state)
+static void storage_leases_one_host_by_its_key(void **state)
 {
     struct fixture *fix = *state;
     struct storage_taker taker = fixture_taker(fix);
@@ -338,16 +338,16 @@ static void storage_claims_one_host_by_its_key(void **state)
 
     fixture_open(fix);
     fix->nr_hosts = 0;
-    assert_ok(storage_claim_host(fix->storage, 9, key, NOW, &taker));
+    assert_ok(storage_lease_host(fix->storage, 9, key, NOW, &taker));
     assert_int_equal(fix->nr_hosts, 1);
     assert_int_equal(fix->hosts[0].host_id, 9);
     assert_false(fix->hosts[0].listed);
     assert_string_equal(fix->host_key[0], "http://h9:80");
-    assert_int_equal(storage_claim_host(fix->storage, 9, key, NOW, &taker),
+    assert_int_equal(storage_lease_host(fix->storage, 9, key, NOW, &taker),
                      CERR_BUSY);
     fix->hosts[0].due_at = STORAGE_HOST_IDLE;
     assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
-    assert_ok(storage_claim_host(fix->storage, 9, key, NOW, &taker));
+    assert_ok(storage_lease_host(fix->storage, 9, key, NOW, &taker));
 }
 
 static void storage_wakes_an_idle_host_for_a_new_url(void **state)
@@ -360,7 +360,7 @@ static void storage_wakes_an_idle_host_for_a_new_url(void **state)
     assert_ok(storage_next_due(fix->storage, &due_at));
     assert_true(due_at == STORAGE_HOST_IDLE);
     fixture_add(fix, 1, 1);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     fixture_end(fix, 1, 1, "ok", 200);
     fix->hosts[0].due_at = STORAGE_HOST_IDLE;
     assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
@@ -379,7 +379,7 @@ static void storage_does_not_wake_a_host_before_its_time(void **state)
 
     fixture_open(fix);
     fixture_add(fix, 1, 1);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     fix->hosts[0].due_at = NOW + 9000;
     assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
     assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
@@ -395,7 +395,7 @@ storage_sweeps_up_hosts_that_were_put_to_sleep_too_early(void **state)
 
     fixture_open(fix);
     fixture_add(fix, 2, 1);
-    fixture_claim_hosts(fix, NOW, 2);
+    fixture_lease_hosts(fix, NOW, 2);
     fixture_end(fix, 1, 1, "ok", 200);
     for (int i = 0; i < 2; i++) {
         fix->hosts[i].due_at = STORAGE_HOST_IDLE;
@@ -403,14 +403,14 @@ storage_sweeps_up_hosts_that_were_put_to_sleep_too_early(void **state)
     }
     assert_ok(storage_sweep(fix->storage, NOW + 1, &nr_woken));
     assert_int_equal(nr_woken, 1);
-    fixture_claim_hosts(fix, NOW + 1, 10);
+    fixture_lease_hosts(fix, NOW + 1, 10);
     assert_int_equal(fix->nr_hosts, 1);
     assert_int_equal(fix->hosts[0].host_id, 2);
     assert_ok(storage_sweep(fix->storage, NOW + 1, &nr_woken));
     assert_int_equal(nr_woken, 0);
 }
 
-/* ---- claims of URLs ---- */
+/* ---- refills ---- */
 
 static void add_urls_of_all_kinds(struct fixture *fix)
 {
@@ -440,9 +440,9 @@ static void storage_hands_out_bulk_urls_then_the_nearest_first(void **state)
 
     fixture_open(fix);
     add_urls_of_all_kinds(fix);
-    fixture_claim_urls(fix, 1, 3);
+    fixture_refill_urls(fix, 1, 3);
     assert_int_equal(fix->nr_urls, 3);
-    fixture_claim_urls(fix, 1, 10);
+    fixture_refill_urls(fix, 1, 10);
     assert_int_equal(fix->nr_urls, 5);
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(fix->urls[i].key.url_hash, order[i]);
@@ -469,7 +469,7 @@ static void storage_gives_back_kind_depth_and_hops(void **state)
         urls[i].nr_hops = rows[i].nr_hops;
     }
     assert_ok(storage_add_urls(fix->storage, urls, 6, NOW, NULL));
-    fixture_claim_urls(fix, 1, 10);
+    fixture_refill_urls(fix, 1, 10);
     assert_int_equal(fix->nr_urls, 6);
     for (int i = 0; i < 6; i++) {
         assert_int_equal(fix->urls[i].key.url_hash, i);
@@ -489,7 +489,7 @@ static void storage_hands_out_what_lies_behind_the_place(void **state)
     add_urls_of_all_kinds(fix);
     place.walk = (struct hash_range){3, INT64_MAX};
     url_place_pass(&place, 5, URL_LISTED, 0, 0);
-    assert_ok(storage_claim_urls(fix->storage, 1, &place, 10, &taker));
+    assert_ok(storage_refill_urls(fix->storage, 1, &place, 10, &taker));
     assert_int_equal(fix->nr_urls, 3);
     assert_int_equal(fix->urls[0].key.url_hash, 3);
     assert_int_equal(fix->urls[1].key.url_hash, 4);
@@ -510,18 +510,18 @@ static void storage_knows_where_bulk_urls_were_added(void **state)
 
     fixture_open(fix);
     fixture_add(fix, 1, 2);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     assert_range(fix->hosts[0].walk, 1, 2);
     fix->hosts[0].walk = HASH_RANGE_NONE;
     fix->hosts[0].due_at = NOW;
     assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
     assert_ok(storage_add_urls(fix->storage, &before, 1, NOW, NULL));
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     assert_range(fix->hosts[0].walk, -3, -3);
     /* while it is leased */
     assert_ok(storage_add_urls(fix->storage, &behind, 1, NOW, NULL));
     fixture_reopen(fix);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     assert_range(fix->hosts[0].walk, -3, 8);
 }
 
@@ -533,9 +533,9 @@ static void storage_walks_within_a_range_alone(void **state)
 
     fixture_open(fix);
     fixture_add(fix, 1, 9);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     place.walk = (struct hash_range){4, 6};
-    assert_ok(storage_claim_urls(fix->storage, 1, &place, 10, &taker));
+    assert_ok(storage_refill_urls(fix->storage, 1, &place, 10, &taker));
     assert_int_equal(fix->nr_urls, 3);
     assert_int_equal(fix->urls[0].key.url_hash, 4);
     assert_int_equal(fix->urls[2].key.url_hash, 6);
@@ -554,7 +554,7 @@ static void storage_brings_forward_what_is_still_to_do(void **state)
     assert_ok(storage_bring_forward(fix->storage, urls[0].key, 5, 0));
     assert_ok(
         storage_bring_forward(fix->storage, (struct url_key){9, 9}, 0, 0));
-    fixture_claim_urls(fix, 1, 10);
+    fixture_refill_urls(fix, 1, 10);
     assert_int_equal(fix->nr_urls, 2);
     assert_int_equal(fix->urls[0].key.url_hash, 2);
     assert_int_equal(fix->urls[0].depth, 3);
@@ -564,14 +564,14 @@ static void storage_brings_forward_what_is_still_to_do(void **state)
     assert_int_equal(fix->urls[1].nr_hops, 0);
 }
 
-static enum err refuse_url(void *ctx, const struct url_claim *url)
+static enum err refuse_url(void *ctx, const struct stored_url *url)
 {
     (void)url;
     ++*(int *)ctx;
     return CERR_AGAIN;
 }
 
-static void storage_ends_a_claim_when_the_callback_says_so(void **state)
+static void storage_ends_a_refill_when_the_callback_says_so(void **state)
 {
     struct fixture *fix = *state;
     int nr_calls = 0;
@@ -580,7 +580,7 @@ static void storage_ends_a_claim_when_the_callback_says_so(void **state)
     fixture_open(fix);
     fixture_add(fix, 1, 3);
     assert_int_equal(
-        storage_claim_urls(fix->storage, 1, &URL_PLACE_FIRST, 10, &taker),
+        storage_refill_urls(fix->storage, 1, &URL_PLACE_FIRST, 10, &taker),
         CERR_AGAIN);
     assert_int_equal(nr_calls, 1);
 }
@@ -599,13 +599,13 @@ int main(void)
         TEST(storage_takes_no_line_for_a_duplicate_of_itself),
         TEST(storage_keeps_equal_line_numbers_of_two_lists_apart),
         TEST(storage_remembers_how_far_a_list_was_read),
-        TEST(storage_leases_a_host_to_one_claim_at_a_time),
+        TEST(storage_leases_a_host_to_one_holder_at_a_time),
         TEST(storage_leases_again_when_the_lease_has_ended),
         TEST(storage_renews_a_lease),
         TEST(storage_keeps_what_is_known_of_a_host),
         TEST(storage_frees_the_hosts_of_a_dead_process),
         TEST(storage_wakes_hosts_when_the_clock_was_set_back),
-        TEST(storage_claims_one_host_by_its_key),
+        TEST(storage_leases_one_host_by_its_key),
         TEST(storage_wakes_an_idle_host_for_a_new_url),
         TEST(storage_does_not_wake_a_host_before_its_time),
         TEST(storage_sweeps_up_hosts_that_were_put_to_sleep_too_early),
@@ -615,7 +615,7 @@ int main(void)
         TEST(storage_knows_where_bulk_urls_were_added),
         TEST(storage_walks_within_a_range_alone),
         TEST(storage_brings_forward_what_is_still_to_do),
-        TEST(storage_ends_a_claim_when_the_callback_says_so),
+        TEST(storage_ends_a_refill_when_the_callback_says_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

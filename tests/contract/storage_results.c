@@ -51,7 +51,7 @@ static void storage_ends_a_url_once(void **state)
     fixture_add(fix, 1, 1);
     assert_ok(storage_put_page(fix->storage, &page));
     assert_int_equal(storage_put_page(fix->storage, &page), CERR_EXISTS);
-    fixture_claim_urls(fix, 1, 10);
+    fixture_refill_urls(fix, 1, 10);
     assert_int_equal(fix->nr_urls, 0);
     fixture_reopen(fix);
     assert_int_equal(storage_put_page(fix->storage, &page), CERR_EXISTS);
@@ -163,7 +163,7 @@ static void finish_three(struct fixture *fix)
     page.last_modified = text("Mon, 23 Nov 2026 08:19:42 GMT");
     fixture_open(fix);
     fixture_add(fix, 1, 3);
-    fixture_claim_hosts(fix, NOW, 1);
+    fixture_lease_hosts(fix, NOW, 1);
     assert_ok(storage_put_page(fix->storage, &page));
     page = fixture_page(1, 2, "http_error", 503);
     page.fetched_at = NOW + 1000;
@@ -182,7 +182,7 @@ static void storage_says_finished_when_all_is_done(void **state)
     finish_three(fix);
     fixture_open(fix);
     assert_int_equal(storage_state(fix->storage), STORAGE_FINISHED);
-    fixture_claim_hosts(fix, NOW, 10);
+    fixture_lease_hosts(fix, NOW, 10);
     assert_int_equal(fix->nr_hosts, 0);
 }
 
@@ -212,7 +212,7 @@ static void storage_takes_new_lines_after_it_was_finished(void **state)
     assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
     fixture_reopen(fix);
     assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
-    fixture_claim_hosts(fix, NOW, 10);
+    fixture_lease_hosts(fix, NOW, 10);
     assert_int_equal(fix->nr_hosts, 1);
 }
 
@@ -241,9 +241,9 @@ static void storage_refetches_what_was_asked_for(void **state)
         fix->options.now_ms = NOW + 1000;
         fixture_open(fix);
         assert_int_equal(storage_state(fix->storage), STORAGE_FINISHED);
-        fixture_claim_hosts(fix, NOW + 1000, 10);
+        fixture_lease_hosts(fix, NOW + 1000, 10);
         assert_int_equal(fix->nr_hosts, rows[i].nr_urls > 0);
-        fixture_claim_urls(fix, 1, 10);
+        fixture_refill_urls(fix, 1, 10);
         assert_int_equal(fix->nr_urls, rows[i].nr_urls);
         if (rows[i].nr_urls)
             assert_int_equal(fix->urls[0].key.url_hash, rows[i].first_hash);
@@ -332,8 +332,8 @@ static void storage_reopens_what_was_refused_as_a_link(void **state)
         }
         assert_ok(storage_count(fix->storage, &counts));
         assert_int_equal(counts.nr_ended, nr_rows - 2);
-        fixture_claim_hosts(fix, NOW, 10);
-        fixture_claim_urls(fix, 1, 10);
+        fixture_lease_hosts(fix, NOW, 10);
+        fixture_refill_urls(fix, 1, 10);
         assert_int_equal(fix->nr_urls, 2);
         fixture_end(fix, 1, 2, "ok", 200);
         fixture_end(fix, 1, 3, "ok", 200);
@@ -364,7 +364,7 @@ static void storage_leaves_what_a_trap_rule_refused(void **state)
         fix->options.refetch = (enum storage_refetch)refetch;
         fix->options.stale_ms = -1000;
         fixture_open(fix);
-        fixture_claim_urls(fix, 1, 10);
+        fixture_refill_urls(fix, 1, 10);
         assert_int_equal(fix->nr_urls, 1);
         assert_int_equal(fix->urls[0].key.url_hash, 1);
         fixture_close(fix, "interrupted");
@@ -378,7 +378,7 @@ static void storage_brings_validators_with_a_refetched_url(void **state)
     finish_three(fix);
     fix->options.refetch = STORAGE_REFETCH_ALL;
     fixture_open(fix);
-    fixture_claim_urls(fix, 1, 1);
+    fixture_refill_urls(fix, 1, 1);
     assert_string_equal(fix->etag, "\"v1\"");
     assert_string_equal(fix->last_modified, "Mon, 23 Nov 2026 08:19:42 GMT");
 }
@@ -406,7 +406,7 @@ static void storage_keeps_the_answer_that_a_304_confirms(void **state)
     fixture_close(fix, "done");
     fix->options.refetch = STORAGE_REFETCH_ALL;
     fixture_open(fix);
-    fixture_claim_urls(fix, 1, 1);
+    fixture_refill_urls(fix, 1, 1);
     assert_string_equal(fix->etag, "\"v1\"");
 }
 

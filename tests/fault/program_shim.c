@@ -3,7 +3,7 @@
  * process that started it, never in its children. PROGRAM_SHIM says which:
  *
  *   write:N, sync:N, full:N, power:N:FILES  the faults of storage_shim.h
- *   claim:N      killed when the Nth host has been claimed
+ *   lease:N      killed when the Nth host has been leased
  *   inside:N     killed at the first sync of a file inside the Nth COMMIT
  *   committed:N  killed when the Nth COMMIT has returned, before anybody knows
  *
@@ -52,7 +52,7 @@ int sqlite3_step(sqlite3_stmt *stmt)
     if (commit && is_due("committed"))
         shim_kill();
     if (rc == SQLITE_ROW && begins_with(sql, "UPDATE hosts SET token") &&
-        is_due("claim"))
+        is_due("lease"))
         shim_kill();
     return rc;
 }

@@ -96,8 +96,8 @@ static enum err crawl_host(struct writer *writer, struct host_record *host)
     enum err err;
 
     fix->nr_urls = 0;
-    err = storage_claim_urls(writer->storage, host->host_id, &URL_PLACE_FIRST,
-                             5, &taker);
+    err = storage_refill_urls(writer->storage, host->host_id, &URL_PLACE_FIRST,
+                              5, &taker);
     for (size_t i = 0; i < fix->nr_urls && !err; i++)
         err = end_url(writer, fix->urls[i].key);
     if (err)
@@ -135,7 +135,7 @@ static enum err crawl(struct writer *writer)
 
     while (!err && nr_woken) {
         fix->nr_hosts = 0;
-        err = storage_claim_hosts(writer->storage, NOW, 2, &taker);
+        err = storage_lease_hosts(writer->storage, NOW, 2, &taker);
         for (size_t i = 0; i < fix->nr_hosts && !err; i++)
             err = crawl_host(writer, &fix->hosts[i]);
         if (!err && fix->nr_hosts == 0)

@@ -36,7 +36,7 @@ COMMAND = ["urls.txt", "more.txt", "-o", "crawl.db", "-o", TXT, "-o", JSONL, "-o
            "-o", "-", "--store", "body", "--extract", "links", "--depth", "1", "--per-host", "2",
            "--delay", "20ms", "--retries", "0", "--workers", "2", "-q"]
 # what the process itself does to itself, by the shim: up to which count
-POINTS = {"claim": 6, "inside": 6, "committed": 6, "write": 120, "full": 120, "sync": 20,
+POINTS = {"lease": 6, "inside": 6, "committed": 6, "write": 120, "full": 120, "sync": 20,
           "power": 120}
 ENDED = (0, 3)          # 3: of what this session ended, nothing was reached
 MOMENTS = ("parent", "worker", "group")

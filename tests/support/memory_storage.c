@@ -177,14 +177,14 @@ static enum err give_host(struct host_row *host, int64_t now_ms,
     return taker->on_host(taker->ctx, &record);
 }
 
-static enum err claim_hosts(struct back_end *back, int64_t now_ms,
+static enum err lease_hosts(struct back_end *back, int64_t now_ms,
                             size_t max_hosts, const struct storage_taker *taker,
-                            size_t *nr_claimed)
+                            size_t *nr_leased)
 {
     struct image *image = image_of(back);
     enum err err = CERR_OK;
 
-    while (*nr_claimed < max_hosts && !err) {
+    while (*nr_leased < max_hosts && !err) {
         struct host_row *first = NULL;
 
         for (size_t i = 0; i < image->nr_hosts; i++) {
@@ -196,7 +196,7 @@ static enum err claim_hosts(struct back_end *back, int64_t now_ms,
         }
         if (!first)
             break;
-        ++*nr_claimed;
+        ++*nr_leased;
         err = give_host(first, now_ms, taker);
     }
     return err;
@@ -464,11 +464,11 @@ static enum err each_url(struct back_end *back, bool listed, storage_url_fn fn,
 
     for (size_t i = 0; i < image->nr_urls && !err; i++) {
         const struct url_row *url = &image->urls[i];
-        const struct url_claim claim = {
+        const struct stored_url stored = {
             .key = url->key, .url = view(&url->url), .line = url->line};
 
         if ((url->line != 0) == listed)
-            err = fn(ctx, &claim);
+            err = fn(ctx, &stored);
     }
     return err;
 }
@@ -506,9 +506,9 @@ static const struct url_row *next_url(const struct image *image,
     return next;
 }
 
-static enum err claim_urls(struct back_end *back, int64_t host_id,
-                           const struct url_place *place, size_t max_urls,
-                           const struct storage_taker *taker)
+static enum err refill_urls(struct back_end *back, int64_t host_id,
+                            const struct url_place *place, size_t max_urls,
+                            const struct storage_taker *taker)
 {
     static const struct page_row none;
     struct image *image = image_of(back);
@@ -518,12 +518,12 @@ static enum err claim_urls(struct back_end *back, int64_t host_id,
     for (size_t nr = 0; nr < max_urls && !err; nr++) {
         const struct url_row *url = next_url(image, host_id, &at);
         const struct page_row *page = url ? page_of(image, url) : NULL;
-        struct url_claim claim;
+        struct stored_url stored;
 
         if (!url)
             break;
         page = page ? page : &none;
-        claim = (struct url_claim){
+        stored = (struct stored_url){
             .key = url->key,
             .url = view(&url->url),
             .line = url->line,
@@ -533,9 +533,9 @@ static enum err claim_urls(struct back_end *back, int64_t host_id,
             .tries = url->tries,
             .etag = view(&page->etag),
             .last_modified = view(&page->last_modified)};
-        url_place_pass(&at, url->key.url_hash, claim.kind, claim.depth,
-                       claim.nr_hops);
-        err = taker->on_url(taker->ctx, &claim);
+        url_place_pass(&at, url->key.url_hash, stored.kind, stored.depth,
+                       stored.nr_hops);
+        err = taker->on_url(taker->ctx, &stored);
     }
     return err;
 }
@@ -544,10 +544,10 @@ static const struct lease_ops lease = {
     .add_urls = add_urls,
     .put_line = put_line,
     .drop_line = drop_line,
-    .claim_hosts = claim_hosts,
+    .lease_hosts = lease_hosts,
     .make_host = make_host,
     .lease_host = lease_host,
-    .claim_urls = claim_urls,
+    .refill_urls = refill_urls,
     .put_host = put_host,
     .release_host = release_host,
     .renew_host = renew_host,

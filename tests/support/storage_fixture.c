@@ -255,7 +255,7 @@ static enum err take_host(void *ctx, const struct host_record *host)
     return CERR_OK;
 }
 
-static enum err take_url(void *ctx, const struct url_claim *url)
+static enum err take_url(void *ctx, const struct stored_url *url)
 {
     struct fixture *fix = ctx;
     size_t i = fix->nr_urls++;
@@ -277,21 +277,21 @@ struct storage_taker fixture_taker(struct fixture *fix)
     return (struct storage_taker){take_host, take_url, fix};
 }
 
-void fixture_claim_hosts(struct fixture *fix, int64_t now_ms, size_t max_hosts)
+void fixture_lease_hosts(struct fixture *fix, int64_t now_ms, size_t max_hosts)
 {
     struct storage_taker taker = fixture_taker(fix);
 
     fix->nr_hosts = 0;
-    assert_ok(storage_claim_hosts(fix->storage, now_ms, max_hosts, &taker));
+    assert_ok(storage_lease_hosts(fix->storage, now_ms, max_hosts, &taker));
 }
 
-void fixture_claim_urls(struct fixture *fix, int host, size_t max_urls)
+void fixture_refill_urls(struct fixture *fix, int host, size_t max_urls)
 {
     struct storage_taker taker = fixture_taker(fix);
 
     fix->nr_urls = 0;
-    assert_ok(storage_claim_urls(fix->storage, host, &URL_PLACE_FIRST, max_urls,
-                                 &taker));
+    assert_ok(storage_refill_urls(fix->storage, host, &URL_PLACE_FIRST,
+                                  max_urls, &taker));
 }
 
 char *fixture_read(struct fixture *fix, const char *name)

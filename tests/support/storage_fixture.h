@@ -32,12 +32,12 @@ struct fixture {
     const struct storage_ops *ops; /* NULL: what the outputs' names say */
     struct storage *storage;
     char message[STORAGE_MESSAGE_BYTES];
-    /* of the last claim */
+    /* of the last lease or refill */
     size_t nr_hosts, nr_urls;
     struct host_record hosts[FIXTURE_MAX]; /* without views */
     char host_key[FIXTURE_MAX][64], robots[FIXTURE_MAX][128];
-    struct url_claim urls[FIXTURE_MAX]; /* without views */
-    char etag[64], last_modified[64];   /* of the first URL */
+    struct stored_url urls[FIXTURE_MAX]; /* without views */
+    char etag[64], last_modified[64];    /* of the first URL */
 };
 
 /* For cmocka: *state becomes a fixture with an empty folder. */
@@ -67,8 +67,8 @@ void fixture_end(struct fixture *fix, int host, int64_t hash,
                  const char *outcome, int status);
 /* Keeps what it is given in fix->hosts and fix->urls. */
 struct storage_taker fixture_taker(struct fixture *fix);
-void fixture_claim_hosts(struct fixture *fix, int64_t now_ms, size_t max_hosts);
-void fixture_claim_urls(struct fixture *fix, int host, size_t max_urls);
+void fixture_lease_hosts(struct fixture *fix, int64_t now_ms, size_t max_hosts);
+void fixture_refill_urls(struct fixture *fix, int host, size_t max_urls);
 /* Contents of FOLDER/NAME; owned by the caller, NULL if there is no file. */
 char *fixture_read(struct fixture *fix, const char *name);
 void fixture_text_is(struct fixture *fix, const char *expected);

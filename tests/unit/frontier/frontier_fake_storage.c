@@ -176,7 +176,7 @@ static enum err lease(struct fake_host *host, int64_t now_ms,
     return taker->on_host(taker->ctx, &host->record);
 }
 
-enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
+enum err storage_lease_hosts(struct storage *storage, int64_t now_ms,
                              size_t max_hosts,
                              const struct storage_taker *taker)
 {
@@ -195,7 +195,7 @@ enum err storage_claim_hosts(struct storage *storage, int64_t now_ms,
     return err;
 }
 
-enum err storage_claim_host(struct storage *storage, int64_t host_id,
+enum err storage_lease_host(struct storage *storage, int64_t host_id,
                             struct bytes host_key, int64_t now_ms,
                             const struct storage_taker *taker)
 {
@@ -205,8 +205,8 @@ enum err storage_claim_host(struct storage *storage, int64_t host_id,
 }
 
 /* Lists are all that a simulation has: every URL is bulk or a single line. */
-static bool is_claimed(const struct fake_url *url,
-                       const struct url_place *place, bool bulk)
+static bool is_to_do(const struct fake_url *url, const struct url_place *place,
+                     bool bulk)
 {
     if ((url->kind == URL_BULK) != bulk)
         return true;
@@ -220,7 +220,7 @@ static bool is_claimed(const struct fake_url *url,
 static enum err hand_out(int64_t host_id, const struct fake_url *url,
                          const struct storage_taker *taker)
 {
-    struct url_claim claim = {
+    struct stored_url stored = {
         .key = {host_id, url->hash},
         .url = {url->url, strlen(url->url)},
         .listed = {"", 0},
@@ -232,12 +232,12 @@ static enum err hand_out(int64_t host_id, const struct fake_url *url,
         .last_modified = {"", 0},
     };
 
-    return taker->on_url(taker->ctx, &claim);
+    return taker->on_url(taker->ctx, &stored);
 }
 
-enum err storage_claim_urls(struct storage *storage, int64_t host_id,
-                            const struct url_place *place, size_t max_urls,
-                            const struct storage_taker *taker)
+enum err storage_refill_urls(struct storage *storage, int64_t host_id,
+                             const struct url_place *place, size_t max_urls,
+                             const struct storage_taker *taker)
 {
     struct fake_host *host = known_host(storage, host_id);
     enum err err = CERR_OK;
@@ -246,7 +246,7 @@ enum err storage_claim_urls(struct storage *storage, int64_t host_id,
     for (int bulk = 1; bulk >= 0; bulk--) {
         struct fake_url *url = host->urls;
         for (; url && max_urls > 0 && !err; url = url->next) {
-            if (is_claimed(url, place, bulk))
+            if (is_to_do(url, place, bulk))
                 continue;
             storage->nr_passed += !url->url;
             if (!url->url)

@@ -1,4 +1,4 @@
-/* Long lists, whose URLs are claimed by a walk: each is asked once, whatever
+/* Long lists, whose URLs are read by a walk: each is asked once, whatever
  * stops the walk, turns it back or makes its host wait. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -159,7 +159,7 @@ static void frontier_takes_more_lines_while_places_are_free(void **state)
     assert_int_equal(nr_stored(web), 1024 + 64);
 }
 
-/* What was claimed and not started when the limit came lies where the walk has
+/* What was read and not started when the limit came lies where the walk has
  * been. */
 static void frontier_goes_on_with_a_long_list_after_max_urls(void **state)
 {

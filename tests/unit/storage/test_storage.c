@@ -89,7 +89,7 @@ static void assert_refused(struct fixture *fix, enum err err)
     assert_int_equal(storage_uncommitted(fix->storage), 0);
     assert_int_equal(storage_put_page(fix->storage, &page), err);
     assert_int_equal(storage_add_urls(fix->storage, &url, 1, NOW, NULL), err);
-    assert_int_equal(storage_claim_hosts(fix->storage, NOW, 1, &taker), err);
+    assert_int_equal(storage_lease_hosts(fix->storage, NOW, 1, &taker), err);
     assert_int_equal(
         storage_find_url(fix->storage, (struct url_key){1, 1}, &known, &ended),
         err);
@@ -185,13 +185,13 @@ static void storage_has_nothing_to_commit_when_nothing_is_due(void **state)
     bool known, ended;
 
     begin_three(fix);
-    fixture_claim_hosts(fix, NOW - 1, 10);
+    fixture_lease_hosts(fix, NOW - 1, 10);
     assert_ok(
         storage_find_url(fix->storage, (struct url_key){1, 2}, &known, &ended));
     assert_int_equal(storage_uncommitted(fix->storage), 0);
     memory_storage_fail_commit(CERR_IO);
     assert_ok(storage_commit(fix->storage)); /* does not reach the back end */
-    fixture_claim_hosts(fix, NOW, 10);
+    fixture_lease_hosts(fix, NOW, 10);
     assert_int_equal(storage_uncommitted(fix->storage), 1);
     assert_int_equal(storage_commit(fix->storage), CERR_IO);
 }
