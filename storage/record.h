@@ -102,7 +102,6 @@ struct host_record {
     int64_t due_at;       /* wall ms; may be asked from then on */
     int64_t delay_ms;     /* between two requests */
     int64_t not_before;   /* wall ms; until then the host wants no request */
-    int fails;            /* leases in a row whose holder died */
     int nr_errors;        /* failures to connect, in a row */
     int robots_status;    /* HTTP status of robots.txt; 0: unknown, -1: none */
     int64_t robots_at;    /* wall ms of its fetch; 0: never */

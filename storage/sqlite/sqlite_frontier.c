@@ -367,15 +367,14 @@ static void read_host(sqlite3_stmt *stmt, struct host_record *host)
         .listed = sqlite3_column_int(stmt, 2) != 0,
         .token = sqlite3_column_int64(stmt, 3),
         .delay_ms = sqlite3_column_int64(stmt, 4),
-        .fails = sqlite3_column_int(stmt, 5),
-        .nr_errors = sqlite3_column_int(stmt, 6),
-        .robots_status = sqlite3_column_int(stmt, 7),
-        .robots_at = sqlite3_column_int64(stmt, 8),
-        .robots_until = sqlite3_column_int64(stmt, 9),
-        .not_before = sqlite3_column_int64(stmt, 10),
-        .walk = {sqlite3_column_int64(stmt, 11),
-                 sqlite3_column_int64(stmt, 12)},
-        .robots = column_bytes(stmt, 13),
+        .nr_errors = sqlite3_column_int(stmt, 5),
+        .robots_status = sqlite3_column_int(stmt, 6),
+        .robots_at = sqlite3_column_int64(stmt, 7),
+        .robots_until = sqlite3_column_int64(stmt, 8),
+        .not_before = sqlite3_column_int64(stmt, 9),
+        .walk = {sqlite3_column_int64(stmt, 10),
+                 sqlite3_column_int64(stmt, 11)},
+        .robots = column_bytes(stmt, 12),
     };
 }
 
@@ -547,7 +546,6 @@ static void bind_host(struct binder *binder, const struct host_record *host)
 {
     bind_int(binder, host->delay_ms);
     bind_int(binder, host->not_before);
-    bind_int(binder, host->fails);
     bind_int(binder, host->nr_errors);
     bind_int(binder, host->robots_status);
     bind_int(binder, host->robots_at);

@@ -360,15 +360,15 @@ static enum err put_back(struct sqlite *sqlite,
 
 /*
  * Frees the hosts that a dead process held. This process has the lock, so no
- * living one can hold any. The death counts as a failure of each host. When its
- * last request was is not known, so the delay is kept from now on.
+ * living one can hold any. When the last request of each was is not known, so
+ * its delay is kept from now on.
  */
 static enum err free_hosts(struct sqlite *sqlite, int64_t now_ms)
 {
     char sql[160];
 
     snprintf(sql, sizeof(sql),
-             "UPDATE hosts SET holder = 0, fails = fails + 1,"
+             "UPDATE hosts SET holder = 0,"
              " due_at = max(not_before, %" PRId64 " + delay_ms)"
              " WHERE holder <> 0",
              now_ms);

@@ -76,13 +76,12 @@ STATEMENT(
 /* Leased hosts are found too once their lease has ended: due_at is its end. */
 STATEMENT(DUE_HOSTS, "SELECT host_id FROM hosts WHERE shard = 0"
                      " AND due_at <= ? ORDER BY due_at LIMIT ?")
-/* A host that still has a holder was not released before its lease ended, which
- * counts as a failure. The token grows with each lease. */
+/* A host that still has a holder was not released before its lease ended; it is
+ * free all the same. The token grows with each lease. */
 STATEMENT(LEASE_HOST,
-          "UPDATE hosts SET token = token + 1, due_at = ?, holder = ?,"
-          " fails = CASE WHEN holder <> 0 THEN fails + 1 ELSE fails END"
+          "UPDATE hosts SET token = token + 1, due_at = ?, holder = ?"
           " WHERE shard = 0 AND host_id = ? AND (holder = 0 OR due_at <= ?)"
-          " RETURNING host_id, host, listed, token, delay_ms, fails, errors,"
+          " RETURNING host_id, host, listed, token, delay_ms, errors,"
           " robots_status, robots_at, robots_until, not_before, walk_from,"
           " walk_to,"
           " (SELECT body FROM robots r"
@@ -101,17 +100,15 @@ STATEMENT(REFILL_URLS,
           " ON p.id = u.page_id WHERE u.shard = 0 AND u.host_id = ?"
           " AND u.prio <> 0 AND u.state = 0 AND (u.prio, u.url_hash) > (?, ?)"
           " ORDER BY u.prio, u.url_hash LIMIT ?")
-STATEMENT(
-    PUT_HOST,
-    "UPDATE hosts SET delay_ms = ?, not_before = ?, fails = ?, errors = ?,"
-    " robots_status = ?, robots_at = ?, robots_until = ?"
-    " WHERE shard = 0 AND host_id = ? AND token = ? AND holder <> 0")
-STATEMENT(
-    RELEASE_HOST,
-    "UPDATE hosts SET delay_ms = ?, not_before = ?, fails = ?, errors = ?,"
-    " robots_status = ?, robots_at = ?, robots_until = ?,"
-    " due_at = ?, walk_from = ?, walk_to = ?, holder = 0"
-    " WHERE shard = 0 AND host_id = ? AND token = ? AND holder <> 0")
+STATEMENT(PUT_HOST,
+          "UPDATE hosts SET delay_ms = ?, not_before = ?, errors = ?,"
+          " robots_status = ?, robots_at = ?, robots_until = ?"
+          " WHERE shard = 0 AND host_id = ? AND token = ? AND holder <> 0")
+STATEMENT(RELEASE_HOST,
+          "UPDATE hosts SET delay_ms = ?, not_before = ?, errors = ?,"
+          " robots_status = ?, robots_at = ?, robots_until = ?,"
+          " due_at = ?, walk_from = ?, walk_to = ?, holder = 0"
+          " WHERE shard = 0 AND host_id = ? AND token = ? AND holder <> 0")
 STATEMENT(PUT_ROBOTS,
           "INSERT INTO robots (shard, host_id, fetched_ms, body)"
           " VALUES (0, ?, ?, ?) ON CONFLICT (shard, host_id) DO UPDATE"

@@ -224,13 +224,11 @@ static void storage_leases_again_when_the_lease_has_ended(void **state)
     fixture_lease_hosts(fix, NOW, 1);
     first = fix->hosts[0];
     assert_string_equal(fix->host_key[0], "http://h1:80");
-    assert_int_equal(first.fails, 0);
     fixture_lease_hosts(fix, NOW + STORAGE_LEASE_MS - 1, 1);
     assert_int_equal(fix->nr_hosts, 0);
     fixture_lease_hosts(fix, NOW + STORAGE_LEASE_MS, 1);
     assert_int_equal(fix->nr_hosts, 1);
     assert_int_equal(fix->hosts[0].token, first.token + 1);
-    assert_int_equal(fix->hosts[0].fails, 1);
     /* whoever held it before is refused */
     assert_int_equal(storage_put_host(fix->storage, &first), CERR_NOT_FOUND);
     assert_int_equal(storage_release_host(fix->storage, &first),
@@ -266,7 +264,6 @@ static void storage_keeps_what_is_known_of_a_host(void **state)
     host = fix->hosts[0];
     host.delay_ms = 250;
     host.not_before = NOW + 5000;
-    host.fails = 0;
     host.nr_errors = 2;
     host.robots_status = 200;
     host.robots_at = NOW;
@@ -283,7 +280,6 @@ static void storage_keeps_what_is_known_of_a_host(void **state)
     assert_int_equal(fix->nr_hosts, 1);
     assert_int_equal(fix->hosts[0].delay_ms, 250);
     assert_int_equal(fix->hosts[0].not_before, NOW + 5000);
-    assert_int_equal(fix->hosts[0].fails, 0);
     assert_int_equal(fix->hosts[0].nr_errors, 2);
     assert_int_equal(fix->hosts[0].robots_status, 200);
     assert_int_equal(fix->hosts[0].robots_at, NOW);
@@ -305,7 +301,6 @@ static void storage_frees_the_hosts_of_a_dead_process(void **state)
     assert_int_equal(storage_state(fix->storage), STORAGE_UNFINISHED);
     fixture_lease_hosts(fix, NOW, 1);
     assert_int_equal(fix->nr_hosts, 1);
-    assert_int_equal(fix->hosts[0].fails, 1);
     assert_int_equal(fix->hosts[0].token, token + 1);
     fixture_refill_urls(fix, 1, 10);
     assert_int_equal(fix->urls[0].tries, 1);

@@ -166,7 +166,6 @@ static enum err give_host(struct host_row *host, int64_t now_ms,
 {
     struct host_record record;
 
-    host->record.fails += host->held; /* its holder did not come back */
     host->held = true;
     host->record.token++;
     host->record.due_at = now_ms + STORAGE_LEASE_MS;
@@ -696,7 +695,6 @@ static void free_hosts(struct image *image, int64_t now_ms)
 
         if (host->held) {
             host->held = false;
-            host->record.fails++;
             host->record.due_at = due_at > host->record.not_before
                                       ? due_at
                                       : host->record.not_before;
