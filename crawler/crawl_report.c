@@ -142,22 +142,13 @@ static size_t fill_causes(const struct frontier_stats *stats,
     return nr;
 }
 
-/* An output is a database by its name; the other formats cannot be asked. */
-static bool is_database(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-
-    return dot && (strcmp(dot, ".db") == 0 || strcmp(dot, ".sqlite") == 0 ||
-                   strcmp(dot, ".sqlite3") == 0);
-}
-
 /* The output that `crawl query` can read; NULL: there is none. */
 static const char *database_of(const struct config *config)
 {
     if (config->outputs.nr_items == 0)
         return crawl_main_output(config);
     for (size_t i = 0; i < config->outputs.nr_items; i++)
-        if (is_database(config->outputs.items[i]))
+        if (storage_is_database(config->outputs.items[i], config->format))
             return config->outputs.items[i];
     return NULL;
 }

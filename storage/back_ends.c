@@ -41,6 +41,11 @@ const struct storage_ops *back_end_of(const char *path, const char *format)
     return NULL;
 }
 
+bool storage_is_database(const char *path, const char *format)
+{
+    return back_end_of(path, format) != NULL;
+}
+
 const struct storage_ops *back_end_default(void)
 {
     return &sqlite_storage;

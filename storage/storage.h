@@ -79,6 +79,9 @@ enum err storage_open(struct storage **storage,
                       const struct storage_options *options,
                       char message[STORAGE_MESSAGE_BYTES]) CERR_CHECK;
 enum storage_state storage_state(const struct storage *storage);
+/* Whether the name of an output, or the word `format` of --format (NULL: none
+ * was given), means a database, which can be asked. */
+bool storage_is_database(const char *path, const char *format);
 /* The key of host_id and url_hash in this database. */
 const struct hash_key *storage_hash_key(const struct storage *storage);
 /* Whether an output wants page_record.raw_..., links, body. */

@@ -18,6 +18,7 @@
 #include "crawler/command/commands.h"
 #include "crawler/fetch/guard.h"
 #include "crawler/frontier/url_key.h"
+#include "storage/storage.h"
 
 #define DEFAULT_DATABASE "crawl.db"
 #define USER_AGENT       "crawl/" CRAWL_VERSION
@@ -327,15 +328,6 @@ static void say_answer(struct why *why)
 
 /* ---- the whole ---- */
 
-/* Whether the name is one that storage takes for a database. */
-static bool is_database(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-
-    return dot && (strcmp(dot, ".db") == 0 || strcmp(dot, ".sqlite") == 0 ||
-                   strcmp(dot, ".sqlite3") == 0);
-}
-
 /* Opens the database that a crawl with the same options would write to. One
  * that is not there is no failure: the question can be asked before the first
  * run. */
@@ -345,7 +337,7 @@ static bool open_database(struct why *why)
 
     why->path = outputs->nr_items ? NULL : DEFAULT_DATABASE;
     for (size_t i = 0; i < outputs->nr_items && !why->path; i++)
-        if (is_database(outputs->items[i]))
+        if (storage_is_database(outputs->items[i], why->config.format))
             why->path = outputs->items[i];
     if (!why->path || access(why->path, F_OK) != 0)
         return true;
