@@ -135,16 +135,6 @@ enum err storage_bring_forward(struct storage *storage, struct url_key key,
                                        storage->back, key, depth, nr_hops));
 }
 
-enum err storage_find_url(struct storage *storage, struct url_key key,
-                          bool *known, bool *ended)
-{
-    *known = *ended = false;
-    if (storage->failure.err)
-        return storage->failure.err;
-    return storage_settle(
-        storage, lease_of(storage)->find_url(storage->back, key, known, ended));
-}
-
 enum err storage_each_url(struct storage *storage, bool listed,
                           storage_url_fn fn, void *ctx)
 {

@@ -139,9 +139,6 @@ enum err storage_put_tries(struct storage *storage, struct url_key key,
  * ended, or is of another kind, or comes earlier already, stays as it is. */
 enum err storage_bring_forward(struct storage *storage, struct url_key key,
                                int depth, int nr_hops) CERR_CHECK;
-/* Tells whether the URL is known, and if so, whether it has ended. */
-enum err storage_find_url(struct storage *storage, struct url_key key,
-                          bool *known, bool *ended) CERR_CHECK;
 
 /* Calls `fn` for every URL that the list names, or for every other one, with
  * `key`, `url` and `line` alone: what a scope is made of, and what traps have

@@ -166,8 +166,6 @@ struct lease_ops {
                           int tries) CERR_CHECK;
     enum err (*bring_forward)(struct back_end *back, struct url_key key,
                               int depth, int nr_hops) CERR_CHECK;
-    enum err (*find_url)(struct back_end *back, struct url_key key, bool *known,
-                         bool *ended) CERR_CHECK;
     enum err (*each_url)(struct back_end *back, bool listed, storage_url_fn fn,
                          void *ctx) CERR_CHECK;
 };

@@ -32,8 +32,9 @@ static enum error error_of(enum url_error error)
     return ERROR_BAD_URL;
 }
 
-enum error url_key_canonical(struct url *url, struct url *room,
-                             struct bytes text)
+/* Makes the canonical form of a URL; `room` is scratch. */
+static enum error read_canonical(struct url *url, struct url *room,
+                                 struct bytes text)
 {
     enum url_error error = url_parse(room, text.data, text.len, NULL);
 
@@ -61,7 +62,7 @@ enum error url_reader_key(struct url_reader *reader, struct keyed_url *url)
 enum error url_reader_read(struct url_reader *reader, struct bytes text,
                            struct keyed_url *url)
 {
-    enum error error = url_key_canonical(&reader->url, &reader->room, text);
+    enum error error = read_canonical(&reader->url, &reader->room, text);
 
     return error ? error : url_reader_key(reader, url);
 }
@@ -115,12 +116,12 @@ static enum error read_bare(struct url *url, struct url *room,
     memcpy(whole, BARE_PREFIX, sizeof(BARE_PREFIX) - 1);
     memcpy(whole + sizeof(BARE_PREFIX) - 1, text.data, text.len);
     struct bytes bare = {whole, sizeof(BARE_PREFIX) - 1 + text.len};
-    return url_key_canonical(url, room, bare);
+    return read_canonical(url, room, bare);
 }
 
 enum error line_read(struct url *url, struct url *room, struct bytes text)
 {
-    enum error error = url_key_canonical(url, room, text);
+    enum error error = read_canonical(url, room, text);
 
     if ((error == ERROR_BAD_URL || error == ERROR_BLOCKED_SCHEME) &&
         is_bare(text))

@@ -31,11 +31,9 @@ struct url_reader {
  * the URL by. */
 struct url_key url_key_of(const struct hash_key *hash_key,
                           struct bytes host_key, struct bytes url);
-/* The canonical form of a URL, or why it is refused: ERROR_BAD_URL,
- * ERROR_BLOCKED_SCHEME, ERROR_TOO_LONG, ERROR_BAD_PORT. `room` is scratch. */
-enum error url_key_canonical(struct url *url, struct url *room,
-                             struct bytes text);
-/* Reads a URL into the reader; returns the errors of url_key_canonical(). */
+/* Reads a URL into the reader, in its canonical form, or says why it is
+ * refused: ERROR_BAD_URL, ERROR_BLOCKED_SCHEME, ERROR_TOO_LONG, ERROR_BAD_PORT.
+ */
 enum error url_reader_read(struct url_reader *reader, struct bytes text,
                            struct keyed_url *url);
 /* The keys of the canonical URL that is in reader->url already. */

@@ -199,8 +199,3 @@ size_t arena_piece_bytes(const struct arena *arena, uint32_t offset)
         return 0;
     return (size_t)arena->extents[index].nr_units * ARENA_ALIGN;
 }
-
-uint32_t arena_nr_pieces(const struct arena *arena)
-{
-    return arena->nr_pieces;
-}

@@ -30,7 +30,5 @@ uint32_t arena_take(struct arena *arena, size_t len);
 enum err arena_give(struct arena *arena, uint32_t offset) CERR_CHECK;
 /* Bytes of the piece that begins at `offset`; 0 if none does. */
 size_t arena_piece_bytes(const struct arena *arena, uint32_t offset);
-/* Number of pieces taken and not given back. */
-uint32_t arena_nr_pieces(const struct arena *arena);
 
 #endif

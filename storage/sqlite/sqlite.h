@@ -142,6 +142,12 @@ enum err sqlite_step(struct sqlite *sqlite, struct binder *binder,
 /* A view of a column, borrowed until the next step. */
 struct bytes column_bytes(sqlite3_stmt *stmt, int column);
 
+/* ---- sqlite_frontier.c ---- */
+
+/* Tells whether the URL is known, ended or not. */
+enum err sqlite_find_url(struct sqlite *sqlite, struct url_key key,
+                         bool *known) CERR_CHECK;
+
 /* ---- sqlite_setup.c ---- */
 
 /* Checks that the file is ours or new, and makes the schema in a new one. */

@@ -150,9 +150,9 @@ static enum err add_list(sqlite3 *db, const char *word, size_t len,
     return err;
 }
 
-/* An @ occurs in no other place of our SQL, so the search need not know about
- * strings and comments. */
-enum err columns_expand(sqlite3 *db, const char *sql, struct buf *out)
+/* Appends `sql` with its lists. An @ occurs in no other place of our SQL, so
+ * the search need not know about strings and comments. */
+static enum err columns_expand(sqlite3 *db, const char *sql, struct buf *out)
 {
     enum err err = CERR_OK;
 

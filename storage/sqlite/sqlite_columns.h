@@ -17,7 +17,7 @@
 struct page_column;
 
 /*
- * Appends `sql`, with each of these words replaced by its list:
+ * Before a text of SQL is used, each of these words is replaced by its list:
  *
  *   @definitions   name and type of all columns, for CREATE TABLE pages
  *   @names         their names, for an INSERT
@@ -29,12 +29,10 @@ struct page_column;
  *   @line_results  the same, of a line without a URL
  *
  * The lists of a SELECT take for granted that p is the table pages, u is urls
- * and l is lines. CERR_NOMEM: no memory, or a text beyond all limits.
+ * and l is lines. The two functions do what sqlite3_prepare_v3() and
+ * sqlite3_exec() do, with the expanded text, and return a result code of
+ * SQLite; SQLITE_NOMEM: no memory, or a text beyond all limits.
  */
-enum err columns_expand(sqlite3 *db, const char *sql,
-                        struct buf *out) CERR_CHECK;
-/* Do what sqlite3_prepare_v3() and sqlite3_exec() do, with the expanded text,
- * and return a result code of SQLite. */
 int columns_prepare(sqlite3 *db, const char *sql, unsigned flags,
                     sqlite3_stmt **stmt);
 int columns_exec(sqlite3 *db, const char *sql);

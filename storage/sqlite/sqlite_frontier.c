@@ -93,20 +93,15 @@ static enum err reopen_url(struct sqlite *sqlite, struct url_key key,
 
 /* The look-up costs one descent: `urls` is a table WITHOUT ROWID, so the row
  * lies in the tree of its key. */
-static enum err find_url(struct back_end *back, struct url_key key, bool *known,
-                         bool *ended)
+enum err sqlite_find_url(struct sqlite *sqlite, struct url_key key, bool *known)
 {
-    struct sqlite *sqlite = sqlite_of(back);
     struct binder binder = sqlite_bind(sqlite, STMT_FIND_URL);
     enum err err;
 
-    *ended = false;
     bind_key(&binder, key);
     err = sqlite_step(sqlite, &binder, known);
-    if (!err && *known) {
-        *ended = sqlite3_column_int(binder.stmt, 0) != 0;
+    if (!err && *known)
         sqlite3_reset(binder.stmt);
-    }
     return err;
 }
 
@@ -115,13 +110,13 @@ static enum err find_url(struct back_end *back, struct url_key key, bool *known,
 static enum err add_url(struct sqlite *sqlite, const struct url_record *url,
                         enum storage_added *added)
 {
-    bool done = false, known = false, reopened = false, ended;
+    bool done = false, known = false, reopened = false;
     enum err err = CERR_OK;
 
     /* Most links are known, so a look comes first. Most lines of a list are
      * new: for them the look would be a descent for nothing. */
     if (url->line == 0)
-        err = find_url(&sqlite->base, url->key, &known, &ended);
+        err = sqlite_find_url(sqlite, url->key, &known);
     if (!err && !known)
         err = insert_url(sqlite, url, &done);
     *added = done ? STORAGE_ADDED : STORAGE_KNOWN;
@@ -690,6 +685,5 @@ const struct lease_ops sqlite_lease = {
     .next_due = next_due,
     .put_tries = put_tries,
     .bring_forward = bring_forward,
-    .find_url = find_url,
     .each_url = each_url,
 };

@@ -138,8 +138,8 @@ struct page_taker {
 static enum err end_url(struct sqlite *sqlite, const struct page_record *page)
 {
     struct binder binder = sqlite_bind(sqlite, STMT_END_URL);
-    bool known, ended;
     enum err err;
+    bool known;
 
     bind_int(&binder,
              is_word(page->outcome, "error") ? STATE_FAILED : STATE_DONE);
@@ -150,7 +150,7 @@ static enum err end_url(struct sqlite *sqlite, const struct page_record *page)
     err = sqlite_run(sqlite, &binder);
     if (err || sqlite3_changes(sqlite->db) > 0)
         return err;
-    err = sqlite_lease.find_url(&sqlite->base, page->key, &known, &ended);
+    err = sqlite_find_url(sqlite, page->key, &known);
     if (err)
         return err;
     return known ? CERR_EXISTS : CERR_NOT_FOUND;

@@ -138,7 +138,7 @@ STATEMENT(
     "SELECT host_id, url_hash, url, line FROM urls WHERE line IS NOT NULL")
 STATEMENT(FOUND_URLS,
           "SELECT host_id, url_hash, url, line FROM urls WHERE line IS NULL")
-STATEMENT(FIND_URL, "SELECT state FROM urls WHERE " KEY)
+STATEMENT(FIND_URL, "SELECT 1 FROM urls WHERE " KEY)
 
 /* Changes a row only while the URL is to do, so that one caller alone can end
  * it; sqlite3_changes() tells him that he did. */

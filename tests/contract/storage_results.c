@@ -20,25 +20,6 @@
 #include "storage/results.h"
 #include "tests/support/storage_fixture.h"
 
-static void storage_finds_a_url(void **state)
-{
-    struct fixture *fix = *state;
-    bool known, ended;
-
-    fixture_open(fix);
-    fixture_add(fix, 1, 2);
-    fixture_end(fix, 1, 1, "ok", 200);
-    assert_ok(
-        storage_find_url(fix->storage, (struct url_key){1, 1}, &known, &ended));
-    assert_true(known && ended);
-    assert_ok(
-        storage_find_url(fix->storage, (struct url_key){1, 2}, &known, &ended));
-    assert_true(known && !ended);
-    assert_ok(
-        storage_find_url(fix->storage, (struct url_key){2, 1}, &known, &ended));
-    assert_true(!known && !ended);
-}
-
 /* ---- results ---- */
 
 static void storage_ends_a_url_once(void **state)
@@ -478,7 +459,6 @@ static void storage_drops_what_its_caller_abandons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(storage_finds_a_url),
         TEST(storage_ends_a_url_once),
         TEST(storage_ends_no_url_that_it_does_not_know),
         TEST(storage_lists_only_listed_urls_that_answered_200),

@@ -445,16 +445,6 @@ static enum err bring_forward(struct back_end *back, struct url_key key,
     return CERR_OK;
 }
 
-static enum err find_url(struct back_end *back, struct url_key key, bool *known,
-                         bool *ended)
-{
-    const struct url_row *url = find_row(image_of(back), key);
-
-    *known = url != NULL;
-    *ended = url && url->ended;
-    return CERR_OK;
-}
-
 static enum err each_url(struct back_end *back, bool listed, storage_url_fn fn,
                          void *ctx)
 {
@@ -554,7 +544,6 @@ static const struct lease_ops lease = {
     .next_due = next_due,
     .put_tries = put_tries,
     .bring_forward = bring_forward,
-    .find_url = find_url,
     .each_url = each_url,
 };
 

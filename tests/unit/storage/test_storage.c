@@ -84,16 +84,11 @@ static void assert_refused(struct fixture *fix, enum err err)
     struct page_record page = fixture_page(1, 3, "ok", 200);
     struct url_record url = fixture_url(9, 9, 9);
     struct storage_counts counts;
-    bool known = true, ended = true;
 
     assert_int_equal(storage_uncommitted(fix->storage), 0);
     assert_int_equal(storage_put_page(fix->storage, &page), err);
     assert_int_equal(storage_add_urls(fix->storage, &url, 1, NOW, NULL), err);
     assert_int_equal(storage_lease_hosts(fix->storage, NOW, 1, &taker), err);
-    assert_int_equal(
-        storage_find_url(fix->storage, (struct url_key){1, 1}, &known, &ended),
-        err);
-    assert_false(known || ended);
     assert_int_equal(storage_count(fix->storage, &counts), err);
     assert_int_equal(storage_commit(fix->storage), err);
     assert_int_equal(storage_close(fix->storage, "failed", NULL, NOW), err);
@@ -182,12 +177,9 @@ static void storage_removes_what_a_failed_opening_made(void **state)
 static void storage_has_nothing_to_commit_when_nothing_is_due(void **state)
 {
     struct fixture *fix = *state;
-    bool known, ended;
 
     begin_three(fix);
     fixture_lease_hosts(fix, NOW - 1, 10);
-    assert_ok(
-        storage_find_url(fix->storage, (struct url_key){1, 2}, &known, &ended));
     assert_int_equal(storage_uncommitted(fix->storage), 0);
     memory_storage_fail_commit(CERR_IO);
     assert_ok(storage_commit(fix->storage)); /* does not reach the back end */
