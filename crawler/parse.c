@@ -158,7 +158,8 @@ static struct bytes rel_words(uint8_t rel)
  * (docs/schema.md). */
 static struct bytes kind_word(enum link_kind kind)
 {
-    static const char *const words[LINK_KIND_NR] = {"a", "area", "frame"};
+    static const char *const words[LINK_KIND_NR] = {
+        [LINK_A] = "a", [LINK_AREA] = "area", [LINK_FRAME] = "frame"};
 
     return text(words[kind]);
 }

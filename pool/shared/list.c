@@ -226,7 +226,9 @@ enum err list_set(struct list *list, int64_t place, struct sync_bytes value)
     return err;
 }
 
-enum err list_get(struct list *list, int64_t place, struct sync_room *room)
+/* Copies an element and, where `is_popped`, removes it in the same hold. */
+static enum err read_value(struct list *list, int64_t place, bool is_popped,
+                           struct sync_room *room)
 {
     size_t at;
     enum err err;
@@ -235,23 +237,20 @@ enum err list_get(struct list *list, int64_t place, struct sync_room *room)
     err = find(place, list_size(list), &at);
     if (err == CERR_OK)
         err = copy_out(list, at, room);
+    if (err == CERR_OK && is_popped)
+        remove_value(list, at);
     sync_mutex_unlock(&list->mutex);
     return err;
 }
 
+enum err list_get(struct list *list, int64_t place, struct sync_room *room)
+{
+    return read_value(list, place, false, room);
+}
+
 enum err list_pop(struct list *list, int64_t place, struct sync_room *room)
 {
-    size_t at;
-    enum err err;
-
-    list_lock(list);
-    err = find(place, list_size(list), &at);
-    if (err == CERR_OK)
-        err = copy_out(list, at, room);
-    if (err == CERR_OK)
-        remove_value(list, at);
-    sync_mutex_unlock(&list->mutex);
-    return err;
+    return read_value(list, place, true, room);
 }
 
 /* Adds to a number in its place. The number is one aligned word, so one store

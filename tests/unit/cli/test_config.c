@@ -5,6 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crawler/cli/options.h"
+#include "crawler/cli/progress.h"
+#include "crawler/fetch/fetch_worker.h"
+#include "crawler/scope/scope.h"
 #include "tests/support/cmocka_all.h"
 
 #define ARGS(...) ((char *[]){__VA_ARGS__}), NR(((char *[]){__VA_ARGS__}))
@@ -350,6 +354,51 @@ static void config_help_names_every_option_once(void **state)
     free(text);
 }
 
+/* The place of a word in the table of options is the value of its enum. The
+ * enums lie in other rooms, so nothing but this ties the two together. */
+static void config_choices_stand_in_the_order_of_their_enums(void **state)
+{
+    static const struct {
+        const char *option, *word;
+        int64_t value;
+    } choices[] = {
+        {"scope", "host", SCOPE_HOST},
+        {"scope", "domain", SCOPE_DOMAIN},
+        {"scope", "prefix", SCOPE_PREFIX},
+        {"scope", "any", SCOPE_ANY},
+        {"sandbox", "auto", FETCH_SANDBOX_AUTO},
+        {"sandbox", "require", FETCH_SANDBOX_REQUIRE},
+        {"sandbox", "off", FETCH_SANDBOX_OFF},
+        {"progress", "auto", PROGRESS_AUTO},
+        {"progress", "live", PROGRESS_LIVE},
+        {"progress", "plain", PROGRESS_PLAIN},
+        {"progress", "none", PROGRESS_NONE},
+        {"robots", "obey", CONFIG_ROBOTS_OBEY},
+        {"robots", "ignore", CONFIG_ROBOTS_IGNORE},
+        {"extract", "meta", CONFIG_EXTRACT_META},
+        {"extract", "links", CONFIG_EXTRACT_LINKS},
+        {"extract", "none", CONFIG_EXTRACT_NONE},
+        {"store", "hash", CONFIG_STORE_HASH},
+        {"store", "body", CONFIG_STORE_BODY},
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < NR(choices); i++) {
+        const struct option *option = options;
+        char flag[64];
+        int64_t value;
+
+        while (strcmp(option->name, choices[i].option) != 0)
+            option++;
+        snprintf(flag, sizeof(flag), "--%s=%s", choices[i].option,
+                 choices[i].word);
+        assert_int_equal(read_args(fixture, ARGS(flag)), CERR_OK);
+        memcpy(&value, (const char *)&fixture->config + option->offset,
+               sizeof(value));
+        assert_int_equal(value, choices[i].value);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +424,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
             config_json_keeps_no_header_value_and_no_password, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            config_choices_stand_in_the_order_of_their_enums, setup, teardown),
         cmocka_unit_test(config_help_names_every_option_once),
     };
 
