@@ -110,7 +110,8 @@ const char *charset_name(enum charset charset)
     return infos[charset].name;
 }
 
-/* Whether the label is one of those, which are parted by blanks. */
+/* `labels` is a list with a blank between two labels; this tells whether
+ * `label` is one of them. */
 static bool has_label(const char *labels, const char *label, size_t len)
 {
     while (*labels) {
@@ -123,13 +124,14 @@ static bool has_label(const char *labels, const char *label, size_t len)
     return false;
 }
 
-/* ASCII white space of the Infra standard, which is HTML's too. */
+/* The Infra standard's ASCII white space is the white space of HTML. */
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
-/* Encoding 4.2: white space around a label and its case do not count. */
+/* A label is compared without the white space around it and without regard to
+ * case (Encoding standard, 4.2). */
 bool charset_find(const void *label, size_t len, enum charset *charset)
 {
     const char *at = label, *end = at + len;
@@ -138,7 +140,7 @@ bool charset_find(const void *label, size_t len, enum charset *charset)
         at++;
     while (end > at && is_space(end[-1]))
         end--;
-    /* UTF-8, which is nearly all of them, is the last of the table */
+    /* Nearly all labels are UTF-8, the last row of the table. */
     for (int i = CHARSET_NR; i-- > 0 && at < end;) {
         if (has_label(infos[i].labels, at, (size_t)(end - at))) {
             *charset = (enum charset)i;
@@ -148,7 +150,8 @@ bool charset_find(const void *label, size_t len, enum charset *charset)
     return false;
 }
 
-/* Encoding 6, "BOM sniff". */
+/* A byte order mark decides before anything else does (Encoding standard, 6,
+ * "BOM sniff"). */
 bool charset_from_bom(const void *data, size_t len, enum charset *charset,
                       size_t *bom_len)
 {
@@ -166,7 +169,8 @@ bool charset_from_bom(const void *data, size_t len, enum charset *charset,
     return len >= 2 && memcmp(data, "\xff\xfe", 2) == 0;
 }
 
-/* Behind the next ';' outside of a quoted string, or `end`. */
+/* Returns the place behind the next ';' that stands outside of quotes, or
+ * `end`. */
 static const char *next_parameter(const char *at, const char *end)
 {
     bool quoted = false;
@@ -182,7 +186,7 @@ static const char *next_parameter(const char *at, const char *end)
     return end;
 }
 
-/* Bytes before `stop`, or all of them. */
+/* Counts the bytes before `stop`, or all of them if it does not occur. */
 static size_t length_to(const char *at, const char *end, char stop)
 {
     const char *found = memchr(at, stop, (size_t)(end - at));
@@ -190,8 +194,9 @@ static size_t length_to(const char *at, const char *end, char stop)
     return (size_t)((found ? found : end) - at);
 }
 
-/* MIME Sniffing standard, 4.4: of two parameters of one name the first counts.
- * The type before them is not looked at: servers write what they like. */
+/* Of two parameters with one name the first counts (MIME Sniffing standard,
+ * 4.4). The type before them is not looked at, because servers write what they
+ * like. */
 bool charset_from_type(const char *type, size_t len, enum charset *charset)
 {
     const char *end = type + len;

@@ -11,7 +11,7 @@
 
 #define VALUE_BYTES 128 /* of an attribute that is kept; labels are shorter */
 
-/* The bytes that are left to look at. */
+/* A prescan reads from `at` to `end`; both move over bytes of the caller. */
 struct prescan {
     const unsigned char *at;
     const unsigned char *end;
@@ -46,14 +46,14 @@ static bool is_text(const struct text *text, const char *word)
            memcmp(text->data, word, text->len) == 0;
 }
 
-/* Moves behind white space. */
+/* Moves `at` behind the white space that stands there. */
 static void skip_spaces(struct prescan *scan)
 {
     while (scan->at < scan->end && is_space(*scan->at))
         scan->at++;
 }
 
-/* Whether `word` stands here, in any case. */
+/* Tells whether `word` stands at `at`, in capitals or not. */
 static bool begins(const struct prescan *scan, const char *word)
 {
     size_t len = strlen(word);
@@ -62,14 +62,15 @@ static bool begins(const struct prescan *scan, const char *word)
            strncasecmp((const char *)scan->at, word, len) == 0;
 }
 
-/* Moves to the next '>', or to the end. */
+/* Moves `at` to the next '>', or to the end. */
 static void skip_tag(struct prescan *scan)
 {
     while (scan->at < scan->end && *scan->at != '>')
         scan->at++;
 }
 
-/* The value of an attribute, behind its '=': in quotes or up to a blank. */
+/* Reads the value behind an attribute's '=': it stands in quotes, or ends
+ * before a blank. */
 static void read_value(struct prescan *scan, struct text *value)
 {
     unsigned char quote = 0;
@@ -87,7 +88,8 @@ static void read_value(struct prescan *scan, struct text *value)
         scan->at++;
 }
 
-/* "Get an attribute"; false when the tag has no more. */
+/* Reads one attribute (13.2.3.2, "get an attribute"); false when the tag has no
+ * more. */
 static bool read_attribute(struct prescan *scan, struct text *name,
                            struct text *value)
 {
@@ -111,7 +113,7 @@ static bool read_attribute(struct prescan *scan, struct text *name,
     return true;
 }
 
-/* The label in a <meta>'s content, behind "charset=" (HTML 2.5.3, "extracting a
+/* A <meta>'s content has its label behind "charset=" (HTML 2.5.3, "extracting a
  * character encoding from a meta element"). */
 static bool find_in_content(const struct text *content, enum charset *charset)
 {
@@ -128,7 +130,7 @@ static bool find_in_content(const struct text *content, enum charset *charset)
         skip_spaces(&scan);
         if (scan.at < scan.end && *scan.at == '=')
             break;
-        scan.at--; /* the loop goes on behind the word */
+        scan.at--; /* the loop's own step moves behind the word */
     }
     scan.at++;
     skip_spaces(&scan);
@@ -146,8 +148,8 @@ static bool find_in_content(const struct text *content, enum charset *charset)
     return charset_find(from, (size_t)(scan.at - from), charset);
 }
 
-/* Behind "<meta": its attributes decide. A charset in `content` counts only
- * with http-equiv=content-type ("need pragma"). */
+/* The attributes behind "<meta" decide. A charset in `content` counts only with
+ * http-equiv=content-type (the standard's "need pragma"). */
 static bool read_meta(struct prescan *scan, enum charset *charset)
 {
     struct text name, value;
@@ -192,7 +194,8 @@ static void skip_comment(struct prescan *scan)
     scan->at += scan->at < scan->end ? 2 : 0;
 }
 
-/* Any other tag, with its attributes: a '>' in quotes does not end it. */
+/* Any other tag is passed over together with its attributes, because a '>' in
+ * quotes does not end it. */
 static void skip_element(struct prescan *scan)
 {
     struct text name, value;
@@ -203,14 +206,16 @@ static void skip_element(struct prescan *scan)
         continue;
 }
 
-/* "<meta" with something that ends its name. */
+/* A <meta> is only one if something ends its name: "<metadata" is another
+ * element. */
 static bool begins_meta(const struct prescan *scan)
 {
     return begins(scan, "<meta") && scan->end - scan->at > 5 &&
            (is_space(scan->at[5]) || scan->at[5] == '/');
 }
 
-/* "<a" or "</a", of any name. Two bytes are there. */
+/* An element begins with "<a" or "</a", whatever its name. The caller knows
+ * that two bytes are there. */
 static bool begins_element(const struct prescan *scan)
 {
     return is_alpha(scan->at[1]) ||
@@ -218,8 +223,8 @@ static bool begins_element(const struct prescan *scan)
             is_alpha(scan->at[2]));
 }
 
-/* The loop of the algorithm: one thing after the other that begins with '<'. A
- * comment hides what is in it. */
+/* The loop of the algorithm takes one thing after the other that begins with
+ * '<'. A comment hides what is in it. */
 static bool scan_markup(struct prescan scan, enum charset *charset)
 {
     for (; scan.at < scan.end; scan.at++) {
@@ -243,7 +248,8 @@ static bool scan_markup(struct prescan scan, enum charset *charset)
     return false;
 }
 
-/* "Get an XML encoding": what "<?xml ... encoding='...'" says. */
+/* An XML declaration names its encoding: <?xml ... encoding='...' (13.2.3.2,
+ * "get an XML encoding"). */
 static bool scan_xml(struct prescan scan, enum charset *charset)
 {
     const unsigned char *end, *quote;
@@ -283,8 +289,8 @@ static bool may_declare(const unsigned char *data, size_t len)
 
     for (size_t i = 0; i < len; i++)
         lower[i] = (char)(data[i] | 0x20);
-    /* The middle of either word, "rse" and "nco", without a branch: the
-     * compiler makes it a look at many bytes at once. */
+    /* The loop looks for the middle of either word, "rse" and "nco", without a
+     * branch, so the compiler makes it a look at many bytes at once. */
     for (size_t i = 2; i < len; i++)
         seen |=
             ((lower[i - 2] == 'r') & (lower[i - 1] == 's') &
@@ -294,7 +300,8 @@ static bool may_declare(const unsigned char *data, size_t len)
                     memmem(lower, len, "encoding", 8));
 }
 
-/* 13.2.3.2, "prescan a byte stream to determine its encoding". */
+/* This is the standard's "prescan a byte stream to determine its encoding"
+ * (13.2.3.2). */
 bool charset_prescan(const void *data, size_t len, enum charset *charset)
 {
     size_t seen = len < CHARSET_PRESCAN_BYTES ? len : CHARSET_PRESCAN_BYTES;
@@ -316,7 +323,8 @@ bool charset_prescan(const void *data, size_t len, enum charset *charset)
     return true;
 }
 
-/* 13.2.3.2: who comes first is right, whatever the others say. */
+/* The sources are asked in the order of the standard (13.2.3.2): whichever
+ * knows first is right, whatever the others say. */
 enum charset charset_detect(const void *data, size_t len, const char *type,
                             size_t type_len)
 {

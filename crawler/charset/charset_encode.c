@@ -18,7 +18,7 @@
 #define MINUS           0x2212
 #define FULLWIDTH_MINUS 0xff0d
 
-/* One query on its way out. */
+/* An encoder is one query on its way out. */
 struct encoder {
     enum charset charset;
     enum charset_jp_mode mode; /* of ISO-2022-JP */
@@ -52,7 +52,8 @@ static size_t read_code(const unsigned char *at, size_t len, uint32_t *code)
                : 0;
 }
 
-/* 9.2. The tables have no order to search by, but 128 entries are few. */
+/* A charset of single bytes is searched from its first entry to its last (9.2):
+ * the table has no order, but 128 entries are few. */
 static size_t encode_single(enum charset charset, uint32_t code,
                             unsigned char *out)
 {
@@ -67,8 +68,8 @@ static size_t encode_single(enum charset charset, uint32_t code,
     return 0;
 }
 
-/* A character of GB18030 that takes four bytes, by its pointer into the
- * ranges. */
+/* A character that the two-byte index lacks takes four bytes, which spell its
+ * pointer into the ranges. */
 static size_t spell_four(unsigned char *out, uint32_t pointer)
 {
     out[0] = (unsigned char)(0x81 + pointer / 12600);
@@ -78,7 +79,8 @@ static size_t spell_four(unsigned char *out, uint32_t pointer)
     return 4;
 }
 
-/* 10.2.2. GBK lacks what takes four bytes, and spells the euro in one. */
+/* GB18030 and GBK differ in two things (10.2.2): GBK lacks what takes four
+ * bytes, and spells the euro in one. */
 static size_t encode_gb18030(bool is_gbk, uint32_t code, unsigned char *out)
 {
     /* Since the edition of 2022 these bytes are read as other characters; the
@@ -111,7 +113,8 @@ static size_t encode_gb18030(bool is_gbk, uint32_t code, unsigned char *out)
                      pointer % 190 + (pointer % 190 < 0x3f ? 0x40 : 0x41));
 }
 
-/* 11.1.2. Hong Kong's own characters are read and never written. */
+/* Big5 has Hong Kong's own characters, which are read and never written
+ * (11.1.2). */
 static size_t encode_big5(uint32_t code, unsigned char *out)
 {
     /* The standard's "index Big5 pointer": of these the last pointer counts. */
@@ -135,7 +138,7 @@ static size_t encode_big5(uint32_t code, unsigned char *out)
                      pointer % 157 + (pointer % 157 < 0x3f ? 0x40 : 0x62));
 }
 
-/* 13.1.2. */
+/* EUC-KR has one index, of which all characters are written (13.1.2). */
 static size_t encode_euc_kr(uint32_t code, unsigned char *out)
 {
     unsigned pointer = charset_index_pointer(CHARSET_INDEX_EUC_KR, code, 0);
@@ -145,8 +148,8 @@ static size_t encode_euc_kr(uint32_t code, unsigned char *out)
     return spell_two(out, pointer / 190 + 0x81, pointer % 190 + 0x41);
 }
 
-/* The two characters of JIS X 0201 that stand where ASCII has others; 0: it is
- * none of them. */
+/* Two characters of JIS X 0201 stand where ASCII has others; 0 if the code is
+ * neither. */
 static unsigned char roman_byte(uint32_t code)
 {
     return code == YEN ? 0x5c : code == OVERLINE ? 0x7e : 0;
@@ -159,7 +162,8 @@ static unsigned jis0208_pointer(uint32_t code)
                                  code == MINUS ? FULLWIDTH_MINUS : code, 0);
 }
 
-/* 12.1.2. JIS X 0212 is read and never written. */
+/* EUC-JP has the characters of JIS X 0212, which are read and never written
+ * (12.1.2). */
 static size_t encode_euc_jp(uint32_t code, unsigned char *out)
 {
     unsigned pointer;
@@ -175,7 +179,8 @@ static size_t encode_euc_jp(uint32_t code, unsigned char *out)
     return spell_two(out, pointer / 94 + 0xa1, pointer % 94 + 0xa1);
 }
 
-/* 12.3.2. */
+/* Shift_JIS skips those pointers of JIS X 0208 that IBM's extension repeats
+ * (12.3.2, "index Shift_JIS pointer"). */
 static size_t encode_shift_jis(uint32_t code, unsigned char *out)
 {
     unsigned pointer, lead, trail;
@@ -196,7 +201,8 @@ static size_t encode_shift_jis(uint32_t code, unsigned char *out)
                      trail + (trail < 0x3f ? 0x40 : 0x41));
 }
 
-/* Returns the number of bytes; 0: the charset lacks the character. */
+/* Encodes one character and returns the number of bytes; 0 if the charset lacks
+ * it. */
 static size_t encode_code(enum charset charset, uint32_t code,
                           unsigned char out[BYTES_MAX])
 {
@@ -221,7 +227,8 @@ static size_t encode_code(enum charset charset, uint32_t code,
     return 0;
 }
 
-/* URL standard, 1.3, with the special-query percent-encode set. */
+/* A byte of a query stands for itself or is percent-encoded, by the
+ * special-query percent-encode set (URL standard, 1.3). */
 static enum err append_byte(struct buf *out, unsigned char byte)
 {
     if (byte > ' ' && byte <= '~' && !strchr("\"#<>'", byte))
@@ -239,7 +246,8 @@ static enum err append_bytes(struct buf *out, const unsigned char *bytes,
     return err;
 }
 
-/* "percent-encode after encoding": what stands for a lacking character. */
+/* A character that the charset lacks is written as its HTML reference,
+ * percent-encoded (URL standard, "percent-encode after encoding"). */
 static enum err append_lacking(struct buf *out, uint32_t code)
 {
     return buf_addf(out, "%%26%%23%u%%3B", (unsigned)code);
@@ -281,7 +289,8 @@ static uint32_t widen_katakana(uint32_t code)
                : code;
 }
 
-/* 12.2.2: ASCII, in which the Roman set has two other characters. */
+/* A character of ASCII is written in the Roman mode too, but for the two that
+ * the Roman set has others for (12.2.2). */
 static enum err append_jp_ascii(struct encoder *encoder, unsigned char byte)
 {
     bool is_roman = byte != '\\' && byte != '~';
@@ -294,7 +303,7 @@ static enum err append_jp_ascii(struct encoder *encoder, unsigned char byte)
     return err ? err : buf_add_byte(encoder->out, byte);
 }
 
-/* The reference is ASCII, so kanji must be left for it. */
+/* A reference is ASCII, so the kanji mode must be left before it. */
 static enum err append_jp_lacking(struct encoder *encoder, uint32_t code)
 {
     enum err err = CERR_OK;
@@ -304,7 +313,7 @@ static enum err append_jp_lacking(struct encoder *encoder, uint32_t code)
     return err ? err : append_lacking(encoder->out, code);
 }
 
-/* Any character: it may have to leave a mode first. */
+/* Encodes any character; the encoder may have to leave a mode first. */
 static enum err append_jp(struct encoder *encoder, uint32_t code)
 {
     unsigned char bytes[2] = {roman_byte(code)};
@@ -328,7 +337,7 @@ static enum err append_jp(struct encoder *encoder, uint32_t code)
 
 /* ---- all of it ---- */
 
-/* One character of the query, encoded and percent-encoded. */
+/* Appends one character of the query, encoded and percent-encoded. */
 static enum err append_char(struct encoder *encoder, uint32_t code)
 {
     unsigned char bytes[BYTES_MAX];
@@ -343,7 +352,7 @@ static enum err append_char(struct encoder *encoder, uint32_t code)
                : append_lacking(encoder->out, code);
 }
 
-/* Invalid UTF-8 is U+FFFD, a byte at a time. */
+/* Each byte of the query that is not UTF-8 counts as U+FFFD. */
 static enum err encode_query(struct encoder *encoder, const unsigned char *at,
                              size_t len)
 {
@@ -375,7 +384,8 @@ static const char *find_byte(const char *at, const char *end, char byte)
     return found ? found : end;
 }
 
-/* What is before the query is in UTF-8 in any page, and so is the fragment. */
+/* Only the query depends on the page's charset: what is before it and the
+ * fragment are in UTF-8 in any page. */
 enum err charset_encode_query(enum charset charset, const void *href,
                               size_t len, struct buf *out)
 {

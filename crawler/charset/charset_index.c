@@ -8,19 +8,21 @@
 
 #define NR_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A run of GB18030's four-byte characters: the code of its first pointer. */
+/* A run of GB18030's four-byte characters is known by its first pointer and the
+ * code of that. */
 struct run {
     uint32_t pointer, code;
 };
 
 #include "crawler/charset/charset_index.inc"
 
-/* Pointers that no run reaches (Encoding standard, 5): a gap, and the end. */
+/* Two stretches of pointers belong to no run (Encoding standard, 5): a gap, and
+ * what is behind the end. */
 #define GAP_POINTER    39420
 #define PLANES_POINTER 189000
 #define LAST_POINTER   1237575
 
-/* One character that the standard takes out of its run. */
+/* The standard takes one character out of its run. */
 #define LONE_POINTER 7457
 #define LONE_CODE    0xe7c7
 
@@ -49,7 +51,8 @@ unsigned charset_index_pointer(enum charset_index_kind kind, uint32_t code,
     return CHARSET_NO_POINTER;
 }
 
-/* Encoding 5, "index gb18030 ranges code point". */
+/* Finds the code by the run that its pointer lies in (Encoding standard, 5,
+ * "index gb18030 ranges code point"). */
 uint32_t charset_gb18030_ranges(uint32_t pointer)
 {
     size_t at = NR_OF(gb18030_ranges) - 1;
@@ -64,7 +67,8 @@ uint32_t charset_gb18030_ranges(uint32_t pointer)
     return gb18030_ranges[at].code + (pointer - gb18030_ranges[at].pointer);
 }
 
-/* Encoding 5, "index gb18030 ranges pointer". */
+/* Finds the pointer by the run that its code lies in (Encoding standard, 5,
+ * "index gb18030 ranges pointer"). */
 uint32_t charset_gb18030_ranges_pointer(uint32_t code)
 {
     size_t at = NR_OF(gb18030_ranges) - 1;

@@ -23,7 +23,7 @@
 #define NAME_BYTES   32
 #define SINGLE_NR    128
 
-/* One section of a file: what follows a line "index NAME". */
+/* An index is one section of a file: what follows a line "index NAME". */
 struct index {
     char name[NAME_BYTES]; /* as C writes it: "euc_kr" */
     uint32_t codes[POINTERS_MAX];
@@ -65,7 +65,8 @@ static void print_single(const struct index *index)
     puts("\n    },");
 }
 
-/* Behind "index ": begins a section. */
+/* A line "index NAME" begins a section; `name` is what stands behind the blank.
+ */
 static bool begin_index(struct index *index, const char *name)
 {
     size_t len = strcspn(name, "\n");
@@ -80,7 +81,8 @@ static bool begin_index(struct index *index, const char *name)
     return true;
 }
 
-/* "POINTER<TAB>CODE CODE ...": the codes of a pointer and those behind it. */
+/* A line "POINTER<TAB>CODE CODE ..." has the codes of that pointer and of those
+ * behind it. */
 static bool read_codes(struct index *index, const char *line)
 {
     char *end;

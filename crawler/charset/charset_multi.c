@@ -13,7 +13,7 @@
 #define ESCAPE        0x1b
 #define HALF_KATAKANA 0xff61 /* for the first byte of the row */
 
-/* Whether low <= byte <= high. */
+/* Tells whether low <= byte <= high. */
 static bool is_between(unsigned byte, unsigned low, unsigned high)
 {
     return byte >= low && byte <= high;
@@ -35,7 +35,7 @@ static size_t write_pair(struct charset_writer *writer, uint32_t code,
 typedef size_t (*decode_char_fn)(struct charset_writer *writer,
                                  const unsigned char *at, size_t left);
 
-/* UINT16_MAX, which no index has: the trail byte is none. */
+/* A trail byte that is none gives UINT16_MAX, a pointer that no index has. */
 static unsigned gb18030_pointer(unsigned lead, unsigned trail)
 {
     unsigned offset = trail < 0x7f ? 0x40 : 0x41;
@@ -45,8 +45,8 @@ static unsigned gb18030_pointer(unsigned lead, unsigned trail)
     return (lead - 0x81) * 190 + trail - offset;
 }
 
-/* 10.2.1: one byte for the euro, two, or four with digits at the second and the
- * fourth. GBK is read as GB18030. */
+/* A character has one byte (the euro), two, or four with digits at the second
+ * and the fourth place (10.2.1). GBK is read as GB18030. */
 static size_t decode_gb18030(struct charset_writer *writer,
                              const unsigned char *at, size_t left)
 {
@@ -91,7 +91,8 @@ static bool write_big5_accent(struct charset_writer *writer, unsigned pointer)
     return true;
 }
 
-/* 11.1.1. */
+/* A character of Big5 has two bytes; four pointers stand for two characters
+ * each (11.1.1). */
 static size_t decode_big5(struct charset_writer *writer,
                           const unsigned char *at, size_t left)
 {
@@ -112,7 +113,7 @@ static size_t decode_big5(struct charset_writer *writer,
                       at[1]);
 }
 
-/* 13.1.1. */
+/* A character of EUC-KR has two bytes (13.1.1). */
 static size_t decode_euc_kr(struct charset_writer *writer,
                             const unsigned char *at, size_t left)
 {
@@ -130,7 +131,8 @@ static size_t decode_euc_kr(struct charset_writer *writer,
                       at[1]);
 }
 
-/* 12.3.1: JIS X 0208 at two bytes, half-width katakana at one. */
+/* Shift_JIS has JIS X 0208 in two bytes and half-width katakana in one
+ * (12.3.1). */
 static size_t decode_shift_jis(struct charset_writer *writer,
                                const unsigned char *at, size_t left)
 {
@@ -157,7 +159,7 @@ static size_t decode_shift_jis(struct charset_writer *writer,
     return write_pair(writer, code, at[1]);
 }
 
-/* The character of two bytes of 94 values each, which begin at `first`. */
+/* Looks a character up by two bytes that have 94 values each. */
 static uint32_t look_up_row(enum charset_index_kind kind,
                             const unsigned char *at, unsigned first)
 {
@@ -167,7 +169,8 @@ static uint32_t look_up_row(enum charset_index_kind kind,
     return charset_index_code(kind, (at[0] - first) * 94 + at[1] - first);
 }
 
-/* 12.1.1: 0x8e begins half-width katakana, 0x8f JIS X 0212. */
+/* EUC-JP begins half-width katakana with 0x8e and JIS X 0212 with 0x8f
+ * (12.1.1). */
 static size_t decode_euc_jp(struct charset_writer *writer,
                             const unsigned char *at, size_t left)
 {
@@ -194,7 +197,7 @@ static size_t decode_euc_jp(struct charset_writer *writer,
                           at[2]);
 }
 
-/* The loop of all encodings but ISO-2022-JP. Each caller names its own
+/* This is the loop of all encodings but ISO-2022-JP. Each caller names its own
  * `decode_char`, so the compiler makes the loop once for each and calls nothing
  * for a character. */
 static inline __attribute__((always_inline)) const unsigned char *
@@ -258,7 +261,8 @@ static size_t decode_escape(struct charset_text *text,
     return 3;
 }
 
-/* 12.2.1, "lead byte" and "trail byte". An escape byte is read again. */
+/* A kanji has a lead byte and a trail byte (12.2.1). An escape byte in place of
+ * the second is read again. */
 static size_t decode_kanji(struct charset_writer *writer,
                            const unsigned char *at, size_t left, bool last)
 {
@@ -273,7 +277,7 @@ static size_t decode_kanji(struct charset_writer *writer,
     return left == 1 || at[1] == ESCAPE ? 1 : 2;
 }
 
-/* 12.2.1: one byte in any mode but kanji. */
+/* A byte is one character in any mode but kanji (12.2.1). */
 static void write_jp_byte(struct charset_writer *writer, unsigned mode,
                           unsigned char byte)
 {
@@ -314,7 +318,7 @@ decode_iso_2022_jp(struct charset_text *text, struct charset_writer *writer,
     return at;
 }
 
-/* By the charset, and GB18030 for it and GBK. */
+/* The charset chooses the decoder; GBK has that of GB18030. */
 const unsigned char *charset_decode_multi(struct charset_text *text,
                                           struct charset_writer *writer,
                                           const unsigned char *at,

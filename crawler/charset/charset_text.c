@@ -16,15 +16,15 @@
 #include "crawler/charset/charset_utf8.h"
 #include "crawler/charset/charset_write.h"
 
-/* Consumes what it can of [at, end), all of it if `last`, and returns where
- * it stopped: before a character that is not complete. */
+/* A decoder consumes what it can of [at, end), all of it if `last`, and returns
+ * where it stopped: before a character that is not complete. */
 typedef const unsigned char *(*decode_fn)(struct charset_text *text,
                                           struct charset_writer *writer,
                                           const unsigned char *at,
                                           const unsigned char *end, bool last);
 
-/* 9.1. ISO-8859-8-I differs from ISO-8859-8 in the direction of the text only.
- */
+/* A charset of single bytes is a table of 128 codes (9.1). ISO-8859-8-I differs
+ * from ISO-8859-8 in the direction of the text only. */
 static const unsigned char *decode_single(struct charset_text *text,
                                           struct charset_writer *writer,
                                           const unsigned char *at,
@@ -45,7 +45,7 @@ static const unsigned char *decode_single(struct charset_text *text,
     return at;
 }
 
-/* 14.5.1. */
+/* x-user-defined puts the bytes from 0x80 on at U+F780 (14.5.1). */
 static const unsigned char *decode_user_defined(struct charset_text *text,
                                                 struct charset_writer *writer,
                                                 const unsigned char *at,
@@ -63,8 +63,8 @@ static const unsigned char *decode_user_defined(struct charset_text *text,
     return at;
 }
 
-/* 14.2.1: units of two bytes; a surrogate without its other half is an error.
- */
+/* UTF-16 has units of two bytes; a surrogate without its other half is an error
+ * (14.2.1). */
 static const unsigned char *decode_utf16(struct charset_text *text,
                                          struct charset_writer *writer,
                                          const unsigned char *at,
@@ -106,7 +106,7 @@ static const unsigned char *decode_utf16(struct charset_text *text,
     return at;
 }
 
-/* The number of bytes that follow `lead` in a character; 0: it begins none. */
+/* Counts the bytes that follow `lead` in a character; 0 if it begins none. */
 static size_t nr_following(unsigned char lead)
 {
     if (lead >= 0xc2 && lead <= 0xdf)
@@ -144,7 +144,8 @@ static size_t subpart_len(const unsigned char *at, const unsigned char *end,
     return len;
 }
 
-/* 8.1.1, with valid text copied as it is. */
+/* UTF-8 that is valid is copied as it is; only what is not is decoded (8.1.1).
+ */
 static const unsigned char *decode_utf8(struct charset_text *text,
                                         struct charset_writer *writer,
                                         const unsigned char *at,
@@ -168,7 +169,7 @@ static const unsigned char *decode_utf8(struct charset_text *text,
     return at;
 }
 
-/* One U+FFFD for all of it (Encoding standard, 14.1.1). */
+/* The charset "replacement" gives one U+FFFD for all of the input (14.1.1). */
 static const unsigned char *
 decode_replacement(struct charset_text *text, struct charset_writer *writer,
                    const unsigned char *at, const unsigned char *end, bool last)
@@ -181,7 +182,8 @@ decode_replacement(struct charset_text *text, struct charset_writer *writer,
     return end;
 }
 
-/* All encodings of one byte come first in the enum. */
+/* The enum begins with all encodings of one byte, so one comparison finds them.
+ */
 static decode_fn get_decoder(const struct charset_text *text)
 {
     if (text->charset <= CHARSET_ISO_8859_8_I)
@@ -260,7 +262,8 @@ static const unsigned char *decode(struct charset_text *text,
     return get_decoder(text)(text, writer, at, end, last);
 }
 
-/* First what waits in `tail`, with bytes behind it, then the rest in place. */
+/* What waits in `tail` is decoded first, together with bytes behind it, and
+ * then the rest in its place. */
 enum err charset_text_add(struct charset_text *text, const void *data,
                           size_t len, bool last, struct buf *out)
 {

@@ -118,7 +118,8 @@ static bool needs_encoding(const struct html_links *links, struct bytes href)
     return query && charset_count_chars(href.data, href.len) < href.len;
 }
 
-/* "Encoding-parse a URL" of the HTML standard. */
+/* A link's query is encoded in the charset of the page: the HTML standard's
+ * "encoding-parse a URL". */
 enum url_error html_links_resolve(struct html_links *links, struct bytes href,
                                   struct url *url)
 {

@@ -153,7 +153,7 @@ static const unsigned char *tag_name_state(struct html_tokenizer *tokenizer,
     return to;
 }
 
-/* 13.2.5.32, "before attribute name". */
+/* This is the state "before attribute name" (13.2.5.32). */
 static const unsigned char *before_name_state(struct html_tokenizer *tokenizer,
                                               const unsigned char *at,
                                               const unsigned char *end)
@@ -188,7 +188,7 @@ static const unsigned char *name_state(struct html_tokenizer *tokenizer,
     return *to == '=' ? to + 1 : to;
 }
 
-/* 13.2.5.34, "after attribute name". */
+/* This is the state "after attribute name" (13.2.5.34). */
 static const unsigned char *after_name_state(struct html_tokenizer *tokenizer,
                                              const unsigned char *at,
                                              const unsigned char *end)

@@ -14,13 +14,13 @@ struct name {
     uint8_t value;
 };
 
-/* As word_of() makes it, of up to eight characters. */
+/* WORD is what word_of() makes of a name of up to eight characters. */
 #define WORD(a, b, c, d, e, f, g, h)                                           \
     ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 |                \
      (uint64_t)(d) << 24 | (uint64_t)(e) << 32 | (uint64_t)(f) << 40 |         \
      (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
 
-/* Elements that are reported always. Names of one length stand together. */
+/* These elements are reported always. Names of one length stand together. */
 static const struct {
     uint64_t word;
     enum html_element element;
@@ -55,7 +55,8 @@ static const uint8_t main_from[MAIN_LEN_MAX + 2] = {0,  0,  1,  2,  4,
                                                     12, 15, 17, 18, 23};
 static const struct name long_name = {"plaintext", 9, HTML_PLAINTEXT};
 
-/* Only looked at where every tag counts: in foreign content and in a head. */
+/* These names are looked at only where every tag counts: in foreign content and
+ * in a head. */
 static const struct name other_names[] = {
     {"p", 1, HTML_P},
     {"b", 1, HTML_BREAKOUT},
@@ -112,7 +113,7 @@ static const struct name other_names[] = {
     {"annotation-xml", 14, HTML_ANNOTATION_XML},
 };
 
-/* Those that some element keeps. */
+/* These are the attributes that some element keeps. */
 static const struct name attribute_names[] = {
     {"rel", 3, HTML_REL},
     {"src", 3, HTML_SRC},
@@ -130,7 +131,7 @@ static const struct name attribute_names[] = {
 
 #define NR_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* `name` is in lower case. */
+/* The names are compared byte by byte; `name` is in lower case already. */
 static bool is_name(const struct name *known, const unsigned char *name,
                     size_t len)
 {
@@ -190,7 +191,8 @@ enum html_attribute html_attribute_find(const unsigned char *name, size_t len)
     return HTML_ATTRIBUTE_NR;
 }
 
-/* What html.c and html_foreign.c read; any other attribute is passed over. */
+/* An element keeps the attributes that html.c and html_foreign.c read; any
+ * other is passed over. */
 unsigned html_attributes_of(enum html_element element)
 {
     switch ((int)element) {

@@ -11,15 +11,15 @@
 #include "crawler/html/html_scan.h"
 #include "crawler/html/html_states.h"
 
-/* Keeps the first error; it ends the reading of the document. */
+/* The first error is kept; it ends the reading of the document. */
 static void note_err(struct html_tokenizer *tokenizer, enum err err)
 {
     if (tokenizer->err == CERR_OK)
         tokenizer->err = err;
 }
 
-/* RCDATA, the model of a title, is text; RAWTEXT and scripts are code, which
- * nobody reads. */
+/* A run counts as text in RCDATA, the model of a title; RAWTEXT and scripts are
+ * code, which nobody reads. */
 void html_add_run(struct html_tokenizer *tokenizer, const void *data,
                   size_t len)
 {
@@ -56,7 +56,8 @@ void html_flush_run(struct html_tokenizer *tokenizer)
     buf_reset(run);
 }
 
-/* Only what the next tag reads is set; values[] are empty between tags. */
+/* Only those fields are set that the next tag reads; values[] are empty between
+ * tags. */
 void html_begin_tag(struct html_tokenizer *tokenizer, bool is_end)
 {
     tokenizer->tag.is_end = is_end;
@@ -120,7 +121,7 @@ static void finish_values(struct html_tokenizer *tokenizer)
     }
 }
 
-/* 13.2.6: the tree builder sees each tag once. on_tag plays its part and may
+/* A tree builder sees each tag once (13.2.6). on_tag plays its part and may
  * choose the model of what follows. */
 void html_emit_tag(struct html_tokenizer *tokenizer)
 {
@@ -144,7 +145,8 @@ void html_emit_tag(struct html_tokenizer *tokenizer)
     tokenizer->attributes.present = 0;
 }
 
-/* The value points at a byte of its own, so that it is there even if empty. */
+/* A value points at a byte of its own from the start, so that it is there even
+ * if it stays empty. */
 void html_begin_value(struct html_tokenizer *tokenizer)
 {
     static const unsigned char empty[1];

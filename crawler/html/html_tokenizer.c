@@ -13,7 +13,7 @@
 #include "crawler/html/html_token.h"
 
 #define KEEP_BYTES      ((size_t)64 << 10) /* of buffers between documents */
-/* No tag reaches it: it has room for all values, raw and decoded. */
+/* No tag reaches this limit: it is room for all values, raw and decoded. */
 #define STORE_BYTES_MAX ((size_t)HTML_ATTRIBUTE_NR * 4 * HTML_VALUE_BYTES_MAX)
 
 void html_tokenizer_init(struct html_tokenizer *tokenizer, html_tag_fn on_tag,
@@ -31,7 +31,8 @@ void html_tokenizer_release(struct html_tokenizer *tokenizer)
     buf_release(&tokenizer->run);
 }
 
-/* The buffers are kept: pages are alike, and allocations dear. */
+/* The buffers outlive the document, because pages are alike and allocations
+ * dear. */
 void html_tokenizer_reset(struct html_tokenizer *tokenizer)
 {
     struct buf store = tokenizer->attributes.store, run = tokenizer->run;
@@ -44,8 +45,8 @@ void html_tokenizer_reset(struct html_tokenizer *tokenizer)
     tokenizer->run = run;
 }
 
-/* The loop of the machine. Each state consumes bytes or changes the state, so
- * it ends. */
+/* This is the loop of the machine. Each state consumes bytes or changes the
+ * state, so it ends. */
 enum err html_tokenizer_feed(struct html_tokenizer *tokenizer, const void *data,
                              size_t len)
 {
@@ -75,8 +76,8 @@ enum err html_tokenizer_finish(struct html_tokenizer *tokenizer)
     return tokenizer->err;
 }
 
-/* Where the standard's tree builder would switch the state (13.2.6.4.7), the
- * sink does. */
+/* The sink switches the state where the standard's tree builder would
+ * (13.2.6.4.7). */
 void html_tokenizer_set_model(struct html_tokenizer *tokenizer,
                               enum html_model model)
 {

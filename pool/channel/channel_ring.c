@@ -71,7 +71,8 @@ static enum err read_grant(struct channel *channel, uint64_t *grant)
 {
     *grant =
         atomic_load_explicit(&channel->control->grant, memory_order_acquire);
-    /* unsigned differences: a `taken` that went back looks far ahead */
+    /* The differences are unsigned, so a `taken` that went back looks far
+     * ahead. */
     if (grant_granted(*grant) != channel->published ||
         grant_taken(*grant) - channel->taken >
             channel->published - channel->taken)
@@ -142,7 +143,8 @@ enum err channel_publish(struct channel *channel)
 
     if (channel->published == channel->tail)
         return CERR_OK;
-    /* a loop, as the worker may take tasks, and move its half, meanwhile */
+    /* The exchange is repeated, because the worker may take tasks, and move its
+     * half, meanwhile. */
     do {
         enum err err = read_grant(channel, &grant);
 
@@ -173,7 +175,8 @@ enum err channel_recall(struct channel *channel, uint32_t keep,
         now_granted = channel->taken + keep;
     } while (!atomic_compare_exchange_weak(
         word, &grant, make_grant(channel->taken, now_granted)));
-    /* the frames and bytes behind that position are free to be written again */
+    /* The frames and bytes behind that position are free to be written again.
+     */
     channel->published = now_granted;
     channel->tail = now_granted;
     channel->out.tail = channel->out.end_of[(now_granted - 1) & channel->mask];
@@ -186,8 +189,8 @@ bool channel_has_reply(const struct channel *channel)
     return atomic_load(&channel->control->reply_tail) != channel->head;
 }
 
-/* Arms first and looks second, both in one order for all (seq_cst): a reply
- * that comes in between finds the word set, and rings. */
+/* The parent arms the bell first and looks second, in one order for all
+ * (seq_cst): a reply that comes in between finds the word set, and rings. */
 bool channel_arm_parent(struct channel *channel)
 {
     atomic_store(&channel->control->parent_armed, 1);
@@ -211,7 +214,7 @@ enum err channel_get_reply(struct channel *channel, struct frame_reply *reply)
 
     if (tail == channel->head)
         return CERR_AGAIN;
-    /* the worker claims more replies than the ring can hold */
+    /* The worker says that it wrote more replies than the ring can hold. */
     if (tail - channel->head > channel->shape.nr_frames)
         return CERR_CORRUPT;
     memcpy(reply, &channel->replies[channel->head & channel->mask],
@@ -238,12 +241,13 @@ void channel_release_piece(struct channel *channel, uint32_t offset)
 
 void channel_wake_for_space(struct channel *channel)
 {
-    /* orders the releases before this look at what the worker wants */
+    /* The fence puts the releases before this look at what the worker wants. */
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load(&channel->control->wants_space)) {
         enum err err;
 
-        /* always: it may not have armed itself yet */
+        /* The word is cleared in any case: the worker may not have armed itself
+         * yet. */
         atomic_store(&channel->control->wants_space, 0);
         err = channel_send(channel->fd, &bell, -1);
         (void)err;
@@ -262,8 +266,8 @@ enum err channel_take_task(struct channel *channel, struct frame_task *frame)
     uint64_t grant = atomic_load(word);
     uint32_t taken;
 
-    /* taken first, copied second: the parent leaves the frame of the task taken
-     * last alone, see channel_put_task() */
+    /* A frame is taken first and copied second: the parent leaves the frame of
+     * the task taken last alone, see channel_put_task(). */
     do {
         taken = grant_taken(grant);
         if (taken == grant_granted(grant))
@@ -339,12 +343,13 @@ enum err channel_wake_parent(struct channel *channel)
 {
     enum err err;
 
-    /* orders the replies before this look at whether the parent sleeps */
+    /* The fence puts the replies before this look at whether the parent sleeps.
+     */
     atomic_thread_fence(memory_order_seq_cst);
     if (!atomic_load(&channel->control->parent_armed) ||
         !atomic_exchange(&channel->control->parent_armed, 0))
         return CERR_OK;
     err = channel_send(channel->fd, &bell, -1);
-    /* a full socket has a bell in it already */
+    /* A full socket has a bell in it already. */
     return err == CERR_AGAIN ? CERR_OK : err;
 }

@@ -12,7 +12,7 @@
 
 #include "pool/pool_task.h"
 
-/* Whether `len` bytes at `offset` lie within `size`. */
+/* Tells whether `len` bytes at `offset` lie within `size`. */
 static bool range_fits(uint64_t offset, uint64_t len, size_t size)
 {
     return offset <= size && len <= size - offset;
@@ -44,7 +44,7 @@ enum err frame_check_task(const struct frame_task *task,
 enum err frame_check_reply(const struct frame_reply *reply,
                            const struct frame_limits *limits)
 {
-    /* of the data and of the message behind it */
+    /* The data and the message behind it have one length together. */
     uint64_t len = (uint64_t)reply->len + reply->message_len;
     bool good = false;
 
@@ -71,7 +71,8 @@ enum err frame_check_reply(const struct frame_reply *reply,
     return good ? CERR_OK : CERR_CORRUPT;
 }
 
-/* In the machine's own byte order: both ends are the same program. */
+/* A packet is in the machine's own byte order, because both ends are the same
+ * program. */
 void frame_encode_packet(const struct frame_packet *packet,
                          unsigned char out[FRAME_PACKET_BYTES])
 {

@@ -37,7 +37,8 @@ struct dict_options {
     size_t max_bytes;   /* of all keys and values; 0: DICT_BYTES_DEFAULT */
 };
 
-/* `options` may be NULL. CERR_INVALID (above a limit), CERR_NOMEM. */
+/* Makes a dict; `options` may be NULL. CERR_INVALID (above a limit),
+ * CERR_NOMEM. */
 enum err dict_open(struct dict **dict,
                    const struct dict_options *options) CERR_CHECK;
 /* Gives the object up in this process; the other processes keep it. NULL is
@@ -106,13 +107,15 @@ enum err dict_set_default(struct dict *dict, struct sync_bytes key,
  */
 typedef enum err (*dict_update_fn)(void *ctx, const struct sync_bytes *old,
                                    struct sync_bytes *value);
-/* CERR_NOMEM (no memory for a copy of the old value), or as above. */
+/* Calls `update` with the mutex held. CERR_NOMEM (no memory for a copy of the
+ * old value), what `update` returned, or CERR_STATE or CERR_NO_ROOM as above.
+ */
 enum err dict_update(struct dict *dict, struct sync_bytes key,
                      dict_update_fn update, void *ctx) CERR_CHECK;
 
 /* ---- the whole dict ---- */
 
-/* CERR_STATE: see above. All entries go at once. */
+/* Removes all entries at once. CERR_STATE: inside a dict_update() callback. */
 enum err dict_clear(struct dict *dict) CERR_CHECK;
 /* The number of entries, and the bytes of their keys and values. */
 size_t dict_size(const struct dict *dict);

@@ -36,7 +36,8 @@ struct list_options {
     size_t max_bytes; /* of all values; 0: LIST_BYTES_DEFAULT */
 };
 
-/* `options` may be NULL. CERR_INVALID (above a limit), CERR_NOMEM. */
+/* Makes a list; `options` may be NULL. CERR_INVALID (above a limit),
+ * CERR_NOMEM. */
 enum err list_open(struct list **list,
                    const struct list_options *options) CERR_CHECK;
 /* Gives the object up in this process; the other processes keep it. NULL is

@@ -82,7 +82,8 @@ enum err lock_release(struct lock *lock)
     if (!is_mine(lock))
         return CERR_PERM;
     lock->depth--;
-    /* cleared before the unlock: after it another thread may set it */
+    /* The owner is cleared before the unlock, because another thread may set it
+     * after that. */
     if (lock->depth == 0)
         atomic_store_explicit(&lock->owner, 0, memory_order_relaxed);
     sync_mutex_unlock(&lock->mutex);

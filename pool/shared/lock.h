@@ -35,14 +35,12 @@ enum lock_kind {
 enum err lock_open(struct lock **lock, enum lock_kind kind) CERR_CHECK;
 void lock_free(struct lock *lock);
 
-/*
- * CERR_OWNERDEAD: it is the caller's now, like CERR_OK, but its holder died, so
- * what it protects may be half done; said once, to the next holder. CERR_STATE:
- * the caller holds this plain lock. CERR_AGAIN, CERR_TIMEOUT; CERR_LIMIT (a
- * recursive lock is taken too often).
- */
+/* Takes the lock. CERR_OWNERDEAD: it is the caller's now, as after CERR_OK, but
+ * its holder died, so what it protects may be half done; said once, to the next
+ * holder. CERR_STATE: the caller holds this plain lock. CERR_AGAIN,
+ * CERR_TIMEOUT; CERR_LIMIT (a recursive lock is taken too often). */
 enum err lock_acquire(struct lock *lock, int64_t timeout_ms) CERR_CHECK;
-/* CERR_PERM: the caller does not hold it. */
+/* Gives the lock back. CERR_PERM: the caller does not hold it. */
 enum err lock_release(struct lock *lock) CERR_CHECK;
 
 /* ---- semaphore ---- */
@@ -51,7 +49,8 @@ struct semaphore;
 
 #define SEMAPHORE_UNITS_MAX UINT32_MAX
 
-/* `bounded`: never more units than at first, a release too many is refused. */
+/* Makes a semaphore. A `bounded` one never has more units than at first: a
+ * release too many is refused. */
 enum err semaphore_open(struct semaphore **semaphore, uint32_t units,
                         bool bounded) CERR_CHECK;
 void semaphore_free(struct semaphore *semaphore);
@@ -81,7 +80,7 @@ void sync_event_free(struct sync_event *event);
 void sync_event_set(struct sync_event *event);
 void sync_event_clear(struct sync_event *event);
 bool sync_event_is_set(const struct sync_event *event);
-/* CERR_AGAIN, CERR_TIMEOUT. */
+/* Waits until the event is set. CERR_AGAIN, CERR_TIMEOUT. */
 enum err sync_event_wait(struct sync_event *event,
                          int64_t timeout_ms) CERR_CHECK;
 

@@ -54,17 +54,17 @@ struct slot_list {
     _Atomic uint32_t nr; /* changed under the mutex, read by queue_size() */
 };
 
-/* The bytes of the items in each list. */
+/* These are the bytes of the items in each list. */
 struct queue_bytes {
     size_t waiting, leased, reserved;
 };
 
-/* What queue_stats says about the dead. */
+/* These counts become what queue_stats says about the dead. */
 struct queue_counts {
     uint64_t nr_returned, nr_dropped, nr_repairs;
 };
 
-/* As queue_options, with the defaults filled in. */
+/* The bounds are those of queue_options, with the defaults filled in. */
 struct queue_bounds {
     size_t max_items, max_bytes, max_leases;
     size_t max_item_bytes; /* 0: items lie in chains of blocks */
@@ -87,7 +87,7 @@ struct queue {
 
     struct sync_gate not_empty, not_full, all_done;
 
-    /* Never changed once it is open. */
+    /* What follows never changes once the queue is open. */
     struct queue_bounds bounds;
     size_t region_bytes;
     size_t nr_slots; /* max_items and max_leases */
@@ -102,19 +102,19 @@ struct queue {
 void queue_list_push(struct queue *queue, struct slot_list *list, uint32_t i,
                      uint32_t behind);
 void queue_list_remove(struct queue *queue, struct slot_list *list, uint32_t i);
-/* The bytes of the item in the slot. */
+/* Returns the bytes of the item in the slot. */
 size_t queue_slot_len(const struct slot *slot);
 /* Put a slot into the line behind another one, or take it out. */
 void queue_line_add(struct queue *queue, uint32_t i, uint32_t behind);
 void queue_line_remove(struct queue *queue, uint32_t i);
 /* Takes an unused slot. There is one for each item that the bounds let in. */
 uint32_t queue_slot_take(struct queue *queue);
-/* The slot is in no list any more. */
+/* Frees a slot that is in no list any more. */
 void queue_slot_free(struct queue *queue, uint32_t i);
 /* Ends the state of being leased or reserved; the slot is in no list then. */
 void queue_unhold(struct queue *queue, uint32_t i);
 
-/* Derives everything from the slots; see DESIGN. */
+/* Derives everything else from the slots; see DESIGN. */
 void queue_rebuild(struct queue *queue);
 /* Takes the mutex, and repairs what a dead holder left. */
 void queue_lock(struct queue *queue);
@@ -143,7 +143,7 @@ void queue_lease_first(struct queue *queue, uint64_t owner);
  * with room for `cap` bytes. CERR_TOO_BIG, CERR_LIMIT. */
 enum err queue_look_at_first(const struct queue *queue, size_t cap,
                              bool is_lent, struct queue_item *item) CERR_CHECK;
-/* Whether an item is lent just as described. */
+/* Tells whether an item is lent just as described. */
 bool queue_is_leased_as(const struct queue *queue,
                         const struct queue_item *item);
 

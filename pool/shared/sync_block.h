@@ -47,7 +47,7 @@ void sync_body_write(const struct sync_blocks *blocks, uint64_t body,
                      const void *data);
 /* Makes a body shorter; only for one that lies in one block. */
 uint64_t sync_body_cut(uint64_t body, size_t len);
-/* The caller has overwritten the word that owned it. */
+/* Frees a body; the caller has overwritten the word that owned it. */
 void sync_body_free(struct sync_blocks *blocks, uint64_t body);
 size_t sync_body_len(uint64_t body);
 void sync_body_read(const struct sync_blocks *blocks, uint64_t body, void *out);
@@ -57,7 +57,8 @@ bool sync_body_equals(const struct sync_blocks *blocks, uint64_t body,
  * a block lies there as a whole. */
 void *sync_body_head(const struct sync_blocks *blocks, uint64_t body);
 
-/* Rebuilds the free list. */
+/* These three rebuild the free list after a death: start, mark each body in
+ * use, finish. */
 void sync_blocks_mark_start(struct sync_blocks *blocks);
 void sync_body_mark(struct sync_blocks *blocks, uint64_t body);
 void sync_blocks_mark_end(struct sync_blocks *blocks);

@@ -58,14 +58,14 @@ struct sync_gate {
 
 #define SYNC_GATE_ALL UINT32_MAX
 
-/* Under the mutex. */
+/* The caller holds the mutex. */
 uint32_t sync_gate_enter(struct sync_gate *gate);
 void sync_gate_leave(struct sync_gate *gate, bool woken);
 /* Counts an opening for `nr` sleepers; returns how many to wake. */
 uint32_t sync_gate_open(struct sync_gate *gate, uint32_t nr);
 
-/* Without the mutex. Gives the core away a few times before it sleeps: the
- * other side is often just about to open. */
+/* The caller does not hold the mutex. The core is given away a few times before
+ * the sleep, because the other side is often just about to open. */
 bool sync_gate_sleep(struct sync_gate *gate, uint32_t sequence,
                      int64_t timeout_ms);
 void sync_gate_wake(struct sync_gate *gate, uint32_t nr);

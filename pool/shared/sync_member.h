@@ -28,7 +28,7 @@ enum err sync_members_init(void) CERR_CHECK;
 /* The number of the calling thread, never 0, never given twice.
  * CERR_LIMIT when SYNC_MEMBERS_MAX are alive. */
 enum err sync_member_self(uint64_t *member) CERR_CHECK;
-/* The same if it has one already, else 0. */
+/* The number of the calling thread if it has one already, else 0. */
 uint64_t sync_member_known(void);
 /* The kernel's number of the calling thread, asked for once: good for "is it
  * mine?", not for "does it live?". After sync_members_init(). */

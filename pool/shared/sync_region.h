@@ -24,7 +24,7 @@
 /* Zeroed, aligned to a page; pages cost nothing until they are touched. NULL
  * when the system refuses, or for 0 bytes. */
 void *sync_region_map(size_t bytes);
-/* In this process only: the others keep theirs. */
+/* Unmaps the region in this process only: the others keep theirs. */
 void sync_region_unmap(void *region, size_t bytes);
 
 /*
