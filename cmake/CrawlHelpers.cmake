@@ -1,5 +1,33 @@
 # Flags shared by every target, and the three ways to make a test.
 
+include(CheckCCompilerFlag)
+
+# Adds the flags that this compiler has. Each makes a bug harder to use:
+#   -fcf-protection             jumps and returns lead where calls came from
+#   -fstack-clash-protection    a large frame cannot jump over the guard page
+#   -ftrivial-auto-var-init     variables without a value hold 0, not leftovers
+#   _FORTIFY_SOURCE=3           copies stop at the end of a buffer, also of one
+#                               whose size is known only while it runs
+function(crawl_harden)
+  set(CMAKE_REQUIRED_QUIET ON)
+  foreach(flag -fcf-protection=full -fstack-clash-protection
+               -ftrivial-auto-var-init=zero)
+    string(MAKE_C_IDENTIFIER "CRAWL_HAS${flag}" known)
+    check_c_compiler_flag(${flag} ${known})
+    if(${known})
+      add_compile_options(${flag})
+    endif()
+  endforeach()
+  set(level 2)
+  if(CMAKE_C_COMPILER_ID STREQUAL GNU AND
+     CMAKE_C_COMPILER_VERSION VERSION_GREATER_EQUAL 12)
+    set(level 3)
+  endif()
+  add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE
+                      -D_FORTIFY_SOURCE=${level} -fPIE)
+  add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack)
+endfunction()
+
 function(crawl_setup_flags)
   add_library(crawl_warnings INTERFACE)
   target_compile_options(crawl_warnings INTERFACE
@@ -17,10 +45,9 @@ function(crawl_setup_flags)
                         -fno-sanitize-recover=undefined)
     add_link_options(-fsanitize=${CRAWL_SANITIZE})
   elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
-    add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE
-                        -D_FORTIFY_SOURCE=2 -fPIE
-                        -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
-    add_link_options(-pie -Wl,-z,relro,-z,now -Wl,--as-needed)
+    crawl_harden()
+    add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+    add_link_options(-Wl,--as-needed)
     set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON PARENT_SCOPE)
   endif()
   if(CRAWL_COVERAGE)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/unfilled.h"
 #include "crawler/url/url.h"
 #include "storage/results.h"
 
@@ -187,8 +188,8 @@ static bool leads_there(const struct last_host *last, struct bytes target)
 static bool find_host(const struct hash_key *hash_key, struct bytes target,
                       struct last_host *last)
 {
-    char host[URL_BYTES_MAX];
-    struct url url;
+    UNFILLED char host[URL_BYTES_MAX];
+    UNFILLED struct url url;
 
     if (url_parse(&url, target.data, target.len, NULL))
         return false;
@@ -244,7 +245,7 @@ enum err parse_visit(void *ctx, struct storage *storage,
 {
     static const struct parse_options nothing;
     const struct parse_options *options = ctx ? ctx : &nothing;
-    struct hop_record hops[VISIT_HOPS_MAX];
+    UNFILLED struct hop_record hops[VISIT_HOPS_MAX];
     struct link_record *links = NULL;
     struct page_record record;
     enum err err = CERR_OK;

@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/unfilled.h"
+
 #include "pool/pool_internal.h"
 
 /* ---- states ---- */
@@ -425,7 +427,7 @@ static bool accept_reply(struct slot *slot, struct channel *channel,
     struct pool *pool = slot->pool;
     struct task *task = task_find(pool, reply->id);
     struct pool_result result = {.code = reply->code};
-    struct reply_copy copy;
+    UNFILLED struct reply_copy copy;
 
     if (!task || task->state != TASK_IN_FLIGHT || task->slot != slot->index) {
         give_back(channel, reply);

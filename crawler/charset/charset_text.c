@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/unfilled.h"
 #include "crawler/charset/charset_index.h"
 #include "crawler/charset/charset_multi.h"
 #include "crawler/charset/charset_utf8.h"
@@ -267,7 +268,7 @@ static const unsigned char *decode(struct charset_text *text,
 enum err charset_text_add(struct charset_text *text, const void *data,
                           size_t len, bool last, struct buf *out)
 {
-    struct charset_writer writer;
+    UNFILLED struct charset_writer writer;
     const unsigned char *at = data, *end;
 
     writer.len = 0;

@@ -29,6 +29,7 @@
 #include "crawler/cli/value.h"
 #include "crawler/command/command_common.h"
 #include "crawler/command/commands.h"
+#include "crawler/command/hardening.h"
 #include "crawler/fetch/libraries.h"
 #include "crawler/sandbox/sandbox.h"
 #include "storage/sqlite/sqlite_version.h"
@@ -343,6 +344,21 @@ static void see_sandbox(struct doctor *doctor)
          missing);
 }
 
+/* Looks at the program itself: what a bug in it could be used for. */
+static void see_hardening(struct doctor *doctor)
+{
+    uint32_t has = hardening_parts();
+    char parts[LINE_BYTES], missing[LINE_BYTES];
+
+    hardening_describe(has, parts, sizeof(parts));
+    hardening_describe(HARDENING_ALL & ~has, missing, sizeof(missing));
+    tell(doctor, "hardening",
+         wanted(has == HARDENING_ALL,
+                "build a release: 'cmake --preset release'"),
+         "%s%s%s", parts[0] ? parts : "none", missing[0] ? "; missing: " : "",
+         missing);
+}
+
 /* ---- the network, as far as this machine has it ---- */
 
 /* Counts the certificates in a PEM file by their first lines (RFC 7468; OpenSSL
@@ -435,6 +451,7 @@ int command_doctor(const struct command_line *line)
     see_landlock(&doctor);
     see_seccomp(&doctor);
     see_sandbox(&doctor);
+    see_hardening(&doctor);
     see_certificates(&doctor);
     see_resolver(&doctor);
     see_proxies(&doctor);

@@ -24,6 +24,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "base/unfilled.h"
 #include "base/xalloc.h"
 
 #define PIECE_BYTES      16384 /* bytes decoded at once, on the stack */
@@ -282,7 +283,7 @@ static enum error feed_body(struct decode *decode, size_t index,
                             const unsigned char **data, size_t *len)
 {
     struct stage *stage = &decode->stages[index];
-    unsigned char piece[PIECE_BYTES];
+    UNFILLED unsigned char piece[PIECE_BYTES];
     struct span span = {.in = *data, .in_len = *len};
     enum step step;
     bool full;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/unfilled.h"
+
 #include "crawler/fetch/fetch_internal.h"
 #include "crawler/url/url.h"
 
@@ -141,7 +143,7 @@ static bool is_one_line(const char *text, size_t len)
 static enum err add_validator(struct curl_slist **list, const char *name,
                               struct bytes value)
 {
-    char line[JOB_VALIDATOR_BYTES + 32];
+    UNFILLED char line[JOB_VALIDATOR_BYTES + 32];
 
     if (value.len > JOB_VALIDATOR_BYTES || !is_one_line(value.data, value.len))
         return CERR_OK;
@@ -153,7 +155,7 @@ static enum err add_validator(struct curl_slist **list, const char *name,
 static enum err add_credentials(struct curl_slist **list,
                                 const struct auth *auth, const struct job *job)
 {
-    struct url url;
+    UNFILLED struct url url;
     const char *line;
 
     if (!(job->flags & JOB_LISTED_AUTH) || !auth ||

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/unfilled.h"
 #include "crawler/fetch/curl_alloc.h"
 #include "crawler/fetch/curl_error.h"
 #include "crawler/fetch/fetch_internal.h"
@@ -210,8 +211,8 @@ static enum error resolve_location(struct transfer *transfer)
 {
     struct bytes value = head_value(&transfer->head, HEAD_LOCATION);
     struct buf *location = &transfer->texts.location;
-    struct url base;
-    struct url url;
+    UNFILLED struct url base;
+    UNFILLED struct url url;
     enum url_error bad;
 
     bad = url_parse(&base, (const char *)transfer->url.data,

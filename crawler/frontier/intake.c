@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/unfilled.h"
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier_internal.h"
 
@@ -173,7 +174,7 @@ static void begin_run(struct frontier *frontier, struct batch *batch)
 static enum err put_duplicate(struct frontier *frontier,
                               const struct url_record *record)
 {
-    char text[LINE_TEXT_BYTES];
+    UNFILLED char text[LINE_TEXT_BYTES];
     const char *code = error_code(ERROR_DUPLICATE);
     struct bytes listed = record->listed.len ? record->listed : record->url;
 

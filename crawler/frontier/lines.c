@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/unfilled.h"
 #include "crawler/frontier/frontier_internal.h"
 
 #define LINE_TEXT_BYTES 2048 /* bytes of a bad line that its row keeps */
@@ -33,7 +34,7 @@ static struct bytes trim(const char *text, size_t len)
 static enum err put_bad_line(struct frontier *frontier, struct bytes text,
                              int64_t line, enum error error)
 {
-    char clean[LINE_TEXT_BYTES];
+    UNFILLED char clean[LINE_TEXT_BYTES];
     const char *code = error_code(error);
     size_t len = text_clean(text.data, text.len, clean, sizeof(clean));
 
@@ -74,7 +75,7 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
 {
     struct url_reader *reader = frontier->reader;
     struct batch *batch = &frontier->lines;
-    char clean[URL_BYTES_MAX];
+    UNFILLED char clean[URL_BYTES_MAX];
     struct keyed_url url;
     enum error error = line_read(&reader->url, &reader->room, text);
     enum err err = CERR_OK;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/unfilled.h"
 #include "crawler/frontier/frontier_internal.h"
 
 /* Whether the URL is known already, or was refused on a page of the same host.
@@ -100,8 +101,8 @@ static enum err offer_links(struct frontier *frontier, const struct item *item,
 {
     bool obey = !item->host->rules.ignore_robots, is_bad = false;
     struct bytes links = page->links;
-    struct page_link link;
-    struct url seeds[2];
+    UNFILLED struct page_link link;
+    UNFILLED struct url seeds[2];
     struct offer offer = {
         .parent = item->key,
         .source = {.kind = URL_FOUND, .depth = item->source.depth + 1},
@@ -144,7 +145,7 @@ static enum err bring_forward(struct frontier *frontier,
 static enum err offer_target(struct frontier *frontier, const struct item *item,
                              const struct page *page)
 {
-    struct url seeds[2];
+    UNFILLED struct url seeds[2];
     struct offer offer = {
         .url = page->location,
         .parent = item->key,

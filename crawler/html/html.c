@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "base/unfilled.h"
 #include "base/xalloc.h"
 #include "crawler/html/html_foreign.h"
 #include "crawler/html/html_tokenizer.h"
@@ -187,7 +188,7 @@ static void close_field(struct html *html, enum field field,
 static void keep_text(struct html *html, enum field field,
                       const struct html_value *value)
 {
-    unsigned char raw[PAGE_TEXT_BYTES + SPARE_BYTES];
+    UNFILLED unsigned char raw[PAGE_TEXT_BYTES + SPARE_BYTES];
     struct capture capture = {.cap = sizeof(raw), .data = raw};
 
     begin_capture(&capture);

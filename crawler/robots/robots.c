@@ -25,6 +25,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/unfilled.h"
+
 #include "crawler/robots/robots_rule.h"
 
 #define TARGET_BYTES 20480 /* bytes of a path that matching looks at */
@@ -490,7 +492,7 @@ bool robots_allows(const struct robots *robots, const char *target, size_t len,
 {
     static const char self[] = "/robots.txt";
     const struct robots_rule *rules = rules_of(robots);
-    char path[TARGET_BYTES + 1];
+    UNFILLED char path[TARGET_BYTES + 1];
     size_t path_len = 0;
 
     if (len == sizeof(self) - 1 && memcmp(target, self, len) == 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/unfilled.h"
 #include "base/xalloc.h"
 
 /* The sketch: each path has a counter in every row, the smallest of them is
@@ -92,7 +93,7 @@ static int most_repeated(const struct url *url)
 {
     const char *at = url->text + url->path_at;
     const char *end = at + url->path_len;
-    struct segment segments[SEGMENTS_COMPARED];
+    UNFILLED struct segment segments[SEGMENTS_COMPARED];
     int nr_segments = 0, most = 0;
 
     while (nr_segments < SEGMENTS_COMPARED &&

@@ -22,6 +22,8 @@
 
 #include <string.h>
 
+#include "base/unfilled.h"
+
 #include "crawler/url/url_bytes.h"
 #include "crawler/url/url_host.h"
 #include "crawler/url/url_write.h"
@@ -453,7 +455,7 @@ static enum url_error parse(struct parser *parser)
 /* Tabs and newlines count nowhere in a URL: parses a copy without them. */
 static enum url_error parse_without_tabs(struct parser *parser)
 {
-    char clean[URL_INPUT_BYTES_MAX + 16];
+    UNFILLED char clean[URL_INPUT_BYTES_MAX + 16];
     size_t len = 0;
 
     /* A text that does not fit is too long whatever its scheme, or of a scheme

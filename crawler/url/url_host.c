@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/unfilled.h"
+
 #include "crawler/url/url_bytes.h"
 #include "crawler/url/url_idna.h"
 
@@ -312,7 +314,7 @@ static size_t append_plain(struct url_writer *out, const char *text, size_t len)
 static bool append_odd_domain(struct url_writer *out, const char *text,
                               size_t len)
 {
-    char domain[URL_BYTES_MAX];
+    UNFILLED char domain[URL_BYTES_MAX];
     size_t start = out->len;
     bool is_ascii = true;
 

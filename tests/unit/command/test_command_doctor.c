@@ -7,10 +7,10 @@
 static void command_doctor_looks_at_every_part(void **state)
 {
     static const char *const parts[] = {
-        "program",       "library",      "cores",       "memory",
-        "open files",    "user",         "kernel",      "pidfd",
-        "sealed memory", "landlock",     "this folder", "seccomp",
-        "sandbox",       "certificates", "resolver",    "proxy",
+        "program",     "library", "cores",   "memory",        "open files",
+        "user",        "kernel",  "pidfd",   "sealed memory", "landlock",
+        "this folder", "seccomp", "sandbox", "hardening",     "certificates",
+        "resolver",    "proxy",
     };
     struct command_fixture *fix = *state;
 
