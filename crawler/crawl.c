@@ -368,6 +368,8 @@ static void sleep_and_take(struct crawl *crawl, int64_t wait)
     for (int i = 0; i < nr; i++)
         if (events[i].data.fd == crawl->loop.signal_fd)
             read_signals(crawl, clock_mono_ms());
+        else if (events[i].data.fd == worker_lines_fd(crawl->worker_lines))
+            worker_lines_read(crawl->worker_lines);
     if (!crawl->err)
         fail(crawl, pool_dispatch(crawl->pool, NULL));
 }

@@ -12,6 +12,7 @@
 #include "crawler/crawl_settings.h"
 #include "crawler/frontier/frontier.h"
 #include "crawler/input.h"
+#include "crawler/worker_lines.h"
 #include "pool/pool.h"
 #include "pool/pool_stats.h"
 #include "storage/record.h"
@@ -88,6 +89,7 @@ struct crawl {
     struct frontier *frontier;
     struct input *input;
     struct progress *progress;
+    struct worker_lines *worker_lines;
 
     struct crawl_loop loop;
     struct crawl_flights flights;

@@ -69,7 +69,8 @@ enum err crawl_note_sandbox(struct crawl *crawl, int worker)
     uint32_t parts = sandbox_board_parts(options->sandbox_board, worker);
     uint32_t missing = SANDBOX_ALL & ~parts;
     char has[SANDBOX_TEXT_BYTES], lacks[SANDBOX_TEXT_BYTES];
-    char detail[2 * SANDBOX_TEXT_BYTES + 20];
+    char detail[2 * SANDBOX_TEXT_BYTES + 40];
+    bool is_root = geteuid() == 0 && !(parts & SANDBOX_USER);
 
     crawl->sandbox_is_noted = true;
     if (options->sandbox == FETCH_SANDBOX_OFF)
@@ -77,10 +78,14 @@ enum err crawl_note_sandbox(struct crawl *crawl, int worker)
     else {
         sandbox_describe(parts, has, sizeof(has));
         sandbox_describe(missing, lacks, sizeof(lacks));
-        snprintf(detail, sizeof(detail), "%s; without: %s",
-                 parts ? has : "none", missing ? lacks : "nothing");
+        snprintf(detail, sizeof(detail), "%s; without: %s%s",
+                 parts ? has : "none", missing ? lacks : "nothing",
+                 is_root ? "; as root" : "");
     }
     log_info("sandbox: %s", detail);
+    if (is_root)
+        log_warn("workers run as root: start crawl as another user, or name "
+                 "one with --user");
     enum err err = storage_put_sandbox(crawl->storage, detail);
     if (!err)
         err = storage_put_event(crawl->storage, clock_wall_ms(), "info",
@@ -142,6 +147,11 @@ static enum err open_pool(struct crawl *crawl)
         .max_restarts = 100, /* hostile pages may come in rows */
     };
 
+    enum err err = worker_lines_open(&crawl->worker_lines);
+
+    if (err)
+        return err;
+    options.worker_stdio = worker_lines_stdio(crawl->worker_lines);
     crawl->settings.fetch.sandbox_board = sandbox_board_new(options.nr_workers);
     if (!crawl->settings.fetch.sandbox_board)
         return CERR_NOMEM;
@@ -274,6 +284,8 @@ static enum err open_loop(struct crawl *crawl)
     if (crawl->loop.signal_fd < 0 || crawl->loop.epoll_fd < 0)
         return err_from_errno(errno);
     err = add_to_epoll(crawl, crawl->loop.signal_fd);
+    if (!err)
+        err = add_to_epoll(crawl, worker_lines_fd(crawl->worker_lines));
     return err ? err : add_to_epoll(crawl, pool_fd(crawl->pool));
 }
 
@@ -425,6 +437,7 @@ enum err crawl_close(struct crawl *crawl, const char *status,
     if (crawl->pool && pool_terminate(crawl->pool, grace_ms))
         log_debug("workers had to be killed");
     pool_free(crawl->pool);
+    worker_lines_close(crawl->worker_lines);
     sandbox_board_free(crawl->settings.fetch.sandbox_board);
     input_close(crawl->input);
     if (crawl->loop.signal_fd >= 0)

@@ -43,6 +43,11 @@ struct pool_options {
     void (*worker_exit)(struct worker *worker, void *ctx);
     void *ctx; /* for the three above; borrowed, seen as it was at open */
 
+    /* Three descriptors above 2, which become 0, 1 and 2 of each worker; NULL:
+     * workers have those of the host. Borrowed: they are the host's to close,
+     * and stay open until pool_free(). */
+    const int *worker_stdio;
+
     int tasks_per_worker;    /* in flight in one worker, at most 16,384; 0: 128
                                 for functions (those not started go to a worker
                                 that is idle), 32 for an own event loop */

@@ -293,6 +293,15 @@ static void ignore_signals(void)
         sigaction(ignored[i], &action, NULL);
 }
 
+/* Takes the host's standard streams away from this process, whose workers
+ * inherit what it has. */
+static void replace_stdio(const int *fds)
+{
+    for (int i = 0; fds && i < 3; i++)
+        if (dup2(fds[i], i) < 0)
+            _exit(1);
+}
+
 /* What the forked child does; it never returns. The state is static because it
  * is large, and the parent never touches it. */
 static void become_spawner(const struct pool_options *options,
@@ -310,6 +319,7 @@ static void become_spawner(const struct pool_options *options,
         .fd = fd,
     };
     ignore_signals();
+    replace_stdio(options->worker_stdio);
     keep_only(&self.parent_pidfd, &self.fd);
     prctl(PR_SET_NAME, "pool-spawner");
     run_spawner(&self);

@@ -1,14 +1,15 @@
 /*
  * The sandbox behind sandbox.h, put on in an order that matters: another user
- * first, which needs root; then limits and no_new_privs, which Landlock and
- * seccomp want from a process without rights; files; system calls last, as they
- * shut out what the steps before need.
+ * first, which needs root; then limits, capabilities and no_new_privs, which
+ * Landlock and seccomp want from a process without rights; files; system calls
+ * last, as they shut out what the steps before need.
  */
 #include "crawler/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -18,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
@@ -203,6 +205,52 @@ static bool has_user(const char *name)
     return geteuid() == 0 && user && user->pw_uid != 0;
 }
 
+/* ---- the environment ---- */
+
+/* Whether the worker needs the variable: the clock's zone, the language, and
+ * two for the resolver, see resolv.conf(5). */
+static bool is_needed(const char *variable)
+{
+    static const char *const names[] = {
+        "TZ=", "LANG=", "RES_OPTIONS=", "LOCALDOMAIN="};
+
+    for (size_t i = 0; i < NR(names); i++)
+        if (strncmp(variable, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+/* Overwrites the environment but for what is needed: tokens and passwords often
+ * lie there, and its strings stay in memory however it is cleared. */
+static void wipe_environment(void)
+{
+    char **to = environ;
+
+    for (char **from = environ; from && *from; from++)
+        if (is_needed(*from))
+            *to++ = *from;
+        else
+            explicit_bzero(*from, strlen(*from));
+    if (to)
+        *to = NULL;
+}
+
+/* ---- capabilities ---- */
+
+/* Gives up what the kernel allows root alone, whoever this process is: a root
+ * that stays root could still change the machine's network through netlink.
+ * See capabilities(7); capset(2) has no function in the C library. */
+static void drop_capabilities(struct sandbox *sandbox)
+{
+    struct __user_cap_header_struct header = {.version =
+                                                  _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[2] = {{0}};
+
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 &&
+        syscall(SYS_capset, &header, none) == 0)
+        sandbox->parts |= SANDBOX_CAPABILITIES;
+}
+
 /* ---- limits ---- */
 
 /* Lowers a limit, and never raises one, which root could. */
@@ -258,10 +306,12 @@ enum err sandbox_enter(struct sandbox *sandbox,
     enum err err;
 
     *sandbox = (struct sandbox){0};
+    wipe_environment();
     err = change_user(sandbox, options);
     if (err)
         return err;
     limit_resources(sandbox, options->memory_bytes);
+    drop_capabilities(sandbox);
     if (prctl(PR_SET_DUMPABLE, 0) == 0 &&
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
         sandbox->parts |= SANDBOX_NO_NEW_PRIVS;
@@ -278,7 +328,8 @@ enum err sandbox_enter(struct sandbox *sandbox,
 
 uint32_t sandbox_offered(const char *user)
 {
-    uint32_t parts = SANDBOX_NO_NEW_PRIVS | SANDBOX_LIMITS;
+    uint32_t parts =
+        SANDBOX_NO_NEW_PRIVS | SANDBOX_LIMITS | SANDBOX_CAPABILITIES;
 
     parts |= landlock_offered();
     if (sandbox_can_limit_calls())
@@ -292,7 +343,7 @@ void sandbox_describe(uint32_t parts, char *out, size_t cap)
 {
     static const char *const names[] = {
         "no new privileges", "limits",       "files", "listening",
-        "signals",           "system calls", "user"};
+        "signals",           "system calls", "user",  "capabilities"};
     size_t len = 0;
 
     out[0] = '\0';

@@ -35,14 +35,15 @@ enum sandbox_part {
     SANDBOX_SIGNALS = 1 << 4,      /* Landlock: none to other processes */
     SANDBOX_CALLS = 1 << 5,        /* seccomp: the system calls it needs */
     SANDBOX_USER = 1 << 6,         /* another user than root */
+    SANDBOX_CAPABILITIES = 1 << 7, /* none, whoever the user is */
 };
 
-#define SANDBOX_ALL ((uint32_t)(SANDBOX_USER << 1) - 1)
+#define SANDBOX_ALL ((uint32_t)(SANDBOX_CAPABILITIES << 1) - 1)
 /* Without these it is no sandbox: what `require` wants, on any kernel that is
  * supported. The rest is taken where it can be had. */
 #define SANDBOX_REQUIRED                                                       \
     ((uint32_t)(SANDBOX_NO_NEW_PRIVS | SANDBOX_LIMITS | SANDBOX_FILES |        \
-                SANDBOX_CALLS))
+                SANDBOX_CALLS | SANDBOX_CAPABILITIES))
 
 /* ---- what workers leave behind for the parent ---- */
 

@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -30,9 +32,9 @@ static const int allowed[] = {
     /* sockets */
     SCMP_SYS(connect), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendto),
     SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(getsockname),
-    SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
-    SCMP_SYS(shutdown), SCMP_SYS(bind), SCMP_SYS(poll), SCMP_SYS(ppoll),
-    SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+    SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(shutdown),
+    SCMP_SYS(bind), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
     /* descriptors that are open */
     SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev),
     SCMP_SYS(close), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
@@ -90,37 +92,80 @@ static int allow_if(scmp_filter_ctx filter, int call,
     return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, condition);
 }
 
-/* Sockets are for the internet, TCP and UDP, without raw packets; and for
- * netlink, which getaddrinfo() asks for our own addresses. It tries a Unix
+/* The type of a socket, without SOCK_CLOEXEC and the like. */
+#define TYPE_MASK ((uint64_t)0xf)
+
+/* Sockets are for the internet: TCP and UDP, and not what the kernel has beside
+ * them (SCTP, MPTCP, raw packets). A pair of Unix sockets is how libcurl wakes
+ * its threads; one of datagrams could be sent to any name in the file system.
+ */
+static int add_socket_kinds(scmp_filter_ctx filter)
+{
+    static const struct {
+        uint64_t family, type, protocol;
+    } kinds[] = {
+        {AF_INET, SOCK_STREAM, 0},  {AF_INET, SOCK_STREAM, IPPROTO_TCP},
+        {AF_INET, SOCK_DGRAM, 0},   {AF_INET, SOCK_DGRAM, IPPROTO_UDP},
+        {AF_INET6, SOCK_STREAM, 0}, {AF_INET6, SOCK_STREAM, IPPROTO_TCP},
+        {AF_INET6, SOCK_DGRAM, 0},  {AF_INET6, SOCK_DGRAM, IPPROTO_UDP},
+    };
+    int bad =
+        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2,
+                         SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
+                         SCMP_A1(SCMP_CMP_MASKED_EQ, TYPE_MASK, SOCK_STREAM));
+
+    for (size_t i = 0; i < NR(kinds); i++)
+        bad |= seccomp_rule_add(
+            filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
+            SCMP_A0(SCMP_CMP_EQ, kinds[i].family),
+            SCMP_A1(SCMP_CMP_MASKED_EQ, TYPE_MASK, kinds[i].type),
+            SCMP_A2(SCMP_CMP_EQ, kinds[i].protocol));
+    return bad;
+}
+
+/* These options are set by libcurl, by glibc's resolver and by our own code; no
+ * other can be. SO_LINGER above all: a socket that has it and is handed to the
+ * parent would hold up the parent's close(). */
+static int add_socket_options(scmp_filter_ctx filter)
+{
+    static const struct {
+        uint64_t level, name;
+    } options[] = {
+        {SOL_SOCKET, SO_KEEPALIVE},   {SOL_SOCKET, SO_RCVLOWAT},
+        {IPPROTO_TCP, TCP_NODELAY},   {IPPROTO_TCP, TCP_KEEPIDLE},
+        {IPPROTO_TCP, TCP_KEEPINTVL}, {IPPROTO_IP, IP_RECVERR},
+        {IPPROTO_IPV6, IPV6_RECVERR}, {IPPROTO_IPV6, IPV6_V6ONLY},
+    };
+    int bad = 0;
+
+    for (size_t i = 0; i < NR(options); i++)
+        bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+                                SCMP_A1(SCMP_CMP_EQ, options[i].level),
+                                SCMP_A2(SCMP_CMP_EQ, options[i].name));
+    return bad;
+}
+
+/* Netlink is what getaddrinfo() asks for our own addresses. It tries a Unix
  * socket to nscd first, and gets the error of a system without those. */
 static int add_sockets(scmp_filter_ctx filter)
 {
-    static const uint64_t families[] = {AF_INET, AF_INET6};
-    static const uint64_t types[] = {SOCK_STREAM, SOCK_DGRAM};
-    const uint64_t type_mask = 0xf; /* beside SOCK_CLOEXEC and the like */
-    int bad = 0;
+    int bad = add_socket_kinds(filter) | add_socket_options(filter);
 
-    for (size_t i = 0; i < NR(families); i++)
-        for (size_t k = 0; k < NR(types); k++)
-            bad |= seccomp_rule_add(
-                filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-                SCMP_A0(SCMP_CMP_EQ, families[i]),
-                SCMP_A1(SCMP_CMP_MASKED_EQ, type_mask, types[k]));
     bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
                             SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
                             SCMP_A2(SCMP_CMP_EQ, NETLINK_ROUTE));
     bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT),
                             SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-    bad |=
-        allow_if(filter, SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
     return bad;
 }
 
-/* Files are opened for reading alone; which, Landlock says. Descriptors get the
+/* Files are opened for reading alone; which, Landlock says. O_PATH opens any
+ * file, as it asks neither Landlock nor the file's mode. Descriptors get the
  * few controls that libcurl and glibc use. */
 static int add_files(scmp_filter_ctx filter)
 {
-    const uint64_t changing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND;
+    const uint64_t changing =
+        O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_PATH;
     /* Not F_SETOWN: it would send signals to whom it names. */
     static const uint64_t controls[] = {F_GETFD, F_SETFD, F_GETFL, F_SETFL,
                                         F_DUPFD_CLOEXEC};

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -137,6 +138,100 @@ static int try_raw_socket(void)
     int fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
 
     return fd < 0 ? errno : 0;
+}
+
+static int try_other_protocols(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+
+    return fd < 0 ? errno : 0;
+}
+
+static int try_udp_lite(void)
+{
+    int fd = socket(AF_INET6, SOCK_DGRAM, IPPROTO_UDPLITE);
+
+    return fd < 0 ? errno : 0;
+}
+
+static int try_datagram_pair(void)
+{
+    int pair[2];
+
+    return socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0 ? 0 : errno;
+}
+
+static int try_stream_pair(void)
+{
+    int pair[2];
+
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0
+               ? 0
+               : errno;
+}
+
+static int set_option(int level, int name, const void *value, socklen_t len)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (fd < 0)
+        return errno;
+    return setsockopt(fd, level, name, value, len) == 0 ? 0 : errno;
+}
+
+static int try_linger(void)
+{
+    const struct linger linger = {.l_onoff = 1, .l_linger = 40};
+
+    return set_option(SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+static int try_no_delay(void)
+{
+    const int on = 1;
+
+    return set_option(IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+/* O_PATH asks neither for a right to read nor Landlock. */
+static int try_path_alone(void)
+{
+    return open_for("/etc/passwd", O_PATH);
+}
+
+/* /proc/self/status of the child, opened before the sandbox was entered. */
+static FILE *status_file;
+
+/* The kernel tells four sets that count, and one that only bounds what a new
+ * program could get: capabilities(7). EPERM: something is left. */
+static int try_capabilities(void)
+{
+    char line[128], set[4];
+    unsigned long long bits;
+    int nr_sets = 0;
+
+    while (fgets(line, sizeof(line), status_file)) {
+        if (sscanf(line, "Cap%3s: %llx", set, &bits) != 2 ||
+            strcmp(set, "Bnd") == 0)
+            continue;
+        if (bits)
+            return EPERM;
+        nr_sets++;
+    }
+    return nr_sets == 4 ? 0 : ENOENT;
+}
+
+/* The strings are in memory still if they were only made unreachable, so the
+ * place itself is looked at. */
+static char *secret_at;
+
+static int try_environment(void)
+{
+    const char *zone = getenv("TZ");
+
+    if (getenv("CRAWL_TEST_TOKEN") || *secret_at || !zone)
+        return EPERM;
+    return strcmp(zone, "UTC") == 0 ? 0 : EPERM;
 }
 
 static int try_signal_by_socket(void)
@@ -270,6 +365,14 @@ static const struct attempt {
     {"bind a TCP port", try_bind, SANDBOX_LISTEN, EACCES},
     {"listen", try_listen, SANDBOX_CALLS, SIGSYS_DEATH},
     {"send raw packets", try_raw_socket, SANDBOX_CALLS, SIGSYS_DEATH},
+    {"open SCTP", try_other_protocols, SANDBOX_CALLS, SIGSYS_DEATH},
+    {"open UDP Lite", try_udp_lite, SANDBOX_CALLS, SIGSYS_DEATH},
+    {"make a pair for datagrams", try_datagram_pair, SANDBOX_CALLS,
+     SIGSYS_DEATH},
+    {"let a close linger", try_linger, SANDBOX_CALLS, SIGSYS_DEATH},
+    {"open a path alone", try_path_alone, SANDBOX_CALLS, EACCES},
+    {"keep a token of the environment", try_environment, 0, 0},
+    {"keep a capability", try_capabilities, 0, 0},
     {"signal by a socket", try_signal_by_socket, SANDBOX_CALLS, SIGSYS_DEATH},
     {"ignore SIGSYS", try_ignoring_sigsys, SANDBOX_CALLS, SIGSYS_DEATH},
     {"ignore it by stealth", try_ignoring_sigsys_by_stealth, SANDBOX_CALLS,
@@ -278,6 +381,8 @@ static const struct attempt {
 #if !SANDBOX_HAS_SANITIZER
     {"use 8 GiB", try_all_memory, SANDBOX_LIMITS, ENOMEM},
 #endif
+    {"make a pair for streams", try_stream_pair, 0, 0},
+    {"switch Nagle off", try_no_delay, 0, 0},
     {"read its own limits", try_own_limits, 0, 0},
     {"become dumpable", try_privileges, SANDBOX_CALLS, EPERM},
     {"read /etc/hosts", try_resolver, 0, 0},
@@ -291,6 +396,12 @@ static void run_attempt(const struct attempt *attempt)
 {
     struct sandbox sandbox;
 
+    status_file = fopen("/proc/self/status", "re");
+    if (!status_file)
+        _exit(CANNOT_ENTER);
+    setenv("TZ", "UTC", 1);
+    setenv("CRAWL_TEST_TOKEN", "0123456789", 1);
+    secret_at = getenv("CRAWL_TEST_TOKEN");
     try_lookup(); /* loads the resolver's modules, as a worker does */
     if (sandbox_enter(&sandbox, &options))
         _exit(CANNOT_ENTER);

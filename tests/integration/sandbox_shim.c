@@ -35,6 +35,32 @@ static int unix_socket(void)
     return socket(AF_UNIX, SOCK_STREAM, 0);
 }
 
+/* A row that is none, the rows of others overwritten, the list read away. */
+static int use_standard_streams(void)
+{
+    static const char row[] = "{\"url\":\"http://forged.test/\"}\n";
+    char list[64];
+
+    if (write(STDOUT_FILENO, row, sizeof(row) - 1) < 0)
+        return -1;
+    lseek(STDOUT_FILENO, 0, SEEK_SET);
+    return (int)read(STDIN_FILENO, list, sizeof(list));
+}
+
+/* Sets the title of the terminal, if one obeys. */
+static int command_the_terminal(void)
+{
+    return dprintf(STDERR_FILENO, "\033]0;forged\007\n");
+}
+
+static int let_a_close_linger(void)
+{
+    const struct linger linger = {.l_onoff = 1, .l_linger = 40};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
 static int execute(void)
 {
     char *const arguments[] = {"sh", "-c", "exit 0", NULL};
@@ -95,6 +121,8 @@ static const struct {
     {"open /etc/passwd", open_passwd},
     {"create a file", create_file},
     {"Unix socket", unix_socket},
+    {"standard streams", use_standard_streams},
+    {"terminal", command_the_terminal},
     {"execve", execute},
     {"clone", make_process},
     {"ptrace", trace_parent},
@@ -102,6 +130,7 @@ static const struct {
     {"mmap", executable_memory},
     {"socket", raw_packets},
     {"fcntl", signal_by_socket},
+    {"setsockopt", let_a_close_linger},
     {"", keep_the_handler},
 };
 

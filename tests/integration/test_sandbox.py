@@ -2,6 +2,7 @@
 """Workers behind their sandbox: the same rows as without, attempts that end as
 documented, a clear word where it cannot be had.
 """
+import json
 import os
 import re
 import shutil
@@ -22,8 +23,10 @@ PAGES = {                       # what must be loaded before the files are shut
     "koi8.html": ("koi8-r", "Русский"), "latin.html": ("windows-1252", "naïve"),
 }
 # As in sandbox_shim.c: what becomes of each, and the call that is named.
-HARMLESS = ["open /etc/passwd: EACCES", "create a file: EACCES", "Unix socket: EAFNOSUPPORT"]
-DEADLY = ["execve", "clone", "ptrace", "kill", "mmap", "socket", "fcntl", ""]
+HARMLESS = ["open /etc/passwd: EACCES", "create a file: EACCES", "Unix socket: EAFNOSUPPORT",
+            "standard streams: done", "terminal: done"]
+DEADLY = ["execve", "clone", "ptrace", "kill", "mmap", "socket", "fcntl",
+          "setsockopt", ""]
 
 
 class Sandbox(harness.CrawlTest):
@@ -44,11 +47,13 @@ class Sandbox(harness.CrawlTest):
 
     def offers_all(self):
         """Whether this kernel and user can do what --sandbox require wants."""
-        self.write("none.txt", "http://127.0.0.1:9/\n")
+        self.write("none.txt", "http://127.0.0.1:%d/\n" % harness.free_port())
         process = self.start("none.txt", "-o", "none.db", "--sandbox", "require", "-q",
                              "--retries", "0")
-        process.communicate(timeout=harness.RUN_LIMIT_S)
-        return process.returncode != 2
+        _, err = process.communicate(timeout=harness.RUN_LIMIT_S)
+        refused = "cannot do all of the sandbox" in err
+        self.assertEqual(process.returncode, 2 if refused else 3, err)
+        return not refused
 
     def test_the_same_rows_with_and_without(self):
         if not self.offers_all():
@@ -111,8 +116,8 @@ class Sandbox(harness.CrawlTest):
         urls = [url for i, e in enumerate(evil) for url in [e] + honest[i * every:(i + 1) * every]]
         urls += honest[len(evil) * every:]
         self.write("urls.txt", "".join(url + "\n" for url in urls))
-        _, err = self.crawl("urls.txt", "--sandbox", "require", "--robots", "ignore", "-v",
-                            env=self.preload(), expect=None)
+        out, err = self.crawl("urls.txt", "-o", "crawl.db", "-o", "-", "--sandbox", "require",
+                              "--robots", "ignore", "-v", env=self.preload(), expect=None)
         rows = {url: (status, outcome, error, detail) for url, status, outcome, error, detail
                 in self.results("url, status, outcome, error, detail")}
         self.assertEqual(len(rows), len(urls), err[-2000:])
@@ -124,6 +129,9 @@ class Sandbox(harness.CrawlTest):
             self.assertEqual(rows[url][1:3], ("error", "sandbox"), url)
             self.assertIn(name, rows[url][3] or "")
             self.assertNotIn("shim: %s:" % name, err)
+        self.assertEqual({json.loads(line)["url"] for line in out.splitlines()}, set(urls))
+        self.assertNotIn("\x1b", err)
+        self.assertIn("worker: \\x1b]0;forged\\x07", err)
         told = {row[0] for row in self.rows(
             "select detail from events where what = 'worker_death'")}
         for name in DEADLY[:-1]:
@@ -135,7 +143,7 @@ class Sandbox(harness.CrawlTest):
         """Or the test above would show nothing."""
         server = self.pages()
         self.write("urls.txt", "".join("http://127.0.77.%d:%d/utf8.html\n" % (i, server.port)
-                                       for i in (0, 4, 7)))
+                                       for i in (0, 6, 9)))
         _, err = self.crawl("urls.txt", "--sandbox", "off", "--robots", "ignore",
                             env=self.preload())
         for name in ("open /etc/passwd", "clone", "mmap"):
@@ -186,6 +194,16 @@ class Sandbox(harness.CrawlTest):
             process.communicate(timeout=harness.RUN_LIMIT_S)
         self.assertEqual(process.returncode, 0)
         self.assertEqual(users.count(65534), 1, users)
+
+    def test_workers_that_stay_root_are_told(self):
+        if os.getuid() != 0:
+            self.skipTest("not root")
+        with Server({"/": page(b"x")}) as server:
+            self.write("urls.txt", server.url("/") + "\n")
+            _, err = self.crawl("urls.txt", "--user", "root")
+        self.assertIn("warning: workers run as root: start crawl as another user", err)
+        self.assertRegex(self.rows("select sandbox from runs")[0][0],
+                         "capabilities; without: .*user; as root$")
 
     def users_below(self, pid):
         """Of all processes below, by /proc."""

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Holds docs/robustness.md to the tree: usage: robustness.py ROOT BUILD
 
-Every row from 1 to 95 is there once and in order; each test that it names exists
+Every row from 1 on, 95 at least, is there once and in order; each test that it names exists
 and is run; each word that it promises is one of crawler/page/outcome.c; a row
 that names no test says "not shown yet".
 
@@ -17,7 +17,7 @@ import re
 import subprocess
 import sys
 
-ROWS = 95
+ROWS_MIN = 95
 NOT_YET = "not shown yet"
 
 
@@ -112,8 +112,9 @@ def check(root, build):
     named = set()
     codes = set(re.findall(r'^        "(\w+)", CLASS_', read(root, "crawler/page/outcome.c"),
                            re.MULTILINE))
-    if [int(nr) for nr, *_ in rows] != list(range(1, ROWS + 1)):
-        yield "the rows are not 1 to %d, each once and in order" % ROWS
+    nr_rows = max(ROWS_MIN, len(rows))
+    if [int(nr) for nr, *_ in rows] != list(range(1, nr_rows + 1)):
+        yield "the rows are not 1 to %d, each once and in order" % nr_rows
     if len(tests) < 300 or len(codes) < 30:
         yield "tests or error codes are not found where they were"
     for nr, _, outcome, shown in rows:

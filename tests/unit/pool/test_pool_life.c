@@ -3,7 +3,10 @@
  */
 #include "tests/unit/pool/pool_fixture.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static void pool_p12_close_runs_what_was_accepted(void **state)
 {
@@ -212,6 +215,50 @@ static void pool_p16_p19_runs_hooks_in_every_worker(void **state)
     close(fd);
 }
 
+/* Looks at its own standard streams, before the first task. */
+static int compare_streams(struct worker *worker, void *ctx)
+{
+    const int *expected = ctx;
+
+    (void)worker;
+    for (int i = 0; i < 3; i++) {
+        struct stat named, own;
+
+        if (fstat(expected[i], &named) == 0 || fstat(i, &own))
+            return 1; /* the host's own descriptor is here as well, or none */
+        if (!S_ISFIFO(own.st_mode))
+            return 1;
+    }
+    return 0;
+}
+
+static void pool_workers_have_the_streams_that_the_host_names(void **state)
+{
+    int pipes[3][2], streams[3];
+    struct pool *pool;
+    struct pool_async *handle;
+    struct pool_task task = {.function = RUN_PID};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(pipe2(pipes[i], O_CLOEXEC), 0);
+        streams[i] = fcntl(pipes[i][1], F_DUPFD_CLOEXEC, 20);
+    }
+    pool = open_pool((struct pool_options){
+        .worker_stdio = streams,
+        .worker_init = compare_streams,
+        .ctx = streams,
+    });
+    assert_int_equal(apply(pool, &task, &handle)->status, POOL_OK);
+    pool_async_free(handle);
+    close_and_free(pool);
+    for (int i = 0; i < 3; i++) {
+        close(pipes[i][0]);
+        close(pipes[i][1]);
+        close(streams[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +270,7 @@ int main(void)
         cmocka_unit_test(pool_p15_replaces_workers_after_their_tasks),
         cmocka_unit_test(pool_p15_staggers_replacements),
         cmocka_unit_test(pool_p16_p19_runs_hooks_in_every_worker),
+        cmocka_unit_test(pool_workers_have_the_streams_that_the_host_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
