@@ -155,18 +155,25 @@ bool charset_find(const void *label, size_t len, enum charset *charset)
 bool charset_from_bom(const void *data, size_t len, enum charset *charset,
                       size_t *bom_len)
 {
-    *bom_len = 2;
-    if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
-        *charset = CHARSET_UTF_8;
-        *bom_len = 3;
-        return true;
-    }
-    if (len >= 2 && memcmp(data, "\xfe\xff", 2) == 0) {
-        *charset = CHARSET_UTF_16BE;
-        return true;
-    }
-    *charset = CHARSET_UTF_16LE;
-    return len >= 2 && memcmp(data, "\xff\xfe", 2) == 0;
+    static const struct {
+        const char *bytes;
+        size_t len;
+        enum charset charset;
+    } marks[] = {
+        {"\xef\xbb\xbf", 3, CHARSET_UTF_8},
+        {"\xfe\xff", 2, CHARSET_UTF_16BE},
+        {"\xff\xfe", 2, CHARSET_UTF_16LE},
+    };
+
+    *bom_len = 0;
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+        if (len >= marks[i].len &&
+            memcmp(data, marks[i].bytes, marks[i].len) == 0) {
+            *charset = marks[i].charset;
+            *bom_len = marks[i].len;
+            return true;
+        }
+    return false;
 }
 
 /* Returns the place behind the next ';' that stands outside of quotes, or

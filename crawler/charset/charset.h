@@ -71,7 +71,8 @@ const char *charset_name(enum charset charset);
 /* "Get an encoding" from a label (Encoding standard, 4.2). */
 bool charset_find(const void *label, size_t len, enum charset *charset);
 
-/* A byte order mark at the front (Encoding 6); *bom_len is 2 or 3. */
+/* A byte order mark at the front (Encoding 6); *bom_len is its length, 0 if
+ * there is none, and *charset as it was then. */
 bool charset_from_bom(const void *data, size_t len, enum charset *charset,
                       size_t *bom_len);
 /* The charset parameter of a Content-Type header, if it is a known label. */
