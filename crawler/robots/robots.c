@@ -26,7 +26,7 @@
 #include <strings.h>
 
 #include "base/unfilled.h"
-
+#include "crawler/robots/robots_index.h"
 #include "crawler/robots/robots_rule.h"
 
 #define TARGET_BYTES 20480 /* bytes of a path that matching looks at */
@@ -42,21 +42,24 @@ struct place {
 /* What one file says to one token. */
 struct robots {
     struct buf pool;
-    struct buf rules;    /* of struct robots_rule, sorted */
+    struct buf rules; /* of struct robots_rule, sorted */
+    struct robots_index index;
     struct buf sitemaps; /* of struct place */
     size_t nr_wildcards; /* rules that count for ROBOTS_WILDCARDS_MAX */
     double delay_s;
     bool names_token;
 };
 
-static struct robots_rule *rules_of(const struct robots *robots)
-{
-    return (struct robots_rule *)(void *)robots->rules.data;
-}
-
 static size_t nr_rules(const struct robots *robots)
 {
     return robots->rules.len / sizeof(struct robots_rule);
+}
+
+static struct robots_rules rules_of(const struct robots *robots)
+{
+    return (struct robots_rules){
+        (const struct robots_rule *)(const void *)robots->rules.data,
+        nr_rules(robots), &robots->pool};
 }
 
 /* ---- lines ---- */
@@ -448,13 +451,18 @@ enum err robots_parse(struct robots **robots, const void *data, size_t len,
     new->delay_s = -1;
     new->names_token = file_names(data, len, token, token_bytes);
     err = collect(new, reader_of(data, len), token, token_bytes);
+    if (!err && nr_rules(new) > 1)
+        qsort(new->rules.data, nr_rules(new), sizeof(struct robots_rule),
+              compare_rules);
+    if (!err) {
+        struct robots_rules rules = rules_of(new);
+
+        err = robots_index_make(&new->index, &rules);
+    }
     if (err) {
         robots_free(new);
         return err;
     }
-    if (nr_rules(new) > 1)
-        qsort(new->rules.data, nr_rules(new), sizeof(struct robots_rule),
-              compare_rules);
     *robots = new;
     return CERR_OK;
 }
@@ -465,6 +473,7 @@ void robots_free(struct robots *robots)
         return;
     buf_release(&robots->pool);
     buf_release(&robots->rules);
+    robots_index_release(&robots->index);
     buf_release(&robots->sitemaps);
     free(robots);
 }
@@ -491,9 +500,9 @@ bool robots_allows(const struct robots *robots, const char *target, size_t len,
                    struct robots_verdict *verdict)
 {
     static const char self[] = "/robots.txt";
-    const struct robots_rule *rules = rules_of(robots);
+    struct robots_rules rules = rules_of(robots);
     UNFILLED char path[TARGET_BYTES + 1];
-    size_t path_len = 0;
+    size_t path_len = 0, number;
 
     if (len == sizeof(self) - 1 && memcmp(target, self, len) == 0)
         return give_verdict(robots, NULL, verdict);
@@ -502,10 +511,10 @@ bool robots_allows(const struct robots *robots, const char *target, size_t len,
     if (len > TARGET_BYTES)
         len = TARGET_BYTES;
     path_len += robots_normalize(target, len, path + path_len);
-    for (size_t i = 0; i < nr_rules(robots); i++)
-        if (robots_rule_matches(&rules[i], &robots->pool, path, path_len))
-            return give_verdict(robots, &rules[i], verdict);
-    return give_verdict(robots, NULL, verdict);
+    number = robots_index_find(&robots->index, &rules, path, path_len);
+    return give_verdict(robots,
+                        number == ROBOTS_NO_RULE ? NULL : &rules.items[number],
+                        verdict);
 }
 
 double robots_crawl_delay_s(const struct robots *robots)
@@ -530,5 +539,5 @@ struct bytes robots_sitemap(const struct robots *robots, size_t i)
 size_t robots_bytes(const struct robots *robots)
 {
     return sizeof(*robots) + robots->pool.cap + robots->rules.cap +
-           robots->sitemaps.cap;
+           robots->sitemaps.cap + robots_index_bytes(&robots->index);
 }

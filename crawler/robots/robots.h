@@ -6,9 +6,9 @@
  * matches decides, Allow wins a tie. Crawl-delay and Sitemap are read too.
  *
  * The bytes come from outside and may be anything: lines that make no sense
- * are passed over, size and number of everything are bounded, and matching
- * takes time linear in pattern and path. Pure; a parsed object is read-only
- * and may be used by several threads.
+ * are passed over, size and number of everything are bounded, and a path is
+ * judged within some 60 us, whatever the file (robots_index.h). Pure; a parsed
+ * object is read-only and may be used by several threads.
  */
 #ifndef CRAWLER_ROBOTS_ROBOTS_H
 #define CRAWLER_ROBOTS_ROBOTS_H

@@ -138,6 +138,62 @@ static void piece_end(struct buf *pool, size_t at)
     memcpy(pool->data + at, &len, sizeof(len));
 }
 
+struct piece {
+    const unsigned char *data;
+    uint16_t len;
+};
+
+/* Reads the piece at `*at` and moves behind it. */
+static struct piece piece_next(const unsigned char **at)
+{
+    struct piece piece;
+
+    memcpy(&piece.len, *at, sizeof(piece.len));
+    piece.data = *at + sizeof(piece.len);
+    *at = piece.data + piece.len;
+    return piece;
+}
+
+static uint32_t read_number(const unsigned char *bytes, size_t len)
+{
+    uint32_t number = 0;
+
+    for (size_t i = 0; i < len; i++)
+        number = number << 8 | bytes[i];
+    return number;
+}
+
+static struct robots_marks marks_of(struct piece piece)
+{
+    uint8_t len = piece.len >= 4 ? 4 : piece.len >= 2 ? 2 : (uint8_t)piece.len;
+
+    return (struct robots_marks){
+        .first = read_number(piece.data, len),
+        .last = read_number(piece.data + piece.len - len, len),
+        .len = len,
+    };
+}
+
+/* Stars with nothing behind them change nothing: "/a*" is "/a", and so is
+ * "/a*$". */
+static void classify(struct robots_rule *rule, const struct buf *pool)
+{
+    const unsigned char *at = pool->data + rule->pieces_at;
+    struct piece longest = piece_next(&at);
+
+    rule->kind = !rule->anchored || rule->nr_pieces > 1 ? ROBOTS_RULE_FRONT
+                                                        : ROBOTS_RULE_WHOLE;
+    for (unsigned i = 1; i < rule->nr_pieces; i++) {
+        struct piece piece = piece_next(&at);
+
+        if (piece.len > 0)
+            rule->kind = ROBOTS_RULE_WILD;
+        if (piece.len > longest.len)
+            longest = piece;
+    }
+    rule->marks = marks_of(longest);
+}
+
 enum err robots_rule_compile(struct robots_rule *rule, struct buf *pool,
                              const char *pattern, size_t len)
 {
@@ -176,34 +232,29 @@ enum err robots_rule_compile(struct robots_rule *rule, struct buf *pool,
         return err;
     piece_end(pool, piece);
     rule->octets = at_most_u16(octets);
+    classify(rule, pool);
     return CERR_OK;
 }
 
-struct piece {
-    const unsigned char *data;
-    uint16_t len;
-};
-
-/* Reads the piece at `*at` and moves behind it. */
-static struct piece piece_next(const unsigned char **at)
+struct bytes robots_rule_front(const struct robots_rule *rule,
+                               const struct buf *pool)
 {
-    struct piece piece;
+    const unsigned char *at = pool->data + rule->pieces_at;
+    struct piece piece = piece_next(&at);
 
-    memcpy(&piece.len, *at, sizeof(piece.len));
-    piece.data = *at + sizeof(piece.len);
-    *at = piece.data + piece.len;
-    return piece;
+    return (struct bytes){piece.data, piece.len};
 }
 
 /* The first piece stands at the beginning, an anchored last one at the end;
  * those between are found one behind the other. */
 bool robots_rule_matches(const struct robots_rule *rule, const struct buf *pool,
-                         const char *path, size_t len)
+                         const char *path, size_t len, int64_t *steps)
 {
     const unsigned char *at = pool->data + rule->pieces_at;
     struct piece piece = piece_next(&at);
     size_t done = piece.len;
 
+    *steps -= piece.len + rule->nr_pieces;
     if (piece.len > len || memcmp(path, piece.data, piece.len) != 0)
         return false;
     for (unsigned i = 1; i < rule->nr_pieces; i++) {
@@ -214,6 +265,8 @@ bool robots_rule_matches(const struct robots_rule *rule, const struct buf *pool,
             return piece.len <= len - done &&
                    memcmp(path + len - piece.len, piece.data, piece.len) == 0;
         found = memmem(path + done, len - done, piece.data, piece.len);
+        *steps -= (int64_t)((found ? (size_t)(found - path) : len) - done) +
+                  piece.len;
         if (!found)
             return false;
         done = (size_t)(found - path) + piece.len;

@@ -15,8 +15,24 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/wire.h"
+
+enum robots_rule_kind {
+    ROBOTS_RULE_FRONT, /* a path that begins with the pattern matches */
+    ROBOTS_RULE_WHOLE, /* a path that is the pattern, "$", matches */
+    ROBOTS_RULE_WILD,  /* it has a wildcard with something behind */
+};
+
+/* Bytes that stand in each path that matches: the first and the last `len` of
+ * the longest piece, as numbers, the first byte highest. */
+struct robots_marks {
+    uint32_t first, last;
+    uint8_t len; /* 0: there are none; 1, 2 or 4 */
+};
 
 struct robots_rule {
+    enum robots_rule_kind kind;
+    struct robots_marks marks;
     uint32_t pieces_at; /* in the pool: nr_pieces times u16 length and bytes */
     uint16_t nr_pieces; /* at least 1; a wildcard stands between two */
     uint16_t octets;    /* length of the pattern for "the longest match" */
@@ -35,9 +51,14 @@ struct robots_rule {
 enum err robots_rule_compile(struct robots_rule *rule, struct buf *pool,
                              const char *pattern, size_t len) CERR_CHECK;
 
-/* `path` must have been through robots_normalize(). */
+/* The piece before the first wildcard, a view of the pool. */
+struct bytes robots_rule_front(const struct robots_rule *rule,
+                               const struct buf *pool);
+
+/* `path` must have been through robots_normalize(). Takes from *steps the bytes
+ * that were looked at; it may take more than is left. */
 bool robots_rule_matches(const struct robots_rule *rule, const struct buf *pool,
-                         const char *path, size_t len);
+                         const char *path, size_t len, int64_t *steps);
 
 /*
  * Writes the form in which paths are compared (RFC 9309 2.2.2): escapes

@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "crawler/robots/robots.h"
+#include "crawler/robots/robots_index.h"
 #include "crawler/robots/robots_rule.h"
 
 #define PATH_MAX_BYTES 300
+#define RULES_MAX      60 /* so few cannot use up the budget of a path */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -81,6 +83,7 @@ static void match(const char *pattern, size_t pattern_len, const char *raw_path,
     char path[PATH_MAX_BYTES], normal[PATH_MAX_BYTES];
     struct robots_rule rule = {0};
     struct buf pool;
+    int64_t steps = 0;
 
     if (has_escaped_wildcard(pattern, pattern_len))
         return;
@@ -89,8 +92,46 @@ static void match(const char *pattern, size_t pattern_len, const char *raw_path,
     buf_init(&pool, (size_t)1 << 20);
     require(robots_rule_compile(&rule, &pool, pattern, pattern_len) == CERR_OK);
     pattern_len = robots_normalize(pattern, pattern_len, normal);
-    require(robots_rule_matches(&rule, &pool, path, len) ==
+    require(robots_rule_matches(&rule, &pool, path, len, &steps) ==
             matches_slowly(normal, pattern_len, path, len));
+    require(steps < 0); /* whatever it looked at was counted */
+    buf_release(&pool);
+}
+
+/* Each line of the file is a rule: the index finds the first that matches. */
+static void find(const char *path, size_t path_len, const char *file,
+                 size_t len)
+{
+    static struct robots_rule rules[RULES_MAX];
+    struct robots_index index;
+    struct buf pool;
+    char normal[PATH_MAX_BYTES];
+    size_t nr = 0, expected = ROBOTS_NO_RULE;
+
+    buf_init(&pool, (size_t)1 << 20);
+    path_len = robots_normalize(path, path_len, normal);
+    while (len > 0 && nr < RULES_MAX) {
+        const char *end = memchr(file, '\n', len);
+        size_t line_len = end ? (size_t)(end - file) : len;
+
+        rules[nr] = (struct robots_rule){.allow = nr % 2};
+        require(robots_rule_compile(&rules[nr++], &pool, file,
+                                    line_len < 1000 ? line_len : 1000) ==
+                CERR_OK);
+        file += line_len + (end != NULL);
+        len -= line_len + (end != NULL);
+    }
+    for (size_t i = nr; i-- > 0;) {
+        int64_t steps = 0;
+
+        if (robots_rule_matches(&rules[i], &pool, normal, path_len, &steps))
+            expected = i;
+    }
+    const struct robots_rules all = {rules, nr, &pool};
+
+    require(robots_index_make(&index, &all) == CERR_OK);
+    require(robots_index_find(&index, &all, normal, path_len) == expected);
+    robots_index_release(&index);
     buf_release(&pool);
 }
 
@@ -103,6 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     path_len = data[0] < size - 1 ? data[0] : size - 1;
     judge(path, path_len, path + path_len, size - 1 - path_len);
+    find(path, path_len, path + path_len, size - 1 - path_len);
     match(path, path_len, path + path_len, size - 1 - path_len);
     return 0;
 }

@@ -500,6 +500,69 @@ static void robots_matches_many_stars_in_linear_time(void **state)
     robots_free(robots);
 }
 
+/* The path of 2,000 bytes has most of what each pattern wants, and not all. */
+static void robots_judges_right_by_thousands_of_patterns(void **state)
+{
+    static const struct {
+        const char *front, *middle, *back; /* around the number of the rule */
+        int nr_middles;
+        const char *path; /* repeated */
+    } rows[] = {
+        {"/*", "a", "b", 230, "a"},   {"/*b", "a", "", 230, "a"},
+        {"/*", "xb", "ab", 20, "ab"}, {"/", "*b", "q", 100, "ab"},
+        {"/", "a", "", 200, "a"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < NR(rows); i++) {
+        struct robots *robots;
+        struct buf file;
+        char path[2001] = "/";
+
+        buf_init(&file, FILE_MAX);
+        assert_int_equal(buf_add_str(&file, ALL), CERR_OK);
+        for (int rule = 0; rule < 2000; rule++) {
+            assert_int_equal(
+                buf_addf(&file, "Disallow: %s%d", rows[i].front, rule),
+                CERR_OK);
+            for (int k = 0; k < rows[i].nr_middles; k++)
+                assert_int_equal(buf_add_str(&file, rows[i].middle), CERR_OK);
+            assert_int_equal(buf_addf(&file, "%s\n", rows[i].back), CERR_OK);
+        }
+        for (size_t at = 1; at < sizeof(path); at++)
+            path[at] = rows[i].path[at % strlen(rows[i].path)];
+        robots = parse(file.data, file.len, "x");
+        assert_true(robots_allows(robots, path, sizeof(path), NULL));
+        robots_free(robots);
+        buf_release(&file);
+    }
+}
+
+/* No more is looked at than the budget allows; what is left counts against the
+ * path, as the site may have meant it so. */
+static void robots_counts_each_disallow_behind_its_budget(void **state)
+{
+    char path[2000];
+    struct robots *robots;
+    struct robots_verdict verdict;
+    struct buf file;
+
+    (void)state;
+    memset(path, 'a', sizeof(path));
+    path[0] = '/';
+    buf_init(&file, FILE_MAX);
+    assert_int_equal(buf_add_str(&file, ALL "Allow: /a\n"), CERR_OK);
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(buf_add_str(&file, "Disallow: /*aaaaa*b*aaaaa\n"),
+                         CERR_OK);
+    robots = parse(file.data, file.len, "x");
+    assert_true(robots_allows(robots, path, 50, NULL));
+    assert_false(robots_allows(robots, path, sizeof(path), &verdict));
+    assert_true(verdict.line > 3 && verdict.line < 200);
+    robots_free(robots);
+    buf_release(&file);
+}
+
 static void robots_policy_follows_the_answer(void **state)
 {
     static const struct {
@@ -570,6 +633,8 @@ int main(void)
         cmocka_unit_test(robots_bounds_wildcards),
         cmocka_unit_test(robots_holds_what_500_kib_can_say),
         cmocka_unit_test(robots_matches_many_stars_in_linear_time),
+        cmocka_unit_test(robots_judges_right_by_thousands_of_patterns),
+        cmocka_unit_test(robots_counts_each_disallow_behind_its_budget),
         cmocka_unit_test(robots_policy_follows_the_answer),
         cmocka_unit_test(robots_without_a_file_allow_everything),
     };
