@@ -218,7 +218,7 @@ static enum error resolve_location(struct transfer *transfer)
     bad = url_parse(&base, (const char *)transfer->url.data,
                     transfer->url.len - 1, NULL);
     if (bad == URL_OK)
-        bad = url_parse(&url, value.data, value.len, &base);
+        bad = url_parse_bytes(&url, value.data, value.len, &base);
     switch (bad) {
     case URL_OK:
         url_canonical(&url, &url);

@@ -32,11 +32,12 @@ static enum error error_of(enum url_error error)
     return ERROR_BAD_URL;
 }
 
-/* Makes the canonical form of a URL; `room` is scratch. */
+/* Makes the canonical form of a URL; `room` is scratch. The text may be bytes
+ * of a list or of robots.txt, which nothing has decoded. */
 static enum error read_canonical(struct url *url, struct url *room,
                                  struct bytes text)
 {
-    enum url_error error = url_parse(room, text.data, text.len, NULL);
+    enum url_error error = url_parse_bytes(room, text.data, text.len, NULL);
 
     if (error != URL_OK)
         return error_of(error);

@@ -61,7 +61,8 @@ static void append_escape(struct url_writer *out, unsigned char byte)
     url_append_text(out, escape, sizeof(escape));
 }
 
-/* One character that is not ASCII, or not a character, as escapes. */
+/* One character that is not ASCII, or not a character, as escapes. In a text
+ * that was decoded before, what is no UTF-8 is U+FFFD, as in the standard. */
 static size_t append_character(struct url_writer *out, const char *at,
                                const char *end)
 {
@@ -69,7 +70,7 @@ static size_t append_character(struct url_writer *out, const char *at,
     uint32_t code;
     size_t len = url_read_utf8(bytes, (size_t)(end - at), &code);
 
-    if (code == URL_NOT_UTF8)
+    if (code == URL_NOT_UTF8 && !out->keeps_bytes)
         url_append_text(out, "%EF%BF%BD", 9);
     else
         for (size_t i = 0; i < len; i++)
@@ -477,21 +478,40 @@ static bool has_tab_or_newline(const char *at, const char *end)
     return found != 0;
 }
 
-enum url_error url_parse(struct url *url, const char *text, size_t len,
-                         const struct url *base)
+/* Parses without the white space at both ends of a text (URL 4.4). */
+static enum url_error parse_trimmed(struct parser *parser, const char *text,
+                                    size_t len)
 {
-    struct parser parser = {
-        .url = url, .base = base, .out = {.text = url->text}};
-
     while (len > 0 && (unsigned char)text[0] <= 0x20) {
         text++;
         len--;
     }
     while (len > 0 && (unsigned char)text[len - 1] <= 0x20)
         len--;
-    parser.at = text;
-    parser.end = text + len;
-    if (has_tab_or_newline(parser.at, parser.end))
-        return parse_without_tabs(&parser);
-    return parse(&parser);
+    parser->at = text;
+    parser->end = text + len;
+    if (has_tab_or_newline(parser->at, parser->end))
+        return parse_without_tabs(parser);
+    return parse(parser);
+}
+
+enum url_error url_parse(struct url *url, const char *text, size_t len,
+                         const struct url *base)
+{
+    struct parser parser = {
+        .url = url, .base = base, .out = {.text = url->text}};
+
+    return parse_trimmed(&parser, text, len);
+}
+
+enum url_error url_parse_bytes(struct url *url, const char *text, size_t len,
+                               const struct url *base)
+{
+    struct parser parser = {
+        .url = url,
+        .base = base,
+        .out = {.text = url->text, .keeps_bytes = true},
+    };
+
+    return parse_trimmed(&parser, text, len);
 }

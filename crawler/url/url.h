@@ -57,6 +57,14 @@ struct url {
  */
 enum url_error url_parse(struct url *url, const char *text, size_t len,
                          const struct url *base) CERR_CHECK;
+/*
+ * The same for a text that nothing has decoded: a header field, a line of a
+ * list or of robots.txt. Bytes that are not UTF-8 are percent-encoded as they
+ * are ("%E9"), as browsers do after the isomorphic decoding of a Location:
+ * U+FFFD would make one URL of many, and one that nobody meant.
+ */
+enum url_error url_parse_bytes(struct url *url, const char *text, size_t len,
+                               const struct url *base) CERR_CHECK;
 
 /*
  * The form that identifies a resource for us: WHATWG plus RFC 3986 6.2.2

@@ -21,6 +21,7 @@ struct url_writer {
     char *text; /* URL_BYTES_MAX bytes, and one for the NUL */
     size_t len;
     bool full;
+    bool keeps_bytes; /* what is no UTF-8 is escaped as it is, not as U+FFFD */
 };
 
 static inline void url_append_byte(struct url_writer *out, char byte)

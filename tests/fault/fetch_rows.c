@@ -381,6 +381,13 @@ static const struct row {
      .outcome = OUTCOME_REDIRECT,
      .status = 301,
      .location = "http://example.org/%C3%A4%20b%01?q=c"},
+    {.name = "54 bytes that are not UTF-8 stay those bytes",
+     .steps = {SAY(
+         "HTTP/1.1 301 Go" END
+         "Location: http://example.org/caf\xe9?q=\xfc" END CLOSE END)},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 301,
+     .location = "http://example.org/caf%E9?q=%FC"},
     {.name = "55 https to http",
      .tls = SCRIPTED_TLS,
      .steps = {SAY("HTTP/1.1 301 Go" END

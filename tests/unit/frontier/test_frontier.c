@@ -56,6 +56,8 @@ static void frontier_reads_lines_as_people_write_them(void **state)
         {"a.test:8080/x?q", "https://a.test:8080/x?q"},
         {"localhost/x", "https://localhost/x"},
         {"localhost:3000", "https://localhost:3000/"},
+        {"a.test/\xe9", "https://a.test/%E9"},
+        {"http://a.test/\xe8", "http://a.test/%E8"},
         {"", NULL},
         {"   ", NULL},
         {"# http://a.test/", NULL},

@@ -25,7 +25,10 @@ static enum url_error parse(struct url *url, const char *text)
     return url_parse(url, text, strlen(text), NULL);
 }
 
-static void check_rows(const struct row *rows, size_t nr)
+typedef enum url_error (*parse_fn)(struct url *url, const char *text,
+                                   size_t len, const struct url *base);
+
+static void check_rows_by(parse_fn parse_it, const struct row *rows, size_t nr)
 {
     static struct url base, url;
 
@@ -35,8 +38,8 @@ static void check_rows(const struct row *rows, size_t nr)
 
         if (row->base)
             assert_int_equal(parse(&base, row->base), URL_OK);
-        error = url_parse(&url, row->input, strlen(row->input),
-                          row->base ? &base : NULL);
+        error = parse_it(&url, row->input, strlen(row->input),
+                         row->base ? &base : NULL);
         if (error != (row->expected ? URL_OK : URL_BAD))
             fail_msg("'%s': error %d", row->input, error);
         if (!row->expected)
@@ -47,7 +50,8 @@ static void check_rows(const struct row *rows, size_t nr)
         assert_int_equal(url.len, strlen(url.text));
     }
 }
-#define CHECK(rows) check_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+#define CHECK(rows)                                                            \
+    check_rows_by(url_parse, rows, sizeof(rows) / sizeof((rows)[0]))
 
 static void url_resolves_every_kind_of_reference(void **state)
 {
@@ -213,6 +217,27 @@ static void url_replaces_what_is_not_utf8(void **state)
     CHECK(rows);
 }
 
+/* Two texts that differ are two URLs: nothing becomes U+FFFD. */
+static void url_escapes_bytes_that_are_not_utf8_as_they_are(void **state)
+{
+    static const struct row rows[] = {
+        {"/caf\xe9", "http://h/", "http://h/caf%E9"},
+        {"/s?q=\xfc"
+         "ber",
+         "http://h/", "http://h/s?q=%FCber"},
+        {"/caf\xc3\xa9", "http://h/", "http://h/caf%C3%A9"},
+        {"/\xc3\xa9\xe9", "http://h/", "http://h/%C3%A9%E9"},
+        {"/\xe2\x82x", "http://h/", "http://h/%E2%82x"},
+        {"/\xed\xa0\x80", "http://h/", "http://h/%ED%A0%80"},
+        {"/\xe9\tx", "http://h/", "http://h/%E9x"},
+        {"http://\xc3\xa9.test/\xff", NULL, "http://xn--9ca.test/%FF"},
+        {"http://\xe9.test/", NULL, NULL},
+    };
+
+    (void)state;
+    check_rows_by(url_parse_bytes, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 static void url_ignores_tabs_newlines_and_outer_blanks(void **state)
 {
     static const struct row rows[] = {
@@ -375,6 +400,7 @@ int main(void)
         cmocka_unit_test(url_removes_dot_segments_in_every_spelling),
         cmocka_unit_test(url_encodes_each_component_by_its_own_set),
         cmocka_unit_test(url_replaces_what_is_not_utf8),
+        cmocka_unit_test(url_escapes_bytes_that_are_not_utf8_as_they_are),
         cmocka_unit_test(url_ignores_tabs_newlines_and_outer_blanks),
         cmocka_unit_test(url_refuses_other_schemes),
         cmocka_unit_test(url_tells_its_components),
