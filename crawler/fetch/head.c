@@ -32,6 +32,8 @@ static void begin(struct head *head)
     head->complete = false;
     head->content_length = -1;
     head->robots = 0;
+    head->sets_cookie = false;
+    head->length_error = ERROR_NONE;
     head->field = -1;
     memset(head->values, 0, sizeof(head->values));
 }
@@ -225,12 +227,17 @@ static enum error read_field(struct head *head, const char *line, size_t len)
         if (kept[i].len == name_len &&
             strncasecmp(line, kept[i].name, name_len) == 0)
             return keep_value(head, (enum head_field)i, value);
-    if (equals(name, "content-length"))
-        return read_length(head, value);
+    if (equals(name, "content-length")) {
+        if (!head->length_error)
+            head->length_error = read_length(head, value);
+        return ERROR_NONE;
+    }
     if (equals(name, "content-encoding"))
         return add_codings(head, value);
     if (equals(name, "x-robots-tag"))
         read_robots(head, value);
+    else if (equals(name, "set-cookie"))
+        head->sets_cookie = true;
     return ERROR_NONE;
 }
 
@@ -297,7 +304,10 @@ enum error head_line(struct head *head, const char *line, size_t len)
     line = (const char *)head->bytes.data + at;
     if (line[0] == '\n' || (len == 2 && line[0] == '\r' && line[1] == '\n')) {
         head->complete = true;
-        return ERROR_NONE;
+        /* a head that lies about its body is believed as a redirect alone */
+        if (head->length_error && !head_redirects(head))
+            head->complete = false;
+        return head->length_error;
     }
     if (line[0] == ' ' || line[0] == '\t') {
         extend_field(head);
@@ -309,6 +319,13 @@ enum error head_line(struct head *head, const char *line, size_t len)
 bool head_is_final(const struct head *head)
 {
     return head->complete && head->status >= 200;
+}
+
+/* 304 is a 3xx that leads nowhere. */
+bool head_redirects(const struct head *head)
+{
+    return head_is_final(head) && head->status >= 300 && head->status < 400 &&
+           head->status != 304 && head->values[HEAD_LOCATION].seen;
 }
 
 struct bytes head_value(const struct head *head, enum head_field field)

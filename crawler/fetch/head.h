@@ -40,8 +40,11 @@ struct head {
     const char *agent;  /* product token that X-Robots-Tag may name; borrowed */
     int status;         /* of the last status line */
     bool complete;      /* the blank line was seen */
-    int64_t content_length; /* -1: none claimed */
-    uint8_t robots;         /* enum page_robots_flag, from X-Robots-Tag */
+    int64_t content_length;  /* -1: none claimed */
+    uint8_t robots;          /* enum page_robots_flag, from X-Robots-Tag */
+    bool sets_cookie;        /* the field Set-Cookie was there */
+    enum error length_error; /* what is wrong with Content-Length; told at the
+                                end of the head, as a redirect needs none */
     int field; /* enum head_field of the line before, for folded lines; -1: none
                 */
     struct {
@@ -58,8 +61,9 @@ void head_reset(struct head *head);
 
 /*
  * Takes one line with its line end. ERROR_NONE, or why the answer is of no
- * use: ERROR_HEAD_TOO_LARGE; ERROR_PROTOCOL (lengths that differ or are no
- * numbers, RFC 9112 6.3); ERROR_TOO_LARGE (a length that no number holds);
+ * use: ERROR_HEAD_TOO_LARGE; at its end, ERROR_PROTOCOL (lengths that differ or
+ * are no numbers, RFC 9112 6.3) or ERROR_TOO_LARGE (a length that no number
+ * holds), which the head of a redirect is whole in spite of;
  * ERROR_BAD_REDIRECT (two Locations that differ); ERROR_INTERNAL (no memory).
  */
 enum error head_line(struct head *head, const char *line, size_t len);
@@ -67,6 +71,9 @@ enum error head_line(struct head *head, const char *line, size_t len);
 /* Whether the end of the head of a final answer was seen (not that of a 1xx).
  */
 bool head_is_final(const struct head *head);
+
+/* Whether the answer redirects: then its body says nothing (RFC 9110 15.4). */
+bool head_redirects(const struct head *head);
 
 /* The value as received, without white space around; "" if there was none. */
 struct bytes head_value(const struct head *head, enum head_field field);

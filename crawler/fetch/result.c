@@ -97,6 +97,32 @@ static bool may_be_cut(const struct transfer *transfer)
     return (transfer->flags & (JOB_ROBOTS | JOB_SITEMAP)) != 0;
 }
 
+/* Whether an error of the body, or of how it ends, is of no account: the answer
+ * redirects, and its Location decides. What is our own, or was our will, is
+ * another matter. */
+static bool location_decides(const struct transfer *transfer, enum error error)
+{
+    if (!head_redirects(&transfer->head))
+        return false;
+    switch (error_info(error)->error_class) {
+    case CLASS_HTTP:
+        return error != ERROR_BAD_REDIRECT;
+    case CLASS_CONNECT: /* closed in the middle of the body */
+    case CLASS_TIMEOUT:
+    case CLASS_BODY:
+        return true;
+    case CLASS_NONE:
+    case CLASS_INPUT:
+    case CLASS_DNS:
+    case CLASS_TLS:
+    case CLASS_POLICY:
+    case CLASS_INTERNAL:
+    case CLASS_NR:
+        break;
+    }
+    return false;
+}
+
 /* What we decided goes before what libcurl says, and a failure on the way
  * before one of the body as a whole. */
 static enum error choose_error(struct transfer *transfer, CURLcode code)
@@ -205,6 +231,23 @@ static void fill_detail(struct transfer *transfer)
 
 /* ---- where it points ---- */
 
+/* Keeps a Location that is not followed as the detail, for the row, without the
+ * credentials that may stand in it. */
+static void note_location(struct transfer *transfer, struct bytes value)
+{
+    const char *text = value.data, *end = text + value.len;
+    const char *slashes = memmem(text, value.len, "//", 2);
+    const char *host = slashes ? slashes + 2 : text, *stop = host;
+    const char *at;
+
+    while (stop < end && *stop != '/' && *stop != '?' && *stop != '#')
+        stop++;
+    at = slashes ? memrchr(host, '@', (size_t)(stop - host)) : NULL;
+    snprintf(transfer->failure.note, sizeof(transfer->failure.note), "%.*s%.*s",
+             (int)(at ? host - text : 0), text,
+             (int)(end - (at ? at + 1 : text)), at ? at + 1 : text);
+}
+
 /* Location is resolved by the WHATWG URL standard against the URL that was
  * asked for, and kept in canonical form, which has no userinfo. */
 static enum error resolve_location(struct transfer *transfer)
@@ -224,6 +267,7 @@ static enum error resolve_location(struct transfer *transfer)
         url_canonical(&url, &url);
         break;
     case URL_BAD_SCHEME:
+        note_location(transfer, value);
         return ERROR_BLOCKED_SCHEME;
     case URL_BAD:
     case URL_TOO_LONG:
@@ -349,6 +393,8 @@ static void fill_head(struct transfer *transfer)
     page->status = (uint16_t)head->status;
     page->content_length = head->content_length;
     page->robots = head->robots;
+    if (head->sets_cookie && transfer->set->options.cookies)
+        page->flags |= PAGE_SETS_COOKIE;
     fill_mime(transfer);
     page->encoding =
         clean(transfer, (struct bytes){head->codings.data, head->codings.len});
@@ -418,6 +464,10 @@ void result_fill(struct transfer *transfer, CURLcode code)
     /* Half a body is marked as such; one with an unknown coding is whole. */
     if (error && transfer->body.begun)
         transfer->body.cut |= error != ERROR_BAD_ENCODING;
+    if (error && location_decides(transfer, error)) {
+        error = transfer->failure.error = ERROR_NONE;
+        set_note(transfer, "");
+    }
     fill_times(transfer);
     fill_peer(transfer);
     fill_head(transfer);

@@ -52,8 +52,9 @@ enum page_flag {
     PAGE_MAY_PASS =
         1 << 6, /* an ERROR_DNS that may pass: no name server has said that the
                    name does not exist, so a retry makes sense */
-    PAGE_KILLED = 1 << 7, /* set by the parent alone: the worker was killed
-                             (SIGKILL), for whatever reason */
+    PAGE_SETS_COOKIE = 1 << 7, /* cookies are kept, and one came */
+    PAGE_KILLED = 1 << 8,      /* set by the parent alone: the worker was killed
+                                  (SIGKILL), for whatever reason */
 };
 
 enum link_kind { LINK_A, LINK_AREA, LINK_FRAME, LINK_KIND_NR };

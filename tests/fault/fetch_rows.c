@@ -77,6 +77,7 @@ static const struct row {
     int64_t body_bytes;   /* decoded; -1: any */
     uint32_t flags;       /* that the page must have */
     const char *location; /* with %u for the port; NULL: any */
+    const char *detail;   /* NULL: any */
 } rows[] = {
     {.name = "12 certificate has expired",
      .tls = SCRIPTED_TLS_EXPIRED,
@@ -354,6 +355,70 @@ static const struct row {
                    "Location: javascript:alert(1)" END CLOSE END)},
      .error = ERROR_BLOCKED_SCHEME,
      .status = 301},
+    {.name = "49 a redirect whose body is cut leads on",
+     .steps = {SAY("HTTP/1.1 302 Go" END "Location: http://example.org/" END
+                   "Content-Length: 100" END END "cut")},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 302,
+     .location = "http://example.org/",
+     .body_bytes = 3},
+    {.name = "49 a redirect whose body stalls leads on",
+     .steps = {SAY("HTTP/1.1 302 Go" END "Location: http://example.org/" END
+                   "Content-Length: 100" END END "cut"),
+               DRIP("0123456789", 5, 250)},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 302,
+     .location = "http://example.org/",
+     .body_bytes = -1},
+    {.name = "49 a redirect with a damaged coding leads on",
+     .steps = {SAY("HTTP/1.1 302 Go" END "Location: http://example.org/" END
+                   "Content-Encoding: gzip" END CLOSE END "\x1f\x8b\x08junk")},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 302,
+     .location = "http://example.org/",
+     .body_bytes = -1},
+    {.name = "49 a redirect with an unknown coding leads on",
+     .steps = {SAY("HTTP/1.1 302 Go" END "Location: http://example.org/" END
+                   "Content-Encoding: lzma" END CLOSE END "what")},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 302,
+     .location = "http://example.org/",
+     .body_bytes = 4},
+    {.name = "49 a redirect with two lengths leads on",
+     .steps = {SAY("HTTP/1.1 302 Go" END "Content-Length: 4" END
+                   "Content-Length: 5" END
+                   "Location: http://example.org/" END END "page")},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 302,
+     .location = "http://example.org/",
+     .body_bytes = -1},
+    {.name = "49 a redirect with broken chunks leads on",
+     .steps = {SAY("HTTP/1.1 302 Go" END "Location: http://example.org/" END
+                   "Transfer-Encoding: chunked" END END "zz" END "page")},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 302,
+     .location = "http://example.org/",
+     .body_bytes = -1},
+    {.name = "49 a redirect with an endless body leads on",
+     .steps = {SAY("HTTP/1.1 302 Go" END
+                   "Location: http://example.org/" END END),
+               REPEAT("0123456789012345678901234567890123456789", 1 << 20)},
+     .outcome = OUTCOME_REDIRECT,
+     .status = 302,
+     .location = "http://example.org/",
+     .body_bytes = MAX_BODY_BYTES},
+    {.name = "50 redirect to mailto: keeps the Location",
+     .steps = {SAY("HTTP/1.1 301 Go" END
+                   "Location: mailto:me@example.org" END CLOSE END)},
+     .error = ERROR_BLOCKED_SCHEME,
+     .status = 301,
+     .detail = "mailto:me@example.org"},
+    {.name = "50 redirect to ftp: keeps the Location without its password",
+     .steps = {SAY("HTTP/1.1 301 Go" END
+                   "Location: ftp://me:secret@example.org/x@y" END CLOSE END)},
+     .error = ERROR_BLOCKED_SCHEME,
+     .status = 301,
+     .detail = "ftp://example.org/x@y"},
     {.name = "53 credentials in Location are dropped",
      .steps = {SAY(
          "HTTP/1.1 301 Go" END
@@ -570,6 +635,8 @@ static bool is_as_expected(const struct row *row, const struct seen *seen,
     if (row->body_bytes >= 0 && page->body_bytes != (uint64_t)row->body_bytes)
         return false;
     if ((page->flags & row->flags) != row->flags)
+        return false;
+    if (row->detail && strcmp(seen->detail, row->detail) != 0)
         return false;
     if (!row->location)
         return true;

@@ -145,8 +145,10 @@ static void head_judges_lengths(void **state)
     for (size_t i = 0; i < NR(cases); i++) {
         head_reset(&head);
         assert_int_equal(feed("HTTP/1.1 200 OK\r\n"), ERROR_NONE);
-        if (feed(cases[i].lines) != cases[i].error)
+        assert_int_equal(feed(cases[i].lines), ERROR_NONE);
+        if (feed("\r\n") != cases[i].error)
             fail_msg("wrong verdict on %s", cases[i].lines);
+        assert_int_equal(head_is_final(&head), !cases[i].error);
         if (!cases[i].error)
             assert_int_equal(head.content_length, cases[i].length);
     }
@@ -159,6 +161,22 @@ static void head_refuses_two_places_to_go(void **state)
         feed("HTTP/1.1 301 Go\r\nLocation: /a\r\nLocation: /a\r\n"),
         ERROR_NONE);
     assert_int_equal(feed("Location: /b\r\n"), ERROR_BAD_REDIRECT);
+}
+
+/* The body of a redirect says nothing, so a length that lies about it does not
+ * hide where it leads. */
+static void head_of_a_redirect_counts_whatever_its_length_says(void **state)
+{
+    (void)state;
+    assert_int_equal(feed("HTTP/1.1 301 Go\r\nContent-Length: 4\r\n"
+                          "Content-Length: 5\r\nLocation: /a\r\n\r\n"),
+                     ERROR_PROTOCOL);
+    assert_true(head_redirects(&head));
+    assert_value(HEAD_LOCATION, "/a");
+    head_reset(&head);
+    assert_int_equal(feed("HTTP/1.1 304 No\r\nLocation: /a\r\n\r\n"),
+                     ERROR_NONE);
+    assert_false(head_redirects(&head));
 }
 
 static void head_counts_against_its_cap(void **state)
@@ -230,6 +248,7 @@ int main(void)
         TEST(head_joins_codings_of_several_headers),
         TEST(head_judges_lengths),
         TEST(head_refuses_two_places_to_go),
+        TEST(head_of_a_redirect_counts_whatever_its_length_says),
         TEST(head_counts_against_its_cap),
         TEST(head_reads_robots_tags),
         TEST(head_names_the_text_of_a_page_for_a_value),
