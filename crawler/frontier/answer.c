@@ -91,8 +91,8 @@ static void judge_url(struct frontier *frontier, const struct item *item,
         end_with_page(page, verdict);
 }
 
-/* A redirect that cannot be followed leaves robots.txt without rules, as RFC
- * 9309 2.3.1.2 allows: the answer keeps its status. */
+/* A redirect that cannot be followed is an answer with an error of its own:
+ * robots_policy() says what that means. */
 static void judge_robots(struct frontier *frontier, const struct item *item,
                          const struct page *page, int64_t now_ms,
                          struct verdict *verdict)

@@ -12,16 +12,23 @@ static bool is_same(struct bytes a, struct bytes b)
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
-/* Whether the chain has asked for this URL before. A loop is found at its first
- * repetition: a chain never asks for one URL twice. */
-static bool was_asked(const struct item *item, struct bytes url)
+/* Whether the redirect leads back to a URL that the chain has asked before. A
+ * loop is found at its first repetition. But where a cookie came since then,
+ * and goes out with the next request, the same URL may answer otherwise: a
+ * chain may ask for it again, within its limit. */
+static bool is_loop(const struct item *item, const struct page *page,
+                    struct bytes url)
 {
-    if (is_same(item_url(item), url))
-        return true;
-    for (size_t i = 0; item->chain && i < item->chain->nr_hops; i++)
-        if (is_same(item->chain->hops[i].to_url, url))
+    const struct redirect_chain *chain = item->chain;
+    size_t nr_hops = chain ? chain->nr_hops : 0;
+    bool got_cookie = (page->flags & PAGE_SETS_COOKIE) != 0;
+
+    for (size_t i = nr_hops; i > 0 && !got_cookie; i--) {
+        if (is_same(chain->hops[i - 1].to_url, url))
             return true;
-    return false;
+        got_cookie = chain->hops[i - 1].sets_cookie;
+    }
+    return !got_cookie && is_same(item_url(item), url);
 }
 
 /* Reads where a redirect leads. A Location that is no URL is the fault of the
@@ -37,7 +44,7 @@ enum error redirect_read(struct frontier *frontier, const struct item *item,
         return ERROR_BAD_REDIRECT;
     if (error)
         return error;
-    if (was_asked(item, target->url))
+    if (is_loop(item, page, target->url))
         return ERROR_REDIRECT_LOOP;
     if (item->chain && item->chain->nr_hops >= max_hops)
         return ERROR_REDIRECT_LIMIT;
@@ -58,6 +65,7 @@ void redirect_add_hop(struct item *item, const struct page *page,
         .from_url = item_target(item),
         .to_url = {text, target.len},
         .status = page->status,
+        .sets_cookie = (page->flags & PAGE_SETS_COOKIE) != 0,
         .elapsed_ms = page->total_us / 1000.0,
     };
     chain->texts[chain->nr_hops++] = text;

@@ -267,9 +267,9 @@ enum err admission_settle(struct frontier *frontier, const struct item *item,
     robots->status = page->status;
     robots->fetched_at = wall_ms;
     robots->until = wall_ms + RULES_MS;
-    if (page->error == ERROR_BLOCKED_ADDRESS) {
-        /* the guard refuses each URL of the host as well, when it is asked for
-         */
+    if (page->error == ERROR_BLOCKED_ADDRESS && !item->chain) {
+        /* the guard refuses each URL of the host as well, when it is asked for;
+         * behind a redirect it says nothing of this host */
         robots->until = wall_ms + RULES_UNSURE_MS;
         robots->status = -1;
         allow_all(frontier, host);

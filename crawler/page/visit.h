@@ -23,6 +23,7 @@
 struct visit_hop {
     struct bytes from_url, to_url;
     int status;
+    bool sets_cookie; /* see PAGE_SETS_COOKIE */
     double elapsed_ms;
 };
 

@@ -11,9 +11,9 @@ enum robots_policy robots_policy(int status, enum error error)
      * body broke off. 429 says "not now", as a 503 does. */
     if (status >= 400 && status <= 499 && status != STATUS_TOO_MANY_REQUESTS)
         return ROBOTS_ALLOW_ALL;
-    /* 2.3.1.2: a file behind too many redirects may count as unavailable. */
-    if (error == ERROR_REDIRECT_LIMIT || error == ERROR_REDIRECT_LOOP ||
-        error == ERROR_BAD_REDIRECT)
+    /* 2.3.1.2: a file behind more than five redirects may count as unavailable.
+     * Redirects that lead in a circle or nowhere have given no answer. */
+    if (error == ERROR_REDIRECT_LIMIT)
         return ROBOTS_ALLOW_ALL;
     /* 2.5: of a file that is too large the first part counts. */
     if (error != ERROR_NONE && error != ERROR_TOO_LARGE)

@@ -459,7 +459,7 @@ class Robots(PolitenessTest):
         self.assertEqual({r.address for r in server.asked()}, {"127.0.0.3"})
         self.assertIn("500", self.outcomes("detail")[0][0])
 
-    def test_rules_behind_five_redirects_count_and_a_loop_allows(self):
+    def test_rules_behind_five_redirects_count_and_a_loop_allows_nothing(self):
         server = self.serve({
             ("127.0.0.1", "/robots.txt"): redirect("/1"), "/1": redirect("/2"),
             "/2": redirect("/3"), "/3": redirect("/4"), "/4": redirect("/5"),
@@ -468,7 +468,8 @@ class Robots(PolitenessTest):
             None: page(b"x")})
         self.list_urls(server.url("/no"), server.url("/no", "127.0.0.2"))
         self.crawl("urls.txt")
-        self.assertEqual(self.outcomes(), [("skipped", "robots"), ("ok", None)])
+        self.assertEqual(self.outcomes(), [("skipped", "robots"),
+                                           ("skipped", "robots_unreachable")])
 
 
 class Fairness(PolitenessTest):

@@ -111,6 +111,44 @@ static void frontier_names_what_is_wrong_with_a_redirect(void **state)
     }
 }
 
+/* /wall sends to itself with a cookie once; /give, which sets none, back to the
+ * wall that sent there with one; /ever never stops to give cookies. */
+static void cookie_walls(struct web *web, const char *url,
+                         struct web_answer *answer)
+{
+    size_t nr = web_nr_fetches(web, url);
+
+    if (strcmp(url, "http://a.test/wall") == 0 && nr == 0)
+        web_redirect(answer, 302, "http://a.test/wall");
+    else if (strcmp(url, "http://a.test/far") == 0 && nr == 0)
+        web_redirect(answer, 302, "http://a.test/give");
+    else if (strcmp(url, "http://a.test/ever") == 0)
+        web_redirect(answer, 302, "http://a.test/ever");
+    answer->page.flags |= PAGE_SETS_COOKIE;
+    if (strcmp(url, "http://a.test/give") == 0) {
+        web_redirect(answer, 302, "http://a.test/far");
+        answer->page.flags = 0;
+    }
+}
+
+static void frontier_asks_again_where_a_redirect_gave_a_cookie(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = cookie_walls;
+    web_open(web);
+    web_add_list(web,
+                 "http://a.test/wall\nhttp://a.test/far\nhttp://a.test/ever");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web_visit(web, "http://a.test/wall")->outcome, OUTCOME_OK);
+    assert_int_equal(web_visit(web, "http://a.test/wall")->nr_hops, 1);
+    assert_int_equal(web_visit(web, "http://a.test/far")->outcome, OUTCOME_OK);
+    assert_int_equal(web_visit(web, "http://a.test/far")->nr_hops, 2);
+    assert_int_equal(web_visit(web, "http://a.test/ever")->error,
+                     ERROR_REDIRECT_LIMIT);
+    assert_int_equal(web_nr_fetches(web, "http://a.test/ever"), 11);
+}
+
 static void endless_redirects(struct web *web, const char *url,
                               struct web_answer *answer)
 {
@@ -515,6 +553,7 @@ int main(void)
         TEST(frontier_keeps_the_address_guard_for_hosts_not_listed),
         TEST(frontier_knows_a_listed_host_behind_a_redirect),
         TEST(frontier_names_what_is_wrong_with_a_redirect),
+        TEST(frontier_asks_again_where_a_redirect_gave_a_cookie),
         TEST(frontier_ends_a_long_chain),
         TEST(frontier_follows_no_redirect_when_told),
         TEST(frontier_tries_a_passing_failure_again),
