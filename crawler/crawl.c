@@ -221,7 +221,9 @@ static bool read_list(struct crawl *crawl, int64_t now_ms)
         return false;
     }
     if (err == CERR_CORRUPT || err == CERR_IO)
-        log_error("%s; the lines before it count", input_message(crawl->input));
+        log_error("%s", input_message(crawl->input));
+    if (err == CERR_CORRUPT) /* a row tells of it, and the rest goes on */
+        err = CERR_OK;
     fail(crawl, err);
     return !err && !input_ended(crawl->input);
 }

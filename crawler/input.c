@@ -249,18 +249,45 @@ static void next_source(struct input *input)
         frontier_list_ended(input->frontier);
 }
 
+/* Stores a row in place of the first line that cannot be decoded, with the
+ * byte of the file. The list ends there: a later start has nothing to do again
+ * until another version of it comes. Returns CERR_CORRUPT. */
+static enum err note_damage(struct input *input, struct source *source,
+                            const char *what)
+{
+    int64_t line = urllist_lines(input->list);
+    char detail[100];
+    int len = snprintf(detail, sizeof(detail), "gzip data %s at byte %lld",
+                       what, (long long)urllist_packed_bytes(input->list));
+    enum err err = frontier_add_damage(
+        input->frontier, (struct bytes){source->name, strlen(source->name)},
+        storage_line(source->place.number, line + 1),
+        (struct bytes){detail, (size_t)len});
+
+    source->ended = true;
+    source->saved = false;
+    snprintf(input->message, sizeof(input->message),
+             "'%.300s': %s, after line %lld; the lines before it count",
+             source->name, detail, (long long)line);
+    return err ? err : CERR_CORRUPT;
+}
+
 /* Ends the list: its last line may have no newline, and compressed data may be
- * cut in the middle. */
+ * cut in the middle. The earlier version of a list may have been damaged behind
+ * what is now its last line: that row goes. */
 static enum err end_list(struct input *input, struct source *source)
 {
     enum err err = urllist_finish(input->list);
 
     source->ended = true;
     if (err == CERR_CORRUPT)
-        snprintf(input->message, sizeof(input->message),
-                 "'%.300s' is damaged or cut after line %lld", source->name,
-                 (long long)urllist_lines(input->list));
-    return err;
+        return note_damage(input, source, "is cut");
+    if (err || !source->reread)
+        return err;
+    return frontier_add_line(
+        input->frontier, (struct bytes){0},
+        storage_line(source->place.number, urllist_lines(input->list) + 1),
+        true, input->now_ms);
 }
 
 /* Leaves a list when its last lines have reached storage, which may take some
@@ -299,9 +326,7 @@ static enum err feed(struct input *input, struct source *source,
     int64_t skip;
 
     if (err == CERR_CORRUPT)
-        snprintf(input->message, sizeof(input->message),
-                 "'%.300s' is damaged after line %lld", source->name,
-                 (long long)urllist_lines(input->list));
+        return note_damage(input, source, "is damaged");
     if (err)
         return err;
     skip = source->place.size_bytes >= 0 ? urllist_skip(input->list) : 0;

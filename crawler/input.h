@@ -39,9 +39,10 @@ void input_attach(struct input *input, struct storage *storage,
                   struct frontier *frontier);
 
 /*
- * Reads one slice. CERR_AGAIN: a pipe has nothing now, watch input_fd(). Other
- * errors are the frontier's or storage's, or CERR_CORRUPT (damaged gzip; the
- * lines before it count) and CERR_IO, with a sentence in input_message().
+ * Reads one slice. CERR_AGAIN: a pipe has nothing now, watch input_fd().
+ * CERR_CORRUPT, once a list: damaged gzip, which is a row now; read on. Other
+ * errors are the frontier's or storage's, or CERR_IO. These two have a sentence
+ * in input_message().
  */
 enum err input_read(struct input *input, int64_t now_ms) CERR_CHECK;
 /* Whether every list was read to its end. */

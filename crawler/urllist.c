@@ -37,8 +37,9 @@ struct urllist {
     enum err err; /* the first error; sticks */
 
     enum input_state input;
-    size_t magic_len; /* below 2 while INPUT_NEW */
-    z_stream z;       /* zlib state; open from INPUT_MEMBER on */
+    size_t magic_len;     /* below 2 while INPUT_NEW */
+    z_stream z;           /* zlib state; open from INPUT_MEMBER on */
+    int64_t packed_bytes; /* compressed input that was used */
     unsigned char *inflated;
 
     int64_t text_offset; /* plain bytes taken so far, BOM included */
@@ -92,6 +93,11 @@ int64_t urllist_lines(const struct urllist *list)
 bool urllist_is_gzip(const struct urllist *list)
 {
     return list->input != INPUT_NEW && list->input != INPUT_PLAIN;
+}
+
+int64_t urllist_packed_bytes(const struct urllist *list)
+{
+    return list->packed_bytes;
 }
 
 /* Only plain text can be seeked in: compressed text is inflated and passed
@@ -298,6 +304,7 @@ static enum err gzip_feed(struct urllist *list, const unsigned char *at,
 
             err = inflate_feed(list, at, piece);
             piece -= list->z.avail_in;
+            list->packed_bytes += (int64_t)piece;
             at += piece;
             len -= piece;
         } else if (list->input == INPUT_BETWEEN) {
@@ -307,6 +314,7 @@ static enum err gzip_feed(struct urllist *list, const unsigned char *at,
         } else if (*at) {
             err = input_is_corrupt(list);
         } else {
+            list->packed_bytes++;
             at++;
             len--;
         }

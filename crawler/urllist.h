@@ -74,5 +74,8 @@ int64_t urllist_offset(const struct urllist *list);
 /* Lines up to there: the number of the last line handed on. */
 int64_t urllist_lines(const struct urllist *list);
 bool urllist_is_gzip(const struct urllist *list);
+/* Bytes of compressed input that were used. After CERR_CORRUPT: where the
+ * damage shows, from 0. */
+int64_t urllist_packed_bytes(const struct urllist *list);
 
 #endif

@@ -67,6 +67,9 @@ enum err frontier_add_line(struct frontier *frontier, struct bytes text,
 /* A line over the reader's limit: a row, with its first bytes. */
 enum err frontier_add_long_line(struct frontier *frontier, struct bytes text,
                                 int64_t line) CERR_CHECK;
+/* The list `name` cannot be decoded from this line on: a row that says so. */
+enum err frontier_add_damage(struct frontier *frontier, struct bytes name,
+                             int64_t line, struct bytes detail) CERR_CHECK;
 enum frontier_lines {
     FRONTIER_LINES_NONE,     /* all lines so far are in storage */
     FRONTIER_LINES_GATHERED, /* some wait for more of them */

@@ -32,7 +32,8 @@ static struct bytes trim(const char *text, size_t len)
 /* Stores a line that is no URL. The row keeps the text as far as a database
  * takes it: valid UTF-8, cut, without credentials. */
 static enum err put_bad_line(struct frontier *frontier, struct bytes text,
-                             int64_t line, enum error error)
+                             int64_t line, enum error error,
+                             struct bytes detail)
 {
     UNFILLED char clean[LINE_TEXT_BYTES];
     const char *code = error_code(error);
@@ -45,6 +46,7 @@ static enum err put_bad_line(struct frontier *frontier, struct bytes text,
                                 .line = line,
                                 .text = {clean, len},
                                 .error = {code, strlen(code)},
+                                .detail = detail,
                             });
 }
 
@@ -83,7 +85,7 @@ static enum err add_line(struct frontier *frontier, struct bytes text,
     if (!error)
         error = url_reader_key(reader, &url);
     if (error)
-        return put_bad_line(frontier, text, line, error);
+        return put_bad_line(frontier, text, line, error, (struct bytes){0});
     judge_add_folder(frontier->judge, &reader->url);
     if (batch->is_reread)
         err = storage_drop_line(frontier->storage, line);
@@ -121,7 +123,14 @@ enum err frontier_add_long_line(struct frontier *frontier, struct bytes text,
                                 int64_t line)
 {
     frontier->stats.nr_lines++;
-    return put_bad_line(frontier, text, line, ERROR_TOO_LONG);
+    return put_bad_line(frontier, text, line, ERROR_TOO_LONG,
+                        (struct bytes){0});
+}
+
+enum err frontier_add_damage(struct frontier *frontier, struct bytes name,
+                             int64_t line, struct bytes detail)
+{
+    return put_bad_line(frontier, name, line, ERROR_LIST_DAMAGED, detail);
 }
 
 void frontier_push_lines(struct frontier *frontier)

@@ -57,6 +57,11 @@ static const struct error_info infos[ERROR_NR] = {
         "The port belongs to a service other than the web.",
         "Correct the port: browsers refuse it too (Fetch standard, port "
         "blocking)."},
+    [ERROR_LIST_DAMAGED] = {
+        "list_damaged", CLASS_INPUT, false,
+        "The compressed list is cut or damaged: what follows is not read.",
+        "Get the list again and run the same command: it adds what is "
+        "new."},
     /* DNS: a name server that says "no such name" (NXDOMAIN, RFC 1035, 4.1.1)
      * will say so again, so ERROR_DNS is not tried again. Where no name server
      * could say so, the worker sets PAGE_MAY_PASS, and the frontier tries again

@@ -44,6 +44,7 @@ enum error {
     ERROR_TOO_LONG,       /* line or URL over its limit */
     ERROR_DUPLICATE,      /* the same URL stands on an earlier line */
     ERROR_BAD_PORT,       /* a port that no web server should be asked on */
+    ERROR_LIST_DAMAGED,   /* the list cannot be decoded from here on */
     /* errors before an answer: name, connection, time limits */
     ERROR_DNS, /* the name has no address */
     ERROR_DNS_TIMEOUT,

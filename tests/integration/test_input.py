@@ -30,10 +30,40 @@ class Refusals(harness.CrawlTest):
 
     def test_damaged_gzip_keeps_the_lines_before_the_damage(self):
         import gzip
-        whole = gzip.compress(b"ftp://a/\n" * 50000)
-        self.write("cut.gz", whole[:len(whole) // 2])
-        _, err = self.crawl("cut.gz", expect=1)
-        self.assertIn("cut.gz", err)
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        urls = ["http://127.0.0.1:%d/%d" % (server.port, n) for n in range(40)]
+        whole = gzip.compress("".join(url + "\n" for url in urls).encode())
+        self.write("l.gz", whole[:-30])  # ends in the middle of a line
+        _, err = self.crawl("l.gz")
+        self.assertIn("'l.gz': gzip data is cut at byte %d" % (len(whole) - 30), err)
+        good = self.rows("select url, outcome from results where outcome = 'ok'")
+        self.assertTrue(0 < len(good) < 40)
+        self.assertLessEqual(set(good), {(url, "ok") for url in urls})
+        self.assertEqual(self.rows("select line, url, outcome, error, detail from results where outcome <> 'ok'"),
+                         [(len(good) + 1, "l.gz", "skipped", "list_damaged",
+                           "gzip data is cut at byte %d" % (len(whole) - 30))])
+
+        asked = len(list(server.requests()))
+        _, err = self.crawl("l.gz")  # the same file: nothing is to be done again
+        self.assertEqual((len(list(server.requests())), "damaged" in err), (asked, False))
+
+        self.write("l.gz", whole)  # the whole list adds what was missing
+        self.crawl("l.gz")
+        self.assertEqual(self.results("line, url, error"),
+                         [(n + 1, url, None) for n, url in enumerate(urls)])
+
+    def test_a_list_whose_gzip_is_damaged_ends_at_the_damage_and_the_next_list_is_read(self):
+        import gzip
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        base = "http://127.0.0.1:%d/" % server.port
+        packed = gzip.compress((base + "1\n").encode())
+        self.write("damaged.gz", packed + b"\x1f\x8b\xff" + b"junk" * 10)
+        self.write("whole.txt", base + "2\n")
+        _, err = self.crawl("damaged.gz", "-i", "whole.txt")
+        self.assertIn("gzip data is damaged at byte", err)
+        self.assertEqual(sorted(self.results("input, url, error")),
+                         [("damaged.gz", "damaged.gz", "list_damaged"), ("damaged.gz", base + "1", None),
+                          ("whole.txt", base + "2", None)])
 
     def test_an_output_that_cannot_be_written_is_refused_before_the_first_fetch(self):
         self.write("urls.txt", "http://127.0.0.1:1/\n")

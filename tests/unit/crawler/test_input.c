@@ -42,6 +42,14 @@ enum err frontier_add_long_line(struct frontier *frontier, struct bytes text,
     return frontier_add_line(frontier, text, line, false, 0);
 }
 
+enum err frontier_add_damage(struct frontier *frontier, struct bytes name,
+                             int64_t line, struct bytes detail)
+{
+    (void)name;
+    (void)detail;
+    return frontier_add_line(frontier, (struct bytes){0}, line, false, 0);
+}
+
 /* What is pushed is in storage at once. */
 void frontier_push_lines(struct frontier *frontier)
 {

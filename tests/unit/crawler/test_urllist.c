@@ -265,6 +265,8 @@ static void urllist_refuses_damaged_gzip(void **state)
     seen_init(&seen, 0, 0);
     assert_int_equal(feed(seen.list, gzip.data, gzip.len), CERR_CORRUPT);
     assert_int_equal(urllist_lines(seen.list), 10000);
+    /* the damage shows where it is, in the third byte of the member */
+    assert_in_range(urllist_packed_bytes(seen.list), member, member + 4);
     seen_release(&seen);
 
     gzip.len = 0;
