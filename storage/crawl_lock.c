@@ -38,6 +38,22 @@ static pid_t find_holder(const struct stat *file)
     return holder;
 }
 
+/* Whether an error of a lock says that the file system has no locks: NFS
+ * without a lock service, and some FUSE and SMB mounts (flock(2), fcntl(2)). */
+static bool is_about_locks(int errnum)
+{
+    return errnum == ENOLCK || errnum == EOPNOTSUPP || errnum == ENOSYS;
+}
+
+/* Asks for the locks that SQLite uses, and takes none: a database without them
+ * would look as if another program wrote to it (SQLITE_BUSY). */
+static bool lacks_record_locks(int fd)
+{
+    struct flock asked = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_len = 1};
+
+    return fcntl(fd, F_GETLK, &asked) != 0 && is_about_locks(errno);
+}
+
 /* Opens the file or makes it. O_EXCL tells a new file from one that was there,
  * so that a failed opening removes only what it made. */
 static int open_file(const char *path, bool *made)
@@ -56,7 +72,7 @@ static int open_file(const char *path, bool *made)
  * O_NONBLOCK keeps the opening of a named pipe from waiting for its other end;
  * O_NOFOLLOW keeps a link from leading to a file that the user did not name.
  * The kernel drops the lock with the open file, so a process that dies in
- * whatever way leaves no lock behind.
+ * whatever way leaves no lock behind. CERR_STATE: there are no locks here.
  */
 static enum err lock_file(struct crawl_lock *lock, const char *path, bool *made,
                           pid_t *holder)
@@ -75,9 +91,15 @@ static enum err lock_file(struct crawl_lock *lock, const char *path, bool *made,
     else if (!S_ISREG(file.st_mode))
         err = CERR_INVALID;
     else if (flock(lock->fd, LOCK_EX | LOCK_NB)) {
-        err = errno == EWOULDBLOCK ? CERR_BUSY : err_from_errno(errno);
+        err = errno == EWOULDBLOCK    ? CERR_BUSY
+              : is_about_locks(errno) ? CERR_STATE
+                                      : err_from_errno(errno);
         *holder = find_holder(&file);
-    }
+    } else if (lacks_record_locks(lock->fd))
+        err = CERR_STATE;
+    /* a file that another crawl has locked since we made it is its own now */
+    if (err && err != CERR_BUSY && *made)
+        unlink(path);
     if (err)
         crawl_lock_drop(lock);
     return err;
@@ -105,10 +127,27 @@ enum err crawl_lock_take(struct crawl_lock *lock, const char *path, bool *made,
                            "%s: not a regular file (a folder, a device or a "
                            "symbolic link); name a file with --output",
                            path);
+    if (err == CERR_STATE)
+        return failure_set(failure, err,
+                           "%s: the file system there gives no file locks, "
+                           "and a database needs them; name a file on a local "
+                           "disk with --output, or mount it with locks (NFS: "
+                           "without nolock)",
+                           path);
     if (err)
         return failure_set(failure, err, "%s: cannot write there: %s", path,
                            err_str(err));
     return CERR_OK;
+}
+
+bool crawl_lock_is_possible(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool possible = fd < 0 || !lacks_record_locks(fd);
+
+    if (fd >= 0)
+        close(fd);
+    return possible;
 }
 
 void crawl_lock_drop(struct crawl_lock *lock)

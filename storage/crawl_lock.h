@@ -22,13 +22,17 @@ struct crawl_lock {
 /*
  * Opens or makes the regular file and locks it. `made` tells whether it is
  * new. CERR_BUSY: another process has it, which the failure's sentence names.
- * CERR_INVALID: a folder, device or symbolic link. Other errors come from
- * errno. Every error sets `failure`.
+ * CERR_INVALID: a folder, device or symbolic link. CERR_STATE: the file system
+ * has no locks. Other errors come from errno. Every error sets `failure`, and
+ * a file that this call made is gone again.
  */
 enum err crawl_lock_take(struct crawl_lock *lock, const char *path, bool *made,
                          struct failure *failure) CERR_CHECK;
 /* Whether a process has the lock, and which one. Does not open the file. */
 bool crawl_lock_is_held(const char *path, pid_t *holder);
+/* Whether SQLite can lock the file where it lies. Not to be called while this
+ * process has it open as a database, as the closing drops SQLite's locks. */
+bool crawl_lock_is_possible(const char *path);
 /* Gives the lock back; fine when there is none. */
 void crawl_lock_drop(struct crawl_lock *lock);
 

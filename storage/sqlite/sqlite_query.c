@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "storage/crawl_lock.h"
 #include "storage/sqlite/sqlite_reader.h"
 
 /* Of these letters are the words behind an @ made. */
@@ -129,6 +130,17 @@ static enum err open_reader(struct reader *reader)
         sqlite3_close(reader->db);
         reader->db = NULL;
         rc = open_connection(reader, SQLITE_OPEN_READWRITE);
+    }
+    if (rc && sqlite_err_of(reader->db, rc) == CERR_BUSY) {
+        sqlite3_close(reader->db);
+        reader->db = NULL;
+        if (!crawl_lock_is_possible(reader->path))
+            return reader_fail(reader, CERR_STATE,
+                               "%s: the file system there gives no file "
+                               "locks; copy the file to a local disk first",
+                               reader->path);
+        return reader_fail(reader, CERR_BUSY, "%s: database is locked",
+                           reader->path);
     }
     return rc ? reader_fail_sqlite(reader, rc) : check_owner(reader);
 }

@@ -1,6 +1,8 @@
 /* What stands above every back end: failures, counters, the order of a commit,
  * the choice of a back end, and the lock. On a back end that fails when told.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -285,6 +289,53 @@ static void crawl_lock_takes_nothing_but_a_file(void **state)
     assert_int_equal(lock.fd, -1);
 }
 
+/* ---- a file system without locks ---- */
+
+static struct {
+    bool no_flock, no_fcntl;
+} mount;
+
+/* These two stand in for the C library's, so that a test can refuse them. */
+int flock(int fd, int how)
+{
+    errno = ENOLCK;
+    return mount.no_flock ? -1 : (int)syscall(SYS_flock, fd, how);
+}
+
+int fcntl(int fd, int what, ...)
+{
+    bool is_lock = what == F_GETLK || what == F_SETLK || what == F_SETLKW;
+    va_list args;
+    void *arg;
+
+    va_start(args, what);
+    arg = va_arg(args, void *);
+    va_end(args);
+    errno = EOPNOTSUPP;
+    return mount.no_fcntl && is_lock ? -1
+                                     : (int)syscall(SYS_fcntl, fd, what, arg);
+}
+
+static void
+crawl_lock_says_that_a_mount_has_no_locks_and_leaves_no_file(void **state)
+{
+    struct fixture *fix = *state;
+    struct crawl_lock lock;
+    bool made;
+
+    for (int i = 0; i < 2; i++) {
+        struct failure failure = {0};
+
+        mount.no_flock = i == 0;
+        mount.no_fcntl = i == 1;
+        assert_int_equal(crawl_lock_take(&lock, fix->paths[0], &made, &failure),
+                         CERR_STATE);
+        assert_non_null(strstr(failure.message, "gives no file locks"));
+        assert_int_equal(access(fix->paths[0], F_OK), -1);
+    }
+    mount.no_flock = mount.no_fcntl = false;
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, memory_new, fixture_free)
 
@@ -303,6 +354,7 @@ int main(void)
         cmocka_unit_test(suffix_is_the_end_of_a_longer_name),
         TEST(crawl_lock_names_who_has_it),
         TEST(crawl_lock_takes_nothing_but_a_file),
+        TEST(crawl_lock_says_that_a_mount_has_no_locks_and_leaves_no_file),
     };
 
     return cmocka_run_group_tests_name("storage", tests, NULL, NULL);
