@@ -154,3 +154,36 @@ size_t text_clean(const void *data, size_t len, char *out, size_t cap)
     }
     return used;
 }
+
+/* Every byte that is not in this set may mean something to some shell; bytes of
+ * UTF-8 above ASCII mean nothing to any. */
+static bool is_plain_word(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "%+,-./:=@_";
+    const char *at = word;
+
+    while (*at && (strchr(plain, *at) || (unsigned char)*at >= 0x80))
+        at++;
+    return at > word && !*at;
+}
+
+/* Within single quotes everything stands for itself but the quote, which is
+ * put between two quoted texts: 'it'\''s'. */
+size_t text_shell_word(const char *word, char *out, size_t cap)
+{
+    const char *quote = is_plain_word(word) ? "" : "'";
+    size_t len = (size_t)snprintf(out, cap, "%s", quote);
+
+    for (const char *at = word; *at; at++) {
+        bool breaks = *quote && *at == '\'';
+        size_t used = len < cap ? len : cap - 1;
+
+        len += (size_t)snprintf(out + used, cap - used, "%s%c",
+                                breaks ? "'\\'" : "", *at);
+    }
+    size_t used = len < cap ? len : cap - 1;
+
+    return len + (size_t)snprintf(out + used, cap - used, "%s", quote);
+}

@@ -31,4 +31,12 @@ size_t text_escape(const void *data, size_t len, char *out, size_t cap);
  */
 size_t text_clean(const void *data, size_t len, char *out, size_t cap);
 
+/*
+ * Writes a word as a shell reads it back (POSIX, XCU 2.2): as it is if no
+ * character of it means something to a shell, else in quotes. Cuts at
+ * `cap` - 1 bytes and ends in a NUL; returns the length that it needs, as
+ * snprintf() does. `cap` at least 1.
+ */
+size_t text_shell_word(const char *word, char *out, size_t cap);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +148,53 @@ static void text_is_ascii_looks_at_every_byte(void **state)
     }
 }
 
+static void text_shell_word_is_read_back_by_a_shell_as_it_was(void **state)
+{
+    static const char *const words[] = {
+        "plain-1.0/a=b,c:d@e%f+g_",
+        "",
+        " ",
+        "Bob's",
+        "''",
+        "$HOME",
+        "a\\b",
+        "!x",
+        "~",
+        "#",
+        "a&b;c|d",
+        "\xc3\xa4",
+        "*?[",
+        "{a,b}",
+        "\"",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        char quoted[100], command[160], back[100] = "";
+        size_t len = text_shell_word(words[i], quoted, sizeof(quoted));
+        FILE *shell;
+
+        assert_int_equal(len, strlen(quoted));
+        snprintf(command, sizeof(command), "printf %%s %s", quoted);
+        shell = popen(command, "re");
+        assert_non_null(shell);
+        back[fread(back, 1, sizeof(back) - 1, shell)] = '\0';
+        pclose(shell);
+        assert_string_equal(back, words[i]);
+    }
+}
+
+static void text_shell_word_tells_the_length_that_it_needs(void **state)
+{
+    char small[6];
+
+    (void)state;
+    assert_int_equal(text_shell_word("it's", small, sizeof(small)), 9);
+    assert_string_equal(small, "'it'\\");
+    assert_int_equal(text_shell_word("plain", small, 1), 5);
+    assert_string_equal(small, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +205,8 @@ int main(void)
         cmocka_unit_test(text_clean_replaces_what_a_database_should_not_hold),
         cmocka_unit_test(
             text_clean_fills_its_room_and_never_halves_a_character),
+        cmocka_unit_test(text_shell_word_is_read_back_by_a_shell_as_it_was),
+        cmocka_unit_test(text_shell_word_tells_the_length_that_it_needs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
