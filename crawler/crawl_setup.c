@@ -232,6 +232,11 @@ static enum crawl_exit open_storage(struct crawl *crawl)
         free(json);
         return CRAWL_EXIT_USAGE;
     }
+    if (options.force) {
+        storage_forced(&options, message);
+        if (message[0])
+            log_warn("--force removes %s", message);
+    }
     err = storage_open(&crawl->storage, &options, message);
     free(json);
     if (!err)

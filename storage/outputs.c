@@ -7,16 +7,36 @@
 #include "storage/outputs.h"
 
 #include <errno.h>
-#include <libgen.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
+#include "storage/sink/sink_key.h"
 
 /* What is put behind the first output's name to make that of its database. */
 #define STATE_SUFFIX ".crawl-state"
+
+/* ---- names ---- */
+
+/* The path of the index, owned by the caller: "x.cdxj" for "x.warc.gz". All
+ * parts of an archive share one index. */
+static char *index_path(const struct sink *sink)
+{
+    static const char suffix[] = ".warc.gz";
+    size_t len = strlen(sink->path), tail = sizeof(suffix) - 1;
+    char *path = xmalloc(len + 6);
+
+    if (len > tail && strcmp(sink->path + len - tail, suffix) == 0)
+        len -= tail;
+    snprintf(path, len + 6, "%.*s.cdxj", (int)len, sink->path);
+    return path;
+}
 
 /* ---- opening ---- */
 
@@ -56,6 +76,12 @@ static enum err open_one(struct outputs *outputs, const char *path,
             "%s: the name does not tell the kind of output; end it in "
             ".db, .txt, .jsonl, .csv or .warc.gz, or give --format",
             path);
+    for (size_t i = 0; i < outputs->nr && ops->wants_raw; i++)
+        if (outputs->sinks[i]->ops->wants_raw)
+            return failure_set(outputs->failure, CERR_INVALID,
+                               "%s: a crawl has one archive, and %s is it "
+                               "already",
+                               path, outputs->sinks[i]->path);
     if (outputs->nr == OUTPUTS_MAX)
         return failure_set(outputs->failure, CERR_INVALID,
                            "more than %d outputs", OUTPUTS_MAX);
@@ -97,9 +123,51 @@ enum err outputs_open(struct outputs *outputs,
     return err;
 }
 
-/* A stream has no folder in which a database could stand beside it. */
+/* Adds the name of a file that is there to the list in `out`. */
+static bool add_there(const char *path, char out[STORAGE_MESSAGE_BYTES])
+{
+    size_t len = strlen(out);
+    struct stat file;
+
+    if (lstat(path, &file))
+        return false;
+    snprintf(out + len, STORAGE_MESSAGE_BYTES - len, "%s%s", len ? ", " : "",
+             path);
+    return true;
+}
+
+void storage_forced(const struct storage_options *options,
+                    char message[STORAGE_MESSAGE_BYTES])
+{
+    message[0] = '\0';
+    for (size_t i = 0; i < options->nr_outputs; i++) {
+        const struct sink sink = {
+            .ops = back_end_of(options->outputs[i], options->format)
+                       ? NULL
+                       : sink_kind(options->outputs[i], options->format),
+            .path = (char *)(uintptr_t)options->outputs[i]};
+        bool there = sink.ops && sink.ops->is_full;
+        char *path;
+
+        for (int part = 1; there; part++) {
+            path = sink_part_path(&sink, part);
+            there = add_there(path, message);
+            free(path);
+        }
+        if (sink.ops && sink.ops->wants_raw) {
+            path = index_path(&sink);
+            (void)add_there(path, message);
+            free(path);
+        }
+    }
+}
+
+/* A stream has no folder in which a database could stand beside it. A state
+ * that is there counts before the order in which outputs are named. */
 char *outputs_state_path(const struct outputs *outputs)
 {
+    char *first = NULL;
+
     for (size_t i = 0; i < outputs->nr; i++) {
         const struct sink *sink = outputs->sinks[i];
         size_t bytes = strlen(sink->path) + sizeof(STATE_SUFFIX);
@@ -109,101 +177,192 @@ char *outputs_state_path(const struct outputs *outputs)
             continue;
         path = xmalloc(bytes);
         snprintf(path, bytes, "%s%s", sink->path, STATE_SUFFIX);
-        return path;
+        if (access(path, F_OK) == 0) {
+            free(first);
+            return path;
+        }
+        if (first)
+            free(path);
+        else
+            first = path;
     }
-    return NULL;
+    return first;
 }
 
 /* ---- resuming ---- */
 
-/* The path of an output as the database remembers it; the caller owns it. In
- * the database's own folder it is the name alone, so that the folder can be
- * moved with everything in it; elsewhere it is absolute. */
-static char *make_key(const char *path, const struct sink *sink)
+/* Words for what the user can do about an output that lacks rows. Only a
+ * database that he has named is there when the crawl is done. */
+static void say_way_out(const char *path, const struct sink *sink,
+                        char out[STORAGE_MESSAGE_BYTES])
 {
-    char *sink_copy = xstrdup(sink->path), *db_copy = xstrdup(path);
-    char *sink_folder = realpath(dirname(sink_copy), NULL);
-    char *db_folder = realpath(dirname(db_copy), NULL);
-    const char *name = strrchr(sink->path, '/');
-    char *key = NULL;
+    size_t len = strlen(path), tail = strlen(STATE_SUFFIX);
+    char database[160], file[160]; /* a longer path is not shown */
+    bool is_there = sink_has_content(sink);
 
-    name = name ? name + 1 : sink->path;
-    if (sink_folder && db_folder && strcmp(sink_folder, db_folder) != 0) {
-        size_t bytes = strlen(sink_folder) + strlen(name) + 2;
-
-        key = xmalloc(bytes);
-        snprintf(key, bytes, "%s/%s", sink_folder, name);
+    if (sink->ops->wants_raw || len == 0 ||
+        (len > tail && strcmp(path + len - tail, STATE_SUFFIX) == 0)) {
+        snprintf(out, STORAGE_MESSAGE_BYTES,
+                 "leave it out, or start over with --force");
+        return;
     }
-    free(sink_folder);
-    free(db_folder);
-    free(sink_copy);
-    free(db_copy);
-    return key ? key : xstrdup(name);
+    if (text_shell_word(path, database, sizeof(database)) >= sizeof(database) ||
+        text_shell_word(sink->path, file, sizeof(file)) >= sizeof(file)) {
+        snprintf(database, sizeof(database), "DB");
+        snprintf(file, sizeof(file), "FILE");
+    }
+    snprintf(out, STORAGE_MESSAGE_BYTES,
+             "leave it out, and make it when the crawl is done: %s%s%s"
+             "crawl export %s %s",
+             is_there ? "rm " : "", is_there ? file : "",
+             is_there ? " && " : "", database, file);
+}
+
+/* Refuses a new output of whose file or index another program is the owner:
+ * nothing of it is changed. */
+static enum err check_free(const struct outputs *outputs,
+                           const struct sink *sink)
+{
+    char *index = sink->ops->wants_raw ? index_path(sink) : NULL;
+    bool is_taken = sink_has_content(sink);
+    struct stat file;
+    enum err err = CERR_OK;
+
+    if (is_taken || (index && lstat(index, &file) == 0))
+        err = failure_set(outputs->failure, CERR_EXISTS,
+                          "%s: exists already and is not an unfinished "
+                          "output of this crawl; name another file with "
+                          "--output, or start over with --force",
+                          is_taken ? sink->path : index);
+    free(index);
+    return err;
 }
 
 /* Checks a file of which no commit of this crawl speaks. It must be empty,
- * unless
- * --force gives its content up. And the crawl must not have stored pages
+ * unless --force gives its content up. And the crawl must not have stored pages
  * without it, which it would lack. */
-static enum err check_new(const struct outputs *outputs,
+static enum err check_new(const struct outputs *outputs, const char *path,
                           const struct sink *sink, bool force, bool has_pages)
 {
-    if (!force && sink_has_content(sink))
-        return failure_set(outputs->failure, CERR_EXISTS,
-                           "%s: exists already and is not an unfinished "
-                           "output of this crawl; name another file with "
-                           "--output, or start over with --force",
-                           sink->path);
-    if (!sink->is_stream && has_pages)
-        return failure_set(outputs->failure, CERR_STATE,
-                           "%s: this crawl has begun without it; run "
-                           "`crawl export` when it is done, or start over "
-                           "with --force",
-                           sink->path);
-    return CERR_OK;
+    char way_out[STORAGE_MESSAGE_BYTES];
+
+    if (sink->is_stream)
+        return CERR_OK;
+    if (!force) {
+        enum err err = check_free(outputs, sink);
+
+        if (err)
+            return err;
+    }
+    if (!has_pages)
+        return CERR_OK;
+    say_way_out(path, sink, way_out);
+    return failure_set(outputs->failure, CERR_STATE,
+                       "%s: this crawl has begun without it; %s", sink->path,
+                       way_out);
 }
 
-/* Cuts a file back to its committed offset; a new output has 0. A file that is
- * shorter than that was changed by somebody else. What it lacks cannot be
- * written again, because the URLs of those rows have ended. */
-static enum err resume_at(const struct outputs *outputs, struct sink *sink,
-                          const struct storage_output *output)
+/*
+ * Finds what the database knows of the output, by the path as it is given now
+ * and then by the other kind of it: a script may name the whole path where
+ * somebody typed the short one. A path in the database's own folder is
+ * remembered as relative however it was given.
+ */
+static enum err find_output(struct back_end *back, const char *path,
+                            struct sink *sink, struct storage_output *output)
 {
-    enum err err = sink_resume(sink, output->part, output->offset_bytes);
+    char *keys[2] = {sink_key_relative(path, sink->path),
+                     sink_key_absolute(sink->path)};
+    int first = sink->path[0] == '/' && keys[0] && strchr(keys[0], '/');
+    enum err err = CERR_NOT_FOUND;
+    int chosen = first;
 
+    for (int i = 0; i < 2 && err == CERR_NOT_FOUND; i++) {
+        int at = i == 0 ? first : !first;
+
+        output->key = keys[at];
+        if (keys[at])
+            err = back->ops->session->get_output(back, output);
+        if (keys[at] && err != CERR_NOT_FOUND)
+            chosen = at;
+    }
+    sink->key = keys[chosen] ? keys[chosen] : xstrdup(sink->path);
+    free(keys[!chosen]);
+    output->key = sink->key;
+    return err;
+}
+
+/* Says why a file cannot be gone on with. What it lacks cannot be written
+ * again, because the URLs of those rows have ended. */
+static enum err refuse(const struct outputs *outputs, const struct sink *sink,
+                       const struct storage_output *output, enum err err)
+{
     if (err == CERR_CORRUPT)
         return failure_set(outputs->failure, err,
                            "%s: shorter than what was written to it; "
                            "another program changed it: name another file "
                            "with --output, or start over with --force",
                            sink->path);
+    if (err == CERR_EXISTS && sink->taken)
+        return failure_set(outputs->failure, err,
+                           "%s: exists already, and %s would need that name; "
+                           "move it away, or name another file with --output",
+                           sink->taken, sink->path);
+    if (err == CERR_EXISTS)
+        return failure_set(outputs->failure, err,
+                           "%s: longer than what this crawl wrote to it; "
+                           "another program changed it: take out what was "
+                           "added (the first %" PRId64 " bytes are ours), or "
+                           "name another file with --output",
+                           sink->path, output->offset_bytes);
+    return failure_set(outputs->failure, err, "%s: cannot write there: %s",
+                       sink->path, err_str(err));
+}
+
+/* Goes on with one output, or begins it. */
+static enum err resume_one(struct outputs *outputs, struct back_end *back,
+                           const char *path, struct sink *sink,
+                           const struct storage_found *found)
+{
+    struct storage_output output = {0};
+    enum err err = find_output(back, path, sink, &output);
+    bool is_new = err == CERR_NOT_FOUND;
+    enum sink_rest rest = SINK_REST_FOREIGN;
+    char way_out[STORAGE_MESSAGE_BYTES];
+
+    if (is_new)
+        err = check_new(outputs, path, sink, found->forced, found->has_pages);
     if (err)
-        return failure_set(outputs->failure, err, "%s: cannot write there: %s",
-                           sink->path, err_str(err));
-    return CERR_OK;
+        return err;
+    if (!is_new && output.state == STORAGE_OUTPUT_BEHIND) {
+        say_way_out(path, sink, way_out);
+        return failure_set(outputs->failure, CERR_STATE,
+                           "%s: lacks the rows of a session that ran without "
+                           "it; %s",
+                           sink->path, way_out);
+    }
+    if (is_new && found->forced)
+        rest = SINK_REST_FORCED;
+    else if (!is_new && output.state == STORAGE_OUTPUT_OPEN)
+        rest = SINK_REST_OWN;
+    err = sink_resume(sink, output.part, output.offset_bytes, rest);
+    return err ? refuse(outputs, sink, &output, err) : CERR_OK;
 }
 
 /* The sinks learn here what headers say of the run, before they are started. */
 enum err outputs_resume(struct outputs *outputs, struct back_end *back,
                         const char *path, const struct storage_options *options,
-                        bool has_pages)
+                        const struct storage_found *found)
 {
     enum err err = CERR_OK;
 
     for (size_t i = 0; i < outputs->nr && !err; i++) {
         struct sink *sink = outputs->sinks[i];
-        struct storage_output output = {0};
 
-        sink->key = make_key(path, sink);
-        output.key = sink->key;
-        err = back->ops->session->get_output(back, &output);
-        if (err == CERR_NOT_FOUND)
-            err = check_new(outputs, sink, options->force, has_pages);
         sink->version = options->version;
         sink->user_agent = options->user_agent;
         sink->now_ms = options->now_ms;
-        if (!err)
-            err = resume_at(outputs, sink, &output);
+        err = resume_one(outputs, back, path, sink, found);
     }
     return err;
 }
@@ -227,6 +386,7 @@ enum err outputs_start(struct outputs *outputs)
 enum err outputs_put(struct outputs *outputs, const struct page_record *page,
                      struct sink_place *place)
 {
+    outputs->has_rows = true;
     for (size_t i = 0; i < outputs->nr; i++) {
         enum err err = sink_put(outputs->sinks[i], page, place);
 
@@ -251,18 +411,34 @@ enum err outputs_flush(struct outputs *outputs, bool streams)
     return CERR_OK;
 }
 
+bool outputs_have_file(const struct outputs *outputs)
+{
+    for (size_t i = 0; i < outputs->nr; i++)
+        if (!outputs->sinks[i]->is_stream)
+            return true;
+    return false;
+}
+
 /* A sink's offset is that of the bytes that are written, so this must follow
- * outputs_flush(). Streams have none. */
-enum err outputs_save(const struct outputs *outputs, struct back_end *back)
+ * outputs_flush(). Streams have none. The first row of a session puts every
+ * output behind that is not part of it. */
+enum err outputs_save(struct outputs *outputs, struct back_end *back)
 {
     enum err err = CERR_OK;
 
+    if (outputs->has_rows && !outputs->others_left) {
+        err = back->ops->session->leave_outputs(back);
+        outputs->others_left = true;
+    }
     for (size_t i = 0; i < outputs->nr && !err; i++) {
         const struct sink *sink = outputs->sinks[i];
-        const struct storage_output output = {.key = sink->key,
-                                              .kind = sink->ops->kind,
-                                              .part = sink->part,
-                                              .offset_bytes = sink->offset};
+        const struct storage_output output = {
+            .key = sink->key,
+            .kind = sink->ops->kind,
+            .part = sink->part,
+            .offset_bytes = sink->offset,
+            .state =
+                outputs->is_open ? STORAGE_OUTPUT_OPEN : STORAGE_OUTPUT_CLOSED};
 
         if (!sink->is_stream)
             err = back->ops->session->put_output(back, &output);
@@ -271,20 +447,6 @@ enum err outputs_save(const struct outputs *outputs, struct back_end *back)
 }
 
 /* ---- the index of a WARC file ---- */
-
-/* The path of the index, owned by the caller: "x.cdxj" for "x.warc.gz". All
- * parts of an archive share one index. */
-static char *index_path(const struct sink *sink)
-{
-    static const char suffix[] = ".warc.gz";
-    size_t len = strlen(sink->path), tail = sizeof(suffix) - 1;
-    char *path = xmalloc(len + 6);
-
-    if (len > tail && strcmp(sink->path + len - tail, suffix) == 0)
-        len -= tail;
-    snprintf(path, len + 6, "%.*s.cdxj", (int)len, sink->path);
-    return path;
-}
 
 /* A storage_text_fn that writes to the FILE `ctx`. */
 static enum err write_line(void *ctx, struct bytes line)
@@ -302,7 +464,9 @@ static enum err write_index(const struct outputs *outputs,
                             struct back_end *back, const struct sink *sink)
 {
     char *path = index_path(sink);
-    FILE *out = fopen(path, "we");
+    int fd =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
     enum err err = out ? CERR_OK : err_from_errno(errno);
 
     if (!err)

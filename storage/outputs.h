@@ -20,7 +20,10 @@
 struct outputs {
     struct sink *sinks[OUTPUTS_MAX]; /* owned */
     size_t nr;                       /* sinks that are open */
-    struct failure *failure;         /* borrowed */
+    bool has_rows;                   /* this session has written a row */
+    bool others_left; /* outputs that are not open are marked as behind */
+    bool is_open; /* rows may come: a kill may leave more than is committed */
+    struct failure *failure; /* borrowed */
 };
 
 /*
@@ -34,12 +37,13 @@ enum err outputs_open(struct outputs *outputs,
  * all outputs are streams. */
 char *outputs_state_path(const struct outputs *outputs);
 /*
- * Cuts each file back to what is committed of it. `path` is the database's;
- * `has_pages`: a new output would lack some, and is refused.
+ * Cuts each file back to what is committed of it, where a kill has left more.
+ * `path` is the database's. A new output that would lack pages is refused, as
+ * is one that a session has left out.
  */
 enum err outputs_resume(struct outputs *outputs, struct back_end *back,
                         const char *path, const struct storage_options *options,
-                        bool has_pages) CERR_CHECK;
+                        const struct storage_found *found) CERR_CHECK;
 /* Writes to each empty output what stands at the start of its kind. */
 enum err outputs_start(struct outputs *outputs) CERR_CHECK;
 /* Writes the page to each output; a WARC file fills `place`. */
@@ -47,9 +51,11 @@ enum err outputs_put(struct outputs *outputs, const struct page_record *page,
                      struct sink_place *place) CERR_CHECK;
 /* Writes and syncs the files, or writes the streams. */
 enum err outputs_flush(struct outputs *outputs, bool streams) CERR_CHECK;
-/* Gives the offset of each file to the back end. */
-enum err outputs_save(const struct outputs *outputs,
+/* Gives offset and state of each file to the back end. */
+enum err outputs_save(struct outputs *outputs,
                       struct back_end *back) CERR_CHECK;
+/* Whether any output is a file, which has a state to save. */
+bool outputs_have_file(const struct outputs *outputs);
 /* Writes the index beside each WARC file, anew each time. */
 enum err outputs_index(const struct outputs *outputs,
                        struct back_end *back) CERR_CHECK;

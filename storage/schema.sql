@@ -113,7 +113,8 @@ CREATE TABLE outputs (
   path text PRIMARY KEY,
   kind text NOT NULL,
   part integer NOT NULL DEFAULT 0,
-  offset_bytes bigint NOT NULL DEFAULT 0
+  offset_bytes bigint NOT NULL DEFAULT 0,
+  state smallint NOT NULL DEFAULT 1 -- 0 closed, 1 open, 2 lacks rows
 ) WITHOUT ROWID; -- sqlite
 ); -- postgresql
 

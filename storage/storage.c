@@ -21,26 +21,58 @@
 
 /* ---- what leases.c and results.c share ---- */
 
-/* A run that has ended is opened again by its first new row. `run_open` is set
- * before the call, which writes a row itself. */
-enum err storage_begin_rows(struct storage *storage, size_t nr_rows)
-{
-    if (storage->failure.err)
-        return storage->failure.err;
-    storage->nr_uncommitted += nr_rows;
-    if (storage->run_open)
-        return CERR_OK;
-    storage->run_open = true;
-    return storage_settle(storage,
-                          storage->back->ops->session->open_run(storage->back));
-}
-
 /* Rolls back only after a failure. CERR_NOT_FOUND, CERR_EXISTS, CERR_BUSY and
  * the error of a callback are answers, and leave the transaction alone. */
 enum err storage_settle(struct storage *storage, enum err err)
 {
     if (err && storage->failure.err)
         storage->back->ops->session->roll_back(storage->back);
+    return err;
+}
+
+/* Commits in the order that the head of this file explains. */
+static enum err commit(struct storage *storage)
+{
+    const struct session_ops *session = storage->back->ops->session;
+    enum err err = outputs_flush(&storage->outputs, false);
+
+    if (!err)
+        err = outputs_save(&storage->outputs, storage->back);
+    if (!err)
+        err = session->commit(storage->back, &storage->counts);
+    if (err)
+        return storage_settle(storage, err);
+    storage->nr_uncommitted = 0;
+    return storage_settle(storage, outputs_flush(&storage->outputs, true));
+}
+
+/* Opens a run again that has ended. The database must know that its outputs
+ * are open before they get a byte, or what a kill leaves of this session would
+ * be taken for another program's. */
+static enum err open_run(struct storage *storage)
+{
+    enum err err = CERR_OK;
+
+    storage->outputs.is_open = true;
+    if (outputs_have_file(&storage->outputs))
+        err = commit(storage);
+    return err ? err
+               : storage_settle(storage, storage->back->ops->session->open_run(
+                                             storage->back));
+}
+
+/* A run that has ended is opened again by its first new row. `run_open` is set
+ * before the call, which writes a row itself. */
+enum err storage_begin_rows(struct storage *storage, size_t nr_rows)
+{
+    enum err err = storage->failure.err;
+
+    if (!err && !storage->run_open) {
+        storage->run_open = true;
+        err = open_run(storage);
+    }
+    if (!err)
+        storage->nr_uncommitted += nr_rows;
     return err;
 }
 
@@ -71,22 +103,6 @@ static enum err add_input(void *ctx, struct bytes name)
     return CERR_OK;
 }
 
-/* Commits in the order that the head of this file explains. */
-static enum err commit(struct storage *storage)
-{
-    const struct session_ops *session = storage->back->ops->session;
-    enum err err = outputs_flush(&storage->outputs, false);
-
-    if (!err)
-        err = outputs_save(&storage->outputs, storage->back);
-    if (!err)
-        err = session->commit(storage->back, &storage->counts);
-    if (err)
-        return storage_settle(storage, err);
-    storage->nr_uncommitted = 0;
-    return storage_settle(storage, outputs_flush(&storage->outputs, true));
-}
-
 /* Chooses the path of the database. When none is among the outputs, the state
  * lies beside the first file; when all outputs are streams, in a temporary
  * database, which SQLite makes for an empty path. */
@@ -108,7 +124,7 @@ static enum err open_back_end(struct storage *storage,
                               const struct storage_ops *ops,
                               const struct storage_options *options)
 {
-    struct storage_found found = {0};
+    struct storage_found found = {.forced = options->force};
     enum err err = ops->session->open(&storage->back, storage->path, options,
                                       &storage->failure, &found);
 
@@ -119,10 +135,11 @@ static enum err open_back_end(struct storage *storage,
     storage->hash_key = found.hash_key;
     storage->counts = found.counts;
     storage->run_open = found.run_open;
+    storage->outputs.is_open = found.run_open;
     err = ops->session->each_input(storage->back, add_input, storage);
     if (!err)
         err = outputs_resume(&storage->outputs, storage->back, storage->path,
-                             options, found.has_pages);
+                             options, &found);
     /* The database must know the outputs before they hold a byte, or a kill
      * would leave files that the next start refuses as foreign. */
     if (!err)
@@ -283,6 +300,7 @@ enum err storage_close(struct storage *storage, const char *status,
     if (!storage)
         return CERR_OK;
     err = storage->failure.err;
+    storage->outputs.is_open = false;
     if (!err && storage->run_open)
         err = end_run(storage, status, reason, now_ms);
     if (!err)

@@ -64,6 +64,14 @@ enum storage_state {
 };
 
 /*
+ * Says which files --force takes away besides those that are named as outputs:
+ * later parts of an archive, and its index. Empty when there is none. Nothing
+ * is changed.
+ */
+void storage_forced(const struct storage_options *options,
+                    char message[STORAGE_MESSAGE_BYTES]);
+
+/*
  * Opens or makes all outputs, takes the exclusive lock, cuts text outputs back
  * to what is committed, and begins or continues a run. On failure `message`
  * says what happened and what to do, in one line.

@@ -44,7 +44,16 @@ struct storage_found {
     struct hash_key hash_key; /* random in a new database */
     struct storage_counts counts;
     bool has_pages; /* an output that joins now would lack them */
+    bool forced;    /* it was emptied for --force */
     bool run_open;  /* the run's row says that it is under way */
+};
+
+/* What a later start may find behind the committed bytes of an output. The
+ * numbers stand in the database. */
+enum storage_output_state {
+    STORAGE_OUTPUT_CLOSED, /* nothing: the session ended in order */
+    STORAGE_OUTPUT_OPEN,   /* unfinished work of a session that was killed */
+    STORAGE_OUTPUT_BEHIND, /* a later session wrote rows without it */
 };
 
 /* How much of an append-only output is committed. */
@@ -53,6 +62,7 @@ struct storage_output {
     const char *kind;     /* sink_ops.kind */
     int part;             /* number of the file written last, from 0 */
     int64_t offset_bytes; /* committed bytes of that file */
+    enum storage_output_state state;
 };
 
 /* What becomes of the database when it is closed. */
@@ -107,7 +117,9 @@ struct session_ops {
                           struct storage_input *input) CERR_CHECK;
     enum err (*put_input)(struct back_end *back,
                           const struct storage_input *input) CERR_CHECK;
-    /* Fills part and offset for output->key. CERR_NOT_FOUND: a new one. */
+    /* Marks every output as behind; those of the session are put after it. */
+    enum err (*leave_outputs)(struct back_end *back) CERR_CHECK;
+    /* Fills all but kind for output->key. CERR_NOT_FOUND: a new one. */
     enum err (*get_output)(struct back_end *back,
                            struct storage_output *output) CERR_CHECK;
     enum err (*put_output)(struct back_end *back,

@@ -106,9 +106,10 @@ char *sink_part_path(const struct sink *sink, int part)
     return path;
 }
 
-/* Closes the current file and opens that of `part`. `made` goes on telling of
- * part 0: that is the file which sink_close() removes. */
-static enum err open_part(struct sink *sink, int part)
+/* Closes the current file and opens that of `part`, or makes it: a new part
+ * must not be there. `made` goes on telling of part 0: that is the file which
+ * sink_close() removes. */
+static enum err open_part(struct sink *sink, int part, bool is_new)
 {
     char *path = sink_part_path(sink, part);
     bool first_made = sink->made;
@@ -118,6 +119,8 @@ static enum err open_part(struct sink *sink, int part)
     err = open_file(sink, path);
     if (!err && sink->made)
         err = sync_folder(path);
+    else if (!err && is_new)
+        err = CERR_EXISTS;
     sink->made = first_made;
     sink->part = part;
     sink->offset = 0;
@@ -126,45 +129,73 @@ static enum err open_part(struct sink *sink, int part)
     return err;
 }
 
-/* Removes the parts that were begun after the last commit. Their numbers have
- * no gap, so the first one without a file is the end. */
-static void remove_parts_behind(const struct sink *sink)
+/* Looks through the parts behind the current one, whose numbers have no gap:
+ * the first one without a file is the end. Removes them, or returns CERR_EXISTS
+ * at one that is not to be removed. */
+static enum err parts_behind(struct sink *sink, enum sink_rest rest,
+                             bool remove)
 {
-    bool there = true;
+    struct stat file;
 
-    for (int part = sink->part + 1; there; part++) {
+    for (int part = sink->part + 1;; part++) {
         char *path = sink_part_path(sink, part);
+        bool there = lstat(path, &file) == 0;
 
-        there = unlink(path) == 0;
+        if (there && (rest == SINK_REST_FOREIGN ||
+                      (rest == SINK_REST_OWN && !sink->ops->is_own(path)))) {
+            free(sink->taken);
+            sink->taken = path;
+            return CERR_EXISTS;
+        }
+        if (there && remove && unlink(path))
+            there = false;
         free(path);
+        if (!there)
+            return CERR_OK;
     }
 }
 
-/* Bytes behind the committed offset were written after the last commit. Their
- * rows were rolled back and will come again, so the bytes are cut off. */
-enum err sink_resume(struct sink *sink, int part, int64_t offset)
+/* Goes on in the file that is open. Everything is looked at before anything is
+ * cut. */
+static enum err resume_file(struct sink *sink, int64_t offset,
+                            enum sink_rest rest)
 {
     struct stat file;
+    enum err err = CERR_OK;
+
+    if (fstat(sink->fd, &file))
+        return err_from_errno(errno);
+    if (file.st_size < offset)
+        return CERR_CORRUPT;
+    if (file.st_size > offset && rest == SINK_REST_FOREIGN)
+        return CERR_EXISTS;
+    if (sink->ops->is_full)
+        err = parts_behind(sink, rest, false);
+    if (err)
+        return err;
+    if (ftruncate(sink->fd, offset) || lseek(sink->fd, offset, SEEK_SET) < 0)
+        return err_from_errno(errno);
+    return sink->ops->is_full ? parts_behind(sink, rest, true) : CERR_OK;
+}
+
+/* After a kill, bytes behind the committed offset were written after the last
+ * commit. Their rows were rolled back and will come again, so the bytes are cut
+ * off. */
+enum err sink_resume(struct sink *sink, int part, int64_t offset,
+                     enum sink_rest rest)
+{
     enum err err = CERR_OK;
 
     if (!sink->is_stream) {
         if (sink->made)
             err = sync_folder(sink->path);
         if (!err && part > 0)
-            err = open_part(sink, part);
-        if (err)
-            return err;
-        if (fstat(sink->fd, &file))
-            return err_from_errno(errno);
-        if (file.st_size < offset)
-            return CERR_CORRUPT;
-        if (ftruncate(sink->fd, offset) ||
-            lseek(sink->fd, offset, SEEK_SET) < 0)
-            return err_from_errno(errno);
-        if (sink->ops->is_full)
-            remove_parts_behind(sink);
+            err = open_part(sink, part, false);
+        if (!err)
+            err = resume_file(sink, offset, rest);
     }
-    sink->offset = offset;
+    if (!err)
+        sink->offset = offset;
     return err;
 }
 
@@ -197,6 +228,7 @@ void sink_close(struct sink *sink, bool undo)
     buf_release(&sink->buf);
     free(sink->path);
     free(sink->key);
+    free(sink->taken);
     free(sink);
 }
 
@@ -269,16 +301,13 @@ struct page_record sink_line_page(const struct line_record *line)
     };
 }
 
-/* Puts the full part on disk, closes it and starts the next one. A file of that
- * name holds bytes that no commit covers, so it is emptied. */
+/* Puts the full part on disk, closes it and starts the next one. */
 static enum err roll(struct sink *sink)
 {
     enum err err = sink_flush(sink);
 
     if (!err)
-        err = open_part(sink, sink->part + 1);
-    if (!err && ftruncate(sink->fd, 0))
-        err = err_from_errno(errno);
+        err = open_part(sink, sink->part + 1, true);
     return err ? err : sink_start(sink);
 }
 

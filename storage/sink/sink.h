@@ -44,6 +44,15 @@ struct sink_ops {
     /* Whether the current file is full, so that the next page goes to a new
      * one; NULL: never. */
     bool (*is_full)(const struct sink *sink);
+    /* Whether a part that stands there was begun by this program. */
+    bool (*is_own)(const char *path);
+};
+
+/* Whose the bytes and parts behind the committed place are. */
+enum sink_rest {
+    SINK_REST_FOREIGN, /* others wrote them: the file is refused */
+    SINK_REST_OWN,     /* ours, of a session that was killed: they are cut */
+    SINK_REST_FORCED,  /* they are cut whoever wrote them */
 };
 
 extern const struct sink_ops sink_text;
@@ -67,6 +76,7 @@ struct sink {
     /* about the run, for headers; borrowed from the options while opening */
     const char *version, *user_agent;
     int64_t now_ms;
+    char *taken;    /* owned; the file of another that is in the way */
     bool is_export; /* the pages come from a database, with their bodies */
 };
 
@@ -80,8 +90,11 @@ const struct sink_ops *sink_kind(const char *path, const char *format);
  */
 enum err sink_open(struct sink **sink, const char *path,
                    const struct sink_ops *ops) CERR_CHECK;
-/* Cuts the file back to the committed place. CERR_CORRUPT: it is shorter. */
-enum err sink_resume(struct sink *sink, int part, int64_t offset) CERR_CHECK;
+/* Goes on at the committed place, and cuts off what may be. CERR_CORRUPT: the
+ * file is shorter. CERR_EXISTS: it is longer, or sink->taken is in the way;
+ * nothing was changed. */
+enum err sink_resume(struct sink *sink, int part, int64_t offset,
+                     enum sink_rest rest) CERR_CHECK;
 /* Writes to an empty file what stands at the start of its kind. */
 enum err sink_start(struct sink *sink) CERR_CHECK;
 /* Whether the file holds something already; a stream never does. */

@@ -7,10 +7,12 @@
  * member of its own (Annex D), so a reader can start at any offset. A part is
  * full at 1 GB (Annex C), and the next begins.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "base/xalloc.h"
@@ -443,6 +445,31 @@ static void release(struct sink *sink)
     free(warc);
 }
 
+/* Whether the file begins as a part of ours does, or as much of one as a kill
+ * has left. Only the first record is unpacked, which names the program. */
+static bool is_own(const char *path)
+{
+    unsigned char packed[1024], text[2048];
+    z_stream zip = {.next_in = packed, .next_out = text};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    ssize_t len = fd < 0 ? -1 : read(fd, packed, sizeof(packed));
+    bool own = len == 0;
+    int rc;
+
+    if (fd >= 0)
+        close(fd);
+    if (len <= 0 || inflateInit2(&zip, 15 + 16) != Z_OK)
+        return own;
+    zip.avail_in = (uInt)len;
+    zip.avail_out = sizeof(text);
+    rc = inflate(&zip, Z_SYNC_FLUSH);
+    /* a few bytes that are no whole record are what a full disk leaves */
+    own = ((rc == Z_OK || rc == Z_BUF_ERROR) && len < 256) ||
+          memmem(text, sizeof(text) - zip.avail_out, "software: crawl/", 16);
+    inflateEnd(&zip);
+    return own;
+}
+
 const struct sink_ops sink_warc = {
     .kind = "warc",
     .suffixes = ".warc.gz",
@@ -452,4 +479,5 @@ const struct sink_ops sink_warc = {
     .put = put,
     .release = release,
     .is_full = is_full,
+    .is_own = is_own,
 };

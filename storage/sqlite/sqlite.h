@@ -101,6 +101,9 @@ enum err sqlite_get_output(struct back_end *back,
                            struct storage_output *output) CERR_CHECK;
 enum err sqlite_put_output(struct back_end *back,
                            const struct storage_output *output) CERR_CHECK;
+enum err sqlite_leave_outputs(struct back_end *back) CERR_CHECK;
+/* Adds the column `state` to the outputs of an older database. */
+enum err sqlite_add_output_state(struct sqlite *sqlite) CERR_CHECK;
 
 /* ---- sqlite_stmt.c ---- */
 

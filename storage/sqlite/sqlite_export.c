@@ -211,13 +211,13 @@ enum err reader_export(struct reader *reader, const char *path,
         sink->is_export = ops->wants_raw;
         sink->version = options->version;
         sink->now_ms = options->now_ms;
-        err = sink_resume(sink, 0, 0);
+        err = sink_resume(sink, 0, 0, SINK_REST_FOREIGN);
     }
     if (!err)
         err = sink_start(sink);
     if (err)
-        reader_fail(reader, err, "%s: cannot write there: %s", path,
-                    err_str(err));
+        reader_fail(reader, err, "%s: cannot write there: %s",
+                    sink && sink->taken ? sink->taken : path, err_str(err));
     else
         err = export_all(reader, sink, options->run);
     sink_close(sink, err != CERR_OK);

@@ -61,7 +61,7 @@ enum err sqlite_get_output(struct back_end *back, struct storage_output *output)
 {
     struct sqlite *sqlite = sqlite_of(back);
     struct binder binder = sqlite_bind_once(
-        sqlite, "SELECT part, offset_bytes FROM outputs WHERE path = ?");
+        sqlite, "SELECT part, offset_bytes, state FROM outputs WHERE path = ?");
     bool row;
     enum err err;
 
@@ -70,6 +70,8 @@ enum err sqlite_get_output(struct back_end *back, struct storage_output *output)
     if (!err && row) {
         output->part = sqlite3_column_int(binder.stmt, 0);
         output->offset_bytes = sqlite3_column_int64(binder.stmt, 1);
+        output->state =
+            (enum storage_output_state)sqlite3_column_int(binder.stmt, 2);
     }
     sqlite3_finalize(binder.stmt);
     return err || row ? err : CERR_NOT_FOUND;
@@ -89,5 +91,27 @@ enum err sqlite_put_output(struct back_end *back,
     bind_str(&binder, output->kind);
     bind_int(&binder, output->part);
     bind_int(&binder, output->offset_bytes);
+    bind_int(&binder, output->state);
     return sqlite_run(sqlite, &binder);
+}
+
+/* The number is STORAGE_OUTPUT_BEHIND. */
+enum err sqlite_leave_outputs(struct back_end *back)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    enum err err = sqlite_begin(sqlite);
+
+    return err ? err : sqlite_exec(sqlite, "UPDATE outputs SET state = 2");
+}
+
+/* The table of an older program has no column `state`. Its outputs count as
+ * open, since they were cut back whatever stood behind. */
+enum err sqlite_add_output_state(struct sqlite *sqlite)
+{
+    if (sqlite3_table_column_metadata(sqlite->db, NULL, "outputs", "state",
+                                      NULL, NULL, NULL, NULL,
+                                      NULL) == SQLITE_OK)
+        return CERR_OK;
+    return sqlite_exec(sqlite, "ALTER TABLE outputs ADD COLUMN"
+                               " state smallint NOT NULL DEFAULT 1");
 }

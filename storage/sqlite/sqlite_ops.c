@@ -18,6 +18,7 @@ static const struct session_ops session = {
     .put_input = sqlite_put_input,
     .get_output = sqlite_get_output,
     .put_output = sqlite_put_output,
+    .leave_outputs = sqlite_leave_outputs,
 };
 
 const struct storage_ops sqlite_storage = {

@@ -262,6 +262,8 @@ enum err sqlite_setup(struct sqlite *sqlite,
         err = sqlite_exec(sqlite, "PRAGMA journal_mode = WAL");
     if (!err && !is_new)
         err = page_add_columns(sqlite);
+    if (!err && !is_new)
+        err = sqlite_add_output_state(sqlite);
     if (!err)
         err = read_meta(sqlite, found);
     if (!err)

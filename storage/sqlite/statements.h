@@ -179,9 +179,10 @@ STATEMENT(PUT_SAMPLE,
 STATEMENT(PUT_EVENT, "INSERT INTO events (run_id, at, level, what, detail)"
                      " VALUES (?, ?, ?, ?, ?)")
 STATEMENT(PUT_OUTPUT,
-          "INSERT INTO outputs (path, kind, part, offset_bytes)"
-          " VALUES (?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
-          " part = excluded.part, offset_bytes = excluded.offset_bytes")
+          "INSERT INTO outputs (path, kind, part, offset_bytes, state)"
+          " VALUES (?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
+          " part = excluded.part, offset_bytes = excluded.offset_bytes,"
+          " state = excluded.state")
 STATEMENT(PUT_META, "INSERT INTO meta (k, v) VALUES (?, ?)"
                     " ON CONFLICT (k) DO UPDATE SET v = excluded.v")
 STATEMENT(OPEN_RUN, "UPDATE runs SET status = 'running', finished_at = NULL,"

@@ -906,6 +906,16 @@ static enum err get_output(struct back_end *back, struct storage_output *output)
         return CERR_NOT_FOUND;
     output->part = mark->output.part;
     output->offset_bytes = mark->output.offset_bytes;
+    output->state = mark->output.state;
+    return CERR_OK;
+}
+
+static enum err leave_outputs(struct back_end *back)
+{
+    struct image *image = image_of(back);
+
+    for (size_t i = 0; i < image->nr_marks; i++)
+        image->marks[i].output.state = STORAGE_OUTPUT_BEHIND;
     return CERR_OK;
 }
 
@@ -930,6 +940,7 @@ static const struct session_ops session = {
     .put_input = put_input,
     .get_output = get_output,
     .put_output = put_output,
+    .leave_outputs = leave_outputs,
 };
 
 const struct storage_ops memory_storage = {

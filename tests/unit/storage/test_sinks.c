@@ -266,7 +266,7 @@ static void sink_begins_a_new_part_when_one_has_a_gigabyte(void **state)
     snprintf(path, sizeof(path), "%s/x.warc.gz", fix->folder);
     snprintf(part, sizeof(part), "%s/x-00001.warc.gz", fix->folder);
     assert_ok(sink_open(&sink, path, sink_kind(path, NULL)));
-    assert_ok(sink_resume(sink, 0, 0));
+    assert_ok(sink_resume(sink, 0, 0, SINK_REST_OWN));
     assert_ok(sink_start(sink));
     assert_ok(sink_put(sink, &page, &place));
     assert_string_equal(place.file, "x.warc.gz");
@@ -285,7 +285,7 @@ static void sink_begins_a_new_part_when_one_has_a_gigabyte(void **state)
     assert_ok(sink_flush(sink));
     sink_close(sink, false);
     assert_ok(sink_open(&sink, path, sink_kind(path, NULL)));
-    assert_ok(sink_resume(sink, 1, committed));
+    assert_ok(sink_resume(sink, 1, committed, SINK_REST_OWN));
     sink_close(sink, false);
     data = inflate_file(part);
     assert_non_null(strstr(data, "WARC-Type: warcinfo"));
@@ -423,7 +423,7 @@ static void sinks_survive_a_reader_that_leaves(void **state)
     assert_ok(sink_open(&sink, "-", &sink_jsonl));
     dup2(saved, STDOUT_FILENO);
     close(saved);
-    assert_ok(sink_resume(sink, 0, 0));
+    assert_ok(sink_resume(sink, 0, 0, SINK_REST_OWN));
     assert_ok(sink_put(sink, &page, &place));
     /* no SIGPIPE: this process is still here to see the error */
     assert_int_equal(sink_flush(sink), CERR_CLOSED);
