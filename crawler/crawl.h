@@ -25,8 +25,10 @@ enum crawl_exit {
 
 struct crawl_options {
     const struct config *config; /* borrowed */
-    const char *command; /* the command as it was typed, for the table `runs`
-                            and for "go on" */
+    const char *command; /* the command that goes on, for the table `runs` and
+                            for "go on" */
+    const char *secrets; /* as config_secrets(): what of it is stored nowhere;
+                            NULL: nothing */
     parse_fn parse;      /* called for each URL that ended; NULL: parse_visit */
     void *parse_ctx; /* first argument of `parse`; NULL with parse_visit, which
                         gets its own */

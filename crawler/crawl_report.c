@@ -153,17 +153,41 @@ static const char *database_of(const struct config *config)
     return NULL;
 }
 
+/*
+ * The command that goes on, owned by the caller; NULL: none does. Outputs that
+ * are all streams keep nothing to go on with. A list from standard input is in
+ * the database when it was read to its end; before that it has to come again.
+ */
+static char *command_that_goes_on(const struct crawl *crawl)
+{
+    const struct config *config = crawl->config;
+    const char *from = "";
+    char *command = NULL;
+
+    if (!storage_goes_on(crawl->storage))
+        return NULL;
+    for (size_t i = 0; i < config->inputs.nr_items; i++)
+        if (strcmp(config->inputs.items[i], "-") == 0)
+            from = input_ended(crawl->input) ? " < /dev/null" : " < LIST";
+    if (asprintf(&command, "%s%s", crawl->options->command, from) < 0)
+        return NULL;
+    return command;
+}
+
 /* The clock is that of the last sample, which was taken when the run had
  * settled: what is said here then fits what the database says. */
 void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
 {
     const struct frontier_stats *done = &crawl->committed;
     struct summary_cause causes[ERROR_NR + 2];
+    char *again =
+        strcmp(ended, "done") == 0 ? NULL : command_that_goes_on(crawl);
     struct summary summary = {
         .ended = ended,
         .reason = reason,
         .database = database_of(crawl->config),
-        .again = strcmp(ended, "done") == 0 ? "" : crawl->options->command,
+        .again = again ? again : "",
+        .secrets = crawl->options->secrets,
         .nr_lines = done->nr_lines,
         .nr_bad_lines = done->nr_bad_lines,
         .nr_duplicates = done->nr_duplicates,
@@ -188,4 +212,5 @@ void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
         summary.reason = "everything was fetched before; --refetch "
                          "failed|stale=DUR|all asks again, --force starts over";
     summary_print(&summary, stderr);
+    free(again);
 }

@@ -218,6 +218,7 @@ static enum crawl_exit open_storage(struct crawl *crawl)
         .nr_errors = fill_error_rows(errors),
         .version = CRAWL_VERSION,
         .command = crawl->options->command,
+        .secrets = crawl->options->secrets,
         .config_json = json,
         .user_agent = crawl->settings.fetch.user_agent,
         .input = config->inputs.items[0],

@@ -220,6 +220,11 @@ enum storage_state storage_state(const struct storage *storage)
     return storage->state;
 }
 
+bool storage_goes_on(const struct storage *storage)
+{
+    return storage->path[0] != '\0';
+}
+
 const struct hash_key *storage_hash_key(const struct storage *storage)
 {
     return &storage->hash_key;

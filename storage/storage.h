@@ -53,6 +53,9 @@ struct storage_options {
     size_t nr_errors;
     /* about this run, for the table `runs` */
     const char *version, *command, *config_json, *user_agent, *input;
+    /* Flags whose values are kept nowhere, one a line: a crawl that was begun
+     * with some goes on only with the same. NULL: none. */
+    const char *secrets;
     int nr_workers;
     int64_t now_ms; /* wall time */
 };
@@ -90,6 +93,9 @@ enum storage_state storage_state(const struct storage *storage);
 /* Whether the name of an output, or the word `format` of --format (NULL: none
  * was given), means a database, which can be asked. */
 bool storage_is_database(const char *path, const char *format);
+/* Whether a later start finds what this one has done: not when all outputs are
+ * streams. */
+bool storage_goes_on(const struct storage *storage);
 /* The key of host_id and url_hash in this database. */
 const struct hash_key *storage_hash_key(const struct storage *storage);
 /* Whether an output wants page_record.raw_..., links, body. */

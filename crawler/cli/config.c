@@ -135,6 +135,31 @@ static enum err read_short(struct config *config, const char *names,
     return err;
 }
 
+struct config_word config_word(const char *word)
+{
+    struct config_word found = {0};
+    const struct option *option = NULL;
+    size_t at = 1;
+
+    if (word[0] != '-' || word[1] == '\0' || strcmp(word, "--") == 0)
+        return found;
+    if (word[1] == '-') {
+        at = 2 + strcspn(word + 2, "=");
+        option = config_find_option(word + 2, at - 2);
+        found.value_at = word[at] ? at + 1 : 0;
+    } else {
+        do
+            option = find_short(word[at++]);
+        while (word[at] && option && !wants_argument(option));
+        found.value_at = option && wants_argument(option) && word[at] ? at : 0;
+    }
+    if (!option)
+        return (struct config_word){0};
+    found.option = option->name;
+    found.takes_next = wants_argument(option) && !found.value_at;
+    return found;
+}
+
 static enum err read_flags(struct config *config, int argc, char *const *argv,
                            char *message)
 {

@@ -91,6 +91,22 @@ enum err config_read(struct config *config, int argc, char *const *argv,
                      char message[CONFIG_MESSAGE_BYTES]) CERR_CHECK;
 void config_release(struct config *config);
 
+/* What a word of the command line is to the reader of flags. */
+struct config_word {
+    const char *option; /* long name; NULL: the word is no flag */
+    size_t value_at;    /* where in the word a value begins; 0: there is none */
+    bool takes_next;    /* the value is the next word */
+};
+/* Of several letters in one word the last one is told. */
+struct config_word config_word(const char *word);
+
+/* Whether "Name: value" may hold a secret: every header does of which it is not
+ * known that it holds none. */
+bool config_header_is_secret(const char *line);
+/* What of the settings is a secret that is stored nowhere, by its flag, one a
+ * line: "-H X-Key". Returned owned; "" if there is none. */
+char *config_secrets(const struct config *config);
+
 /* Writes the help text: usage, examples, options by group. */
 void config_print_help(FILE *out);
 /* The table of options as Markdown, for the README. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/xalloc.h"
 #include "crawler/cli/config_internal.h"
@@ -133,6 +134,55 @@ static void json_text(FILE *out, const char *text)
     json_print_text(out, text, strlen(text));
 }
 
+/* Headers that say what a client wants or where it comes from. Any other one,
+ * which a site may have made up, can be a key. */
+bool config_header_is_secret(const char *line)
+{
+    static const char *const open[] = {"Accept",
+                                       "Accept-Charset",
+                                       "Accept-Encoding",
+                                       "Accept-Language",
+                                       "Cache-Control",
+                                       "DNT",
+                                       "From",
+                                       "Origin",
+                                       "Pragma",
+                                       "Referer",
+                                       "Sec-GPC",
+                                       "User-Agent",
+                                       "X-Requested-With"};
+    size_t len = strcspn(line, ":;");
+
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+        if (strlen(open[i]) == len && strncasecmp(open[i], line, len) == 0)
+            return false;
+    return true;
+}
+
+/* A header without a value is none that is sent, but it counts as given. */
+char *config_secrets(const struct config *config)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (!out)
+        return xstrdup("");
+    for (size_t i = 0; i < config->headers.nr_items; i++) {
+        const char *line = config->headers.items[i];
+
+        if (config_header_is_secret(line))
+            fprintf(out, "-H %.*s\n", (int)strcspn(line, ":;"), line);
+    }
+    if (config->proxy && strchr(config->proxy, '@'))
+        fputs("--proxy\n", out);
+    if (fclose(out) != 0) {
+        free(text);
+        return xstrdup("");
+    }
+    return text;
+}
+
 /* Prints a text as JSON without what may be a secret: the value of a header,
  * userinfo in a proxy (RFC 3986, 3.2.1). */
 static void json_shown(FILE *out, const struct option *option,
@@ -142,9 +192,10 @@ static void json_shown(FILE *out, const struct option *option,
     char *at = strrchr(shown, '@');
     char *host = strstr(shown, "//");
 
-    if (strcmp(option->name, "header") == 0)
-        shown[strcspn(shown, ":")] = '\0';
-    else if (strcmp(option->name, "proxy") == 0 && at) {
+    if (strcmp(option->name, "header") == 0) {
+        if (config_header_is_secret(shown))
+            shown[strcspn(shown, ":")] = '\0';
+    } else if (strcmp(option->name, "proxy") == 0 && at) {
         host = host && host < at ? host + 2 : shown;
         memmove(host, at + 1, strlen(at + 1) + 1);
     }

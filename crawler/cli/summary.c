@@ -3,7 +3,9 @@
 #include "crawler/cli/summary.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "crawler/cli/value.h"
 
 /* Prints the counts; "ok" is shown even when it is zero. */
@@ -67,6 +69,34 @@ static void print_causes(const struct summary *summary, FILE *out)
     }
 }
 
+/* Prints a word as a shell reads it. A path has at most 4,096 bytes
+ * (PATH_MAX), and each may need four. */
+static void print_word(const char *word, FILE *out)
+{
+    char quoted[4 * 4096 + 3];
+
+    (void)text_shell_word(word, quoted, sizeof(quoted));
+    fputs(quoted, out);
+}
+
+/* Prints the command that goes on, and what its reader has to add, because it
+ * is kept nowhere. */
+static void print_again(const struct summary *summary, FILE *out)
+{
+    const char *at = summary->secrets ? summary->secrets : "";
+
+    if (!summary->again[0])
+        return;
+    fprintf(out, "  go on:  %s\n", summary->again);
+    for (size_t len; *at; at += len + (at[len] == '\n')) {
+        len = strcspn(at, "\n");
+        fprintf(out,
+                "          add %.*s with its value, which is kept "
+                "nowhere\n",
+                (int)len, at);
+    }
+}
+
 void summary_print(const struct summary *summary, FILE *out)
 {
     fprintf(out, "crawl: %s%s%s\n", summary->ended,
@@ -78,11 +108,13 @@ void summary_print(const struct summary *summary, FILE *out)
         fputs("  many certificates seem expired: is this machine's clock "
               "right? (date)\n",
               out);
-    if (summary->again[0])
-        fprintf(out, "  go on:  %s\n", summary->again);
-    if (summary->database)
-        fprintf(out, "  next:   crawl query %s%s\n", summary->database,
-                summary->nr_error + summary->nr_http_error > 0 ? " errors"
-                                                               : "");
+    print_again(summary, out);
+    if (summary->database) {
+        fputs("  next:   crawl query ", out);
+        print_word(summary->database, out);
+        fputs(summary->nr_error + summary->nr_http_error > 0 ? " errors\n"
+                                                             : "\n",
+              out);
+    }
     fflush(out);
 }

@@ -26,6 +26,7 @@ struct summary {
     const char *database; /* path of the database, for the next command; NULL:
                              none was written */
     const char *again;    /* the command that goes on; "" when done */
+    const char *secrets;  /* flags to add to it, one a line; NULL: none */
     int64_t nr_lines, nr_bad_lines, nr_duplicates;
     int64_t nr_ok, nr_redirect, nr_http_error, nr_error, nr_skipped;
     int64_t nr_left; /* still to do */

@@ -7,88 +7,145 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "crawler/command/command_version.h"
 #include "crawler/command/commands.h"
 #include "crawler/crawl.h"
 
-/* Longest command line that is kept, in bytes; the rest is cut off, as it is
- * only shown to people. */
-#define COMMAND_BYTES 4096
-
-static bool begins(const char *text, const char *start)
+/* Cuts user and password out of the URLs of a word; a proxy needs no scheme.
+ * They stand before the last '@' of the host's part (RFC 3986, 3.2). */
+static void drop_credentials(char *word, bool is_proxy)
 {
-    return strncmp(text, start, strlen(start)) == 0;
-}
+    char *scheme = strstr(word, "://");
+    char *host = scheme ? scheme + strlen("://") : word;
 
-/* Returns a copy of a word of the command line without what may be a secret:
- * the value of a header, and credentials in a URL or proxy. config_json()
- * leaves out the same. `before` is the word before it. The caller frees the
- * copy. */
-static char *without_secrets(const char *word, const char *before)
-{
-    /* the value may be in the next word, or attached to the flag */
-    bool is_header = strcmp(before, "-H") == 0 ||
-                     strcmp(before, "--header") == 0 || begins(word, "-H") ||
-                     begins(word, "--header=");
-    bool is_proxy = strcmp(before, "--proxy") == 0 || begins(word, "--proxy=");
-    char *shown = xstrdup(word);
-    char *host = strstr(shown, "://");
-
-    if (is_header) {
-        char *colon = strchr(shown, ':');
-
-        if (colon)
-            colon[1] = '\0';
-        return shown;
-    }
-    /* credentials stand before the last '@' of the host's part: RFC 3986, 3.2
-     */
-    if (!host && is_proxy)
-        host = begins(word, "--proxy=") ? strchr(shown, '=') + 1 : shown;
-    else if (host)
-        host += strlen("://");
-    if (host) {
-        size_t len = strcspn(host, "/?#");
-        char *at = memrchr(host, '@', len);
+    if (scheme || is_proxy) {
+        char *at = memrchr(host, '@', strcspn(host, "/?#"));
 
         if (at)
             memmove(host, at + 1, strlen(at + 1) + 1);
     }
-    return shown;
 }
 
-/* Joins the words to the command line as it was typed, for the database and the
- * words "go on" of the summary. The caller frees it. */
+/* Writes a word in the form that a shell reads, behind a blank. */
+static void put_word(FILE *out, const char *word)
+{
+    size_t cap = text_shell_word(word, (char[1]){0}, 1) + 1;
+    char *quoted = xmalloc(cap);
+
+    (void)text_shell_word(word, quoted, cap);
+    fprintf(out, "%s%s", ftello(out) ? " " : "", quoted);
+    free(quoted);
+}
+
+/* Writes the words of one option, of which the second is NULL when the value is
+ * in the first. */
+static void put_option(FILE *out, const struct config_word *is,
+                       const char *word, const char *next)
+{
+    bool is_proxy = strcmp(is->option, "proxy") == 0;
+    size_t at = is->takes_next ? 0 : is->value_at;
+    const char *value = is->takes_next ? next : word + at;
+    char *copy = xstrdup(value ? value : ""), *first = xstrdup(word);
+
+    drop_credentials(copy, is_proxy);
+    if (at) {
+        first = xrealloc_array(first, at + strlen(copy) + 1, 1);
+        memcpy(first + at, copy, strlen(copy) + 1);
+    }
+    put_word(out, first);
+    if (is->takes_next && next)
+        put_word(out, copy);
+    free(first);
+    free(copy);
+}
+
+/* Writes the letters that stand before a header in one word: "-q" of "-qH". */
+static void put_letters(FILE *out, const char *word)
+{
+    const char *header = strchr(word, 'H');
+    char *letters;
+
+    if (word[1] == '-' || !header || header == word + 1)
+        return;
+    letters = xmemdup0(word, (size_t)(header - word));
+    put_word(out, letters);
+    free(letters);
+}
+
+/* Writes a word that is no flag: the program, a list or a URL. */
+static void put_name(FILE *out, const char *word)
+{
+    char *copy = xstrdup(word);
+
+    drop_credentials(copy, false);
+    put_word(out, copy);
+    free(copy);
+}
+
+/* Writes one word and, if the next one is its value, that too. Returns how many
+ * words it took. */
+static int put_flag(FILE *out, const struct config_word *is, const char *word,
+                    const char *next)
+{
+    const char *value = is->takes_next ? next : word + is->value_at;
+
+    if (strcmp(is->option, "header") == 0 && value &&
+        config_header_is_secret(value))
+        put_letters(out, word);
+    else if (strcmp(is->option, "force") != 0 &&
+             strcmp(is->option, "refetch") != 0)
+        put_option(out, is, word, next);
+    return is->takes_next && next ? 2 : 1;
+}
+
+/*
+ * Joins the words to the command that goes on, for the words "go on" of the
+ * summary and, after a kill, for whoever looks into the table `runs`. It can be
+ * pasted: what would start over is left out, and so is what may be a secret,
+ * without which the crawl refuses to go on. The caller frees it.
+ */
 static char *join(int argc, char *const *argv)
 {
-    char *text = xcalloc(1, COMMAND_BYTES);
+    char *text = NULL;
     size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    bool only_names = false;
+    int taken;
 
-    for (int i = 0; i < argc && len < COMMAND_BYTES; i++) {
-        char *word = without_secrets(argv[i], i ? argv[i - 1] : "");
-        /* words that a shell would take apart are shown in quotes */
-        bool plain = word[0] && !strpbrk(word, " \t\n'\"\\$&|;<>*?()");
-        int more = snprintf(text + len, COMMAND_BYTES - len,
-                            plain ? "%s%s" : "%s'%s'", i ? " " : "", word);
+    if (!out)
+        return xstrdup("");
+    for (int i = 0; i < argc; i += taken) {
+        struct config_word is = {0};
 
-        free(word);
-        if (more < 0)
-            break;
-        len += (size_t)more;
+        if (i > 0 && !only_names)
+            is = config_word(argv[i]);
+        only_names |= i > 0 && strcmp(argv[i], "--") == 0;
+        taken = 1;
+        if (is.option)
+            taken =
+                put_flag(out, &is, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
+        else
+            put_name(out, argv[i]);
+    }
+    if (fclose(out) != 0) {
+        free(text);
+        return xstrdup("");
     }
     return text;
 }
 
-/* The command is kept as it was typed, so that "go on" can be copied from the
- * summary or, after a kill, from the table `runs`. */
 static int run(const struct config *config, int argc, char *const *argv)
 {
     char *command = join(argc, argv);
-    struct crawl_options options = {.config = config, .command = command};
+    char *secrets = config_secrets(config);
+    struct crawl_options options = {
+        .config = config, .command = command, .secrets = secrets};
     int exit_status = crawl_run(&options);
 
     free(command);
+    free(secrets);
     return exit_status;
 }
 

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /*
  * The settings of the connection. Pages of 8 KiB, twice SQLite's default, save
@@ -417,6 +418,92 @@ static enum err look_back(struct sqlite *sqlite, struct storage_found *found)
     return err;
 }
 
+/* Whether one of the lines of `text` is this one, whatever the case: names of
+ * headers have none (RFC 9110, 5.1). */
+static bool has_line(const char *text, const char *line, size_t len)
+{
+    size_t here;
+
+    for (; text && *text; text += here + (text[here] == '\n')) {
+        here = strcspn(text, "\n");
+        if (here == len && strncasecmp(text, line, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A storage_text_fn: refuses to go on without a secret that the run had, which
+ * are the lines of `text`. `ctx` is the struct secrets. */
+struct secrets {
+    struct sqlite *sqlite;
+    const char *given;
+};
+
+static enum err check_secrets(void *ctx, struct bytes text)
+{
+    const struct secrets *secrets = ctx;
+    const char *at = text.data, *end = at + text.len;
+
+    while (at < end) {
+        const char *lf = memchr(at, '\n', (size_t)(end - at));
+        int len = (int)((lf ? lf : end) - at);
+
+        if (!has_line(secrets->given, at, (size_t)len))
+            return failure_set(
+                secrets->sqlite->base.failure, CERR_INVALID,
+                "%s: this crawl was begun with %.*s and a value that is kept "
+                "nowhere: add it to go on, or start over with --force",
+                secrets->sqlite->path, len, at);
+        at += len + 1;
+    }
+    return CERR_OK;
+}
+
+/* Notes which secrets the run has, and refuses to go on without those that it
+ * had: the rest of its pages would be others'. */
+static enum err keep_secrets(struct sqlite *sqlite,
+                             const struct storage_options *options,
+                             bool goes_on)
+{
+    struct secrets secrets = {sqlite, options->secrets};
+    struct binder binder;
+    enum err err = CERR_OK;
+
+    if (goes_on)
+        err = sqlite_each_text(sqlite, "SELECT v FROM meta WHERE k = 'secrets'",
+                               check_secrets, &secrets);
+    if (err)
+        return err;
+    if (!options->secrets || !options->secrets[0])
+        return sqlite_exec(sqlite, "DELETE FROM meta WHERE k = 'secrets'");
+    binder = sqlite_bind(sqlite, STMT_PUT_META);
+    bind_str(&binder, "secrets");
+    bind_str(&binder, options->secrets);
+    return sqlite_run(sqlite, &binder);
+}
+
+/* Goes on with the newest run. Its row tells the options of this session: they
+ * are what the next rows come from. */
+static enum err go_on(struct sqlite *sqlite,
+                      const struct storage_options *options)
+{
+    struct binder binder = sqlite_bind_once(
+        sqlite, "UPDATE runs SET sessions = sessions + 1, status = 'running',"
+                " finished_at = NULL, reason = NULL, version = ?, command = ?,"
+                " config = ?, user_agent = ?, workers = ?"
+                " WHERE id = (SELECT max(id) FROM runs)");
+    enum err err;
+
+    bind_str(&binder, options->version);
+    bind_str(&binder, options->command);
+    bind_str(&binder, options->config_json);
+    bind_str(&binder, options->user_agent);
+    bind_int(&binder, options->nr_workers);
+    err = sqlite_run(sqlite, &binder);
+    sqlite3_finalize(binder.stmt);
+    return err;
+}
+
 /* The states and the ways between them stand at the head of this file. */
 enum err sqlite_start_run(struct sqlite *sqlite,
                           const struct storage_options *options,
@@ -432,9 +519,12 @@ enum err sqlite_start_run(struct sqlite *sqlite,
     if (sqlite->run_id == 0) {
         found->state = STORAGE_NEW;
         found->run_open = true;
-        return insert_run(sqlite, options);
+        err = keep_secrets(sqlite, options, false);
+        return err ? err : insert_run(sqlite, options);
     }
     err = look_back(sqlite, found);
+    if (!err)
+        err = keep_secrets(sqlite, options, found->state == STORAGE_UNFINISHED);
     if (!err)
         err = free_hosts(sqlite, options->now_ms);
     if (!err)
@@ -443,8 +533,5 @@ enum err sqlite_start_run(struct sqlite *sqlite,
         return err || !options->refetch ? err
                                         : put_back(sqlite, options, found);
     found->run_open = true;
-    return sqlite_exec(sqlite,
-                       "UPDATE runs SET sessions = sessions + 1,"
-                       " status = 'running', finished_at = NULL,"
-                       " reason = NULL WHERE id = (SELECT max(id) FROM runs)");
+    return go_on(sqlite, options);
 }

@@ -59,6 +59,8 @@ static void summary_of_a_stopped_run_says_how_to_go_on(void **state)
         .ended = "interrupted",
         .reason = "Interrupt",
         .again = "crawl urls.txt",
+        .secrets = "-H X-Key\n--proxy\n",
+        .database = "Bob's.db",
         .nr_left = 12,
         .clock_in_doubt = true,
     };
@@ -67,8 +69,10 @@ static void summary_of_a_stopped_run_says_how_to_go_on(void **state)
     (void)state;
     assert_non_null(strstr(text, "crawl: interrupted: Interrupt\n"));
     assert_non_null(strstr(text, "ok 0   left to do 12\n"));
-    assert_non_null(strstr(text, "go on:  crawl urls.txt\n"));
-    assert_null(strstr(text, "query"));
+    assert_non_null(strstr(text, "go on:  crawl urls.txt\n"
+                                 "          add -H X-Key with its value"));
+    assert_non_null(strstr(text, "          add --proxy with its value"));
+    assert_non_null(strstr(text, "next:   crawl query 'Bob'\\''s.db'\n"));
     assert_non_null(strstr(text, "is this machine's clock right? (date)\n"));
     free(text);
 }

@@ -41,23 +41,33 @@ static void command_run_wants_a_list_that_is_there(void **state)
     assert_command(fix, 2, NULL, "'.' is a folder");
 }
 
-/* The database and the line "go on" get the command as it was typed, but for
- * what nobody should read there. */
-static void command_run_keeps_no_secret_of_its_words(void **state)
+/* The database and the line "go on" get the command that goes on: without what
+ * nobody should read there, and without what would start over. */
+static void
+command_run_keeps_the_command_that_goes_on_without_secrets(void **state)
 {
     struct command_fixture *fix = *state;
 
     command_fixture_file("my urls.txt", "not a URL\n");
-    CRAWL(fix, "my urls.txt", "-q", "-HX-Key: one", "-H", "X-Other: two",
-          "--header=X-More: three", "--proxy", "me:four@127.0.0.1:9",
+    CRAWL(fix, "my urls.txt", "-qHX-Key: one", "-H", "X-Other: two",
+          "--header=X-More: three", "-H", "Accept-Language: de", "--force",
+          "--refetch", "all", "--refetch=all", "--proxy", "me:four@127.0.0.1:9",
           "--proxy=http://me:five@127.0.0.1:9/", "http://me:six@127.0.0.1:9/");
     CRAWL(fix, "query", "crawl.db", "SELECT command FROM runs", "--plain");
     assert_command(fix, 0,
                    "command\n"
-                   "crawl 'my urls.txt' -q -HX-Key: -H X-Other: "
-                   "--header=X-More: --proxy 127.0.0.1:9 "
+                   "crawl 'my urls.txt' -q -H 'Accept-Language: de' "
+                   "--proxy 127.0.0.1:9 "
                    "--proxy=http://127.0.0.1:9/ http://127.0.0.1:9/\n",
                    NULL);
+    CRAWL(fix, "query", "crawl.db",
+          "SELECT config ->> '$.header' AS header, "
+          "instr(config, 'one') + instr(config, 'four') AS n FROM runs",
+          "--plain");
+    assert_command(
+        fix, 0,
+        "[\"X-Key\",\"X-Other\",\"X-More\",\"Accept-Language: de\"]\t0\n",
+        NULL);
 }
 
 int main(void)
@@ -66,7 +76,8 @@ int main(void)
         command_test(command_run_answers_some_options_at_once),
         command_test(command_run_says_what_is_wrong_with_an_option),
         command_test(command_run_wants_a_list_that_is_there),
-        command_test(command_run_keeps_no_secret_of_its_words),
+        command_test(
+            command_run_keeps_the_command_that_goes_on_without_secrets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -343,6 +343,65 @@ static void schema_begins_results_with_what_people_ask_first(void **state)
     sqlite3_close(db);
 }
 
+static void open_goes_on_only_with_the_secrets_of_the_run(void **state)
+{
+    static const struct {
+        const char *secrets;
+        enum err err;
+    } rows[] = {
+        {NULL, CERR_INVALID},
+        {"-H X-Keys\n", CERR_INVALID},
+        {"-H X-Key\n", CERR_INVALID},
+        {"--proxy\n-H x-key\n", CERR_OK},
+        {"-H X-Key\n--proxy\n-H Cookie\n", CERR_OK},
+        {"-H X-Key\n--proxy\n", CERR_INVALID}, /* Cookie came to it */
+    };
+    struct fixture *fix = *state;
+
+    fix->options.secrets = "-H X-Key\n--proxy\n";
+    fixture_open(fix);
+    fixture_add(fix, 1, 2);
+    fixture_close(fix, "interrupted");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        fix->options.secrets = rows[i].secrets;
+        assert_int_equal(fixture_try(fix, &fix->storage), rows[i].err);
+        if (rows[i].err)
+            assert_non_null(strstr(fix->message, "kept nowhere: add it"));
+        else
+            fixture_close(fix, "interrupted");
+    }
+    fix->options.secrets = NULL; /* a finished run needs none any more */
+    fix->options.force = true;
+    fixture_open(fix);
+    fixture_close(fix, "done");
+}
+
+static void open_tells_in_the_run_what_its_last_session_was_given(void **state)
+{
+    struct fixture *fix = *state;
+    sqlite3_stmt *stmt;
+    sqlite3 *db;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 2);
+    fixture_close(fix, "interrupted");
+    fix->options.user_agent = "other/2.0";
+    fix->options.config_json = "{\"store\": \"body\"}";
+    fixture_open(fix);
+    fixture_close(fix, "interrupted");
+    assert_int_equal(sqlite3_open(fix->paths[0], &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT user_agent, config, sessions FROM runs",
+                           -1, &stmt, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    assert_string_equal(sqlite3_column_text(stmt, 0), "other/2.0");
+    assert_string_equal(sqlite3_column_text(stmt, 1), "{\"store\": \"body\"}");
+    assert_int_equal(sqlite3_column_int(stmt, 2), 2);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+}
+
 static void stamp_agrees_with_the_clock(void **state)
 {
     static const int64_t times[] = {
@@ -373,6 +432,8 @@ int main(void)
         TEST(open_leaves_a_file_that_others_can_read),
         TEST(schema_is_documented_column_by_column),
         TEST(schema_begins_results_with_what_people_ask_first),
+        TEST(open_goes_on_only_with_the_secrets_of_the_run),
+        TEST(open_tells_in_the_run_what_its_last_session_was_given),
         TEST(stamp_agrees_with_the_clock),
     };
 
