@@ -76,6 +76,7 @@ void crawl_sample(struct crawl *crawl, int64_t now_ms,
     frontier_get_stats(crawl->frontier, &stats);
     *sample = (struct sample_record){
         .t_ms = now_ms - crawl->loop.start_ms,
+        .clock_ms = now_ms + crawl->settings.frontier.wall_offset_ms,
         .nr_done = nr_visits(&stats),
         .nr_failed = stats.nr_visits[OUTCOME_ERROR],
         .nr_queued = stats.nr_queued,

@@ -112,7 +112,9 @@ struct host_record {
 
 /* A sample of the crawl's state, taken once a second; plots are made of it. */
 struct sample_record {
-    int64_t t_ms; /* since the start of the run */
+    int64_t t_ms;     /* since the start of the run */
+    int64_t clock_ms; /* wall ms, by the clock that times of hosts are kept in;
+                         0: unknown */
     int64_t nr_done, nr_failed, nr_queued, nr_active;
     int64_t bytes_down;
     int nr_workers_busy, nr_hosts_active, nr_hosts_waiting;

@@ -8,6 +8,8 @@
 #include "storage/sqlite/sqlite.h"
 #include "storage/sqlite/sqlite_page.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
@@ -262,6 +264,19 @@ static enum err put_attempt(struct back_end *back,
     return sqlite_run(sqlite, &binder);
 }
 
+/* Notes how late it is by this session's clock: a later session tells by it
+ * that the clock was set back. */
+static enum err put_clock(struct sqlite *sqlite, int64_t clock_ms)
+{
+    struct binder binder = sqlite_bind(sqlite, STMT_PUT_META);
+    char text[24];
+
+    snprintf(text, sizeof(text), "%" PRId64, clock_ms);
+    bind_str(&binder, "clock_ms");
+    bind_str(&binder, text);
+    return sqlite_run(sqlite, &binder);
+}
+
 static enum err put_sample(struct back_end *back,
                            const struct sample_record *sample)
 {
@@ -283,7 +298,8 @@ static enum err put_sample(struct back_end *back,
     bind_int(&binder, sample->nr_hosts_active);
     bind_int(&binder, sample->nr_hosts_waiting);
     bind_int(&binder, sample->rss_bytes);
-    return sqlite_run(sqlite, &binder);
+    err = sqlite_run(sqlite, &binder);
+    return err || !sample->clock_ms ? err : put_clock(sqlite, sample->clock_ms);
 }
 
 static enum err put_event(struct back_end *back, int64_t now_ms,

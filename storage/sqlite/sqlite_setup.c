@@ -378,26 +378,49 @@ static enum err free_hosts(struct sqlite *sqlite, int64_t now_ms)
     return sqlite_exec(sqlite, sql);
 }
 
+/* The latest time that the database knows, by the clocks of earlier sessions: a
+ * session keeps the clock that it began with, and the end of a run has that of
+ * its moment. */
+static enum err last_clock(struct sqlite *sqlite, int64_t *last_ms)
+{
+    int64_t ended_ms = 0;
+    enum err err = get_meta(sqlite, "clock_ms", last_ms);
+
+    if (!err)
+        err = sqlite_number(
+            sqlite,
+            "SELECT CAST(round((julianday(max(coalesce(finished_at,"
+            " started_at))) - 2440587.5) * 86400000) AS bigint) FROM runs",
+            0, &ended_ms);
+    if (ended_ms > *last_ms)
+        *last_ms = ended_ms;
+    return err;
+}
+
 /*
- * Makes hosts due now if the wall clock was set back: a run that ended in the
- * future shows that, and the hosts would wait for as long. The pause that a
- * host asked for stands in not_before; the frontier, which reads that, limits
- * it itself.
+ * Moves the times of hosts when the wall clock was set back, or they would wait
+ * for as long: of each wait is left what was left when the last session ended.
+ * A clock that was set forward needs nothing, as waits are over then. The clock
+ * of this session is noted before it can be killed.
  */
 static enum err heed_the_clock(struct sqlite *sqlite, int64_t now_ms)
 {
-    struct stamp stamp = {0};
-    struct bytes now = stamp_text(&stamp, now_ms);
-    char sql[320];
+    int64_t last_ms = 0;
+    char sql[400];
+    enum err err = last_clock(sqlite, &last_ms);
 
-    snprintf(sql, sizeof(sql),
-             "UPDATE hosts SET due_at = %" PRId64 " WHERE holder = 0"
-             " AND due_at > %" PRId64 " AND due_at < %" PRId64
-             " AND (SELECT max(coalesce(finished_at, started_at)) FROM runs)"
-             " > '%.*s'",
-             now_ms, now_ms, STORAGE_HOST_IDLE, (int)now.len,
-             (const char *)now.data);
-    return sqlite_exec(sqlite, sql);
+    if (!err && last_ms > now_ms) {
+        snprintf(sql, sizeof(sql),
+                 "UPDATE hosts SET"
+                 " due_at = CASE WHEN holder = 0 AND due_at < %" PRId64
+                 " THEN due_at - %" PRId64 " ELSE due_at END,"
+                 " not_before = max(0, not_before - %" PRId64 "),"
+                 " robots_until = max(0, robots_until - %" PRId64 ")",
+                 STORAGE_HOST_IDLE, last_ms - now_ms, last_ms - now_ms,
+                 last_ms - now_ms);
+        err = sqlite_exec(sqlite, sql);
+    }
+    return err ? err : put_meta(sqlite, "clock_ms", now_ms);
 }
 
 /* Tells a finished crawl from an unfinished one. It is finished when no list
@@ -526,9 +549,9 @@ enum err sqlite_start_run(struct sqlite *sqlite,
     if (!err)
         err = keep_secrets(sqlite, options, found->state == STORAGE_UNFINISHED);
     if (!err)
-        err = free_hosts(sqlite, options->now_ms);
-    if (!err)
         err = heed_the_clock(sqlite, options->now_ms);
+    if (!err)
+        err = free_hosts(sqlite, options->now_ms);
     if (err || found->state == STORAGE_FINISHED)
         return err || !options->refetch ? err
                                         : put_back(sqlite, options, found);

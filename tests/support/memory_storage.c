@@ -675,22 +675,26 @@ static enum err put_back(struct memory *memory,
     return sweep(&memory->base, options->now_ms, &nr_woken);
 }
 
-/* Hosts of a dead process are free, and those of the future due. */
+/* Hosts of a dead process are free. Where the clock was set back, of each wait
+ * is left what was left at the end of the run. */
 static void free_hosts(struct image *image, int64_t now_ms)
 {
     for (size_t i = 0; i < image->nr_hosts; i++) {
         struct host_row *host = &image->hosts[i];
         int64_t due_at = now_ms + host->record.delay_ms;
+        int64_t back_ms = image->run_ms > now_ms ? image->run_ms - now_ms : 0;
 
+        host->record.not_before -= back_ms;
+        if (host->record.not_before < 0)
+            host->record.not_before = 0;
+        if (!host->held && host->record.due_at < STORAGE_HOST_IDLE)
+            host->record.due_at -= back_ms;
         if (host->held) {
             host->held = false;
             host->record.due_at = due_at > host->record.not_before
                                       ? due_at
                                       : host->record.not_before;
         }
-        if (image->run_ms > now_ms && host->record.due_at > now_ms &&
-            host->record.due_at < STORAGE_HOST_IDLE)
-            host->record.due_at = now_ms;
     }
 }
 

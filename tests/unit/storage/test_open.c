@@ -376,6 +376,51 @@ static void open_goes_on_only_with_the_secrets_of_the_run(void **state)
     fixture_close(fix, "done");
 }
 
+/* The clock was days ahead and was mended while the session ran: its end has
+ * the right time, but what it kept of its hosts has not. */
+static void
+open_asks_a_host_by_the_clock_of_the_session_that_kept_it(void **state)
+{
+    const int64_t day_ms = 86400000;
+    struct fixture *fix = *state;
+
+    fix->options.now_ms = NOW + 10 * day_ms;
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    fixture_lease_hosts(fix, NOW + 10 * day_ms, 1);
+    fix->hosts[0].not_before = NOW + 10 * day_ms + 9000;
+    fix->hosts[0].due_at = NOW + 10 * day_ms + 9000;
+    assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
+    assert_ok(storage_put_sample(
+        fix->storage,
+        &(struct sample_record){.clock_ms = NOW + 10 * day_ms + 2000}));
+    fixture_close(fix, "interrupted");
+
+    fix->options.now_ms = NOW + 60000;
+    fixture_open(fix);
+    fixture_lease_hosts(fix, NOW + 66999, 1);
+    assert_int_equal(fix->nr_hosts, 0);
+    fixture_lease_hosts(fix, NOW + 67000, 1);
+    assert_int_equal(fix->nr_hosts, 1);
+    assert_int_equal(fix->hosts[0].not_before, NOW + 67000);
+}
+
+static void open_asks_at_once_when_the_clock_was_set_forward(void **state)
+{
+    struct fixture *fix = *state;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    fixture_lease_hosts(fix, NOW, 1);
+    fix->hosts[0].not_before = fix->hosts[0].due_at = NOW + 9000;
+    assert_ok(storage_release_host(fix->storage, &fix->hosts[0]));
+    fixture_close(fix, "interrupted");
+    fix->options.now_ms = NOW + INT64_C(864000000);
+    fixture_open(fix);
+    fixture_lease_hosts(fix, fix->options.now_ms, 1);
+    assert_int_equal(fix->nr_hosts, 1);
+}
+
 static void open_tells_in_the_run_what_its_last_session_was_given(void **state)
 {
     struct fixture *fix = *state;
@@ -433,6 +478,8 @@ int main(void)
         TEST(schema_is_documented_column_by_column),
         TEST(schema_begins_results_with_what_people_ask_first),
         TEST(open_goes_on_only_with_the_secrets_of_the_run),
+        TEST(open_asks_a_host_by_the_clock_of_the_session_that_kept_it),
+        TEST(open_asks_at_once_when_the_clock_was_set_forward),
         TEST(open_tells_in_the_run_what_its_last_session_was_given),
         TEST(stamp_agrees_with_the_clock),
     };
