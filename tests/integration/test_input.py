@@ -158,7 +158,7 @@ class Lines(harness.CrawlTest):
     def test_what_is_no_url_has_a_row_with_its_line(self):
         base, rows = self.lines(b"BASE/a\nftp://example.org/\nmailto:a@b\nhttp://[::1\nhttp://\n"
                                 b"javascript:alert(1)\nhttp://127.0.0.1:25/\n"
-                                b"http://a b/\nhttp://exa\x00mple/\n\xff\xfe\xfd\n"
+                                b"http://[ b/\nhttp://exa[\x00mple/\n\xff\xfe\xfd\n"
                                 b"http://127.0.0.1:1/" + b"x" * 2000000 + b"\nBASE/z\n")
         got = {r[0]: r[2:] for r in rows}
         self.assertEqual(got[1], ("ok", None))
@@ -171,6 +171,18 @@ class Lines(harness.CrawlTest):
         for line in (4, 5, 8, 9, 10):
             self.assertEqual(got[line], ("skipped", "bad_url"), line)
         self.assertEqual(len(rows), 12)
+
+    def test_what_stands_behind_a_url_is_not_part_of_it_and_csv_is_told_with_its_column(self):
+        base, rows = self.lines(b"BASE/1 # note\nBASE/2\ttitle\nBASE/3 BASE/4\nBASE/5,x\n"
+                                b"7,BASE/7,title\nname,title\n")
+        self.assertEqual(rows, [(1, base + "/1", "ok", None), (2, base + "/2", "ok", None),
+                                (3, base + "/3", "ok", None), (3, base + "/4", "ok", None),
+                                (4, base + "/5,x", "ok", None),
+                                (5, "7,%s/7,title" % base, "skipped", "bad_url"),
+                                (6, "name,title", "skipped", "bad_url")])
+        self.assertEqual(self.rows("select detail from results where error = 'bad_url' order by line"),
+                         [("looks like CSV with a URL in column 2: 'cut -d, -f2 LIST > urls.txt'"
+                           " takes it out",), ("looks like CSV, which is no list of URLs",)])
 
     def test_a_list_of_bad_lines_alone_is_no_success(self):
         self.write("urls.txt", "ftp://example.org/\n")

@@ -57,6 +57,12 @@ static void frontier_reads_lines_as_people_write_them(void **state)
         {"localhost/x", "https://localhost/x"},
         {"localhost:3000", "https://localhost:3000/"},
         {"a.test/\xe9", "https://a.test/%E9"},
+        {"http://a.test/x # a note", "http://a.test/x"},
+        {"http://a.test/x\ta title, 2020", "http://a.test/x"},
+        {"http://a.test/x,y see b.test", "http://a.test/x,y"},
+        {"http://a.test/x, a title", "http://a.test/x"},
+        {"http://a.test/x,", "http://a.test/x,"},
+        {"http://a.test/x #http://b.test/", "http://a.test/x"},
         {"http://a.test/\xe8", "http://a.test/%E8"},
         {"", NULL},
         {"   ", NULL},
@@ -78,6 +84,27 @@ static void frontier_reads_lines_as_people_write_them(void **state)
     }
 }
 
+static void frontier_takes_every_url_of_a_line_and_its_number(void **state)
+{
+    static const char line[] = "http://a.test/1 http://a.test/2\tand\0"
+                               "HTTPS://a.test/3 # http://a.test/4";
+    struct web *web = *state;
+
+    web_open(web);
+    assert_int_equal(frontier_add_line(web->frontier,
+                                       (struct bytes){line, sizeof(line) - 1},
+                                       7, false, 0),
+                     CERR_OK);
+    assert_int_equal(frontier_flush_lines(web->frontier, 0), CERR_OK);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_visits, 3);
+    assert_int_equal(web_visit(web, "http://a.test/1")->line, 7);
+    assert_int_equal(web_visit(web, "http://a.test/2")->line, 7);
+    assert_int_equal(web_visit(web, "https://a.test/3")->line, 7);
+    assert_int_equal(nr_lines(web, true), 0);
+}
+
 static void frontier_gives_a_bad_line_a_row(void **state)
 {
     static const struct {
@@ -86,6 +113,8 @@ static void frontier_gives_a_bad_line_a_row(void **state)
     } rows[] = {
         {"http://", ERROR_BAD_URL},
         {"no url", ERROR_BAD_URL},
+        {"1,http://a.test/,title", ERROR_BAD_URL},
+        {"a.test,title", ERROR_BAD_URL},
         {"http://a.test:99999/", ERROR_BAD_URL},
         {"mailto:me@a.test", ERROR_BLOCKED_SCHEME},
         {"javascript:alert(1.5)", ERROR_BLOCKED_SCHEME},
@@ -109,10 +138,10 @@ static void frontier_gives_a_bad_line_a_row(void **state)
     frontier_list_ended(web->frontier);
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_visits, 0);
-    assert_int_equal(nr_lines(web, true), 9);
+    assert_int_equal(nr_lines(web, true), 11);
     frontier_get_stats(web->frontier, &stats);
-    assert_int_equal(stats.nr_lines, 9);
-    assert_int_equal(stats.nr_bad_lines, 9);
+    assert_int_equal(stats.nr_lines, 11);
+    assert_int_equal(stats.nr_bad_lines, 11);
 }
 
 static void frontier_fetches_duplicates_once(void **state)
@@ -455,6 +484,7 @@ int main(void)
         TEST(frontier_visits_each_url_of_the_list_once),
         TEST(frontier_ends_at_once_with_an_empty_list),
         TEST(frontier_reads_lines_as_people_write_them),
+        TEST(frontier_takes_every_url_of_a_line_and_its_number),
         TEST(frontier_gives_a_bad_line_a_row),
         TEST(frontier_fetches_duplicates_once),
         TEST(frontier_keeps_the_line_as_listed),
