@@ -23,6 +23,9 @@
 #include "crawler/sandbox/sandbox.h"
 #include "storage/results.h"
 
+/* Bytes of a copy's room that stay between two answers. */
+#define COPY_KEEP_BYTES ((size_t)256 << 10)
+
 /* Keeps the first failure, which is the one that people are told; those after
  * it follow from it. */
 static void fail(struct crawl *crawl, enum err err)
@@ -56,6 +59,55 @@ static void fill_lost_page(const struct crawl *crawl, struct page *page,
         page->flags |= PAGE_KILLED;
 }
 
+/* Copies the bytes, and makes *at lead to the copy. The room of a usual answer
+ * stays; that of a larger one is no larger than it. */
+static enum err copy_out(struct crawl_copy *to, const void **at, size_t len)
+{
+    if (len > to->cap || to->cap > COPY_KEEP_BYTES) {
+        free(to->data);
+        to->cap = len > COPY_KEEP_BYTES ? len : COPY_KEEP_BYTES;
+        to->data = malloc(to->cap);
+    }
+    if (!to->data) {
+        to->cap = 0;
+        return CERR_NOMEM;
+    }
+    if (len > 0)
+        memcpy(to->data, *at, len);
+    *at = to->data;
+    return CERR_OK;
+}
+
+/*
+ * Reads the page of an answer. What a worker sends may lie in memory that it
+ * can still write: the parent takes a copy, and checks and uses that alone.
+ * Else a link could be one URL while it is hashed and another one when it is
+ * stored. CERR_CORRUPT: it is no page.
+ */
+static enum err read_page(struct crawl *crawl, const struct pool_result *result,
+                          struct page *page)
+{
+    struct crawl_answer *answer = &crawl->answer;
+    const struct fetch_options *limits = &crawl->settings.fetch;
+    int64_t most = limits->max_wire_bytes > FETCH_SITEMAP_BYTES
+                       ? limits->max_wire_bytes
+                       : FETCH_SITEMAP_BYTES;
+    const void *data = result->data, *extra = result->extra;
+    enum err err = copy_out(&answer->fields, &data, result->len);
+
+    if (!err)
+        err = copy_out(&answer->payload, &extra, result->extra_len);
+    if (!err)
+        err = page_decode(page, data, result->len, extra, result->extra_len);
+    if (err)
+        return err;
+    /* This number is added up, against --max-total-bytes too. A worker reads no
+     * further than its limit. */
+    if (page->wire_bytes > (uint64_t)most)
+        page->wire_bytes = (uint64_t)most;
+    return CERR_OK;
+}
+
 /* Takes one answer of a worker, or the news that none will come. The frontier
  * decides what it means; the flight is free again in any case. */
 static void on_reply(void *user, const struct pool_result *result)
@@ -73,9 +125,10 @@ static void on_reply(void *user, const struct pool_result *result)
     if (result->status != POOL_OK)
         fill_lost_page(crawl, &page, result, call);
     else
-        err = page_decode(&page, result->data, result->len, result->extra,
-                          result->extra_len);
-    if (err) {
+        err = read_page(crawl, result, &page);
+    if (err == CERR_NOMEM)
+        fail(crawl, err);
+    else if (err) {
         /* a worker that sends nonsense may have been taken over by a page;
          * nothing more of it is believed */
         log_warn("worker %d sent a damaged page: it is replaced",

@@ -40,6 +40,14 @@ struct crawl_flights {
     struct buf job; /* the encoded job of the fetch that is being submitted */
 };
 
+/* Copies of what a worker has sent, of one answer at a time. */
+struct crawl_answer {
+    struct crawl_copy {
+        void *data; /* owned */
+        size_t cap;
+    } fields, payload;
+};
+
 /* The parse callback, with the options of the default one. */
 struct crawl_parse {
     parse_fn fn;
@@ -93,6 +101,7 @@ struct crawl {
 
     struct crawl_loop loop;
     struct crawl_flights flights;
+    struct crawl_answer answer;
     struct crawl_parse parse;
     struct crawl_stop stop;
     bool is_paused; /* SIGUSR2 has paused the run; the next one lets it go on */

@@ -451,6 +451,8 @@ enum err crawl_close(struct crawl *crawl, const char *status,
     if (crawl->loop.epoll_fd >= 0)
         close(crawl->loop.epoll_fd);
     buf_release(&crawl->flights.job);
+    free(crawl->answer.fields.data);
+    free(crawl->answer.payload.data);
     crawl_settings_release(&crawl->settings);
     free(crawl->flights.all);
     return err;

@@ -49,7 +49,7 @@ void fetch_options_fill(struct fetch_options *out,
     if (out->max_ratio <= 0)
         out->max_ratio = 200;
     fill(&out->max_robots_bytes, 512000);
-    fill(&out->max_sitemap_bytes, 50 * MIB + KIB);
+    fill(&out->max_sitemap_bytes, FETCH_SITEMAP_BYTES);
     if (!out->user_agent)
         out->user_agent = "crawl/" CRAWL_VERSION;
 }

@@ -20,6 +20,9 @@
 
 struct sandbox_board; /* sandbox.h */
 
+/* The protocol's limit of a sitemap (sitemaps.org), and a bit. */
+#define FETCH_SITEMAP_BYTES (((int64_t)50 << 20) + 1024)
+
 enum fetch_sandbox {
     FETCH_SANDBOX_AUTO,
     FETCH_SANDBOX_REQUIRE,
@@ -52,7 +55,7 @@ struct fetch_options {
     int max_ratio; /* most decoded bytes for each received one, above 1 MiB;
                       default 200 */
     int64_t max_robots_bytes;  /* 512,000 */
-    int64_t max_sitemap_bytes; /* 50 MiB and a bit */
+    int64_t max_sitemap_bytes; /* FETCH_SITEMAP_BYTES */
 
     const char *user_agent;
     const char *const *headers; /* "Name: value", sent to every host */

@@ -3,7 +3,9 @@
  * fetch_worker_main(): the parent's side of the program is the one that is
  * shipped.
  *
- * A URL with "/honest/N" gets an honest page of N bytes; every other one a lie:
+ * A URL with "/honest/N" gets an honest page of N bytes, one with "/links/" a
+ * page of links, one with "/swapped/" the same page, whose links become others
+ * while the parent reads them. Every other one gets a lie:
  * damaged fields, lengths that lead astray, other tasks' ids, noise on the
  * socket and in the shared memory's positions, bytes that change while they are
  * read, deaths. HOSTILE_SEED, the URL and the count of its lies so far choose
@@ -12,6 +14,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,6 +28,7 @@
 
 #define FIELDS_MAX  (128u << 10)
 #define PAYLOAD_MAX 20000
+#define NR_LINKS    300
 
 enum lie {
     LIE_FIELDS,  /* an honest page, some bytes of it changed */
@@ -315,6 +319,82 @@ static void lie_while_it_is_read(struct liar *liar, uint64_t id)
     reply(liar, id, 0, space, len);
 }
 
+/* Eight bytes of a text, wherever they lie. */
+typedef uint64_t __attribute__((aligned(1))) loose_word;
+
+/* Where the links of a page have eight bytes that are swapped. */
+static volatile loose_word *swapped[NR_LINKS];
+static _Atomic int nr_swapped;
+
+static uint64_t as_word(const char *bytes)
+{
+    uint64_t word;
+
+    memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+static void *swap(void *unused)
+{
+    const uint64_t words[] = {as_word("aaaaaaaa"), as_word("bbbbbbbb")};
+
+    (void)unused;
+    for (unsigned turn = 0;; turn++)
+        for (int i = 0; i < nr_swapped; i++)
+            *swapped[i] = words[turn % 2];
+    return NULL;
+}
+
+static void find_swapped(unsigned char *space, size_t len)
+{
+    unsigned char *at = space, *end = space + len;
+    int nr = 0;
+
+    while (nr < NR_LINKS &&
+           (at = memmem(at, (size_t)(end - at), "aaaaaaaa", 8)) != NULL) {
+        swapped[nr++] = (volatile loose_word *)(void *)at;
+        at += 8;
+    }
+    nr_swapped = nr;
+}
+
+static void answer_with_links(struct liar *liar, uint64_t id, bool is_swapped)
+{
+    static pthread_t thread;
+    struct page page;
+    unsigned char *space;
+    size_t len;
+
+    nr_swapped = 0;
+    make_page(liar, &page);
+    buf_reset(&liar->links);
+    page.nr_links = 0;
+    for (int i = 0; i < NR_LINKS; i++) {
+        char url[64];
+        struct page_link link = {.url = {url, 0}, .kind = LINK_A};
+
+        link.url.len = (size_t)snprintf(
+            url, sizeof(url), "http://127.0.0.1/aaaaaaaa/honest/%d", i);
+        if (page_append_link(&liar->links, &link) != CERR_OK)
+            _exit(9);
+        page.nr_links++;
+    }
+    page.links =
+        (struct bytes){(const char *)liar->links.data, liar->links.len};
+    space = pack(liar, &page, &len);
+    if (!space)
+        _exit(9);
+    if (is_swapped) {
+        find_swapped(space, len);
+        if (!thread && pthread_create(&thread, NULL, swap, NULL))
+            _exit(9);
+    }
+    reply(liar, id, 0, space, len);
+    if (is_swapped)
+        poll(NULL, 0, 20); /* the parent reads it meanwhile */
+    nr_swapped = 0;
+}
+
 static void die(struct liar *liar)
 {
     static const int signals[] = {SIGSEGV, SIGKILL, SIGSYS, SIGABRT};
@@ -375,7 +455,11 @@ static void serve(struct liar *liar, const struct worker_task *task)
     liar->random |= 1;
     for (int i = 0; i < 8; i++)
         roll(liar, 2);
-    if (found) {
+    if (memmem(job.url, job.url_len, "/links/", 7)) {
+        answer_with_links(liar, task->id, false);
+    } else if (memmem(job.url, job.url_len, "/swapped/", 9)) {
+        answer_with_links(liar, task->id, true);
+    } else if (found) {
         char digits[24] = "";
         size_t len = job.url_len - (size_t)(found - job.url) - sizeof(mark) + 1;
 

@@ -74,6 +74,18 @@ class HostileWorker(harness.CrawlTest):
             lengths = {len(row) for row in csv.reader(f)}
         self.assertEqual(len(lengths), 1)
 
+    def test_a_link_that_changes_while_it_is_read_hides_no_other(self):
+        pages = ["http://127.0.0.1/swapped/%d" % i for i in range(100)]
+        self.write("urls.txt", "".join(url + "\n" for url in pages + ["http://127.0.0.1/links/1"]))
+        before, harness.CRAWL = harness.CRAWL, HOSTILE
+        try:
+            self.crawl("urls.txt", "-o", "crawl.db", "--workers", "1", "--concurrency", "1",
+                       "--robots", "ignore", "--delay", "0", "--depth", "1", "--sandbox", "off")
+        finally:
+            harness.CRAWL = before
+        known = {url for url, in self.rows("select url from urls where url like '%aaaaaaaa%'")}
+        self.assertEqual(known, {"http://127.0.0.1/aaaaaaaa/honest/%d" % i for i in range(300)})
+
     def test_a_parent_outlives_workers_that_were_taken_over(self):
         self.outcomes, self.deaths = collections.Counter(), 0
         begun, seed = time.monotonic(), 0
