@@ -63,7 +63,7 @@ static void fill_lost_page(const struct crawl *crawl, struct page *page,
  * stays; that of a larger one is no larger than it. */
 static enum err copy_out(struct crawl_copy *to, const void **at, size_t len)
 {
-    if (len > to->cap || to->cap > COPY_KEEP_BYTES) {
+    if (!to->data || len > to->cap || to->cap > COPY_KEEP_BYTES) {
         free(to->data);
         to->cap = len > COPY_KEEP_BYTES ? len : COPY_KEEP_BYTES;
         to->data = malloc(to->cap);

@@ -82,7 +82,6 @@ static void fill_fetch(struct crawl_settings *settings,
         .nr_headers = config->headers.nr_items,
         .header_sets = settings->header_sets,
         .nr_header_sets = config->nr_hosts,
-        .proxy = config->proxy,
         .ca_file = config->cacert,
         .insecure = config->insecure,
         .resolve = config->resolve.items,
@@ -98,6 +97,40 @@ static void fill_fetch(struct crawl_settings *settings,
         .sandbox = (enum fetch_sandbox)config->sandbox,
         .user = config->user,
     };
+}
+
+/* Copies a variable, which may be written in capitals too. The workers wipe the
+ * environment, so they need texts of their own. */
+static char *copy_variable(const char *name, const char *capitals)
+{
+    const char *value = getenv(name);
+
+    if (!value && capitals)
+        value = getenv(capitals);
+    return value && *value ? xstrdup(value) : NULL;
+}
+
+/* HTTP_PROXY in capitals does not count, as with curl(1): in a CGI program it
+ * is a header of the request. */
+static void fill_proxies(struct crawl_settings *settings, const char *wanted)
+{
+    struct fetch_proxies *proxies = &settings->fetch.proxies;
+    char **own = settings->proxies;
+
+    if (wanted) {
+        bool is_none = strcmp(wanted, "none") == 0;
+
+        proxies->http = proxies->https = is_none ? NULL : wanted;
+        return;
+    }
+    own[0] = copy_variable("http_proxy", NULL);
+    own[1] = copy_variable("https_proxy", "HTTPS_PROXY");
+    own[2] = copy_variable("no_proxy", "NO_PROXY");
+    if (!own[0])
+        own[0] = copy_variable("all_proxy", "ALL_PROXY");
+    if (!own[1])
+        own[1] = copy_variable("all_proxy", "ALL_PROXY");
+    *proxies = (struct fetch_proxies){own[0], own[1], own[2], true};
 }
 
 /* "Name/1.2 (+https://...)" is known to robots.txt as "Name" (RFC 9309,
@@ -180,6 +213,7 @@ void crawl_settings_init(struct crawl_settings *settings,
     *settings = (struct crawl_settings){0};
     fill_header_sets(settings, config);
     fill_fetch(settings, config);
+    fill_proxies(settings, config->proxy);
     fill_product_token(settings);
     fill_frontier(settings, config);
 }
@@ -187,5 +221,7 @@ void crawl_settings_init(struct crawl_settings *settings,
 void crawl_settings_release(struct crawl_settings *settings)
 {
     free(settings->header_sets);
+    for (size_t i = 0; i < sizeof(settings->proxies) / sizeof(char *); i++)
+        free(settings->proxies[i]);
     *settings = (struct crawl_settings){0};
 }

@@ -371,6 +371,23 @@ static enum crawl_exit check_first(struct crawl *crawl)
     return CRAWL_EXIT_OK;
 }
 
+/* Says that the environment chose a proxy, which may surprise; its user and
+ * password are cut off. */
+static void say_proxies(const struct fetch_proxies *proxies)
+{
+    const char *each[] = {proxies->http, proxies->https};
+    static const char *const schemes[] = {"http", "https"};
+
+    for (size_t i = 0; i < 2 && proxies->from_environment; i++) {
+        const char *at = each[i] ? strrchr(each[i], '@') : NULL;
+
+        if (each[i])
+            log_warn("%s is asked by the proxy %s of the environment; "
+                     "'--proxy none' asks the hosts themselves",
+                     schemes[i], at ? at + 1 : each[i]);
+    }
+}
+
 /* Opens everything. What is open when a step fails is closed by crawl_close().
  * Workers are forked before the database is opened: SQLite forbids to carry a
  * connection over a fork (sqlite.org/howtocorrupt.html, 2.6). */
@@ -387,6 +404,7 @@ enum crawl_exit crawl_open(struct crawl *crawl)
         clock_wall_ms() - crawl->loop.start_ms;
     choose_parse(crawl);
     raise_descriptor_limit();
+    say_proxies(&crawl->settings.fetch.proxies);
     err = open_pool(crawl);
     if (!err)
         err = open_loop(crawl);

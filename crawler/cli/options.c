@@ -135,7 +135,8 @@ const struct option options[] = {
     /* Only this proxy counts: http_proxy and its kin in the environment would
      * change what a run does on another machine. */
     {"proxy", 'x', OPTION_TEXT, "URL", NULL, 0, 0, NULL, AT(proxy),
-     "Requests", "ask this proxy instead of the hosts"},
+     "Requests", "ask this proxy instead of the hosts; none: nor those of the "
+     "environment (http_proxy, https_proxy, all_proxy, no_proxy)"},
     {"resolve", 0, OPTION_LIST, "HOST:PORT:ADDR", NULL, 0, 0, NULL,
      AT(resolve), "Requests", "address of a name, in place of asking DNS"},
     {"cacert", 0, OPTION_TEXT, "FILE", NULL, 0, 0, NULL, AT(cacert),

@@ -419,9 +419,7 @@ static void see_resolver(struct doctor *doctor)
         "%s%s%s", fetch_resolver(), nr ? ", asks" : "", servers);
 }
 
-/* Looks for the variables by which other programs choose a proxy. A crawl
- * ignores them on purpose: its requests must not change with the shell that it
- * is started from. */
+/* Looks for the variables that choose a proxy; a crawl obeys them. */
 static void see_proxies(struct doctor *doctor)
 {
     bool set = getenv("http_proxy") || getenv("https_proxy") ||
@@ -429,7 +427,7 @@ static void see_proxies(struct doctor *doctor)
                getenv("ALL_PROXY");
 
     tell(doctor, "proxy",
-         wanted(!set, "it counts only when it is given with --proxy"), "%s",
+         wanted(!set, "hosts are asked by it; --proxy none turns it off"), "%s",
          set ? "the environment names one" : "none in the environment");
 }
 

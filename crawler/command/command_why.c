@@ -300,7 +300,8 @@ static void say_request(struct why *why)
     say(why, "request", VERDICT_YES, "GET %s as %s, HTTP/%s%s%s%s",
         why->url.text, config->user_agent ? config->user_agent : USER_AGENT,
         plain ? "1.1" : "2 where the host has it",
-        config->proxy ? ", by the proxy" : "",
+        config->proxy && strcmp(config->proxy, "none") != 0 ? ", by the proxy"
+                                                            : "",
         explain_host_rules(why->explain)->header_set
             ? ", with the headers of its host"
             : "",

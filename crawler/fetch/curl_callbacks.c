@@ -61,7 +61,7 @@ static int on_lookup(void *resolver, void *reserved, void *ctx)
  * does the asking was named by the user, too. */
 static bool is_guarded(const struct transfer *transfer)
 {
-    return !(transfer->flags & JOB_PRIVATE_OK) && !transfer->set->options.proxy;
+    return !(transfer->flags & JOB_PRIVATE_OK) && !transfer->easy.proxy;
 }
 
 static uint16_t port_of(const struct sockaddr *address)
@@ -102,7 +102,7 @@ static bool is_address_allowed(struct transfer *transfer,
                           "not a public address");
         return false;
     }
-    if (!set->options.proxy && url_port_is_bad(port_of(address))) {
+    if (!transfer->easy.proxy && url_port_is_bad(port_of(address))) {
         result_decide(transfer, ERROR_BAD_PORT, "");
         return false;
     }

@@ -28,7 +28,9 @@ static enum err open_caches(struct easy_shared *shared,
                             const struct fetch_options *options)
 {
     shared->nr_caches =
-        options->proxy || options->cookies ? 1 : TRANSFER_CACHES;
+        options->proxies.http || options->proxies.https || options->cookies
+            ? 1
+            : TRANSFER_CACHES;
     for (size_t i = 0; i < shared->nr_caches; i++) {
         CURLSH *share = curl_share_init();
 
@@ -122,15 +124,15 @@ static enum err set_tls(CURL *easy, const struct fetch_options *options)
     return CERR_OK;
 }
 
-/* CURLOPT_PROXY is set even if there is none: else libcurl would take one from
- * the environment. */
+/* CURLOPT_PROXY is set even if there is none: else libcurl would read the
+ * environment itself. */
 static enum err set_network(CURL *easy, const struct fetch_options *options)
 {
     EASY_SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     EASY_SET(easy, CURLOPT_PIPEWAIT, 1L);
     EASY_SET(easy, CURLOPT_BUFFERSIZE, (long)curl_alloc_buffer_bytes());
     EASY_SET(easy, CURLOPT_DNS_CACHE_TIMEOUT, DNS_FOR_EVER);
-    EASY_SET(easy, CURLOPT_PROXY, options->proxy ? options->proxy : "");
+    EASY_SET(easy, CURLOPT_PROXY, "");
     EASY_SET(easy, CURLOPT_NOPROXY, "");
     EASY_SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     if (options->ipv4_only)
@@ -161,7 +163,8 @@ static enum err set_http(CURL *easy, const struct easy_shared *shared,
     EASY_SET(easy, CURLOPT_PATH_AS_IS, 1L);
     EASY_SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     EASY_SET(easy, CURLOPT_HTTPHEADER, shared->headers.general);
-    if (options->proxy) /* of our headers it gets this one */
+    if (options->proxies.http || options->proxies.https)
+        /* of our headers a proxy gets this one */
         EASY_SET(easy, CURLOPT_USERAGENT, options->user_agent);
     EASY_SET(easy, CURLOPT_URL, URL_OF_NONE);
     if (options->cookies)
@@ -272,6 +275,18 @@ static struct connection_cache *choose_cache(struct easy_shared *shared,
     return &shared->caches[XXH3_64bits(url, origin_len) % shared->nr_caches];
 }
 
+static enum err aim_proxy(struct transfer *transfer)
+{
+    struct easy *easy = &transfer->easy;
+    const char *proxy =
+        proxy_choose(&transfer->set->options, (const char *)transfer->url.data);
+
+    if (proxy != easy->proxy)
+        EASY_SET(easy->handle, CURLOPT_PROXY, proxy ? proxy : "");
+    easy->proxy = proxy;
+    return CERR_OK;
+}
+
 /* A handle belongs to one share at a time; to change it costs some work, which
  * jobs of one host, one after the other, do not have. */
 static enum err aim_cache(struct transfer *transfer)
@@ -318,6 +333,8 @@ enum err easy_aim(struct transfer *transfer, const struct job *job)
 
     if (!err)
         err = aim_url(transfer);
+    if (!err)
+        err = aim_proxy(transfer);
     if (!err)
         err = aim_cache(transfer);
     if (!err)

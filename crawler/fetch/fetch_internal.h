@@ -124,6 +124,16 @@ enum err request_headers_add_own(const struct request_headers *headers,
                                  struct curl_slist **own,
                                  bool *is_conditional) CERR_CHECK;
 
+/* ---- proxy_choice.c ---- */
+
+/* The proxy that asks for a canonical URL, a view of the options; NULL: its
+ * host is asked itself. */
+const char *proxy_choose(const struct fetch_options *options, const char *url);
+/* Whether the URL may be handed to a proxy. A proxy connects for us, so an
+ * address that stands in the URL is judged before; a name is the proxy's to
+ * look up. */
+bool proxy_may_ask(const struct guard *guard, const char *url);
+
 /* ---- easy.c ---- */
 
 /*
@@ -154,6 +164,7 @@ struct easy {
     CURL *handle;                   /* owned */
     CURLU *parts;                   /* owned; of the URL */
     struct connection_cache *cache; /* its connection's; NULL: none yet */
+    const char *proxy;              /* that it asks; NULL: none */
     struct curl_slist *own_headers; /* owned; of this request, or NULL */
     const struct curl_slist *sent_headers; /* those that are set */
     bool sweeps;         /* it throws out addresses that are too old */

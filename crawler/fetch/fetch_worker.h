@@ -35,6 +35,15 @@ struct fetch_headers {
     size_t nr_items;
 };
 
+/* Who is asked in place of the hosts. A proxy that the user named serves all
+ * hosts; those of the environment do not serve this machine itself, nor what
+ * `none` names ("intern.example,10.0.0.0/8"). */
+struct fetch_proxies {
+    const char *http, *https; /* for URLs of that scheme; NULL: none */
+    const char *none;         /* as the variable no_proxy; NULL: nothing */
+    bool from_environment;
+};
+
 /* All settings of the workers. Zero means the named default where 0 makes no
  * sense. Everything is borrowed and constant for the life of the pool. */
 struct fetch_options {
@@ -64,7 +73,7 @@ struct fetch_options {
      * those of the same name. */
     const struct fetch_headers *header_sets;
     size_t nr_header_sets;
-    const char *proxy;   /* NULL: none, whatever the environment says */
+    struct fetch_proxies proxies;
     const char *ca_file; /* NULL: the system's */
     bool insecure;       /* as --insecure: certificates are not checked */
     const char *const *resolve; /* "host:port:address" */

@@ -152,7 +152,7 @@ static enum error choose_error(struct transfer *transfer, CURLcode code)
  * not exist. Behind a proxy it is the proxy's name that was looked up. */
 static bool may_pass(const struct transfer *transfer)
 {
-    const char *proxy = transfer->set->options.proxy;
+    const char *proxy = transfer->easy.proxy;
     const char *asked = proxy ? proxy : (const char *)transfer->url.data;
     unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
     CURLU *parts = curl_url();

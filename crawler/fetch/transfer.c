@@ -220,6 +220,36 @@ static enum err copy_url(struct transfer *transfer, const struct job *job)
     return err ? err : buf_add_byte(&transfer->url, '\0');
 }
 
+/* ---- ending ---- */
+
+/* Takes it out of libcurl, whose `code` counts unless `error` or one decided
+ * before says more. */
+static void end_transfer(struct transfer *transfer, CURLcode code,
+                         enum error error, const char *note)
+{
+    struct transfers *set = transfer->set;
+
+    if (error)
+        result_decide(transfer, error, note);
+    easy_stop(transfer);
+    result_fill(transfer, code);
+    phase_enter(&transfer->clock, PHASE_ENDED, set->loop.now_ms);
+    if (transfer->decode)
+        body_spares_return_decoder(&set->spares, transfer->decode);
+    transfer->decode = NULL;
+    STAILQ_INSERT_TAIL(&set->ended, transfer, link);
+}
+
+/* Whether the transfer may go to its proxy, if it has one. */
+static bool may_be_asked(const struct transfer *transfer)
+{
+    return !transfer->easy.proxy || (transfer->flags & JOB_PRIVATE_OK) ||
+           proxy_may_ask(transfer->set->guard,
+                         (const char *)transfer->url.data);
+}
+
+/* ---- starting ---- */
+
 enum err transfers_start(struct transfers *set, uint64_t id,
                          const struct job *job)
 {
@@ -245,27 +275,10 @@ enum err transfers_start(struct transfers *set, uint64_t id,
     phase_start(&transfer->clock, set->loop.now_ms);
     set->nr_busy++;
     set->nr_fresh++;
+    if (!may_be_asked(transfer))
+        end_transfer(transfer, CURLE_OK, ERROR_BLOCKED_ADDRESS,
+                     "not a public address");
     return CERR_OK;
-}
-
-/* ---- ending ---- */
-
-/* Takes it out of libcurl, whose `code` counts unless `error` or one decided
- * before says more. */
-static void end_transfer(struct transfer *transfer, CURLcode code,
-                         enum error error, const char *note)
-{
-    struct transfers *set = transfer->set;
-
-    if (error)
-        result_decide(transfer, error, note);
-    easy_stop(transfer);
-    result_fill(transfer, code);
-    phase_enter(&transfer->clock, PHASE_ENDED, set->loop.now_ms);
-    if (transfer->decode)
-        body_spares_return_decoder(&set->spares, transfer->decode);
-    transfer->decode = NULL;
-    STAILQ_INSERT_TAIL(&set->ended, transfer, link);
 }
 
 /* Cancels are rare, so all transfers are looked through. */

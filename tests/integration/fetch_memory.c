@@ -41,7 +41,8 @@ enum err __wrap_scan_page(struct scan *scan, const struct scan_input *input,
 /* How the fetch of http://HOST:PORT/ ends. */
 static enum error fetch(const char *host, unsigned port)
 {
-    const struct fetch_options options = {.max_transfers = 1, .proxy = proxy};
+    const struct fetch_options options = {
+        .max_transfers = 1, .proxies = {.http = proxy, .https = proxy}};
     struct transfers *transfers;
     struct transfer *done = NULL;
     char url[100];

@@ -25,7 +25,7 @@ static void command_doctor_looks_at_every_part(void **state)
     assert_command(fix, 0, "program,ok,crawl " CRAWL_VERSION ",", NULL);
 }
 
-static void command_doctor_notices_a_proxy_that_does_not_count(void **state)
+static void command_doctor_notices_a_proxy_of_the_environment(void **state)
 {
     struct command_fixture *fix = *state;
 
@@ -47,7 +47,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         command_test(command_doctor_looks_at_every_part),
-        command_test(command_doctor_notices_a_proxy_that_does_not_count),
+        command_test(command_doctor_notices_a_proxy_of_the_environment),
         command_test(command_doctor_prints_one_form),
     };
 

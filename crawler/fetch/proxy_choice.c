@@ -1,0 +1,165 @@
+/*
+ * Which proxy a URL is asked by, if any: see fetch_internal.h.
+ *
+ * The variables http_proxy, https_proxy, all_proxy and no_proxy have no
+ * standard. They are read as curl(1) reads them, with one difference: this
+ * machine itself, localhost and the loopback addresses, is never asked by a
+ * proxy that the environment names, as browsers have it.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "crawler/fetch/fetch_internal.h"
+
+/* The host of a canonical URL, an IPv6 address without its brackets. */
+static struct bytes host_of(const char *url)
+{
+    const char *at = strstr(url, "://");
+    struct bytes host;
+
+    at = at ? at + 3 : url;
+    if (*at == '[')
+        return (struct bytes){at + 1, strcspn(at + 1, "]")};
+    host = (struct bytes){at, strcspn(at, ":/?#")};
+    return host;
+}
+
+static bool is_text(struct bytes host, const char *text)
+{
+    return strlen(text) == host.len &&
+           strncasecmp(host.data, text, host.len) == 0;
+}
+
+/* Whether the host is `domain` or below it; a dot before the domain, as people
+ * write it, means the same. */
+static bool is_below(struct bytes host, struct bytes domain)
+{
+    const char *at = domain.data, *name = host.data;
+    size_t len = domain.len;
+
+    if (len > 0 && *at == '.') {
+        at++;
+        len--;
+    }
+    if (len == 0 || len > host.len ||
+        strncasecmp(name + host.len - len, at, len) != 0)
+        return false;
+    return len == host.len || name[host.len - len - 1] == '.';
+}
+
+struct address {
+    int family; /* AF_INET, AF_INET6; 0: it is none */
+    unsigned char bytes[16];
+};
+
+static struct address read_address(struct bytes text)
+{
+    struct address address = {0};
+    char copy[INET6_ADDRSTRLEN];
+
+    if (text.len >= sizeof(copy))
+        return address;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    if (inet_pton(AF_INET, copy, address.bytes) == 1)
+        address.family = AF_INET;
+    else if (inet_pton(AF_INET6, copy, address.bytes) == 1)
+        address.family = AF_INET6;
+    return address;
+}
+
+/* Whether the first bits of two addresses are the same. */
+static bool has_prefix(const struct address *a, const struct address *b,
+                       unsigned nr_bits)
+{
+    size_t nr_bytes = nr_bits / 8;
+    unsigned rest = nr_bits % 8;
+
+    if (memcmp(a->bytes, b->bytes, nr_bytes) != 0)
+        return false;
+    return rest == 0 ||
+           (a->bytes[nr_bytes] ^ b->bytes[nr_bytes]) >> (8 - rest) == 0;
+}
+
+/* Whether the host is an address in the range, "10.0.0.0/8" or one address. */
+static bool is_in_range(struct bytes host, struct bytes range)
+{
+    const char *slash = memchr(range.data, '/', range.len);
+    struct bytes text = {range.data, range.len};
+    struct address at = read_address(host), from;
+    unsigned most, nr_bits = 0;
+
+    if (slash)
+        text.len = (size_t)(slash - (const char *)range.data);
+    from = read_address(text);
+    if (at.family == 0 || at.family != from.family)
+        return false;
+    most = at.family == AF_INET ? 32 : 128;
+    if (!slash)
+        nr_bits = most;
+    else
+        for (size_t i = text.len + 1; i < range.len && nr_bits <= most; i++) {
+            if (!isdigit((unsigned char)((const char *)range.data)[i]))
+                return false;
+            nr_bits =
+                nr_bits * 10 + (unsigned)(((const char *)range.data)[i] - '0');
+        }
+    return nr_bits <= most && has_prefix(&at, &from, nr_bits);
+}
+
+static bool is_this_machine(struct bytes host)
+{
+    static const struct bytes local = {"localhost", 9},
+                              v4 = {"127.0.0.0/8", 11}, v6 = {"::1", 3};
+
+    return is_below(host, local) || is_in_range(host, v4) ||
+           is_in_range(host, v6);
+}
+
+/* Whether an entry of no_proxy, between commas or blanks, names the host. */
+static bool is_named(struct bytes host, const char *list)
+{
+    while (list && *list) {
+        struct bytes entry;
+
+        list += strspn(list, ", \t");
+        entry = (struct bytes){list, strcspn(list, ", \t")};
+        list += entry.len;
+        if ((entry.len == 1 && *(const char *)entry.data == '*') ||
+            is_below(host, entry) || is_in_range(host, entry))
+            return true;
+    }
+    return false;
+}
+
+const char *proxy_choose(const struct fetch_options *options, const char *url)
+{
+    const struct fetch_proxies *proxies = &options->proxies;
+    const char *proxy =
+        strncmp(url, "https:", 6) == 0 ? proxies->https : proxies->http;
+    struct bytes host;
+
+    if (!proxy || !proxies->from_environment)
+        return proxy;
+    host = host_of(url);
+    return is_this_machine(host) || is_named(host, proxies->none) ? NULL
+                                                                  : proxy;
+}
+
+bool proxy_may_ask(const struct guard *guard, const char *url)
+{
+    struct bytes host = host_of(url);
+    char text[INET6_ADDRSTRLEN];
+
+    if (is_text(host, "localhost") ||
+        is_below(host, (struct bytes){".localhost", 10}))
+        return guard_allows_text(guard, "127.0.0.1");
+    if (read_address(host).family == 0)
+        return true; /* a name, which the proxy looks up */
+    memcpy(text, host.data, host.len);
+    text[host.len] = '\0';
+    return guard_allows_text(guard, text);
+}
