@@ -11,6 +11,7 @@
 #include <zstd.h>
 
 #include "base/xalloc.h"
+#include "storage/sqlite/sqlite_journal.h"
 
 /* ---- opening ---- */
 
@@ -30,6 +31,11 @@ static enum err connect_to(struct sqlite *sqlite)
 
         if (err)
             return err;
+        if (journal_look(sqlite->path) == JOURNAL_FOREIGN)
+            return failure_set(sqlite->base.failure, CERR_FORMAT,
+                               "%s-journal names another file and is not from "
+                               "crawl; move it away, it is not needed",
+                               sqlite->path);
     }
     rc = sqlite3_open_v2(sqlite->path, &sqlite->db, flags, NULL);
     if (rc == SQLITE_OK)

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "storage/crawl_lock.h"
+#include "storage/sqlite/sqlite_journal.h"
 #include "storage/sqlite/sqlite_reader.h"
 
 /* Of these letters are the words behind an @ made. */
@@ -108,12 +109,28 @@ static int open_connection(struct reader *reader, int flags)
     return rc;
 }
 
-/*
- * Opens the file, read-only if that is possible. A crawl that was killed may
- * leave a journal that has to be rolled back before anybody can read, and a
- * read-only connection cannot do that. Then the file is opened for writing, and
- * query_only keeps the user's statements from using that.
- */
+/* Says why a file cannot be opened read-only. A reading command never writes: a
+ * journal is rolled back by the crawl that goes on, and by nobody else. */
+static enum err fail_readonly(struct reader *reader, int rc)
+{
+    switch (journal_look(reader->path)) {
+    case JOURNAL_PLAIN:
+        return reader_fail(reader, CERR_STATE,
+                           "%s: a crawl was killed while it wrote there; the "
+                           "same crawl, started again, repairs it and goes on",
+                           reader->path);
+    case JOURNAL_FOREIGN:
+        return reader_fail(reader, CERR_FORMAT,
+                           "%s-journal names another file and is not from "
+                           "crawl; move it away, it is not needed",
+                           reader->path);
+    case JOURNAL_NONE:
+        break;
+    }
+    return reader_fail_sqlite(reader, rc);
+}
+
+/* Opens the file read-only. */
 static enum err open_reader(struct reader *reader)
 {
     struct stat file;
@@ -126,11 +143,8 @@ static enum err open_reader(struct reader *reader)
         return reader_fail(reader, CERR_INVALID, "%s: not a regular file",
                            reader->path);
     rc = open_connection(reader, SQLITE_OPEN_READONLY);
-    if ((rc & 0xff) == SQLITE_READONLY) {
-        sqlite3_close(reader->db);
-        reader->db = NULL;
-        rc = open_connection(reader, SQLITE_OPEN_READWRITE);
-    }
+    if ((rc & 0xff) == SQLITE_READONLY)
+        return fail_readonly(reader, rc);
     if (rc && sqlite_err_of(reader->db, rc) == CERR_BUSY) {
         sqlite3_close(reader->db);
         reader->db = NULL;

@@ -253,6 +253,10 @@ static void check_middle(struct fixture *fix)
     enum err err = reader_open(&reader, fix->paths[0], fix->message);
 
     if (err) {
+        /* the journal waits for the next crawl, which rolls it back; what was
+         * reported is looked for when that has gone on */
+        if (err == CERR_STATE)
+            return;
         /* killed before there was a schema: then nothing was reported */
         assert_true(err == CERR_FORMAT || err == CERR_NOT_FOUND);
         for (int host = 1; host <= NR_HOSTS; host++)

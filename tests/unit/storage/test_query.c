@@ -583,6 +583,88 @@ static void query_only_reads(void **state)
     reader_close(reader);
 }
 
+static void put_u32(unsigned char *to, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        to[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+/* Writes a rollback journal of one page that is hot for SQLite: its header
+ * (sqlite.org/fileformat2.html, 3), a page, and the name of another file, if
+ * one is given, with its length, sum and the magic bytes. */
+static void write_journal(const char *database, const char *other)
+{
+    static const unsigned char magic[8] = {0xd9, 0xd5, 0x05, 0xf9,
+                                           0x20, 0xa1, 0x63, 0xd7};
+    unsigned char head[512] = {0}, end[16];
+    size_t len = other ? strlen(other) : 0;
+    uint32_t sum = 0;
+    char path[300];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s-journal", database);
+    file = fopen(path, "wb");
+    assert_non_null(file);
+    memcpy(head, magic, sizeof(magic));
+    put_u32(head + 20, 512);  /* bytes of a sector */
+    put_u32(head + 24, 4096); /* bytes of a page */
+    assert_int_equal(fwrite(head, sizeof(head), 1, file), 1);
+    for (size_t i = 0; i < len; i++)
+        sum += (unsigned char)other[i];
+    if (other) {
+        put_u32(end, (uint32_t)len);
+        put_u32(end + 4, sum);
+        memcpy(end + 8, magic, sizeof(magic));
+        assert_int_equal(fwrite(other, len, 1, file), 1);
+        assert_int_equal(fwrite(end, sizeof(end), 1, file), 1);
+    }
+    fclose(file);
+}
+
+static void query_does_not_delete_the_file_that_a_journal_names(void **state)
+{
+    struct fixture *fix = *state;
+    char victim[] = "/tmp/crawl-victim-XXXXXX", path[300];
+    struct reader *reader;
+    int fd = mkstemp(victim);
+
+    assert_true(fd >= 0);
+    close(fd);
+    fixture_open(fix);
+    fixture_close(fix, "done");
+    write_journal(fix->paths[0], victim);
+    assert_int_equal(reader_open(&reader, fix->paths[0], fix->message),
+                     CERR_FORMAT);
+    assert_non_null(strstr(fix->message, "-journal names another file"));
+    /* nor does a crawl */
+    assert_int_equal(fixture_try(fix, &fix->storage), CERR_FORMAT);
+    assert_non_null(strstr(fix->message, "-journal names another file"));
+    assert_int_equal(access(victim, F_OK), 0);
+    unlink(victim);
+    snprintf(path, sizeof(path), "%s-journal", fix->paths[0]);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void query_leaves_a_journal_to_the_crawl(void **state)
+{
+    struct fixture *fix = *state;
+    char path[300];
+    struct reader *reader;
+
+    fixture_open(fix);
+    fixture_close(fix, "done");
+    snprintf(path, sizeof(path), "%s-journal", fix->paths[0]);
+    write_journal(fix->paths[0], NULL);
+    assert_int_equal(reader_open(&reader, fix->paths[0], fix->message),
+                     CERR_STATE);
+    assert_non_null(strstr(fix->message, "started again, repairs it"));
+    assert_int_equal(access(path, F_OK), 0);
+    fixture_open(fix);
+    fixture_close(fix, "done");
+    assert_int_equal(access(path, F_OK), -1);
+    reader_close(open_reader(fix));
+}
+
 static void query_reads_while_the_crawl_writes(void **state)
 {
     struct fixture *fix = *state;
@@ -672,6 +754,8 @@ int main(void)
         TEST(a_reading_ends_when_its_callback_says_so),
         TEST(two_runs_are_there_or_not),
         TEST(query_only_reads),
+        TEST(query_does_not_delete_the_file_that_a_journal_names),
+        TEST(query_leaves_a_journal_to_the_crawl),
         TEST(query_reads_while_the_crawl_writes),
         TEST(results_have_a_row_for_every_line),
     };
