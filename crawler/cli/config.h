@@ -103,6 +103,8 @@ struct config_word config_word(const char *word);
 /* Whether "Name: value" may hold a secret: every header does of which it is not
  * known that it holds none. */
 bool config_header_is_secret(const char *line);
+/* Length of "Name:", or of the whole line where there is no colon. */
+size_t config_header_name_len(const char *line);
 /* What of the settings is a secret that is stored nowhere, by its flag, one a
  * line: "-H X-Key". Returned owned; "" if there is none. */
 char *config_secrets(const struct config *config);

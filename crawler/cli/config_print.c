@@ -159,7 +159,22 @@ bool config_header_is_secret(const char *line)
     return true;
 }
 
-/* A header without a value is none that is sent, but it counts as given. */
+size_t config_header_name_len(const char *line)
+{
+    size_t len = strcspn(line, ":");
+
+    return line[len] ? len + 1 : len;
+}
+
+/* Whether a header of that line is sent: "Name: value", or "Name;" for an empty
+ * one; "Name:" alone sends none (CURLOPT_HTTPHEADER(3)). */
+static bool is_sent(const char *line)
+{
+    size_t len = strcspn(line, ":;");
+
+    return line[len] == ';' || line[len + strspn(line + len, ": \t")];
+}
+
 char *config_secrets(const struct config *config)
 {
     char *text = NULL;
@@ -171,7 +186,7 @@ char *config_secrets(const struct config *config)
     for (size_t i = 0; i < config->headers.nr_items; i++) {
         const char *line = config->headers.items[i];
 
-        if (config_header_is_secret(line))
+        if (config_header_is_secret(line) && is_sent(line))
             fprintf(out, "-H %.*s\n", (int)strcspn(line, ":;"), line);
     }
     if (config->proxy && strchr(config->proxy, '@'))

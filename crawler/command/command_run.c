@@ -50,6 +50,8 @@ static void put_option(FILE *out, const struct config_word *is,
     char *copy = xstrdup(value ? value : ""), *first = xstrdup(word);
 
     drop_credentials(copy, is_proxy);
+    if (strcmp(is->option, "header") == 0 && config_header_is_secret(copy))
+        copy[config_header_name_len(copy)] = '\0';
     if (at) {
         first = xrealloc_array(first, at + strlen(copy) + 1, 1);
         memcpy(first + at, copy, strlen(copy) + 1);
@@ -59,19 +61,6 @@ static void put_option(FILE *out, const struct config_word *is,
         put_word(out, copy);
     free(first);
     free(copy);
-}
-
-/* Writes the letters that stand before a header in one word: "-q" of "-qH". */
-static void put_letters(FILE *out, const char *word)
-{
-    const char *header = strchr(word, 'H');
-    char *letters;
-
-    if (word[1] == '-' || !header || header == word + 1)
-        return;
-    letters = xmemdup0(word, (size_t)(header - word));
-    put_word(out, letters);
-    free(letters);
 }
 
 /* Writes a word that is no flag: the program, a list or a URL. */
@@ -89,13 +78,7 @@ static void put_name(FILE *out, const char *word)
 static int put_flag(FILE *out, const struct config_word *is, const char *word,
                     const char *next)
 {
-    const char *value = is->takes_next ? next : word + is->value_at;
-
-    if (strcmp(is->option, "header") == 0 && value &&
-        config_header_is_secret(value))
-        put_letters(out, word);
-    else if (strcmp(is->option, "force") != 0 &&
-             strcmp(is->option, "refetch") != 0)
+    if (strcmp(is->option, "force") != 0 && strcmp(is->option, "refetch") != 0)
         put_option(out, is, word, next);
     return is->takes_next && next ? 2 : 1;
 }
@@ -103,8 +86,8 @@ static int put_flag(FILE *out, const struct config_word *is, const char *word,
 /*
  * Joins the words to the command that goes on, for the words "go on" of the
  * summary and, after a kill, for whoever looks into the table `runs`. It can be
- * pasted: what would start over is left out, and so is what may be a secret,
- * without which the crawl refuses to go on. The caller frees it.
+ * pasted: what would start over is left out. So is the value of what may be a
+ * secret, without which the crawl refuses to go on. The caller frees it.
  */
 static char *join(int argc, char *const *argv)
 {

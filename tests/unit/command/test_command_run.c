@@ -56,7 +56,8 @@ command_run_keeps_the_command_that_goes_on_without_secrets(void **state)
     CRAWL(fix, "query", "crawl.db", "SELECT command FROM runs", "--plain");
     assert_command(fix, 0,
                    "command\n"
-                   "crawl 'my urls.txt' -q -H 'Accept-Language: de' "
+                   "crawl 'my urls.txt' -qHX-Key: -H X-Other: "
+                   "--header=X-More: -H 'Accept-Language: de' "
                    "--proxy 127.0.0.1:9 "
                    "--proxy=http://127.0.0.1:9/ http://127.0.0.1:9/\n",
                    NULL);
