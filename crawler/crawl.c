@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,6 +247,39 @@ static void watch_input(struct crawl *crawl, bool watch)
         crawl->loop.input_watched = watch;
 }
 
+/* ---- readers ---- */
+
+/* Writes on to streams whose readers take more. One that waits wakes the loop;
+ * a file or device that epoll does not know never waits. */
+static void push_streams(struct crawl *crawl)
+{
+    struct crawl_loop *loop = &crawl->loop;
+    int fd;
+
+    if (storage_unread(crawl->storage, &fd)) {
+        fail(crawl, storage_push(crawl->storage));
+        (void)storage_unread(crawl->storage, &fd);
+    }
+    if (fd == loop->stream_fd)
+        return;
+    if (loop->stream_fd >= 0)
+        (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, loop->stream_fd, NULL);
+    if (fd >= 0) {
+        struct epoll_event event = {.events = EPOLLOUT, .data.fd = fd};
+
+        (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+    }
+    loop->stream_fd = fd;
+}
+
+/* Whether readers are so far behind that nothing new is begun. */
+static bool must_wait_for_readers(const struct crawl *crawl)
+{
+    int fd;
+
+    return storage_unread(crawl->storage, &fd) > CRAWL_UNREAD_BYTES;
+}
+
 /* Reads one slice of the list per turn, so that answers are not kept waiting;
  * several while workers have nothing to do. */
 static enum err read_slices(struct crawl *crawl, int64_t now_ms)
@@ -265,7 +299,8 @@ static bool read_list(struct crawl *crawl, int64_t now_ms)
 {
     enum err err;
 
-    if (input_ended(crawl->input) || crawl->stop.signal_nr)
+    if (input_ended(crawl->input) || crawl->stop.signal_nr ||
+        must_wait_for_readers(crawl))
         return false;
     watch_input(crawl, false);
     err = read_slices(crawl, now_ms);
@@ -361,9 +396,11 @@ static int64_t wait_ms(const struct crawl *crawl, int64_t now_ms)
 {
     int64_t wait = until(crawl->loop.next_sample_ms, now_ms);
 
-    wait = earlier(wait, frontier_wait_ms(crawl->frontier, now_ms));
+    if (!must_wait_for_readers(crawl))
+        wait = earlier(wait, frontier_wait_ms(crawl->frontier, now_ms));
     wait = earlier(wait, pool_wait_ms(crawl->pool, now_ms));
-    wait = earlier(wait, progress_wait_ms(crawl->progress, now_ms));
+    if (!messages_push(crawl->loop.messages))
+        wait = earlier(wait, progress_wait_ms(crawl->progress, now_ms));
     if (storage_uncommitted(crawl->storage))
         wait = earlier(wait, until(crawl->loop.next_commit_ms, now_ms));
     if (crawl->stop.phase == CRAWL_STOPPING)
@@ -386,7 +423,10 @@ static void housekeeping(struct crawl *crawl, int64_t now_ms)
         commit(crawl, now_ms);
     if (!crawl->err && now_ms >= crawl->loop.next_sample_ms)
         write_sample(crawl, now_ms);
-    if (progress_due(crawl->progress, now_ms)) {
+    if (!crawl->err)
+        push_streams(crawl);
+    if (progress_due(crawl->progress, now_ms) &&
+        !messages_push(crawl->loop.messages)) {
         crawl_view(crawl, now_ms, &view);
         progress_draw(crawl->progress, &view, now_ms);
     }
@@ -440,7 +480,7 @@ static void loop(struct crawl *crawl)
 
         if (!crawl->err)
             fail(crawl, frontier_turn(crawl->frontier, now_ms));
-        if (!crawl->err)
+        if (!crawl->err && !must_wait_for_readers(crawl))
             hand_out(crawl, now_ms);
         if (!crawl->err)
             housekeeping(crawl, now_ms);
@@ -570,6 +610,54 @@ static void say_no_url(int64_t nr_lines)
                   nr_lines);
 }
 
+/* Whether the readers have no more time: after a signal or --max-duration they
+ * have what transfers in flight had, after a failure none, else as long as they
+ * want. */
+static bool time_is_up(const struct crawl *crawl, int64_t now_ms)
+{
+    return crawl->err || crawl->stop.phase == CRAWL_STOPPED ||
+           (crawl->stop.phase == CRAWL_STOPPING &&
+            now_ms >= crawl->stop.until_ms);
+}
+
+/* Waits for readers of streams and of standard error to take what is written
+ * for them. Ctrl-C ends that as it ends a run. */
+static void wait_for_readers(struct crawl *crawl)
+{
+    int64_t now_ms = clock_mono_ms();
+    bool waits = true;
+
+    while (waits) {
+        struct pollfd fds[3] = {{.fd = crawl->loop.signal_fd, .events = POLLIN},
+                                {.fd = -1, .events = POLLOUT},
+                                {.fd = -1, .events = POLLOUT}};
+
+        push_streams(crawl);
+        fds[1].fd = crawl->loop.stream_fd;
+        waits = messages_push(crawl->loop.messages);
+        if (waits)
+            fds[2].fd = messages_fd(crawl->loop.messages);
+        waits |= fds[1].fd >= 0;
+        if (!waits || time_is_up(crawl, now_ms))
+            return;
+        (void)poll(fds, 3, 100);
+        now_ms = clock_mono_ms();
+        read_signals(crawl, now_ms);
+    }
+}
+
+/* Says what the readers of streams have not got, as nothing else will. */
+static void say_unread(const struct crawl *crawl)
+{
+    int fd;
+    size_t bytes = storage_unread(crawl->storage, &fd);
+
+    if (bytes)
+        log_warn("the reader of an output did not take its last %zu bytes: "
+                 "they are lost to it",
+                 bytes);
+}
+
 /* Settles what is left, says what came of it, and closes everything. An error
  * while closing outweighs success. */
 static enum crawl_exit finish(struct crawl *crawl)
@@ -579,9 +667,12 @@ static enum crawl_exit finish(struct crawl *crawl)
     int64_t nr_lines = 0;
 
     settle(crawl);
+    wait_for_readers(crawl);
     exit_status = verdict(crawl, &status, &reason);
     progress_free(crawl->progress);
     crawl->progress = NULL;
+    messages_take_log(crawl->loop.messages);
+    say_unread(crawl);
     bool no_url =
         exit_status == CRAWL_EXIT_OK && list_has_no_url(crawl, &nr_lines);
     if (!crawl->config->quiet && (nr_lines > 0 || !no_url))
@@ -590,6 +681,7 @@ static enum crawl_exit finish(struct crawl *crawl)
         say_no_url(nr_lines);
         exit_status = CRAWL_EXIT_USAGE;
     }
+    wait_for_readers(crawl);
     if (crawl_close(crawl, status, reason) && exit_status != CRAWL_EXIT_STORAGE)
         exit_status = CRAWL_EXIT_STORAGE;
     return exit_status;
@@ -600,7 +692,7 @@ enum crawl_exit crawl_run(const struct crawl_options *options)
     struct crawl crawl = {
         .options = options,
         .config = options->config,
-        .loop = {.epoll_fd = -1, .signal_fd = -1},
+        .loop = {.epoll_fd = -1, .signal_fd = -1, .stream_fd = -1},
     };
     enum crawl_exit exit_status = crawl_open(&crawl);
 

@@ -12,19 +12,23 @@
 #include "crawler/crawl_settings.h"
 #include "crawler/frontier/frontier.h"
 #include "crawler/input.h"
+#include "crawler/messages.h"
 #include "crawler/worker_lines.h"
 #include "pool/pool.h"
 #include "pool/pool_stats.h"
 #include "storage/record.h"
 #include "storage/storage.h"
 
-#define CRAWL_COMMIT_MS   200 /* ms of work that a crash can lose at most */
-#define CRAWL_COMMIT_ROWS 20000
-#define CRAWL_SAMPLE_MS   1000
+#define CRAWL_COMMIT_MS    200 /* ms of work that a crash can lose at most */
+#define CRAWL_COMMIT_ROWS  20000
+#define CRAWL_SAMPLE_MS    1000
 /* Milliseconds that transfers in flight get to end after Ctrl-C. */
-#define CRAWL_STOP_MS     4000
+#define CRAWL_STOP_MS      4000
+/* So many committed bytes may wait for the readers of streams; with more of
+ * them nothing new is asked for. */
+#define CRAWL_UNREAD_BYTES (1u << 20)
 /* Slices of the list in one turn of the loop: some 1,800 lines. */
-#define CRAWL_SLICES_MAX  16
+#define CRAWL_SLICES_MAX   16
 
 /* A fetch that a worker has. The pool hands the pointer back with the answer.
  */
@@ -59,6 +63,9 @@ struct crawl_parse {
 struct crawl_loop {
     int epoll_fd, signal_fd;
     bool input_watched; /* the list is a pipe and stands in epoll */
+    int stream_fd;      /* an output that waits for its reader; -1: none */
+    bool told_to_wait;  /* that a named pipe has no reader */
+    struct messages *messages;
     int64_t start_ms, next_commit_ms, next_sample_ms;
 };
 

@@ -212,6 +212,6 @@ void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
         nr_visits(done) == 0 && strcmp(ended, "done") == 0)
         summary.reason = "everything was fetched before; --refetch "
                          "failed|stale=DUR|all asks again, --force starts over";
-    summary_print(&summary, stderr);
+    summary_print(&summary, messages_file(crawl->loop.messages));
     free(again);
 }

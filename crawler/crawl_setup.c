@@ -4,6 +4,7 @@
  * before the frontier reads it.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,6 +199,28 @@ static size_t fill_error_rows(struct error_record rows[ERROR_NR])
     return nr;
 }
 
+/* A storage_waiter: waits a moment for the reader of a named pipe, and for a
+ * signal that ends the waiting. */
+static bool wait_for_reader(void *ctx, const char *path)
+{
+    struct crawl *crawl = ctx;
+    struct pollfd signals = {.fd = crawl->loop.signal_fd, .events = POLLIN};
+    int64_t waited_ms = clock_mono_ms() - crawl->loop.start_ms;
+    int64_t most_ms = crawl->config->max_duration_ms;
+    struct signalfd_siginfo info;
+
+    if (!crawl->loop.told_to_wait)
+        log_warn("%s: waiting for a reader of this named pipe; Ctrl-C ends it",
+                 path);
+    crawl->loop.told_to_wait = true;
+    (void)poll(&signals, 1, 100);
+    while (read(signals.fd, &info, sizeof(info)) == sizeof(info))
+        if (info.ssi_signo != SIGUSR1 && info.ssi_signo != SIGUSR2 &&
+            info.ssi_signo != SIGWINCH)
+            crawl->stop.signal_nr = (int)info.ssi_signo;
+    return !crawl->stop.signal_nr && (most_ms == 0 || waited_ms < most_ms);
+}
+
 /* Opens the outputs. A wrong option is usage, anything else is storage: scripts
  * tell by the exit status whether a retry makes sense. */
 static enum crawl_exit open_storage(struct crawl *crawl)
@@ -206,6 +229,7 @@ static enum crawl_exit open_storage(struct crawl *crawl)
     bool named = config->outputs.nr_items > 0;
     const char *output = crawl_main_output(config);
     struct error_record errors[ERROR_NR];
+    const struct storage_waiter waiter = {wait_for_reader, crawl};
     char message[STORAGE_MESSAGE_BYTES] = "";
     char *json = config_json(config);
     struct storage_options options = {
@@ -224,6 +248,7 @@ static enum crawl_exit open_storage(struct crawl *crawl)
         .input = config->inputs.items[0],
         .nr_workers = crawl_nr_workers(config),
         .now_ms = clock_wall_ms(),
+        .waiter = &waiter,
     };
     enum err err =
         parse_refetch(config->refetch, &options.refetch, &options.stale_ms);
@@ -243,6 +268,10 @@ static enum crawl_exit open_storage(struct crawl *crawl)
     if (!err)
         return CRAWL_EXIT_OK;
     log_error("%s", message[0] ? message : err_str(err));
+    if (err == CERR_CANCELED)
+        return crawl->stop.signal_nr
+                   ? (enum crawl_exit)(128 + crawl->stop.signal_nr)
+                   : CRAWL_EXIT_LIMIT;
     return err == CERR_INVALID ? CRAWL_EXIT_USAGE : CRAWL_EXIT_STORAGE;
 }
 
@@ -318,7 +347,7 @@ static void open_progress(struct crawl *crawl)
         .mode = progress_choose((enum progress_mode)config->progress,
                                 config->quiet),
         .interval_ms = config->progress_interval_ms,
-        .out = stderr,
+        .out = messages_file(crawl->loop.messages),
         .input = config->inputs.items[0],
         .output = crawl_main_output(config),
         .nr_workers = crawl_nr_workers(config),
@@ -418,6 +447,7 @@ enum crawl_exit crawl_open(struct crawl *crawl)
         log_error("cannot start the workers: %s", limit);
         return CRAWL_EXIT_FAILURE;
     }
+    crawl->loop.messages = messages_open();
     exit_status = open_storage(crawl);
     if (!exit_status)
         exit_status = open_frontier(crawl);
@@ -445,6 +475,8 @@ enum err crawl_close(struct crawl *crawl, const char *status,
 
     crawl->stop.phase = CRAWL_CLOSING;
     progress_free(crawl->progress);
+    if (crawl->loop.messages)
+        messages_take_log(crawl->loop.messages);
     /* workers leave while the database is being closed */
     if (crawl->pool && pool_close(crawl->pool))
         log_debug("the pool was closed already");
@@ -468,6 +500,7 @@ enum err crawl_close(struct crawl *crawl, const char *status,
         close(crawl->loop.signal_fd);
     if (crawl->loop.epoll_fd >= 0)
         close(crawl->loop.epoll_fd);
+    messages_close(crawl->loop.messages);
     buf_release(&crawl->flights.job);
     free(crawl->answer.fields.data);
     free(crawl->answer.payload.data);

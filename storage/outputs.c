@@ -65,9 +65,10 @@ static enum err fail_to_write(const struct outputs *outputs,
 
 /* Opens one output that is no database, and adds it to the others. */
 static enum err open_one(struct outputs *outputs, const char *path,
-                         const char *format)
+                         const struct storage_options *options)
 {
-    const struct sink_ops *ops = sink_kind(path, format);
+    const struct sink_ops *ops = sink_kind(path, options->format);
+    const struct storage_waiter *waiter = options->waiter;
     enum err err;
 
     if (!ops)
@@ -85,11 +86,19 @@ static enum err open_one(struct outputs *outputs, const char *path,
     if (outputs->nr == OUTPUTS_MAX)
         return failure_set(outputs->failure, CERR_INVALID,
                            "more than %d outputs", OUTPUTS_MAX);
-    err = sink_open(&outputs->sinks[outputs->nr], path, ops);
+    do
+        err = sink_open(&outputs->sinks[outputs->nr], path, ops);
+    while (err == CERR_AGAIN && waiter && waiter->fn(waiter->ctx, path));
+    if (err == CERR_AGAIN)
+        return failure_set(outputs->failure, CERR_CANCELED,
+                           "%s: a named pipe that nobody reads; start its "
+                           "reader and run the same command again",
+                           path);
     if (err)
         return failure_set(
             outputs->failure, err, "%s: cannot write there: %s", path,
-            err == CERR_INVALID ? "it is a folder or a symbolic link"
+            err == CERR_INVALID ? "it is a folder or a symbolic link; '-o -' "
+                                  "writes to standard output"
                                 : err_str(err));
     outputs->nr++;
     return CERR_OK;
@@ -118,7 +127,7 @@ enum err outputs_open(struct outputs *outputs,
         if (is_database)
             *database = path;
         else
-            err = open_one(outputs, path, options->format);
+            err = open_one(outputs, path, options);
     }
     return err;
 }
@@ -409,6 +418,31 @@ enum err outputs_flush(struct outputs *outputs, bool streams)
             return fail_to_write(outputs, sink, err);
     }
     return CERR_OK;
+}
+
+enum err outputs_push(struct outputs *outputs)
+{
+    for (size_t i = 0; i < outputs->nr; i++) {
+        enum err err =
+            outputs->sinks[i]->ready ? sink_push(outputs->sinks[i]) : CERR_OK;
+
+        if (err)
+            return fail_to_write(outputs, outputs->sinks[i], err);
+    }
+    return CERR_OK;
+}
+
+size_t outputs_unread(const struct outputs *outputs, int *fd)
+{
+    size_t bytes = 0;
+
+    *fd = -1;
+    for (size_t i = 0; i < outputs->nr; i++) {
+        bytes += outputs->sinks[i]->ready;
+        if (outputs->sinks[i]->ready)
+            *fd = outputs->sinks[i]->fd;
+    }
+    return bytes;
 }
 
 bool outputs_have_file(const struct outputs *outputs)

@@ -51,6 +51,10 @@ enum err outputs_put(struct outputs *outputs, const struct page_record *page,
                      struct sink_place *place) CERR_CHECK;
 /* Writes and syncs the files, or writes the streams. */
 enum err outputs_flush(struct outputs *outputs, bool streams) CERR_CHECK;
+/* Writes to the streams more of what is committed; does not wait. */
+enum err outputs_push(struct outputs *outputs) CERR_CHECK;
+/* Bytes that the readers of streams have not taken; *fd is one that waits. */
+size_t outputs_unread(const struct outputs *outputs, int *fd);
 /* Gives offset and state of each file to the back end. */
 enum err outputs_save(struct outputs *outputs,
                       struct back_end *back) CERR_CHECK;

@@ -240,6 +240,19 @@ const char *storage_message(const struct storage *storage)
     return storage->failure.message;
 }
 
+size_t storage_unread(const struct storage *storage, int *fd)
+{
+    *fd = -1;
+    return storage->failure.err ? 0 : outputs_unread(&storage->outputs, fd);
+}
+
+enum err storage_push(struct storage *storage)
+{
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(storage, outputs_push(&storage->outputs));
+}
+
 /* After a failure nothing waits any more: it was rolled back. */
 size_t storage_uncommitted(const struct storage *storage)
 {

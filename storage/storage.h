@@ -41,6 +41,13 @@ enum storage_refetch {
     STORAGE_REFETCH_ALL,
 };
 
+/* Is asked again and again while a named pipe among the outputs has no reader,
+ * and sleeps in between. Returns false when it is to be waited no longer. */
+struct storage_waiter {
+    bool (*fn)(void *ctx, const char *path);
+    void *ctx;
+};
+
 struct storage_options {
     const char *const *outputs; /* paths; "-" streams JSONL to stdout */
     size_t nr_outputs;
@@ -57,7 +64,8 @@ struct storage_options {
      * with some goes on only with the same. NULL: none. */
     const char *secrets;
     int nr_workers;
-    int64_t now_ms; /* wall time */
+    int64_t now_ms;                      /* wall time */
+    const struct storage_waiter *waiter; /* NULL: such a pipe is refused */
 };
 
 enum storage_state {
@@ -81,10 +89,10 @@ void storage_forced(const struct storage_options *options,
  * Returns CERR_BUSY (another crawl has it: pid in the message), CERR_FORMAT
  * (foreign, newer, or an unknown extension), CERR_CORRUPT, CERR_PERM,
  * CERR_FULL, CERR_IO, CERR_NOT_FOUND (folder), CERR_INVALID (a folder, a
- * symbolic link, or the same file twice), CERR_EXISTS (a text output that holds
- * something else), CERR_STATE (an output that this crawl has begun without). An
- * unfinished crawl goes on as it was: `refetch` counts for a finished one
- * alone.
+ * symbolic link, or the same file twice), CERR_CANCELED (the waiter),
+ * CERR_EXISTS (a text output that holds something else), CERR_STATE (an output
+ * that this crawl has begun without). An unfinished crawl goes on as it was:
+ * `refetch` counts for a finished one alone.
  */
 enum err storage_open(struct storage **storage,
                       const struct storage_options *options,
@@ -103,6 +111,13 @@ bool storage_wants_raw(const struct storage *storage);
 /* Sentence about the first error that stopped it; "" if none did. */
 const char *storage_message(const struct storage *storage);
 
+/*
+ * Streams get what is committed as their readers take it, and never hold a
+ * commit up. storage_unread() tells the bytes that they have not taken, and a
+ * descriptor that waits (-1: none); storage_push() writes more of them.
+ */
+size_t storage_unread(const struct storage *storage, int *fd);
+enum err storage_push(struct storage *storage) CERR_CHECK;
 /* Rows waiting for the next commit. */
 size_t storage_uncommitted(const struct storage *storage);
 /* Makes everything so far durable, or reports why it is not. */
@@ -127,7 +142,8 @@ enum err storage_run_answered(struct storage *storage,
 /*
  * Ends the run: "done", "interrupted", "limit" or "failed" with its reason;
  * when done, makes the indexes for queries. Then the file goes back to one
- * file without a journal. Frees `storage` whatever happens; NULL is fine.
+ * file without a journal. What readers of streams have not taken is dropped.
+ * Frees `storage` whatever happens; NULL is fine.
  */
 enum err storage_close(struct storage *storage, const char *status,
                        const char *reason, int64_t now_ms) CERR_CHECK;

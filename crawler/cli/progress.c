@@ -56,9 +56,11 @@ void progress_resized(struct progress *progress)
     struct winsize size;
     const char *columns = getenv("COLUMNS");
     int64_t asked = 0;
+    int fd = fileno(progress->options.out);
 
     progress->width = WIDTH_DEFAULT;
-    if (ioctl(fileno(progress->options.out), TIOCGWINSZ, &size) == 0 &&
+    /* a stream that is no file itself is on its way to standard error */
+    if (ioctl(fd < 0 ? STDERR_FILENO : fd, TIOCGWINSZ, &size) == 0 &&
         size.ws_col > 0)
         progress->width = size.ws_col;
     else if (columns && !value_int(columns, &asked) && asked > 0 &&

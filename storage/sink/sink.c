@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/outlet.h"
 #include "base/xalloc.h"
 #include "storage/suffix.h"
 
@@ -37,14 +38,35 @@ static enum err sync_folder(const char *path)
     return err;
 }
 
-/* Opens the file or makes it, and finds out whether it is a stream. O_NONBLOCK
- * keeps a pipe without a reader from holding up the opening. A symbolic link is
+/* Opens what the path leads to if that is a stream: a link to one, as
+ * /dev/stdout and a shell's >(command) are, leads to nothing that could be
+ * overwritten. CERR_AGAIN: a named pipe has no reader yet (ENXIO, fifo(7)).
+ * CERR_NOT_FOUND: it is no stream. */
+static enum err open_stream(struct sink *sink, const char *path)
+{
+    struct stat file;
+
+    if (stat(path, &file) || S_ISREG(file.st_mode) || S_ISDIR(file.st_mode))
+        return CERR_NOT_FOUND;
+    sink->fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (sink->fd < 0 && errno == ENXIO && S_ISFIFO(file.st_mode))
+        return CERR_AGAIN;
+    if (sink->fd < 0)
+        return err_from_errno(errno);
+    sink->is_stream = true;
+    return CERR_OK;
+}
+
+/* Opens the file or makes it, unless it is a stream. A symbolic link is
  * refused, because it leads to a file that the user did not name. */
 static enum err open_file(struct sink *sink, const char *path)
 {
     const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     struct stat file;
+    enum err err = open_stream(sink, path);
 
+    if (err != CERR_NOT_FOUND)
+        return err;
     sink->fd = open(path, flags | O_CREAT | O_EXCL, 0666);
     sink->made = sink->fd >= 0;
     if (sink->fd < 0 && errno == EEXIST)
@@ -53,10 +75,7 @@ static enum err open_file(struct sink *sink, const char *path)
         return CERR_INVALID;
     if (sink->fd < 0 || fstat(sink->fd, &file))
         return err_from_errno(errno);
-    if (S_ISDIR(file.st_mode))
-        return CERR_INVALID;
-    sink->is_stream = !S_ISREG(file.st_mode);
-    return CERR_OK;
+    return S_ISREG(file.st_mode) ? CERR_OK : CERR_INVALID;
 }
 
 enum err sink_open(struct sink **sink, const char *path,
@@ -71,9 +90,7 @@ enum err sink_open(struct sink **sink, const char *path,
     buf_init(&opened->buf, SINK_BUF_BYTES);
     if (strcmp(path, "-") == 0) {
         opened->is_stream = true;
-        /* a descriptor of our own, which can be closed like any other; from 3
-         * on, so that it never takes the place of a standard one */
-        opened->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+        opened->fd = outlet_open(STDOUT_FILENO);
         if (opened->fd < 0)
             err = err_from_errno(errno);
     } else {
@@ -251,7 +268,7 @@ static ssize_t write_quietly(int fd, const void *data, size_t len)
     sigaddset(&pipe_set, SIGPIPE);
     sigpending(&pending);
     pthread_sigmask(SIG_BLOCK, &pipe_set, &old_set);
-    done = write(fd, data, len);
+    done = outlet_write(fd, data, len);
     errnum = errno;
     if (done < 0 && errnum == EPIPE && !sigismember(&pending, SIGPIPE))
         while (sigtimedwait(&pipe_set, NULL, &at_once) < 0 && errno == EINTR)
@@ -261,24 +278,18 @@ static ssize_t write_quietly(int fd, const void *data, size_t len)
     return done;
 }
 
-/* Writes all that waits. A full pipe is waited for, because streams do not
- * block (O_NONBLOCK); after a short write the rest is written. */
-static enum err write_all(struct sink *sink)
+/* Writes all that waits to a file; after a short write the rest. */
+static enum err write_file(struct sink *sink)
 {
     const unsigned char *at = sink->buf.data;
     size_t left = sink->buf.len;
 
     while (left) {
-        ssize_t done = sink->is_stream ? write_quietly(sink->fd, at, left)
-                                       : write(sink->fd, at, left);
+        ssize_t done = write(sink->fd, at, left);
 
-        if (done < 0 && errno == EAGAIN) {
-            struct pollfd ready = {.fd = sink->fd, .events = POLLOUT};
-
-            (void)poll(&ready, 1, -1);
-        } else if (done < 0 && errno != EINTR) {
+        if (done < 0 && errno != EINTR)
             return err_from_errno(errno);
-        } else if (done > 0) {
+        if (done > 0) {
             at += done;
             left -= (size_t)done;
         }
@@ -287,6 +298,43 @@ static enum err write_all(struct sink *sink)
     sink->unsynced += (int64_t)sink->buf.len;
     buf_reset_to(&sink->buf, SINK_KEEP_BYTES);
     return CERR_OK;
+}
+
+/* What is left of `ready` moves to the front of the buffer once a call, not
+ * once a write. */
+enum err sink_push(struct sink *sink)
+{
+    size_t sent = 0;
+    ssize_t done = 1;
+
+    while (sent < sink->ready && done > 0) {
+        done =
+            write_quietly(sink->fd, sink->buf.data + sent, sink->ready - sent);
+        if (done < 0)
+            return err_from_errno(errno);
+        sent += (size_t)done;
+    }
+    sink->ready -= sent;
+    sink->offset += (int64_t)sent;
+    if (sent && sent < sink->buf.len)
+        memmove(sink->buf.data, sink->buf.data + sent, sink->buf.len - sent);
+    sink->buf.len -= sent;
+    if (sink->buf.len == 0)
+        buf_reset_to(&sink->buf, SINK_KEEP_BYTES);
+    return CERR_OK;
+}
+
+enum err sink_drain(struct sink *sink)
+{
+    enum err err = sink_flush(sink);
+
+    while (!err && sink->ready) {
+        struct pollfd ready = {.fd = sink->fd, .events = POLLOUT};
+
+        (void)poll(&ready, 1, -1);
+        err = sink_push(sink);
+    }
+    return err;
 }
 
 struct page_record sink_line_page(const struct line_record *line)
@@ -322,7 +370,7 @@ enum err sink_put(struct sink *sink, const struct page_record *page,
         err = sink->ops->put(sink, page, place);
     /* a file may get its bytes before the commit: a resume cuts them off */
     if (!err && !sink->is_stream && sink->buf.len >= SINK_FLUSH_BYTES)
-        err = write_all(sink);
+        err = write_file(sink);
     return err;
 }
 
@@ -330,9 +378,14 @@ enum err sink_put(struct sink *sink, const struct page_record *page,
  * bytes back (fdatasync(2)), and leaves out times. */
 enum err sink_flush(struct sink *sink)
 {
-    enum err err = write_all(sink);
+    enum err err;
 
-    if (err || sink->is_stream || sink->unsynced == 0)
+    if (sink->is_stream) {
+        sink->ready = sink->buf.len;
+        return sink_push(sink);
+    }
+    err = write_file(sink);
+    if (err || sink->unsynced == 0)
         return err;
     if (fdatasync(sink->fd))
         return err_from_errno(errno);

@@ -71,6 +71,7 @@ struct sink {
     int64_t offset;   /* bytes written to the current file, without `buf` */
     int64_t unsynced; /* those of them that may not be on disk yet */
     struct buf buf;   /* bytes that wait to be written */
+    size_t ready;     /* those at its front that a stream may have now */
     struct stamp stamp; /* of the last time that was shown */
     void *state;        /* owned by the kind: made by init, freed by release */
     /* about the run, for headers; borrowed from the options while opening */
@@ -86,7 +87,8 @@ const struct sink_ops *sink_kind(const char *path, const char *format);
 
 /*
  * Opens the file for appending, making it if it is not there; writes nothing.
- * On failure `*sink` is NULL. CERR_INVALID: a folder or symbolic link.
+ * On failure `*sink` is NULL. CERR_INVALID: a folder or symbolic link, but for
+ * one that leads to a stream. CERR_AGAIN: a named pipe that nobody reads yet.
  */
 enum err sink_open(struct sink **sink, const char *path,
                    const struct sink_ops *ops) CERR_CHECK;
@@ -105,8 +107,14 @@ struct page_record sink_line_page(const struct line_record *line);
 /* Adds the page to what waits to be written; a WARC file fills `place`. */
 enum err sink_put(struct sink *sink, const struct page_record *page,
                   struct sink_place *place) CERR_CHECK;
-/* Writes what waits and, for a file, makes it durable. */
+/* Writes what waits and makes it durable. Of a stream only what its reader
+ * takes now; the rest stays in `buf`. */
 enum err sink_flush(struct sink *sink) CERR_CHECK;
+/* Writes to a stream of what is ready as much as its reader takes now. */
+enum err sink_push(struct sink *sink) CERR_CHECK;
+/* Writes all of it, and waits for the reader of a stream as long as it takes.
+ */
+enum err sink_drain(struct sink *sink) CERR_CHECK;
 /* The path of a part, owned by the caller: the sink's path with "-00001" before
  * its suffix. Part 0 is the path itself. */
 char *sink_part_path(const struct sink *sink, int part);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +127,7 @@ static enum err export_rows(struct reader *reader, struct sink *sink,
         /* An export has no commit that a stream had to wait for, so
          * that a pipe gets its bytes early and memory stays small. */
         if (!err && sink->buf.len >= SINK_FLUSH_BYTES)
-            err = sink_flush(sink);
+            err = sink_drain(sink);
         if (!err)
             rc = sqlite3_step(stmt);
     }
@@ -156,7 +157,7 @@ static enum err export_all(struct reader *reader, struct sink *sink,
         err = export_rows(reader, sink, lines_sql, 0, read_line);
     if (err)
         return err;
-    err = sink_flush(sink);
+    err = sink_drain(sink);
     return err ? reader_fail(reader, err, "%s: cannot write: %s", sink->path,
                              err_str(err))
                : CERR_OK;
@@ -202,6 +203,10 @@ enum err reader_export(struct reader *reader, const char *path,
     if (err)
         return err;
     err = sink_open(&sink, path, ops);
+    while (err == CERR_AGAIN) { /* a named pipe: its reader may come */
+        (void)poll(NULL, 0, 100);
+        err = sink_open(&sink, path, ops);
+    }
     if (!err && sink_has_content(sink)) {
         sink_close(sink, false);
         return reader_fail(reader, CERR_EXISTS,

@@ -2,8 +2,11 @@
 """How a run ends, and that the next one goes on: as the last lines say it, in
 another folder, with another clock, and with a reader that does not read."""
 import os
+import pty
 import re
+import signal
 import subprocess
+import time
 
 import harness
 
@@ -85,6 +88,125 @@ class GoesOn(harness.CrawlTest):
         # the same files by their whole names, as cron would call them
         self.crawl(self.path("b/l.txt"), "-o", self.path("b/db/c.db"),
                    "-o", self.path("b/out/o.jsonl"))
+
+
+
+class Readers(harness.CrawlTest):
+    """Those who read what a crawl writes, and do not."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.nginx(server_extra="location / { return 200 hello; }")
+        # rows of 9 kB: a few fill a pipe, and some hundreds what may wait
+        self.write("l.txt", "".join("http://127.0.0.1:%d/%d?%s\n" % (self.server.port, n, "x" * 8000)
+                                    for n in range(2000)))
+
+    def start_crawl(self, *args, **popen):
+        process = subprocess.Popen([harness.CRAWL, "l.txt", *args], cwd=self.folder,
+                                   env=self.environment({"TERM": "xterm"}),
+                                   **{"stdin": subprocess.DEVNULL, **popen})
+        self.addCleanup(process.kill)
+        return process
+
+    def nr_asked(self):
+        return sum(1 for _ in self.server.requests())
+
+    def wait_until(self, what):
+        for _ in range(3000):
+            if what():
+                return
+            time.sleep(0.02)
+        self.fail("it did not come to that")
+
+    def wait_until_it_stands_still(self):
+        seen = []
+
+        def stands_still():
+            seen.append(self.nr_asked())
+            return len(seen) > 25 and seen[-1] == seen[-25] > 100
+        self.wait_until(stands_still)
+
+    def test_a_pipe_that_nobody_reads_stops_asking_and_holds_no_end(self):
+        process = self.start_crawl("-o", "c.db", "-o", "-", "-q", "--rate", "1000",
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.wait_until_it_stands_still()
+        self.assertLess(self.nr_asked(), 1999)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 130)
+        self.assertIn(b"did not take its last", process.stderr.read())
+        process.stdout.close()
+        process.stderr.close()
+
+    def test_max_duration_ends_with_a_reader_that_does_not_read(self):
+        process = self.start_crawl("-o", "-", "--max-duration", "2s", "-q",
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.assertEqual(process.wait(60), 4)
+        process.stdout.close()
+
+    def test_a_reader_that_comes_back_gets_every_row(self):
+        process = self.start_crawl("-o", "-", "-q", "--rate", "1000", stdout=subprocess.PIPE)
+        self.wait_until_it_stands_still()
+        rows = process.stdout.read().splitlines()
+        self.assertEqual((process.wait(60), len(rows), len(set(rows))), (0, 2000, 2000))
+        process.stdout.close()
+
+    def test_messages_that_nobody_reads_hold_no_crawl_and_no_end(self):
+        read_end, write_end = os.pipe()
+        self.addCleanup(os.close, read_end)
+        os.set_blocking(write_end, False)
+        while True:             # a pager that stands on its first page
+            try:
+                os.write(write_end, b"x" * 4096)
+            except BlockingIOError:
+                break
+        os.set_blocking(write_end, True)
+        process = self.start_crawl("-v", "-o", "c.db", stderr=write_end)
+        os.close(write_end)
+        self.wait_until(lambda: self.nr_asked() >= 2001)
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        self.assertEqual(self.rows("select count(*) from results where outcome = 'ok'", "c.db"),
+                         [(2000,)])
+
+    def test_a_terminal_that_was_stopped_holds_no_end(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        os.write(ours, b"\x13")          # Ctrl-S
+        process = self.start_crawl("-o", "c.db", "-o", "-", stdin=theirs, stdout=theirs,
+                                   stderr=theirs)
+        os.close(theirs)
+        self.wait_until_it_stands_still()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 130)
+
+    def test_a_named_pipe_is_waited_for_with_a_word(self):
+        os.mkfifo(self.path("rows"))
+        words = ("-o", "c.db", "-o", "rows", "--format", "jsonl", "-q")
+        process = self.start_crawl(*words, stderr=subprocess.PIPE)
+        self.assertIn(b"rows: waiting for a reader", process.stderr.readline())
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 130)
+        process.stderr.close()
+        self.assertFalse(os.path.exists(self.path("c.db")))
+
+        process = self.start_crawl(*words, stderr=subprocess.PIPE)
+        process.stderr.readline()
+        with open(self.path("rows"), "rb") as f:
+            self.assertEqual(len(f.read().splitlines()), 2000)
+        self.assertEqual(process.wait(60), 0)
+        process.stderr.close()
+
+    def test_a_link_to_a_stream_is_a_stream(self):
+        self.write("l.txt", "http://127.0.0.1:%d/1\n" % self.server.port)
+        for command in ("%s l.txt -o a.db -o /dev/stdout --format jsonl -q | cat",
+                        "%s l.txt -o b.db -o >(cat) --format jsonl -q; wait $!"):
+            out = subprocess.run(["bash", "-c", command % harness.CRAWL], cwd=self.folder,
+                                 env=self.environment(), stdout=subprocess.PIPE, timeout=60).stdout
+            self.assertEqual(len(out.splitlines()), 1, command)
+        self.write("mine", "mine\n")
+        os.symlink("mine", self.path("link.jsonl"))
+        _, err = self.crawl("l.txt", "-o", "d.db", "-o", "link.jsonl", expect=2)
+        self.assertIn("symbolic link", err)
 
 
 if __name__ == "__main__":
