@@ -184,29 +184,55 @@ static enum err read_flags(struct config *config, int argc, char *const *argv,
     return err;
 }
 
-/* Reads the environment, where CRAWL_MAX_HOST_ERRORS stands for
- * --max-host-errors. A list has one entry there, as nothing could separate two.
- */
+#define VARIABLE_BYTES 64
+
+/* Makes the name of a variable: CRAWL_MAX_HOST_ERRORS for --max-host-errors. */
+static const char *variable_of(const struct option *option,
+                               char name[VARIABLE_BYTES])
+{
+    size_t len = (size_t)snprintf(name, VARIABLE_BYTES, "CRAWL_");
+
+    for (const char *at = option->name; *at && len < VARIABLE_BYTES - 1; at++)
+        name[len++] = isalnum((unsigned char)*at)
+                          ? (char)toupper((unsigned char)*at)
+                          : '_';
+    name[len] = '\0';
+    return name;
+}
+
+/* Reads the environment. A list has one entry there, as nothing could separate
+ * two. */
 static enum err read_environment(struct config *config, char *message)
 {
     enum err err = CERR_OK;
 
     for (size_t i = 0; i < nr_options && !err; i++) {
-        char name[64] = "CRAWL_";
-        size_t len = strlen(name);
-        const char *value;
+        char name[VARIABLE_BYTES];
+        const char *value = getenv(variable_of(&options[i], name));
 
-        for (const char *at = options[i].name; *at; at++)
-            name[len++] = isalnum((unsigned char)*at)
-                              ? (char)toupper((unsigned char)*at)
-                              : '_';
-        name[len] = '\0';
-        value = getenv(name);
         if (value)
             err = config_set(config, &options[i], value, from_environment,
                              message);
     }
     return err;
+}
+
+char *config_from_environment(const struct config *config, size_t *at)
+{
+    for (; *at < nr_options; ++*at) {
+        const struct option *option = &options[*at];
+        char name[VARIABLE_BYTES], *word;
+        const char *value;
+
+        if (config->origins[*at] != from_environment)
+            continue;
+        value = getenv(variable_of(option, name));
+        ++*at;
+        if (!value || asprintf(&word, "--%s=%s", option->name, value) < 0)
+            return NULL;
+        return word;
+    }
+    return NULL;
 }
 
 /* Defaults are texts of the table, read as anything else is: a wrong one would

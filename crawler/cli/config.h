@@ -100,6 +100,9 @@ struct config_word {
 /* Of several letters in one word the last one is told. */
 struct config_word config_word(const char *word);
 
+/* The word "--name=value" of the next setting that the environment made, from
+ * option *at on; NULL: there is none. Returned owned. */
+char *config_from_environment(const struct config *config, size_t *at);
 /* Whether "Name: value" may hold a secret: every header does of which it is not
  * known that it holds none. */
 bool config_header_is_secret(const char *line);

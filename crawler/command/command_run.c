@@ -83,13 +83,31 @@ static int put_flag(FILE *out, const struct config_word *is, const char *word,
     return is->takes_next && next ? 2 : 1;
 }
 
+/* Writes as flags what the environment has set: it may have been set for this
+ * one command, as in "CRAWL_DEPTH=2 crawl urls.txt". */
+static void put_environment(FILE *out, const struct config *config)
+{
+    size_t at = 0;
+    char *word;
+
+    while ((word = config_from_environment(config, &at)) != NULL) {
+        struct config_word is = config_word(word);
+
+        if (is.option)
+            (void)put_flag(out, &is, word, NULL);
+        free(word);
+    }
+}
+
 /*
  * Joins the words to the command that goes on, for the words "go on" of the
  * summary and, after a kill, for whoever looks into the table `runs`. It can be
  * pasted: what would start over is left out. So is the value of what may be a
- * secret, without which the crawl refuses to go on. The caller frees it.
+ * secret, without which the crawl refuses to go on. `nr_names` words are the
+ * program and its command. The caller frees the text.
  */
-static char *join(int argc, char *const *argv)
+static char *join(const struct config *config, int argc, char *const *argv,
+                  int nr_names)
 {
     char *text = NULL;
     size_t len = 0;
@@ -102,6 +120,8 @@ static char *join(int argc, char *const *argv)
     for (int i = 0; i < argc; i += taken) {
         struct config_word is = {0};
 
+        if (i == nr_names)
+            put_environment(out, config);
         if (i > 0 && !only_names)
             is = config_word(argv[i]);
         only_names |= i > 0 && strcmp(argv[i], "--") == 0;
@@ -119,9 +139,10 @@ static char *join(int argc, char *const *argv)
     return text;
 }
 
-static int run(const struct config *config, int argc, char *const *argv)
+static int run(const struct config *config, const struct command_line *line,
+               int nr_names)
 {
-    char *command = join(argc, argv);
+    char *command = join(config, line->argc, line->argv, nr_names);
     char *secrets = config_secrets(config);
     struct crawl_options options = {
         .config = config, .command = command, .secrets = secrets};
@@ -170,7 +191,7 @@ int command_run(const struct command_line *line)
         if (config.verbose)
             log_set_level(config.verbose > 1 ? LOG_DEBUG : LOG_INFO);
         if (!answered(&config))
-            exit_status = run(&config, line->argc, line->argv);
+            exit_status = run(&config, line, skip);
     }
     config_release(&config);
     return exit_status;

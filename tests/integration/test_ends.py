@@ -51,6 +51,14 @@ class GoesOn(harness.CrawlTest):
         with open(self.path("$(x).jsonl")) as f:
             self.assertEqual(len(f.readlines()), 10)
 
+    def test_what_the_environment_set_is_in_the_command_that_goes_on(self):
+        self.write_list()
+        _, err = self.crawl("l.txt", "--max-urls", "6", expect=4,
+                            env={"CRAWL_HEADER": "Accept-Language: fr", "CRAWL_STORE": "body"})
+        self.paste(self.shown(err, "go on"))
+        self.assertEqual(self.rows("select title, count(*) from results group by 1"), [("fr", 10)])
+        self.assertEqual(self.rows("select config ->> '$.store' from runs"), [("body",)])
+
     def test_a_secret_is_asked_for_before_it_is_missed(self):
         self.write_list()
         _, err = self.crawl("l.txt", "-H", "X-Key: secret", "--max-urls", "6", expect=4)
