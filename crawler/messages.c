@@ -16,6 +16,7 @@ struct messages {
     FILE *file;         /* owned */
     struct buf waiting; /* what the reader has not taken */
     long nr_dropped;    /* writes that found no room, since some was there */
+    char room[4096];    /* of the file */
 };
 
 /* Writes until the reader takes no more. An error ends it for good: nobody is
@@ -51,14 +52,23 @@ bool messages_push(struct messages *messages)
     return messages->waiting.len > 0;
 }
 
-/* A cookie_write_function_t; a short count would be an error of the FILE. */
+/* A cookie_write_function_t; a short count would be an error of the FILE. What
+ * the reader takes at once needs no memory: what is said may be that there is
+ * none. */
 static ssize_t take(void *cookie, const char *data, size_t len)
 {
     struct messages *messages = cookie;
+    size_t sent = 0;
+    ssize_t done = 1;
 
-    if (messages->fd >= 0 && buf_add(&messages->waiting, data, len))
+    if (messages->fd < 0)
+        return (ssize_t)len;
+    while (!messages_push(messages) && sent < len && done > 0) {
+        done = outlet_write(messages->fd, data + sent, len - sent);
+        sent = done < 0 ? len : sent + (size_t)done;
+    }
+    if (sent < len && buf_add(&messages->waiting, data + sent, len - sent))
         messages->nr_dropped++;
-    (void)messages_push(messages);
     return (ssize_t)len;
 }
 
@@ -81,6 +91,7 @@ struct messages *messages_open(void)
     messages->file = fopencookie(messages, "w", functions);
     if (!messages->file) /* it fails for want of memory alone */
         abort();
+    setvbuf(messages->file, messages->room, _IOFBF, sizeof(messages->room));
     messages_take_log(messages);
     return messages;
 }
