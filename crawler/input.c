@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/xalloc.h"
+#include "crawler/list_kind.h"
 #include "crawler/urllist.h"
 #include "storage/leases.h"
 
@@ -24,6 +26,7 @@ struct source {
     bool reread; /* the file has changed since an earlier run read it */
     bool saved;  /* `place` is as storage has it, so nothing need be written */
     bool ended;  /* the last byte was read; lines of it may still wait */
+    bool looked; /* what it looks like was judged */
 };
 
 struct input {
@@ -75,6 +78,35 @@ static enum err open_failed(const char *name, int errnum, char *message)
     return err ? err : CERR_IO;
 }
 
+/* Judges the first bytes of a list. What is surely none is refused; of what may
+ * be one all the same it is only said what it looks like. */
+static enum err look_at(struct source *source, const char *data, size_t len,
+                        char *message)
+{
+    struct list_kind kind = list_kind_of(data, len);
+    char text[LIST_KIND_TEXT_BYTES];
+
+    source->looked = true;
+    if (!kind.name)
+        return CERR_OK;
+    list_kind_describe(&kind, source->name, text);
+    if (kind.is_refused)
+        snprintf(message, INPUT_MESSAGE_BYTES, "%s", text);
+    else
+        log_warn("%s", text);
+    return kind.is_refused ? CERR_INVALID : CERR_OK;
+}
+
+/* Looks into a file without moving its place. A pipe must be read for that. */
+static enum err look_into(struct source *source, char *message)
+{
+    char data[LIST_KIND_BYTES];
+    ssize_t len = pread(source->fd, data, sizeof(data), 0);
+
+    /* an error comes again when the list is read, and is told there */
+    return len > 0 ? look_at(source, data, (size_t)len, message) : CERR_OK;
+}
+
 static enum err open_source(struct source *source, const char *name,
                             char *message)
 {
@@ -98,7 +130,7 @@ static enum err open_source(struct source *source, const char *name,
         return CERR_INVALID;
     }
     identify(source, &st);
-    return CERR_OK;
+    return S_ISREG(st.st_mode) ? look_into(source, message) : CERR_OK;
 }
 
 enum err input_open(struct input **out, const char *const *names,
@@ -257,8 +289,9 @@ static enum err note_damage(struct input *input, struct source *source,
 {
     int64_t line = urllist_lines(input->list);
     char detail[100];
-    int len = snprintf(detail, sizeof(detail), "gzip data %s at byte %lld",
-                       what, (long long)urllist_packed_bytes(input->list));
+    int len = snprintf(detail, sizeof(detail), "%s data %s at byte %lld",
+                       urllist_packing(input->list), what,
+                       (long long)urllist_packed_bytes(input->list));
     enum err err = frontier_add_damage(
         input->frontier, (struct bytes){source->name, strlen(source->name)},
         storage_line(source->place.number, line + 1),
@@ -322,11 +355,22 @@ static bool has_bytes(int fd)
 static enum err feed(struct input *input, struct source *source,
                      const char *data, size_t len)
 {
-    enum err err = urllist_feed(input->list, data, len);
     int64_t skip;
+    enum err err = CERR_OK;
+
+    if (!source->looked)
+        err = look_at(source, data, len, input->message);
+    if (err) {
+        log_error("%s", input->message);
+        source->ended = true; /* as if it were empty */
+        return CERR_OK;
+    }
+    err = urllist_feed(input->list, data, len);
 
     if (err == CERR_CORRUPT)
         return note_damage(input, source, "is damaged");
+    if (err == CERR_TOO_BIG)
+        return note_damage(input, source, "needs over 128 MiB to unpack");
     if (err)
         return err;
     skip = source->place.size_bytes >= 0 ? urllist_skip(input->list) : 0;
@@ -348,6 +392,7 @@ static enum err read_slice(struct input *input, struct source *source)
     enum err err;
 
     if (source->fd < 0) {
+        source->looked = true;
         err = feed(input, source, source->name, strlen(source->name));
         return err ? err : end_list(input, source);
     }

@@ -21,12 +21,12 @@
 struct input;
 
 #define INPUT_SLICE_BYTES   4096
-#define INPUT_MESSAGE_BYTES 600
+#define INPUT_MESSAGE_BYTES 900
 
 /*
  * Opens all lists, so that a missing one is said before anything starts.
- * Borrows `names`. CERR_NOT_FOUND, CERR_PERM, CERR_INVALID (a folder), CERR_IO,
- * with a sentence in `message`.
+ * Borrows `names`. CERR_NOT_FOUND, CERR_PERM, CERR_INVALID (a folder, or a file
+ * that is surely no list), CERR_IO, with a sentence in `message`.
  */
 enum err input_open(struct input **input, const char *const *names,
                     size_t nr_names,

@@ -1,51 +1,58 @@
 /*
- * DESIGN. Bytes pass three small layers, each of which works on any split:
+ * DESIGN. Bytes pass small layers, each of which works on any split:
  *
- *   input_feed    the first two bytes say gzip or plain; inflates
+ *   unpack        inflates what is compressed (unpack.h)
+ *   decode_feed   turns UTF-16 into UTF-8, by its byte order mark
  *   text_feed     passes over what an earlier run has read, drops the BOM
- *   split_lines   finds line ends, calls on_line
+ *   split_feed    knows what ends a line: LF, CRLF and CR, or NUL
+ *   split_lines, split_at_nul   find the ends, call on_line
  *
  * A line that lies whole in its chunk is handed on in place; only one that
  * crosses chunks is copied to `part`. A CR at the end of a chunk keeps its
  * line back until the next byte tells CRLF from CR, so that the offset after
  * a line is final when the line is handed on.
+ *
+ * Lines end in NUL if no other end comes in the first URLLIST_LINE_BYTES bytes,
+ * and a NUL does: `find -print0` writes so. Nothing is handed on before that is
+ * known, and the byte before a place to go on from tells it again.
  */
 #include "crawler/urllist.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "base/xalloc.h"
+#include "crawler/unpack.h"
+#include "crawler/utf16.h"
 
-#define INFLATE_BYTES 65536
+#define DECODE_BYTES 4096 /* of UTF-16 at once */
 
-static const unsigned char gzip_magic[2] = {0x1f, 0x8b}; /* RFC 1952 2.3.1 */
 static const unsigned char utf8_bom[3] = {0xef, 0xbb, 0xbf};
 
-enum input_state {
-    INPUT_NEW, /* magic_len bytes of the gzip magic were seen, no others */
-    INPUT_PLAIN,
-    INPUT_MEMBER,  /* inside a gzip member */
-    INPUT_BETWEEN, /* a member has ended */
-    INPUT_PADDING, /* zeros behind the last member */
+enum encoding {
+    ENCODING_NEW,  /* at most one byte was seen: a BOM has two or three */
+    ENCODING_UTF8, /* or any other that has ASCII: bytes are not changed */
+    ENCODING_UTF16
 };
+
+enum line_ends { ENDS_UNKNOWN, ENDS_LF_OR_CR, ENDS_NUL };
 
 struct urllist {
     struct urllist_options options;
     enum err err; /* the first error; sticks */
 
-    enum input_state input;
-    size_t magic_len;     /* below 2 while INPUT_NEW */
-    z_stream z;           /* zlib state; open from INPUT_MEMBER on */
-    int64_t packed_bytes; /* compressed input that was used */
-    unsigned char *inflated;
+    struct unpack *unpack;
+    enum encoding encoding;
+    size_t nr_first; /* 1 while ENCODING_NEW has a byte in `first` */
+    unsigned char first;
+    struct utf16 utf16;
 
     int64_t text_offset; /* plain bytes taken so far, BOM included */
     bool bom_done;
     size_t bom_len; /* how many bytes of the BOM were seen */
 
+    enum line_ends ends;
     char *part;      /* the beginning of a line that crosses chunks */
     size_t part_len; /* at most URLLIST_LINE_BYTES */
     bool part_too_long;
@@ -56,12 +63,15 @@ struct urllist {
     int64_t nr_lines;
 };
 
+static enum err decode_feed(void *ctx, const void *data, size_t len);
+
 struct urllist *urllist_new(const struct urllist_options *options)
 {
     struct urllist *list = xcalloc(1, sizeof(*list));
 
     assert(options->on_line && options->start_offset >= 0);
     list->options = *options;
+    list->unpack = unpack_new(decode_feed, list);
     list->part = xmalloc(URLLIST_LINE_BYTES);
     list->end_offset = options->start_offset;
     list->nr_lines = options->start_lines;
@@ -73,9 +83,7 @@ void urllist_free(struct urllist *list)
 {
     if (!list)
         return;
-    if (urllist_is_gzip(list))
-        inflateEnd(&list->z);
-    free(list->inflated);
+    unpack_free(list->unpack);
     free(list->part);
     free(list);
 }
@@ -90,23 +98,25 @@ int64_t urllist_lines(const struct urllist *list)
     return list->nr_lines;
 }
 
-bool urllist_is_gzip(const struct urllist *list)
+const char *urllist_packing(const struct urllist *list)
 {
-    return list->input != INPUT_NEW && list->input != INPUT_PLAIN;
+    return unpack_name(list->unpack);
 }
 
 int64_t urllist_packed_bytes(const struct urllist *list)
 {
-    return list->packed_bytes;
+    return unpack_bytes(list->unpack);
 }
 
-/* Only plain text can be seeked in: compressed text is inflated and passed
- * over. */
+/* Only text that is taken as it is can be seeked in; any other is decoded and
+ * passed over. The last byte before the place is read: it tells what ends a
+ * line. */
 int64_t urllist_skip(struct urllist *list)
 {
-    int64_t skipped = list->options.start_offset - list->text_offset;
+    int64_t skipped = list->options.start_offset - list->text_offset - 1;
 
-    if (list->input != INPUT_PLAIN || skipped <= 0)
+    if (!unpack_is_plain(list->unpack) || list->encoding != ENCODING_UTF8 ||
+        skipped <= 0)
         return 0;
     list->text_offset += skipped;
     return skipped;
@@ -207,6 +217,75 @@ static enum err split_lines(struct urllist *list, const char *text, size_t len)
     return CERR_OK;
 }
 
+/* Splits a text whose lines end in NUL. */
+static enum err split_at_nul(struct urllist *list, const char *text, size_t len)
+{
+    const char *at = text, *const end = text + len;
+    const int64_t begin_offset = list->text_offset;
+
+    list->text_offset += (int64_t)len;
+    for (;;) {
+        const char *nul = find(at, end, '\0');
+        enum err err;
+
+        if (nul == end)
+            break;
+        err = hand_on(list, at, (size_t)(nul - at),
+                      begin_offset + (nul + 1 - text));
+        if (err)
+            return err;
+        at = nul + 1;
+    }
+    part_add(list, at, (size_t)(end - at));
+    return CERR_OK;
+}
+
+/* Lines end in NUL: what was kept while that was unknown is split after all. */
+static enum err begin_nul(struct urllist *list)
+{
+    size_t len = list->part_len;
+    char *kept = xmemdup0(list->part, len);
+    enum err err;
+
+    list->ends = ENDS_NUL;
+    list->part_len = 0;
+    list->text_offset -= (int64_t)len;
+    err = split_at_nul(list, kept, len);
+    free(kept);
+    return err;
+}
+
+/* Decides what ends a line, once the first URLLIST_LINE_BYTES bytes or an end
+ * among them are known. */
+static enum err decide_ends(struct urllist *list, const char *text, size_t len)
+{
+    size_t room = URLLIST_LINE_BYTES - list->part_len;
+    size_t seen = len < room ? len : room;
+
+    if (memchr(text, '\n', seen) || memchr(text, '\r', seen)) {
+        list->ends = ENDS_LF_OR_CR;
+        return CERR_OK;
+    }
+    if (len <= room)
+        return CERR_OK;
+    if (memchr(list->part, '\0', list->part_len) || memchr(text, '\0', seen))
+        return begin_nul(list);
+    list->ends = ENDS_LF_OR_CR;
+    return CERR_OK;
+}
+
+static enum err split_feed(struct urllist *list, const char *text, size_t len)
+{
+    enum err err = CERR_OK;
+
+    if (list->ends == ENDS_UNKNOWN)
+        err = decide_ends(list, text, len);
+    if (err)
+        return err;
+    return list->ends == ENDS_NUL ? split_at_nul(list, text, len)
+                                  : split_lines(list, text, len);
+}
+
 /* ---- text ---- */
 
 /* Counts bytes before start_offset and does not look at them. The byte order
@@ -219,6 +298,8 @@ static enum err text_feed(struct urllist *list, const void *data, size_t len)
     if (known > 0) {
         size_t passed = known < (int64_t)len ? (size_t)known : len;
 
+        if (known <= (int64_t)len)
+            list->ends = at[passed - 1] ? ENDS_LF_OR_CR : ENDS_NUL;
         list->text_offset += (int64_t)passed;
         at += passed;
         len -= passed;
@@ -235,7 +316,7 @@ static enum err text_feed(struct urllist *list, const void *data, size_t len)
         at++;
         len--;
     }
-    return len ? split_lines(list, at, len) : CERR_OK;
+    return len ? split_feed(list, at, len) : CERR_OK;
 }
 
 /* Ends the text: what was kept is the last line, which need not have an end. */
@@ -243,12 +324,85 @@ static enum err text_finish(struct urllist *list)
 {
     if (!list->bom_done && list->bom_len)
         part_add(list, (const char *)utf8_bom, list->bom_len);
+    if (list->ends == ENDS_UNKNOWN &&
+        memchr(list->part, '\0', list->part_len)) {
+        enum err err = begin_nul(list);
+
+        if (err)
+            return err;
+    }
     if (!list->part_len && !list->part_too_long && !list->part_has_cr)
         return CERR_OK;
     return hand_on(list, "", 0, list->text_offset);
 }
 
 /* ---- input ---- */
+
+/* Decodes UTF-16 in pieces of a bounded size. */
+static enum err utf16_feed(struct urllist *list, const unsigned char *at,
+                           size_t len)
+{
+    char out[UTF16_ROOM(DECODE_BYTES)];
+    enum err err = CERR_OK;
+
+    while (len && !err) {
+        size_t piece = len < DECODE_BYTES ? len : DECODE_BYTES;
+        size_t nr = utf16_decode(&list->utf16, at, piece, out);
+
+        err = text_feed(list, out, nr);
+        at += piece;
+        len -= piece;
+    }
+    return err;
+}
+
+/* Hands on bytes whose encoding is known. */
+static enum err known_feed(struct urllist *list, const unsigned char *at,
+                           size_t len)
+{
+    return list->encoding == ENCODING_UTF16 ? utf16_feed(list, at, len)
+                                            : text_feed(list, at, len);
+}
+
+/* Decides by the first two bytes, which may come one by one. The byte order
+ * mark is decoded as any other character, so text_feed() sees it in UTF-8. */
+static enum err decode_feed(void *ctx, const void *data, size_t len)
+{
+    struct urllist *list = ctx;
+    const unsigned char *at = data;
+    enum err err = CERR_OK;
+
+    if (list->encoding == ENCODING_NEW && list->nr_first + len < 2) {
+        list->first = *at;
+        list->nr_first = 1;
+        return CERR_OK;
+    }
+    if (list->encoding == ENCODING_NEW) {
+        unsigned char first = list->nr_first ? list->first : at[0];
+        unsigned char second = list->nr_first ? at[0] : at[1];
+        bool is_big = first == 0xfe && second == 0xff;
+
+        list->utf16.is_big = is_big;
+        list->encoding = is_big || (first == 0xff && second == 0xfe)
+                             ? ENCODING_UTF16
+                             : ENCODING_UTF8;
+        if (list->nr_first)
+            err = known_feed(list, &list->first, 1);
+    }
+    return err ? err : known_feed(list, at, len);
+}
+
+/* Ends the decoding: hands on what it still keeps. */
+static enum err decode_finish(struct urllist *list)
+{
+    char out[4];
+
+    if (list->encoding == ENCODING_NEW && list->nr_first)
+        return text_feed(list, &list->first, 1);
+    if (list->encoding == ENCODING_UTF16)
+        return text_feed(list, out, utf16_finish(&list->utf16, out));
+    return CERR_OK;
+}
 
 /* The compressed text breaks off. A line that only waits for an LF is whole and
  * counts; any other rest is dropped. */
@@ -261,113 +415,13 @@ static enum err input_is_corrupt(struct urllist *list)
     return err ? err : CERR_CORRUPT;
 }
 
-/* Inflates until the bytes are used up or the member ends. Z_BUF_ERROR says
- * that zlib needs more bytes than it has, which is no damage. */
-static enum err inflate_feed(struct urllist *list, const void *data, size_t len)
-{
-    enum err err = CERR_OK;
-    int result = Z_OK;
-
-    assert(len <= UINT32_MAX);
-    list->z.next_in = (unsigned char *)data;
-    list->z.avail_in = (unsigned)len;
-    do {
-        list->z.next_out = list->inflated;
-        list->z.avail_out = INFLATE_BYTES;
-        result = inflate(&list->z, Z_NO_FLUSH);
-        if (result == Z_MEM_ERROR)
-            return CERR_NOMEM;
-        err =
-            text_feed(list, list->inflated, INFLATE_BYTES - list->z.avail_out);
-    } while (!err && result == Z_OK &&
-             (list->z.avail_in || !list->z.avail_out));
-    if (err)
-        return err;
-    if (result == Z_STREAM_END)
-        list->input = INPUT_BETWEEN;
-    else if (result != Z_OK && result != Z_BUF_ERROR)
-        return input_is_corrupt(list);
-    return CERR_OK;
-}
-
-/* Reads members and what stands between them: another member (RFC 1952, 2.2),
- * or zeros, with which tar and tapes pad. */
-static enum err gzip_feed(struct urllist *list, const unsigned char *at,
-                          size_t len)
-{
-    enum err err = CERR_OK;
-
-    while (len && !err) {
-        if (list->input == INPUT_MEMBER) {
-            /* zlib counts in 32 bits */
-            size_t piece = len < UINT32_MAX ? len : UINT32_MAX;
-
-            err = inflate_feed(list, at, piece);
-            piece -= list->z.avail_in;
-            list->packed_bytes += (int64_t)piece;
-            at += piece;
-            len -= piece;
-        } else if (list->input == INPUT_BETWEEN) {
-            list->input = *at ? INPUT_MEMBER : INPUT_PADDING;
-            if (inflateReset(&list->z) != Z_OK)
-                return CERR_NOMEM;
-        } else if (*at) {
-            err = input_is_corrupt(list);
-        } else {
-            list->packed_bytes++;
-            at++;
-            len--;
-        }
-    }
-    return err;
-}
-
-static enum err gzip_start(struct urllist *list)
-{
-    /* 15 is the largest window, and 16 on top tells zlib to expect a gzip
-     * header (zlib.h, inflateInit2) */
-    if (inflateInit2(&list->z, 16 + 15) != Z_OK)
-        return CERR_NOMEM;
-    list->inflated = xmalloc(INFLATE_BYTES);
-    list->input = INPUT_MEMBER;
-    return gzip_feed(list, gzip_magic, sizeof(gzip_magic));
-}
-
-/* Begins plain text. The first byte may have looked like gzip; it belongs to
- * the text then. */
-static enum err plain_start(struct urllist *list)
-{
-    list->input = INPUT_PLAIN;
-    return list->magic_len ? text_feed(list, gzip_magic, 1) : CERR_OK;
-}
-
-/* Decides between gzip and plain text by the first two bytes, which may come
- * one by one. */
-static enum err input_feed(struct urllist *list, const unsigned char *at,
-                           size_t len)
-{
-    enum err err = CERR_OK;
-
-    while (list->input == INPUT_NEW && len && !err) {
-        if (*at != gzip_magic[list->magic_len]) {
-            err = plain_start(list);
-            break;
-        }
-        at++;
-        len--;
-        if (++list->magic_len == sizeof(gzip_magic))
-            err = gzip_start(list);
-    }
-    if (err || !len)
-        return err;
-    return list->input == INPUT_PLAIN ? text_feed(list, at, len)
-                                      : gzip_feed(list, at, len);
-}
-
 enum err urllist_feed(struct urllist *list, const void *data, size_t len)
 {
-    if (!list->err && len)
-        list->err = input_feed(list, data, len);
+    if (list->err || !len)
+        return list->err;
+    list->err = unpack_feed(list->unpack, data, len);
+    if (list->err == CERR_CORRUPT)
+        list->err = input_is_corrupt(list);
     return list->err;
 }
 
@@ -375,10 +429,11 @@ enum err urllist_finish(struct urllist *list)
 {
     if (list->err)
         return list->err;
-    if (list->input == INPUT_NEW)
-        list->err = plain_start(list);
-    if (!list->err && list->input == INPUT_MEMBER)
+    list->err = unpack_finish(list->unpack);
+    if (list->err == CERR_CORRUPT)
         list->err = input_is_corrupt(list);
+    if (!list->err)
+        list->err = decode_finish(list);
     if (!list->err)
         list->err = text_finish(list);
     return list->err;

@@ -2,10 +2,11 @@
  * urllist: takes a list of URLs apart into numbered lines, as bytes arrive.
  *
  * A line ends in LF, CRLF or a lone CR; the last one needs no end. A UTF-8
- * byte order mark at the start is dropped. Every line is handed on, empty and
- * comment lines too, with whatever bytes it has: this module knows nothing of
- * URLs. Input that begins with the gzip magic is inflated on the way (RFC
- * 1952, members may follow one another). Memory is constant: a line over
+ * byte order mark at the start is dropped; that of UTF-16 makes the list UTF-8
+ * first. A list without any of these ends, as `find -print0` writes it, has
+ * lines that end in NUL. Every line is handed on, empty and comment lines too,
+ * with whatever bytes it has: this module knows nothing of URLs. Compressed
+ * input is inflated on the way (unpack.h). Memory is constant: a line over
  * URLLIST_LINE_BYTES is handed on once, marked and cut, its rest is skipped.
  *
  * Pure: the caller reads the file or pipe. One object, one input, one thread.
@@ -49,15 +50,16 @@ void urllist_free(struct urllist *list);
 /*
  * Takes the next bytes of the input (from its first byte on, also when
  * start_offset is set) and calls on_line for each line that ends in them.
- * CERR_CORRUPT: damaged gzip; the lines before the damage were handed on.
- * CERR_NOMEM: zlib got no memory. Else what on_line returned. After an error
+ * CERR_CORRUPT: damaged data; the lines before the damage were handed on.
+ * CERR_TOO_BIG: unpacking it needs more than UNPACK_MEMORY_BYTES. CERR_NOMEM:
+ * the library got no memory. Else what on_line returned. After an error
  * every later call returns the same.
  */
 enum err urllist_feed(struct urllist *list, const void *data,
                       size_t len) CERR_CHECK;
 /*
  * The input has ended: hands on the last line if it has no end. CERR_CORRUPT:
- * the gzip data is cut; its unfinished line is not handed on.
+ * the compressed data is cut; its unfinished line is not handed on.
  */
 enum err urllist_finish(struct urllist *list) CERR_CHECK;
 
@@ -69,11 +71,13 @@ enum err urllist_finish(struct urllist *list) CERR_CHECK;
  */
 int64_t urllist_skip(struct urllist *list);
 
-/* Bytes of the plain (inflated) text up to behind the last line handed on. */
+/* Bytes of the plain text (inflated, and in UTF-8) up to behind the last line
+ * handed on. */
 int64_t urllist_offset(const struct urllist *list);
 /* Lines up to there: the number of the last line handed on. */
 int64_t urllist_lines(const struct urllist *list);
-bool urllist_is_gzip(const struct urllist *list);
+/* "gzip", "bzip2", "xz", "zstd", or "" for what is not compressed. */
+const char *urllist_packing(const struct urllist *list);
 /* Bytes of compressed input that were used. After CERR_CORRUPT: where the
  * damage shows, from 0. */
 int64_t urllist_packed_bytes(const struct urllist *list);

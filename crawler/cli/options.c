@@ -18,7 +18,7 @@ const struct option options[] = {
     /* A word that is no flag is an input, so that nobody types -i. */
     {"input", 'i', OPTION_LIST, "FILE", NULL, 0, 0, NULL, AT(inputs),
      "Input and output",
-     "list of URLs, one a line; '-' is standard input, .gz is read as it is"},
+     "list of URLs, one a line; '-' is standard input; gz, bz2, xz and zst are unpacked"},
     {"output", 'o', OPTION_LIST, "FILE", NULL, 0, 0, NULL, AT(outputs),
      "Input and output",
      "where results go, by extension: .db .txt .jsonl .csv .warc.gz; "

@@ -184,6 +184,34 @@ class Lines(harness.CrawlTest):
                          [("looks like CSV with a URL in column 2: 'cut -d, -f2 LIST > urls.txt'"
                            " takes it out",), ("looks like CSV, which is no list of URLs",)])
 
+    def test_a_list_may_be_compressed_or_in_utf_16_or_end_its_lines_in_nul(self):
+        import bz2
+        import lzma
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        urls = ["http://127.0.0.1:%d/%d" % (server.port, n) for n in range(5)]
+        text = "".join(url + "\r\n" for url in urls)
+        forms = {"utf16": b"\xff\xfe" + text.encode("utf-16-le"), "xz": lzma.compress(text.encode()),
+                 "bz2": bz2.compress(text.encode()), "print0": "\0".join(urls).encode() + b"\0"}
+        for name, data in forms.items():
+            self.write(name, data)
+            self.crawl(name, "-o", name + ".db")
+            self.assertEqual(self.results("line, url, outcome", name + ".db"),
+                             [(n + 1, url, "ok") for n, url in enumerate(urls)], name)
+
+    def test_what_is_no_list_is_refused_by_name_before_anything_starts(self):
+        self.write("l.jsonl", '{"url": "http://127.0.0.1:1/"}\n')
+        _, err = self.crawl("l.jsonl", expect=2)
+        self.assertIn("looks like JSON lines", err)
+        self.assertIn("jq -r .url 'l.jsonl' | crawl -", err)
+        self.assertFalse(os.path.exists(self.path("crawl.db")))
+        _, err = self.crawl("-", stdin="<!doctype html>", expect=2)
+        self.assertIn("standard input looks like an HTML page", err)
+        # a comma may stand in a URL, so CSV is told and its lines are judged
+        self.write("l.csv", "name,url\nx,http://127.0.0.1:1/\n")
+        _, err = self.crawl("l.csv", "-o", "csv.db", expect=2)
+        self.assertIn("looks like CSV, not like a list with one URL a line; try: cut -d',' -f2 'l.csv' | crawl -", err)
+        self.assertEqual(self.results("line, error", "csv.db"), [(1, "bad_url"), (2, "bad_url")])
+
     def test_a_list_of_bad_lines_alone_is_no_success(self):
         self.write("urls.txt", "ftp://example.org/\n")
         for again in range(2):

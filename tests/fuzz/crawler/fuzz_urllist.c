@@ -62,8 +62,8 @@ static void read_in_pieces(struct reading *reading, const uint8_t *data,
     }
     if (!err)
         err = urllist_finish(reading->list);
-    require(err == CERR_OK ||
-            (err == CERR_CORRUPT && urllist_is_gzip(reading->list)));
+    require(err == CERR_OK || ((err == CERR_CORRUPT || err == CERR_TOO_BIG) &&
+                               urllist_packing(reading->list)[0]));
     require(buf_addf(&reading->seen, "\n%d", (int)err) == CERR_OK);
 }
 

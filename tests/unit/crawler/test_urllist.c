@@ -152,7 +152,22 @@ static const struct {
         "1@3 \xef"
         "a;2@4 b;"),
     ROW("a\0b\n\0\n", "1@4 a\0b;2@6 \0;"),
-    ROW("\xff\xfe\n \t \n", "1@3 \xff\xfe;2@7  \t ;"),
+    ROW("\xff\xfd\n \t \n", "1@3 \xff\xfd;2@7  \t ;"),
+    ROW("a\0b\0", "1@2 a;2@4 b;"),
+    ROW("\xef\xbb\xbf"
+        "a\0\0b",
+        "1@5 a;2@6 ;3@7 b;"),
+    ROW("\xff\xfe"
+        "a\0\r\0\n\0b\0",
+        "1@6 a;2@7 b;"),
+    ROW("\xfe\xff\0a\0\n\0\xe9 \xac", "1@5 a;2@10 \xc3\xa9\xe2\x82\xac;"),
+    /* a pair, and two halves that stay two */
+    ROW("\xfe\xff\xd8\x3d\xde\x00\0\n\xd8\x01\0\n\xd8\x02",
+        "1@8 \xf0\x9f\x98\x80;2@12 \xed\xa0\x81;3@15 \xed\xa0\x82;"),
+    ROW("\xff\xfe"
+        "a\0b",
+        "1@5 ab;"),
+    ROW("\xff", "1@1 \xff;"),
     ROW("\x1f\n", "1@2 \x1f;"),
     ROW("\x1f", "1@1 \x1f;"),
     ROW("\x1f\x8a\n", "1@3 \x1f\x8a;"),
@@ -358,8 +373,9 @@ static void urllist_goes_on_where_it_was(void **state)
             assert_int_equal(feed(plain.list, text, split), CERR_OK);
             skip = urllist_skip(plain.list); /* a seek */
             assert_int_equal(urllist_skip(plain.list), 0);
-            assert_int_equal(skip, split && (int64_t)split < offsets[from]
-                                       ? offsets[from] - (int64_t)split
+            /* two bytes tell the encoding, and the last one what ends a line */
+            assert_int_equal(skip, split > 1 && (int64_t)split < offsets[from]
+                                       ? offsets[from] - (int64_t)split - 1
                                        : 0);
             split += (size_t)skip;
             assert_int_equal(
@@ -368,7 +384,7 @@ static void urllist_goes_on_where_it_was(void **state)
             split -= (size_t)skip;
             assert_int_equal(urllist_finish(plain.list), CERR_OK);
             expect_text(&plain, expected, strlen(expected), "resume", split);
-            assert_false(urllist_is_gzip(plain.list));
+            assert_string_equal(urllist_packing(plain.list), "");
             seen_release(&plain);
 
             seen_init(&zipped, offsets[from], from);
@@ -379,11 +395,44 @@ static void urllist_goes_on_where_it_was(void **state)
                 CERR_OK);
             assert_int_equal(urllist_finish(zipped.list), CERR_OK);
             expect_text(&zipped, expected, strlen(expected), "gz", split);
-            assert_true(urllist_is_gzip(zipped.list));
+            assert_string_equal(urllist_packing(zipped.list), "gzip");
             seen_release(&zipped);
         }
     }
     buf_release(&gzip);
+}
+
+/* NUL ends a line only where no other end comes within the longest line. */
+static void urllist_reads_lines_that_end_in_nul_however_many(void **state)
+{
+    static const char expected[] = "3@6 c;4@8 d;";
+    struct buf text;
+    struct seen seen;
+
+    (void)state;
+    buf_init(&text, LEN_MAX);
+    for (int i = 0; i < 20000; i++)
+        assert_int_equal(buf_add(&text, "http://a/\n", 10), CERR_OK);
+    for (size_t i = 9; i < text.len; i += 10)
+        text.data[i] = '\0';
+    seen_init(&seen, 0, 0);
+    for (size_t at = 0; at < text.len; at += 4000)
+        assert_int_equal(feed(seen.list, text.data + at,
+                              text.len - at < 4000 ? text.len - at : 4000),
+                         CERR_OK);
+    assert_int_equal(urllist_finish(seen.list), CERR_OK);
+    assert_int_equal(urllist_lines(seen.list), 20000);
+    assert_int_equal(urllist_offset(seen.list), 200000);
+    seen_release(&seen);
+
+    /* a place to go on from tells what ends a line by the byte before it */
+    seen_init(&seen, 4, 2);
+    assert_int_equal(feed(seen.list, "a\0b\0", 4), CERR_OK);
+    assert_int_equal(feed(seen.list, "c\0d\0", 4), CERR_OK);
+    assert_int_equal(urllist_finish(seen.list), CERR_OK);
+    expect_text(&seen, expected, sizeof(expected) - 1, "NUL", 4);
+    seen_release(&seen);
+    buf_release(&text);
 }
 
 static void urllist_stops_when_a_line_is_refused(void **state)
@@ -411,6 +460,7 @@ int main(void)
         cmocka_unit_test(urllist_refuses_damaged_gzip),
         cmocka_unit_test(urllist_cuts_lines_over_the_limit),
         cmocka_unit_test(urllist_goes_on_where_it_was),
+        cmocka_unit_test(urllist_reads_lines_that_end_in_nul_however_many),
         cmocka_unit_test(urllist_stops_when_a_line_is_refused),
     };
 
