@@ -20,8 +20,11 @@
 
 /* One list that the user has named. */
 struct source {
-    const char *name;           /* borrowed */
-    int fd;                     /* -1: the name itself is the only line */
+    const char *name; /* borrowed */
+    char *path;       /* owned; of a file, whole, without links; else NULL */
+    char *known_name; /* owned; under which storage knows the list */
+    struct stat st;   /* of a file */
+    int fd;           /* -1: the name itself is the only line */
     struct storage_input place; /* up to this place every line is in storage */
     bool reread; /* the file has changed since an earlier run read it */
     bool saved;  /* `place` is as storage has it, so nothing need be written */
@@ -52,8 +55,10 @@ static bool looks_like_url(const char *name)
 
 /* Notes size and time of a file, which tell one version of it from the next. A
  * pipe has neither: both are -1. */
-static void identify(struct source *source, const struct stat *st)
+static void identify(struct source *source)
 {
+    const struct stat *st = &source->st;
+
     source->place.name = source->name;
     source->place.size_bytes = -1;
     source->place.mtime_ns = -1;
@@ -110,8 +115,6 @@ static enum err look_into(struct source *source, char *message)
 static enum err open_source(struct source *source, const char *name,
                             char *message)
 {
-    struct stat st;
-
     *source = (struct source){.name = name, .fd = -1};
     if (strcmp(name, "-") == 0)
         source->fd = dup(STDIN_FILENO);
@@ -122,15 +125,19 @@ static enum err open_source(struct source *source, const char *name,
             .name = name, .size_bytes = (int64_t)strlen(name), .mtime_ns = 0};
         return CERR_OK;
     }
-    if (source->fd < 0 || fstat(source->fd, &st) != 0)
+    if (source->fd < 0 || fstat(source->fd, &source->st) != 0)
         return open_failed(name, errno, message);
-    if (S_ISDIR(st.st_mode)) {
+    if (S_ISDIR(source->st.st_mode)) {
         snprintf(message, INPUT_MESSAGE_BYTES,
                  "'%.300s' is a folder: give a file with one URL a line", name);
         return CERR_INVALID;
     }
-    identify(source, &st);
-    return S_ISREG(st.st_mode) ? look_into(source, message) : CERR_OK;
+    identify(source);
+    if (!S_ISREG(source->st.st_mode))
+        return CERR_OK;
+    source->path = realpath(name, NULL);
+    source->place.path = source->path;
+    return look_into(source, message);
 }
 
 enum err input_open(struct input **out, const char *const *names,
@@ -157,9 +164,12 @@ void input_close(struct input *input)
 {
     if (!input)
         return;
-    for (size_t i = 0; i < input->nr_sources; i++)
+    for (size_t i = 0; i < input->nr_sources; i++) {
         if (input->sources[i].fd >= 0)
             close(input->sources[i].fd);
+        free(input->sources[i].path);
+        free(input->sources[i].known_name);
+    }
     urllist_free(input->list);
     free(input->sources);
     free(input);
@@ -230,25 +240,100 @@ static enum err introduce(struct input *input, const struct source *source)
     return storage_put_input(input->storage, &place);
 }
 
+/* ---- the same list by another name ---- */
+
+/* How sure it is that a list of an earlier run is the one that is given now. */
+enum match { MATCH_NONE, MATCH_FILE, MATCH_PATH };
+
+/* Lists that storage knows, as they are compared with one that is given. */
+struct search {
+    struct source *source; /* whose known_name is set to the best match */
+    enum match match;
+    bool name_is_taken; /* by another list */
+};
+
+/*
+ * Compares by what the file is, and not by its name: the same one may be given
+ * as l.txt, ./l.txt, or by its whole path. A file that has another path now is
+ * the same one if both lead to one inode (a hard link, a mount), or if the old
+ * path is gone and the name is the same (it was moved) or size and time are
+ * (it was renamed). Numbers of inodes are not kept, since systems give them out again.
+ */
+static enum match compare(const struct source *source,
+                          const struct storage_input *known)
+{
+    const char *path = known->path ? known->path : known->name;
+    bool same_name = strcmp(known->name, source->name) == 0;
+    struct stat st;
+
+    if (!source->path)
+        return same_name && !known->path ? MATCH_PATH : MATCH_NONE;
+    if (known->path ? strcmp(known->path, source->path) == 0 : same_name)
+        return MATCH_PATH;
+    if (stat(path, &st) == 0)
+        return st.st_dev == source->st.st_dev && st.st_ino == source->st.st_ino
+                   ? MATCH_FILE
+                   : MATCH_NONE;
+    return known->path &&
+                   (same_name ||
+                    (known->size_bytes == source->place.size_bytes &&
+                     known->mtime_ns == source->place.mtime_ns))
+               ? MATCH_FILE
+               : MATCH_NONE;
+}
+
+/* A storage_input_fn: keeps the name of the list that matches best. */
+static enum err compare_next(void *ctx, const struct storage_input *known)
+{
+    struct search *search = ctx;
+    enum match match = compare(search->source, known);
+
+    search->name_is_taken |= strcmp(known->name, search->source->name) == 0;
+    if (match <= search->match)
+        return CERR_OK;
+    search->match = match;
+    free(search->source->known_name);
+    search->source->known_name = xstrdup(known->name);
+    return CERR_OK;
+}
+
+/* Finds the name under which storage knows the list, or will. Two files of one
+ * name in two folders are two lists: the second goes by its path. */
+static enum err find_name(struct input *input, struct source *source)
+{
+    struct search search = {.source = source};
+    enum err err = storage_each_input(input->storage, compare_next, &search);
+
+    if (!source->known_name)
+        source->known_name = xstrdup(
+            search.name_is_taken && source->path ? source->path : source->name);
+    source->place.name = source->known_name;
+    return err;
+}
+
 /* Begins a list: compares it with what an earlier run read of it. The same
  * version goes on behind the last stored line; another version is read from its
  * start. */
 static enum err begin(struct input *input, struct source *source)
 {
-    struct storage_input known = {.name = source->name};
+    struct storage_input known = {0};
     struct urllist_options options = {.on_line = on_line, .ctx = input};
-    enum err err = storage_get_input(input->storage, &known);
+    enum err err = find_name(input, source);
+
+    if (err)
+        return err;
+    known.name = source->known_name;
+    err = storage_get_input(input->storage, &known);
+    if (err && err != CERR_NOT_FOUND)
+        return err;
     bool same = !err && known.size_bytes >= 0 &&
                 known.size_bytes == source->place.size_bytes &&
                 known.mtime_ns == source->place.mtime_ns;
-
-    if (err && err != CERR_NOT_FOUND)
-        return err;
     if (same) {
         options.start_offset = known.offset_bytes;
         options.start_lines = known.line;
         source->place = known;
-        source->place.name = source->name;
+        source->place.path = source->path;
     }
     source->place.number = known.number;
     source->reread = !err && known.size_bytes >= 0 && !same;

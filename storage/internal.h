@@ -1,5 +1,6 @@
 /*
- * internal: the storage itself, shared by storage.c, leases.c and results.c.
+ * internal: the storage itself, shared by storage.c, leases.c, lists.c and
+ * results.c.
  *
  * Every function of leases.h and results.h takes the same steps: it calls
  * storage_begin_rows() if it writes, then the back end's function, brings
@@ -40,7 +41,7 @@ enum err storage_begin_rows(struct storage *storage, size_t nr_rows) CERR_CHECK;
 /* Rolls back if `err` comes from a failure. Returns `err`. */
 enum err storage_settle(struct storage *storage, enum err err) CERR_CHECK;
 /* Adds the name of the list with the next number. */
-void storage_add_input(struct storage *storage, struct bytes name);
+void storage_add_input(struct storage *storage, const char *name);
 /* Name of the list that has the line; empty for 0, or an unknown one. */
 struct bytes storage_input_of(const struct storage *storage, int64_t line);
 

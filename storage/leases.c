@@ -8,8 +8,6 @@
  */
 #include "storage/leases.h"
 
-#include <string.h>
-
 #include "base/xalloc.h"
 #include "storage/internal.h"
 
@@ -142,33 +140,6 @@ enum err storage_each_url(struct storage *storage, bool listed,
         return storage->failure.err;
     return storage_settle(
         storage, lease_of(storage)->each_url(storage->back, listed, fn, ctx));
-}
-
-/* ---- lists ---- */
-
-enum err storage_get_input(struct storage *storage, struct storage_input *input)
-{
-    if (storage->failure.err)
-        return storage->failure.err;
-    /* the number of a list that was never read; else it is overwritten */
-    input->number = (int64_t)storage->nr_inputs;
-    return storage_settle(
-        storage, storage->back->ops->session->get_input(storage->back, input));
-}
-
-enum err storage_put_input(struct storage *storage,
-                           const struct storage_input *input)
-{
-    enum err err = storage_begin_rows(storage, 1);
-
-    if (err)
-        return err;
-    err = storage->back->ops->session->put_input(storage->back, input);
-    /* numbers are given without a gap, so a name's place is its number */
-    if (!err && input->number == (int64_t)storage->nr_inputs)
-        storage_add_input(storage,
-                          (struct bytes){input->name, strlen(input->name)});
-    return storage_settle(storage, err);
 }
 
 /* ---- hosts ---- */

@@ -60,14 +60,23 @@ enum err storage_drop_line(struct storage *storage, int64_t line) CERR_CHECK;
 
 /* How far a list has been read, so that a resume does not read it again. */
 struct storage_input {
-    const char *name;             /* as the user named it */
+    const char *name;             /* as the user named it first */
+    const char *path;             /* of the file, whole, without links in it;
+                                     NULL: a pipe, a URL, or not known */
     int64_t number;               /* of the list, from 0; storage gives it */
     int64_t size_bytes, mtime_ns; /* its identity; -1: none (a pipe) */
     int64_t offset_bytes, line;   /* read and committed so far */
     bool done;
 };
-/* Fills the other fields for input->name. CERR_NOT_FOUND: never read, and
- * `number` alone is filled; put it before the first line of the list. */
+/* Calls `fn` with each list that was read, in the order of their numbers.
+ * Texts are borrowed for the call. `fn` must not write. */
+typedef enum err (*storage_input_fn)(void *ctx,
+                                     const struct storage_input *input);
+enum err storage_each_input(struct storage *storage, storage_input_fn fn,
+                            void *ctx) CERR_CHECK;
+/* Fills the other fields but `path` for input->name. CERR_NOT_FOUND: never
+ * read, and `number` alone is filled; put it before the first line of the list.
+ */
 enum err storage_get_input(struct storage *storage,
                            struct storage_input *input) CERR_CHECK;
 enum err storage_put_input(struct storage *storage,

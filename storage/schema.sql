@@ -104,7 +104,8 @@ CREATE TABLE inputs (
   mtime_ns bigint NOT NULL,
   offset_bytes bigint NOT NULL,
   line bigint NOT NULL,
-  done smallint NOT NULL
+  done smallint NOT NULL,
+  path text
 ) WITHOUT ROWID; -- sqlite
 ); -- postgresql
 

@@ -76,11 +76,11 @@ enum err storage_begin_rows(struct storage *storage, size_t nr_rows)
     return err;
 }
 
-void storage_add_input(struct storage *storage, struct bytes name)
+void storage_add_input(struct storage *storage, const char *name)
 {
     storage->inputs = xrealloc_array(storage->inputs, storage->nr_inputs + 1,
                                      sizeof(*storage->inputs));
-    storage->inputs[storage->nr_inputs++] = xmemdup0(name.data, name.len);
+    storage->inputs[storage->nr_inputs++] = xstrdup(name);
 }
 
 /* The number of the list is the high part of the line (storage_line()). */
@@ -96,10 +96,10 @@ struct bytes storage_input_of(const struct storage *storage, int64_t line)
 
 /* ---- opening ---- */
 
-/* A storage_text_fn that adds the name to the storage `ctx`. */
-static enum err add_input(void *ctx, struct bytes name)
+/* A storage_input_fn that adds the name to the storage `ctx`. */
+static enum err add_input(void *ctx, const struct storage_input *input)
 {
-    storage_add_input(ctx, name);
+    storage_add_input(ctx, input->name);
     return CERR_OK;
 }
 

@@ -109,8 +109,8 @@ struct session_ops {
     enum err (*index_archive)(struct back_end *back, storage_text_fn fn,
                               void *ctx) CERR_CHECK;
 
-    /* Calls `fn` with the name of each list, in the order of their numbers. */
-    enum err (*each_input)(struct back_end *back, storage_text_fn fn,
+    /* As storage_each_input(), with paths as they were put. */
+    enum err (*each_input)(struct back_end *back, storage_input_fn fn,
                            void *ctx) CERR_CHECK;
     /* As storage_get_input(); CERR_NOT_FOUND changes nothing. */
     enum err (*get_input)(struct back_end *back,

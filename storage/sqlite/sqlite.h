@@ -91,7 +91,7 @@ enum err sqlite_finish(struct back_end *back, bool done) CERR_CHECK;
 enum err sqlite_index_archive(struct back_end *back, storage_text_fn fn,
                               void *ctx) CERR_CHECK;
 /* sqlite_offsets.c */
-enum err sqlite_each_input(struct back_end *back, storage_text_fn fn,
+enum err sqlite_each_input(struct back_end *back, storage_input_fn fn,
                            void *ctx) CERR_CHECK;
 enum err sqlite_get_input(struct back_end *back,
                           struct storage_input *input) CERR_CHECK;
@@ -104,6 +104,7 @@ enum err sqlite_put_output(struct back_end *back,
 enum err sqlite_leave_outputs(struct back_end *back) CERR_CHECK;
 /* Adds the column `state` to the outputs of an older database. */
 enum err sqlite_add_output_state(struct sqlite *sqlite) CERR_CHECK;
+enum err sqlite_add_input_path(struct sqlite *sqlite) CERR_CHECK;
 
 /* ---- sqlite_stmt.c ---- */
 

@@ -5,10 +5,40 @@
  */
 #include "storage/sqlite/sqlite.h"
 
-enum err sqlite_each_input(struct back_end *back, storage_text_fn fn, void *ctx)
+/* Reads GET_INPUT's columns from the one with the number on. */
+static void read_input(sqlite3_stmt *stmt, int at, struct storage_input *input)
 {
-    return sqlite_each_text(sqlite_of(back),
-                            "SELECT name FROM inputs ORDER BY number", fn, ctx);
+    input->number = sqlite3_column_int64(stmt, at);
+    input->size_bytes = sqlite3_column_int64(stmt, at + 1);
+    input->mtime_ns = sqlite3_column_int64(stmt, at + 2);
+    input->offset_bytes = sqlite3_column_int64(stmt, at + 3);
+    input->line = sqlite3_column_int64(stmt, at + 4);
+    input->done = sqlite3_column_int(stmt, at + 5) != 0;
+}
+
+enum err sqlite_each_input(struct back_end *back, storage_input_fn fn,
+                           void *ctx)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind_once(
+        sqlite, "SELECT name, path, number, size_bytes, mtime_ns, offset_bytes,"
+                " line, done FROM inputs ORDER BY number");
+    bool row = true;
+    enum err err = CERR_OK;
+
+    while (!err && row) {
+        struct storage_input input = {0};
+
+        err = sqlite_step(sqlite, &binder, &row);
+        if (err || !row)
+            break;
+        input.name = (const char *)sqlite3_column_text(binder.stmt, 0);
+        input.path = (const char *)sqlite3_column_text(binder.stmt, 1);
+        read_input(binder.stmt, 2, &input);
+        err = fn(ctx, &input);
+    }
+    sqlite3_finalize(binder.stmt);
+    return err;
 }
 
 /* The number and the place are read by the name under which the user named the
@@ -24,12 +54,7 @@ enum err sqlite_get_input(struct back_end *back, struct storage_input *input)
     err = sqlite_step(sqlite, &binder, &row);
     if (err || !row)
         return err ? err : CERR_NOT_FOUND;
-    input->number = sqlite3_column_int64(binder.stmt, 0);
-    input->size_bytes = sqlite3_column_int64(binder.stmt, 1);
-    input->mtime_ns = sqlite3_column_int64(binder.stmt, 2);
-    input->offset_bytes = sqlite3_column_int64(binder.stmt, 3);
-    input->line = sqlite3_column_int64(binder.stmt, 4);
-    input->done = sqlite3_column_int(binder.stmt, 5) != 0;
+    read_input(binder.stmt, 0, input);
     sqlite3_reset(binder.stmt);
     return CERR_OK;
 }
@@ -53,6 +78,7 @@ enum err sqlite_put_input(struct back_end *back,
     bind_int(&binder, input->offset_bytes);
     bind_int(&binder, input->line);
     bind_int(&binder, input->done);
+    bind_str(&binder, input->path);
     return sqlite_run(sqlite, &binder);
 }
 
@@ -114,4 +140,14 @@ enum err sqlite_add_output_state(struct sqlite *sqlite)
         return CERR_OK;
     return sqlite_exec(sqlite, "ALTER TABLE outputs ADD COLUMN"
                                " state smallint NOT NULL DEFAULT 1");
+}
+
+/* The table of an older program has no column `path`: its lists are known by
+ * their names alone. */
+enum err sqlite_add_input_path(struct sqlite *sqlite)
+{
+    if (sqlite3_table_column_metadata(sqlite->db, NULL, "inputs", "path", NULL,
+                                      NULL, NULL, NULL, NULL) == SQLITE_OK)
+        return CERR_OK;
+    return sqlite_exec(sqlite, "ALTER TABLE inputs ADD COLUMN path text");
 }

@@ -240,6 +240,16 @@ static enum err put_errors(struct sqlite *sqlite,
     return err;
 }
 
+/* Adds what an older program did not know. */
+static enum err add_columns(struct sqlite *sqlite)
+{
+    enum err err = page_add_columns(sqlite);
+
+    if (!err)
+        err = sqlite_add_output_state(sqlite);
+    return err ? err : sqlite_add_input_path(sqlite);
+}
+
 /* The order matters: the page size counts only before the first table is made,
  * and the schema is made before the journal becomes a write-ahead log. */
 enum err sqlite_setup(struct sqlite *sqlite,
@@ -262,9 +272,7 @@ enum err sqlite_setup(struct sqlite *sqlite,
     if (!err)
         err = sqlite_exec(sqlite, "PRAGMA journal_mode = WAL");
     if (!err && !is_new)
-        err = page_add_columns(sqlite);
-    if (!err && !is_new)
-        err = sqlite_add_output_state(sqlite);
+        err = add_columns(sqlite);
     if (!err)
         err = read_meta(sqlite, found);
     if (!err)

@@ -67,11 +67,11 @@ STATEMENT(GET_INPUT,
 STATEMENT(
     PUT_INPUT,
     "INSERT INTO inputs (name, number, size_bytes, mtime_ns, offset_bytes,"
-    " line, done) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO "
+    " line, done, path) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO "
     "UPDATE SET"
     " size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns,"
     " offset_bytes = excluded.offset_bytes, line = excluded.line,"
-    " done = excluded.done")
+    " done = excluded.done, path = excluded.path")
 
 /* Leased hosts are found too once their lease has ended: due_at is its end. */
 STATEMENT(DUE_HOSTS, "SELECT host_id FROM hosts WHERE shard = 0"

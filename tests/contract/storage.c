@@ -172,6 +172,41 @@ static void storage_keeps_equal_line_numbers_of_two_lists_apart(void **state)
     }
 }
 
+/* What storage_lists_have_whole_paths_in_the_order_of_their_numbers saw. */
+static enum err see_path(void *ctx, const struct storage_input *input)
+{
+    char *seen = ctx;
+
+    snprintf(seen + strlen(seen), 600 - strlen(seen), "%d %s %s;",
+             (int)input->number, input->name, input->path ? input->path : "-");
+    return CERR_OK;
+}
+
+static void
+storage_lists_have_whole_paths_in_the_order_of_their_numbers(void **state)
+{
+    struct fixture *fix = *state;
+    char below[300], expected[600], seen[600] = "";
+    struct storage_input pipe = {.name = "-"}, far = {.name = "b.txt"};
+    struct storage_input near = {.name = "./a.txt"};
+
+    fixture_open(fix);
+    snprintf(below, sizeof(below), "%s/lists/a.txt", fix->folder);
+    far.path = "/elsewhere/b.txt";
+    near.path = below;
+    struct storage_input *const inputs[] = {&pipe, &far, &near};
+    for (int i = 0; i < 3; i++) {
+        inputs[i]->number = i;
+        assert_ok(storage_put_input(fix->storage, inputs[i]));
+    }
+    fixture_reopen(fix); /* in another folder, to which this one was moved */
+    assert_ok(storage_each_input(fix->storage, see_path, seen));
+    snprintf(expected, sizeof(expected),
+             "0 - -;1 b.txt /elsewhere/b.txt;2 ./a.txt %s/lists/a.txt;",
+             fix->folder);
+    assert_string_equal(seen, expected);
+}
+
 static void storage_remembers_how_far_a_list_was_read(void **state)
 {
     struct fixture *fix = *state;
@@ -596,6 +631,7 @@ int main(void)
         TEST(storage_keeps_a_line_as_its_list_has_it_now),
         TEST(storage_takes_no_line_for_a_duplicate_of_itself),
         TEST(storage_keeps_equal_line_numbers_of_two_lists_apart),
+        TEST(storage_lists_have_whole_paths_in_the_order_of_their_numbers),
         TEST(storage_remembers_how_far_a_list_was_read),
         TEST(storage_leases_a_host_to_one_holder_at_a_time),
         TEST(storage_leases_again_when_the_lease_has_ended),

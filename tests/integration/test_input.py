@@ -155,6 +155,33 @@ class Lines(harness.CrawlTest):
         self.assertEqual(got, [(1, "ftp://a/"), (1, "http://"), (2, "/b"), (3, "/c"),
                                (3, "http://[::1"), (4, "no url"), (5, "/b"), (6, "ftp://d/")])
 
+    def test_the_same_list_by_another_name_is_the_same_list(self):
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        base = "http://127.0.0.1:%d/" % server.port
+        self.write("l.txt", base + "1\n" + base + "2\n")
+        os.symlink("l.txt", self.path("symbolic.txt"))
+        os.link(self.path("l.txt"), self.path("hard.txt"))
+        names = ("l.txt", "./l.txt", self.path("l.txt"), "symbolic.txt", "hard.txt")
+        rows = "select line, replace(url, '%s', ''), input from results order by line" % base
+        for name in names + (("l.txt", "./l.txt"),):
+            self.crawl(*([name] if isinstance(name, str) else name), "-o", "crawl.db", "-o", "o.jsonl")
+            self.assertEqual(self.rows(rows), [(1, "1", "l.txt"), (2, "2", "l.txt")], name)
+        with open(self.path("o.jsonl")) as f:
+            self.assertEqual(len(f.readlines()), 2)
+        os.unlink(self.path("hard.txt"))
+        os.rename(self.path("l.txt"), self.path("renamed.txt"))
+        self.crawl("renamed.txt")
+        self.assertEqual(self.rows(rows), [(1, "1", "l.txt"), (2, "2", "l.txt")])
+        # two files of one name are two lists
+        os.mkdir(self.path("other"))
+        self.write("other/l.txt", base + "3\n")
+        os.rename(self.path("renamed.txt"), self.path("l.txt"))
+        self.crawl("../l.txt", "-o", "../crawl.db", prefix=("env", "--chdir=other"))
+        self.crawl("l.txt", "-o", "../crawl.db", prefix=("env", "--chdir=other"))
+        self.assertEqual(self.rows(rows + ", input"),
+                         [(1, "3", os.path.realpath(self.path("other/l.txt"))), (1, "1", "l.txt"),
+                          (2, "2", "l.txt")])
+
     def test_what_is_no_url_has_a_row_with_its_line(self):
         base, rows = self.lines(b"BASE/a\nftp://example.org/\nmailto:a@b\nhttp://[::1\nhttp://\n"
                                 b"javascript:alert(1)\nhttp://127.0.0.1:25/\n"

@@ -55,7 +55,8 @@ struct line_row {
 struct mark_row {
     struct row_text name;
     bool is_output;
-    struct storage_input input;   /* without its name */
+    struct storage_input input;   /* without its texts */
+    struct row_text path;         /* of a list; empty: none */
     struct storage_output output; /* without its texts */
 };
 
@@ -850,14 +851,22 @@ static enum err finish(struct back_end *back, bool done)
     return CERR_OK;
 }
 
-static enum err each_input(struct back_end *back, storage_text_fn fn, void *ctx)
+static enum err each_input(struct back_end *back, storage_input_fn fn,
+                           void *ctx)
 {
     const struct image *image = image_of(back);
     enum err err = CERR_OK;
 
-    for (size_t i = 0; i < image->nr_marks && !err; i++)
-        if (!image->marks[i].is_output)
-            err = fn(ctx, view(&image->marks[i].name));
+    for (size_t i = 0; i < image->nr_marks && !err; i++) {
+        const struct mark_row *mark = &image->marks[i];
+        struct storage_input input = mark->input;
+
+        if (mark->is_output)
+            continue;
+        input.name = mark->name.data;
+        input.path = mark->path.len ? mark->path.data : NULL;
+        err = fn(ctx, &input);
+    }
     return err;
 }
 
@@ -892,13 +901,18 @@ static enum err get_input(struct back_end *back, struct storage_input *input)
         return CERR_NOT_FOUND;
     *input = mark->input;
     input->name = name;
+    input->path = NULL;
     return CERR_OK;
 }
 
 static enum err put_input(struct back_end *back,
                           const struct storage_input *input)
 {
-    make_mark(image_of(back), input->name, false)->input = *input;
+    struct mark_row *mark = make_mark(image_of(back), input->name, false);
+
+    mark->input = *input;
+    if (input->path)
+        mark->path = keep((struct bytes){input->path, strlen(input->path)});
     return CERR_OK;
 }
 

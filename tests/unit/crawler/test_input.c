@@ -68,6 +68,15 @@ void frontier_list_ended(struct frontier *frontier)
     (void)frontier;
 }
 
+enum err storage_each_input(struct storage *storage, storage_input_fn fn,
+                            void *ctx)
+{
+    (void)storage;
+    (void)fn;
+    (void)ctx;
+    return CERR_OK;
+}
+
 enum err storage_get_input(struct storage *storage, struct storage_input *input)
 {
     (void)storage;
