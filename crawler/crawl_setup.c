@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 
 #define WORKER_SILENCE_MS  60000
 #define TERMINATE_GRACE_MS 200
+#define POOL_WHY_BYTES     256
 #define TASK_SLACK_MS      15000 /* above --max-time before a worker is killed */
 
 /* Notes hosts whose TLS handshake came to an end, whether it failed or not. */
@@ -123,10 +125,31 @@ static void on_worker_death(void *user, int worker, pid_t pid, int signal_nr,
         log_debug("the event could not be stored");
 }
 
+/* Says why the workers could not be started, in words that tell what to look
+ * at. A spawner that is gone was killed: nothing in it ends it. */
+static void say_too_little(enum err err, char why[POOL_WHY_BYTES])
+{
+    struct rlimit space;
+
+    if (err == CERR_CLOSED || err == CERR_IO)
+        snprintf(why, POOL_WHY_BYTES,
+                 "the process that starts them ended; the system may be short "
+                 "of memory (memory.max of a cgroup, 'free -m'): fewer "
+                 "--workers or a smaller --max-size need less");
+    else if (err == CERR_NOMEM && getrlimit(RLIMIT_AS, &space) == 0 &&
+             space.rlim_cur != RLIM_INFINITY)
+        snprintf(why, POOL_WHY_BYTES,
+                 "out of memory: RLIMIT_AS is %ju bytes (ulimit -v counts "
+                 "KiB); fewer --workers or a smaller --max-size need less",
+                 (uintmax_t)space.rlim_cur);
+    else
+        snprintf(why, POOL_WHY_BYTES, "%s", err_str(err));
+}
+
 /* The frontier decides what is tried again, so the pool tries nothing twice.
  * The hard limit is for workers that do not keep --max-time: it is above it, so
  * that a slow page is an error of its own and no dead worker. */
-static enum err open_pool(struct crawl *crawl)
+static enum err open_pool(struct crawl *crawl, char why[POOL_WHY_BYTES])
 {
     const struct config *config = crawl->config;
     struct pool_options options = {
@@ -156,7 +179,11 @@ static enum err open_pool(struct crawl *crawl)
     crawl->settings.fetch.sandbox_board = sandbox_board_new(options.nr_workers);
     if (!crawl->settings.fetch.sandbox_board)
         return CERR_NOMEM;
-    return pool_open(&crawl->pool, &options);
+    err = pool_open(&crawl->pool, &options);
+    if (err &&
+        (err != CERR_LIMIT || !pool_small_limit(&options, why, POOL_WHY_BYTES)))
+        say_too_little(err, why);
+    return err;
 }
 
 /* Reads the value of --refetch: "failed", "all" or "stale=DUR". The table of
@@ -313,6 +340,7 @@ static enum err open_loop(struct crawl *crawl)
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         sigaddset(&mask, signals[i]);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* EFBIG says the same (setrlimit(2)) */
     sigprocmask(SIG_BLOCK, &mask, NULL);
     crawl->loop.signal_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
     crawl->loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -423,6 +451,7 @@ static void say_proxies(const struct fetch_proxies *proxies)
 enum crawl_exit crawl_open(struct crawl *crawl)
 {
     enum crawl_exit exit_status = check_first(crawl);
+    char why[POOL_WHY_BYTES] = "";
     enum err err;
 
     if (exit_status)
@@ -434,17 +463,11 @@ enum crawl_exit crawl_open(struct crawl *crawl)
     choose_parse(crawl);
     raise_descriptor_limit();
     say_proxies(&crawl->settings.fetch.proxies);
-    err = open_pool(crawl);
+    err = open_pool(crawl, why);
     if (!err)
         err = open_loop(crawl);
     if (err) {
-        char limit[200] = "";
-
-        if (err != CERR_LIMIT ||
-            !pool_small_limit(crawl_nr_workers(crawl->config), limit,
-                              sizeof(limit)))
-            snprintf(limit, sizeof(limit), "%s", err_str(err));
-        log_error("cannot start the workers: %s", limit);
+        log_error("cannot start the workers: %s", why[0] ? why : err_str(err));
         return CRAWL_EXIT_FAILURE;
     }
     crawl->loop.messages = messages_open();

@@ -105,6 +105,13 @@ static void set_defaults(struct pool_options *options)
         options->restart_window_ms = 10000;
 }
 
+/* The memory that the parent shares with each worker. */
+static struct channel_shape make_shape(const struct pool_options *options)
+{
+    return channel_make_shape((uint32_t)options->tasks_per_worker,
+                              options->arena_bytes, options->max_task_bytes);
+}
+
 /* A limit of the system that so many workers need. */
 struct need {
     int resource;
@@ -127,12 +134,18 @@ static bool limit_allows(const struct need *need, rlim_t *have)
 
 /* Finds the first limit that is too small for so many workers; false when none
  * is. Each worker costs three descriptors of this process while it starts. */
-static bool find_small_limit(int nr_workers, struct need *small, rlim_t *have)
+static bool find_small_limit(const struct pool_options *options,
+                             struct need *small, rlim_t *have)
 {
+    int nr_workers = options->nr_workers;
+    struct channel_shape shape = make_shape(options);
     const struct need needs[] = {
         {RLIMIT_NOFILE, 3 * (rlim_t)nr_workers + 20, "RLIMIT_NOFILE",
          "ulimit -n"},
         {RLIMIT_NPROC, (rlim_t)nr_workers + 3, "RLIMIT_NPROC", "ulimit -u"},
+        /* a memfd is a file; to make it too large raises SIGXFSZ */
+        {RLIMIT_FSIZE, shape.total_bytes, "RLIMIT_FSIZE",
+         "bytes; ulimit -f counts KiB"},
     };
 
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
@@ -144,17 +157,19 @@ static bool find_small_limit(int nr_workers, struct need *small, rlim_t *have)
     return false;
 }
 
-bool pool_small_limit(int nr_workers, char *text, size_t cap)
+bool pool_small_limit(const struct pool_options *options, char *text,
+                      size_t cap)
 {
+    struct pool_options filled = *options;
     struct need small;
     rlim_t have;
 
-    if (nr_workers == 0)
-        nr_workers = count_cores();
-    if (!find_small_limit(nr_workers, &small, &have))
+    set_defaults(&filled);
+    if (!find_small_limit(&filled, &small, &have))
         return false;
     snprintf(text, cap, "%s is %ju, %d workers need %ju (%s)", small.name,
-             (uintmax_t)have, nr_workers, (uintmax_t)small.nr, small.way);
+             (uintmax_t)have, filled.nr_workers, (uintmax_t)small.nr,
+             small.way);
     return true;
 }
 
@@ -283,10 +298,8 @@ enum err pool_open(struct pool **out, const struct pool_options *options)
     pool->now_ms = clock_mono_ms();
     pool->max_in_flight = pool->options.tasks_per_worker;
     pool->nr_cores = (size_t)count_cores();
-    pool->shape = channel_make_shape((uint32_t)pool->max_in_flight,
-                                     pool->options.arena_bytes,
-                                     pool->options.max_task_bytes);
-    if (find_small_limit(pool->options.nr_workers, &small, &have))
+    pool->shape = make_shape(&pool->options);
+    if (find_small_limit(&pool->options, &small, &have))
         err = CERR_LIMIT;
     else
         err = make_parts(pool);

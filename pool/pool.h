@@ -43,9 +43,10 @@ struct pool;
 enum err pool_open(struct pool **pool,
                    const struct pool_options *options) CERR_CHECK;
 
-/* Whether a limit of the system is too small for so many workers (0: one for
- * each core); `text` gets its name, what it is and what is needed. */
-bool pool_small_limit(int nr_workers, char *text, size_t cap);
+/* Whether a limit of the system is too small for a pool with these options;
+ * `text` gets its name, what it is and what is needed. */
+bool pool_small_limit(const struct pool_options *options, char *text,
+                      size_t cap);
 
 /*
  * Queues a task. `id` (may be NULL) gets its number, never 0.

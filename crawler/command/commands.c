@@ -4,6 +4,7 @@
  */
 #include "crawler/command/commands.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -184,6 +185,8 @@ int commands_run(int argc, char *const *argv)
         .argv = argv,
     };
 
+    /* a file that grows too large is an error, EFBIG, and no death */
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         config_print_help(stderr);
         return CRAWL_EXIT_USAGE;

@@ -15,6 +15,30 @@
 
 #include "base/xalloc.h"
 
+static bool is_full(int errnum)
+{
+    return errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG;
+}
+
+/* Whether a write to the database or its log found no room. The errno that
+ * SQLite keeps of a connection is not set by a COMMIT that fails: then its
+ * files have it. */
+static bool files_are_full(sqlite3 *db)
+{
+    sqlite3_file *log = NULL;
+    int errnum = 0;
+
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &errnum);
+    if (is_full(errnum))
+        return true;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) ||
+        !log || !log->pMethods)
+        return false;
+    return !log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO,
+                                        &errnum) &&
+           is_full(errnum);
+}
+
 /* Only the low byte of an extended result code is looked at: that is its class.
  * The rest names the system call that failed, and the errno of that call says
  * more about the reason. */
@@ -44,9 +68,8 @@ enum err sqlite_err_of(sqlite3 *db, int rc)
     case SQLITE_CANTOPEN:
         return errnum ? err_from_errno(errnum) : CERR_PERM;
     case SQLITE_IOERR:
-        return errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG
-                   ? CERR_FULL
-                   : CERR_IO;
+        return is_full(errnum) || (db && files_are_full(db)) ? CERR_FULL
+                                                             : CERR_IO;
     default:
         return CERR_IO;
     }
@@ -191,7 +214,9 @@ enum err sqlite_run(struct sqlite *sqlite, struct binder *binder)
 }
 
 /* The sentence of a failure says "read" or "write" by what the statement does.
- * A binder that has failed before does not reach SQLite at all. */
+ * A COMMIT counts as read-only for SQLite, but a statement that reads has
+ * columns (sqlite3_stmt_readonly(3)). A binder that has failed before does not
+ * reach SQLite at all. */
 enum err sqlite_step(struct sqlite *sqlite, struct binder *binder, bool *row)
 {
     int rc = binder->rc;
@@ -206,7 +231,10 @@ enum err sqlite_step(struct sqlite *sqlite, struct binder *binder, bool *row)
         return CERR_OK;
     if (rc != SQLITE_DONE)
         sqlite_break(sqlite, rc,
-                     sqlite3_stmt_readonly(binder->stmt) ? "read" : "write");
+                     sqlite3_stmt_readonly(binder->stmt) &&
+                             sqlite3_column_count(binder->stmt) > 0
+                         ? "read"
+                         : "write");
     sqlite3_reset(binder->stmt);
     return sqlite->base.failure->err;
 }

@@ -104,6 +104,31 @@ class Signals(harness.CrawlTest):
         process.stdout.close()
         self.assert_complete(process)
 
+    def test_a_limit_on_the_size_of_files_is_told_as_a_full_disk(self):
+        process = self.start_and_wait("-o", "crawl.db", "-o", "db.txt", "-o", "out.jsonl")
+        said = Said(process)
+        size = max(os.path.getsize(self.path(name)) for name in os.listdir(self.folder))
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size + 5000, size + 5000))
+        process.wait(harness.RUN_LIMIT_S)
+        said.thread.join()
+        self.assertEqual(process.returncode, 5, said.text)
+        self.assertIn("no space left", said.text)
+        self.crawl("urls.txt", "--per-host", "6", "-o", "crawl.db", "-o", "db.txt",
+                   "-o", "out.jsonl")
+        self.assert_complete()
+        self.assertEqual(set(self.db_txt()), set(self.urls))
+
+    def test_a_start_names_the_limit_that_is_too_small_for_it(self):
+        for what, name in ((resource.RLIMIT_FSIZE, "RLIMIT_FSIZE is 65536"),
+                           (resource.RLIMIT_NPROC, "RLIMIT_NPROC is 3"),
+                           (resource.RLIMIT_NOFILE, "RLIMIT_NOFILE is 20")):
+            number = int(name.rpartition(" ")[2])
+            process = self.start("urls.txt", preexec_fn=lambda what=what, number=number:
+                                 resource.setrlimit(what, (number, number)))
+            _, err = process.communicate(timeout=harness.RUN_LIMIT_S)
+            self.assertEqual(process.returncode, 1, err)
+            self.assertIn(name, err)
+
     def test_a_terminal_that_goes_is_a_hangup(self):
         ours, theirs = pty.openpty()
 

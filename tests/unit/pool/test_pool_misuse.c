@@ -67,6 +67,9 @@ static void pool_d21_open_refuses_more_than_the_limits_allow(void **state)
          "RLIMIT_NOFILE is 30, 10 workers need 50 (ulimit -n)"},
         {"processes", RLIMIT_NPROC, 8,
          "RLIMIT_NPROC is 8, 10 workers need 13 (ulimit -u)"},
+        {"shared memory", RLIMIT_FSIZE, 1 << 20,
+         "RLIMIT_FSIZE is 1048576, 10 workers need 17371136 (bytes; ulimit -f "
+         "counts KiB)"},
     };
     char text[100];
     struct pool_options options = {
@@ -86,12 +89,12 @@ static void pool_d21_open_refuses_more_than_the_limits_allow(void **state)
         small.rlim_cur = rows[i].limit;
         assert_int_equal(setrlimit(rows[i].resource, &small), 0);
         assert_int_equal(pool_open(&pool, &options), CERR_LIMIT);
-        assert_true(pool_small_limit(10, text, sizeof(text)));
+        assert_true(pool_small_limit(&options, text, sizeof(text)));
         assert_int_equal(setrlimit(rows[i].resource, &before), 0);
         assert_null(pool);
         assert_string_equal(text, rows[i].text);
     }
-    assert_false(pool_small_limit(10, text, sizeof(text)));
+    assert_false(pool_small_limit(&options, text, sizeof(text)));
 }
 
 static void pool_submit_refuses_bad_tasks(void **state)
