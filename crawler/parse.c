@@ -123,8 +123,21 @@ static void fill_visit(struct page_record *record, const struct visit *visit)
         fill_page(record, visit->page);
 }
 
-/* Fills the redirects that were followed, from the first request on; returns
- * how many there are. */
+/* Whether the page sends its reader elsewhere by a refresh; one that names the
+ * page itself makes it load again and leads nowhere. */
+static bool has_refresh(const struct visit *visit)
+{
+    const struct page *page = visit->page;
+    struct bytes self = visit->final_url;
+
+    return page && page->refresh.len > 0 && page->error == ERROR_NONE &&
+           (page->refresh.len != self.len ||
+            memcmp(page->refresh.data, self.data, self.len) != 0);
+}
+
+/* Fills the redirects from the first request on, and the refresh of the page
+ * behind them (HTML, 4.2.5.3 and 7.4.2: the element and the header are one
+ * thing); returns how many there are. */
 static size_t fill_hops(struct hop_record *hops, const struct visit *visit)
 {
     assert(visit->nr_hops <= VISIT_HOPS_MAX);
@@ -136,7 +149,17 @@ static size_t fill_hops(struct hop_record *hops, const struct visit *visit)
             .status = visit->hops[i].status,
             .elapsed_ms = visit->hops[i].elapsed_ms,
         };
-    return visit->nr_hops;
+    if (!has_refresh(visit))
+        return visit->nr_hops;
+    hops[visit->nr_hops] = (struct hop_record){
+        .from_url = visit->final_url,
+        .to_url = visit->page->refresh,
+        .kind =
+            text(visit->page->flags & PAGE_REFRESH_HEADER ? "header" : "meta"),
+        .status = visit->page->status,
+        .elapsed_ms = visit->page->total_us / 1e3,
+    };
+    return visit->nr_hops + 1;
 }
 
 /* The words of `rel` that matter to a crawler, in this order whatever the page
@@ -245,13 +268,13 @@ enum err parse_visit(void *ctx, struct storage *storage,
 {
     static const struct parse_options nothing;
     const struct parse_options *options = ctx ? ctx : &nothing;
-    UNFILLED struct hop_record hops[VISIT_HOPS_MAX];
+    UNFILLED struct hop_record hops[VISIT_HOPS_MAX + 1];
     struct link_record *links = NULL;
     struct page_record record;
     enum err err = CERR_OK;
 
     fill_visit(&record, visit);
-    record.nr_redirects = (int)fill_hops(hops, visit);
+    record.nr_hops = fill_hops(hops, visit);
     record.hops = hops;
     if (options->store_body && visit->page)
         record.body = visit->page->body;

@@ -133,6 +133,16 @@ enum err storage_bring_forward(struct storage *storage, struct url_key key,
                                        storage->back, key, depth, nr_hops));
 }
 
+enum err storage_get_redirect(struct storage *storage, struct url_key key,
+                              struct buf *to, bool *is_loop)
+{
+    *is_loop = false;
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(storage, lease_of(storage)->get_redirect(
+                                       storage->back, key, to, is_loop));
+}
+
 enum err storage_each_url(struct storage *storage, bool listed,
                           storage_url_fn fn, void *ctx)
 {

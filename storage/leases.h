@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "storage/record.h"
 #include "storage/url_order.h"
@@ -148,6 +149,12 @@ enum err storage_put_tries(struct storage *storage, struct url_key key,
  * ended, or is of another kind, or comes earlier already, stays as it is. */
 enum err storage_bring_forward(struct storage *storage, struct url_key key,
                                int depth, int nr_hops) CERR_CHECK;
+
+/* Where a redirect leads with which a URL has ended in this run: appended to
+ * `to`, which stays as it is if there is none. `is_loop`: the redirect is one
+ * of a loop, or leads into one. */
+enum err storage_get_redirect(struct storage *storage, struct url_key key,
+                              struct buf *to, bool *is_loop) CERR_CHECK;
 
 /* Calls `fn` for every URL that the list names, or for every other one, with
  * `key`, `url` and `line` alone: what a scope is made of, and what traps have

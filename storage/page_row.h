@@ -57,7 +57,10 @@ struct page_record {
     struct bytes server;                         /* header, cut at 200 bytes */
     struct bytes title, description, canonical, robots, lang, h1;
 
-    const struct hop_record *hops;   /* nr_redirects of them */
+    const struct hop_record
+        *hops; /* nr_hops of them: the redirects, and then a
+                  refresh, which nr_redirects does not count */
+    size_t nr_hops;
     int64_t nr_links_out;            /* links found; -1: not looked for */
     const struct link_record *links; /* the links to store */
     size_t nr_links;

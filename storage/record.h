@@ -71,7 +71,7 @@ struct line_record {
 /* One redirect of a chain. */
 struct hop_record {
     struct bytes from_url, to_url;
-    struct bytes kind; /* "http", "meta" */
+    struct bytes kind; /* "http", "meta", "header" */
     int status;
     double elapsed_ms;
 };

@@ -108,3 +108,14 @@ enum err storage_put_sandbox(struct storage *storage, const char *level)
     return storage_settle(
         storage, result_of(storage)->put_sandbox(storage->back, level));
 }
+
+enum err storage_end_loops(struct storage *storage, int64_t *nr)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    *nr = 0;
+    if (err)
+        return err;
+    return storage_settle(storage,
+                          result_of(storage)->end_loops(storage->back, nr));
+}

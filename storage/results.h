@@ -43,6 +43,14 @@ enum err storage_put_event(struct storage *storage, int64_t now_ms,
                            const char *level, const char *what,
                            const char *detail) CERR_CHECK;
 
+/*
+ * Makes every redirect of this run that leads to a `redirect_loop` one as well;
+ * *nr is their number. Which redirect closes a loop is known with the last
+ * answer, when the rows of the others are stored: text outputs keep them as
+ * they were.
+ */
+enum err storage_end_loops(struct storage *storage, int64_t *nr) CERR_CHECK;
+
 /* What the workers' sandbox reached, for the table `runs`. */
 enum err storage_put_sandbox(struct storage *storage,
                              const char *level) CERR_CHECK;

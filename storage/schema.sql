@@ -144,7 +144,7 @@ CREATE TABLE redirects (
   from_url text NOT NULL,
   to_url text NOT NULL,
   status integer,
-  kind text NOT NULL, -- http, meta
+  kind text NOT NULL, -- http, meta, header
   elapsed_ms double precision,
   PRIMARY KEY (page_id, hop)
 ) WITHOUT ROWID; -- sqlite
@@ -222,10 +222,28 @@ JOIN links l ON l.to_host_id = t.host_id AND l.to_hash = t.url_hash
 JOIN pages s ON s.id = l.page_id
 WHERE t.outcome IN ('http_error', 'error') AND s.run_id = t.run_id;
 
+-- The hops of each URL, and then those of the URL that its last one leads to:
+-- a URL that a link led to has one hop of its own.
 CREATE VIEW v_redirect_chains AS
-SELECT p.url, r.hop, r.from_url, r.status, r.kind, r.to_url, p.final_url,
+WITH RECURSIVE c(id, run_id, hop, from_url, status, kind, to_url, at_id, at_hop,
+    way) AS (
+  SELECT p.id, p.run_id, r.hop, r.from_url, r.status, r.kind, r.to_url, p.id, 0,
+    ' ' || r.from_url || ' '
+  FROM pages p JOIN redirects r ON r.page_id = p.id AND r.hop = 0
+  UNION ALL
+  SELECT c.id, c.run_id, c.hop + 1, r.from_url, r.status, r.kind, r.to_url,
+    r.page_id, r.hop, c.way || c.to_url || ' '
+  FROM c JOIN redirects r ON r.from_url = c.to_url
+  JOIN pages n ON n.id = r.page_id AND n.run_id = c.run_id
+  WHERE (r.page_id = c.at_id AND r.hop = c.at_hop + 1)
+    OR (r.page_id <> c.at_id AND r.hop = 0 AND c.hop < 20
+      AND position(' ' || c.to_url || ' ' IN c.way) = 0 -- postgresql
+      AND instr(c.way, ' ' || c.to_url || ' ') = 0 -- sqlite
+      AND NOT EXISTS (SELECT 1 FROM redirects x
+        WHERE x.page_id = c.at_id AND x.hop = c.at_hop + 1)))
+SELECT p.url, c.hop, c.from_url, c.status, c.kind, c.to_url, p.final_url,
   p.status AS final_status
-FROM redirects r JOIN pages p ON p.id = r.page_id;
+FROM c JOIN pages p ON p.id = c.id;
 
 CREATE VIEW v_hosts AS
 SELECT h.host, count(p.id) AS n,

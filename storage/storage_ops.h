@@ -178,6 +178,8 @@ struct lease_ops {
                           int tries) CERR_CHECK;
     enum err (*bring_forward)(struct back_end *back, struct url_key key,
                               int depth, int nr_hops) CERR_CHECK;
+    enum err (*get_redirect)(struct back_end *back, struct url_key key,
+                             struct buf *to, bool *is_loop) CERR_CHECK;
     enum err (*each_url)(struct back_end *back, bool listed, storage_url_fn fn,
                          void *ctx) CERR_CHECK;
 };
@@ -205,6 +207,7 @@ struct result_ops {
                           const char *detail) CERR_CHECK;
     enum err (*put_sandbox)(struct back_end *back,
                             const char *level) CERR_CHECK;
+    enum err (*end_loops)(struct back_end *back, int64_t *nr) CERR_CHECK;
 };
 
 struct storage_ops {

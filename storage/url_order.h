@@ -17,12 +17,15 @@
 #include "storage/hash_range.h"
 #include "storage/record.h"
 
-#define URL_ORDER_BULK  0
-#define URL_ORDER_FIRST (-1) /* of sitemaps and of single lines of the list */
+#define URL_ORDER_BULK   0
+#define URL_ORDER_FIRST  (-1) /* of sitemaps and of single lines of the list */
 /* A found URL has its depth times this, and one more for each hop, so that a
  * host is walked level by level. It is more than the hops that are ever
  * followed. */
-#define URL_ORDER_STEP  32
+#define URL_ORDER_STEP   32
+/* The hops of a URL that is only checked: it is not part of the crawl, and
+ * comes after all that is. */
+#define URL_HOPS_CHECKED (1 << 24)
 
 static inline int url_order_of(enum url_kind kind, int depth, int nr_hops)
 {

@@ -183,7 +183,10 @@ static enum err fill_facts(struct scan *scan, const struct scan_input *input,
         return CERR_OK;
     html_links_start(scan->resolver, url, facts, charset);
     page->canonical = resolve(scan, facts->canonical, &scan->canonical);
-    page->refresh = resolve(scan, facts->refresh, &scan->refresh);
+    /* a header was there before the page, and only the first refresh counts
+     * (HTML, 4.2.5.3) */
+    if (page->refresh.len == 0)
+        page->refresh = resolve(scan, facts->refresh, &scan->refresh);
     return input->flags & JOB_LINKS ? append_links(scan, page) : CERR_OK;
 }
 

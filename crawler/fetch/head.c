@@ -210,6 +210,7 @@ static const struct {
     [HEAD_RETRY_AFTER] = {"retry-after", 11,
                           offsetof(struct page, retry_after)},
     [HEAD_SERVER] = {"server", 6, offsetof(struct page, server)},
+    [HEAD_REFRESH] = {"refresh", 7, NO_TEXT},
 };
 
 static enum error read_field(struct head *head, const char *line, size_t len)

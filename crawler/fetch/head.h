@@ -29,6 +29,7 @@ enum head_field {
     HEAD_LAST_MODIFIED,
     HEAD_RETRY_AFTER,
     HEAD_SERVER,
+    HEAD_REFRESH,
     HEAD_FIELD_NR
 };
 

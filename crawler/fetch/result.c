@@ -14,6 +14,7 @@
 #include "crawler/fetch/curl_error.h"
 #include "crawler/fetch/fetch_internal.h"
 #include "crawler/fetch/lookup.h"
+#include "crawler/html/html.h"
 #include "crawler/url/url.h"
 
 #define SPARE_DESCRIPTORS 8 /* that one look-up may want at once */
@@ -248,35 +249,58 @@ static void note_location(struct transfer *transfer, struct bytes value)
              (int)(end - (at ? at + 1 : text)), at ? at + 1 : text);
 }
 
-/* Location is resolved by the WHATWG URL standard against the URL that was
- * asked for, and kept in canonical form, which has no userinfo. */
-static enum error resolve_location(struct transfer *transfer)
+/* Reads a reference against the URL that was asked for, by the WHATWG URL
+ * standard, into its canonical form, which has no userinfo. The text is kept as
+ * long as the transfer. */
+static enum url_error resolve(struct transfer *transfer, struct bytes value,
+                              struct bytes *resolved)
 {
-    struct bytes value = head_value(&transfer->head, HEAD_LOCATION);
-    struct buf *location = &transfer->texts.location;
-    UNFILLED struct url base;
-    UNFILLED struct url url;
+    struct buf *text = &transfer->texts.location;
+    struct url base;
+    struct url url;
     enum url_error bad;
 
     bad = url_parse(&base, (const char *)transfer->url.data,
                     transfer->url.len - 1, NULL);
     if (bad == URL_OK)
         bad = url_parse_bytes(&url, value.data, value.len, &base);
-    switch (bad) {
+    if (bad != URL_OK)
+        return bad;
+    url_canonical(&url, &url);
+    if (buf_add(text, url.text, url.len))
+        return URL_TOO_LONG;
+    *resolved = (struct bytes){text->data, text->len};
+    return URL_OK;
+}
+
+static enum error resolve_location(struct transfer *transfer)
+{
+    struct bytes value = head_value(&transfer->head, HEAD_LOCATION);
+
+    switch (resolve(transfer, value, &transfer->page.location)) {
     case URL_OK:
-        url_canonical(&url, &url);
-        break;
+        return ERROR_NONE;
     case URL_BAD_SCHEME:
         note_location(transfer, value);
         return ERROR_BLOCKED_SCHEME;
     case URL_BAD:
     case URL_TOO_LONG:
-        return ERROR_BAD_REDIRECT;
+        break;
     }
-    if (buf_add(location, url.text, url.len))
-        return ERROR_INTERNAL;
-    transfer->page.location = (struct bytes){location->data, location->len};
-    return ERROR_NONE;
+    return ERROR_BAD_REDIRECT;
+}
+
+/* The header field Refresh says what a meta element may say as well (HTML,
+ * 7.4.2), and where both stand it is the first. An answer that redirects has no
+ * use for it. */
+static void fill_refresh(struct transfer *transfer)
+{
+    struct bytes value = head_value(&transfer->head, HEAD_REFRESH);
+    struct page *page = &transfer->page;
+
+    if (value.len > 0 && html_refresh_url(value.data, value.len, &value) &&
+        resolve(transfer, value, &page->refresh) == URL_OK)
+        page->flags |= PAGE_REFRESH_HEADER;
 }
 
 static enum error judge_redirect(struct transfer *transfer)
@@ -313,6 +337,7 @@ static enum error judge_status(struct transfer *transfer)
         return judge_redirect(transfer);
     } else {
         page->outcome = status < 400 ? OUTCOME_OK : OUTCOME_HTTP_ERROR;
+        fill_refresh(transfer);
     }
     return ERROR_NONE;
 }

@@ -31,21 +31,11 @@ static void end_with_error(const struct page *page, enum error error,
 
 /* ---- redirects ---- */
 
-/* A listed URL is followed to its end; each hop waits for the robots admission
- * and the clock of its own host. */
-static void judge_redirect_of_listed(struct frontier *frontier,
-                                     const struct item *item,
-                                     const struct page *page,
-                                     struct verdict *verdict)
+/* Ends an item with a redirect that is not followed. Its row keeps where it
+ * would have led. */
+static void refuse_redirect(const struct page *page, enum error error,
+                            struct verdict *verdict)
 {
-    enum error error = redirect_read(frontier, item, page,
-                                     (size_t)frontier->options.max_redirects,
-                                     &verdict->target);
-
-    if (!error) {
-        verdict->action = VERDICT_REDIRECT;
-        return;
-    }
     verdict->action = VERDICT_END;
     verdict->has_leads = false;
     verdict->ending = (struct ending){
@@ -57,28 +47,73 @@ static void judge_redirect_of_listed(struct frontier *frontier,
     };
 }
 
-/* Judges a redirect. A found URL ends with it, as the target is a URL of its
- * own; with --max-redirects 0 a redirect is an answer like any other. */
-static void judge_redirect(struct frontier *frontier, const struct item *item,
-                           const struct page *page, struct verdict *verdict)
+/* Judges a redirect of a found URL, which ends with it: the target is a URL of
+ * its own (docs/decisions/0001). */
+static enum err judge_redirect_of_found(struct frontier *frontier,
+                                        const struct item *item,
+                                        const struct page *page,
+                                        struct verdict *verdict)
 {
-    int max_redirects = frontier->options.max_redirects;
+    size_t max_hops = (size_t)frontier->options.max_redirects;
+    enum error error =
+        redirect_read(frontier, item, page, max_hops, &verdict->target);
+    bool is_loop = false;
+    enum err err = CERR_OK;
 
-    if (max_redirects > 0 && (item->source.line > 0 || item_is_sitemap(item)))
-        judge_redirect_of_listed(frontier, item, page, verdict);
-    else if (max_redirects > 0 && item->source.nr_hops >= max_redirects)
-        end_with_error(page, ERROR_REDIRECT_LIMIT, verdict);
+    if (!error && item->source.nr_hops >= (int)max_hops)
+        error = ERROR_REDIRECT_LIMIT;
+    if (!error)
+        err = redirect_find_loop(frontier, item, verdict->target.key, &is_loop);
+    if (is_loop)
+        error = ERROR_REDIRECT_LOOP;
+    if (error)
+        refuse_redirect(page, error, verdict);
     else
         end_with_page(page, verdict);
+    return err;
+}
+
+/* Whether the item itself is asked on where its redirect leads: a listed URL
+ * and a sitemap are, and so is what is only checked. So is a found URL whose
+ * redirect gave a cookie, as the server may want to see it at the same URL. */
+static bool goes_on(const struct item *item, const struct page *page)
+{
+    return item->source.line > 0 || item_is_sitemap(item) ||
+           item_is_checked(item) || item->chain ||
+           (page->flags & PAGE_SETS_COOKIE);
+}
+
+/* Judges a redirect. Each hop waits for the robots admission and the clock of
+ * its own host. With --max-redirects 0 a redirect is an answer like any other.
+ */
+static enum err judge_redirect(struct frontier *frontier,
+                               const struct item *item, const struct page *page,
+                               struct verdict *verdict)
+{
+    int max_redirects = frontier->options.max_redirects;
+    enum error error;
+
+    if (max_redirects == 0) {
+        end_with_page(page, verdict);
+        return CERR_OK;
+    }
+    if (!goes_on(item, page))
+        return judge_redirect_of_found(frontier, item, page, verdict);
+    error = redirect_read(frontier, item, page, (size_t)max_redirects,
+                          &verdict->target);
+    verdict->action = VERDICT_REDIRECT;
+    if (error)
+        refuse_redirect(page, error, verdict);
+    return CERR_OK;
 }
 
 /* ---- kinds of items ---- */
 
 /* An answer that was cancelled says nothing: the URL is asked again. Redirects
  * come before retries, for a 3xx is not asked again. */
-static void judge_url(struct frontier *frontier, const struct item *item,
-                      const struct page *page, int64_t now_ms,
-                      struct verdict *verdict)
+static enum err judge_url(struct frontier *frontier, const struct item *item,
+                          const struct page *page, int64_t now_ms,
+                          struct verdict *verdict)
 {
     if (page->error == ERROR_CANCELED)
         verdict->action = VERDICT_ADMIT;
@@ -86,9 +121,10 @@ static void judge_url(struct frontier *frontier, const struct item *item,
         retry_when_listed(frontier, now_ms, verdict);
     else if (page->outcome == OUTCOME_REDIRECT && page->error == ERROR_NONE &&
              page->location.len > 0)
-        judge_redirect(frontier, item, page, verdict);
+        return judge_redirect(frontier, item, page, verdict);
     else if (!retry_judge(frontier, item, page, now_ms, verdict))
         end_with_page(page, verdict);
+    return CERR_OK;
 }
 
 /* A redirect that cannot be followed is an answer with an error of its own:
@@ -130,9 +166,9 @@ static void judge_poison(struct frontier *frontier, const struct item *item,
 
 /* A death of the worker is no answer of the host: it is looked at before all
  * else. */
-void answer_judge(struct frontier *frontier, const struct item *item,
-                  const struct page *page, int64_t now_ms,
-                  struct verdict *verdict)
+enum err answer_judge(struct frontier *frontier, const struct item *item,
+                      const struct page *page, int64_t now_ms,
+                      struct verdict *verdict)
 {
     bool is_crash =
         page->error == ERROR_WORKER_CRASH || page->error == ERROR_SANDBOX;
@@ -143,8 +179,9 @@ void answer_judge(struct frontier *frontier, const struct item *item,
         if (!retry_judge_crash(item, page, verdict))
             judge_poison(frontier, item, page, now_ms, verdict);
     } else if (item->kind == ITEM_URL) {
-        judge_url(frontier, item, page, now_ms, verdict);
+        return judge_url(frontier, item, page, now_ms, verdict);
     } else {
         judge_robots(frontier, item, page, now_ms, verdict);
     }
+    return CERR_OK;
 }

@@ -14,6 +14,27 @@ enum err ending_report(struct frontier *frontier, const struct visit *visit)
     return frontier->options.on_visit(frontier->options.ctx, visit);
 }
 
+/* Makes the hop of a redirect that an item ended with: it is told where it
+ * leads, although the item was not asked there. A Location that is no place to
+ * go (a port, a scheme) is the detail of its error instead. */
+static bool find_last_hop(const struct item *item, const struct ending *ending,
+                          struct visit_hop *hop)
+{
+    const struct page *page = ending->page;
+
+    if (!page || item->chain || page->location.len == 0 ||
+        (ending->error && ending->error != ERROR_REDIRECT_LOOP &&
+         ending->error != ERROR_REDIRECT_LIMIT))
+        return false;
+    *hop = (struct visit_hop){
+        .from_url = item_url(item),
+        .to_url = page->location,
+        .status = page->status,
+        .elapsed_ms = page->total_us / 1000.0,
+    };
+    return true;
+}
+
 /* The times of the visit are of the whole item, with its retries and redirects;
  * the page is that of the last answer. */
 enum err ending_report_item(struct frontier *frontier, const struct item *item,
@@ -43,6 +64,12 @@ enum err ending_report_item(struct frontier *frontier, const struct item *item,
         .wait_ms = times->waited_ms,
         .worker = ending->worker,
     };
+    struct visit_hop last;
 
+    if (find_last_hop(item, ending, &last)) {
+        visit.hops = &last;
+        visit.nr_hops = 1;
+        visit.final_url = last.to_url;
+    }
     return ending_report(frontier, &visit);
 }

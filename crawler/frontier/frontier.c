@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "crawler/frontier/frontier_internal.h"
+#include "storage/results.h"
 
 /* Starts that --rate may make good after a pause, in ms. */
 #define RATE_BURST_MS 100
@@ -174,7 +175,7 @@ static enum err end_url(struct frontier *frontier, struct item *item,
     if (verdict->has_leads)
         err = item_is_sitemap(item) ? sitemaps_read(frontier, item, page)
                                     : offer_leads(frontier, item, page);
-    if (!err && verdict->has_leads && item->chain &&
+    if (!err && verdict->has_leads && item->chain && !item_is_checked(item) &&
         frontier->options.depth > 0)
         err = end_hops(frontier, item, page, now_ms);
     return err ? err : end_item(frontier, item, &verdict->ending, now_ms);
@@ -463,8 +464,9 @@ static enum err take_answer(struct frontier *frontier, struct item *item,
         err = lease_put_host(frontier, host, no_robots);
     if (err)
         return err;
-    answer_judge(frontier, item, page, now_ms, verdict);
-    err = note_try(frontier, item, page, verdict, now_ms);
+    err = answer_judge(frontier, item, page, now_ms, verdict);
+    if (!err)
+        err = note_try(frontier, item, page, verdict, now_ms);
     if (!err)
         err = move_item(frontier, item, page, verdict, now_ms);
     if (host->clock.state == HOST_DOWN)
@@ -840,6 +842,26 @@ static void forget_items(struct frontier *frontier)
     frontier->flights.nr = frontier->flights.nr_robots = 0;
 }
 
+/* Rows that lead into a loop became known as such when a later answer closed
+ * it. */
+static enum err end_loops(struct frontier *frontier)
+{
+    struct frontier_stats *stats = &frontier->stats;
+    int64_t nr = 0;
+    enum err err = CERR_OK;
+
+    if (frontier->options.depth == 0 ||
+        stats->nr_by_error[ERROR_REDIRECT_LOOP] == 0)
+        return CERR_OK;
+    err = storage_end_loops(frontier->storage, &nr);
+    if (nr > stats->nr_visits[OUTCOME_REDIRECT])
+        nr = stats->nr_visits[OUTCOME_REDIRECT]; /* of earlier sessions */
+    stats->nr_visits[OUTCOME_REDIRECT] -= nr;
+    stats->nr_visits[OUTCOME_ERROR] += nr;
+    stats->nr_by_error[ERROR_REDIRECT_LOOP] += nr;
+    return err;
+}
+
 enum err frontier_release(struct frontier *frontier, int64_t now_ms)
 {
     enum err err = readmit_hosts(frontier, now_ms);
@@ -848,6 +870,8 @@ enum err frontier_release(struct frontier *frontier, int64_t now_ms)
         err = intake_flush(frontier, &frontier->lines, now_ms);
     if (!err)
         err = intake_flush(frontier, &frontier->links, now_ms);
+    if (!err)
+        err = end_loops(frontier);
     frontier->run.state = RUN_STOPPED;
     heap_release(&frontier->schedule.due);
     heap_release(&frontier->retries);

@@ -9,7 +9,9 @@ static uint32_t content_flags(const struct frontier_options *options,
 {
     uint32_t flags = 0;
 
-    if (options->wants.links)
+    if (item_is_checked(item))
+        flags = 0; /* it is no page of the crawl, so its links are none */
+    else if (options->wants.links)
         flags |= JOB_LINKS | JOB_LINK_TEXTS;
     else if (frontier_follows_to(options, item->source.depth + 1))
         flags |= JOB_LINKS; /* links are only followed, so their texts are not

@@ -215,6 +215,14 @@ struct items {
     int nr;
 };
 
+/* Whether the URL lies out of scope and is asked because a redirect leads
+ * there: its answer is told, and its links are not followed. */
+static inline bool item_is_checked(const struct item *item)
+{
+    return item->source.kind == URL_FOUND &&
+           item->source.nr_hops >= URL_HOPS_CHECKED;
+}
+
 static inline bool item_is_sitemap(const struct item *item)
 {
     return item->source.kind == URL_SITEMAP;
@@ -455,7 +463,8 @@ struct frontier {
     uint64_t random;
     struct frontier_stats stats;
     struct batch lines, links;
-    struct judge *judge;       /* owned */
+    bool has_checked;    /* some URL was added that is only to be checked */
+    struct judge *judge; /* owned */
     struct url_reader *reader; /* owned; holds the URL that was read last */
 };
 
@@ -664,6 +673,10 @@ enum err sitemaps_read(struct frontier *frontier, const struct item *item,
 enum error redirect_read(struct frontier *frontier, const struct item *item,
                          const struct page *page, size_t max_hops,
                          struct keyed_url *target);
+/* Whether the redirect of a found item to `target` closes a loop of found URLs,
+ * or leads into one: others of it may have ended before. */
+enum err redirect_find_loop(struct frontier *frontier, const struct item *item,
+                            struct url_key target, bool *is_loop) CERR_CHECK;
 void redirect_add_hop(struct item *item, const struct page *page,
                       struct bytes target);
 /* The visit of hop `i` of an item that `page` ended; `moved` is room. Its key
@@ -698,9 +711,9 @@ bool politeness_answered(struct frontier *frontier, const struct item *item,
 
 /* ---- answer.c ---- */
 /* The verdict on an answer: all but QUEUE and WAIT_ROBOTS. */
-void answer_judge(struct frontier *frontier, const struct item *item,
-                  const struct page *page, int64_t now_ms,
-                  struct verdict *verdict);
+enum err answer_judge(struct frontier *frontier, const struct item *item,
+                      const struct page *page, int64_t now_ms,
+                      struct verdict *verdict) CERR_CHECK;
 
 /* ---- frontier_fetch.c ---- */
 void fetch_fill(const struct frontier *frontier, const struct item *item,

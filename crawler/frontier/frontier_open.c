@@ -43,8 +43,10 @@ static enum err read_past(struct frontier *frontier)
     frontier->stats.nr_queued = counts.nr_urls - counts.nr_ended;
     if (!frontier_has_offers(options))
         return CERR_OK;
-    if (counts.nr_urls != counts.nr_lines - counts.nr_bad_lines)
+    if (counts.nr_urls != counts.nr_lines - counts.nr_bad_lines) {
+        frontier->has_checked = true; /* it may have */
         err = storage_each_url(frontier->storage, false, count_found, frontier);
+    }
     if (!err && options->scope.scope == SCOPE_PREFIX)
         err = storage_each_url(frontier->storage, true, add_listed, frontier);
     return err;

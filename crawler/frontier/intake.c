@@ -295,6 +295,22 @@ static enum err end_refused(struct frontier *frontier,
                                    });
 }
 
+/* Brings a URL forward in storage, and in memory where it waits to be only
+ * checked. */
+static enum err bring_forward(struct frontier *frontier,
+                              const struct url_record *record)
+{
+    struct item *item = item_find(frontier, record->key);
+
+    if (item && item_is_checked(item) && !item->times.has_started &&
+        record->nr_hops < URL_HOPS_CHECKED) {
+        item->source.depth = record->depth;
+        item->source.nr_hops = record->nr_hops;
+    }
+    return storage_bring_forward(frontier->storage, record->key, record->depth,
+                                 record->nr_hops);
+}
+
 /* Handles a URL that storage knows. A redirect may lead in one hop to what a
  * link leads to in two, so a found URL may come nearer; a line is a duplicate.
  */
@@ -302,9 +318,8 @@ static enum err note_known(struct frontier *frontier, const struct batch *batch,
                            const struct url_record *record)
 {
     if (record->line == 0)
-        return record->nr_hops > 0
-                   ? storage_bring_forward(frontier->storage, record->key,
-                                           record->depth, record->nr_hops)
+        return record->nr_hops > 0 || frontier->has_checked
+                   ? bring_forward(frontier, record)
                    : CERR_OK;
     return batch->is_reread ? CERR_OK : put_duplicate(frontier, record);
 }

@@ -15,6 +15,10 @@
 #include "base/unfilled.h"
 #include "crawler/frontier/frontier_internal.h"
 
+/* Tells what was checked apart from what was found, in the memory of what was
+ * seen: a page in scope may link to it still. */
+#define CHECK_SEEN UINT64_C(0xC4EC4EDC4EC4EDC5)
+
 /* Whether the URL is known already, or was refused on a page of the same host.
  */
 static bool was_judged(const struct judge *judge, const struct offer *offer,
@@ -140,6 +144,31 @@ static enum err bring_forward(struct frontier *frontier,
                           &offer->source);
 }
 
+/* Offers a URL that a redirect leads to. Out of scope it is no part of the
+ * crawl, but whether the link leads anywhere is seen by its answer alone: so it
+ * is checked, once. What --include and --exclude leave out is not asked. */
+static enum err offer_or_check(struct frontier *frontier, struct offer *offer)
+{
+    const struct url *parsed = &frontier->reader->url;
+    struct judge *judge = frontier->judge;
+    struct keyed_url url;
+
+    if (url_reader_read(frontier->reader, offer->url, &url) != ERROR_NONE)
+        return CERR_OK;
+    uint64_t hash = (uint64_t)url.key.url_hash;
+    if (judge_in_scope(judge, parsed, offer->seed, offer->seed2, NULL)) {
+        judge_note_seen(judge, hash);
+        return add_to_links(frontier, offer, &url);
+    }
+    if (judge_has_seen(judge, hash ^ CHECK_SEEN) ||
+        !judge_lets_pass(judge, parsed))
+        return CERR_OK;
+    judge_note_seen(judge, hash ^ CHECK_SEEN);
+    frontier->has_checked = true;
+    offer->source.nr_hops = URL_HOPS_CHECKED;
+    return add_to_links(frontier, offer, &url);
+}
+
 /* Offers the target of a found URL that redirects. The hops at one depth are
  * counted, so that a chain ends. */
 static enum err offer_target(struct frontier *frontier, const struct item *item,
@@ -160,7 +189,7 @@ static enum err offer_target(struct frontier *frontier, const struct item *item,
             frontier->judge,
             hash_sip(frontier->hash_key, offer.url.data, offer.url.len)))
         return bring_forward(frontier, &offer);
-    return offer_url(frontier, &offer);
+    return offer_or_check(frontier, &offer);
 }
 
 /* Links of errors and of refused pages are not followed: only an answer that is
@@ -170,11 +199,13 @@ enum err offer_leads(struct frontier *frontier, const struct item *item,
 {
     const struct frontier_options *options = &frontier->options;
 
+    if (item_is_checked(item))
+        return CERR_OK;
     if (page->outcome == OUTCOME_OK &&
         frontier_follows_to(options, item->source.depth + 1))
         return offer_links(frontier, item, page);
     if (page->outcome == OUTCOME_REDIRECT && page->error == ERROR_NONE &&
-        page->location.len > 0 && item->source.line == 0 &&
+        page->location.len > 0 && item->source.line == 0 && !item->chain &&
         options->max_redirects > 0)
         return offer_target(frontier, item, page);
     return CERR_OK;

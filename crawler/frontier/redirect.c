@@ -51,6 +51,34 @@ enum error redirect_read(struct frontier *frontier, const struct item *item,
     return ERROR_NONE;
 }
 
+/* Goes on from the target along redirects that are stored. Where they come back
+ * to the item, it is the last one of a loop. */
+enum err redirect_find_loop(struct frontier *frontier, const struct item *item,
+                            struct url_key target, bool *is_loop)
+{
+    struct keyed_url next = {.key = target};
+    struct buf text;
+    enum err err = CERR_OK;
+
+    buf_init(&text, URL_BYTES_MAX);
+    *is_loop = false;
+    for (int i = 0; i < VISIT_HOPS_MAX && !*is_loop; i++) {
+        if (next.key.host_id == item->key.host_id &&
+            next.key.url_hash == item->key.url_hash) {
+            *is_loop = true;
+            break;
+        }
+        buf_reset(&text);
+        err = storage_get_redirect(frontier->storage, next.key, &text, is_loop);
+        if (err || text.len == 0 ||
+            url_reader_read(frontier->reader,
+                            (struct bytes){text.data, text.len}, &next))
+            break;
+    }
+    buf_release(&text);
+    return err;
+}
+
 /* Adds a hop to the chain. The texts of the page are gone after the answer, so
  * the chain has copies. */
 void redirect_add_hop(struct item *item, const struct page *page,
@@ -100,4 +128,9 @@ void redirect_hop_visit(const struct item *item, size_t i,
         .tries = 1,
         .worker = -1,
     };
+    if (answer == moved) {
+        visit->hops = &chain->hops[i + 1];
+        visit->nr_hops = 1;
+        visit->final_url = chain->hops[i + 1].to_url;
+    }
 }

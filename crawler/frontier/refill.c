@@ -6,9 +6,12 @@
 
 /* ---- levels ---- */
 
-/* Returns the level of a URL; lines and sitemaps come before all found URLs. */
+/* Returns the level of a URL; lines and sitemaps come before all found URLs,
+ * and what is only checked after them, since a page may still lead to it. */
 static struct url_level level_of(enum url_kind kind, int depth, int nr_hops)
 {
+    if (kind == URL_FOUND && nr_hops >= URL_HOPS_CHECKED)
+        return (struct url_level){INT_MAX, 0};
     return kind == URL_FOUND ? (struct url_level){depth, nr_hops}
                              : (struct url_level){0, 0};
 }

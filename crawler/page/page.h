@@ -52,9 +52,10 @@ enum page_flag {
     PAGE_MAY_PASS =
         1 << 6, /* an ERROR_DNS that may pass: no name server has said that the
                    name does not exist, so a retry makes sense */
-    PAGE_SETS_COOKIE = 1 << 7, /* cookies are kept, and one came */
-    PAGE_KILLED = 1 << 8,      /* set by the parent alone: the worker was killed
-                                  (SIGKILL), for whatever reason */
+    PAGE_SETS_COOKIE = 1 << 7,    /* cookies are kept, and one came */
+    PAGE_REFRESH_HEADER = 1 << 8, /* `refresh` is of the header field */
+    PAGE_KILLED = 1 << 9, /* set by the parent alone: the worker was killed
+                             (SIGKILL), for whatever reason */
 };
 
 enum link_kind { LINK_A, LINK_AREA, LINK_FRAME, LINK_KIND_NR };
@@ -98,7 +99,8 @@ struct page_link {
     X(canonical, URL_BYTES_MAX, URL, STORED)                                   \
     X(lang, PAGE_SHORT_BYTES, TEXT, STORED)                                    \
     X(h1, PAGE_TEXT_BYTES, TEXT, STORED)                                       \
-    X(refresh, URL_BYTES_MAX, URL, HERE) /* target of a meta refresh */
+    X(refresh, URL_BYTES_MAX, URL, HERE) /* of the header or the meta element  \
+                                          */
 
 /*
  * Everything about one fetch. Views are borrowed: in the worker from the

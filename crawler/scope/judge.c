@@ -131,6 +131,12 @@ bool judge_in_scope(struct judge *judge, const struct url *url,
            (seed2 && scope_allows(judge->scope, url, seed2, verdict));
 }
 
+/* Every URL is in scope of itself, so the patterns alone decide. */
+bool judge_lets_pass(struct judge *judge, const struct url *url)
+{
+    return scope_allows(judge->scope, url, url, NULL);
+}
+
 /* Whether counting what waits could cross the limit: a limit that is crossed
  * already does not change. */
 bool judge_is_near_limit(const struct judge *judge, int64_t host_id,

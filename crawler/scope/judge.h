@@ -48,6 +48,8 @@ void judge_count_page(struct judge *judge, int64_t host_id, struct bytes url);
 bool judge_in_scope(struct judge *judge, const struct url *url,
                     const struct url *seed, const struct url *seed2,
                     struct scope_verdict *verdict);
+/* Whether --include and --exclude let the URL pass, wherever it lies. */
+bool judge_lets_pass(struct judge *judge, const struct url *url);
 /* Whether a found URL that is new is a trap; `reason` as in trap_judge(). */
 enum trap_rule judge_trap(const struct judge *judge, int64_t host_id,
                           const struct url *url,

@@ -1,11 +1,25 @@
 -- URLs that failed, and the pages that link to them
-WITH @pages,
+WITH RECURSIVE @pages,
 t AS (
-  SELECT * FROM p WHERE outcome IN ('http_error', 'error'))
-SELECT t.url, t.status, t.error, count(s.id) AS inlinks,
-  group_concat(DISTINCT s.url) AS referrers
-FROM t
-LEFT JOIN links l ON l.to_host_id = t.host_id AND l.to_hash = t.url_hash
-LEFT JOIN pages s ON s.id = l.page_id AND s.run_id = t.run_id
+  SELECT * FROM p WHERE outcome IN ('http_error', 'error')),
+-- each URL that failed, with those whose redirects lead to it
+c(id, host_id, url_hash, url) AS (
+  SELECT id, host_id, url_hash, url FROM t
+  UNION
+  SELECT c.id, s.host_id, s.url_hash, s.url
+  FROM c JOIN redirects r ON r.to_url = c.url AND r.kind = 'http'
+  JOIN p s ON s.id = r.page_id),
+x AS (
+  SELECT c.id, s.id AS page_id, s.url
+  FROM c JOIN links l ON l.to_host_id = c.host_id AND l.to_hash = c.url_hash
+  JOIN pages s ON s.id = l.page_id
+  JOIN t ON t.id = c.id AND s.run_id = t.run_id
+  UNION ALL
+  SELECT c.id, s.id, s.url
+  FROM c JOIN redirects r ON r.to_url = c.url AND r.kind <> 'http'
+  JOIN p s ON s.id = r.page_id)
+SELECT t.url, t.status, t.error, count(x.page_id) AS inlinks,
+  group_concat(DISTINCT x.url) AS referrers
+FROM t LEFT JOIN x ON x.id = t.id
 GROUP BY t.id
 ORDER BY inlinks DESC, t.url

@@ -9,6 +9,7 @@
 #include "storage/sqlite/sqlite.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 
@@ -321,6 +322,36 @@ static enum err bring_forward(struct back_end *back, struct url_key key,
     bind_int(&binder, url_order_of(URL_FOUND, depth, nr_hops));
     bind_key(&binder, key);
     return sqlite_run(sqlite, &binder);
+}
+
+static bool is_text(sqlite3_stmt *stmt, int column, const char *word)
+{
+    struct bytes text = column_bytes(stmt, column);
+
+    return text.len == strlen(word) && memcmp(text.data, word, text.len) == 0;
+}
+
+/* One look by key, and one at the page. */
+static enum err get_redirect(struct back_end *back, struct url_key key,
+                             struct buf *to, bool *is_loop)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind(sqlite, STMT_GET_REDIRECT);
+    bool row = false;
+    enum err err;
+
+    bind_key(&binder, key);
+    bind_int(&binder, sqlite->run_id);
+    err = sqlite_step(sqlite, &binder, &row);
+    if (!err && row) {
+        struct bytes text = column_bytes(binder.stmt, 0);
+
+        *is_loop = is_text(binder.stmt, 2, "redirect_loop");
+        if (is_text(binder.stmt, 1, "redirect"))
+            err = buf_add(to, text.data, text.len);
+    }
+    sqlite3_reset(binder.stmt);
+    return err;
 }
 
 /* Reads the whole table. `listed` chooses between the lines of the list and the
@@ -685,5 +716,6 @@ const struct lease_ops sqlite_lease = {
     .next_due = next_due,
     .put_tries = put_tries,
     .bring_forward = bring_forward,
+    .get_redirect = get_redirect,
     .each_url = each_url,
 };

@@ -72,12 +72,12 @@ static enum err put_redirects(struct sqlite *sqlite,
 {
     enum err err = CERR_OK;
 
-    for (int i = 0; i < page->nr_redirects && !err; i++) {
+    for (size_t i = 0; i < page->nr_hops && !err; i++) {
         const struct hop_record *hop = &page->hops[i];
         struct binder binder = sqlite_bind(sqlite, STMT_PUT_REDIRECT);
 
         bind_int(&binder, page_id);
-        bind_int(&binder, i);
+        bind_int(&binder, (int64_t)i);
         bind_text(&binder, hop->from_url);
         bind_text(&binder, hop->to_url);
         bind_int_or_null(&binder, hop->status, 0);
@@ -335,10 +335,34 @@ static enum err put_sandbox(struct back_end *back, const char *level)
     return sqlite_run(sqlite, &binder);
 }
 
+/* Each round goes one redirect further back; a chain is no longer than what is
+ * followed. */
+static enum err end_loops(struct back_end *back, int64_t *nr)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder;
+    int64_t nr_new = 1;
+    enum err err = sqlite_begin(sqlite);
+
+    while (!err && nr_new > 0) {
+        binder = sqlite_bind(sqlite, STMT_END_LOOPS);
+        bind_int(&binder, sqlite->run_id);
+        err = sqlite_run(sqlite, &binder);
+        nr_new = err ? 0 : sqlite3_changes(sqlite->db);
+        *nr += nr_new;
+    }
+    if (err || *nr == 0)
+        return err;
+    binder = sqlite_bind(sqlite, STMT_FAIL_LOOPS);
+    bind_int(&binder, sqlite->run_id);
+    return sqlite_run(sqlite, &binder);
+}
+
 const struct result_ops sqlite_result = {
     .put_page = put_page,
     .put_attempt = put_attempt,
     .put_sample = put_sample,
     .put_event = put_event,
     .put_sandbox = put_sandbox,
+    .end_loops = end_loops,
 };

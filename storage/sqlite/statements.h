@@ -133,6 +133,12 @@ STATEMENT(PUT_TRIES, "UPDATE urls SET tries = ? WHERE " KEY)
 STATEMENT(BRING_FORWARD, "UPDATE urls SET depth = ?1, prio = ?2 WHERE shard = 0"
                          " AND host_id = ?3 AND url_hash = ?4 AND state = 0"
                          " AND prio > ?2")
+/* A listed URL ends with the answer behind its redirects, so the last hop is
+ * where an outcome `redirect` leads. */
+STATEMENT(GET_REDIRECT, "SELECT p.final_url, p.outcome, p.error FROM urls u"
+                        " JOIN pages p ON p.id = u.page_id WHERE u.shard = 0"
+                        " AND u.host_id = ? AND u.url_hash = ? AND u.state <> 0"
+                        " AND p.run_id = ?")
 STATEMENT(
     LISTED_URLS,
     "SELECT host_id, url_hash, url, line FROM urls WHERE line IS NOT NULL")
@@ -168,6 +174,20 @@ STATEMENT(PUT_REDIRECT,
 /* Does nothing when an equal body is stored already. */
 STATEMENT(PUT_BODY, "INSERT INTO bodies (content_hash, body_bytes, zstd)"
                     " VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+/* One step back along redirects from what is a loop already. The inner select
+ * is made once, and its rows are few. */
+STATEMENT(END_LOOPS,
+          "UPDATE pages SET outcome = 'error', error = 'redirect_loop'"
+          " WHERE id IN (SELECT r.page_id FROM redirects r JOIN pages s"
+          " ON s.id = r.page_id WHERE s.run_id = ?1 AND s.outcome = 'redirect'"
+          " AND r.kind = 'http' AND r.to_url IN (SELECT p.url FROM redirects q"
+          " JOIN pages p ON p.id = q.page_id WHERE p.run_id = ?1"
+          " AND p.error = 'redirect_loop'))")
+STATEMENT(FAIL_LOOPS,
+          "UPDATE urls SET state = 3 WHERE state = 2 AND (host_id, url_hash)"
+          " IN (SELECT p.host_id, p.url_hash FROM redirects q JOIN pages p"
+          " ON p.id = q.page_id WHERE p.run_id = ? AND"
+          " p.error = 'redirect_loop')")
 STATEMENT(PUT_ATTEMPT,
           "INSERT INTO attempts (run_id, host_id, url_hash, attempt, at,"
           " status, error, detail, elapsed_ms)"

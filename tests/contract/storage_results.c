@@ -120,6 +120,7 @@ static void storage_stores_what_hangs_on_a_page(void **state)
 
     page.hops = &hop;
     page.nr_redirects = 1;
+    page.nr_hops = 1;
     page.links = links;
     page.nr_links = 2;
     page.nr_links_out = 2;
@@ -131,6 +132,68 @@ static void storage_stores_what_hangs_on_a_page(void **state)
     assert_ok(storage_put_sample(fix->storage, &sample));
     assert_ok(storage_put_event(fix->storage, NOW, "info", "test", "said"));
     assert_ok(storage_commit(fix->storage));
+}
+
+static void put_redirect(struct fixture *fix, int64_t hash, const char *from,
+                         const char *to, const char *error)
+{
+    struct page_record page =
+        fixture_page(1, hash, error[0] ? "error" : "redirect", 302);
+    struct hop_record hop = {.from_url = text(from),
+                             .to_url = text(to),
+                             .kind = text("http"),
+                             .status = 302};
+
+    page.hops = &hop;
+    page.nr_hops = 1;
+    page.nr_redirects = 1;
+    page.final_url = hop.to_url;
+    page.error = text(error);
+    assert_ok(storage_put_page(fix->storage, &page));
+}
+
+static void assert_leads_to(struct fixture *fix, int64_t hash, const char *to,
+                            bool is_loop)
+{
+    struct buf found;
+    bool loops;
+
+    buf_init(&found, 100);
+    assert_ok(storage_get_redirect(fix->storage, (struct url_key){1, hash},
+                                   &found, &loops));
+    assert_int_equal(found.len, strlen(to));
+    if (found.len)
+        assert_memory_equal(found.data, to, found.len);
+    assert_int_equal(loops, is_loop);
+    buf_release(&found);
+}
+
+/* 4 leads to 1, 1 to 2, 2 to 3, and 3 closes the loop; 5 leads elsewhere, and 6
+ * has not ended. */
+static void storage_makes_a_loop_of_all_that_leads_into_it(void **state)
+{
+    struct fixture *fix = *state;
+    int64_t nr;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 6);
+    put_redirect(fix, 4, "http://h1/4", "http://h1/1", "");
+    put_redirect(fix, 1, "http://h1/1", "http://h1/2", "");
+    put_redirect(fix, 2, "http://h1/2", "http://h1/3", "");
+    put_redirect(fix, 5, "http://h1/5", "http://h1/6", "");
+    assert_leads_to(fix, 2, "http://h1/3", false);
+    assert_leads_to(fix, 6, "", false);
+    assert_leads_to(fix, 9, "", false);
+    assert_ok(storage_end_loops(fix->storage, &nr));
+    assert_int_equal(nr, 0);
+    put_redirect(fix, 3, "http://h1/3", "http://h1/1", "redirect_loop");
+    assert_leads_to(fix, 3, "", true);
+    assert_ok(storage_end_loops(fix->storage, &nr));
+    assert_int_equal(nr, 3);
+    assert_leads_to(fix, 4, "", true);
+    assert_leads_to(fix, 1, "", true);
+    assert_leads_to(fix, 2, "", true);
+    assert_leads_to(fix, 5, "http://h1/6", false);
 }
 
 /* ---- running again ---- */
@@ -465,6 +528,7 @@ int main(void)
         TEST(storage_forgets_what_was_not_committed),
         TEST(storage_drops_what_its_caller_abandons),
         TEST(storage_stores_what_hangs_on_a_page),
+        TEST(storage_makes_a_loop_of_all_that_leads_into_it),
         TEST(storage_says_finished_when_all_is_done),
         TEST(storage_says_unfinished_while_the_list_is_not_read),
         TEST(storage_takes_new_lines_after_it_was_finished),

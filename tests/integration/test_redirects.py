@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Where redirects lead, of listed URLs, of links and of robots.txt."""
+import subprocess
+
 import harness
-from server import Server, page, redirect
+from server import Server, links, page, redirect
 
 COOKIE = "Set-Cookie: seen=1; Path=/"
 
@@ -48,6 +50,86 @@ class Cookies(RedirectTest):
         self.list_urls(server.url("/in"), server.url("/by"))
         self.crawl("urls.txt")
         self.assertEqual(self.outcomes(), [("error", "redirect_loop")] * 2)
+
+
+class Links(RedirectTest):
+    def crawl_site(self, answers, *args):
+        self.server = self.serve(answers)
+        self.list_urls(self.server.url("/"))
+        self.crawl("urls.txt", "--depth", "3", "--extract", "links", *args)
+        self.base = self.server.url("")
+
+    def outcome_of(self, path):
+        return self.rows("select outcome, error from results where url = ?",
+                         parameters=(self.base + path,))
+
+    def query(self, name):
+        done = subprocess.run([harness.CRAWL, "query", "crawl.db", name, "--csv"],
+                              cwd=self.folder, capture_output=True, text=True, check=True)
+        return [line.replace(self.base, "").split(",") for line in done.stdout.splitlines()[1:]]
+
+    def test_a_dead_page_behind_redirects_names_the_pages_that_link_to_their_start(self):
+        self.crawl_site({"/": links("/a", "/x"), "/a": redirect("/b"), "/b": redirect("/dead"),
+                         "/x": page(b"<meta http-equiv=refresh content='1; url=/gone'>")})
+        broken = self.query("broken")
+        self.assertIn(["/dead", "404", "", "1", "/"], broken)
+        self.assertIn(["/gone", "404", "", "1", "/x"], broken)
+        self.assertEqual(self.rows("select final_url, redirects from results where url like '%/a'"),
+                         [(self.base + "/b", 1)])
+        self.assertIn(["/a", "2", "302 > 302", "/dead", ""], self.query("redirects"))
+        self.assertEqual(self.rows("select hop, to_url from v_redirect_chains where url = ? "
+                                   "order by hop", parameters=(self.base + "/a",)),
+                         [(0, self.base + "/b"), (1, self.base + "/dead")])
+
+    def test_every_link_into_a_loop_is_a_loop_and_broken(self):
+        self.crawl_site({"/": links("/self", "/l1", "/l2", "/tail"), "/self": redirect("/self"),
+                         "/l1": redirect("/l2"), "/l2": redirect("/l3"), "/l3": redirect("/l1"),
+                         "/tail": redirect("/l3")})
+        for path in ("/self", "/l1", "/l2", "/l3", "/tail"):
+            self.assertEqual(self.outcome_of(path), [("error", "redirect_loop")], path)
+            self.assertIn(path, [row[0] for row in self.query("broken")])
+            self.assertIn(path, [row[0] for row in self.query("redirects")])
+
+    def test_a_link_that_redirects_out_of_scope_has_its_target_checked_once(self):
+        other = self.serve({"/gone": page(b"", "410 Gone"), "/on": links("/never")})
+        self.crawl_site({"/": links("/out", "/out2", "/dead"),
+                         "/out": redirect(other.url("/on", "127.0.0.2")),
+                         "/out2": redirect(other.url("/on", "127.0.0.2")),
+                         "/dead": redirect(other.url("/gone", "127.0.0.2"))},
+                        "--allow-private", "127.0.0.0/8")
+        self.assertEqual(sorted(r.path for r in other.asked()), ["/gone", "/on"])
+        self.assertIn([other.url("/gone", "127.0.0.2"), "410", "", "1", "/"], self.query("broken"))
+
+    def test_refused_schemes_and_ports_keep_the_location_in_the_row(self):
+        self.crawl_site({"/": links("/m", "/p"), "/m": redirect("mailto:me@example.org"),
+                         "/p": redirect("http://127.0.0.1:25/x")})
+        self.assertEqual(self.rows("select error, detail from results where depth = 1 "
+                                   "order by url"),
+                         [("blocked_scheme", "mailto:me@example.org"),
+                          ("bad_port", "http://127.0.0.1:25/x")])
+
+
+class Refresh(RedirectTest):
+    def test_a_refresh_is_a_redirect_of_its_kind_and_is_followed_as_a_link(self):
+        server = self.serve({
+            "/meta": page(b"<base href=/x/><meta http-equiv=refresh content='0; url=to'>"),
+            "/header": page(b"<meta http-equiv=refresh content='0; url=/second'>",
+                            headers=["Refresh: 5;URL='/caf\u00e9'"]),
+            "/text": page(b"text", headers=["Refresh: 0; url=/plain", "Content-Type: text/plain"]),
+            "/reload": page(b"x", headers=["Refresh: 30"]),
+            "/itself": page(b"<meta http-equiv=refresh content='30; url=/itself'>")})
+        self.list_urls(*(server.url(p) for p in
+                         ("/meta", "/header", "/text", "/reload", "/itself")))
+        self.crawl("urls.txt", "--depth", "1")
+        self.assertEqual(self.rows("select from_url, to_url, kind, r.status, p.redirects "
+                                   "from redirects r join pages p on p.id = r.page_id "
+                                   "order by r.page_id"),
+                         [(server.url("/meta"), server.url("/x/to"), "meta", 200, 0),
+                          (server.url("/header"), server.url("/caf%C3%A9"), "header", 200, 0),
+                          (server.url("/text"), server.url("/plain"), "header", 200, 0)])
+        asked = {r.path for r in server.asked()}
+        self.assertLessEqual({"/x/to", "/caf%C3%A9", "/plain"}, asked)
+        self.assertNotIn("/second", asked)
 
 
 class Robots(RedirectTest):

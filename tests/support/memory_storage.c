@@ -43,6 +43,7 @@ struct page_row {
     int status, nr_redirects;
     bool retry_later;
     struct row_text outcome, error, etag, last_modified;
+    struct row_text url, to_url; /* where its first redirect leads; "": none */
 };
 
 struct line_row {
@@ -446,6 +447,21 @@ static enum err bring_forward(struct back_end *back, struct url_key key,
     return CERR_OK;
 }
 
+static enum err get_redirect(struct back_end *back, struct url_key key,
+                             struct buf *to, bool *is_loop)
+{
+    struct image *image = image_of(back);
+    const struct url_row *url = find_row(image, key);
+    const struct page_row *page = url ? page_of(image, url) : NULL;
+
+    if (!page || !url->ended || page->run_id != image->run_id)
+        return CERR_OK;
+    *is_loop = is_word(&page->error, "redirect_loop");
+    return is_word(&page->outcome, "redirect")
+               ? buf_add(to, page->to_url.data, page->to_url.len)
+               : CERR_OK;
+}
+
 static enum err each_url(struct back_end *back, bool listed, storage_url_fn fn,
                          void *ctx)
 {
@@ -545,6 +561,7 @@ static const struct lease_ops lease = {
     .next_due = next_due,
     .put_tries = put_tries,
     .bring_forward = bring_forward,
+    .get_redirect = get_redirect,
     .each_url = each_url,
 };
 
@@ -582,7 +599,10 @@ static enum err put_page(struct back_end *back, struct page_record *row,
                           .outcome = keep(row->outcome),
                           .error = keep(row->error),
                           .etag = keep(row->etag),
-                          .last_modified = keep(row->last_modified)};
+                          .last_modified = keep(row->last_modified),
+                          .url = keep(row->url),
+                          .to_url = row->nr_hops ? keep(row->hops[0].to_url)
+                                                 : (struct row_text){.len = 0}};
     url->ended = true;
     url->tries = row->tries;
     url->page = image->nr_pages;
@@ -624,12 +644,44 @@ static enum err put_sandbox(struct back_end *back, const char *level)
     return CERR_OK;
 }
 
+/* Whether a redirect of the run leads to a page that is part of a loop. */
+static bool leads_into_loop(const struct image *image,
+                            const struct page_row *page)
+{
+    if (page->run_id != image->run_id || !is_word(&page->outcome, "redirect"))
+        return false;
+    for (size_t i = 0; i < image->nr_pages; i++)
+        if (image->pages[i].run_id == image->run_id &&
+            is_word(&image->pages[i].error, "redirect_loop") &&
+            is_word(&page->to_url, image->pages[i].url.data))
+            return true;
+    return false;
+}
+
+static enum err end_loops(struct back_end *back, int64_t *nr)
+{
+    struct image *image = image_of(back);
+
+    for (size_t i = 0; i < image->nr_pages; i++) {
+        struct page_row *page = &image->pages[i];
+
+        if (!leads_into_loop(image, page))
+            continue;
+        page->outcome = keep((struct bytes){"error", 5});
+        page->error = keep((struct bytes){"redirect_loop", 13});
+        ++*nr;
+        i = (size_t)-1; /* what leads to this one may stand before it */
+    }
+    return CERR_OK;
+}
+
 static const struct result_ops result = {
     .put_page = put_page,
     .put_attempt = put_attempt,
     .put_sample = put_sample,
     .put_event = put_event,
     .put_sandbox = put_sandbox,
+    .end_loops = end_loops,
 };
 
 /* ---- opening ---- */

@@ -387,6 +387,23 @@ enum err storage_bring_forward(struct storage *storage, struct url_key key,
     return CERR_STATE;
 }
 
+enum err storage_get_redirect(struct storage *storage, struct url_key key,
+                              struct buf *to, bool *is_loop)
+{
+    (void)storage;
+    (void)key;
+    (void)to;
+    *is_loop = false;
+    return CERR_OK;
+}
+
+enum err storage_end_loops(struct storage *storage, int64_t *nr)
+{
+    (void)storage;
+    *nr = 0;
+    return CERR_OK;
+}
+
 enum err storage_put_attempt(struct storage *storage,
                              const struct attempt_record *attempt)
 {

@@ -37,6 +37,12 @@ static enum err keep_visit(void *ctx, const struct visit *visit)
     const char *outcome = outcome_name(visit->outcome);
     const char *error = error_code(visit->error);
     struct web_visit *kept = &web->visits[web->nr_visits++];
+    struct hop_record hop = {.kind = {"http", 4}};
+
+    if (visit->nr_hops > 0) {
+        hop.from_url = visit->hops[0].from_url;
+        hop.to_url = visit->hops[0].to_url;
+    }
 
     assert_true(web->nr_visits < WEB_VISITS_MAX);
     *kept = (struct web_visit){
@@ -68,6 +74,9 @@ static enum err keep_visit(void *ctx, const struct visit *visit)
                                 .status = kept->status,
                                 .fetched_at = visit->fetched_at,
                                 .worker = -1,
+                                .final_url = visit->final_url,
+                                .hops = &hop,
+                                .nr_hops = visit->nr_hops > 0,
                             });
 }
 

@@ -384,11 +384,14 @@ static void frontier_takes_a_links_redirect_as_a_url(void **state)
     web_open(web);
     web_add_list(web, "http://a.test/");
     assert_int_equal(web_run(web), FRONTIER_DONE);
-    assert_int_equal(web->nr_visits, 3);
-    assert_int_equal(web_visit(web, "http://a.test/old")->outcome,
-                     OUTCOME_REDIRECT);
-    assert_int_equal(web_visit(web, "http://a.test/old")->nr_hops, 0);
+    assert_int_equal(web->nr_visits, 4);
+    const struct web_visit *old = web_visit(web, "http://a.test/old");
+    assert_int_equal(old->outcome, OUTCOME_REDIRECT);
+    assert_int_equal(old->nr_hops, 1);
+    assert_string_equal(old->final_url, "http://a.test/new");
     assert_int_equal(web_visit(web, "http://a.test/new")->depth, 1);
+    assert_string_equal(web_visit(web, "http://a.test/new")->final_url,
+                        "http://b.test/outside");
 }
 
 static void endless_links(struct web *web, const char *url,
@@ -414,6 +417,119 @@ static void frontier_ends_a_links_chain_of_redirects(void **state)
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_fetches, 12);
     assert_int_equal(web->visits[11].error, ERROR_REDIRECT_LIMIT);
+}
+
+/* /self leads to itself; /a to /b and back, /tail into that circle. */
+static void circles(struct web *web, const char *url, struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/")) {
+        web_link(answer, "http://a.test/self", 0);
+        web_link(answer, "http://a.test/a", 0);
+        web_link(answer, "http://a.test/tail", 0);
+    } else if (is(url, "http://a.test/self")) {
+        web_redirect(answer, 302, "http://a.test/self");
+    } else if (is(url, "http://a.test/a") || is(url, "http://a.test/tail")) {
+        web_redirect(answer, 302, "http://a.test/b");
+    } else if (is(url, "http://a.test/b")) {
+        web_redirect(answer, 302, "http://a.test/a");
+    }
+}
+
+static void frontier_finds_the_loops_that_links_lead_into(void **state)
+{
+    struct web *web = *state;
+    struct frontier_stats stats;
+
+    web->answer = circles;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_fetches, 5);
+    const struct web_visit *self = web_visit(web, "http://a.test/self");
+    assert_int_equal(self->error, ERROR_REDIRECT_LOOP);
+    assert_int_equal(self->nr_hops, 1);
+    assert_int_equal(web_visit(web, "http://a.test/b")->error,
+                     ERROR_REDIRECT_LOOP);
+    assert_int_equal(frontier_release(web->frontier, web->now_ms), CERR_OK);
+    frontier_get_stats(web->frontier, &stats);
+    assert_int_equal(stats.nr_by_error[ERROR_REDIRECT_LOOP], 4);
+    assert_int_equal(stats.nr_visits[OUTCOME_REDIRECT], 0);
+}
+
+static void ways_out(struct web *web, const char *url,
+                     struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/")) {
+        web_link(answer, "http://a.test/out", 0);
+        web_link(answer, "http://a.test/out2", 0);
+        web_link(answer, "http://a.test/no", 0);
+    } else if (strstr(url, "/out")) {
+        web_redirect(answer, 302, "http://b.test/far");
+    } else if (is(url, "http://a.test/no")) {
+        web_redirect(answer, 302, "http://b.test/private/x");
+    } else if (is(url, "http://b.test/far")) {
+        web_redirect(answer, 302, "http://c.test/farther");
+    } else if (is(url, "http://c.test/farther")) {
+        web_link(answer, "http://c.test/never", 0);
+        web_status(answer, 404);
+    }
+}
+
+static void
+frontier_checks_once_what_a_redirect_out_of_scope_leads_to(void **state)
+{
+    static const char *const exclude[] = {"/private/"};
+    struct web *web = *state;
+
+    web->options.scope.exclude = exclude;
+    web->options.scope.nr_exclude = 1;
+    web->answer = ways_out;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    const struct web_visit *far = web_visit(web, "http://b.test/far");
+    assert_int_equal(far->status, 404);
+    assert_int_equal(far->depth, 1);
+    assert_string_equal(far->final_url, "http://c.test/farther");
+    assert_int_equal(web_nr_fetches(web, "http://c.test/farther"), 1);
+    assert_int_equal(web_nr_fetches(web, "http://b.test/private/x"), 0);
+    assert_int_equal(web_nr_fetches(web, "http://c.test/never"), 0);
+    assert_int_equal(web->nr_visits, 5);
+}
+
+/* a.test leads out to b.test/page by a redirect; b.test, a seed too, links to
+ * it, and so it is a page of the crawl. */
+static void two_sites(struct web *web, const char *url,
+                      struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/"))
+        web_link(answer, "http://a.test/out", 0);
+    else if (is(url, "http://a.test/out"))
+        web_redirect(answer, 302, "http://b.test/page");
+    else if (is(url, "http://b.test/"))
+        web_link(answer, "http://b.test/1", 0);
+    else if (is(url, "http://b.test/1"))
+        web_link(answer, "http://b.test/page", 0);
+    else if (is(url, "http://b.test/page"))
+        web_link(answer, "http://b.test/2", 0);
+    if (strncmp(url, "http://b.test/", 14) == 0)
+        answer->latency_ms = 500;
+}
+
+static void
+frontier_follows_what_was_only_checked_when_a_page_links_there(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = two_sites;
+    web_open(web);
+    web_add_list(web, "http://a.test/\nhttp://b.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web_nr_fetches(web, "http://b.test/page"), 1);
+    assert_int_equal(web_visit(web, "http://b.test/2")->depth, 3);
 }
 
 /* ---- restart ---- */
@@ -663,6 +779,9 @@ int main(void)
         TEST(frontier_goes_on_where_the_seed_redirects_to),
         TEST(frontier_takes_a_links_redirect_as_a_url),
         TEST(frontier_ends_a_links_chain_of_redirects),
+        TEST(frontier_finds_the_loops_that_links_lead_into),
+        TEST(frontier_checks_once_what_a_redirect_out_of_scope_leads_to),
+        TEST(frontier_follows_what_was_only_checked_when_a_page_links_there),
         TEST(frontier_goes_on_following_after_a_restart),
         TEST(frontier_reads_the_sitemaps_of_listed_hosts),
         TEST(frontier_reads_a_packed_sitemap),

@@ -201,7 +201,7 @@ static void page_refuses_numbers_out_of_range(void **state)
     } rows[] = {
         {"outcome", 0, OUTCOME_NR}, {"error", 1, ERROR_NR},
         {"status", 3, 0x04}, /* 1,024 and more */
-        {"flags", 6, 0x01},         {"flags", 8, 0x01},
+        {"flags", 6, 0x02},         {"flags", 8, 0x01},
         {"robots", 9, 0x08},        {"content length", 33, 0x80}, /* below -1 */
         {"links", 81, 0x10},
     };

@@ -95,6 +95,7 @@ static void put_linking_page(struct fixture *fix)
     page.nr_links_out = 4;
     page.hops = hops;
     page.nr_redirects = 2;
+    page.nr_hops = 2;
     page.final_url = text("https://h1/y");
     page.mime = text("text/html");
     page.title = text("One");
