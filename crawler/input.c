@@ -257,7 +257,8 @@ struct search {
  * as l.txt, ./l.txt, or by its whole path. A file that has another path now is
  * the same one if both lead to one inode (a hard link, a mount), or if the old
  * path is gone and the name is the same (it was moved) or size and time are
- * (it was renamed). Numbers of inodes are not kept, since systems give them out again.
+ * (it was renamed). Numbers of inodes are not kept, since systems give them out
+ * again.
  */
 static enum match compare(const struct source *source,
                           const struct storage_input *known)
@@ -274,10 +275,9 @@ static enum match compare(const struct source *source,
         return st.st_dev == source->st.st_dev && st.st_ino == source->st.st_ino
                    ? MATCH_FILE
                    : MATCH_NONE;
-    return known->path &&
-                   (same_name ||
-                    (known->size_bytes == source->place.size_bytes &&
-                     known->mtime_ns == source->place.mtime_ns))
+    return known->path && (same_name ||
+                           (known->size_bytes == source->place.size_bytes &&
+                            known->mtime_ns == source->place.mtime_ns))
                ? MATCH_FILE
                : MATCH_NONE;
 }
