@@ -132,7 +132,7 @@ static void load(struct scale *scale)
 
         bench_must(frontier_add_line(scale->frontier,
                                      (struct bytes){url, (size_t)len}, i + 1,
-                                     false, clock_mono_ms()),
+                                     clock_mono_ms()),
                    "load");
         commit_if_due(scale);
     }

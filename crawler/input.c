@@ -26,7 +26,9 @@ struct source {
     struct stat st;   /* of a file */
     int fd;           /* -1: the name itself is the only line */
     struct storage_input place; /* up to this place every line is in storage */
-    bool reread; /* the file has changed since an earlier run read it */
+    bool reread; /* the file has changed since an earlier run read it, or it is
+                    a pipe, of which nobody knows whether it has */
+    bool cut;    /* damaged: what it does not name may stand behind that */
     bool saved;  /* `place` is as storage has it, so nothing need be written */
     bool ended;  /* the last byte was read; lines of it may still wait */
     bool looked; /* what it looks like was judged */
@@ -40,6 +42,7 @@ struct input {
     struct storage *storage;
     struct frontier *frontier;
     int64_t now_ms;
+    bool is_ordered;
     bool first_slice;
     bool failed; /* a line was read that is neither in storage nor waiting */
     char message[INPUT_MESSAGE_BYTES];
@@ -212,22 +215,19 @@ static bool holds_something(const char *text, size_t len)
     return false;
 }
 
-/* Takes one line. When a changed list is read again, its empty lines go to the
- * frontier too: a URL may have stood there, which is dropped then. */
 static enum err on_line(void *ctx, const struct urllist_line *line)
 {
     struct input *input = ctx;
     struct source *source = &input->sources[input->current];
 
     source->saved = false;
-    if (!source->reread && !holds_something(line->text, line->len))
+    if (!holds_something(line->text, line->len))
         return CERR_OK;
     struct bytes text = {line->text, line->len};
     int64_t number = storage_line(source->place.number, line->number);
     if (line->too_long)
         return frontier_add_long_line(input->frontier, text, number);
-    return frontier_add_line(input->frontier, text, number, source->reread,
-                             input->now_ms);
+    return frontier_add_line(input->frontier, text, number, input->now_ms);
 }
 
 /* Stores name and number of a list before its first line, so that no line is
@@ -302,8 +302,11 @@ static enum err compare_next(void *ctx, const struct storage_input *known)
 static enum err find_name(struct input *input, struct source *source)
 {
     struct search search = {.source = source};
-    enum err err = storage_each_input(input->storage, compare_next, &search);
+    enum err err;
 
+    free(source->known_name);
+    source->known_name = NULL;
+    err = storage_each_input(input->storage, compare_next, &search);
     if (!source->known_name)
         source->known_name = xstrdup(
             search.name_is_taken && source->path ? source->path : source->name);
@@ -311,36 +314,80 @@ static enum err find_name(struct input *input, struct source *source)
     return err;
 }
 
-/* Begins a list: compares it with what an earlier run read of it. The same
- * version goes on behind the last stored line; another version is read from its
- * start. */
-static enum err begin(struct input *input, struct source *source)
+/* Compares a list with what an earlier run read of it, and takes over its
+ * number. CERR_NOT_FOUND: none did. */
+static enum err compare_versions(struct input *input, struct source *source,
+                                 struct storage_input *known)
 {
-    struct storage_input known = {0};
-    struct urllist_options options = {.on_line = on_line, .ctx = input};
     enum err err = find_name(input, source);
 
     if (err)
         return err;
-    known.name = source->known_name;
-    err = storage_get_input(input->storage, &known);
+    known->name = source->known_name;
+    err = storage_get_input(input->storage, known);
+    source->place.number = known->number;
+    source->saved = !err && known->size_bytes >= 0 &&
+                    known->size_bytes == source->place.size_bytes &&
+                    known->mtime_ns == source->place.mtime_ns;
+    source->reread = !err && !source->saved;
+    return err;
+}
+
+static bool is_pipe(const struct source *source)
+{
+    return source->place.size_bytes < 0;
+}
+
+/* Begins a list. The same version goes on behind the last stored line; another
+ * version is read from its start. Of a pipe it is not known which it is: its
+ * lines have their numbers of now, and what it does not name stays. */
+static enum err begin(struct input *input, struct source *source)
+{
+    struct storage_input known = {0};
+    struct urllist_options options = {.on_line = on_line, .ctx = input};
+    enum err err = compare_versions(input, source, &known);
+
     if (err && err != CERR_NOT_FOUND)
         return err;
-    bool same = !err && known.size_bytes >= 0 &&
-                known.size_bytes == source->place.size_bytes &&
-                known.mtime_ns == source->place.mtime_ns;
-    if (same) {
+    if (source->saved) {
         options.start_offset = known.offset_bytes;
         options.start_lines = known.line;
         source->place = known;
         source->place.path = source->path;
     }
-    source->place.number = known.number;
-    source->reread = !err && known.size_bytes >= 0 && !same;
-    source->saved = same;
     if (err)
         err = introduce(input, source);
+    else if (source->reread)
+        err = frontier_begin_reading(input->frontier, source->place.number,
+                                     !is_pipe(source));
     input->list = urllist_new(&options);
+    return err;
+}
+
+/* Puts lists that are read again before all others: nothing may be in flight
+ * then (frontier_begin_reading()). The others keep their order. */
+static enum err order_sources(struct input *input)
+{
+    struct source *sources = xcalloc(input->nr_sources, sizeof(*sources));
+    size_t nr = 0;
+    enum err err = CERR_OK;
+
+    for (size_t i = 0; i < input->nr_sources && !err; i++) {
+        struct storage_input known = {0};
+
+        err = compare_versions(input, &input->sources[i], &known);
+        err = err == CERR_NOT_FOUND ? CERR_OK : err;
+    }
+    for (int again = 1; again >= 0; again--)
+        for (size_t i = 0; i < input->nr_sources; i++) {
+            const struct source *source = &input->sources[i];
+
+            if ((source->reread && !is_pipe(source)) == again)
+                sources[nr++] = *source;
+        }
+    free(input->sources);
+    input->sources = sources;
+    input->is_ordered = true;
     return err;
 }
 
@@ -382,7 +429,7 @@ static enum err note_damage(struct input *input, struct source *source,
         storage_line(source->place.number, line + 1),
         (struct bytes){detail, (size_t)len});
 
-    source->ended = true;
+    source->ended = source->cut = true;
     source->saved = false;
     snprintf(input->message, sizeof(input->message),
              "'%.300s': %s, after line %lld; the lines before it count",
@@ -391,21 +438,13 @@ static enum err note_damage(struct input *input, struct source *source,
 }
 
 /* Ends the list: its last line may have no newline, and compressed data may be
- * cut in the middle. The earlier version of a list may have been damaged behind
- * what is now its last line: that row goes. */
+ * cut in the middle. */
 static enum err end_list(struct input *input, struct source *source)
 {
     enum err err = urllist_finish(input->list);
 
     source->ended = true;
-    if (err == CERR_CORRUPT)
-        return note_damage(input, source, "is cut");
-    if (err || !source->reread)
-        return err;
-    return frontier_add_line(
-        input->frontier, (struct bytes){0},
-        storage_line(source->place.number, urllist_lines(input->list) + 1),
-        true, input->now_ms);
+    return err == CERR_CORRUPT ? note_damage(input, source, "is cut") : err;
 }
 
 /* Leaves a list when its last lines have reached storage, which may take some
@@ -421,7 +460,12 @@ static enum err finish_source(struct input *input, struct source *source)
     note_place(input, source);
     source->place.done = true;
     source->saved = false;
-    err = input_save(input);
+    err = source->reread
+              ? frontier_end_reading(input->frontier,
+                                     !is_pipe(source) && !source->cut)
+              : CERR_OK;
+    if (!err)
+        err = input_save(input);
     next_source(input);
     return err;
 }
@@ -529,20 +573,24 @@ enum err input_read(struct input *input, int64_t now_ms)
     if (input_ended(input))
         return CERR_OK;
     input->now_ms = now_ms;
-    err = read_on(input);
+    err = input->is_ordered ? CERR_OK : order_sources(input);
+    if (!err)
+        err = read_on(input);
     if (err != CERR_OK && err != CERR_AGAIN && err != CERR_CORRUPT)
         input->failed = true;
     return err;
 }
 
 /* Saves the place, unless it has not moved. A pipe has no place to go back to.
- */
+ * A reading that is cut short begins anew, so until its end the place stays
+ * that of the version before. */
 enum err input_save(struct input *input)
 {
     struct source *source = &input->sources[input->current];
     enum err err;
 
-    if (input_ended(input) || source->saved || source->place.size_bytes < 0)
+    if (input_ended(input) || source->saved || is_pipe(source) ||
+        (source->reread && !source->place.done))
         return CERR_OK;
     note_place(input, source);
     err = storage_put_input(input->storage, &source->place);

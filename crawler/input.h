@@ -5,7 +5,7 @@
  * A name is a file, "-" for standard input, or a URL that stands for a list of
  * one line. A file that was read in part by an earlier run goes on behind the
  * last committed line; one that was read whole and has not changed is not read
- * again; one that has changed is read again, and what is new is added.
+ * again; one that has changed is read again, and counts as it is now.
  */
 #ifndef CRAWLER_INPUT_H
 #define CRAWLER_INPUT_H

@@ -188,7 +188,10 @@ static bool zstd_start(struct unpack *unpack)
 
 static enum step zstd_step(struct unpack *unpack, struct span *span)
 {
-    ZSTD_inBuffer in = {span->in, span->in_len, 0};
+    /* Given a whole frame, the library decodes it at once, or nothing of it if
+     * it is damaged. No frame is whole in so few bytes (RFC 8878, 3.1.1). */
+    size_t piece = span->in_len < 8 ? span->in_len : 8;
+    ZSTD_inBuffer in = {span->in, piece, 0};
     ZSTD_outBuffer out = {span->out, span->out_len, 0};
     size_t result = ZSTD_decompressStream(unpack->z.zstd, &out, &in);
 

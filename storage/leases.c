@@ -27,7 +27,7 @@ static void count_added(struct storage *storage, const struct url_batch *batch)
     struct storage_counts *counts = &storage->counts;
 
     for (size_t i = 0; i < batch->nr_urls; i++) {
-        if (batch->added[i] == STORAGE_KNOWN)
+        if (batch->added[i] == STORAGE_KNOWN || batch->added[i] == STORAGE_KEPT)
             continue;
         counts->nr_urls += batch->added[i] == STORAGE_ADDED;
         counts->nr_ended -= batch->added[i] == STORAGE_REOPENED;
@@ -93,21 +93,31 @@ enum err storage_put_line(struct storage *storage,
     return storage_settle(storage, err);
 }
 
-enum err storage_drop_line(struct storage *storage, int64_t line)
+enum err storage_begin_reading(struct storage *storage, int64_t number)
 {
-    bool dropped = false;
-    enum err err;
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(
+        storage, lease_of(storage)->begin_reading(storage->back, number));
+}
 
-    /* This is called for each good line, and most lists have no bad one: the
-     * counter saves a look-up for each. */
-    if (storage->counts.nr_bad_lines == 0)
-        return CERR_OK;
-    err = storage_begin_rows(storage, 1);
+enum err storage_end_reading(struct storage *storage, bool whole,
+                             struct storage_gone *gone)
+{
+    struct storage_counts *counts = &storage->counts;
+    struct reading_end end = {0};
+    enum err err = storage->failure.err;
+
     if (err)
         return err;
-    err = lease_of(storage)->drop_line(storage->back, line, &dropped);
-    storage->counts.nr_lines -= dropped;
-    storage->counts.nr_bad_lines -= dropped;
+    err = lease_of(storage)->end_reading(storage->back, whole, &end);
+    *gone = (struct storage_gone){end.nr_forgotten, end.nr_closed};
+    counts->nr_urls -= end.nr_forgotten;
+    counts->nr_ended += end.nr_closed;
+    counts->nr_lines -= end.nr_forgotten + end.nr_marked + end.nr_dropped;
+    counts->nr_bad_lines -= end.nr_dropped;
+    if (!err && end.nr_forgotten + end.nr_marked + end.nr_dropped > 0)
+        err = storage_begin_rows(storage, 1);
     return storage_settle(storage, err);
 }
 

@@ -36,6 +36,8 @@ enum storage_added {
                        * of the kind URL_LISTED */
     STORAGE_REOPENED, /* it was adopted, and is to do again: as a link it had
                        * been refused unasked (trap, blocked_address) */
+    STORAGE_KEPT,     /* a line of the list that is being read again: its URL
+                       * was known, and has the line's number as it is now */
 };
 
 /*
@@ -55,9 +57,28 @@ enum err storage_add_urls(struct storage *storage,
  * of the list had there. */
 enum err storage_put_line(struct storage *storage,
                           const struct line_record *line) CERR_CHECK;
-/* Forgets the bad line that an earlier version of the list had there, if it had
- * one. The row of a duplicate stays. */
-enum err storage_drop_line(struct storage *storage, int64_t line) CERR_CHECK;
+
+/* What is no longer so when a list was read again. */
+struct storage_gone {
+    int64_t
+        nr_forgotten;  /* URLs that were never asked, and are not known now */
+    int64_t nr_closed; /* URLs to do that keep an older answer */
+};
+/*
+ * Begins to read a list again, by its number. Until the end, its lines are
+ * taken as they are now: a URL that stood on another line gets the new number,
+ * the first line that names it keeps it, and what is as it was is not written.
+ */
+enum err storage_begin_reading(struct storage *storage,
+                               int64_t number) CERR_CHECK;
+/*
+ * The list has been read. `whole`: what it names no more is marked as no longer
+ * listed, by a negative line, and is in no result; of a URL that was never
+ * asked nothing is left. One that another list names as well is that one's now.
+ * No host may be leased then: what is handed out would be taken away.
+ */
+enum err storage_end_reading(struct storage *storage, bool whole,
+                             struct storage_gone *gone) CERR_CHECK;
 
 /* How far a list has been read, so that a resume does not read it again. */
 struct storage_input {

@@ -62,7 +62,8 @@ const struct page_column page_columns[] = {
          "CASE WHEN p.status IS NOT NULL THEN coalesce(p.final_url, p.url) END",
      .results_meaning = "where the answer came from; NULL: no answer"},
     {NAME("line"), 0, "bigint", COLUMN_LINE, AT(line), 0, EVERYWHERE, "",
-     "line of the list, from 1; NULL: discovered", .export_sql = "u.line",
+     "line of the list, from 1; NULL: discovered",
+     .export_sql = "CASE WHEN u.line > 0 THEN u.line END",
      .results_sql = LINE_OF("u.line"), .line_sql = LINE_OF("l.line")},
     {NAME("detail"), 7, "text", FIELD(detail), 0, EVERYWHERE, "", "for people",
      .line_sql = "coalesce(l.detail, 'repeats line ' || (" LINE_OF(

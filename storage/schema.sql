@@ -96,7 +96,8 @@ CREATE TABLE lines (
 ) WITHOUT ROWID; -- sqlite
 ); -- postgresql
 
--- A `line` in urls and lines is number << 40 | line of that list.
+-- A `line` in urls and lines is number << 40 | line of that list; below 0 the
+-- list named the URL once and does so no more.
 CREATE TABLE inputs (
   name text PRIMARY KEY,
   number bigint NOT NULL UNIQUE,
@@ -206,7 +207,8 @@ CREATE TABLE bodies (
 CREATE VIEW v_latest AS
 SELECT p.*, u.line & 1099511627775 AS line, u.listed,
   (SELECT i.name FROM inputs i WHERE i.number = u.line >> 40) AS input
-FROM urls u JOIN pages p ON p.id = u.page_id;
+FROM urls u JOIN pages p ON p.id = u.page_id
+WHERE u.line IS NULL OR u.line > 0;
 
 CREATE VIEW v_status AS
 SELECT coalesce(CAST(status AS text), error, outcome) AS what, outcome,
@@ -253,6 +255,7 @@ SELECT h.host, count(p.id) AS n,
   max(p.total_ms) AS max_ms, h.robots_status, h.delay_ms, h.host_id
 FROM hosts h
 LEFT JOIN urls u ON u.shard = h.shard AND u.host_id = h.host_id
+  AND (u.line IS NULL OR u.line > 0)
 LEFT JOIN pages p ON p.id = u.page_id
 GROUP BY h.shard, h.host_id, h.host, h.robots_status, h.delay_ms;
 

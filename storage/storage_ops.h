@@ -141,6 +141,13 @@ enum line_change {
     LINE_CHANGED, /* there was a row with another content */
 };
 
+/* What became of what a list names no more. */
+struct reading_end {
+    int64_t nr_forgotten, nr_closed; /* as in struct storage_gone */
+    int64_t nr_marked;               /* URLs with an answer, closed ones too */
+    int64_t nr_dropped;              /* rows of bad lines and duplicates */
+};
+
 /* The frontier's side. A function without a comment does what the function of
  * leases.h with that name does. */
 struct lease_ops {
@@ -148,8 +155,10 @@ struct lease_ops {
                          struct url_batch *batch) CERR_CHECK;
     enum err (*put_line)(struct back_end *back, const struct line_record *line,
                          enum line_change *change) CERR_CHECK;
-    enum err (*drop_line)(struct back_end *back, int64_t line,
-                          bool *dropped) CERR_CHECK;
+    enum err (*begin_reading)(struct back_end *back, int64_t number) CERR_CHECK;
+    /* `end` is zeros before the call. */
+    enum err (*end_reading)(struct back_end *back, bool whole,
+                            struct reading_end *end) CERR_CHECK;
     /* *nr_leased counts the hosts that were leased, also those before an
      * error. Opens no transaction when no host is due. */
     enum err (*lease_hosts)(struct back_end *back, int64_t now_ms,

@@ -788,7 +788,7 @@ static enum err turn_hosts(struct frontier *frontier, int64_t now_ms)
 
     if (!err)
         err = look_at_all_idle(frontier, now_ms);
-    if (err || run->state == RUN_STOPPED)
+    if (err || run->state == RUN_STOPPED || run->holds)
         return err;
     err = lease_hosts(frontier, now_ms);
     if (!err && run->limit == LIMIT_NONE)

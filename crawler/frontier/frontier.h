@@ -57,19 +57,26 @@ int frontier_max_in_flight(int concurrency);
  * A line of the list, without its line end. Bad lines become rows at once;
  * good ones gather until a batch is full or pushed; then frontier_turn() takes
  * some to storage each time, so that workers are not kept waiting. Meanwhile
- * add no line: it would wait for all of them. `reread`: the list was read in an
- * earlier run and has changed, so a known URL is no duplicate, and a line that
- * was bad may be none any more.
+ * add no line: it would wait for all of them.
  */
 enum err frontier_add_line(struct frontier *frontier, struct bytes text,
-                           int64_t line, bool reread,
-                           int64_t now_ms) CERR_CHECK;
+                           int64_t line, int64_t now_ms) CERR_CHECK;
 /* A line over the reader's limit: a row, with its first bytes. */
 enum err frontier_add_long_line(struct frontier *frontier, struct bytes text,
                                 int64_t line) CERR_CHECK;
 /* The list `name` cannot be decoded from this line on: a row that says so. */
 enum err frontier_add_damage(struct frontier *frontier, struct bytes name,
                              int64_t line, struct bytes detail) CERR_CHECK;
+/*
+ * A list that was read before is read again, by its number: its lines count as
+ * they are now. `whole`: at the end, what it names no more is no longer listed;
+ * until then no host is asked, so that nothing is in flight that goes. Such
+ * lists come first.
+ */
+enum err frontier_begin_reading(struct frontier *frontier, int64_t number,
+                                bool whole) CERR_CHECK;
+/* After its last line is in storage. */
+enum err frontier_end_reading(struct frontier *frontier, bool whole) CERR_CHECK;
 enum frontier_lines {
     FRONTIER_LINES_NONE,     /* all lines so far are in storage */
     FRONTIER_LINES_GATHERED, /* some wait for more of them */

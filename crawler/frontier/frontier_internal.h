@@ -370,7 +370,6 @@ struct batch {
     size_t nr_full;  /* number of URLs that makes it full ... */
     size_t max_full; /* ... which doubles up to this */
     struct buf text;
-    bool is_reread; /* lines of a list that was read before and has changed */
     bool is_pushed; /* its URLs go to storage, some in each turn */
     size_t run_at,
         run_end;      /* the run of URLs that is sorted and being stored ... */
@@ -443,6 +442,7 @@ struct run {
     enum run_state state;
     bool list_has_ended;
     bool is_done; /* nothing is left to do in storage either */
+    bool holds;   /* a list is read again: no host is leased meanwhile */
     enum run_limit limit;
 };
 

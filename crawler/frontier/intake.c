@@ -314,14 +314,14 @@ static enum err bring_forward(struct frontier *frontier,
 /* Handles a URL that storage knows. A redirect may lead in one hop to what a
  * link leads to in two, so a found URL may come nearer; a line is a duplicate.
  */
-static enum err note_known(struct frontier *frontier, const struct batch *batch,
+static enum err note_known(struct frontier *frontier,
                            const struct url_record *record)
 {
     if (record->line == 0)
         return record->nr_hops > 0 || frontier->has_checked
                    ? bring_forward(frontier, record)
                    : CERR_OK;
-    return batch->is_reread ? CERR_OK : put_duplicate(frontier, record);
+    return put_duplicate(frontier, record);
 }
 
 /* A new URL is its host's news, and counts for traps when it was found. */
@@ -331,7 +331,9 @@ static enum err note_added(struct frontier *frontier, const struct batch *batch,
     const struct url_record *record = &batch->records[i];
 
     if (batch->added[i] == STORAGE_KNOWN)
-        return note_known(frontier, batch, record);
+        return note_known(frontier, record);
+    if (batch->added[i] == STORAGE_KEPT)
+        return CERR_OK;
     refill_note_added(frontier, record, batch->added[i], now_ms);
     if (record->line > 0)
         return CERR_OK;

@@ -170,9 +170,7 @@ static enum err add_first(struct frontier *frontier, struct bytes word,
     if (err)
         return err;
     if (!error)
-        return frontier->lines.is_reread
-                   ? storage_drop_line(frontier->storage, line)
-                   : CERR_OK;
+        return CERR_OK;
     size_t len = error == ERROR_BAD_URL ? describe_commas(whole, detail) : 0;
     return put_bad_line(frontier, whole, line, error,
                         (struct bytes){detail, len});
@@ -199,21 +197,13 @@ static enum err add_line(struct frontier *frontier, struct bytes whole,
     return err;
 }
 
-/* A batch has lines of one kind: in a list that is read again, a known URL is
- * no duplicate, so lines of both kinds cannot be stored together. */
 enum err frontier_add_line(struct frontier *frontier, struct bytes text,
-                           int64_t line, bool reread, int64_t now_ms)
+                           int64_t line, int64_t now_ms)
 {
     struct bytes trimmed = trim(text.data, text.len);
 
     if (trimmed.len == 0 || ((const char *)trimmed.data)[0] == '#')
-        return reread ? storage_drop_line(frontier->storage, line) : CERR_OK;
-    if (frontier->lines.is_reread != reread) {
-        enum err err = intake_flush(frontier, &frontier->lines, now_ms);
-        if (err)
-            return err;
-        frontier->lines.is_reread = reread;
-    }
+        return CERR_OK;
     frontier->stats.nr_lines++;
     return add_line(frontier, trimmed, line, now_ms);
 }
@@ -230,6 +220,23 @@ enum err frontier_add_damage(struct frontier *frontier, struct bytes name,
                              int64_t line, struct bytes detail)
 {
     return put_bad_line(frontier, name, line, ERROR_LIST_DAMAGED, detail);
+}
+
+enum err frontier_begin_reading(struct frontier *frontier, int64_t number,
+                                bool whole)
+{
+    frontier->run.holds = whole;
+    return storage_begin_reading(frontier->storage, number);
+}
+
+enum err frontier_end_reading(struct frontier *frontier, bool whole)
+{
+    struct storage_gone gone = {0};
+    enum err err = storage_end_reading(frontier->storage, whole, &gone);
+
+    frontier->stats.nr_queued -= gone.nr_forgotten + gone.nr_closed;
+    frontier->run.holds = false;
+    return err;
 }
 
 void frontier_push_lines(struct frontier *frontier)

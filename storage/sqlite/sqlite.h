@@ -58,6 +58,8 @@ struct sqlite {
     bool store_bodies; /* --store body: keep bodies in the table `bodies` */
     void *zstd;        /* owned ZSTD_CCtx; NULL until a body is stored */
 
+    int64_t reading; /* 1 + number of the list that is read again; 0: none */
+
     struct stamp stamp; /* holds the text that sqlite_iso() returned last */
 };
 
@@ -71,6 +73,25 @@ static inline struct sqlite *sqlite_of(struct back_end *back)
 
 extern const struct lease_ops sqlite_lease;   /* sqlite_frontier.c */
 extern const struct result_ops sqlite_result; /* sqlite_results.c */
+
+/* sqlite_reading.c: a list that is read again, and the URL of a line of it. */
+enum err sqlite_begin_reading(struct back_end *back, int64_t number) CERR_CHECK;
+enum err sqlite_end_reading(struct back_end *back, bool whole,
+                            struct reading_end *end) CERR_CHECK;
+/* Whether the line is of the list that is being read again. */
+bool sqlite_is_reading(const struct sqlite *sqlite, int64_t line);
+/* Notes that a line of it has a row in `lines`. */
+enum err sqlite_note_line(struct sqlite *sqlite, int64_t line) CERR_CHECK;
+/* What a line of it finds. */
+enum reading_found {
+    READING_NEW,   /* no row: the URL is to be added */
+    READING_FOUND, /* a row that no list names now: it is to be adopted */
+    READING_DONE   /* it is done: *added is STORAGE_KEPT, or STORAGE_KNOWN of a
+                      line that only repeats another one */
+};
+enum err sqlite_read_again(struct sqlite *sqlite, const struct url_record *url,
+                           enum storage_added *added,
+                           enum reading_found *found) CERR_CHECK;
 
 /* sqlite_open.c */
 enum err sqlite_open(struct back_end **back, const char *path,

@@ -27,16 +27,18 @@
  * last. The word @exported is explained in sqlite_columns.h. */
 static const char newest_sql[] =
     "SELECT @exported FROM urls u JOIN pages p ON p.id = u.page_id"
-    " ORDER BY u.line IS NULL, u.line, p.id";
+    " WHERE u.line IS NULL OR u.line > 0"
+    " ORDER BY coalesce(u.line, 0) <= 0, u.line, p.id";
 static const char run_sql[] =
     "SELECT @exported FROM pages p JOIN urls u ON u.shard = 0"
     " AND u.host_id = p.host_id AND u.url_hash = p.url_hash"
-    " WHERE p.run_id = ? ORDER BY u.line IS NULL, u.line, p.id";
+    " WHERE p.run_id = ? ORDER BY coalesce(u.line, 0) <= 0, u.line, p.id";
 /* A WARC holds only what has a stored body, in the order of completion. */
 static const char newest_bodies_sql[] =
     "SELECT @exported, b.body_bytes, b.zstd FROM urls u"
     " JOIN pages p ON p.id = u.page_id"
-    " JOIN bodies b ON b.content_hash = p.content_hash ORDER BY p.id";
+    " JOIN bodies b ON b.content_hash = p.content_hash"
+    " WHERE u.line IS NULL OR u.line > 0 ORDER BY p.id";
 static const char run_bodies_sql[] =
     "SELECT @exported, b.body_bytes, b.zstd FROM pages p"
     " JOIN urls u ON u.shard = 0 AND u.host_id = p.host_id"

@@ -106,29 +106,44 @@ enum err sqlite_find_url(struct sqlite *sqlite, struct url_key key, bool *known)
     return err;
 }
 
+/* Makes a known URL a line of the list, if no list names it. */
+static enum err list_url(struct sqlite *sqlite, const struct url_record *url,
+                         enum storage_added *added)
+{
+    bool adopted = false, reopened = false;
+    enum err err = adopt_url(sqlite, url, &adopted);
+
+    if (!err && adopted)
+        err = reopen_url(sqlite, url->key, &reopened);
+    if (adopted)
+        *added = reopened ? STORAGE_REOPENED : STORAGE_ADOPTED;
+    return err;
+}
+
 /* Adds one URL, or makes one that is known a line of the list. `added` says
  * which of the two it was. */
 static enum err add_url(struct sqlite *sqlite, const struct url_record *url,
                         enum storage_added *added)
 {
-    bool done = false, known = false, reopened = false;
+    enum reading_found found = READING_NEW;
+    bool done = false, known = false;
     enum err err = CERR_OK;
 
+    *added = STORAGE_KNOWN;
     /* Most links are known, so a look comes first. Most lines of a list are
-     * new: for them the look would be a descent for nothing. */
+     * new, but where it is read again: for them the look would be a descent for
+     * nothing. */
     if (url->line == 0)
         err = sqlite_find_url(sqlite, url->key, &known);
-    if (!err && !known)
+    else if (sqlite_is_reading(sqlite, url->line))
+        err = sqlite_read_again(sqlite, url, added, &found);
+    if (err || known || found == READING_DONE)
+        return err;
+    if (found == READING_NEW)
         err = insert_url(sqlite, url, &done);
-    *added = done ? STORAGE_ADDED : STORAGE_KNOWN;
-    if (!err && !done && url->line > 0) {
-        err = adopt_url(sqlite, url, &done);
-        if (!err && done)
-            err = reopen_url(sqlite, url->key, &reopened);
-        if (done)
-            *added = reopened ? STORAGE_REOPENED : STORAGE_ADOPTED;
-    }
-    return err;
+    if (done)
+        *added = STORAGE_ADDED;
+    return err || done || url->line == 0 ? err : list_url(sqlite, url, added);
 }
 
 /* An empty range is bound as it is: `from` above `to` matches no row, and the
@@ -152,7 +167,7 @@ struct news {
 static void note_news(struct news *news, const struct url_record *url,
                       enum storage_added added)
 {
-    news->any |= added != STORAGE_KNOWN;
+    news->any |= added != STORAGE_KNOWN && added != STORAGE_KEPT;
     news->listed |= url->line > 0;
     if (added == STORAGE_ADDED && order_of(url) == URL_ORDER_BULK)
         hash_range_add(&news->walk, hash_range_of(url->key.url_hash));
@@ -271,24 +286,9 @@ static enum err put_line(struct back_end *back, const struct line_record *line,
         err = write_line(sqlite, STMT_PUT_LINE, line, &added);
     if (!err && !added)
         err = write_line(sqlite, STMT_CHANGE_LINE, line, &changed);
+    if (!err)
+        err = sqlite_note_line(sqlite, line->line);
     *change = added ? LINE_ADDED : changed ? LINE_CHANGED : LINE_SAME;
-    return err;
-}
-
-/* Deletes the row of a bad line. The row of a duplicate stays, because it is
- * not the row of a bad line. */
-static enum err drop_line(struct back_end *back, int64_t line, bool *dropped)
-{
-    struct sqlite *sqlite = sqlite_of(back);
-    struct binder binder;
-    enum err err = sqlite_begin(sqlite);
-
-    if (err)
-        return err;
-    binder = sqlite_bind(sqlite, STMT_DROP_LINE);
-    bind_int(&binder, line);
-    err = sqlite_run(sqlite, &binder);
-    *dropped = !err && sqlite3_changes(sqlite->db) > 0;
     return err;
 }
 
@@ -704,7 +704,8 @@ static enum err next_due(struct back_end *back, int64_t *due_at)
 const struct lease_ops sqlite_lease = {
     .add_urls = add_urls,
     .put_line = put_line,
-    .drop_line = drop_line,
+    .begin_reading = sqlite_begin_reading,
+    .end_reading = sqlite_end_reading,
     .lease_hosts = lease_hosts,
     .make_host = make_host,
     .lease_host = lease_host,

@@ -57,7 +57,8 @@ enum err reader_find_url(struct reader *reader, const char *url,
 {
     struct rows rows = begin_rows_of(
         reader,
-        "SELECT u.line & 1099511627775, u.depth, o.url, p.outcome, p.status,"
+        "SELECT max(u.line, 0) & 1099511627775, u.depth, o.url, p.outcome, "
+        "p.status,"
         " p.error, p.detail, p.fetched_at FROM urls u"
         " LEFT JOIN pages p ON p.id = u.page_id AND u.state <> 0"
         " LEFT JOIN urls o ON o.shard = u.shard"

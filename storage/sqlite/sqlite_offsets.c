@@ -5,6 +5,14 @@
  */
 #include "storage/sqlite/sqlite.h"
 
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+#define VIEW_BYTES_MAX 65536
+
 /* Reads GET_INPUT's columns from the one with the number on. */
 static void read_input(sqlite3_stmt *stmt, int at, struct storage_input *input)
 {
@@ -142,12 +150,48 @@ enum err sqlite_add_output_state(struct sqlite *sqlite)
                                " state smallint NOT NULL DEFAULT 1");
 }
 
+/* Makes a view of the schema anew. Its text ends at the first semicolon. */
+static enum err remake_view(struct sqlite *sqlite, const char *name,
+                            const char *schema)
+{
+    char drop[60], begin[60];
+    const char *text;
+    struct buf sql;
+    enum err err;
+
+    snprintf(drop, sizeof(drop), "DROP VIEW IF EXISTS %s;", name);
+    snprintf(begin, sizeof(begin), "CREATE VIEW %s AS", name);
+    text = strstr(schema, begin);
+    assert(text);
+    buf_init(&sql, VIEW_BYTES_MAX);
+    err = buf_add_str(&sql, drop);
+    if (!err)
+        err = buf_add(&sql, text, strcspn(text, ";"));
+    if (!err)
+        err = buf_add_byte(&sql, '\0');
+    if (!err)
+        err = sqlite_exec(sqlite, (const char *)sql.data);
+    buf_release(&sql);
+    return err;
+}
+
 /* The table of an older program has no column `path`: its lists are known by
- * their names alone. */
+ * their names alone. Its views show URLs that no list names any more, which an
+ * older program does not know either. */
 enum err sqlite_add_input_path(struct sqlite *sqlite)
 {
+    static const char *const views[] = {"v_latest", "v_hosts"};
+    enum err err;
+
     if (sqlite3_table_column_metadata(sqlite->db, NULL, "inputs", "path", NULL,
                                       NULL, NULL, NULL, NULL) == SQLITE_OK)
         return CERR_OK;
-    return sqlite_exec(sqlite, "ALTER TABLE inputs ADD COLUMN path text");
+    err = sqlite_exec(sqlite, "BEGIN IMMEDIATE");
+    for (size_t i = 0; i < sizeof(views) / sizeof(views[0]) && !err; i++)
+        err = remake_view(sqlite, views[i], storage_schema);
+    if (!err)
+        err = remake_view(sqlite, "results", storage_results_view);
+    if (!err)
+        err = sqlite_exec(sqlite, "ALTER TABLE inputs ADD COLUMN path text");
+    return err ? err : sqlite_exec(sqlite, "COMMIT");
 }

@@ -213,7 +213,11 @@ const struct query_info *query_find(const char *name)
 static enum err add_pages(struct reader *reader, int64_t run, struct buf *sql)
 {
     int64_t nr_runs;
-    enum err err = reader_number(reader, "SELECT count(*) FROM runs", &nr_runs);
+    enum err err = reader_number(reader,
+                                 "SELECT (SELECT count(*) FROM runs) +"
+                                 " (SELECT count(*) FROM meta"
+                                 " WHERE k = 'unlisted')",
+                                 &nr_runs);
 
     if (err)
         return err;
@@ -222,7 +226,8 @@ static enum err add_pages(struct reader *reader, int64_t run, struct buf *sql)
                         "p AS NOT MATERIALIZED (SELECT * FROM pages"
                         " WHERE run_id = %" PRId64 ")",
                         run);
-    /* with one run there is one answer of each URL, which is the newest */
+    /* with one run there is one answer of each URL, which is the newest, and
+     * `unlisted` says that not every URL counts any more */
     return buf_addf(sql, "p AS NOT MATERIALIZED (SELECT * FROM %s)",
                     nr_runs > 1 ? "v_latest" : "pages");
 }

@@ -321,19 +321,23 @@ static enum err insert_run(struct sqlite *sqlite,
  * The statements that set ended URLs back to "to do" for a refetch; ?1 is the
  * time before which an answer is stale. URLs that a trap rule refused stay as
  * they are: no request was made for them, and the rule would refuse them again.
+ * So do those that no list names any more.
  */
 static const char *const refetch_sql[] = {
     [STORAGE_REFETCH_NONE] = NULL,
     [STORAGE_REFETCH_FAILED] =
-        "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0 AND page_id IN"
+        "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0"
+        " AND coalesce(line, 1) > 0 AND page_id IN"
         " (SELECT id FROM pages WHERE outcome = 'error' OR retry_later <> 0"
         " OR status IN (408, 429) OR status BETWEEN 500 AND 599)",
     [STORAGE_REFETCH_STALE] =
-        "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0 AND page_id IN"
+        "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0"
+        " AND coalesce(line, 1) > 0 AND page_id IN"
         " (SELECT id FROM pages WHERE (fetched_at IS NULL OR fetched_at < ?1)"
         " AND coalesce(error, '') <> 'trap')",
     [STORAGE_REFETCH_ALL] =
-        "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0 AND page_id IN"
+        "UPDATE urls SET state = 0, tries = 0 WHERE state <> 0"
+        " AND coalesce(line, 1) > 0 AND page_id IN"
         " (SELECT id FROM pages WHERE coalesce(error, '') <> 'trap')",
 };
 

@@ -15,11 +15,11 @@ STATEMENT(ADD_URL,
           "INSERT INTO urls (shard, host_id, url_hash, url, listed, line,"
           " parent_host_id, parent_hash, depth, prio)"
           " VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-/* A URL that was discovered becomes a line of the list. It comes no later than
- * a line does (-1 is URL_ORDER_FIRST). */
+/* A URL that was discovered, or was listed once, becomes a line of the list. It
+ * comes no later than a line does (-1 is URL_ORDER_FIRST). */
 STATEMENT(ADOPT_URL,
           "UPDATE urls SET line = ?, listed = ?, depth = min(depth, ?),"
-          " prio = min(prio, ?, -1) WHERE " KEY " AND line IS NULL")
+          " prio = min(prio, ?, -1) WHERE " KEY " AND coalesce(line, -1) < 0")
 /* Deletes the page of a refused URL if it is of this run, because a URL ends
  * once in a run. An earlier run keeps its page. */
 STATEMENT(DROP_REFUSED,
@@ -58,9 +58,13 @@ STATEMENT(CHANGE_LINE, "UPDATE lines SET text = ?2, error = ?3, detail = ?4,"
                        " AND (text, error) IS NOT (?2, ?3) AND NOT EXISTS"
                        " (SELECT 1 FROM urls WHERE shard = 0 AND host_id = ?5"
                        " AND url_hash = ?6 AND line = ?1)")
-/* A row with same_hash is that of a duplicate, which stays. */
-STATEMENT(DROP_LINE, "DELETE FROM lines WHERE line = ?"
-                     " AND same_hash IS NULL")
+/* A list that is read again (sqlite_reading.c). */
+STATEMENT(NOTE_LINE, "INSERT INTO temp.reading_lines (line) VALUES (?)"
+                     " ON CONFLICT DO NOTHING")
+STATEMENT(NOTE_URL, "INSERT INTO temp.reading_urls (host_id, url_hash)"
+                    " VALUES (?, ?) ON CONFLICT DO NOTHING")
+STATEMENT(URL_LINE, "SELECT line, listed FROM urls WHERE " KEY)
+STATEMENT(MOVE_URL, "UPDATE urls SET line = ?, listed = ? WHERE " KEY)
 STATEMENT(GET_INPUT,
           "SELECT number, size_bytes, mtime_ns, offset_bytes, line, done"
           " FROM inputs WHERE name = ?")
@@ -139,9 +143,8 @@ STATEMENT(GET_REDIRECT, "SELECT p.final_url, p.outcome, p.error FROM urls u"
                         " JOIN pages p ON p.id = u.page_id WHERE u.shard = 0"
                         " AND u.host_id = ? AND u.url_hash = ? AND u.state <> 0"
                         " AND p.run_id = ?")
-STATEMENT(
-    LISTED_URLS,
-    "SELECT host_id, url_hash, url, line FROM urls WHERE line IS NOT NULL")
+STATEMENT(LISTED_URLS,
+          "SELECT host_id, url_hash, url, line FROM urls WHERE line > 0")
 STATEMENT(FOUND_URLS,
           "SELECT host_id, url_hash, url, line FROM urls WHERE line IS NULL")
 STATEMENT(FIND_URL, "SELECT 1 FROM urls WHERE " KEY)

@@ -102,24 +102,152 @@ static void storage_keeps_a_line_as_its_list_has_it_now(void **state)
     struct line_record duplicate = {
         .line = 5, .error = text("duplicate"), .same_as = {1, 10}};
     struct storage_counts counts;
+    struct storage_gone gone;
 
     fixture_open(fix);
-    assert_ok(storage_drop_line(fix->storage, 4));
     assert_ok(storage_put_line(fix->storage, &bad));
+    assert_ok(storage_put_line(fix->storage, &duplicate));
+    assert_ok(storage_begin_reading(fix->storage, 0));
     bad.text = text("ftp://a/");
     bad.error = text("blocked_scheme");
     assert_ok(storage_put_line(fix->storage, &bad));
     assert_ok(storage_put_line(fix->storage, &duplicate));
-    assert_ok(storage_drop_line(fix->storage, 5));
+    assert_ok(storage_end_reading(fix->storage, true, &gone));
     fixture_reopen(fix);
     assert_ok(storage_count(fix->storage, &counts));
     assert_int_equal(counts.nr_bad_lines, 2);
-    assert_ok(storage_drop_line(fix->storage, 4));
-    assert_ok(storage_drop_line(fix->storage, 4));
+    /* a reading that is not of the whole list takes nothing away */
+    assert_ok(storage_begin_reading(fix->storage, 0));
+    assert_ok(storage_end_reading(fix->storage, false, &gone));
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_bad_lines, 2);
+    assert_ok(storage_begin_reading(fix->storage, 0));
+    assert_ok(storage_put_line(fix->storage, &duplicate));
+    assert_ok(storage_end_reading(fix->storage, true, &gone));
     fixture_reopen(fix);
     assert_ok(storage_count(fix->storage, &counts));
     assert_int_equal(counts.nr_bad_lines, 1);
     assert_int_equal(counts.nr_lines, 1);
+}
+
+/* The line of each URL of host 1 that is to do, by its hash. */
+static void expect_lines(struct fixture *fix, const int64_t *lines, size_t nr)
+{
+    fixture_reopen(fix);
+    fixture_lease_hosts(fix, NOW + 100000, 10);
+    fixture_refill_urls(fix, 1, 100);
+    assert_int_equal(fix->nr_urls, nr);
+    for (size_t i = 0; i < nr; i++)
+        assert_int_equal(fix->urls[i].line, lines[i]);
+}
+
+static void storage_gives_a_moved_line_its_new_number(void **state)
+{
+    struct fixture *fix = *state;
+    const struct url_record before[] = {
+        fixture_url(1, 10, 1), fixture_url(1, 11, 2), fixture_url(1, 12, 3)};
+    /* a new one on top, and two in the place of each other */
+    const struct url_record now[] = {
+        fixture_url(1, 9, 1), fixture_url(1, 10, 2), fixture_url(1, 11, 4),
+        fixture_url(1, 12, 3)};
+    static const int64_t lines[] = {1, 2, 4, 3};
+    const struct url_record again = fixture_url(1, 10, 5);
+    enum storage_added added[4];
+    struct storage_counts counts;
+    struct storage_gone gone;
+
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, before, 3, NOW, NULL));
+    assert_ok(storage_begin_reading(fix->storage, 0));
+    assert_ok(storage_add_urls(fix->storage, now, 4, NOW, added));
+    assert_int_equal(added[0], STORAGE_ADDED);
+    for (int i = 1; i < 4; i++)
+        assert_int_equal(added[i], STORAGE_KEPT);
+    /* the first line that names a URL keeps it */
+    assert_ok(storage_add_urls(fix->storage, &again, 1, NOW, added));
+    assert_int_equal(added[0], STORAGE_KNOWN);
+    assert_ok(storage_end_reading(fix->storage, true, &gone));
+    assert_int_equal(gone.nr_forgotten, 0);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_urls, 4);
+    assert_int_equal(counts.nr_lines, 4);
+    expect_lines(fix, lines, 4);
+}
+
+static void storage_writes_nothing_for_a_list_that_is_as_it_was(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record urls[] = {fixture_url(1, 10, 1), fixture_url(1, 11, 2)};
+    enum storage_added added[2];
+    struct storage_gone gone;
+
+    fixture_open(fix);
+    urls[1].listed = text("HTTP://HOST1.TEST/b");
+    assert_ok(storage_add_urls(fix->storage, urls, 2, NOW, NULL));
+    assert_ok(storage_commit(fix->storage));
+    assert_ok(storage_begin_reading(fix->storage, 0));
+    assert_ok(storage_add_urls(fix->storage, urls, 2, NOW, added));
+    assert_int_equal(added[0], STORAGE_KEPT);
+    assert_int_equal(added[1], STORAGE_KEPT);
+    assert_ok(storage_end_reading(fix->storage, true, &gone));
+    assert_int_equal(gone.nr_forgotten + gone.nr_closed, 0);
+}
+
+static void storage_takes_what_a_list_names_no_more_out_of_it(void **state)
+{
+    struct fixture *fix = *state;
+    const struct url_record urls[] = {
+        fixture_url(1, 10, 1), fixture_url(1, 11, 2), fixture_url(1, 12, 3)};
+    struct page_record page = fixture_page(1, 10, "ok", 200);
+    static const int64_t lines[] = {3};
+    enum storage_added added;
+    struct storage_counts counts;
+    struct storage_gone gone;
+
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, urls, 3, NOW, NULL));
+    assert_ok(storage_put_page(fix->storage, &page));
+    assert_ok(storage_begin_reading(fix->storage, 0));
+    assert_ok(storage_add_urls(fix->storage, &urls[2], 1, NOW, NULL));
+    assert_ok(storage_end_reading(fix->storage, true, &gone));
+    assert_int_equal(gone.nr_forgotten, 1); /* 11, which was never asked */
+    assert_int_equal(gone.nr_closed, 0);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_urls, 2);
+    assert_int_equal(counts.nr_ended, 1);
+    assert_int_equal(counts.nr_lines, 1);
+    expect_lines(fix, lines, 1);
+    /* a list names it again: its answer is there */
+    assert_ok(storage_add_urls(fix->storage, &urls[0], 1, NOW, &added));
+    assert_int_equal(added, STORAGE_ADOPTED);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_lines, 2);
+    assert_int_equal(counts.nr_ended, 1);
+}
+
+static void storage_leaves_a_url_to_another_list_that_names_it(void **state)
+{
+    struct fixture *fix = *state;
+    const struct url_record url = fixture_url(1, 10, 1);
+    struct line_record duplicate = {.text = text("http://host1.test/10"),
+                                    .error = text("duplicate"),
+                                    .same_as = {1, 10}};
+    static int64_t lines[1];
+    struct storage_counts counts;
+    struct storage_gone gone;
+
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+    duplicate.line = lines[0] = storage_line(1, 7);
+    assert_ok(storage_put_line(fix->storage, &duplicate));
+    assert_ok(storage_begin_reading(fix->storage, 0));
+    assert_ok(storage_end_reading(fix->storage, true, &gone));
+    assert_int_equal(gone.nr_forgotten, 0);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_urls, 1);
+    assert_int_equal(counts.nr_lines, 1);
+    assert_int_equal(counts.nr_bad_lines, 0);
+    expect_lines(fix, lines, 1);
 }
 
 static void storage_takes_no_line_for_a_duplicate_of_itself(void **state)
@@ -629,6 +757,10 @@ int main(void)
         TEST(storage_adopts_a_discovered_url_that_the_list_names),
         TEST(storage_counts_lines_without_a_url),
         TEST(storage_keeps_a_line_as_its_list_has_it_now),
+        TEST(storage_gives_a_moved_line_its_new_number),
+        TEST(storage_writes_nothing_for_a_list_that_is_as_it_was),
+        TEST(storage_takes_what_a_list_names_no_more_out_of_it),
+        TEST(storage_leaves_a_url_to_another_list_that_names_it),
         TEST(storage_takes_no_line_for_a_duplicate_of_itself),
         TEST(storage_keeps_equal_line_numbers_of_two_lists_apart),
         TEST(storage_lists_have_whole_paths_in_the_order_of_their_numbers),

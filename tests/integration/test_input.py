@@ -155,6 +155,58 @@ class Lines(harness.CrawlTest):
         self.assertEqual(got, [(1, "ftp://a/"), (1, "http://"), (2, "/b"), (3, "/c"),
                                (3, "http://[::1"), (4, "no url"), (5, "/b"), (6, "ftp://d/")])
 
+    def test_the_lines_of_a_changed_list_have_their_numbers_of_now_and_no_others_are_results(self):
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        base = "http://127.0.0.1:%d/" % server.port
+        rows = "select line, replace(url, '%s', ''), outcome from results order by line" % base
+        command = ("l.txt", "-o", "crawl.db", "-o", "o.jsonl")
+        self.write("l.txt", "".join(base + name + "\n" for name in "ABCD") + "ftp://a/\n")
+        self.crawl(*command)
+        # X comes on top, B goes, D stands twice, and another line is bad
+        self.write("l.txt", "".join(base + name + "\n" for name in "XACDD") + "ftp://b/\n")
+        self.crawl(*command)
+        now = [(1, "X", "ok"), (2, "A", "ok"), (3, "C", "ok"), (4, "D", "ok"), (5, "D", "skipped"),
+               (6, "ftp://b/", "skipped")]
+        self.assertEqual(self.rows(rows), now)
+        asked = [request[3] for request in server.requests()]
+        self.assertEqual(sorted(asked), ["/A", "/B", "/C", "/D", "/X", "/robots.txt"])
+        self.crawl("export", "crawl.db", "-o", "e.jsonl")
+        with open(self.path("e.jsonl")) as f:
+            self.assertEqual(sorted((row["line"], row["url"].replace(base, ""), row["outcome"])
+                                    for row in map(json.loads, f)), now)
+        self.assertNotIn(base + "B", self.crawl("query", "crawl.db", "largest")[0])
+        # a line that comes back has the answer that it had
+        self.write("l.txt", base + "B\n")
+        self.crawl(*command)
+        self.assertEqual(self.rows(rows), [(1, "B", "ok")])
+        self.assertEqual([request[3] for request in server.requests()], asked)
+        # what nobody lists is not asked by a refetch either
+        self.crawl(*command, "--refetch", "all")
+        asked = [request[3] for request in server.requests()]
+        self.assertEqual((asked.count("/B"), asked.count("/A")), (2, 1))
+
+    def test_a_line_that_is_gone_before_it_was_asked_is_not_asked(self):
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        base = "http://127.0.0.1:%d/" % server.port
+        self.write("l.txt", "".join("%s%d\n" % (base, n) for n in range(50)))
+        self.crawl("l.txt", "--max-urls", "5", "--per-host", "1", expect=4)
+        self.write("l.txt", base + "new\n")
+        self.crawl("l.txt")
+        self.assertEqual(self.results("line, url, outcome"), [(1, base + "new", "ok")])
+        self.assertLess(len(list(server.requests())), 20)
+
+    def test_a_list_from_standard_input_that_is_given_again_has_no_duplicates(self):
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        lines = ["http://127.0.0.1:%d/%d\n" % (server.port, n) for n in range(5)]
+        self.crawl("-", stdin="".join(lines))
+        _, err = self.crawl("-", stdin="".join(lines[::-1]))
+        self.assertNotIn("duplicates", err)
+        self.assertEqual(self.results("line, url, error"),
+                         [(n + 1, line[:-1], None) for n, line in enumerate(lines[::-1])])
+        # nobody knows whether the next pipe is the same list, so nothing goes
+        self.crawl("-", stdin=lines[0])
+        self.assertEqual(len(self.results("line, url, error")), 5)
+
     def test_the_same_list_by_another_name_is_the_same_list(self):
         server = self.nginx(server_extra="location / { return 200 hello; }")
         base = "http://127.0.0.1:%d/" % server.port

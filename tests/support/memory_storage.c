@@ -35,6 +35,7 @@ struct url_row {
     int64_t line;
     int depth, order, tries; /* `order`: as url_order.h makes it */
     bool ended;
+    bool seen;   /* in the reading that is under way */
     size_t page; /* number of its newest page, from 1; 0: none */
 };
 
@@ -50,6 +51,8 @@ struct line_row {
     int64_t line; /* 0: dropped */
     struct row_text text, error;
     bool is_duplicate;
+    struct url_key same_as;
+    bool seen; /* in the reading that is under way */
 };
 
 /* How far a list was read, or an output written. */
@@ -65,6 +68,7 @@ struct image {
     char magic[sizeof(MAGIC)];
     struct hash_key hash_key;
     struct storage_counts counts;
+    int64_t reading; /* 1 + number of the list that is read again; 0: none */
     int64_t run_id, run_ms; /* time of its start, or of its end */
     bool run_done;
     size_t nr_hosts, nr_urls, nr_pages, nr_lines, nr_marks;
@@ -343,19 +347,35 @@ static enum storage_added adopt(struct image *image, struct url_row *row,
     return STORAGE_REOPENED;
 }
 
+/* Whether the line is of the list that is being read again. */
+static bool is_reading(const struct image *image, int64_t line)
+{
+    return image->reading > 0 && line > 0 &&
+           line >> STORAGE_LINE_BITS == image->reading - 1;
+}
+
 static enum storage_added add_url(struct image *image,
                                   const struct url_record *url)
 {
     struct url_row *row = find_row(image, url->key);
+    bool again = is_reading(image, url->line);
 
-    if (row && (url->line == 0 || row->line != 0))
+    if (row && again && !row->seen && is_reading(image, row->line)) {
+        row->seen = true;
+        row->line = url->line;
+        return STORAGE_KEPT;
+    }
+    if (row && (url->line == 0 || row->line > 0))
         return STORAGE_KNOWN;
-    if (row)
+    if (row) {
+        row->seen = again;
         return adopt(image, row, url);
+    }
     image->urls[add_row(&image->nr_urls)] = (struct url_row){
         .key = url->key,
         .url = keep(url->url),
         .line = url->line,
+        .seen = again,
         .depth = url->depth,
         .order = url_order_of(url->kind, url->depth, url->nr_hops)};
     return STORAGE_ADDED;
@@ -381,7 +401,7 @@ static enum err add_urls(struct back_end *back, struct url_batch *batch)
 {
     for (size_t i = 0; i < batch->nr_urls; i++) {
         batch->added[i] = add_url(image_of(back), &batch->urls[i]);
-        if (batch->added[i] != STORAGE_KNOWN)
+        if (batch->added[i] != STORAGE_KNOWN && batch->added[i] != STORAGE_KEPT)
             wake_host(batch, image_of(back), i);
     }
     return CERR_OK;
@@ -392,8 +412,10 @@ static enum err put_line(struct back_end *back, const struct line_record *line,
 {
     struct image *image = image_of(back);
     const struct url_row *same = find_row(image, line->same_as);
-    struct line_row row = {line->line, keep(line->text), keep(line->error),
-                           line->same_as.host_id || line->same_as.url_hash};
+    struct line_row row = {
+        line->line,        keep(line->text),
+        keep(line->error), line->same_as.host_id || line->same_as.url_hash,
+        line->same_as,     true};
 
     if (same && same->line == line->line)
         return CERR_OK; /* a line that is read again repeats itself */
@@ -413,15 +435,71 @@ static enum err put_line(struct back_end *back, const struct line_record *line,
     return CERR_OK;
 }
 
-static enum err drop_line(struct back_end *back, int64_t line, bool *dropped)
+static enum err begin_reading(struct back_end *back, int64_t number)
 {
     struct image *image = image_of(back);
 
+    image->reading = number + 1;
+    for (size_t i = 0; i < image->nr_urls; i++)
+        image->urls[i].seen = false;
     for (size_t i = 0; i < image->nr_lines; i++)
-        if (image->lines[i].line == line && !image->lines[i].is_duplicate) {
-            image->lines[i].line = 0;
-            *dropped = true;
+        image->lines[i].seen = false;
+    return CERR_OK;
+}
+
+/* The line of another list that repeats the URL. */
+static struct line_row *find_heir(struct image *image, struct url_key key)
+{
+    for (size_t i = 0; i < image->nr_lines; i++) {
+        struct line_row *row = &image->lines[i];
+
+        if (row->line && row->is_duplicate &&
+            row->same_as.host_id == key.host_id &&
+            row->same_as.url_hash == key.url_hash)
+            return row;
+    }
+    return NULL;
+}
+
+/* A URL that its list names no more. */
+static void unlist(struct image *image, size_t i, struct reading_end *end)
+{
+    struct url_row *url = &image->urls[i];
+    struct line_row *heir = find_heir(image, url->key);
+
+    if (heir) {
+        url->line = heir->line;
+        heir->line = 0;
+        end->nr_dropped++;
+    } else if (!url->page) {
+        end->nr_forgotten++;
+        memset(url, 0, sizeof(*url));
+        url->ended = true;
+    } else {
+        end->nr_closed += !url->ended;
+        end->nr_marked++;
+        url->ended = true;
+        url->line = -url->line;
+    }
+}
+
+static enum err end_reading(struct back_end *back, bool whole,
+                            struct reading_end *end)
+{
+    struct image *image = image_of(back);
+
+    for (size_t i = 0; i < image->nr_lines && whole; i++) {
+        struct line_row *row = &image->lines[i];
+
+        if (is_reading(image, row->line) && !row->seen) {
+            row->line = 0;
+            end->nr_dropped++;
         }
+    }
+    for (size_t i = 0; i < image->nr_urls && whole; i++)
+        if (is_reading(image, image->urls[i].line) && !image->urls[i].seen)
+            unlist(image, i, end);
+    image->reading = 0;
     return CERR_OK;
 }
 
@@ -473,7 +551,7 @@ static enum err each_url(struct back_end *back, bool listed, storage_url_fn fn,
         const struct stored_url stored = {
             .key = url->key, .url = view(&url->url), .line = url->line};
 
-        if ((url->line != 0) == listed)
+        if (listed ? url->line > 0 : url->line == 0)
             err = fn(ctx, &stored);
     }
     return err;
@@ -549,7 +627,8 @@ static enum err refill_urls(struct back_end *back, int64_t host_id,
 static const struct lease_ops lease = {
     .add_urls = add_urls,
     .put_line = put_line,
-    .drop_line = drop_line,
+    .begin_reading = begin_reading,
+    .end_reading = end_reading,
     .lease_hosts = lease_hosts,
     .make_host = make_host,
     .lease_host = lease_host,

@@ -23,12 +23,11 @@ static struct {
 } world;
 
 enum err frontier_add_line(struct frontier *frontier, struct bytes text,
-                           int64_t line, bool reread, int64_t now_ms)
+                           int64_t line, int64_t now_ms)
 {
     (void)frontier;
     (void)text;
     (void)line;
-    (void)reread;
     (void)now_ms;
     if (++world.nr_lines == world.refuse_at)
         return CERR_NOMEM;
@@ -39,7 +38,7 @@ enum err frontier_add_line(struct frontier *frontier, struct bytes text,
 enum err frontier_add_long_line(struct frontier *frontier, struct bytes text,
                                 int64_t line)
 {
-    return frontier_add_line(frontier, text, line, false, 0);
+    return frontier_add_line(frontier, text, line, 0);
 }
 
 enum err frontier_add_damage(struct frontier *frontier, struct bytes name,
@@ -47,7 +46,23 @@ enum err frontier_add_damage(struct frontier *frontier, struct bytes name,
 {
     (void)name;
     (void)detail;
-    return frontier_add_line(frontier, (struct bytes){0}, line, false, 0);
+    return frontier_add_line(frontier, (struct bytes){0}, line, 0);
+}
+
+enum err frontier_begin_reading(struct frontier *frontier, int64_t number,
+                                bool whole)
+{
+    (void)frontier;
+    (void)number;
+    (void)whole;
+    return CERR_OK;
+}
+
+enum err frontier_end_reading(struct frontier *frontier, bool whole)
+{
+    (void)frontier;
+    (void)whole;
+    return CERR_OK;
 }
 
 /* What is pushed is in storage at once. */

@@ -192,7 +192,7 @@ void web_add_list(struct web *web, const char *lines)
         size_t len = strcspn(lines, "\n");
         assert_int_equal(frontier_add_line(web->frontier,
                                            (struct bytes){lines, len}, line++,
-                                           false, web->now_ms),
+                                           web->now_ms),
                          CERR_OK);
         lines += len + (lines[len] == '\n');
     }
@@ -208,7 +208,7 @@ void web_add_many(struct web *web, const char *host, int nr)
         int len = snprintf(line, sizeof(line), "http://%s/%d", host, i);
         assert_int_equal(frontier_add_line(web->frontier,
                                            (struct bytes){line, (size_t)len},
-                                           i + 1, false, web->now_ms),
+                                           i + 1, web->now_ms),
                          CERR_OK);
     }
     assert_int_equal(frontier_flush_lines(web->frontier, web->now_ms), CERR_OK);

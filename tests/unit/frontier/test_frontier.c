@@ -93,7 +93,7 @@ static void frontier_takes_every_url_of_a_line_and_its_number(void **state)
     web_open(web);
     assert_int_equal(frontier_add_line(web->frontier,
                                        (struct bytes){line, sizeof(line) - 1},
-                                       7, false, 0),
+                                       7, 0),
                      CERR_OK);
     assert_int_equal(frontier_flush_lines(web->frontier, 0), CERR_OK);
     frontier_list_ended(web->frontier);
@@ -130,7 +130,7 @@ static void frontier_gives_a_bad_line_a_row(void **state)
         assert_int_equal(frontier_add_line(
                              web->frontier,
                              (struct bytes){rows[i].line, strlen(rows[i].line)},
-                             (int64_t)i + 1, false, 0),
+                             (int64_t)i + 1, 0),
                          CERR_OK);
     assert_int_equal(frontier_add_long_line(web->frontier,
                                             (struct bytes){"http://a", 8}, 99),
@@ -153,7 +153,7 @@ static void frontier_fetches_duplicates_once(void **state)
     web_add_list(web, "http://a.test/\nHTTP://a.test:80\nhttp://a.test/#x\n");
     assert_int_equal(frontier_add_line(web->frontier,
                                        (struct bytes){"http://a.test/", 14}, 4,
-                                       false, 0),
+                                       0),
                      CERR_OK);
     assert_int_equal(frontier_flush_lines(web->frontier, 0), CERR_OK);
     assert_int_equal(web_run(web), FRONTIER_DONE);

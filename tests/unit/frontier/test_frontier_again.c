@@ -99,7 +99,7 @@ static void frontier_names_what_is_wrong_with_a_redirect(void **state)
         assert_int_equal(
             frontier_add_line(web->frontier,
                               (struct bytes){rows[i].url, strlen(rows[i].url)},
-                              (int64_t)i + 1, false, 0),
+                              (int64_t)i + 1, 0),
             CERR_OK);
     assert_int_equal(frontier_flush_lines(web->frontier, 0), CERR_OK);
     frontier_list_ended(web->frontier);
@@ -294,7 +294,7 @@ static void frontier_retries_statuses_that_may_pass(void **state)
                            rows[i].status);
         assert_int_equal(frontier_add_line(web->frontier,
                                            (struct bytes){url, (size_t)len},
-                                           (int64_t)i + 1, false, 0),
+                                           (int64_t)i + 1, 0),
                          CERR_OK);
     }
     assert_int_equal(frontier_flush_lines(web->frontier, 0), CERR_OK);

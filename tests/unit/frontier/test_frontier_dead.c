@@ -63,7 +63,7 @@ static void load_batch(struct dead *dead, int batch)
         int len = snprintf(line, sizeof(line), "http://a.test/%d", i);
         assert_int_equal(frontier_add_line(dead->frontier,
                                            (struct bytes){line, (size_t)len},
-                                           i + 1, false, dead->now_ms),
+                                           i + 1, dead->now_ms),
                          CERR_OK);
     }
     frontier_push_lines(dead->frontier);
@@ -124,7 +124,7 @@ static void frontier_keeps_lines_that_storage_refused(void **state)
             int len = snprintf(line, sizeof(line), "http://a.test/%d", k);
             assert_int_equal(
                 frontier_add_line(frontier, (struct bytes){line, (size_t)len},
-                                  k + 1, false, 0),
+                                  k + 1, 0),
                 CERR_OK);
         }
         fake_storage_refuse(storage, refused_at[i]);

@@ -21,7 +21,7 @@ static void gather_lines(struct web *web, int from, int to)
         int len = snprintf(line, sizeof(line), "http://a.test/%d", i);
         assert_int_equal(frontier_add_line(web->frontier,
                                            (struct bytes){line, (size_t)len}, i,
-                                           false, web->now_ms),
+                                           web->now_ms),
                          CERR_OK);
     }
 }

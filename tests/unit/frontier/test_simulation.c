@@ -102,8 +102,7 @@ static void load_list(struct sim *sim)
             int len = snprintf(line, sizeof(line), "http://%d.test/%d", i, k);
             assert_int_equal(
                 frontier_add_line(sim->frontier,
-                                  (struct bytes){line, (size_t)len}, ++nr,
-                                  false, 0),
+                                  (struct bytes){line, (size_t)len}, ++nr, 0),
                 CERR_OK);
         }
     assert_int_equal(frontier_flush_lines(sim->frontier, 0), CERR_OK);
