@@ -480,7 +480,8 @@ enum crawl_exit crawl_open(struct crawl *crawl)
         log_error("%s", storage_message(crawl->storage));
         return CRAWL_EXIT_STORAGE;
     }
-    input_attach(crawl->input, crawl->storage, crawl->frontier);
+    input_attach(crawl->input, crawl->storage, crawl_main_output(crawl->config),
+                 crawl->frontier);
     open_flights(crawl);
     open_progress(crawl);
     crawl->loop.next_commit_ms = crawl->loop.start_ms + CRAWL_COMMIT_MS;

@@ -28,6 +28,8 @@ struct source {
     struct storage_input place; /* up to this place every line is in storage */
     bool reread; /* the file has changed since an earlier run read it, or it is
                     a pipe, of which nobody knows whether it has */
+    int64_t nr_before; /* lines that were in storage when another list was added
+                          to those of earlier runs; 0: there is none to tell */
     bool cut;    /* damaged: what it does not name may stand behind that */
     bool saved;  /* `place` is as storage has it, so nothing need be written */
     bool ended;  /* the last byte was read; lines of it may still wait */
@@ -40,6 +42,7 @@ struct input {
     struct urllist
         *list; /* splits the current source into lines; NULL before it begins */
     struct storage *storage;
+    const char *database; /* borrowed; for messages */
     struct frontier *frontier;
     int64_t now_ms;
     bool is_ordered;
@@ -179,9 +182,10 @@ void input_close(struct input *input)
 }
 
 void input_attach(struct input *input, struct storage *storage,
-                  struct frontier *frontier)
+                  const char *database, struct frontier *frontier)
 {
     input->storage = storage;
+    input->database = database;
     input->frontier = frontier;
 }
 
@@ -230,14 +234,42 @@ static enum err on_line(void *ctx, const struct urllist_line *line)
     return frontier_add_line(input->frontier, text, number, input->now_ms);
 }
 
+static bool is_pipe(const struct source *source)
+{
+    return source->place.size_bytes < 0;
+}
+
 /* Stores name and number of a list before its first line, so that no line is
  * without its list. Of a pipe there is nothing more to remember. */
-static enum err introduce(struct input *input, const struct source *source)
+static enum err introduce(struct input *input, struct source *source)
 {
     struct storage_input place = source->place;
+    struct storage_counts counts;
+    enum err err = storage_count(input->storage, &counts);
 
-    place.done = place.size_bytes < 0;
+    if (err)
+        return err;
+    if (storage_state(input->storage) != STORAGE_NEW)
+        source->nr_before = counts.nr_lines;
+    place.done = is_pipe(source);
     return storage_put_input(input->storage, &place);
+}
+
+/* Says that a list was added to what another one has left: who names no output
+ * may not think of the database that lies in the folder. */
+static enum err say_added(const struct input *input,
+                          const struct source *source)
+{
+    struct storage_counts counts;
+    enum err err = storage_count(input->storage, &counts);
+
+    if (!err && source->nr_before > 0)
+        log_warn("'%.300s' adds %lld lines to '%.300s', which had %lld of "
+                 "another list; to keep them apart, name another database with "
+                 "--output",
+                 source->name, (long long)(counts.nr_lines - source->nr_before),
+                 input->database, (long long)source->nr_before);
+    return err;
 }
 
 /* ---- the same list by another name ---- */
@@ -331,11 +363,6 @@ static enum err compare_versions(struct input *input, struct source *source,
                     known->mtime_ns == source->place.mtime_ns;
     source->reread = !err && !source->saved;
     return err;
-}
-
-static bool is_pipe(const struct source *source)
-{
-    return source->place.size_bytes < 0;
 }
 
 /* Begins a list. The same version goes on behind the last stored line; another
@@ -464,6 +491,8 @@ static enum err finish_source(struct input *input, struct source *source)
               ? frontier_end_reading(input->frontier,
                                      !is_pipe(source) && !source->cut)
               : CERR_OK;
+    if (!err)
+        err = say_added(input, source);
     if (!err)
         err = input_save(input);
     next_source(input);

@@ -33,10 +33,10 @@ enum err input_open(struct input **input, const char *const *names,
                     char message[INPUT_MESSAGE_BYTES]) CERR_CHECK;
 void input_close(struct input *input);
 
-/* Sets where places are saved and where lines go; both are borrowed for the
- * life of the input. */
+/* Sets where places are saved and where lines go; all are borrowed for the life
+ * of the input. `database` is what messages call the storage. */
 void input_attach(struct input *input, struct storage *storage,
-                  struct frontier *frontier);
+                  const char *database, struct frontier *frontier);
 
 /*
  * Reads one slice. CERR_AGAIN: a pipe has nothing now, watch input_fd().

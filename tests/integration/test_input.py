@@ -185,6 +185,17 @@ class Lines(harness.CrawlTest):
         asked = [request[3] for request in server.requests()]
         self.assertEqual((asked.count("/B"), asked.count("/A")), (2, 1))
 
+    def test_another_list_on_a_database_says_that_it_adds_to_it_with_both_counts(self):
+        server = self.nginx(server_extra="location / { return 200 hello; }")
+        base = "http://127.0.0.1:%d/" % server.port
+        self.write("a.txt", "%sa\n%sb\n" % (base, base))
+        self.write("b.txt", "# one more\n%sc\n" % base)
+        self.write("c.txt", "%sc\n%sd\n%se\n" % (base, base, base))
+        said = "adds %d lines to 'crawl.db', which had %d of another list"
+        self.assertNotIn("adds", self.crawl("a.txt", "b.txt")[1])
+        self.assertIn("'c.txt' " + said % (3, 3), self.crawl("c.txt")[1])
+        self.assertNotIn("adds", self.crawl("c.txt", "a.txt")[1])
+
     def test_a_line_that_is_gone_before_it_was_asked_is_not_asked(self):
         server = self.nginx(server_extra="location / { return 200 hello; }")
         base = "http://127.0.0.1:%d/" % server.port
