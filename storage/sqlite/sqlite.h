@@ -167,6 +167,16 @@ enum err sqlite_step(struct sqlite *sqlite, struct binder *binder,
 /* A view of a column, borrowed until the next step. */
 struct bytes column_bytes(sqlite3_stmt *stmt, int column);
 
+/* ---- sqlite_body.c ---- */
+
+/* A larger body is compressed and stored in pieces. */
+#define SQLITE_BODY_PIECES_FROM ((size_t)4 << 20)
+
+/* Stores the body of a page, compressed, if bodies are kept and an equal one is
+ * not there. */
+enum err sqlite_put_body(struct sqlite *sqlite,
+                         const struct page_record *page) CERR_CHECK;
+
 /* ---- sqlite_frontier.c ---- */
 
 /* Tells whether the URL is known, ended or not. */

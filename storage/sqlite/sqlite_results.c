@@ -10,15 +10,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
 /* Values of urls.state; 0 means "to do" (storage/schema.sql). */
 #define STATE_DONE          2
 #define STATE_FAILED        3
 #define STATUS_NOT_MODIFIED 304
-#define ZSTD_LEVEL          3 /* zstd's own default */
 
 static bool is_word(struct bytes text, const char *word)
 {
@@ -88,42 +85,6 @@ static enum err put_redirects(struct sqlite *sqlite,
     return err;
 }
 
-/*
- * Stores the body of a page, compressed. Equal bodies are kept once: their hash
- * is the key. The compressor's context is made with the first body and kept,
- * because it is large and takes time to make.
- */
-static enum err put_body(struct sqlite *sqlite, const struct page_record *page)
-{
-    size_t cap = ZSTD_compressBound(page->body.len), len;
-    struct binder binder;
-    void *packed;
-    enum err err;
-
-    if (!sqlite->store_bodies || !page->body.len || !page->content_hash.len)
-        return CERR_OK;
-    if (!sqlite->zstd)
-        sqlite->zstd = ZSTD_createCCtx();
-    packed = malloc(cap);
-    len = sqlite->zstd && packed
-              ? ZSTD_compressCCtx(sqlite->zstd, packed, cap, page->body.data,
-                                  page->body.len, ZSTD_LEVEL)
-              : 0;
-    if (len == 0 || ZSTD_isError(len)) {
-        free(packed);
-        return failure_set(sqlite->base.failure, CERR_NOMEM,
-                           "out of memory while compressing a body; run "
-                           "the same command again to go on");
-    }
-    binder = sqlite_bind(sqlite, STMT_PUT_BODY);
-    bind_blob(&binder, page->content_hash);
-    bind_int(&binder, (int64_t)page->body.len);
-    bind_blob(&binder, (struct bytes){packed, len});
-    err = sqlite_run(sqlite, &binder);
-    free(packed);
-    return err;
-}
-
 /* ---- the page row ---- */
 
 /* The callback that writes a page to the outputs beside the database. */
@@ -181,7 +142,7 @@ static enum err insert_page(struct sqlite *sqlite, struct page_record *row,
         bind_int(&binder, kept_id);
         err = sqlite_run(sqlite, &binder);
     }
-    return err ? err : put_body(sqlite, row);
+    return err ? err : sqlite_put_body(sqlite, row);
 }
 
 /*

@@ -177,6 +177,8 @@ STATEMENT(PUT_REDIRECT,
 /* Does nothing when an equal body is stored already. */
 STATEMENT(PUT_BODY, "INSERT INTO bodies (content_hash, body_bytes, zstd)"
                     " VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+STATEMENT(PUT_BODY_ROOM, "INSERT INTO bodies (content_hash, body_bytes, zstd)"
+                         " VALUES (?, ?, zeroblob(?)) ON CONFLICT DO NOTHING")
 /* One step back along redirects from what is a loop already. The inner select
  * is made once, and its rows are few. */
 STATEMENT(END_LOOPS,

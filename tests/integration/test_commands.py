@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The commands that read what a run has left, and those that read nothing."""
 import csv
+import gzip
 import io
 import json
 import os
@@ -14,6 +15,7 @@ import time
 import unittest
 
 import harness
+from server import Server, page
 
 sys.path.insert(0, os.path.join(harness.ROOT, "tests/support"))
 import read_warc  # noqa: E402
@@ -265,6 +267,17 @@ class Export(Site):
             "select coalesce(final_url, url), length, mime from pages where length > 0"
             " and content_hash is not null")})
         self.assertEqual(len(records), len(found) + 1)
+
+    def test_a_body_that_is_stored_in_pieces_comes_back_as_it_came(self):
+        body = os.urandom(5 << 20) + b"text" * 200000
+        web = Server({None: page(body, headers=["Content-Type: application/octet-stream"]),
+                      "/robots.txt": page(b"", "404 None")})
+        self.addCleanup(web.stop)
+        self.write("big.txt", web.url("/1") + "\n" + web.url("/2") + "\n")
+        self.crawl("big.txt", "-o", "big.db", "--store", "body", "--max-size", "16M")
+        self.assertEqual(self.rows("select body_bytes from bodies", "big.db"), [(len(body),)])
+        self.crawl("export", "big.db", "-o", "big.warc.gz")
+        self.assertEqual(gzip.decompress(self.contents("big.warc.gz")).count(body), 2)
 
     def test_it_overwrites_nothing_and_names_what_it_cannot_write(self):
         self.crawled()
