@@ -17,12 +17,12 @@ static int64_t now_us(clockid_t which)
 
 int64_t clock_mono_ms(void)
 {
-    return now_us(CLOCK_MONOTONIC) / 1000;
+    return now_us(CLOCK_BOOTTIME) / 1000;
 }
 
 int64_t clock_mono_us(void)
 {
-    return now_us(CLOCK_MONOTONIC);
+    return now_us(CLOCK_BOOTTIME);
 }
 
 int64_t clock_wall_ms(void)

@@ -1,8 +1,10 @@
 /*
  * clock: the only place that asks the system for the time.
  *
- * Durations and deadlines use the monotonic clock, which no clock jump moves;
- * wall time is only ever stored or shown. Pure modules take `now_ms`.
+ * Durations and deadlines use a clock that no setting of the time moves, and
+ * that counts what the machine sleeps (CLOCK_BOOTTIME): so a sleep is seen as a
+ * jump, and time from then on fits wall time, which is only ever stored or
+ * shown. Pure modules take `now_ms`.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -10,9 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Milliseconds (microseconds) of CLOCK_MONOTONIC. */
+/* Milliseconds (microseconds) since the start of the machine. */
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
+/* A loop that comes round so much later than it meant to was stopped, or the
+ * machine slept: what happened meanwhile says nothing about others. */
+#define CLOCK_ABSENCE_MS 2000
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t clock_wall_ms(void);
 

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -450,9 +451,25 @@ static bool ended(const struct crawl *crawl, int64_t now_ms)
            input_ended(crawl->input);
 }
 
+/* Notes that this process was stopped or that the machine slept. Nobody is
+ * late by that; what failed in it the workers mark themselves. */
+static void note_absence(struct crawl *crawl, int64_t late_ms)
+{
+    char detail[80];
+
+    if (late_ms < CLOCK_ABSENCE_MS)
+        return;
+    pool_was_away(crawl->pool, late_ms);
+    snprintf(detail, sizeof(detail), "stopped or asleep for %.1f s",
+             (double)late_ms / 1000);
+    log_info("%s: what failed meanwhile is asked again", detail);
+    fail(crawl, storage_put_event(crawl->storage, clock_wall_ms(), "info",
+                                  "absence", detail));
+}
+
 /* Waits for answers, signals or the list, and takes the answers. The pool is
  * asked even if nothing woke the loop, as it does its own housekeeping then. */
-static void sleep_and_take(struct crawl *crawl, int64_t wait)
+static void sleep_and_take(struct crawl *crawl, int64_t wait, int64_t turn_ms)
 {
     struct epoll_event events[8];
     int timeout = wait < 0 || wait > 60000 ? 60000 : (int)wait;
@@ -460,6 +477,7 @@ static void sleep_and_take(struct crawl *crawl, int64_t wait)
 
     if (nr < 0 && errno != EINTR)
         fail(crawl, err_from_errno(errno));
+    note_absence(crawl, clock_mono_ms() - turn_ms - timeout);
     for (int i = 0; i < nr; i++)
         if (events[i].data.fd == crawl->loop.signal_fd)
             read_signals(crawl, clock_mono_ms());
@@ -487,7 +505,7 @@ static void loop(struct crawl *crawl)
         /* the frontier may have ended just now: then there is no sleep */
         more = more || ended(crawl, now_ms);
         if (!crawl->err)
-            sleep_and_take(crawl, more ? 0 : wait_ms(crawl, now_ms));
+            sleep_and_take(crawl, more ? 0 : wait_ms(crawl, now_ms), now_ms);
         now_ms = clock_mono_ms();
     }
 }

@@ -141,6 +141,14 @@ void pool_flush(struct pool *pool)
     route_queue(pool);
 }
 
+void pool_was_away(struct pool *pool, int64_t away_ms)
+{
+    if (!pool_is_owner(pool) || away_ms <= 0)
+        return;
+    for (int i = 0; i < pool->options.nr_workers; i++)
+        watchdog_forgive(&pool->slots[i], away_ms);
+}
+
 size_t pool_room(const struct pool *pool)
 {
     size_t room = 0;

@@ -74,6 +74,10 @@ enum err pool_submit_wait(struct pool *pool, const struct pool_task *task,
 /* Sends what is queued to workers with room; pool_dispatch() does it too. */
 void pool_flush(struct pool *pool);
 
+/* Tells the pool that this process did not run for so long, and maybe no worker
+ * did: no limit of tasks and workers counts that time. */
+void pool_was_away(struct pool *pool, int64_t away_ms);
+
 /* A descriptor that polls readable when pool_dispatch() has work. */
 int pool_fd(const struct pool *pool);
 /* Most time until pool_dispatch() should run without that; -1: no limit. */

@@ -424,6 +424,8 @@ void route_balance(struct pool *pool);
 
 /* Kills, stops or notifies a live worker if something is due. */
 void watchdog_check(struct slot *slot);
+/* Takes a time in which this process did not run out of all limits. */
+void watchdog_forgive(struct slot *slot, int64_t away_ms);
 /* When watchdog_check() is due next; INT64_MAX: never. */
 int64_t watchdog_next_ms(const struct slot *slot);
 

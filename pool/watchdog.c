@@ -222,6 +222,20 @@ void watchdog_check(struct slot *slot)
         slot->clocks.look_ms = 0;
 }
 
+void watchdog_forgive(struct slot *slot, int64_t away_ms)
+{
+    struct slot_clocks *clocks = &slot->clocks;
+
+    slot->state_ms += away_ms;
+    clocks->head_ms += away_ms;
+    clocks->alive_ms += away_ms;
+    if (clocks->deadline_ms)
+        clocks->deadline_ms += away_ms;
+    for (struct task *task = slot->flight.tasks.first; task; task = task->next)
+        if (task->start_ms)
+            task->start_ms += away_ms;
+}
+
 int64_t watchdog_next_ms(const struct slot *slot)
 {
     const struct pool *pool = slot->pool;

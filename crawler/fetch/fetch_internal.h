@@ -257,6 +257,7 @@ struct transfer {
     struct head head;
     struct body body;
     struct decode *decode; /* from the set's spares while a body runs */
+    bool was_away;         /* the process did not run for a while of it */
     bool is_sniffed;       /* `sniff` holds what a large body is */
     struct sniff sniff;
     struct transfer_raw raw;

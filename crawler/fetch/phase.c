@@ -28,6 +28,13 @@ void phase_enter(struct phase_clock *clock, enum phase phase, int64_t now_ms)
     clock->phase_ms = now_ms;
 }
 
+void phase_forgive(struct phase_clock *clock, int64_t away_ms)
+{
+    clock->start_ms += away_ms;
+    clock->phase_ms += away_ms;
+    clock->window_ms += away_ms;
+}
+
 bool phase_is_active(const struct phase_clock *clock)
 {
     return clock->phase != PHASE_IDLE && clock->phase != PHASE_ENDED;

@@ -60,6 +60,8 @@ void phase_start(struct phase_clock *clock, int64_t now_ms);
 /* Enters `phase`, or enters it again: the time limit of that phase begins anew.
  */
 void phase_enter(struct phase_clock *clock, enum phase phase, int64_t now_ms);
+/* Takes `away_ms`, in which this process did not run, out of all limits. */
+void phase_forgive(struct phase_clock *clock, int64_t away_ms);
 /* Whether libcurl has the transfer. */
 bool phase_is_active(const struct phase_clock *clock);
 

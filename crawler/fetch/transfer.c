@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "crawler/fetch/fetch_internal.h"
@@ -222,6 +223,122 @@ static enum err copy_url(struct transfer *transfer, const struct job *job)
 
 /* ---- ending ---- */
 
+/* Notes that this process was stopped or that the machine slept, when the loop
+ * is so late. Limits do not count that time, and what fails all the same (the
+ * other side has given up meanwhile) is marked. */
+static void note_absence(struct transfers *set, int64_t late_ms)
+{
+    if (late_ms < CLOCK_ABSENCE_MS)
+        return;
+    for (size_t i = 0; i < set->nr_all; i++) {
+        struct transfer *transfer = set->all[i];
+
+        if (!phase_is_active(&transfer->clock))
+            continue;
+        phase_forgive(&transfer->clock, late_ms);
+        transfer->was_away = true;
+    }
+}
+
+/* Takes it out of libcurl, whose `code` counts unless `error` or one decided
+ * before says more. */
+static void end_transfer(struct transfer *transfer, CURLcode code,
+                         enum error error, const char *note)
+{
+    struct transfers *set = transfer->set;
+
+    if (code) /* libcurl looks at the clock itself */
+        note_absence(set, clock_mono_ms() - set->loop.now_ms);
+    if (error)
+        result_decide(transfer, error, note);
+    easy_stop(transfer);
+    result_fill(transfer, code);
+    if (transfer->was_away && transfer->page.error)
+        transfer->page.flags |= PAGE_WAS_AWAY;
+    phase_enter(&transfer->clock, PHASE_ENDED, set->loop.now_ms);
+    if (transfer->decode)
+        body_spares_return_decoder(&set->spares, transfer->decode);
+    transfer->decode = NULL;
+    STAILQ_INSERT_TAIL(&set->ended, transfer, link);
+}
+
+/* ---- starting ---- */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What has been started since the last turn may all need a look-up. */
+size_t transfers_room(const struct transfers *set)
+{
+    size_t pending = set->nr_resolving + set->nr_fresh;
+    size_t lookups =
+        pending < TRANSFER_LOOKUPS_MAX ? TRANSFER_LOOKUPS_MAX - pending : 0;
+
+    return least((size_t)set->options.max_transfers - set->nr_busy, lookups);
+}
+
+size_t transfers_busy(const struct transfers *set)
+{
+    return set->nr_busy;
+}
+
+/* Nothing of it is allocated before it is needed, but for libcurl's handle. */
+static struct transfer *new_transfer(struct transfers *set)
+{
+    struct transfer *transfer = xcalloc(1, sizeof(*transfer));
+
+    transfer->set = set;
+    transfer->clock.nr_resolving = &set->nr_resolving;
+    head_init(&transfer->head, (size_t)set->options.max_head_bytes, set->agent);
+    body_init(&transfer->body);
+    buf_init(&transfer->url, URL_BYTES_MAX + 1);
+    buf_init(&transfer->raw.request, RAW_REQUEST_BYTES_MAX);
+    buf_init(&transfer->raw.body, (size_t)set->options.max_wire_bytes * 2);
+    buf_init(&transfer->texts.cleaned, TEXTS_BYTES);
+    buf_init(&transfer->texts.location, URL_BYTES_MAX + 1);
+    return transfer;
+}
+
+/* An idle one, the one used last first, or a new one. NULL: no memory. */
+static struct transfer *pick_idle(struct transfers *set)
+{
+    struct transfer *transfer = STAILQ_FIRST(&set->idle);
+
+    if (transfer) {
+        STAILQ_REMOVE_HEAD(&set->idle, link);
+        return transfer;
+    }
+    transfer = new_transfer(set);
+    if (easy_open(transfer)) {
+        free_transfer(transfer);
+        return NULL;
+    }
+    set->all[set->nr_all++] = transfer;
+    return transfer;
+}
+
+static void make_idle(struct transfer *transfer)
+{
+    struct transfers *set = transfer->set;
+
+    body_spares_take_back(&set->spares, &transfer->body);
+    phase_enter(&transfer->clock, PHASE_IDLE, set->loop.now_ms);
+    STAILQ_INSERT_HEAD(&set->idle, transfer, link);
+}
+
+static enum err copy_url(struct transfer *transfer, const struct job *job)
+{
+    enum err err;
+
+    buf_reset(&transfer->url);
+    err = buf_add(&transfer->url, job->url, job->url_len);
+    return err ? err : buf_add_byte(&transfer->url, '\0');
+}
+
+/* ---- ending ---- */
+
 /* Takes it out of libcurl, whose `code` counts unless `error` or one decided
  * before says more. */
 static void end_transfer(struct transfer *transfer, CURLcode code,
@@ -261,6 +378,7 @@ enum err transfers_start(struct transfers *set, uint64_t id,
     transfer->id = id;
     transfer->flags = job->flags;
     transfer->is_sniffed = false;
+    transfer->was_away = false;
     transfer->failure.message[0] = '\0';
     err = copy_url(transfer, job);
     if (!err)
@@ -373,15 +491,20 @@ static int64_t choose_wait(const struct transfers *set, int timeout_ms)
 enum err transfers_turn(struct transfers *set, int timeout_ms)
 {
     struct loop_event event;
+    int64_t before_ms = set->loop.now_ms, wait_ms;
     enum err err;
 
     set->nr_fresh = 0;
     run_timer(set); /* sends what has just been started */
     if (collect_ended(set))
         timeout_ms = 0;
-    err = loop_wait(&set->loop, choose_wait(set, timeout_ms));
+    wait_ms = choose_wait(set, timeout_ms);
+    err = loop_wait(&set->loop, wait_ms);
     if (err)
         return err;
+    /* a wait without an end is that of an idle worker */
+    if (wait_ms >= 0)
+        note_absence(set, set->loop.now_ms - before_ms - wait_ms);
     while (loop_next_event(&set->loop, &event))
         run_socket(set, &event);
     run_timer(set);

@@ -178,6 +178,9 @@ enum err answer_judge(struct frontier *frontier, const struct item *item,
     if (is_crash) {
         if (!retry_judge_crash(item, page, verdict))
             judge_poison(frontier, item, page, now_ms, verdict);
+    } else if (retry_is_of_absence(page)) {
+        verdict->action = VERDICT_ADMIT;
+        verdict->is_further_try = false;
     } else if (item->kind == ITEM_URL) {
         return judge_url(frontier, item, page, now_ms, verdict);
     } else {

@@ -688,6 +688,9 @@ void redirect_hop_visit(const struct item *item, size_t i,
 /* ---- retry.c ---- */
 /* Whether the same request could do better later. */
 bool retry_may_help(const struct page *page);
+/* Whether the request failed because we were stopped or asleep while it ran:
+ * then it is asked again, and that is no new try. */
+bool retry_is_of_absence(const struct page *page);
 /* Decides whether the item is asked again, and when. Returns false, and changes
  * nothing, if it is not. */
 bool retry_judge(struct frontier *frontier, const struct item *item,

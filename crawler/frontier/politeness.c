@@ -16,6 +16,8 @@ static enum host_answer_kind kind_of_status(int status)
 
 static enum host_answer_kind kind_of_answer(const struct page *page)
 {
+    if (retry_is_of_absence(page))
+        return HOST_ANSWER_NOTHING;
     if (page->error == ERROR_NONE)
         return kind_of_status(page->status);
     switch (error_info(page->error)->error_class) {

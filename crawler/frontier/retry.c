@@ -23,6 +23,13 @@ bool retry_may_help(const struct page *page)
     return page->status == 408 || page->status == 429 || page->status >= 500;
 }
 
+/* Each such failure has an absence of its own, so that asking again ends. */
+bool retry_is_of_absence(const struct page *page)
+{
+    return (page->flags & PAGE_WAS_AWAY) != 0 && page->error != ERROR_NONE &&
+           retry_may_help(page);
+}
+
 /* Whether a retry would hold memory for too long. An item that has begun waits
  * in memory, and many hosts that ask for long waits would take all of it from
  * the others. */

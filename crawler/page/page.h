@@ -54,8 +54,10 @@ enum page_flag {
                    name does not exist, so a retry makes sense */
     PAGE_SETS_COOKIE = 1 << 7,    /* cookies are kept, and one came */
     PAGE_REFRESH_HEADER = 1 << 8, /* `refresh` is of the header field */
-    PAGE_KILLED = 1 << 9, /* set by the parent alone: the worker was killed
-                             (SIGKILL), for whatever reason */
+    PAGE_KILLED = 1 << 9,    /* set by the parent alone: the worker was killed
+                                (SIGKILL), for whatever reason */
+    PAGE_WAS_AWAY = 1 << 10, /* the process was stopped or asleep while the
+                                request ran, and it failed */
 };
 
 enum link_kind { LINK_A, LINK_AREA, LINK_FRAME, LINK_KIND_NR };

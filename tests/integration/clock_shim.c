@@ -28,7 +28,8 @@ int clock_gettime(clockid_t clock, struct timespec *now)
         memcpy(&real, &symbol, sizeof(real));
     }
     int result = real(clock, now);
-    if (clock != CLOCK_MONOTONIC || getpid() != parent || !file)
+    if ((clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME) ||
+        getpid() != parent || !file)
         return result;
     if (!is_stopped && access(file, F_OK) == 0) {
         stopped = *now;

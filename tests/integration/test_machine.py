@@ -20,7 +20,7 @@ import time
 import unittest
 
 import harness
-from server import Server, links, page, slow
+from server import RESET, Server, links, page, slow
 
 RELEASE = os.path.join(harness.ROOT, "build", "crawl")
 OURS = {None, "internal", "worker_crash"}
@@ -161,6 +161,47 @@ class Signals(harness.CrawlTest):
                 os.read(terminal, 65536)
             except BlockingIOError:
                 time.sleep(0.01)
+
+
+class Absence(harness.CrawlTest):
+    """The lid of a laptop, or SIGSTOP: none of the processes runs for a while."""
+    LIMIT_S, AWAY_S = 3, 4
+
+    def setUp(self):
+        super().setUp()
+        self.closed = set()
+        self.server = Server({"/robots.txt": page(b"", "404 None"), "/late": slow(5),
+                              "/closed": self.close_once})
+        self.addCleanup(self.server.stop)
+
+    def close_once(self, request):
+        """Gives up a client that does not read, as servers do."""
+        if request.address in self.closed:
+            return page(b"here")
+        self.closed.add(request.address)
+        return [2, RESET]
+
+    def test_what_fails_while_nothing_runs_is_asked_again_and_is_no_try(self):
+        urls = [self.server.url(path, "127.0.3.%d" % n) for n in range(1, 9)
+                for path in ("/late", "/closed")]
+        self.write("urls.txt", "".join(url + "\n" for url in urls))
+        process = self.start("urls.txt", "--retries", "0", "--first-byte-timeout",
+                             "%ds" % self.LIMIT_S, "--max-host-errors", "1",
+                             start_new_session=True)
+        self.addCleanup(process.kill)
+        said = Said(process)
+        end = time.monotonic() + 60
+        while len(self.server.asked()) < len(urls) and time.monotonic() < end:
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGSTOP)
+        time.sleep(self.AWAY_S)
+        os.killpg(process.pid, signal.SIGCONT)
+        process.wait(harness.RUN_LIMIT_S)
+        said.thread.join()
+        self.assertEqual(self.rows("select outcome, error, tries, count(*) from results"
+                                   " group by 1, 2, 3"), [("ok", None, 1, len(urls))])
+        self.assertEqual(self.rows("select count(*) > 0 from events where what = 'absence'"),
+                         [(1,)])
 
 
 class Resources(harness.CrawlTest):

@@ -54,6 +54,22 @@ static void phase_counts_those_that_look_names_up(void **state)
     assert_int_equal(nr_resolving, 0);
 }
 
+static void phase_counts_no_time_in_which_nobody_ran(void **state)
+{
+    size_t nr_resolving = 0;
+    struct phase_clock clock = started(&nr_resolving);
+
+    (void)state;
+    phase_enter(&clock, PHASE_CONNECTING, START_MS);
+    phase_forgive(&clock, 60000);
+    assert_int_equal(check(&clock, START_MS + 60199), ERROR_NONE);
+    assert_int_equal(check(&clock, START_MS + 60200), ERROR_CONNECT_TIMEOUT);
+    phase_enter(&clock, PHASE_ANSWERING, START_MS + 60000);
+    phase_forgive(&clock, 9000);
+    assert_int_equal(check(&clock, START_MS + 69399), ERROR_NONE);
+    assert_int_equal(check(&clock, START_MS + 69400), ERROR_STALLED);
+}
+
 static void phase_is_active_from_start_to_end(void **state)
 {
     size_t nr_resolving = 0;
@@ -160,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(phase_counts_those_that_look_names_up),
+        cmocka_unit_test(phase_counts_no_time_in_which_nobody_ran),
         cmocka_unit_test(phase_is_active_from_start_to_end),
         cmocka_unit_test(phase_has_a_limit_of_its_own),
         cmocka_unit_test(phase_says_that_no_answer_came),

@@ -257,6 +257,34 @@ static void frontier_asks_again_where_no_name_server_knew(void **state)
     }
 }
 
+/* Fails as a request does over which the lid of a laptop was closed. */
+static void asleep(struct web *web, const char *url, struct web_answer *answer)
+{
+    int *nr_left = web->ctx;
+
+    (void)url;
+    if ((*nr_left)-- <= 0)
+        return;
+    web_fail(answer, ERROR_TIMEOUT);
+    answer->page.flags |= PAGE_WAS_AWAY;
+}
+
+static void frontier_counts_no_try_that_failed_while_we_were_away(void **state)
+{
+    struct web *web = *state;
+    int nr_left = 20;
+
+    web->answer = asleep;
+    web->ctx = &nr_left;
+    web->options.any_host.retries = 0;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->visits[0].outcome, OUTCOME_OK);
+    assert_int_equal(web->visits[0].tries, 1);
+    assert_int_equal(web->nr_fetches, 21);
+}
+
 static void frontier_does_not_retry_when_told(void **state)
 {
     struct web *web = *state;
@@ -560,6 +588,7 @@ int main(void)
         TEST(frontier_gives_up_after_its_retries),
         TEST(frontier_asks_again_where_no_name_server_knew),
         TEST(frontier_does_not_retry_when_told),
+        TEST(frontier_counts_no_try_that_failed_while_we_were_away),
         TEST(frontier_retries_statuses_that_may_pass),
         TEST(frontier_gives_up_a_url_that_kills_its_workers),
         TEST(frontier_poisons_no_innocent),

@@ -204,6 +204,29 @@ static void pool_d10_kills_a_stopped_worker_at_its_deadline(void **state)
     close_and_free(pool);
 }
 
+/* No deadline counts the time of which the host says that nobody ran. */
+static void pool_kills_nobody_for_the_time_that_it_was_away(void **state)
+{
+    struct pool *pool = open_pool((struct pool_options){
+        .hard_timeout_ms = 30,
+    });
+    struct tally tally = {0};
+    int rest_ms = 300;
+    struct pool_task task = int_task(RUN_REST, &rest_ms);
+
+    (void)state;
+    task.on_done = on_tally;
+    task.user = &tally;
+    assert_int_equal(pool_submit(pool, &task, NULL), CERR_OK);
+    while (tally.nr == 0) {
+        pool_was_away(pool, WAIT_MS);
+        usleep(1000);
+        assert_int_equal(pool_dispatch(pool, NULL), CERR_OK);
+    }
+    assert_int_equal(tally.last.status, POOL_OK);
+    close_and_free(pool);
+}
+
 static void pool_d10_asks_before_it_kills(void **state)
 {
     struct pool *pool = open_pool((struct pool_options){
@@ -531,6 +554,7 @@ int main(void)
         cmocka_unit_test(pool_d10_kills_what_is_late_and_nothing_else),
         cmocka_unit_test(pool_d10_kills_a_stopped_worker_at_its_deadline),
         cmocka_unit_test(pool_d10_asks_before_it_kills),
+        cmocka_unit_test(pool_kills_nobody_for_the_time_that_it_was_away),
         cmocka_unit_test(pool_d10_cancels_at_every_stage),
         cmocka_unit_test(pool_d10_join_times_out),
         cmocka_unit_test(pool_d15_recycles_under_a_full_queue),
