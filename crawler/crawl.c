@@ -585,6 +585,24 @@ static enum crawl_exit verdict(struct crawl *crawl, const char **status,
     return answered ? CRAWL_EXIT_OK : CRAWL_EXIT_NO_ANSWER;
 }
 
+/* Notes that links of listed URLs were left out, and the option that would
+ * follow them. */
+static enum err note_moved_away(struct crawl *crawl)
+{
+    struct frontier_stats stats;
+    char detail[160];
+
+    frontier_get_stats(crawl->frontier, &stats);
+    if (stats.nr_moved_away == 0)
+        return CERR_OK;
+    snprintf(detail, sizeof(detail),
+             "listed URLs that redirect to another domain: %" PRId64
+             "; no links followed there; list where they lead, or --scope any",
+             stats.nr_moved_away);
+    return storage_put_event(crawl->storage, clock_wall_ms(), "warning",
+                             "moved_away", detail);
+}
+
 /* Commits the last rows before anything is said about them. If links of their
  * pages could not be stored, the rows are given up too, and those pages are
  * fetched again. */
@@ -596,6 +614,8 @@ static void settle(struct crawl *crawl)
     if (crawl->err && storage_message(crawl->storage)[0])
         return; /* storage refuses everything since its error */
     err = frontier_release(crawl->frontier, now_ms);
+    if (!err)
+        err = note_moved_away(crawl);
     fail(crawl, err);
     if (err) {
         storage_abandon(crawl->storage, err);

@@ -162,6 +162,15 @@ enum err storage_each_url(struct storage *storage, bool listed,
         storage, lease_of(storage)->each_url(storage->back, listed, fn, ctx));
 }
 
+enum err storage_each_landing(struct storage *storage, storage_landing_fn fn,
+                              void *ctx)
+{
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(
+        storage, lease_of(storage)->each_landing(storage->back, fn, ctx));
+}
+
 /* ---- hosts ---- */
 
 /* The rows are counted after the call, since only then their number is known.

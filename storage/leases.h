@@ -183,4 +183,11 @@ enum err storage_get_redirect(struct storage *storage, struct url_key key,
 enum err storage_each_url(struct storage *storage, bool listed,
                           storage_url_fn fn, void *ctx) CERR_CHECK;
 
+/* Calls `fn` for every listed URL that ended with the answer of another one, to
+ * which redirects led. The texts are borrowed; `fn` must not write. */
+typedef enum err (*storage_landing_fn)(void *ctx, struct bytes listed,
+                                       struct bytes landed);
+enum err storage_each_landing(struct storage *storage, storage_landing_fn fn,
+                              void *ctx) CERR_CHECK;
+
 #endif

@@ -191,6 +191,8 @@ struct lease_ops {
                              struct buf *to, bool *is_loop) CERR_CHECK;
     enum err (*each_url)(struct back_end *back, bool listed, storage_url_fn fn,
                          void *ctx) CERR_CHECK;
+    enum err (*each_landing)(struct back_end *back, storage_landing_fn fn,
+                             void *ctx) CERR_CHECK;
 };
 
 /* Writes the page to the outputs beside the database, and fills row->warc,

@@ -104,6 +104,13 @@ void summary_print(const struct summary *summary, FILE *out)
     print_counts(summary, out);
     print_rate(summary, out);
     print_causes(summary, out);
+    if (summary->nr_moved_away > 0)
+        fprintf(out,
+                "  %" PRId64 " listed URL%s to another domain, where no links "
+                "were followed:\n      list where they lead, or use --scope "
+                "any\n",
+                summary->nr_moved_away,
+                summary->nr_moved_away == 1 ? " redirects" : "s redirect");
     if (summary->clock_in_doubt)
         fputs("  many certificates seem expired: is this machine's clock "
               "right? (date)\n",

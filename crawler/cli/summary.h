@@ -27,9 +27,10 @@ struct summary {
                              none was written */
     const char *again;    /* the command that goes on; "" when done */
     const char *secrets;  /* flags to add to it, one a line; NULL: none */
-    int64_t nr_lines, nr_bad_lines, nr_duplicates;
+    int64_t nr_bad_lines, nr_duplicates;
     int64_t nr_ok, nr_redirect, nr_http_error, nr_error, nr_skipped;
-    int64_t nr_left; /* still to do */
+    int64_t nr_left;       /* still to do */
+    int64_t nr_moved_away; /* listed URLs that redirect to another domain */
     int64_t nr_requests, bytes_down;
     int64_t elapsed_ms;
     bool clock_in_doubt; /* our clock may be wrong, see clock_doubt.h */

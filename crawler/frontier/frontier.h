@@ -145,6 +145,8 @@ struct frontier_stats {
     int64_t nr_status[6]; /* answers to listed URLs by hundreds: [2] is 2xx */
     int64_t nr_requests;  /* all requests: hops, robots.txt and retries too */
     int64_t nr_answers; /* answers with a status, without those of robots.txt */
+    int64_t nr_moved_away; /* listed URLs that redirect to another domain, whose
+                              links are not followed */
     int64_t nr_retries_waiting;
     int64_t nr_queued; /* known and to do, in memory or not */
     int nr_in_flight;

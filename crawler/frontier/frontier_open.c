@@ -20,6 +20,18 @@ static enum err add_listed(void *ctx, const struct stored_url *stored)
     return CERR_OK;
 }
 
+/* A listed URL that landed elsewhere has taken its scope along. */
+static enum err add_landing(void *ctx, struct bytes listed, struct bytes landed)
+{
+    struct frontier *frontier = ctx;
+    struct url *from = &frontier->reader->url, *to = &frontier->reader->room;
+
+    if (url_parse(from, listed.data, listed.len, NULL) == URL_OK &&
+        url_parse(to, landed.data, landed.len, NULL) == URL_OK)
+        (void)judge_add_landing(frontier->judge, from, to);
+    return CERR_OK;
+}
+
 /* Limits against traps count all that a crawl found, over all its sessions. */
 static enum err count_found(void *ctx, const struct stored_url *stored)
 {
@@ -47,6 +59,8 @@ static enum err read_past(struct frontier *frontier)
         frontier->has_checked = true; /* it may have */
         err = storage_each_url(frontier->storage, false, count_found, frontier);
     }
+    if (!err && counts.nr_ended > 0 && options->depth > 0)
+        err = storage_each_landing(frontier->storage, add_landing, frontier);
     if (!err && options->scope.scope == SCOPE_PREFIX)
         err = storage_each_url(frontier->storage, true, add_listed, frontier);
     return err;

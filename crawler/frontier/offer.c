@@ -97,6 +97,21 @@ bool offer_set_seeds(const struct item *item, struct url seeds[2],
 
 /* ---- what an answer leads to ---- */
 
+/* Whether links of the page where an item landed are followed. A listed URL
+ * takes its scope along within its domain. Behind a redirect to another one
+ * there is a page, and no site, that the user asked for, unless the list names
+ * that host as well. */
+static bool may_lead_on(struct frontier *frontier, const struct item *item,
+                        const struct offer *offer)
+{
+    if (!offer->seed2 ||
+        judge_add_landing(frontier->judge, offer->seed2, offer->seed) ||
+        item->host->is_listed)
+        return true;
+    frontier->stats.nr_moved_away += item->source.line > 0;
+    return false;
+}
+
 /* Offers the links of a page. nofollow is obeyed as a page says it (meta,
  * X-Robots-Tag) and as a link does (rel), unless the user ignores robots for
  * that host. */
@@ -114,7 +129,8 @@ static enum err offer_links(struct frontier *frontier, const struct item *item,
     enum err err = CERR_OK;
 
     if ((obey && (page->robots & PAGE_NOFOLLOW)) ||
-        !offer_set_seeds(item, seeds, &offer))
+        !offer_set_seeds(item, seeds, &offer) ||
+        !may_lead_on(frontier, item, &offer))
         return CERR_OK;
     while (!err && page_next_link(&links, &link, &is_bad)) {
         offer.url = link.url;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "crawler/scope/aliases.h"
 #include "crawler/scope/folders.h"
 #include "crawler/scope/seen.h"
 
@@ -27,6 +28,8 @@ struct judge {
     struct page_counts *pages;
     struct folders
         *folders; /* NULL unless --scope prefix makes them the scope */
+    struct aliases *aliases; /* NULL unless the scope is the host */
+    bool is_boundless;       /* --scope any */
     struct url room;
 };
 
@@ -92,6 +95,9 @@ enum err judge_new(struct judge **judge, const struct judge_options *options,
     made->pages = xcalloc(1, sizeof(*made->pages));
     if (options->scope.scope == SCOPE_PREFIX && options->has_offers)
         made->folders = folders_new(key);
+    if (options->scope.scope == SCOPE_HOST)
+        made->aliases = aliases_new(key);
+    made->is_boundless = options->scope.scope == SCOPE_ANY;
     *judge = made;
     return CERR_OK;
 }
@@ -105,6 +111,7 @@ void judge_free(struct judge *judge)
     seen_free(judge->seen);
     free(judge->pages);
     folders_free(judge->folders);
+    aliases_free(judge->aliases);
     free(judge);
 }
 
@@ -114,7 +121,29 @@ void judge_add_folder(struct judge *judge, const struct url *url)
         folders_add(judge->folders, url);
 }
 
+bool judge_add_landing(struct judge *judge, const struct url *listed,
+                       const struct url *landed)
+{
+    if (judge->is_boundless)
+        return true;
+    if (!scope_is_same_domain(judge->scope, listed, landed))
+        return false;
+    judge_add_folder(judge, landed);
+    if (judge->aliases)
+        aliases_add(judge->aliases, listed, landed);
+    return true;
+}
+
 /* ---- one URL ---- */
+
+/* Whether a URL lies on a host that stands for that of a seed. */
+static bool is_alias(const struct judge *judge, const struct url *url,
+                     const struct url *seed, const struct url *seed2)
+{
+    return judge->aliases &&
+           (aliases_have(judge->aliases, url, seed) ||
+            (seed2 && aliases_have(judge->aliases, url, seed2)));
+}
 
 /* The folders of the list stand for --scope prefix; then patterns are asked,
  * relative to either seed. */
@@ -127,8 +156,11 @@ bool judge_in_scope(struct judge *judge, const struct url *url,
             *verdict = (struct scope_verdict){ERROR_SCOPE, "scope prefix"};
         return false;
     }
-    return scope_allows(judge->scope, url, seed, verdict) ||
-           (seed2 && scope_allows(judge->scope, url, seed2, verdict));
+    if (scope_allows(judge->scope, url, seed, verdict) ||
+        (seed2 && scope_allows(judge->scope, url, seed2, verdict)))
+        return true;
+    return is_alias(judge, url, seed, seed2) &&
+           scope_allows(judge->scope, url, url, verdict);
 }
 
 /* Every URL is in scope of itself, so the patterns alone decide. */

@@ -38,6 +38,13 @@ void judge_free(struct judge *judge);
 /* Adds the folder of a line's canonical URL; needed for --scope prefix alone.
  */
 void judge_add_folder(struct judge *judge, const struct url *url);
+/*
+ * Notes that a listed URL landed elsewhere by redirects, when it did so within
+ * its registrable domain: the scope goes along. Returns whether links of the
+ * page where it landed are followed: not on another domain, unless all are.
+ */
+bool judge_add_landing(struct judge *judge, const struct url *listed,
+                       const struct url *landed);
 /* Counts a found URL that is new, for its host and its path. */
 void judge_count_page(struct judge *judge, int64_t host_id, struct bytes url);
 

@@ -165,8 +165,8 @@ static const char *registrable(const struct scope *scope, const struct url *url,
 
 /* Two names without a registrable domain (localhost, addresses) are the same
  * only when they are equal. */
-static bool is_same_domain(const struct scope *scope, const struct url *a,
-                           const struct url *b)
+bool scope_is_same_domain(const struct scope *scope, const struct url *a,
+                          const struct url *b)
 {
     char a_name[DOMAIN_BYTES], b_name[DOMAIN_BYTES];
     const char *a_domain, *b_domain;
@@ -206,7 +206,7 @@ static bool is_in_scope(const struct scope *scope, const struct url *url,
     case SCOPE_HOST:
         return is_same_host(url, seed);
     case SCOPE_DOMAIN:
-        return is_same_domain(scope, url, seed);
+        return scope_is_same_domain(scope, url, seed);
     case SCOPE_PREFIX:
         return is_below(url, seed);
     case SCOPE_ANY:

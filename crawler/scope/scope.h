@@ -58,4 +58,9 @@ struct scope_verdict {
 bool scope_allows(struct scope *scope, const struct url *url,
                   const struct url *seed, struct scope_verdict *verdict);
 
+/* Whether somebody registered both names as one domain (public suffix list), or
+ * they are equal. */
+bool scope_is_same_domain(const struct scope *scope, const struct url *a,
+                          const struct url *b);
+
 #endif

@@ -381,6 +381,24 @@ static enum err each_url(struct back_end *back, bool listed, storage_url_fn fn,
     return err;
 }
 
+static enum err each_landing(struct back_end *back, storage_landing_fn fn,
+                             void *ctx)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind(sqlite, STMT_LANDINGS);
+    bool row = true;
+    enum err err = CERR_OK;
+
+    while (!err && row) {
+        err = sqlite_step(sqlite, &binder, &row);
+        if (!err && row)
+            err = fn(ctx, column_bytes(binder.stmt, 0),
+                     column_bytes(binder.stmt, 1));
+    }
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
 /* ---- leasing hosts, and refilling them with URLs ---- */
 
 /* Reads the columns that STMT_LEASE_HOST returns, in its order. The texts are
@@ -719,4 +737,5 @@ const struct lease_ops sqlite_lease = {
     .bring_forward = bring_forward,
     .get_redirect = get_redirect,
     .each_url = each_url,
+    .each_landing = each_landing,
 };

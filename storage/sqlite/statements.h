@@ -147,6 +147,9 @@ STATEMENT(LISTED_URLS,
           "SELECT host_id, url_hash, url, line FROM urls WHERE line > 0")
 STATEMENT(FOUND_URLS,
           "SELECT host_id, url_hash, url, line FROM urls WHERE line IS NULL")
+STATEMENT(LANDINGS, "SELECT u.url, p.final_url FROM urls u JOIN pages p"
+                    " ON p.id = u.page_id WHERE u.line IS NOT NULL"
+                    " AND p.outcome = 'ok' AND p.redirects > 0")
 STATEMENT(FIND_URL, "SELECT 1 FROM urls WHERE " KEY)
 
 /* Changes a row only while the URL is to do, so that one caller alone can end

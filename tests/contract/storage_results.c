@@ -196,6 +196,34 @@ static void storage_makes_a_loop_of_all_that_leads_into_it(void **state)
     assert_leads_to(fix, 5, "http://h1/6", false);
 }
 
+static enum err take_landing(void *ctx, struct bytes listed,
+                             struct bytes landed)
+{
+    assert_int_equal(listed.len, 11);
+    assert_memory_equal(listed.data, "http://h1/1", 11);
+    assert_int_equal(landed.len, 11);
+    assert_memory_equal(landed.data, "http://h1/b", 11);
+    ++*(int *)ctx;
+    return CERR_OK;
+}
+
+static void storage_tells_where_listed_urls_landed(void **state)
+{
+    struct fixture *fix = *state;
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+    int nr = 0;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 3);
+    page.nr_redirects = 1;
+    page.final_url = text("http://h1/b");
+    assert_ok(storage_put_page(fix->storage, &page));
+    fixture_end(fix, 1, 2, "ok", 200);
+    put_redirect(fix, 3, "http://h1/3", "http://h1/x", "");
+    assert_ok(storage_each_landing(fix->storage, take_landing, &nr));
+    assert_int_equal(nr, 1);
+}
+
 /* ---- running again ---- */
 
 static void finish_three(struct fixture *fix)
@@ -529,6 +557,7 @@ int main(void)
         TEST(storage_drops_what_its_caller_abandons),
         TEST(storage_stores_what_hangs_on_a_page),
         TEST(storage_makes_a_loop_of_all_that_leads_into_it),
+        TEST(storage_tells_where_listed_urls_landed),
         TEST(storage_says_finished_when_all_is_done),
         TEST(storage_says_unfinished_while_the_list_is_not_read),
         TEST(storage_takes_new_lines_after_it_was_finished),

@@ -227,7 +227,9 @@ class Rules(harness.CrawlTest):
         self.assertEqual(self.follow(server), {"/", "/r", "/loop", "/loop2", "/out", "/t", "/u"})
         found = self.outcomes()
         self.assertEqual(found["/r"], ["redirect", None])
-        self.assertEqual(found["/out"], ["redirect", None])
+        self.assertEqual(found["/out"], ["error", "bad_port"])
+        self.assertEqual(found["/loop"], ["error", "redirect_loop"])
+        self.assertEqual(found["/loop2"], ["error", "redirect_loop"])
         self.assertEqual(found["/t"], ["ok", None])
 
     def test_an_endless_chain_of_redirects_ends(self):

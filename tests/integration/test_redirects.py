@@ -109,6 +109,54 @@ class Links(RedirectTest):
                           ("bad_port", "http://127.0.0.1:25/x")])
 
 
+class Seeds(RedirectTest):
+    """The names are of one server, which --resolve gives them."""
+
+    PAGES = {"/docs/": links("/docs/a", "/else"), "/docs/a": links("/docs/b"), "/docs/b": page()}
+
+    def crawl_names(self, to, *args, pages=None):
+        """site.test/docs/ redirects to `to`; returns who was asked for what."""
+        def answer(request):
+            host = request.headers["host"].split(":")[0]
+            if request.path == "/robots.txt":
+                return page(b"", "404 None")
+            if (host, request.path) == ("site.test", "/docs/"):
+                return redirect(to % self.server.port)
+            found = (pages or self.PAGES).get(request.path, page(b"x"))
+            return found(request) if callable(found) else found
+        self.server = self.serve({None: answer})
+        names = [arg for name in ("site.test", "www.site.test", "other.example")
+                 for arg in ("--resolve", "%s:%d:127.0.0.1" % (name, self.server.port))]
+        self.list_urls("http://site.test:%d/docs/" % self.server.port)
+        _, self.err = self.crawl("urls.txt", "--depth", "5", "--allow-private", "127.0.0.0/8",
+                              *names, *args)
+        return sorted({r.headers["host"].split(":")[0] + r.path for r in self.server.asked()})
+
+    def test_the_scope_goes_along_within_the_domain_and_both_names_are_in_it(self):
+        def back(request):
+            return links("http://site.test:%d/docs/back" % self.server.port)
+        pages = dict(self.PAGES, **{"/docs/b": back})
+        for scope in ("host", "prefix"):
+            asked = self.crawl_names("http://www.site.test:%d/docs/", "--scope", scope, "--force",
+                                     pages=pages)
+            for path in ("www.site.test/docs/b", "site.test/docs/back"):
+                self.assertIn(path, asked, scope)
+            self.assertEqual("www.site.test/else" in asked, scope == "host")
+
+    def test_links_behind_another_domain_are_not_followed_and_that_is_said(self):
+        to = "http://other.example:%d/docs/"
+        asked = self.crawl_names(to, "--scope", "host")
+        self.assertEqual(asked, ["other.example/docs/", "site.test/docs/"])
+        self.assertEqual(self.rows("select outcome, redirects from results where line = 1"),
+                         [("ok", 1)])
+        self.assertIn("--scope any", self.err)
+        self.assertIn("--scope any", self.rows("select detail from events "
+                                               "where what = 'moved_away'")[0][0])
+        asked = self.crawl_names(to, "--scope", "any", "--force")
+        self.assertIn("other.example/docs/b", asked)
+        self.assertNotIn("--scope any", self.err)
+
+
 class Refresh(RedirectTest):
     def test_a_refresh_is_a_redirect_of_its_kind_and_is_followed_as_a_link(self):
         server = self.serve({
@@ -123,9 +171,9 @@ class Refresh(RedirectTest):
         self.crawl("urls.txt", "--depth", "1")
         self.assertEqual(self.rows("select from_url, to_url, kind, r.status, p.redirects "
                                    "from redirects r join pages p on p.id = r.page_id "
-                                   "order by r.page_id"),
-                         [(server.url("/meta"), server.url("/x/to"), "meta", 200, 0),
-                          (server.url("/header"), server.url("/caf%C3%A9"), "header", 200, 0),
+                                   "order by from_url"),
+                         [(server.url("/header"), server.url("/caf%C3%A9"), "header", 200, 0),
+                          (server.url("/meta"), server.url("/x/to"), "meta", 200, 0),
                           (server.url("/text"), server.url("/plain"), "header", 200, 0)])
         asked = {r.path for r in server.asked()}
         self.assertLessEqual({"/x/to", "/caf%C3%A9", "/plain"}, asked)

@@ -44,6 +44,7 @@ struct page_row {
     int status, nr_redirects;
     bool retry_later;
     struct row_text outcome, error, etag, last_modified;
+    struct row_text final_url;
     struct row_text url, to_url; /* where its first redirect leads; "": none */
 };
 
@@ -557,6 +558,23 @@ static enum err each_url(struct back_end *back, bool listed, storage_url_fn fn,
     return err;
 }
 
+static enum err each_landing(struct back_end *back, storage_landing_fn fn,
+                             void *ctx)
+{
+    struct image *image = image_of(back);
+    enum err err = CERR_OK;
+
+    for (size_t i = 0; i < image->nr_urls && !err; i++) {
+        const struct url_row *url = &image->urls[i];
+        const struct page_row *page = page_of(image, url);
+
+        if (page && url->line && page->nr_redirects > 0 &&
+            is_word(&page->outcome, "ok"))
+            err = fn(ctx, view(&url->url), view(&page->final_url));
+    }
+    return err;
+}
+
 /* Whether a URL lies behind the place, and before the best one so far. */
 static bool is_next(const struct url_row *url, const struct url_place *place,
                     const struct url_row *best)
@@ -642,6 +660,7 @@ static const struct lease_ops lease = {
     .bring_forward = bring_forward,
     .get_redirect = get_redirect,
     .each_url = each_url,
+    .each_landing = each_landing,
 };
 
 /* ---- results ---- */
@@ -679,6 +698,7 @@ static enum err put_page(struct back_end *back, struct page_record *row,
                           .error = keep(row->error),
                           .etag = keep(row->etag),
                           .last_modified = keep(row->last_modified),
+                          .final_url = keep(row->final_url),
                           .url = keep(row->url),
                           .to_url = row->nr_hops ? keep(row->hops[0].to_url)
                                                  : (struct row_text){.len = 0}};

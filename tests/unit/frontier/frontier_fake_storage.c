@@ -430,3 +430,12 @@ enum err storage_each_url(struct storage *storage, bool listed,
     (void)ctx;
     return CERR_STATE;
 }
+
+enum err storage_each_landing(struct storage *storage, storage_landing_fn fn,
+                              void *ctx)
+{
+    (void)storage;
+    (void)fn;
+    (void)ctx;
+    return CERR_STATE;
+}

@@ -77,6 +77,7 @@ static enum err keep_visit(void *ctx, const struct visit *visit)
                                 .final_url = visit->final_url,
                                 .hops = &hop,
                                 .nr_hops = visit->nr_hops > 0,
+                                .nr_redirects = (int)visit->nr_hops,
                             });
 }
 

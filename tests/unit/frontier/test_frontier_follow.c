@@ -364,6 +364,79 @@ static void frontier_goes_on_where_the_seed_redirects_to(void **state)
     assert_int_equal(web->nr_visits, 5);
 }
 
+static void moved_apex(struct web *web, const char *url,
+                       struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/"))
+        web_redirect(answer, 301, "http://www.a.test/");
+    else if (is(url, "http://www.a.test/"))
+        web_link(answer, "http://www.a.test/1", 0);
+    else if (is(url, "http://www.a.test/1"))
+        web_link(answer, "http://a.test/2", 0);
+}
+
+static void frontier_knows_where_a_seed_landed_after_a_restart(void **state)
+{
+    struct web *web = *state;
+
+    web->options.max_urls = 1;
+    web->answer = moved_apex;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_LIMIT);
+    web_close(web, "limit");
+    web->options.max_urls = 0;
+    web_open(web);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    web_visit(web, "http://a.test/2");
+}
+
+static void moved_away(struct web *web, const char *url,
+                       struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/"))
+        web_redirect(answer, 301, "http://b.test/profile");
+    else if (is(url, "http://b.test/profile"))
+        web_link(answer, "http://b.test/1", 0);
+}
+
+static void
+frontier_crawls_no_other_domain_that_a_seed_redirects_to(void **state)
+{
+    static const struct {
+        enum scope_kind scope;
+        const char *list;
+        size_t nr_asked;
+        int64_t nr_moved_away;
+    } rows[] = {
+        {SCOPE_HOST, "http://a.test/", 0, 1},
+        {SCOPE_PREFIX, "http://a.test/", 0, 1},
+        {SCOPE_DOMAIN, "http://a.test/", 0, 1},
+        {SCOPE_ANY, "http://a.test/", 1, 0},
+        {SCOPE_HOST, "http://b.test/0\nhttp://a.test/", 1, 0},
+    };
+    struct web *web = *state;
+    struct frontier_stats stats;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        web->options.scope.scope = rows[i].scope;
+        web->answer = moved_away;
+        web_open(web);
+        web_add_list(web, rows[i].list);
+        assert_int_equal(web_run(web), FRONTIER_DONE);
+        assert_int_equal(web_nr_fetches(web, "http://b.test/1"),
+                         rows[i].nr_asked);
+        frontier_get_stats(web->frontier, &stats);
+        assert_int_equal(stats.nr_moved_away, rows[i].nr_moved_away);
+        web_teardown(state);
+        setup(state);
+        web = *state;
+    }
+}
+
 static void moved_link(struct web *web, const char *url,
                        struct web_answer *answer)
 {
@@ -777,6 +850,8 @@ int main(void)
         TEST(frontier_takes_more_links_than_a_full_batch),
         TEST(frontier_limits_the_pages_of_a_host),
         TEST(frontier_goes_on_where_the_seed_redirects_to),
+        TEST(frontier_knows_where_a_seed_landed_after_a_restart),
+        TEST(frontier_crawls_no_other_domain_that_a_seed_redirects_to),
         TEST(frontier_takes_a_links_redirect_as_a_url),
         TEST(frontier_ends_a_links_chain_of_redirects),
         TEST(frontier_finds_the_loops_that_links_lead_into),
