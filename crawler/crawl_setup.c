@@ -290,8 +290,14 @@ static enum crawl_exit open_storage(struct crawl *crawl)
         if (message[0])
             log_warn("--force removes %s", message);
     }
+    message[0] = '\0';
     err = storage_open(&crawl->storage, &options, message);
     free(json);
+    if (!err && message[0]) {
+        log_warn("%s", message);
+        err = storage_put_event(crawl->storage, options.now_ms, "warning",
+                                "options", message);
+    }
     if (!err)
         return CRAWL_EXIT_OK;
     log_error("%s", message[0] ? message : err_str(err));

@@ -45,13 +45,18 @@ static bool is_about_locks(int errnum)
     return errnum == ENOLCK || errnum == EOPNOTSUPP || errnum == ENOSYS;
 }
 
-/* Asks for the locks that SQLite uses, and takes none: a database without them
- * would look as if another program wrote to it (SQLITE_BUSY). */
+/* Tries a lock of the kind that SQLite uses, on a byte that it does not use: a
+ * database without them would look as if another program wrote to it
+ * (SQLITE_BUSY). */
 static bool lacks_record_locks(int fd)
 {
-    struct flock asked = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_len = 1};
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_len = 1};
 
-    return fcntl(fd, F_GETLK, &asked) != 0 && is_about_locks(errno);
+    if (fcntl(fd, F_SETLK, &lock) != 0)
+        return is_about_locks(errno);
+    lock.l_type = F_UNLCK;
+    (void)fcntl(fd, F_SETLK, &lock);
+    return false;
 }
 
 /* Opens the file or makes it. O_EXCL tells a new file from one that was there,

@@ -24,6 +24,7 @@ struct storage {
     struct storage_counts counts;
     size_t nr_uncommitted; /* rows written since the last commit */
     bool run_open;         /* the run's row says that it is under way */
+    char remark[STORAGE_MESSAGE_BYTES / 2]; /* of the opening */
 
     char **inputs; /* owned; names of the lists by their numbers */
     size_t nr_inputs;

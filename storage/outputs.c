@@ -247,6 +247,27 @@ static enum err check_free(const struct outputs *outputs,
     return err;
 }
 
+/* Makes the name of the index sure before the first fetch, as it is written
+ * after the last one: --force takes away what stands there, and nothing but a
+ * file is written to. */
+static enum err check_index(const struct outputs *outputs,
+                            const struct sink *sink, bool forced)
+{
+    char *index = index_path(sink);
+    struct stat file;
+    enum err err = CERR_OK;
+
+    if (forced)
+        unlink(index);
+    if (lstat(index, &file) == 0 && !S_ISREG(file.st_mode))
+        err = failure_set(outputs->failure, CERR_EXISTS,
+                          "%s: exists already and is no file; the index of "
+                          "%s needs that name: move it away",
+                          index, sink->path);
+    free(index);
+    return err;
+}
+
 /* Checks a file of which no commit of this crawl speaks. It must be empty,
  * unless --force gives its content up. And the crawl must not have stored pages
  * without it, which it would lack. */
@@ -354,6 +375,10 @@ static enum err resume_one(struct outputs *outputs, struct back_end *back,
         rest = SINK_REST_FORCED;
     else if (!is_new && output.state == STORAGE_OUTPUT_OPEN)
         rest = SINK_REST_OWN;
+    if (sink->ops->wants_raw && !sink->is_stream)
+        err = check_index(outputs, sink, rest == SINK_REST_FORCED);
+    if (err)
+        return err;
     err = sink_resume(sink, output.part, output.offset_bytes, rest);
     return err ? refuse(outputs, sink, &output, err) : CERR_OK;
 }

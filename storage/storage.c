@@ -136,6 +136,7 @@ static enum err open_back_end(struct storage *storage,
     storage->counts = found.counts;
     storage->run_open = found.run_open;
     storage->outputs.is_open = found.run_open;
+    memcpy(storage->remark, found.remark, sizeof(storage->remark));
     err = ops->session->each_input(storage->back, add_input, storage);
     if (!err)
         err = outputs_resume(&storage->outputs, storage->back, storage->path,
@@ -197,7 +198,8 @@ enum err storage_open_on(const struct storage_ops *ops,
 
     opened->outputs.failure = &opened->failure;
     err = open_all(opened, ops, options);
-    snprintf(message, STORAGE_MESSAGE_BYTES, "%s", opened->failure.message);
+    snprintf(message, STORAGE_MESSAGE_BYTES, "%s",
+             err ? opened->failure.message : opened->remark);
     if (err) {
         (void)free_storage(opened, STORAGE_UNDO);
         opened = NULL;

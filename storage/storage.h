@@ -85,7 +85,8 @@ void storage_forced(const struct storage_options *options,
 /*
  * Opens or makes all outputs, takes the exclusive lock, cuts text outputs back
  * to what is committed, and begins or continues a run. On failure `message`
- * says what happened and what to do, in one line.
+ * says what happened and what to do, in one line; else it is a remark about
+ * what was begun with other options, or empty.
  * Returns CERR_BUSY (another crawl has it: pid in the message), CERR_FORMAT
  * (foreign, newer, or an unknown extension), CERR_CORRUPT, CERR_PERM,
  * CERR_FULL, CERR_IO, CERR_NOT_FOUND (folder), CERR_INVALID (a folder, a

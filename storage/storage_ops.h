@@ -46,6 +46,7 @@ struct storage_found {
     bool has_pages; /* an output that joins now would lack them */
     bool forced;    /* it was emptied for --force */
     bool run_open;  /* the run's row says that it is under way */
+    char remark[STORAGE_MESSAGE_BYTES / 2]; /* for the user; mostly empty */
 };
 
 /* What a later start may find behind the committed bytes of an output. The

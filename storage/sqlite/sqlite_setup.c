@@ -517,6 +517,43 @@ static enum err keep_secrets(struct sqlite *sqlite,
     return sqlite_run(sqlite, &binder);
 }
 
+/* Puts the text into the remark, which is cut. */
+static void add_remark(struct storage_found *found, struct bytes text)
+{
+    snprintf(found->remark, sizeof(found->remark),
+             "goes on with other options than before: %.*s; what was fetched "
+             "stays as it is",
+             (int)(text.len < 150 ? text.len : 150), (const char *)text.data);
+}
+
+/* Remarks which options differ from those of the session before, of those that
+ * decide what is asked and stored: half of the pages have come by the old ones.
+ */
+static enum err compare_options(struct sqlite *sqlite,
+                                const struct storage_options *options,
+                                struct storage_found *found)
+{
+    struct binder binder = sqlite_bind_once(
+        sqlite,
+        "SELECT group_concat(n.key || ' (was ' ||"
+        " coalesce(o.value, 'not set') || ')', ', ')"
+        " FROM runs r, json_each(CASE WHEN json_valid(r.config) THEN r.config"
+        " ELSE '{}' END) o JOIN json_each(?) n ON n.key = o.key"
+        " WHERE r.id = (SELECT max(id) FROM runs) AND n.value IS NOT o.value"
+        " AND n.key IN ('cookies', 'depth', 'exclude', 'extract', 'header',"
+        " 'include', 'max-size', 'proxy', 'robots', 'scope', 'sitemaps',"
+        " 'store', 'user-agent')");
+    bool row;
+    enum err err;
+
+    bind_str(&binder, options->config_json ? options->config_json : "{}");
+    err = sqlite_step(sqlite, &binder, &row);
+    if (!err && row && sqlite3_column_type(binder.stmt, 0) != SQLITE_NULL)
+        add_remark(found, column_bytes(binder.stmt, 0));
+    sqlite3_finalize(binder.stmt);
+    return err;
+}
+
 /* Goes on with the newest run. Its row tells the options of this session: they
  * are what the next rows come from. */
 static enum err go_on(struct sqlite *sqlite,
@@ -568,5 +605,6 @@ enum err sqlite_start_run(struct sqlite *sqlite,
         return err || !options->refetch ? err
                                         : put_back(sqlite, options, found);
     found->run_open = true;
-    return go_on(sqlite, options);
+    err = compare_options(sqlite, options, found);
+    return err ? err : go_on(sqlite, options);
 }

@@ -59,6 +59,16 @@ class GoesOn(harness.CrawlTest):
         self.assertEqual(self.rows("select title, count(*) from results group by 1"), [("fr", 10)])
         self.assertEqual(self.rows("select config ->> '$.store' from runs"), [("body",)])
 
+    def test_options_that_changed_in_between_are_told(self):
+        self.write_list()
+        self.crawl("l.txt", "--max-urls", "4", "-H", "Accept-Language: de", expect=4)
+        _, err = self.crawl("l.txt", "--max-urls", "4", "-H", "Accept-Language: de", expect=4)
+        self.assertNotIn("other options", err)
+        _, err = self.crawl("l.txt", "--store", "body")
+        self.assertRegex(err, r"other options than before: .*store \(was hash\)")
+        self.assertRegex(err, r'header \(was \["Accept-Language: de"\]\)')
+        self.assertEqual(self.rows("select count(*) from events where what = 'options'"), [(1,)])
+
     def test_a_secret_is_asked_for_before_it_is_missed(self):
         self.write_list()
         _, err = self.crawl("l.txt", "-H", "X-Key: secret", "--max-urls", "6", expect=4)
