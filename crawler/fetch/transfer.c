@@ -146,7 +146,7 @@ enum err transfers_watch(struct transfers *set, int fd)
     return loop_watch_other(&set->loop, fd);
 }
 
-/* ---- starting ---- */
+/* ---- transfers that are idle ---- */
 
 static size_t least(size_t a, size_t b)
 {
@@ -262,6 +262,8 @@ static void end_transfer(struct transfer *transfer, CURLcode code,
     STAILQ_INSERT_TAIL(&set->ended, transfer, link);
 }
 
+/* ---- starting ---- */
+
 /* Whether the transfer may go to its proxy, if it has one. */
 static bool may_be_asked(const struct transfer *transfer)
 {
@@ -269,8 +271,6 @@ static bool may_be_asked(const struct transfer *transfer)
            proxy_may_ask(transfer->set->guard,
                          (const char *)transfer->url.data);
 }
-
-/* ---- starting ---- */
 
 enum err transfers_start(struct transfers *set, uint64_t id,
                          const struct job *job)
