@@ -18,10 +18,11 @@
 
 #include "base/xalloc.h"
 
-#define OUT_BYTES      65536
-#define MAGIC_BYTES    10 /* the longest beginning in the table */
-#define WINDOW_LOG_MAX 27 /* of zstd: 128 MiB, UNPACK_MEMORY_BYTES */
-#define STEP_BYTES     ((size_t)1 << 30) /* zlib and bzip2 count in 32 bits */
+#define OUT_BYTES        65536
+#define MAGIC_BYTES      10 /* the longest beginning in the table */
+#define WINDOW_LOG_MAX   27 /* of zstd: 128 MiB, UNPACK_MEMORY_BYTES */
+#define BLOCK_HEAD_BYTES 3  /* RFC 8878, 3.1.1.2 */
+#define STEP_BYTES       ((size_t)1 << 30) /* zlib and bzip2 count in 32 bits */
 
 /* What one step of a decoder did. */
 enum step {
@@ -71,7 +72,10 @@ struct unpack {
         z_stream zlib;
         bz_stream bzip2;
         lzma_stream lzma;
-        ZSTD_DStream *zstd;
+        struct {
+            ZSTD_DStream *stream;
+            size_t wanted; /* bytes for the next step */
+        } zstd;
     } z;
 };
 
@@ -180,20 +184,27 @@ static void xz_stop(struct unpack *unpack)
 
 static bool zstd_start(struct unpack *unpack)
 {
-    unpack->z.zstd = ZSTD_createDStream();
-    return unpack->z.zstd &&
+    unpack->z.zstd.wanted = 1;
+    unpack->z.zstd.stream = ZSTD_createDStream();
+    return unpack->z.zstd.stream &&
            !ZSTD_isError(ZSTD_DCtx_setParameter(
-               unpack->z.zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX));
+               unpack->z.zstd.stream, ZSTD_d_windowLogMax, WINDOW_LOG_MAX));
 }
 
+/*
+ * The library keeps to itself what it decoded in a call that then fails. So no
+ * call gets more than the rest of a block: the damage comes in a later one, and
+ * what stands before it is the same however the bytes arrive. What the library
+ * would like next counts the head of the block behind (zstd.h,
+ * ZSTD_decompressStream), which comes byte by byte.
+ */
 static enum step zstd_step(struct unpack *unpack, struct span *span)
 {
-    /* Given a whole frame, the library decodes it at once, or nothing of it if
-     * it is damaged. No frame is whole in so few bytes (RFC 8878, 3.1.1). */
-    size_t piece = span->in_len < 8 ? span->in_len : 8;
+    size_t piece = unpack->z.zstd.wanted < span->in_len ? unpack->z.zstd.wanted
+                                                        : span->in_len;
     ZSTD_inBuffer in = {span->in, piece, 0};
     ZSTD_outBuffer out = {span->out, span->out_len, 0};
-    size_t result = ZSTD_decompressStream(unpack->z.zstd, &out, &in);
+    size_t result = ZSTD_decompressStream(unpack->z.zstd.stream, &out, &in);
 
     *span = (struct span){span->in + in.pos, span->in_len - in.pos,
                           span->out + out.pos, span->out_len - out.pos};
@@ -201,6 +212,8 @@ static enum step zstd_step(struct unpack *unpack, struct span *span)
         return STEP_END;
     switch (ZSTD_getErrorCode(result)) {
     case ZSTD_error_no_error:
+        unpack->z.zstd.wanted =
+            result > BLOCK_HEAD_BYTES ? result - BLOCK_HEAD_BYTES : 1;
         return STEP_ON;
     case ZSTD_error_memory_allocation:
         return STEP_NOMEM;
@@ -213,7 +226,7 @@ static enum step zstd_step(struct unpack *unpack, struct span *span)
 
 static void zstd_stop(struct unpack *unpack)
 {
-    ZSTD_freeDStream(unpack->z.zstd);
+    ZSTD_freeDStream(unpack->z.zstd.stream);
 }
 
 /* ---- which one ---- */
@@ -343,7 +356,7 @@ static enum err part_feed(struct unpack *unpack, const unsigned char **at,
 {
     enum step step = STEP_ON;
     enum err err = CERR_OK;
-    bool is_full = false;
+    bool is_full = false, is_idle = false, was_idle = false;
 
     while (!err && step == STEP_ON && (*len || is_full)) {
         size_t piece = *len < STEP_BYTES ? *len : STEP_BYTES;
@@ -354,10 +367,12 @@ static enum err part_feed(struct unpack *unpack, const unsigned char **at,
         *len -= piece - span.in_len;
         unpack->nr_used += (int64_t)(piece - span.in_len);
         is_full = span.out_len == 0;
-        /* a step that does nothing would be made for ever */
-        if (step == STEP_ON && piece && span.in_len == piece &&
-            span.out_len == OUT_BYTES)
+        /* lzma goes from one state to another in such a step; twice in a row
+         * it would be for ever */
+        is_idle = span.in_len == piece && span.out_len == OUT_BYTES;
+        if (is_idle && was_idle && piece && step == STEP_ON)
             step = STEP_CORRUPT;
+        was_idle = is_idle;
         if (span.out_len < OUT_BYTES)
             err =
                 unpack->fn(unpack->ctx, unpack->out, OUT_BYTES - span.out_len);
