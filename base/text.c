@@ -101,6 +101,43 @@ static bool is_control(const unsigned char *at, size_t len)
     return len == 2 && at[0] == 0xc2 && at[1] < 0xa0;
 }
 
+/* The format characters and the two separators of Unicode 15 (general
+ * categories Cf, Zl, Zp): they are not seen, and some of them turn the order of
+ * what stands around them. */
+static const struct {
+    uint32_t from, to;
+} invisible[] = {
+    {0xad, 0xad},       {0x600, 0x605},     {0x61c, 0x61c},
+    {0x6dd, 0x6dd},     {0x70f, 0x70f},     {0x890, 0x891},
+    {0x8e2, 0x8e2},     {0x180e, 0x180e},   {0x200b, 0x200f},
+    {0x2028, 0x202e},   {0x2060, 0x206f},   {0xfeff, 0xfeff},
+    {0xfff9, 0xfffb},   {0x110bd, 0x110bd}, {0x110cd, 0x110cd},
+    {0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
+    {0xe0001, 0xe007f},
+};
+
+/* The number of a character that char_len() has found valid. */
+static uint32_t char_code(const unsigned char *at, size_t len)
+{
+    uint32_t code = len == 1 ? at[0] : at[0] & (0x7fU >> len);
+
+    for (size_t i = 1; i < len; i++)
+        code = code << 6 | (at[i] & 0x3fU);
+    return code;
+}
+
+static bool is_invisible(const unsigned char *at, size_t len)
+{
+    uint32_t code = char_code(at, len);
+
+    if (len == 1)
+        return false;
+    for (size_t i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++)
+        if (code <= invisible[i].to)
+            return code >= invisible[i].from;
+    return false;
+}
+
 size_t text_escape(const void *data, size_t len, char *out, size_t cap)
 {
     const unsigned char *at = data;
@@ -108,7 +145,7 @@ size_t text_escape(const void *data, size_t len, char *out, size_t cap)
 
     while (len) {
         size_t step = char_len(at, len);
-        bool plain = step && !is_control(at, step);
+        bool plain = step && !is_control(at, step) && !is_invisible(at, step);
         size_t need = plain ? step : 4;
 
         if (used + need >= cap)
@@ -127,32 +164,84 @@ size_t text_escape(const void *data, size_t len, char *out, size_t cap)
     return used;
 }
 
-size_t text_clean(const void *data, size_t len, char *out, size_t cap)
+/* Whether a character may stand in a database: any but the controls, which a
+ * terminal of later would obey. White space is text. */
+static bool is_clean(const unsigned char *at, size_t len)
 {
-    const unsigned char *at = data;
-    size_t fits = len < cap ? len : cap;
-    const unsigned char *nul = fits ? memchr(at, 0, fits) : NULL;
-    /* The valid start is copied at once; nearly always it is the whole text. */
-    size_t used = text_utf8_prefix(at, nul ? (size_t)(nul - at) : fits);
+    return !is_control(at, len) || at[0] == '\t' || at[0] == '\n' ||
+           at[0] == '\r';
+}
 
-    if (used)
-        memcpy(out, at, used);
-    at += used;
-    len -= used;
+/* Whether one of eight bytes is no printable ASCII, or may be none: a byte of
+ * the difference borrows from its neighbour only where that is below 0x20. */
+static bool has_odd_byte(uint64_t word)
+{
+    const uint64_t high = 0x8080808080808080U, ones = high >> 7;
+    uint64_t del = word ^ 0x7f * ones;
+
+    return ((word | (word - 0x20 * ones) | ((del - ones) & ~del)) & high) != 0;
+}
+
+/* The length of the clean text at the front. */
+static size_t clean_prefix(const unsigned char *at, size_t len)
+{
+    size_t done = 0, step;
+    uint64_t word;
+
+    while (done < len) {
+        for (; len - done >= sizeof(word); done += sizeof(word)) {
+            memcpy(&word, at + done, sizeof(word));
+            if (has_odd_byte(word))
+                break;
+        }
+        if (done == len)
+            break;
+        step = char_len(at + done, len - done);
+        if (step == 0 || !is_clean(at + done, step))
+            break;
+        done += step;
+    }
+    return done;
+}
+
+/* Copies what follows a start that is copied already, character by character:
+ * what is none, and controls unless they are kept, become U+FFFD. */
+static size_t copy_rest(const unsigned char *at, size_t len, char *out,
+                        size_t cap, bool keeps_controls)
+{
+    size_t used = 0;
+
     while (len) {
         size_t step = char_len(at, len);
-        bool plain = step && at[0] != 0;
+        bool plain = step && (keeps_controls ? at[0] != 0 : is_clean(at, step));
         size_t need = plain ? step : 3;
 
         if (used + need > cap)
             break;
         memcpy(out + used, plain ? (const char *)at : "\xef\xbf\xbd", need);
-        step = plain ? step : 1;
+        step = step ? step : 1;
         used += need;
         at += step;
         len -= step;
     }
     return used;
+}
+
+size_t text_clean(const void *data, size_t len, char *out, size_t cap)
+{
+    const unsigned char *at = data;
+    /* The clean start is copied at once; nearly always it is the whole text. */
+    size_t used = clean_prefix(at, len < cap ? len : cap);
+
+    if (used)
+        memcpy(out, at, used);
+    return used +
+           copy_rest(at + used, len - used, out + used, cap - used, false);
+}
+
+size_t text_repair(const void *data, size_t len, char *out, size_t cap)
+{
+    return copy_rest(data, len, out, cap, true);
 }
 
 /* Every byte that is not in this set may mean something to some shell; bytes of

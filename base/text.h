@@ -17,19 +17,26 @@ size_t text_utf8_prefix(const void *data, size_t len);
 bool text_is_ascii(const void *data, size_t len);
 
 /*
- * Copies text for a terminal or a log: valid printable UTF-8 stays, control
- * bytes (C0, DEL, C1) and invalid bytes become \xNN. Always ends in a NUL,
+ * Copies text for a terminal or a log: valid printable UTF-8 stays. Control
+ * bytes (C0, DEL, C1), characters that are not seen or turn the order of others
+ * (bidi and other format characters, line separators) and invalid bytes become
+ * \xNN. Always ends in a NUL,
  * cuts at `cap` - 1 bytes, never inside an escape or a character. Returns the
  * length written. `cap` at least 1.
  */
 size_t text_escape(const void *data, size_t len, char *out, size_t cap);
 
 /*
- * Copies text for a database: invalid bytes and NULs become U+FFFD, everything
- * else stays. Writes at most `cap` bytes, never half a character, no NUL
- * behind. Returns the length written.
+ * Copies text for a database: invalid bytes and control characters (C0 but for
+ * TAB, LF and CR, DEL, C1) become U+FFFD, everything else stays. Writes at most
+ * `cap` bytes, never half a character, no NUL behind. Returns the length
+ * written.
  */
 size_t text_clean(const void *data, size_t len, char *out, size_t cap);
+
+/* The same for a format that escapes control characters itself, as JSON does:
+ * of those only NUL becomes U+FFFD. */
+size_t text_repair(const void *data, size_t len, char *out, size_t cap);
 
 /*
  * Writes a word as a shell reads it back (POSIX, XCU 2.2): as it is if no

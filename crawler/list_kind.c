@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "crawler/unpack.h"
 #include "crawler/utf16.h"
 
@@ -276,24 +277,6 @@ struct list_kind list_kind_of(const void *data, size_t len)
     return kind.name ? kind : csv_of(at, end);
 }
 
-/* Writes the name as one word for a shell. */
-static size_t quote(const char *name, char *out, size_t room)
-{
-    size_t len = 0;
-
-    out[len++] = '\'';
-    for (; *name && len + 6 < room; name++) {
-        if (*name == '\'') {
-            memcpy(out + len, "'\\'", 3);
-            len += 3;
-        }
-        out[len++] = *name;
-    }
-    out[len++] = '\'';
-    out[len] = '\0';
-    return len;
-}
-
 void list_kind_describe(const struct list_kind *kind, const char *file,
                         char out[LIST_KIND_TEXT_BYTES])
 {
@@ -301,7 +284,7 @@ void list_kind_describe(const struct list_kind *kind, const char *file,
     char word[320] = "", command[120];
 
     if (!is_pipe)
-        quote(file, word, sizeof(word));
+        (void)text_shell_word(file, word, sizeof(word));
     if (kind->advice)
         snprintf(command, sizeof(command), "%s", kind->advice);
     else

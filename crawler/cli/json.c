@@ -13,7 +13,7 @@ void json_print_text(FILE *out, const void *data, size_t len)
     size_t cap = len * 3 + 1; /* a byte can become U+FFFD */
     unsigned char *clean = xmalloc(cap);
 
-    len = text_clean(data, len, (char *)clean, cap);
+    len = text_repair(data, len, (char *)clean, cap);
     fputc('"', out);
     for (size_t i = 0; i < len; i++) {
         unsigned char byte = clean[i];

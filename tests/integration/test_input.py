@@ -292,14 +292,14 @@ class Lines(harness.CrawlTest):
         self.write("l.jsonl", '{"url": "http://127.0.0.1:1/"}\n')
         _, err = self.crawl("l.jsonl", expect=2)
         self.assertIn("looks like JSON lines", err)
-        self.assertIn("jq -r .url 'l.jsonl' | crawl -", err)
+        self.assertIn("jq -r .url l.jsonl | crawl -", err)
         self.assertFalse(os.path.exists(self.path("crawl.db")))
         _, err = self.crawl("-", stdin="<!doctype html>", expect=2)
         self.assertIn("standard input looks like an HTML page", err)
         # a comma may stand in a URL, so CSV is told and its lines are judged
         self.write("l.csv", "name,url\nx,http://127.0.0.1:1/\n")
         _, err = self.crawl("l.csv", "-o", "csv.db", expect=2)
-        self.assertIn("looks like CSV, not like a list with one URL a line; try: cut -d',' -f2 'l.csv' | crawl -", err)
+        self.assertIn("looks like CSV, not like a list with one URL a line; try: cut -d',' -f2 l.csv | crawl -", err)
         self.assertEqual(self.results("line, error", "csv.db"), [(1, "bad_url"), (2, "bad_url")])
 
     def test_a_list_of_bad_lines_alone_is_no_success(self):

@@ -73,6 +73,12 @@ static void text_escapes_what_could_steer_a_terminal(void **state)
          "\\xc2\\x9b31m"}, /* C1 */
         {"\xc2\xa0", "\xc2\xa0"},
         {"\xff\xc3", "\\xff\\xc3"},
+        {"a\xe2\x80\xae"
+         "b",
+         "a\\xe2\\x80\\xaeb"}, /* RLO */
+        {"\xc2\xad\xe2\x80\xa8", "\\xc2\\xad\\xe2\\x80\\xa8"},
+        {"\xf3\xa0\x80\x81", "\\xf3\\xa0\\x80\\x81"}, /* a tag */
+        {"\xe2\x80\xaf\xe2\x81\xb0", "\xe2\x80\xaf\xe2\x81\xb0"},
     };
     char out[100];
 
@@ -117,6 +123,35 @@ static void text_clean_replaces_what_a_database_should_not_hold(void **state)
                         "b\xef\xbf\xbd\n\xc3\xa9",
                         len);
     assert_int_equal(text_clean("", 0, out, sizeof(out)), 0);
+    len = text_clean("\x1b[1m\t\r\n\xc2\x9b\x7f\xc2\xa0", 12, out, sizeof(out));
+    assert_int_equal(len, 17);
+    assert_memory_equal(
+        out, "\xef\xbf\xbd[1m\t\r\n\xef\xbf\xbd\xef\xbf\xbd\xc2\xa0", len);
+    len = text_repair("a\0b\xff\x1b\xc2\x9b", 7, out, sizeof(out));
+    assert_int_equal(len, 11);
+    assert_memory_equal(out,
+                        "a\xef\xbf\xbd"
+                        "b\xef\xbf\xbd\x1b\xc2\x9b",
+                        len);
+}
+
+/* Bytes are looked at eight at a time: each must count in each place. */
+static void text_clean_finds_every_control_at_every_place(void **state)
+{
+    char text[24], out[100];
+
+    (void)state;
+    for (int byte = 0; byte < 0x80; byte++)
+        for (size_t at = 0; at < sizeof(text); at++) {
+            bool clean = (byte >= 0x20 && byte < 0x7f) || byte == '\t' ||
+                         byte == '\n' || byte == '\r';
+
+            memset(text, ' ', sizeof(text));
+            text[at] = (char)byte;
+            assert_int_equal(text_clean(text, sizeof(text), out, sizeof(out)),
+                             sizeof(text) + (clean ? 0 : 2));
+            assert_int_equal((unsigned char)out[at], clean ? byte : 0xef);
+        }
 }
 
 static void text_clean_fills_its_room_and_never_halves_a_character(void **state)
@@ -203,6 +238,7 @@ int main(void)
         cmocka_unit_test(text_escapes_what_could_steer_a_terminal),
         cmocka_unit_test(text_escape_is_cut_between_characters),
         cmocka_unit_test(text_clean_replaces_what_a_database_should_not_hold),
+        cmocka_unit_test(text_clean_finds_every_control_at_every_place),
         cmocka_unit_test(
             text_clean_fills_its_room_and_never_halves_a_character),
         cmocka_unit_test(text_shell_word_is_read_back_by_a_shell_as_it_was),

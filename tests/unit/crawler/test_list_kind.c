@@ -36,7 +36,7 @@ static const struct {
     ROW("<?xml version='1.0'?><rss>", "a feed", true, "link"),
     ROW("<?xml version='1.0'?><feed>", "a feed", true, "href"),
     ROW("<?xml version='1.0'?><a>", "XML", true, "grep"),
-    ROW("PK\3\4\x14\0", "a ZIP archive", true, "unzip -p 'l' | crawl -"),
+    ROW("PK\3\4\x14\0", "a ZIP archive", true, "unzip -p l | crawl -"),
     ROW("7z\xbc\xaf\x27\x1c", "a 7z archive", true, "7z x"),
     ROW("%PDF-1.7\n", "a PDF document", true, "pdftotext"),
     ROW("SQLite format 3\0", "an SQLite database", true, "sqlite3"),
@@ -50,10 +50,10 @@ static const struct {
         "ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0>\0\1\0\0\0\1",
         "a binary file", true, "strings"),
     ROW("name,url\nx,http://a.test/\n", "CSV", false,
-        "cut -d',' -f2 'l' | crawl -"),
+        "cut -d',' -f2 l | crawl -"),
     ROW("url,name\r\nhttp://a.test/,x\n", "CSV", false, "-f1"),
     ROW("\"1\";\"http://a.test/\"\n", "CSV", false,
-        "cut -d';' -f2 'l' | tr -d '\"' | crawl -"),
+        "cut -d';' -f2 l | tr -d '\"' | crawl -"),
     ROW("1|x|https://a.test/", "CSV", false, "-d'|' -f3"),
 };
 
