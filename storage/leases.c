@@ -211,6 +211,16 @@ enum err storage_lease_host(struct storage *storage, int64_t host_id,
     return storage_settle(storage, err);
 }
 
+enum err storage_host_is_listed(struct storage *storage, int64_t host_id,
+                                bool *is_listed)
+{
+    *is_listed = false;
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(storage, lease_of(storage)->host_is_listed(
+                                       storage->back, host_id, is_listed));
+}
+
 /* A refill only reads, so it opens no transaction. */
 enum err storage_refill_urls(struct storage *storage, int64_t host_id,
                              const struct url_place *place, size_t max_urls,

@@ -138,6 +138,9 @@ enum err storage_lease_hosts(struct storage *storage, int64_t now_ms,
 enum err storage_lease_host(struct storage *storage, int64_t host_id,
                             struct bytes host_key, int64_t now_ms,
                             const struct storage_taker *taker) CERR_CHECK;
+/* Whether the list names a host; a host that is not known is not listed. */
+enum err storage_host_is_listed(struct storage *storage, int64_t host_id,
+                                bool *is_listed) CERR_CHECK;
 /* Refills a leased host: hands out its URLs to do from `place` on, the bulk
  * ones by url_hash, then the others in the order of url_order.h and by
  * url_hash. */

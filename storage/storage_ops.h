@@ -172,6 +172,8 @@ struct lease_ops {
     enum err (*lease_host)(struct back_end *back, int64_t host_id,
                            int64_t now_ms,
                            const struct storage_taker *taker) CERR_CHECK;
+    enum err (*host_is_listed)(struct back_end *back, int64_t host_id,
+                               bool *is_listed) CERR_CHECK;
     enum err (*refill_urls)(struct back_end *back, int64_t host_id,
                             const struct url_place *place, size_t max_urls,
                             const struct storage_taker *taker) CERR_CHECK;

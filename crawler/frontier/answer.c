@@ -164,6 +164,13 @@ static void judge_poison(struct frontier *frontier, const struct item *item,
         judge_robots(frontier, item, &verdict->page, now_ms, verdict);
 }
 
+void answer_again(struct verdict *verdict)
+{
+    verdict->action = VERDICT_ADMIT;
+    verdict->is_attempt = false;
+    verdict->is_further_try = false;
+}
+
 /* A death of the worker is no answer of the host: it is looked at before all
  * else. */
 enum err answer_judge(struct frontier *frontier, const struct item *item,

@@ -89,6 +89,7 @@ static enum err go_to_target(struct frontier *frontier, struct item *item,
 
     if (err)
         return err;
+    private_note_redirect(frontier, before, target);
     redirect_add_hop(item, page, target->url);
     item_set_host(item, host);
     host_mark_idle(frontier, before);
@@ -458,13 +459,21 @@ static enum err take_answer(struct frontier *frontier, struct item *item,
 {
     struct host *host = item->host;
     struct bytes no_robots = {"", 0};
+    bool is_permitted = false;
     enum err err = CERR_OK;
 
     if (politeness_answered(frontier, item, page, now_ms))
         err = lease_put_host(frontier, host, no_robots);
     if (err)
         return err;
-    err = answer_judge(frontier, item, page, now_ms, verdict);
+    if (page->error == ERROR_BLOCKED_ADDRESS)
+        err = private_permit(frontier, host, &is_permitted);
+    if (err)
+        return err;
+    if (is_permitted)
+        answer_again(verdict);
+    else
+        err = answer_judge(frontier, item, page, now_ms, verdict);
     if (!err)
         err = note_try(frontier, item, page, verdict, now_ms);
     if (!err)

@@ -32,7 +32,7 @@ static uint32_t job_flags(const struct frontier *frontier,
 {
     uint32_t flags = 0;
 
-    if (item->host->is_listed)
+    if (host_may_be_private(item->host))
         flags |= JOB_PRIVATE_OK;
     if (item->host->is_listed && item->host == item->origin)
         flags |= JOB_LISTED_AUTH;

@@ -99,6 +99,8 @@
 #define FRONTIER_RECORDS     1024 /* ... and while they wait for work */
 #define FRONTIER_BULK_LINES  1024 /* a batch of so many lines is bulk */
 
+#define FRONTIER_OWN_PORTS 4096 /* private hosts by other ports */
+
 #define FRONTIER_LINKS_BATCH 2000 /* more links do not wait for the turn */
 #define FRONTIER_TEXT_BYTES  ((size_t)24 << 20) /* a batch is full then */
 /* What a batch may hold: full, and then one answer more, a sitemap of 50 MiB
@@ -283,6 +285,7 @@ struct host {
     char *key; /* owned, "http://host:80" */
     struct host *hash_next;
     bool is_listed;    /* the user's list names it */
+    bool is_own_port;  /* it is a listed one by another port or scheme */
     bool has_sitemaps; /* its sitemaps were offered, which happens once */
     struct host_rules rules;
     struct host_clock clock;
@@ -296,6 +299,12 @@ struct host {
     int nr_items;     /* items that belong to it or are asked from it */
     int nr_off_level; /* items of it that do not hold up its level */
 };
+
+/* Whether the user has allowed that it has a private address. */
+static inline bool host_may_be_private(const struct host *host)
+{
+    return host->is_listed || host->is_own_port;
+}
 
 /* Whether every item of the current level has ended or does not hold it up. */
 static inline bool host_level_has_ended(const struct host *host)
@@ -438,6 +447,12 @@ enum run_state {
     RUN_STOPPED,
 };
 
+/* Hosts on other ports to which redirects of listed hosts lead. */
+struct own_ports {
+    int64_t *host_ids; /* owned, FRONTIER_OWN_PORTS of them; NULL: none */
+    size_t nr;
+};
+
 struct run {
     enum run_state state;
     bool list_has_ended;
@@ -463,6 +478,7 @@ struct frontier {
     uint64_t random;
     struct frontier_stats stats;
     struct batch lines, links;
+    struct own_ports own_ports;
     bool has_checked;    /* some URL was added that is only to be checked */
     struct judge *judge; /* owned */
     struct url_reader *reader; /* owned; holds the URL that was read last */
@@ -521,6 +537,18 @@ struct host *host_new(struct frontier *frontier,
 struct host *host_find(struct frontier *frontier, int64_t host_id);
 /* Frees a host that has no items any more and stands in no list. */
 void host_free(struct frontier *frontier, struct host *host);
+/* Notes that a redirect of a host leads to another one, which may be a listed
+ * host by another port. */
+void private_note_redirect(struct frontier *frontier, const struct host *from,
+                           const struct keyed_url *to);
+/* The same for a host that is listed, by its key. */
+void private_note(struct frontier *frontier, struct bytes from,
+                  const struct keyed_url *to);
+bool private_knows(const struct frontier *frontier, int64_t host_id);
+/* Whether a host that the guard refused is a listed one by another port; then
+ * it may be asked from now on. */
+enum err private_permit(struct frontier *frontier, struct host *host,
+                        bool *is_permitted) CERR_CHECK;
 
 /* ---- schedule.c ---- */
 /* Puts a host where it belongs now: ring, heap or nowhere. */
@@ -714,6 +742,8 @@ bool politeness_answered(struct frontier *frontier, const struct item *item,
 
 /* ---- answer.c ---- */
 /* The verdict on an answer: all but QUEUE and WAIT_ROBOTS. */
+/* The verdict on an answer that says nothing: nothing was sent. */
+void answer_again(struct verdict *verdict);
 enum err answer_judge(struct frontier *frontier, const struct item *item,
                       const struct page *page, int64_t now_ms,
                       struct verdict *verdict) CERR_CHECK;

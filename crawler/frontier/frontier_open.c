@@ -24,11 +24,17 @@ static enum err add_listed(void *ctx, const struct stored_url *stored)
 static enum err add_landing(void *ctx, struct bytes listed, struct bytes landed)
 {
     struct frontier *frontier = ctx;
-    struct url *from = &frontier->reader->url, *to = &frontier->reader->room;
+    char key[URL_HOST_KEY_BYTES];
+    struct keyed_url to;
+    struct url from;
 
-    if (url_parse(from, listed.data, listed.len, NULL) == URL_OK &&
-        url_parse(to, landed.data, landed.len, NULL) == URL_OK)
-        (void)judge_add_landing(frontier->judge, from, to);
+    if (url_parse(&from, listed.data, listed.len, NULL) != URL_OK ||
+        url_reader_read(frontier->reader, landed, &to) != ERROR_NONE)
+        return CERR_OK;
+    (void)judge_add_landing(frontier->judge, &from, &frontier->reader->url);
+    private_note(frontier,
+                 (struct bytes){key, url_host_key(&from, key, sizeof(key))},
+                 &to);
     return CERR_OK;
 }
 
@@ -116,6 +122,7 @@ void frontier_free(struct frontier *frontier)
     batch_release(&frontier->lines);
     batch_release(&frontier->links);
     judge_free(frontier->judge);
+    free(frontier->own_ports.host_ids);
     free(frontier->reader);
     free(frontier);
 }

@@ -2,7 +2,9 @@
  * Hosts in memory, by id: those whose lease is ours. Their number is bounded;
  * only the target of a redirect may come on top, one for each fetch in flight.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier_internal.h"
@@ -100,4 +102,137 @@ void host_free(struct frontier *frontier, struct host *host)
     if (host->robots.rules)
         frontier->hosts.rules_bytes -= robots_bytes(host->robots.rules);
     destroy_host(host);
+}
+
+/*
+ * ---- private addresses ----
+ *
+ * A host that the list does not name may have one where it is a listed host by
+ * another port. A listed http://wiki/ is https://wiki/ as well, each on its
+ * default port; and it is what its own redirects lead to under the same name.
+ * The guard refuses first, which costs no packet; then it is asked here, so
+ * that public hosts pay nothing for this.
+ */
+
+/* Cuts the name out of the key of a host, "http://name:80". */
+static struct bytes name_of(struct bytes key)
+{
+    const char *begin = (const char *)memchr(key.data, ':', key.len) + 3;
+    const char *end = memrchr(key.data, ':', key.len);
+
+    return (struct bytes){begin, (size_t)(end - begin)};
+}
+
+static bool has_name_of(struct bytes a, struct bytes b)
+{
+    struct bytes left = name_of(a), right = name_of(b);
+
+    return left.len == right.len &&
+           memcmp(left.data, right.data, left.len) == 0;
+}
+
+static struct bytes key_of(const struct host *host)
+{
+    return (struct bytes){host->key, strlen(host->key)};
+}
+
+/* Whether the host is on the default port of its scheme. */
+static bool has_default_port(struct bytes key)
+{
+    const char *end = (const char *)key.data + key.len;
+    bool is_https = key.len > 5 && ((const char *)key.data)[4] == 's';
+
+    return is_https ? memcmp(end - 4, ":443", 4) == 0
+                    : memcmp(end - 3, ":80", 3) == 0;
+}
+
+/* The set is small: hosts on default ports are known without it. */
+void private_note(struct frontier *frontier, struct bytes from,
+                  const struct keyed_url *to)
+{
+    struct own_ports *ports = &frontier->own_ports;
+
+    if (!has_name_of(from, to->host_key) ||
+        (has_default_port(from) && has_default_port(to->host_key)) ||
+        private_knows(frontier, to->key.host_id) ||
+        ports->nr == FRONTIER_OWN_PORTS)
+        return;
+    if (!ports->host_ids)
+        ports->host_ids = xcalloc(FRONTIER_OWN_PORTS, sizeof(*ports->host_ids));
+    ports->host_ids[ports->nr++] = to->key.host_id;
+}
+
+void private_note_redirect(struct frontier *frontier, const struct host *from,
+                           const struct keyed_url *to)
+{
+    if (from->id != to->key.host_id && host_may_be_private(from))
+        private_note(frontier, key_of(from), to);
+}
+
+bool private_knows(const struct frontier *frontier, int64_t host_id)
+{
+    const struct own_ports *ports = &frontier->own_ports;
+
+    for (size_t i = 0; i < ports->nr; i++)
+        if (ports->host_ids[i] == host_id)
+            return true;
+    return false;
+}
+
+/* Makes the key of the same name under the other scheme, where both are on
+ * their default ports; returns false for other ports. */
+static bool other_scheme(struct bytes key, char other[URL_HOST_KEY_BYTES],
+                         struct bytes *out)
+{
+    static const char *const begins[] = {"http://", "https://"};
+    static const char *const ends[] = {":80", ":443"};
+    struct bytes name = name_of(key);
+
+    for (int i = 0; i < 2; i++) {
+        size_t end_len = strlen(ends[i]);
+
+        if (key.len != strlen(begins[i]) + name.len + end_len ||
+            memcmp(key.data, begins[i], strlen(begins[i])) != 0 ||
+            memcmp((const char *)name.data + name.len, ends[i], end_len) != 0)
+            continue;
+        int len = snprintf(other, URL_HOST_KEY_BYTES, "%s%.*s%s", begins[1 - i],
+                           (int)name.len, (const char *)name.data, ends[1 - i]);
+        *out = (struct bytes){other, (size_t)len};
+        return len < URL_HOST_KEY_BYTES;
+    }
+    return false;
+}
+
+/* Whether the host is listed under its other scheme. */
+static enum err is_listed_otherwise(struct frontier *frontier,
+                                    const struct host *host, bool *is_listed)
+{
+    char text[URL_HOST_KEY_BYTES];
+    struct bytes other;
+
+    if (!other_scheme(key_of(host), text, &other))
+        return CERR_OK;
+    int64_t id = url_key_of(frontier->hash_key, other, other).host_id;
+    const struct host *known = host_find(frontier, id);
+    if (known) {
+        *is_listed = known->is_listed;
+        return CERR_OK;
+    }
+    return storage_host_is_listed(frontier->storage, id, is_listed);
+}
+
+enum err private_permit(struct frontier *frontier, struct host *host,
+                        bool *is_permitted)
+{
+    enum err err = CERR_OK;
+
+    *is_permitted = false;
+    if (host_may_be_private(host))
+        return CERR_OK; /* another reason has refused it */
+    if (private_knows(frontier, host->id))
+        *is_permitted = true;
+    else
+        err = is_listed_otherwise(frontier, host, is_permitted);
+    host->is_own_port = *is_permitted;
+    return err;
 }

@@ -185,6 +185,16 @@ static enum err offer_or_check(struct frontier *frontier, struct offer *offer)
     return add_to_links(frontier, offer, &url);
 }
 
+static void note_own_port(struct frontier *frontier, const struct item *item,
+                          struct bytes to)
+{
+    struct keyed_url url;
+
+    if (host_may_be_private(item->host) &&
+        url_reader_read(frontier->reader, to, &url) == ERROR_NONE)
+        private_note_redirect(frontier, item->host, &url);
+}
+
 /* Offers the target of a found URL that redirects. The hops at one depth are
  * counted, so that a chain ends. */
 static enum err offer_target(struct frontier *frontier, const struct item *item,
@@ -201,6 +211,7 @@ static enum err offer_target(struct frontier *frontier, const struct item *item,
 
     if (!offer_set_seeds(item, seeds, &offer))
         return CERR_OK;
+    note_own_port(frontier, item, offer.url);
     if (judge_has_seen(
             frontier->judge,
             hash_sip(frontier->hash_key, offer.url.data, offer.url.len)))

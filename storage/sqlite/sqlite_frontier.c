@@ -511,6 +511,18 @@ static enum err lease_host(struct back_end *back, int64_t host_id,
     return err || leased ? err : CERR_BUSY;
 }
 
+static enum err host_is_listed(struct back_end *back, int64_t host_id,
+                               bool *is_listed)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind(sqlite, STMT_LISTED_HOST);
+
+    bind_int(&binder, host_id);
+    enum err err = sqlite_step(sqlite, &binder, is_listed);
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
 /* Reads the columns that the word STORED_URL of sqlite_sql.c stands for, in
  * their order. The texts are borrowed from the statement until its next step.
  */
@@ -727,6 +739,7 @@ const struct lease_ops sqlite_lease = {
     .lease_hosts = lease_hosts,
     .make_host = make_host,
     .lease_host = lease_host,
+    .host_is_listed = host_is_listed,
     .refill_urls = refill_urls,
     .put_host = put_host,
     .release_host = release_host,

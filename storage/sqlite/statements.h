@@ -130,6 +130,8 @@ STATEMENT(SWEEP,
           " NOT INDEXED WHERE u.shard = 0"
           " AND u.host_id = hosts.host_id AND u.state = 0"
           " AND u.prio = 0 AND u.url_hash BETWEEN walk_from AND walk_to))")
+STATEMENT(LISTED_HOST, "SELECT 1 FROM hosts WHERE shard = 0 AND host_id = ?"
+                       " AND listed <> 0")
 STATEMENT(NEXT_DUE, "SELECT due_at FROM hosts WHERE shard = 0"
                     " AND holder = 0 ORDER BY due_at LIMIT 1")
 STATEMENT(PUT_TRIES, "UPDATE urls SET tries = ? WHERE " KEY)

@@ -211,6 +211,7 @@ static void storage_tells_where_listed_urls_landed(void **state)
 {
     struct fixture *fix = *state;
     struct page_record page = fixture_page(1, 1, "ok", 200);
+    bool listed;
     int nr = 0;
 
     fixture_open(fix);
@@ -222,6 +223,10 @@ static void storage_tells_where_listed_urls_landed(void **state)
     put_redirect(fix, 3, "http://h1/3", "http://h1/x", "");
     assert_ok(storage_each_landing(fix->storage, take_landing, &nr));
     assert_int_equal(nr, 1);
+    assert_ok(storage_host_is_listed(fix->storage, 1, &listed));
+    assert_true(listed);
+    assert_ok(storage_host_is_listed(fix->storage, 9, &listed));
+    assert_false(listed);
 }
 
 /* ---- running again ---- */

@@ -157,6 +157,34 @@ class Seeds(RedirectTest):
         self.assertNotIn("--scope any", self.err)
 
 
+class Private(RedirectTest):
+    """Loopback addresses are private; the list names one of them."""
+
+    def test_a_listed_private_host_is_listed_by_the_ports_that_its_redirects_lead_to(self):
+        other = self.serve({"/in": links("/more"), "/more": page(b"more"), "/by": page(b"by"),
+                            "/robots.txt": page(b"", "404 None")})
+        server = self.serve({"/": links("/link"), "/far": redirect(other.url("/in", "127.0.0.2")),
+                             "/near": redirect(other.url("/in")),
+                             "/link": redirect(other.url("/by"))})
+        self.list_urls(server.url("/near"), server.url("/far"))
+        self.crawl("urls.txt")
+        self.assertEqual(self.outcomes(), [("ok", None), ("skipped", "blocked_address")])
+        self.list_urls(server.url("/near"), server.url("/"))
+        self.crawl("urls.txt", "--depth", "3", "--scope", "domain", "--force")
+        self.assertEqual(self.rows("select distinct outcome from results where url like '%/more' "
+                                   "or url like '%/by'"), [("ok",)])
+        self.assertLessEqual({"/in", "/more", "/by"}, {r.path for r in other.asked()})
+
+    def test_a_link_to_another_port_of_a_listed_private_host_stays_refused(self):
+        other = self.serve({None: page(b"x")})
+        server = self.serve({"/": links(other.url("/x"))})
+        self.list_urls(server.url("/"))
+        self.crawl("urls.txt", "--depth", "1", "--scope", "domain")
+        self.assertEqual(self.rows("select error from results where depth = 1"),
+                         [("blocked_address",)])
+        self.assertEqual(other.requests, [])
+
+
 class Refresh(RedirectTest):
     def test_a_refresh_is_a_redirect_of_its_kind_and_is_followed_as_a_link(self):
         server = self.serve({

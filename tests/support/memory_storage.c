@@ -227,6 +227,15 @@ static enum err lease_host(struct back_end *back, int64_t host_id,
     return give_host(host, now_ms, taker);
 }
 
+static enum err host_is_listed(struct back_end *back, int64_t host_id,
+                               bool *is_listed)
+{
+    const struct host_row *host = find_host(image_of(back), host_id);
+
+    *is_listed = host && host->record.listed;
+    return CERR_OK;
+}
+
 /* The host if it is held by this token. */
 static struct host_row *find_leased(struct back_end *back, int64_t host_id,
                                     int64_t token)
@@ -650,6 +659,7 @@ static const struct lease_ops lease = {
     .lease_hosts = lease_hosts,
     .make_host = make_host,
     .lease_host = lease_host,
+    .host_is_listed = host_is_listed,
     .refill_urls = refill_urls,
     .put_host = put_host,
     .release_host = release_host,

@@ -439,3 +439,12 @@ enum err storage_each_landing(struct storage *storage, storage_landing_fn fn,
     (void)ctx;
     return CERR_STATE;
 }
+
+enum err storage_host_is_listed(struct storage *storage, int64_t host_id,
+                                bool *is_listed)
+{
+    (void)storage;
+    (void)host_id;
+    *is_listed = false;
+    return CERR_OK;
+}

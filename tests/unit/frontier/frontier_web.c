@@ -230,6 +230,7 @@ static void start_one(struct web *web, const struct frontier_fetch *fetch)
     buf_init(&flight->answer.links, 1 << 20);
     web_status(&flight->answer, 200);
     web->nr_asked++;
+    kept->flags = fetch->flags; /* an answer may depend on them */
     if (web->answer)
         web->answer(web, fetch->url, &flight->answer);
     if (flight->answer.put_back) {
@@ -239,7 +240,6 @@ static void start_one(struct web *web, const struct frontier_fetch *fetch)
     }
     flight->due_ms = web->now_ms + flight->answer.latency_ms;
     snprintf(kept->url, sizeof(kept->url), "%s", fetch->url);
-    kept->flags = fetch->flags;
     kept->header_set = fetch->header_set;
     kept->started_ms = web->now_ms;
     kept->nr_in_flight = (int)web->nr_flights;

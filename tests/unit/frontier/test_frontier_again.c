@@ -80,6 +80,37 @@ static void frontier_knows_a_listed_host_behind_a_redirect(void **state)
     assert_int_equal(web_nr_fetches(web, "http://b.test/next"), 1);
 }
 
+/* The guard refuses each host that is asked without JOB_PRIVATE_OK. */
+static void private_wiki(struct web *web, const char *url,
+                         struct web_answer *answer)
+{
+    if (!(web->fetches[web->nr_fetches].flags & JOB_PRIVATE_OK))
+        web_fail(answer, ERROR_BLOCKED_ADDRESS);
+    else if (strcmp(url, "http://wiki/") == 0)
+        web_redirect(answer, 301, "https://wiki/");
+    else if (strcmp(url, "http://wiki/port") == 0)
+        web_redirect(answer, 301, "http://wiki:8080/");
+    else if (strcmp(url, "http://wiki/away") == 0)
+        web_redirect(answer, 301, "https://other/");
+}
+
+static void
+frontier_takes_a_listed_private_host_as_listed_where_it_leads(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = private_wiki;
+    web_open(web);
+    web_add_list(web, "http://wiki/\nhttp://wiki/port\nhttp://wiki/away");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    const struct web_visit *visit = web_visit(web, "http://wiki/");
+    assert_int_equal(visit->outcome, OUTCOME_OK);
+    assert_int_equal(visit->tries, 1);
+    assert_int_equal(web_visit(web, "http://wiki/port")->outcome, OUTCOME_OK);
+    assert_int_equal(web_visit(web, "http://wiki/away")->error,
+                     ERROR_BLOCKED_ADDRESS);
+}
+
 static void frontier_names_what_is_wrong_with_a_redirect(void **state)
 {
     static const struct {
@@ -580,6 +611,7 @@ int main(void)
         TEST(frontier_follows_redirects_of_listed_urls),
         TEST(frontier_keeps_the_address_guard_for_hosts_not_listed),
         TEST(frontier_knows_a_listed_host_behind_a_redirect),
+        TEST(frontier_takes_a_listed_private_host_as_listed_where_it_leads),
         TEST(frontier_names_what_is_wrong_with_a_redirect),
         TEST(frontier_asks_again_where_a_redirect_gave_a_cookie),
         TEST(frontier_ends_a_long_chain),
