@@ -19,6 +19,16 @@ struct messages {
     char room[4096];    /* of the file */
 };
 
+/* Writes what the reader takes now. Where our own open file fails, the shared
+ * one may still do: nobody else tells why a run ended. */
+static ssize_t give(const struct messages *messages, const void *data,
+                    size_t len)
+{
+    ssize_t done = outlet_write(messages->fd, data, len);
+
+    return done < 0 ? outlet_write(STDERR_FILENO, data, len) : done;
+}
+
 /* Writes until the reader takes no more. An error ends it for good: nobody is
  * there to be told. */
 static void push(struct messages *messages)
@@ -28,8 +38,7 @@ static void push(struct messages *messages)
     size_t sent = 0;
 
     while (sent < waiting->len && done > 0) {
-        done = outlet_write(messages->fd, waiting->data + sent,
-                            waiting->len - sent);
+        done = give(messages, waiting->data + sent, waiting->len - sent);
         sent = done < 0 ? waiting->len : sent + (size_t)done;
     }
     if (sent && sent < waiting->len)
@@ -64,7 +73,7 @@ static ssize_t take(void *cookie, const char *data, size_t len)
     if (messages->fd < 0)
         return (ssize_t)len;
     while (!messages_push(messages) && sent < len && done > 0) {
-        done = outlet_write(messages->fd, data + sent, len - sent);
+        done = give(messages, data + sent, len - sent);
         sent = done < 0 ? len : sent + (size_t)done;
     }
     if (sent < len && buf_add(&messages->waiting, data + sent, len - sent))
