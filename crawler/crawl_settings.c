@@ -5,6 +5,7 @@
  */
 #include "crawler/crawl_settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,9 +13,12 @@
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier.h"
 #include "crawler/page/job.h"
+#include "crawler/scope/own_names.h"
 #include "pool/pool.h"
 
-#define DEFAULT_OUTPUT "crawl.db"
+/* Limit of a file such as hosts(5): lists of advertisers have 3 MiB. */
+#define SYSTEM_FILE_BYTES ((size_t)4 << 20)
+#define DEFAULT_OUTPUT    "crawl.db"
 
 _Static_assert(CONFIG_HOSTS_MAX <= JOB_HEADER_SETS_MAX,
                "a job can name the headers of each host");
@@ -133,6 +137,44 @@ static void fill_proxies(struct crawl_settings *settings, const char *wanted)
     *proxies = (struct fetch_proxies){own[0], own[1], own[2], true};
 }
 
+/* Reads a file of the system whole, up to a limit that no such file reaches. */
+static struct bytes read_system_file(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char *data = file ? xcalloc(1, SYSTEM_FILE_BYTES) : NULL;
+    size_t len = file ? fread(data, 1, SYSTEM_FILE_BYTES, file) : 0;
+
+    if (file)
+        fclose(file);
+    return (struct bytes){data, len};
+}
+
+/* The names of this network, as the resolver knows them. */
+static void find_own_names(struct crawl_settings *settings,
+                           const struct config *config)
+{
+    struct own_names *names = own_names_new();
+    struct bytes hosts = read_system_file("/etc/hosts");
+    struct bytes resolver = read_system_file("/etc/resolv.conf");
+    const char *domain = getenv("LOCALDOMAIN"); /* resolv.conf(5) */
+    char search[512];
+
+    own_names_add_hosts(names, hosts);
+    own_names_add_search(names, resolver);
+    if (domain && *domain) {
+        int len = snprintf(search, sizeof(search), "search %s\n", domain);
+
+        if (len > 0 && (size_t)len < sizeof(search))
+            own_names_add_search(names, (struct bytes){search, (size_t)len});
+    }
+    for (size_t i = 0; i < config->resolve.nr_items; i++)
+        own_names_add_resolve(names, config->resolve.items[i]);
+    own_names_sort(names);
+    free((void *)hosts.data);
+    free((void *)resolver.data);
+    settings->own_names = names;
+}
+
 /* "Name/1.2 (+https://...)" is known to robots.txt as "Name" (RFC 9309,
  * 2.2.1). */
 static void fill_product_token(struct crawl_settings *settings)
@@ -195,6 +237,7 @@ static void fill_frontier(struct crawl_settings *settings,
         .any_host = any_host(config),
         .hosts = config->hosts,
         .nr_hosts = config->nr_hosts,
+        .own_names = settings->own_names,
         .product_token = settings->product_token,
         .max_redirects = (int)config->max_redirects,
         .retry_delay_ms = config->retry_delay_ms,
@@ -215,12 +258,14 @@ void crawl_settings_init(struct crawl_settings *settings,
     fill_fetch(settings, config);
     fill_proxies(settings, config->proxy);
     fill_product_token(settings);
+    find_own_names(settings, config);
     fill_frontier(settings, config);
 }
 
 void crawl_settings_release(struct crawl_settings *settings)
 {
     free(settings->header_sets);
+    own_names_free(settings->own_names);
     for (size_t i = 0; i < sizeof(settings->proxies) / sizeof(char *); i++)
         free(settings->proxies[i]);
     *settings = (struct crawl_settings){0};

@@ -21,7 +21,8 @@ struct crawl_settings {
         frontier; /* all but the callback, the clock and the seed */
     struct fetch_headers *header_sets; /* owned; one for each section [host], in
                                           the order of the configuration */
-    char *proxies[3];       /* owned; of the environment: http, https, none */
+    char *proxies[3]; /* owned; of the environment: http, https, none */
+    struct own_names *own_names; /* owned */
     char product_token[64]; /* the name that groups of robots.txt are matched
                                with */
 };

@@ -7,9 +7,11 @@
  * its phase. A callback cannot end a transfer: it decides how that ends and
  * makes libcurl fail.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -57,11 +59,30 @@ static int on_lookup(void *resolver, void *reserved, void *ctx)
     return 0;
 }
 
-/* An address is judged unless the user's list named its host. A proxy that
- * does the asking was named by the user, too. */
-static bool is_guarded(const struct transfer *transfer)
+/* A host of the user's own network that the list names may be private. A proxy
+ * that does the asking was named by the user. */
+static bool guard_lets_pass(const struct transfer *transfer,
+                            const struct sockaddr *address)
 {
-    return !(transfer->flags & JOB_PRIVATE_OK) && !transfer->easy.proxy;
+    const struct guard *guard = transfer->set->guard;
+
+    if (transfer->easy.proxy)
+        return true;
+    return transfer->flags & JOB_PRIVATE_OK
+               ? guard_allows_listed(guard, address)
+               : guard_allows(guard, address);
+}
+
+/* Tells why the address is refused, and the option that would let it pass. */
+static void refuse_address(struct transfer *transfer,
+                           const struct sockaddr *address)
+{
+    const char *range = guard_range(transfer->set->guard, address);
+    char note[100];
+
+    snprintf(note, sizeof(note), "not a public address%s%s",
+             *range ? "; --allow-private " : "", range);
+    result_decide(transfer, ERROR_BLOCKED_ADDRESS, note);
 }
 
 static uint16_t port_of(const struct sockaddr *address)
@@ -94,12 +115,9 @@ static void widen_window(int fd)
 static bool is_address_allowed(struct transfer *transfer,
                                const struct sockaddr *address)
 {
-    const struct transfers *set = transfer->set;
-
-    if (is_guarded(transfer) && !guard_allows(set->guard, address)) {
+    if (!guard_lets_pass(transfer, address)) {
         if (!transfer->failure.tried_address)
-            result_decide(transfer, ERROR_BLOCKED_ADDRESS,
-                          "not a public address");
+            refuse_address(transfer, address);
         return false;
     }
     if (!transfer->easy.proxy && url_port_is_bad(port_of(address))) {
@@ -183,6 +201,23 @@ static bool is_shared(const struct transfer *transfer)
     return false;
 }
 
+/* Reads an address as libcurl writes it. One with a scope, fe80::1%eth0, is
+ * none that a request may go to. */
+static bool read_peer(const char *text, struct sockaddr_storage *peer)
+{
+    struct sockaddr_in ipv4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
+
+    memset(peer, 0, sizeof(*peer));
+    if (inet_pton(AF_INET, text, &ipv4.sin_addr) == 1)
+        memcpy(peer, &ipv4, sizeof(ipv4));
+    else if (inet_pton(AF_INET6, text, &ipv6.sin6_addr) == 1)
+        memcpy(peer, &ipv6, sizeof(ipv6));
+    else
+        return false;
+    return true;
+}
+
 /* Called just before the request is sent. The connection may have been opened
  * for another job, one that was allowed to go there: so the address is judged
  * again. */
@@ -190,13 +225,15 @@ static int on_request(void *ctx, char *peer_ip, char *own_ip, int peer_port,
                       int own_port)
 {
     struct transfer *transfer = ctx;
+    struct sockaddr_storage peer;
 
     (void)own_ip;
     (void)peer_port;
     (void)own_port;
-    if (is_guarded(transfer) &&
-        !guard_allows_text(transfer->set->guard, peer_ip)) {
-        result_decide(transfer, ERROR_BLOCKED_ADDRESS, "not a public address");
+    if (!transfer->easy.proxy &&
+        (!read_peer(peer_ip, &peer) ||
+         !guard_lets_pass(transfer, (struct sockaddr *)&peer))) {
+        refuse_address(transfer, (struct sockaddr *)&peer);
         return CURL_PREREQFUNC_ABORT;
     }
     if (is_shared(transfer)) {

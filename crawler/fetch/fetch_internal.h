@@ -130,9 +130,9 @@ enum err request_headers_add_own(const struct request_headers *headers,
  * host is asked itself. */
 const char *proxy_choose(const struct fetch_options *options, const char *url);
 /* Whether the URL may be handed to a proxy. A proxy connects for us, so an
- * address that stands in the URL is judged before; a name is the proxy's to
- * look up. */
-bool proxy_may_ask(const struct guard *guard, const char *url);
+ * address that stands in the URL is judged before, by the rules of a listed
+ * host or of any; a name is the proxy's to look up. */
+bool proxy_may_ask(const struct guard *guard, const char *url, bool is_listed);
 
 /* ---- easy.c ---- */
 

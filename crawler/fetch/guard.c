@@ -45,6 +45,23 @@ static const char *const refused_text[] = {
     "3fff::/20",        /* documentation */
 };
 
+/* Of these even a listed host needs an allowed range: they are the machine's
+ * own neighbours and what clouds tell their machines, keys included. */
+static const char *const never_text[] = {
+    "169.254.0.0/16",     /* link-local; metadata services */
+    "168.63.129.16/32",   /* platform service of a cloud */
+    "192.0.0.192/32",     /* a metadata service */
+    "100.100.100.200/32", /* a metadata service */
+    "fe80::/10",          /* link-local, RFC 4291 2.5.6 */
+    "fd00:ec2::254/128",  /* a metadata service */
+};
+
+/* Private ranges of IPv6, which all lie outside of global unicast. */
+static const char *const private6_text[] = {"::1/128", "fe80::/10", "fc00::/7"};
+
+#define NR_NEVER    (sizeof(never_text) / sizeof(never_text[0]))
+#define NR_PRIVATE6 (sizeof(private6_text) / sizeof(private6_text[0]))
+
 /* All that is public in IPv6 lies in here: global unicast (RFC 4291 2.4). */
 static const char *const unicast_text = "2000::/3";
 
@@ -52,6 +69,8 @@ static const char *const unicast_text = "2000::/3";
 
 struct guard {
     struct range refused[NR_REFUSED];
+    struct range never[NR_NEVER];
+    struct range private6[NR_PRIVATE6];
     struct range unicast;
     struct range mapped, nat64, six_to_four;
     struct range *allowed; /* owned */
@@ -154,25 +173,83 @@ static bool allows_bytes(const struct guard *guard,
     return !contains_any(guard->refused, NR_REFUSED, bytes);
 }
 
-/* The address is copied, as the caller's need not be aligned for its family. */
-bool guard_allows(const struct guard *guard, const struct sockaddr *address)
+/* The IPv4 address inside of a translator's counts, as in allows_bytes(). */
+static void unwrap(const struct guard *guard, unsigned char bytes[16])
 {
-    unsigned char bytes[16];
+    unsigned char inner[16];
 
+    if (contains(&guard->nat64, bytes))
+        map_ipv4(inner, bytes + 12);
+    else if (contains(&guard->six_to_four, bytes))
+        map_ipv4(inner, bytes + 2);
+    else
+        return;
+    memcpy(bytes, inner, sizeof(inner));
+}
+
+static bool allows_listed_bytes(const struct guard *guard,
+                                const unsigned char bytes[16])
+{
+    unsigned char inner[16];
+
+    if (contains_any(guard->allowed, guard->nr_allowed, bytes))
+        return true;
+    memcpy(inner, bytes, sizeof(inner));
+    unwrap(guard, inner);
+    return contains_any(guard->allowed, guard->nr_allowed, inner) ||
+           !contains_any(guard->never, NR_NEVER, inner);
+}
+
+/* The address is copied, as the caller's need not be aligned for its family. */
+static bool read_sockaddr(const struct sockaddr *address,
+                          unsigned char bytes[16])
+{
     if (address->sa_family == AF_INET) {
         struct sockaddr_in ipv4;
 
         memcpy(&ipv4, address, sizeof(ipv4));
         map_ipv4(bytes, &ipv4.sin_addr);
-        return allows_bytes(guard, bytes);
+        return true;
     }
     if (address->sa_family == AF_INET6) {
         struct sockaddr_in6 ipv6;
 
         memcpy(&ipv6, address, sizeof(ipv6));
-        return allows_bytes(guard, ipv6.sin6_addr.s6_addr);
+        memcpy(bytes, ipv6.sin6_addr.s6_addr, 16);
+        return true;
     }
     return false;
+}
+
+bool guard_allows(const struct guard *guard, const struct sockaddr *address)
+{
+    unsigned char bytes[16];
+
+    return read_sockaddr(address, bytes) && allows_bytes(guard, bytes);
+}
+
+bool guard_allows_listed(const struct guard *guard,
+                         const struct sockaddr *address)
+{
+    unsigned char bytes[16];
+
+    return read_sockaddr(address, bytes) && allows_listed_bytes(guard, bytes);
+}
+
+const char *guard_range(const struct guard *guard,
+                        const struct sockaddr *address)
+{
+    unsigned char bytes[16];
+
+    if (!read_sockaddr(address, bytes))
+        return "";
+    for (size_t i = 0; i < NR_REFUSED; i++)
+        if (contains(&guard->refused[i], bytes))
+            return refused_text[i];
+    for (size_t i = 0; i < NR_PRIVATE6; i++)
+        if (contains(&guard->private6[i], bytes))
+            return private6_text[i];
+    return "";
 }
 
 bool guard_allows_text(const struct guard *guard, const char *address)
@@ -196,6 +273,10 @@ enum err guard_new(struct guard **out, const char *const *allowed,
 
     for (size_t i = 0; i < NR_REFUSED; i++)
         parse_own(&guard->refused[i], refused_text[i]);
+    for (size_t i = 0; i < NR_NEVER; i++)
+        parse_own(&guard->never[i], never_text[i]);
+    for (size_t i = 0; i < NR_PRIVATE6; i++)
+        parse_own(&guard->private6[i], private6_text[i]);
     parse_own(&guard->unicast, unicast_text);
     parse_own(&guard->mapped, "::ffff:0:0/96");
     parse_own(&guard->nat64, "64:ff9b::/96");

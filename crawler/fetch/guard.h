@@ -30,6 +30,15 @@ void guard_free(struct guard *guard);
 /* Whether the crawler may connect to the address; false for anything but IPv4
  * and IPv6. */
 bool guard_allows(const struct guard *guard, const struct sockaddr *address);
+/* Whether it may connect there for a host that the user's list names: private
+ * addresses too, but none that is link-local or a metadata service's, which
+ * only an allowed range lets pass. */
+bool guard_allows_listed(const struct guard *guard,
+                         const struct sockaddr *address);
+/* The range for --allow-private that would let the address pass,
+ * "10.0.0.0/8"; "" if none of the usual ones has it. Static. */
+const char *guard_range(const struct guard *guard,
+                        const struct sockaddr *address);
 /* Like guard_allows(), for an address written as text; false if it is none. */
 bool guard_allows_text(const struct guard *guard, const char *address);
 

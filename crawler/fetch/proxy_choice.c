@@ -8,6 +8,7 @@
  */
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,12 +26,6 @@ static struct bytes host_of(const char *url)
         return (struct bytes){at + 1, strcspn(at + 1, "]")};
     host = (struct bytes){at, strcspn(at, ":/?#")};
     return host;
-}
-
-static bool is_text(struct bytes host, const char *text)
-{
-    return strlen(text) == host.len &&
-           strncasecmp(host.data, text, host.len) == 0;
 }
 
 /* Whether the host is `domain` or below it; a dot before the domain, as people
@@ -149,17 +144,23 @@ const char *proxy_choose(const struct fetch_options *options, const char *url)
                                                                   : proxy;
 }
 
-bool proxy_may_ask(const struct guard *guard, const char *url)
+bool proxy_may_ask(const struct guard *guard, const char *url, bool is_listed)
 {
     struct bytes host = host_of(url);
-    char text[INET6_ADDRSTRLEN];
+    struct address address = read_address(host);
+    struct sockaddr_in ipv4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
+    const struct sockaddr *at = (const struct sockaddr *)&ipv4;
 
-    if (is_text(host, "localhost") ||
-        is_below(host, (struct bytes){".localhost", 10}))
-        return guard_allows_text(guard, "127.0.0.1");
-    if (read_address(host).family == 0)
+    if (address.family == AF_INET)
+        memcpy(&ipv4.sin_addr, address.bytes, sizeof(ipv4.sin_addr));
+    else if (address.family == AF_INET6)
+        memcpy(&ipv6.sin6_addr, address.bytes, sizeof(ipv6.sin6_addr));
+    else if (is_below(host, (struct bytes){"localhost", 9}))
+        ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    else
         return true; /* a name, which the proxy looks up */
-    memcpy(text, host.data, host.len);
-    text[host.len] = '\0';
-    return guard_allows_text(guard, text);
+    if (address.family == AF_INET6)
+        at = (const struct sockaddr *)&ipv6;
+    return is_listed ? guard_allows_listed(guard, at) : guard_allows(guard, at);
 }

@@ -267,9 +267,9 @@ static void end_transfer(struct transfer *transfer, CURLcode code,
 /* Whether the transfer may go to its proxy, if it has one. */
 static bool may_be_asked(const struct transfer *transfer)
 {
-    return !transfer->easy.proxy || (transfer->flags & JOB_PRIVATE_OK) ||
-           proxy_may_ask(transfer->set->guard,
-                         (const char *)transfer->url.data);
+    return !transfer->easy.proxy ||
+           proxy_may_ask(transfer->set->guard, (const char *)transfer->url.data,
+                         transfer->flags & JOB_PRIVATE_OK);
 }
 
 enum err transfers_start(struct transfers *set, uint64_t id,

@@ -40,6 +40,10 @@ struct frontier_options {
     const struct host_settings *hosts; /* later ones win */
     size_t nr_hosts;
 
+    /* Names that may lead to private addresses where the list has them;
+     * borrowed, may be NULL. */
+    const struct own_names *own_names;
+
     const char *product_token; /* for robots.txt; "crawl" */
     int max_redirects;         /* -1: default 10; 0: follow none */
     int64_t retry_delay_ms;    /* doubles, with jitter */

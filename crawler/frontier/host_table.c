@@ -2,12 +2,14 @@
  * Hosts in memory, by id: those whose lease is ours. Their number is bounded;
  * only the target of a redirect may come on top, one for each fetch in flight.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier_internal.h"
+#include "crawler/scope/own_names.h"
 
 void host_table_init(struct frontier *frontier)
 {
@@ -63,6 +65,16 @@ struct host *host_find(struct frontier *frontier, int64_t host_id)
     return host;
 }
 
+/* The name in a host's key, "http://name:80". */
+static struct bytes name_of(struct bytes key)
+{
+    const char *at = memmem(key.data, key.len, "://", 3);
+    const char *end = memrchr(key.data, ':', key.len);
+
+    assert(at && end && end > at);
+    return (struct bytes){at + 3, (size_t)(end - at) - 3};
+}
+
 /* The clock begins anew with each lease, but for what storage remembers:
  * failures in a row, and the pause that lease.c restores. */
 struct host *host_new(struct frontier *frontier,
@@ -73,6 +85,8 @@ struct host *host_new(struct frontier *frontier,
     host->id = record->host_id;
     host->key = xmemdup0(record->key.data, record->key.len);
     host->is_listed = record->listed;
+    host->has_own_name =
+        own_names_has(frontier->options.own_names, name_of(record->key));
     host->lease.token = record->token;
     host->walk.batch = FRONTIER_BATCH_MIN;
     host->walk.place = URL_PLACE_FIRST;
@@ -113,15 +127,6 @@ void host_free(struct frontier *frontier, struct host *host)
  * The guard refuses first, which costs no packet; then it is asked here, so
  * that public hosts pay nothing for this.
  */
-
-/* Cuts the name out of the key of a host, "http://name:80". */
-static struct bytes name_of(struct bytes key)
-{
-    const char *begin = (const char *)memchr(key.data, ':', key.len) + 3;
-    const char *end = memrchr(key.data, ':', key.len);
-
-    return (struct bytes){begin, (size_t)(end - begin)};
-}
 
 static bool has_name_of(struct bytes a, struct bytes b)
 {
@@ -227,7 +232,7 @@ enum err private_permit(struct frontier *frontier, struct host *host,
     enum err err = CERR_OK;
 
     *is_permitted = false;
-    if (host_may_be_private(host))
+    if (host_may_be_private(host) || !host->has_own_name)
         return CERR_OK; /* another reason has refused it */
     if (private_knows(frontier, host->id))
         *is_permitted = true;

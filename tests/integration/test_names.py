@@ -30,8 +30,8 @@ class NamesTest(harness.CrawlTest):
             self.skipTest("no name server of our own here: %s" % why)
         return listener
 
-    def resolve_with(self, options, addresses):
-        self.write("resolv.conf", "options %s\n" % options +
+    def resolve_with(self, options, addresses, search=""):
+        self.write("resolv.conf", search + "options %s\n" % options +
                    "".join("nameserver %s\n" % address for address in addresses))
         self.write("hosts", "127.0.0.1 localhost\n127.0.0.1 known.test both.test\n::1 both.test\n")
         if subprocess.run(PREFIX + ("true",), cwd=self.folder, check=False).returncode:
@@ -118,7 +118,7 @@ class AnsweringNameServer(NamesTest):
         self.addCleanup(thread.join)
         self.addCleanup(self.stop, listener)
         server = self.pages()
-        self.resolve_with("timeout:2 attempts:1", (self.ADDRESS,))
+        self.resolve_with("timeout:2 attempts:1", (self.ADDRESS,), "search test\n")
         urls = {label: server.url("/", label + ".test")
                 for label in ("fine", "gone", "late", "broken")}
         self.write("urls.txt", "".join(url + "\n" for url in urls.values()))
@@ -136,6 +136,27 @@ class AnsweringNameServer(NamesTest):
                 self.assertEqual(rows[urls["gone"]][:3], ["error", "dns", 0])
                 self.assertGreater(self.nr_asked["late"], self.NR_BROKEN)
                 self.assertGreaterEqual(self.nr_asked["broken"], 6 * self.nr_asked["gone"])
+
+    def test_a_listed_name_is_private_only_on_the_own_network(self):
+        listener = self.listen(self.ADDRESS)
+        thread = threading.Thread(target=self.serve, args=(listener,), daemon=True)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(self.stop, listener)
+        server = self.pages()
+        self.write("urls.txt", server.url("/", "fine.test") + "\n")
+        fetched = ("ok", None, None)
+        refused = ("skipped", "blocked_address", "not a public address; --allow-private 127.0.0.0/8")
+        for search, options, row in (
+                ("", (), refused), ("search test\n", (), fetched),
+                ("search nest\n", (), refused),
+                ("", ("--allow-private", "127.0.0.0/8"), fetched),
+                ("", ("--resolve", "fine.test:%d:127.0.0.1" % server.port), fetched)):
+            with self.subTest(search + " ".join(options)):
+                self.resolve_with("timeout:2 attempts:1", (self.ADDRESS,), search)
+                self.crawl("urls.txt", "--retries", "0", "--robots", "ignore", "--force", *options,
+                           prefix=PREFIX, expect=0 if row == fetched else 3)
+                self.assertEqual(self.rows("select outcome, error, detail from pages"), [row])
 
 
 class TwoAddresses(NamesTest):

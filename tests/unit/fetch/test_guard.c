@@ -171,6 +171,52 @@ static void guard_refuses_other_families(void **state)
     guard_free(guard);
 }
 
+static void guard_keeps_listed_hosts_from_neighbours_and_metadata(void **state)
+{
+    static const struct {
+        const char *address;
+        bool passes;
+        const char *range;
+    } rows[] = {
+        {"93.184.216.34", true, ""},
+        {"10.1.2.3", true, "10.0.0.0/8"},
+        {"127.0.0.1", true, "127.0.0.0/8"},
+        {"192.168.1.1", true, "192.168.0.0/16"},
+        {"100.64.0.1", true, "100.64.0.0/10"},
+        {"169.254.169.254", false, "169.254.0.0/16"},
+        {"169.254.1.1", false, "169.254.0.0/16"},
+        {"100.100.100.200", false, "100.64.0.0/10"},
+        {"168.63.129.16", false, "168.63.129.16/32"},
+        {"169.254.7.7", true, "169.254.0.0/16"}, /* allowed below */
+        {"::1", true, "::1/128"},
+        {"fd00::1", true, "fc00::/7"},
+        {"fe80::1", false, "fe80::/10"},
+        {"fd00:ec2::254", false, "fc00::/7"},
+        {"::ffff:169.254.169.254", false, "169.254.0.0/16"},
+        {"64:ff9b::a9fe:a9fe", false, ""}, /* 169.254.169.254, translated */
+        {"2002:a9fe:a9fe::1", false, ""},  /* the same by 6to4 */
+    };
+    static const char *const allowed[] = {"169.254.7.7"};
+    struct guard *guard = make_guard(allowed, 1);
+
+    (void)state;
+    for (size_t i = 0; i < NR(rows); i++) {
+        struct sockaddr_in ipv4 = {.sin_family = AF_INET};
+        struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
+        const struct sockaddr *at = (const struct sockaddr *)&ipv4;
+
+        if (inet_pton(AF_INET, rows[i].address, &ipv4.sin_addr) != 1) {
+            assert_int_equal(
+                inet_pton(AF_INET6, rows[i].address, &ipv6.sin6_addr), 1);
+            at = (const struct sockaddr *)&ipv6;
+        }
+        if (guard_allows_listed(guard, at) != rows[i].passes)
+            fail_msg("%s", rows[i].address);
+        assert_string_equal(guard_range(guard, at), rows[i].range);
+    }
+    guard_free(guard);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +224,7 @@ int main(void)
         cmocka_unit_test(guard_lets_allowed_ranges_pass),
         cmocka_unit_test(guard_refuses_ranges_that_are_none),
         cmocka_unit_test(guard_refuses_other_families),
+        cmocka_unit_test(guard_keeps_listed_hosts_from_neighbours_and_metadata),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,8 +87,10 @@ static void proxy_is_not_asked_for_what_the_guard_refuses(void **state)
     (void)state;
     assert_int_equal(guard_new(&guard, allowed, 1, NULL), CERR_OK);
     for (size_t i = 0; i < NR(rows); i++)
-        if (proxy_may_ask(guard, rows[i].url) != rows[i].may)
+        if (proxy_may_ask(guard, rows[i].url, false) != rows[i].may)
             fail_msg("%s", rows[i].url);
+    assert_true(proxy_may_ask(guard, "http://127.0.0.1/", true));
+    assert_false(proxy_may_ask(guard, "http://169.254.169.254/", true));
     guard_free(guard);
 }
 

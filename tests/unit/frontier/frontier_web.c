@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/xalloc.h"
+#include "crawler/scope/own_names.h"
 #include "storage/results.h"
 
 #define FLIGHTS_MAX 1024
@@ -83,12 +84,17 @@ static enum err keep_visit(void *ctx, const struct visit *visit)
 
 void web_init(struct web *web)
 {
-    *web = (struct web){0};
+    static const char resolver[] = "search test";
+
+    *web = (struct web){.own_names = own_names_new()};
+    own_names_add_search(web->own_names,
+                         (struct bytes){resolver, sizeof(resolver) - 1});
     web->options = (struct frontier_options){
         .concurrency = 64,
         .any_host.limits.per_host = 6,
         .max_redirects = -1,
         .any_host.retries = 2,
+        .own_names = web->own_names,
         .any_host.ignore_robots = true,
         .wall_offset_ms = WEB_WALL_MS,
         .seed = 42,
@@ -180,6 +186,7 @@ void web_free(struct web *web)
         web_close(web, "interrupted");
     snprintf(command, sizeof(command), "rm -r '%s'", web->folder);
     assert_int_equal(system(command), 0);
+    own_names_free(web->own_names);
     free(web->fetches);
     free(web->visits);
     free(web->flights);

@@ -64,6 +64,35 @@ static void frontier_keeps_the_address_guard_for_hosts_not_listed(void **state)
     assert_int_equal(web->fetches[2].flags & own, own);
 }
 
+/* Whoever owns a public name decides where it leads, listed or not. */
+static void
+frontier_trusts_no_listed_name_of_others_with_addresses(void **state)
+{
+    static const struct {
+        const char *url;
+        uint32_t flag;
+    } rows[] = {
+        {"http://a.test/", JOB_PRIVATE_OK},
+        {"http://wiki/", JOB_PRIVATE_OK},
+        {"http://10.0.0.5/", JOB_PRIVATE_OK},
+        {"http://[fd00::1]/", JOB_PRIVATE_OK},
+        {"http://example.org/", 0},
+        {"http://10.0.0.5.example.org:8080/", 0},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct web *web = *state;
+
+        web_open(web);
+        web_add_list(web, rows[i].url);
+        assert_int_equal(web_run(web), FRONTIER_DONE);
+        if ((web->fetches[0].flags & JOB_PRIVATE_OK) != rows[i].flag)
+            fail_msg("%s", rows[i].url);
+        web_teardown(state);
+        web_setup(state);
+    }
+}
+
 static void frontier_knows_a_listed_host_behind_a_redirect(void **state)
 {
     struct web *web = *state;
@@ -610,6 +639,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(frontier_follows_redirects_of_listed_urls),
         TEST(frontier_keeps_the_address_guard_for_hosts_not_listed),
+        TEST(frontier_trusts_no_listed_name_of_others_with_addresses),
         TEST(frontier_knows_a_listed_host_behind_a_redirect),
         TEST(frontier_takes_a_listed_private_host_as_listed_where_it_leads),
         TEST(frontier_names_what_is_wrong_with_a_redirect),

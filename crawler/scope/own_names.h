@@ -1,0 +1,42 @@
+/*
+ * own_names: which names belong to the user's own network.
+ *
+ * Such a host may have a private address where the list names it. Any other
+ * name may not: whoever owns a public name can let it lead to 169.254.169.254
+ * tomorrow. Names of our own are addresses, localhost, names without a dot,
+ * names below the search domains of resolv.conf(5), and those that hosts(5) or
+ * --resolve give an address. Pure: it gets the texts of the two files.
+ */
+#ifndef CRAWLER_SCOPE_OWN_NAMES_H
+#define CRAWLER_SCOPE_OWN_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/wire.h"
+
+/* More names than these are passed over. */
+#define OWN_NAMES_MAX 100000
+
+struct own_names; /* opaque */
+
+/* Owned by the caller. Never NULL. */
+struct own_names *own_names_new(void);
+void own_names_free(struct own_names *names);
+
+/* Adds the names of a hosts file. */
+void own_names_add_hosts(struct own_names *names, struct bytes text);
+/* Adds the search domains of a resolv.conf, of which the last line counts, or
+ * else its domain. */
+void own_names_add_search(struct own_names *names, struct bytes text);
+/* Adds the host of an entry of --resolve, "host:port:address". */
+void own_names_add_resolve(struct own_names *names, const char *entry);
+
+/* To be called after the last addition. */
+void own_names_sort(struct own_names *names);
+
+/* Whether the host of a canonical URL is one of them; an IPv6 address stands in
+ * brackets. NULL has the addresses, localhost and names without a dot. */
+bool own_names_has(const struct own_names *names, struct bytes host);
+
+#endif
