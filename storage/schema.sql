@@ -227,7 +227,8 @@ WHERE t.outcome IN ('http_error', 'error') AND s.run_id = t.run_id;
 -- The hops of each URL, and then those of the URL that its last one leads to:
 -- a URL that a link led to has one hop of its own.
 CREATE VIEW v_redirect_chains AS
-WITH RECURSIVE c(id, run_id, hop, from_url, status, kind, to_url, at_id, at_hop,
+WITH RECURSIVE h AS MATERIALIZED (SELECT * FROM redirects),
+  c(id, run_id, hop, from_url, status, kind, to_url, at_id, at_hop,
     way) AS (
   SELECT p.id, p.run_id, r.hop, r.from_url, r.status, r.kind, r.to_url, p.id, 0,
     ' ' || r.from_url || ' '
@@ -235,7 +236,7 @@ WITH RECURSIVE c(id, run_id, hop, from_url, status, kind, to_url, at_id, at_hop,
   UNION ALL
   SELECT c.id, c.run_id, c.hop + 1, r.from_url, r.status, r.kind, r.to_url,
     r.page_id, r.hop, c.way || c.to_url || ' '
-  FROM c JOIN redirects r ON r.from_url = c.to_url
+  FROM c JOIN h r ON r.from_url = c.to_url
   JOIN pages n ON n.id = r.page_id AND n.run_id = c.run_id
   WHERE (r.page_id = c.at_id AND r.hop = c.at_hop + 1)
     OR (r.page_id <> c.at_id AND r.hop = 0 AND c.hop < 20

@@ -1,5 +1,7 @@
 -- URLs that failed, and the pages that link to them
 WITH RECURSIVE @pages,
+-- a table by itself would be searched whole for each step of a chain
+h AS MATERIALIZED (SELECT * FROM redirects),
 t AS (
   SELECT * FROM p WHERE outcome IN ('http_error', 'error')),
 -- each URL that failed, with those whose redirects lead to it
@@ -7,7 +9,7 @@ c(id, host_id, url_hash, url) AS (
   SELECT id, host_id, url_hash, url FROM t
   UNION
   SELECT c.id, s.host_id, s.url_hash, s.url
-  FROM c JOIN redirects r ON r.to_url = c.url AND r.kind = 'http'
+  FROM c JOIN h r ON r.to_url = c.url AND r.kind = 'http'
   JOIN p s ON s.id = r.page_id),
 x AS (
   SELECT c.id, s.id AS page_id, s.url
@@ -16,7 +18,7 @@ x AS (
   JOIN t ON t.id = c.id AND s.run_id = t.run_id
   UNION ALL
   SELECT c.id, s.id, s.url
-  FROM c JOIN redirects r ON r.to_url = c.url AND r.kind <> 'http'
+  FROM c JOIN h r ON r.to_url = c.url AND r.kind <> 'http'
   JOIN p s ON s.id = r.page_id)
 SELECT t.url, t.status, t.error, count(x.page_id) AS inlinks,
   group_concat(DISTINCT x.url) AS referrers

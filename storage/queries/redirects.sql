@@ -1,5 +1,7 @@
 -- chains of more than one hop, with their codes
 WITH RECURSIVE @pages,
+-- a table by itself would be searched whole for each step of a chain
+h AS MATERIALIZED (SELECT * FROM redirects),
 -- the hops of each URL, and then those of the URL that its last one leads to
 c(id, hop, status, to_url, at_id, at_hop, way) AS (
   SELECT p.id, 0, r.status, r.to_url, p.id, 0,
@@ -8,7 +10,7 @@ c(id, hop, status, to_url, at_id, at_hop, way) AS (
   UNION ALL
   SELECT c.id, c.hop + 1, r.status, r.to_url, r.page_id, r.hop,
     c.way || c.to_url || ' '
-  FROM c JOIN redirects r ON r.from_url = c.to_url JOIN p ON p.id = r.page_id
+  FROM c JOIN h r ON r.from_url = c.to_url JOIN p ON p.id = r.page_id
   WHERE (r.page_id = c.at_id AND r.hop = c.at_hop + 1)
     OR (r.page_id <> c.at_id AND r.hop = 0 AND c.hop < 20
       AND instr(c.way, ' ' || c.to_url || ' ') = 0
