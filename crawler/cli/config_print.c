@@ -52,16 +52,69 @@ static void print_value(const void *at, const struct option *option, FILE *out)
     }
 }
 
+/* Headers that say what a client wants or where it comes from. Any other one,
+ * which a site may have made up, can be a key. */
+bool config_header_is_secret(const char *line)
+{
+    static const char *const open[] = {"Accept",
+                                       "Accept-Charset",
+                                       "Accept-Encoding",
+                                       "Accept-Language",
+                                       "Cache-Control",
+                                       "DNT",
+                                       "From",
+                                       "Origin",
+                                       "Pragma",
+                                       "Referer",
+                                       "Sec-GPC",
+                                       "User-Agent",
+                                       "X-Requested-With"};
+    size_t len = strcspn(line, ":;");
+
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+        if (strlen(open[i]) == len && strncasecmp(open[i], line, len) == 0)
+            return false;
+    return true;
+}
+
+/* The value without what may be a secret: the value of a header, userinfo in a
+ * proxy (RFC 3986, 3.2.1). Owned by the caller. */
+static char *without_secret(const struct option *option, const char *value)
+{
+    char *shown = xstrdup(value);
+    char *at = strrchr(shown, '@');
+    char *host = strstr(shown, "//");
+
+    if (strcmp(option->name, "header") == 0) {
+        if (config_header_is_secret(shown))
+            shown[strcspn(shown, ":")] = '\0';
+    } else if (strcmp(option->name, "proxy") == 0 && at) {
+        host = host && host < at ? host + 2 : shown;
+        memmove(host, at + 1, strlen(at + 1) + 1);
+    }
+    return shown;
+}
+
+/* Prints a text; one of which a secret was taken out is a comment, as it would
+ * set something else if it were read again. */
+static void print_text(const struct option *option, const char *text,
+                       const char *origin, FILE *out)
+{
+    char *shown = without_secret(option, text);
+    bool hidden = strcmp(shown, text) != 0;
+
+    fprintf(out, "%s%s = %s    ; %s%s\n", hidden ? "; " : "", option->name,
+            shown, origin, hidden ? ", its secret is not shown" : "");
+    free(shown);
+}
+
 /* Prints "name = value ; origin": the origin is a comment, so that the output
  * is a file that can be read again. */
 static void print_line(const void *at, const struct option *option,
-                       const char *text, const char *origin, FILE *out)
+                       const char *origin, FILE *out)
 {
     fprintf(out, "%s = ", option->name);
-    if (text)
-        fputs(text, out);
-    else
-        print_value(at, option, out);
+    print_value(at, option, out);
     fprintf(out, "    ; %s\n", origin);
 }
 
@@ -72,7 +125,7 @@ static void print_list(const struct option *option,
                        FILE *out)
 {
     for (size_t i = 0; i < list->nr_items; i++)
-        print_line(NULL, option, list->items[i], origin, out);
+        print_text(option, list->items[i], origin, out);
 }
 
 /* Whether a section sets the option; numbers that are not set are -1. */
@@ -100,7 +153,7 @@ static void print_host(const struct host_settings *host, FILE *out)
         if (option->type == OPTION_LIST)
             print_list(option, at, config_from_file, out);
         else if (host_has(at, option))
-            print_line(at, option, NULL, config_from_file, out);
+            print_line(at, option, config_from_file, out);
     }
 }
 
@@ -121,8 +174,10 @@ void config_print(const struct config *config, FILE *out)
                 fprintf(out, "; %s =\n", options[i].name);
         } else if (options[i].type == OPTION_TEXT && !text) {
             fprintf(out, "; %s =\n", options[i].name);
+        } else if (text) {
+            print_text(&options[i], text, config->origins[i], out);
         } else {
-            print_line(at, &options[i], text, config->origins[i], out);
+            print_line(at, &options[i], config->origins[i], out);
         }
     }
     for (size_t i = 0; i < config->nr_hosts; i++)
@@ -132,31 +187,6 @@ void config_print(const struct config *config, FILE *out)
 static void json_text(FILE *out, const char *text)
 {
     json_print_text(out, text, strlen(text));
-}
-
-/* Headers that say what a client wants or where it comes from. Any other one,
- * which a site may have made up, can be a key. */
-bool config_header_is_secret(const char *line)
-{
-    static const char *const open[] = {"Accept",
-                                       "Accept-Charset",
-                                       "Accept-Encoding",
-                                       "Accept-Language",
-                                       "Cache-Control",
-                                       "DNT",
-                                       "From",
-                                       "Origin",
-                                       "Pragma",
-                                       "Referer",
-                                       "Sec-GPC",
-                                       "User-Agent",
-                                       "X-Requested-With"};
-    size_t len = strcspn(line, ":;");
-
-    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
-        if (strlen(open[i]) == len && strncasecmp(open[i], line, len) == 0)
-            return false;
-    return true;
 }
 
 size_t config_header_name_len(const char *line)
@@ -198,22 +228,12 @@ char *config_secrets(const struct config *config)
     return text;
 }
 
-/* Prints a text as JSON without what may be a secret: the value of a header,
- * userinfo in a proxy (RFC 3986, 3.2.1). */
+/* Prints a text as JSON without what may be a secret. */
 static void json_shown(FILE *out, const struct option *option,
                        const char *value)
 {
-    char *shown = xstrdup(value);
-    char *at = strrchr(shown, '@');
-    char *host = strstr(shown, "//");
+    char *shown = without_secret(option, value);
 
-    if (strcmp(option->name, "header") == 0) {
-        if (config_header_is_secret(shown))
-            shown[strcspn(shown, ":")] = '\0';
-    } else if (strcmp(option->name, "proxy") == 0 && at) {
-        host = host && host < at ? host + 2 : shown;
-        memmove(host, at + 1, strlen(at + 1) + 1);
-    }
     json_text(out, shown);
     free(shown);
 }

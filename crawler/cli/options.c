@@ -147,7 +147,7 @@ const struct option options[] = {
      "Requests", "credentials by host: 'HOST basic USER:PASSWORD' or "
      "'HOST bearer TOKEN' a line"},
     {"cookies", 0, OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(cookies),
-     "Requests", "keep cookies, each host its own"},
+     "Requests", "keep cookies, and send them where their domain says"},
     {"no-compression", 0, OPTION_FLAG, NULL, NULL, 0, 0, NULL,
      AT(no_compression), "Requests", "ask for plain bodies"},
     {"http1.1", 0, OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(http1), "Requests",

@@ -8,8 +8,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "base/text.h"
 #include "crawler/fetch/auth.h"
 #include "crawler/fetch/fetch_internal.h"
 #include "crawler/fetch/guard.h"
@@ -98,6 +101,20 @@ static bool resolve_is_valid(const char *entry)
            inet_pton(AF_INET6, address, bytes) == 1;
 }
 
+/* Passwords in a file that others can read are nobody's secret. */
+static void warn_of_readers(const char *path)
+{
+    char word[400];
+    struct stat st;
+
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+        !(st.st_mode & (S_IRGRP | S_IROTH)))
+        return;
+    (void)text_shell_word(path, word, sizeof(word));
+    log_warn("other users can read the passwords in %s: chmod 600 %s", word,
+             word);
+}
+
 /* The file is read here to be checked, and again by each worker: its secrets
  * do not stay in the parent. */
 static enum err check_auth(const char *path, char *message, size_t cap)
@@ -114,6 +131,8 @@ static enum err check_auth(const char *path, char *message, size_t cap)
     else if (err)
         snprintf(message, cap, "cannot read %s: %s", path, err_str(err));
     auth_free(auth);
+    if (!err)
+        warn_of_readers(path);
     return err;
 }
 

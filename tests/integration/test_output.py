@@ -91,7 +91,9 @@ class Output(harness.CrawlTest):
             "--auth-file", "auth", "--retries", "0")
         asked = [r for r in self.server.requests if r.path == "/"]
         self.assertEqual(asked[0].headers.get("x-key"), SECRET)     # it is sent, of course
+        self.assertIn("other users can read the passwords in auth: chmod 600 auth", err)
         told = {"stdout": out, "stderr": err}
+        told["settings"], _ = self.crawl("urls.txt", "-H", header, "--print-config")
         _, told["proxy"] = self.crawl("urls.txt", "-o", "proxied.db", "-v", "--proxy",
                                       "http://me:%s@127.0.0.1:9" % SECRET, "--retries", "0",
                                       expect=None)

@@ -238,6 +238,39 @@ static void config_reads_sections_of_hosts(void **state)
     assert_int_equal(fixture->config.delay_ms, 1000);
 }
 
+static void config_prints_no_secret(void **state)
+{
+    struct fixture *fixture = *state;
+    char *text;
+
+    assert_int_equal(
+        read_args(fixture,
+                  ARGS("a.txt", "-H", "Authorization: Bearer abc", "-H",
+                       "Accept: text/html", "--proxy", "http://me:abc@p:1/")),
+        CERR_OK);
+    text = printed(&fixture->config);
+    assert_null(strstr(text, "abc"));
+    assert_non_null(strstr(text, "\n; header = Authorization    ; flag, its "
+                                 "secret is not shown\n"
+                                 "header = Accept: text/html    ; flag\n"));
+    assert_non_null(strstr(text,
+                           "\n; proxy = http://p:1/    ; flag, its secret "
+                           "is not shown\n"));
+    free(text);
+}
+
+/* Takes the lines of headers out that are comments, for their secrets. */
+static void drop_hidden(char *text)
+{
+    char *at;
+
+    while ((at = strstr(text, "\n; header = X-"))) {
+        char *end = strchr(at + 1, '\n');
+
+        memmove(at, end, strlen(end) + 1);
+    }
+}
+
 static void config_prints_sections_of_hosts_that_read_back(void **state)
 {
     struct fixture *fixture = *state;
@@ -259,6 +292,7 @@ static void config_prints_sections_of_hosts_that_read_back(void **state)
     assert_int_equal(read_args(fixture, ARGS("--config", fixture->file)),
                      CERR_OK);
     json = printed(&fixture->config);
+    drop_hidden(first);
     assert_string_equal(strstr(first, "\n[host"), strstr(json, "\n[host"));
     free(json);
     free(first);
@@ -415,6 +449,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             config_prints_a_file_that_reads_back_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(config_reads_sections_of_hosts, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(config_prints_no_secret, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(
             config_prints_sections_of_hosts_that_read_back, setup, teardown),
