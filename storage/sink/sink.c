@@ -374,19 +374,27 @@ enum err sink_put(struct sink *sink, const struct page_record *page,
     return err;
 }
 
-/* fdatasync() suffices: it also writes the size that is needed to read the
- * bytes back (fdatasync(2)), and leaves out times. */
+enum err sink_write(struct sink *sink)
+{
+    if (!sink->is_stream)
+        return write_file(sink);
+    sink->ready = sink->buf.len;
+    return sink_push(sink);
+}
+
 enum err sink_flush(struct sink *sink)
 {
-    enum err err;
+    enum err err = sink_write(sink);
 
-    if (sink->is_stream) {
-        sink->ready = sink->buf.len;
-        return sink_push(sink);
-    }
-    err = write_file(sink);
-    if (err || sink->unsynced == 0)
-        return err;
+    return err ? err : sink_sync(sink);
+}
+
+/* fdatasync() suffices: it also writes the size that is needed to read the
+ * bytes back (fdatasync(2)), and leaves out times. */
+enum err sink_sync(struct sink *sink)
+{
+    if (sink->is_stream || sink->unsynced == 0)
+        return CERR_OK;
     if (fdatasync(sink->fd))
         return err_from_errno(errno);
     sink->unsynced = 0;

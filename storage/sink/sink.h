@@ -107,8 +107,13 @@ struct page_record sink_line_page(const struct line_record *line);
 /* Adds the page to what waits to be written; a WARC file fills `place`. */
 enum err sink_put(struct sink *sink, const struct page_record *page,
                   struct sink_place *place) CERR_CHECK;
-/* Writes what waits and makes it durable. Of a stream only what its reader
- * takes now; the rest stays in `buf`. */
+/* Writes what waits. Of a stream only what its reader takes now; the rest stays
+ * in `buf`. */
+enum err sink_write(struct sink *sink) CERR_CHECK;
+/* Makes durable what was written to a file. Touches no other sink: several may
+ * be synced at once, each by one thread. Blocks. */
+enum err sink_sync(struct sink *sink) CERR_CHECK;
+/* Both of them. */
 enum err sink_flush(struct sink *sink) CERR_CHECK;
 /* Writes to a stream of what is ready as much as its reader takes now. */
 enum err sink_push(struct sink *sink) CERR_CHECK;
