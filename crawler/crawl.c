@@ -141,6 +141,7 @@ static void on_reply(void *user, const struct pool_result *result)
         if (pool_kill_worker(crawl->pool, result->worker, SIGKILL))
             log_debug("worker %d was gone already", result->worker);
     }
+    crawl_see_answer(crawl, &page, flight->url, clock_mono_ms());
     if (!crawl->err)
         fail(crawl, frontier_answer(crawl->frontier, flight->fetch_id,
                                     result->worker, &page, clock_mono_ms()));
@@ -182,6 +183,7 @@ static enum err submit(struct crawl *crawl, const struct frontier_fetch *fetch)
     if (err)
         return err;
     flight->fetch_id = fetch->id;
+    flight->url = (struct bytes){fetch->url, fetch->url_len};
     crawl->flights.free = flight->next_free;
     return CERR_OK;
 }
@@ -205,11 +207,24 @@ static void hand_out(struct crawl *crawl, int64_t now_ms)
 
 /* ---- storage ---- */
 
+/* Returns how long the next commit may wait, in ms, after one that took
+ * `took_ms`: so that commits take a fifth of the time at most, unless that
+ * would leave too much to a crash. */
+static int64_t pause_after_ms(int64_t took_ms)
+{
+    int64_t pause_ms = took_ms * CRAWL_COMMIT_SHARE;
+
+    if (pause_ms < CRAWL_COMMIT_MS)
+        return CRAWL_COMMIT_MS;
+    return pause_ms < CRAWL_COMMIT_MAX_MS ? pause_ms : CRAWL_COMMIT_MAX_MS;
+}
+
 /* Commits the place in the list together with the rows of its lines, so that
  * neither can be ahead of the other after a crash. Progress counts what is
  * committed. */
-static void commit(struct crawl *crawl, int64_t now_ms)
+static void commit(struct crawl *crawl)
 {
+    int64_t began_ms = clock_mono_ms(), now_ms;
     enum err err = input_save(crawl->input);
 
     if (!err)
@@ -218,7 +233,8 @@ static void commit(struct crawl *crawl, int64_t now_ms)
         fail(crawl, err);
     else
         frontier_get_stats(crawl->frontier, &crawl->committed);
-    crawl->loop.next_commit_ms = now_ms + CRAWL_COMMIT_MS;
+    now_ms = clock_mono_ms();
+    crawl->loop.next_commit_ms = now_ms + pause_after_ms(now_ms - began_ms);
 }
 
 /* Writes a row of the table `samples` each second. `crawl status` and the query
@@ -402,6 +418,7 @@ static int64_t wait_ms(const struct crawl *crawl, int64_t now_ms)
     wait = earlier(wait, pool_wait_ms(crawl->pool, now_ms));
     if (!messages_push(crawl->loop.messages))
         wait = earlier(wait, progress_wait_ms(crawl->progress, now_ms));
+    wait = earlier(wait, crawl_network_wait_ms(crawl, now_ms));
     if (storage_uncommitted(crawl->storage))
         wait = earlier(wait, until(crawl->loop.next_commit_ms, now_ms));
     if (crawl->stop.phase == CRAWL_STOPPING)
@@ -421,7 +438,7 @@ static void housekeeping(struct crawl *crawl, int64_t now_ms)
 
     if (storage_uncommitted(crawl->storage) >= CRAWL_COMMIT_ROWS ||
         now_ms >= crawl->loop.next_commit_ms)
-        commit(crawl, now_ms);
+        commit(crawl);
     if (!crawl->err && now_ms >= crawl->loop.next_sample_ms)
         write_sample(crawl, now_ms);
     if (!crawl->err)
@@ -430,6 +447,10 @@ static void housekeeping(struct crawl *crawl, int64_t now_ms)
         !messages_push(crawl->loop.messages)) {
         crawl_view(crawl, now_ms, &view);
         progress_draw(crawl->progress, &view, now_ms);
+    }
+    if (!crawl->stop.at_network && crawl_watch_network(crawl, now_ms)) {
+        crawl->stop.at_network = true;
+        begin_to_stop(crawl, now_ms);
     }
     if (config->max_duration_ms && !crawl->stop.at_duration &&
         now_ms >= crawl->loop.start_ms + config->max_duration_ms) {
@@ -575,6 +596,11 @@ static enum crawl_exit verdict(struct crawl *crawl, const char **status,
                    ? CRAWL_EXIT_TERMINATED
                    : (enum crawl_exit)(128 + crawl->stop.signal_nr);
     }
+    if (crawl->stop.at_network) {
+        *status = "limit";
+        *reason = "no network: nobody answered for --network-timeout";
+        return CRAWL_EXIT_LIMIT;
+    }
     if (crawl->stop.at_duration ||
         frontier_ended(crawl->frontier) == FRONTIER_LIMIT) {
         *status = "limit";
@@ -622,7 +648,7 @@ static void settle(struct crawl *crawl)
         return;
     }
     write_sample(crawl, now_ms);
-    commit(crawl, now_ms);
+    commit(crawl);
 }
 
 /* Whether no line of the list is a URL; *nr_lines is their number. Storage

@@ -13,28 +13,35 @@
 #include "crawler/frontier/frontier.h"
 #include "crawler/input.h"
 #include "crawler/messages.h"
+#include "crawler/network_probe.h"
 #include "crawler/worker_lines.h"
 #include "pool/pool.h"
 #include "pool/pool_stats.h"
 #include "storage/record.h"
 #include "storage/storage.h"
 
-#define CRAWL_COMMIT_MS    200 /* ms of work that a crash can lose at most */
-#define CRAWL_COMMIT_ROWS  20000
-#define CRAWL_SAMPLE_MS    1000
+/* Milliseconds of work that a crash can lose: so much where the disk is fast,
+ * CRAWL_COMMIT_SHARE times what a commit takes where it is slow, and no more
+ * than CRAWL_COMMIT_MAX_MS and CRAWL_COMMIT_ROWS (docs/decisions/0039). */
+#define CRAWL_COMMIT_MS     200
+#define CRAWL_COMMIT_SHARE  4
+#define CRAWL_COMMIT_MAX_MS 10000
+#define CRAWL_COMMIT_ROWS   20000
+#define CRAWL_SAMPLE_MS     1000
 /* Milliseconds that transfers in flight get to end after Ctrl-C. */
-#define CRAWL_STOP_MS      4000
+#define CRAWL_STOP_MS       4000
 /* So many committed bytes may wait for the readers of streams; with more of
  * them nothing new is asked for. */
-#define CRAWL_UNREAD_BYTES (1u << 20)
+#define CRAWL_UNREAD_BYTES  (1u << 20)
 /* Slices of the list in one turn of the loop: some 1,800 lines. */
-#define CRAWL_SLICES_MAX   16
+#define CRAWL_SLICES_MAX    16
 
 /* A fetch that a worker has. The pool hands the pointer back with the answer.
  */
 struct crawl_flight {
     struct crawl *crawl;
     uint64_t fetch_id;
+    struct bytes url; /* borrowed until frontier_answer() */
     struct crawl_flight *next_free;
 };
 
@@ -59,6 +66,12 @@ struct crawl_parse {
     struct parse_options options;
 };
 
+/* Our own network, as far as it can be seen from outside the frontier. */
+struct crawl_network {
+    struct network_probe probe;
+    bool is_said; /* that it is down */
+};
+
 /* What the loop sleeps on and until when. Times are monotonic. */
 struct crawl_loop {
     int epoll_fd, signal_fd;
@@ -67,6 +80,7 @@ struct crawl_loop {
     bool told_to_wait;  /* that a named pipe has no reader */
     struct messages *messages;
     int64_t start_ms, next_commit_ms, next_sample_ms;
+    struct crawl_network network;
 };
 
 /*
@@ -90,6 +104,7 @@ struct crawl_stop {
     enum crawl_phase phase;
     int signal_nr;    /* the first of SIGINT, SIGTERM ...; 0: none came */
     bool at_duration; /* --max-duration is over */
+    bool at_network;  /* --network-timeout is over */
     int64_t until_ms; /* while STOPPING: when fetches in flight are given up,
                          monotonic ms */
 };
@@ -133,6 +148,17 @@ enum err crawl_close(struct crawl *crawl, const char *status,
 /* Notes once, after a worker's first answer, in the log and the database how
  * far the workers are locked in. */
 enum err crawl_note_sandbox(struct crawl *crawl, int worker);
+
+/* ---- crawl_network.c ---- */
+
+/* Looks at the network before the frontier hears of this answer. */
+void crawl_see_answer(struct crawl *crawl, const struct page *page,
+                      struct bytes url, int64_t now_ms);
+/* Probes while nobody is heard, and says what comes and goes. Returns true when
+ * --network-timeout is over. */
+bool crawl_watch_network(struct crawl *crawl, int64_t now_ms);
+/* Milliseconds until crawl_watch_network() has something to do; -1: nothing. */
+int64_t crawl_network_wait_ms(const struct crawl *crawl, int64_t now_ms);
 
 /* ---- crawl_report.c ---- */
 

@@ -24,6 +24,7 @@ static int64_t nr_visits(const struct frontier_stats *stats)
 void crawl_view(struct crawl *crawl, int64_t now_ms, struct progress_view *view)
 {
     const struct frontier_stats *done = &crawl->committed;
+    const struct network *network = frontier_network(crawl->frontier);
     struct frontier_stats now;
 
     frontier_get_stats(crawl->frontier, &now);
@@ -43,6 +44,8 @@ void crawl_view(struct crawl *crawl, int64_t now_ms, struct progress_view *view)
         .nr_hosts_waiting = now.nr_hosts_waiting,
         .bytes_down = done->bytes_down,
         .paused = crawl->is_paused,
+        .no_network_ms =
+            network->state == NETWORK_DOWN ? now_ms - network->since_ms : 0,
         .stopping = crawl->stop.signal_nr != 0,
         .throttled_host = now.throttled_host ? now.throttled_host : "",
         .throttled_status = now.throttled_status,

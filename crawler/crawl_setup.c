@@ -524,6 +524,7 @@ enum err crawl_close(struct crawl *crawl, const char *status,
         log_debug("workers had to be killed");
     pool_free(crawl->pool);
     worker_lines_close(crawl->worker_lines);
+    network_probe_close(&crawl->loop.network.probe);
     sandbox_board_free(crawl->settings.fetch.sandbox_board);
     input_close(crawl->input);
     if (crawl->loop.signal_fd >= 0)

@@ -47,6 +47,7 @@ struct config {
     double rate_per_s;
     int64_t robots, max_host_errors;
 
+    int64_t network_timeout_ms;
     int64_t dns_timeout_ms, connect_timeout_ms, first_byte_timeout_ms;
     int64_t idle_timeout_ms, max_time_ms;
     int64_t retries, retry_delay_ms, max_redirects, max_size_bytes;

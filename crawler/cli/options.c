@@ -80,6 +80,10 @@ const struct option options[] = {
      AT(first_byte_timeout_ms), "Limits", "until the answer begins"},
     {"idle-timeout", 0, OPTION_DURATION, "DUR", "15s", 10, DAY_MS, NULL,
      AT(idle_timeout_ms), "Limits", "without a byte in the middle of it"},
+    {"network-timeout", 0, OPTION_DURATION, "DUR", "5m", 0, DAY_MS, NULL,
+     AT(network_timeout_ms), "Limits",
+     "to wait for our own network, when nobody at all answers; then the run "
+     "ends with what is left still to do"},
     {"max-size", 0, OPTION_SIZE, "SIZE", "16M", 1, GIB, NULL,
      AT(max_size_bytes), "Limits", "of a body; the rest is cut and marked"},
     {"retries", 0, OPTION_INT, "N", "2", 0, 100, NULL, AT(retries), "Limits",

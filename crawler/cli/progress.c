@@ -208,6 +208,9 @@ static void eta_text(const struct progress *progress,
     out[0] = '\0';
     if (view->stopping)
         snprintf(out, VALUE_TEXT_BYTES, "stopping");
+    else if (view->no_network_ms > 0)
+        snprintf(out, VALUE_TEXT_BYTES + 8, "no network since %d s; waiting",
+                 (int)(view->no_network_ms / 1000));
     else if (view->paused)
         snprintf(out, VALUE_TEXT_BYTES, "paused");
     else if (view->list_done && progress->urls_per_s > 0 && left > 0) {

@@ -48,6 +48,7 @@ struct progress_view {
     int nr_active, nr_hosts_waiting;
     int64_t bytes_down;
     bool paused, stopping;
+    int64_t no_network_ms; /* since when nobody answers; 0: somebody does */
     const char *throttled_host; /* "" if none */
     int throttled_status;
     int64_t throttled_for_ms;

@@ -2,6 +2,7 @@
  * From a transfer that has ended to its page: why it failed, if it did, what
  * its answer amounts to, and the fields of both.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -461,6 +462,16 @@ static void fill_body(struct transfer *transfer)
 }
 
 /* A policy's error means that the URL was skipped, any other that it failed. */
+/* Whether nobody has refused the connection: it did not get that far. */
+static bool found_no_way(const struct transfer *transfer)
+{
+    long errnum = 0;
+
+    curl_easy_getinfo(transfer->easy.handle, CURLINFO_OS_ERRNO, &errnum);
+    return errnum == ENETUNREACH || errnum == EHOSTUNREACH ||
+           errnum == ENETDOWN || errnum == ETIMEDOUT;
+}
+
 static void set_error(struct transfer *transfer, enum error error)
 {
     struct page *page = &transfer->page;
@@ -472,6 +483,8 @@ static void set_error(struct transfer *transfer, enum error error)
         page->flags |= PAGE_MAY_PASS;
         set_note(transfer, "no name server could tell");
     }
+    if (error == ERROR_CONNECT && found_no_way(transfer))
+        page->flags |= PAGE_NO_ROUTE;
     page->outcome = error_info(error)->error_class == CLASS_POLICY
                         ? OUTCOME_SKIPPED
                         : OUTCOME_ERROR;

@@ -247,8 +247,12 @@ static void end_transfer(struct transfer *transfer, CURLcode code,
 {
     struct transfers *set = transfer->set;
 
-    if (code) /* libcurl looks at the clock itself */
-        note_absence(set, clock_mono_ms() - set->loop.now_ms);
+    if (code) { /* libcurl looks at the clock itself */
+        int64_t now_ms = clock_mono_ms();
+
+        note_absence(set, now_ms - set->loop.now_ms);
+        set->loop.now_ms = now_ms;
+    }
     if (error)
         result_decide(transfer, error, note);
     easy_stop(transfer);
@@ -396,7 +400,7 @@ static int64_t choose_wait(const struct transfers *set, int timeout_ms)
 enum err transfers_turn(struct transfers *set, int timeout_ms)
 {
     struct loop_event event;
-    int64_t before_ms = set->loop.now_ms, wait_ms;
+    int64_t before_ms, wait_ms;
     enum err err;
 
     set->nr_fresh = 0;
@@ -404,6 +408,7 @@ enum err transfers_turn(struct transfers *set, int timeout_ms)
     if (collect_ended(set))
         timeout_ms = 0;
     wait_ms = choose_wait(set, timeout_ms);
+    before_ms = set->loop.now_ms;
     err = loop_wait(&set->loop, wait_ms);
     if (err)
         return err;

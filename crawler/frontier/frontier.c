@@ -13,6 +13,8 @@
 
 /* Starts that --rate may make good after a pause, in ms. */
 #define RATE_BURST_MS 100
+/* Until what failed while nobody answers is asked again, in ms. */
+#define HOLD_MS       1000
 
 /* ---- acting on a verdict ---- */
 
@@ -308,6 +310,7 @@ static void start_item(struct frontier *frontier, struct item *item,
     times->started_ms = now_ms;
     frontier->stats.nr_requests++;
     host_clock_started(&item->host->clock, now_ms);
+    network_started(&frontier->network, now_ms);
     count_start(&frontier->flights, item, frontier->options.rate_per_s, now_ms);
 }
 
@@ -319,7 +322,8 @@ static bool may_start_any(const struct frontier *frontier, int64_t now_ms)
 
     return status_has_place(frontier) && run->state == RUN_GOING &&
            run->limit != LIMIT_REACHED && !frontier->flights.one_runs_alone &&
-           frontier->flights.next_ms <= (double)now_ms;
+           frontier->flights.next_ms <= (double)now_ms &&
+           network_may_start(&frontier->network, now_ms);
 }
 
 /* Notes that a limit was reached, once; what it drops is dropped once. */
@@ -451,6 +455,17 @@ static enum err note_try(struct frontier *frontier, struct item *item,
     return err;
 }
 
+/* Puts a URL off that failed while nobody answers: that is no try of it. */
+static void hold(struct item *item, struct verdict *verdict, int64_t now_ms)
+{
+    if (!item->times.held_ms)
+        item->times.held_ms = now_ms;
+    verdict->action = VERDICT_RETRY;
+    verdict->is_attempt = false;
+    verdict->is_further_try = false;
+    verdict->due_ms = now_ms + HOLD_MS;
+}
+
 /* The clock learns first: whether the host is down now is a part of what the
  * verdict depends on. */
 static enum err take_answer(struct frontier *frontier, struct item *item,
@@ -461,8 +476,9 @@ static enum err take_answer(struct frontier *frontier, struct item *item,
     struct bytes no_robots = {"", 0};
     bool is_permitted = false;
     enum err err = CERR_OK;
+    bool is_held = politeness_is_of_network(frontier, item, page, now_ms);
 
-    if (politeness_answered(frontier, item, page, now_ms))
+    if (politeness_answered(frontier, item, page, is_held, now_ms))
         err = lease_put_host(frontier, host, no_robots);
     if (err)
         return err;
@@ -472,6 +488,8 @@ static enum err take_answer(struct frontier *frontier, struct item *item,
         return err;
     if (is_permitted)
         answer_again(verdict);
+    else if (is_held)
+        hold(item, verdict, now_ms);
     else
         err = answer_judge(frontier, item, page, now_ms, verdict);
     if (!err)

@@ -23,6 +23,7 @@
 #include "crawler/frontier/frontier_options.h"
 #include "crawler/page/outcome.h"
 #include "crawler/page/page.h"
+#include "crawler/politeness/network.h"
 #include "storage/storage.h"
 
 struct frontier;
@@ -122,6 +123,10 @@ enum err frontier_turn(struct frontier *frontier, int64_t now_ms) CERR_CHECK;
 /* Milliseconds until frontier_turn() or frontier_next() could have something
  * new without an answer; -1: only an answer can bring it. */
 int64_t frontier_wait_ms(const struct frontier *frontier, int64_t now_ms);
+
+/* What the frontier believes of our own network; the caller sets what only he
+ * can see of it (network.h), and tells it of a probe that was answered. */
+struct network *frontier_network(struct frontier *frontier);
 
 enum frontier_end {
     FRONTIER_RUNNING,

@@ -70,6 +70,7 @@
 #include "crawler/frontier/url_key.h"
 #include "crawler/page/visit.h"
 #include "crawler/politeness/host_clock.h"
+#include "crawler/politeness/network.h"
 #include "crawler/politeness/timer_heap.h"
 #include "crawler/robots/robots.h"
 #include "crawler/scope/judge.h"
@@ -184,6 +185,7 @@ struct item_tries {
 struct item_times {
     bool has_started; /* it was started once, so first_ms is valid */
     int64_t first_ms, queued_ms, started_ms;
+    int64_t held_ms; /* first failure that may be the network's; 0: none */
     double
         waited_ms; /* ms in the queue of its host, from the second start on */
 };
@@ -476,6 +478,7 @@ struct frontier {
     struct items quarantine;
     struct flights flights;
     struct run run;
+    struct network network;
     uint64_t random;
     struct frontier_stats stats;
     struct batch lines, links;
@@ -736,10 +739,15 @@ enum err retry_put_attempt(struct frontier *frontier, const struct item *item,
                            const struct page *page, int64_t now_ms) CERR_CHECK;
 
 /* ---- politeness.c ---- */
+/* Tells the network about an answer. Returns whether that says nothing about
+ * the host, because nobody answers. */
+bool politeness_is_of_network(struct frontier *frontier,
+                              const struct item *item, const struct page *page,
+                              int64_t now_ms);
 /* Tells the clock of the host about an answer. Returns true when the host asks
  * for a wait that must be remembered whatever happens to us. */
 bool politeness_answered(struct frontier *frontier, const struct item *item,
-                         const struct page *page, int64_t now_ms);
+                         const struct page *page, bool is_held, int64_t now_ms);
 
 /* ---- answer.c ---- */
 /* The verdict on an answer: all but QUEUE and WAIT_ROBOTS. */

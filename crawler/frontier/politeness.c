@@ -41,6 +41,52 @@ static enum host_answer_kind kind_of_answer(const struct page *page)
     return HOST_ANSWER_NOTHING;
 }
 
+/* Whether a page shows that somebody out there lives: 1; that nobody was heard:
+ * -1; neither: 0. A refusal and the word that there is no such name are signs
+ * of life. */
+static int sign_of_life(const struct page *page)
+{
+    switch (error_info(page->error)->error_class) {
+    case CLASS_NONE:
+    case CLASS_TLS:
+    case CLASS_HTTP:
+    case CLASS_BODY:
+        return 1;
+    case CLASS_DNS:
+        return page->error == ERROR_DNS && !(page->flags & PAGE_MAY_PASS) ? 1
+                                                                          : -1;
+    case CLASS_CONNECT:
+        if (page->error == ERROR_CONNECT_TIMEOUT ||
+            (page->flags & PAGE_NO_ROUTE))
+            return -1;
+        return page->error == ERROR_CONNECT ? 1 : 0;
+    case CLASS_TIMEOUT:
+        return -1;
+    case CLASS_INPUT:
+    case CLASS_POLICY:
+    case CLASS_INTERNAL:
+    case CLASS_NR:
+        break;
+    }
+    return 0;
+}
+
+bool politeness_is_of_network(struct frontier *frontier,
+                              const struct item *item, const struct page *page,
+                              int64_t now_ms)
+{
+    struct network_failure failure = {
+        .host_id = item->host->id,
+        .started_ms = item->times.started_ms,
+        .held_ms = item->times.held_ms,
+    };
+    int sign = sign_of_life(page);
+
+    if (sign > 0)
+        network_heard(&frontier->network, now_ms);
+    return sign < 0 && network_failed(&frontier->network, &failure, now_ms);
+}
+
 /* Returns how long the host took for the first byte, in ms from when the
  * connection stood. Name look-up and handshakes are not the load of the host.
  */
@@ -61,7 +107,7 @@ static double latency_of(const struct page *page)
  * 9110, 10.2.3). A host's wait is written down, for whoever starts the crawl
  * again. */
 bool politeness_answered(struct frontier *frontier, const struct item *item,
-                         const struct page *page, int64_t now_ms)
+                         const struct page *page, bool is_held, int64_t now_ms)
 {
     struct host *host = item->host;
     struct host_answer answer = {
@@ -79,6 +125,8 @@ bool politeness_answered(struct frontier *frontier, const struct item *item,
             answer.retry_after_ms = http_retry_after_ms(
                 page->retry_after, frontier_wall_ms(frontier, now_ms));
     }
+    if (is_held)
+        answer.kind = HOST_ANSWER_NOTHING;
     host_clock_answered(&host->clock, &host->rules.limits, &answer);
     return answer.kind == HOST_ANSWER_BUSY && host->clock.due_ms > now_ms;
 }

@@ -56,6 +56,8 @@ enum page_flag {
     PAGE_REFRESH_HEADER = 1 << 8, /* `refresh` is of the header field */
     PAGE_KILLED = 1 << 9,    /* set by the parent alone: the worker was killed
                                 (SIGKILL), for whatever reason */
+    PAGE_NO_ROUTE = 1 << 11, /* an ERROR_CONNECT without a sign of life: the
+                                kernel found no way to the host */
     PAGE_WAS_AWAY = 1 << 10, /* the process was stopped or asleep while the
                                 request ran, and it failed */
 };
