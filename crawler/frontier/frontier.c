@@ -310,7 +310,7 @@ static void start_item(struct frontier *frontier, struct item *item,
     times->started_ms = now_ms;
     frontier->stats.nr_requests++;
     host_clock_started(&item->host->clock, now_ms);
-    network_started(&frontier->network, now_ms);
+    network_started(&frontier->run.network, now_ms);
     count_start(&frontier->flights, item, frontier->options.rate_per_s, now_ms);
 }
 
@@ -323,7 +323,7 @@ static bool may_start_any(const struct frontier *frontier, int64_t now_ms)
     return status_has_place(frontier) && run->state == RUN_GOING &&
            run->limit != LIMIT_REACHED && !frontier->flights.one_runs_alone &&
            frontier->flights.next_ms <= (double)now_ms &&
-           network_may_start(&frontier->network, now_ms);
+           network_may_start(&frontier->run.network, now_ms);
 }
 
 /* Notes that a limit was reached, once; what it drops is dropped once. */

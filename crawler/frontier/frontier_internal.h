@@ -462,6 +462,7 @@ struct run {
     bool is_done; /* nothing is left to do in storage either */
     bool holds;   /* a list is read again: no host is leased meanwhile */
     enum run_limit limit;
+    struct network network; /* whether it is ours that fails */
 };
 
 struct frontier {
@@ -478,7 +479,6 @@ struct frontier {
     struct items quarantine;
     struct flights flights;
     struct run run;
-    struct network network;
     uint64_t random;
     struct frontier_stats stats;
     struct batch lines, links;

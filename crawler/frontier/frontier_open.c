@@ -87,7 +87,7 @@ enum err frontier_open(struct frontier **frontier,
     frontier_set_defaults(&made->options);
     made->storage = storage;
     made->hash_key = storage_hash_key(storage);
-    network_init(&made->network);
+    network_init(&made->run.network);
     made->random = made->options.seed ? made->options.seed : 1;
     made->lease_ms = INT64_MIN;
     made->stats.throttled_host = "";

@@ -49,9 +49,9 @@ static int64_t next_start_ms(const struct frontier *frontier, int64_t now_ms)
         at = earlier(at, suspect->host->clock.due_ms);
     if ((double)at < flights->next_ms)
         at = (int64_t)flights->next_ms + 1;
-    if (!network_may_start(&frontier->network, at > now_ms ? at : now_ms) &&
-        at < frontier->network.probe_ms)
-        at = frontier->network.probe_ms;
+    if (!network_may_start(&frontier->run.network, at > now_ms ? at : now_ms) &&
+        at < frontier->run.network.probe_ms)
+        at = frontier->run.network.probe_ms;
     if (frontier->schedule.hungry.nr > 0 && frontier_has_room(frontier) &&
         frontier->run.limit == LIMIT_NONE)
         at = now_ms;
@@ -106,7 +106,7 @@ enum frontier_end frontier_ended(const struct frontier *frontier)
 
 struct network *frontier_network(struct frontier *frontier)
 {
-    return &frontier->network;
+    return &frontier->run.network;
 }
 
 /* ---- counts ---- */

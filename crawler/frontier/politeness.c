@@ -83,8 +83,8 @@ bool politeness_is_of_network(struct frontier *frontier,
     int sign = sign_of_life(page);
 
     if (sign > 0)
-        network_heard(&frontier->network, now_ms);
-    return sign < 0 && network_failed(&frontier->network, &failure, now_ms);
+        network_heard(&frontier->run.network, now_ms);
+    return sign < 0 && network_failed(&frontier->run.network, &failure, now_ms);
 }
 
 /* Returns how long the host took for the first byte, in ms from when the
