@@ -67,7 +67,7 @@ void judge_count_page(struct judge *judge, int64_t host_id, struct bytes url)
             (*counter)++; /* conservative update: no counter rises more than
                              needed */
     }
-    if (memchr(url.data, '?', url.len) &&
+    if (trap_may_count(url) &&
         url_parse(&judge->room, url.data, url.len, NULL) == URL_OK)
         trap_count(judge->trap, &judge->room);
 }

@@ -111,13 +111,55 @@ static int most_repeated(const struct url *url)
 
 /* ---- the sketch ---- */
 
-/* Finds the counters of a URL, one in each row, by scheme, host, port and path.
- */
+/* Whether a path has parameters (";jsessionid=1", RFC 3986, 3.3) or empty
+ * segments: servers that ignore them give the same page for each. */
+static bool has_path_variant(const struct url *url)
+{
+    const char *path = url->text + url->path_at;
+
+    return memchr(path, ';', url->path_len) ||
+           memmem(path, url->path_len, "//", 2);
+}
+
+static bool is_variant(const struct url *url)
+{
+    return url->has_query || has_path_variant(url);
+}
+
+/* Copies scheme, host, port and path without parameters and empty segments;
+ * returns the length. */
+static size_t plain_path(const struct url *url, char out[URL_BYTES_MAX])
+{
+    const char *path = url->text + url->path_at;
+    size_t len = url->path_at;
+    bool in_parameter = false;
+
+    memcpy(out, url->text, len);
+    for (size_t i = 0; i < url->path_len; i++) {
+        if (path[i] == ';' || path[i] == '/')
+            in_parameter = path[i] == ';';
+        if (in_parameter ||
+            (path[i] == '/' && len > url->path_at && out[len - 1] == '/'))
+            continue;
+        out[len++] = path[i];
+    }
+    return len;
+}
+
+/* Finds the counters of a URL, one in each row, by scheme, host, port and plain
+ * path. Nearly every path is plain as it is and is not copied. */
 static void find_counters(const struct trap *trap, const struct url *url,
                           size_t at[SKETCH_ROWS])
 {
-    uint64_t hash =
-        hash_sip(&trap->key, url->text, (size_t)url->path_at + url->path_len);
+    UNFILLED char plain[URL_BYTES_MAX];
+    const char *text = url->text;
+    size_t len = (size_t)url->path_at + url->path_len;
+
+    if (has_path_variant(url)) {
+        len = plain_path(url, plain);
+        text = plain;
+    }
+    uint64_t hash = hash_sip(&trap->key, text, len);
 
     /* 17 bits from four places of 64 that overlap by a bit or two: as good
      * as independent for this */
@@ -137,12 +179,22 @@ static int count_variants(const struct trap *trap, const struct url *url)
     return count;
 }
 
+bool trap_may_count(struct bytes url)
+{
+    const char *scheme = memmem(url.data, url.len, "://", 3);
+    const char *rest = scheme ? scheme + 3 : url.data;
+    size_t len = url.len - (size_t)(rest - (const char *)url.data);
+
+    return memchr(rest, '?', len) || memchr(rest, ';', len) ||
+           memmem(rest, len, "//", 2);
+}
+
 void trap_count(struct trap *trap, const struct url *url)
 {
     size_t at[SKETCH_ROWS];
     int count;
 
-    if (!url->has_query)
+    if (!is_variant(url))
         return;
     count = count_variants(trap, url);
     if (count == UINT16_MAX)
@@ -156,7 +208,7 @@ void trap_count(struct trap *trap, const struct url *url)
 
 int64_t trap_queries_left(const struct trap *trap, const struct url *url)
 {
-    if (!trap->limits.query_variants || !url->has_query)
+    if (!trap->limits.query_variants || !is_variant(url))
         return INT64_MAX;
     return trap->limits.query_variants - (int64_t)count_variants(trap, url);
 }
@@ -196,9 +248,11 @@ enum trap_rule trap_judge(const struct trap *trap, const struct url *url,
     if (is_trap(nr_pages + 1, limits->pages_per_host, "pages of the host",
                 reason))
         return TRAP_HAS_TOO_MANY_PAGES;
-    if (url->has_query &&
+    if (is_variant(url) &&
         is_trap(count_variants(trap, url) + 1, limits->query_variants,
-                "different queries of the path", reason))
+                url->has_query ? "different queries of the path"
+                               : "different forms of the path",
+                reason))
         return TRAP_HAS_TOO_MANY_QUERIES;
     return TRAP_NONE;
 }

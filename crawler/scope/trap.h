@@ -6,7 +6,8 @@
  * for the row. The rules are for discovered URLs; a line of the list is what
  * the user wants. Pure. One thread per object.
  *
- * Variants of the query of one path are counted in a sketch of fixed size (a
+ * Variants of one path, by its query, by parameters (";jsessionid=1") or by
+ * repeated slashes, are counted together in a sketch of fixed size (a
  * count-min sketch, Cormode and Muthukrishnan 2005) over all hosts: it may
  * count too many when tens of millions of URLs have queries, never too few. It
  * lives in memory: whoever resumes a run counts again what is known.
@@ -18,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "base/wire.h"
 #include "crawler/url/url.h"
 
 #define TRAP_URL_BYTES          2048
@@ -33,7 +35,7 @@ struct trap_limits {
     int url_bytes;         /* length of the canonical URL */
     int path_depth;        /* segments of the path */
     int repeated_segments; /* times that one segment stands in the path */
-    int query_variants;    /* different queries of one path */
+    int query_variants;    /* different queries and forms of one path */
     int pages_per_host;
 };
 
@@ -64,6 +66,9 @@ enum trap_rule trap_judge(const struct trap *trap, const struct url *url,
  * none. For whoever judges before it has counted all. */
 int64_t trap_pages_left(const struct trap *trap, int64_t nr_pages);
 int64_t trap_queries_left(const struct trap *trap, const struct url *url);
+/* Whether trap_count() may have to count the text of a URL, told without
+ * parsing it; most have no variants. */
+bool trap_may_count(struct bytes url);
 /* Counts a URL that is new; to be called once for each. */
 void trap_count(struct trap *trap, const struct url *url);
 

@@ -130,6 +130,39 @@ static void trap_without_limits_lets_everything_pass(void **state)
     trap_free(trap);
 }
 
+static void
+trap_counts_path_parameters_and_repeated_slashes_as_queries(void **state)
+{
+    static const char *const forms[] = {
+        "http://h.test/a/b;jsessionid=1",
+        "http://h.test/a/b;jsessionid=2",
+        "http://h.test/a;v=1/b",
+        "http://h.test/a//b",
+    };
+    struct trap_limits limits = {.query_variants = 4};
+    struct trap *trap = trap_new(&limits, &key);
+    struct url plain = parse("http://h.test/a/b");
+    struct url other = parse("http://h.test/a/c;jsessionid=1");
+    struct url last = parse("http://h.test/a//b;jsessionid=3");
+    char reason[TRAP_REASON_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct url url = parse(forms[i]);
+        assert_int_equal(trap_judge(trap, &url, 0, NULL), TRAP_NONE);
+        assert_true(trap_may_count((struct bytes){url.text, url.len}));
+        trap_count(trap, &url);
+    }
+    assert_false(trap_may_count((struct bytes){plain.text, plain.len}));
+    assert_int_equal(trap_judge(trap, &last, 0, reason),
+                     TRAP_HAS_TOO_MANY_QUERIES);
+    assert_string_equal(reason, "different forms of the path: 5, limit 4");
+    assert_int_equal(trap_queries_left(trap, &last), 0);
+    assert_int_equal(trap_judge(trap, &plain, 0, NULL), TRAP_NONE);
+    assert_int_equal(trap_judge(trap, &other, 0, NULL), TRAP_NONE);
+    trap_free(trap);
+}
+
 static void trap_counts_queries_of_each_path(void **state)
 {
     struct trap_limits limits = {.query_variants = 5};
@@ -212,6 +245,8 @@ int main(void)
         cmocka_unit_test(trap_knows_depth_and_repetition),
         cmocka_unit_test(trap_has_default_limits),
         cmocka_unit_test(trap_without_limits_lets_everything_pass),
+        cmocka_unit_test(
+            trap_counts_path_parameters_and_repeated_slashes_as_queries),
         cmocka_unit_test(trap_counts_queries_of_each_path),
         cmocka_unit_test(trap_sketch_hardly_overcounts),
         cmocka_unit_test(trap_sketch_counts_to_its_end),
