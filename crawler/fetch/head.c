@@ -169,8 +169,32 @@ static enum error add_codings(struct head *head, struct bytes value)
     return err ? ERROR_INTERNAL : ERROR_NONE;
 }
 
-/* Keeps the first value of a field; but two Locations that differ are an error,
- * as nobody can tell where to go. */
+/* The type and subtype that a Content-Type begins with. */
+static struct bytes essence_of(struct bytes type)
+{
+    const char *text = type.data;
+    const char *end = memchr(text, ';', type.len);
+
+    return trim(text, end ? (size_t)(end - text) : type.len);
+}
+
+/* Whether a further Content-Type counts in place of the one before it: the
+ * last that is a type does, but one that says the same without parameters does
+ * not take those away (Fetch, "extract a MIME type"). */
+static bool replaces_type(struct bytes before, struct bytes value)
+{
+    struct bytes old = essence_of(before), new = essence_of(value);
+    const char *slash = memchr(new.data, '/', new.len);
+
+    if (!slash || slash == (const char *)new.data ||
+        slash + 1 == (const char *)new.data + new.len || equals(new, "*/*"))
+        return false;
+    return new.len != old.len || new.len < value.len ||
+           strncasecmp(new.data, old.data, new.len) != 0;
+}
+
+/* Keeps the first value of a field, and of Content-Type the last; but two
+ * Locations that differ are an error, as nobody can tell where to go. */
 static enum error keep_value(struct head *head, enum head_field field,
                              struct bytes value)
 {
@@ -183,7 +207,8 @@ static enum error keep_value(struct head *head, enum head_field field,
             (first.len != value.len ||
              memcmp(first.data, value.data, value.len) != 0))
             return ERROR_BAD_REDIRECT;
-        return ERROR_NONE;
+        if (field != HEAD_TYPE || !replaces_type(first, value))
+            return ERROR_NONE;
     }
     head->field = (int)field;
     head->values[field].seen = true;
@@ -195,7 +220,7 @@ static enum error keep_value(struct head *head, enum head_field field,
 
 #define NO_TEXT SIZE_MAX
 
-/* The headers whose first value is kept. `page_offset` is that of the text in
+/* The headers of which one value is kept. `page_offset` is that of the text in
  * struct page which shows the value as it is. */
 static const struct {
     const char *name; /* lower case */

@@ -224,6 +224,38 @@ static void head_reads_robots_tags(void **state)
     }
 }
 
+static void head_takes_the_last_content_type_that_is_a_type(void **state)
+{
+    static const struct {
+        const char *first, *second, *wanted;
+    } rows[] = {
+        {"application/octet-stream", "text/html; charset=x",
+         "text/html; charset=x"},
+        {"text/html", "text/plain", "text/plain"},
+        {"text/html", "*/*", "text/html"},
+        {"text/html", "nonsense", "text/html"},
+        {"text/html", "text/", "text/html"},
+        {"text/html", "/html", "text/html"},
+        {"text/html", "", "text/html"},
+        {"", "text/html", "text/html"},
+        {"text/html; charset=x", "Text/HTML", "text/html; charset=x"},
+        {"text/html; charset=x", "text/html;charset=y", "text/html;charset=y"},
+        {"text/html; charset=x", "text/plain", "text/plain"},
+    };
+    char text[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
+                 "Content-Type: %s\r\n\r\n",
+                 rows[i].first, rows[i].second);
+        head_reset(&head);
+        assert_int_equal(feed(text), ERROR_NONE);
+        assert_value(HEAD_TYPE, rows[i].wanted);
+    }
+}
+
 static void head_names_the_text_of_a_page_for_a_value(void **state)
 {
     struct page page;
@@ -251,6 +283,7 @@ int main(void)
         TEST(head_of_a_redirect_counts_whatever_its_length_says),
         TEST(head_counts_against_its_cap),
         TEST(head_reads_robots_tags),
+        TEST(head_takes_the_last_content_type_that_is_a_type),
         TEST(head_names_the_text_of_a_page_for_a_value),
     };
 
