@@ -28,7 +28,7 @@
 struct field {
     char *data;
     size_t len, cap;
-    bool is_over; /* it did not fit */
+    bool is_over; /* it did not fit, or is not what its author wrote */
 };
 
 /* The names that the elements of one format have. */
@@ -412,6 +412,14 @@ static void on_text(void *ctx, const char *text, size_t len)
     field_add(sitemap->entry.collected, text, len);
 }
 
+/* A URL without a part of it is another URL, so the field counts as absent. */
+static void on_unknown(void *ctx)
+{
+    struct sitemap *sitemap = ctx;
+
+    sitemap->entry.collected->is_over = true;
+}
+
 /* ---- text lists ---- */
 
 /* A line counts when it is a URL and nothing else. */
@@ -457,7 +465,8 @@ static enum err text_feed(struct sitemap *sitemap, const char *data, size_t len)
 struct sitemap *sitemap_new(const struct sitemap_options *options)
 {
     struct sitemap *sitemap = xcalloc(1, sizeof(*sitemap));
-    const struct sitemap_xml_handler handler = {on_tag, on_text, sitemap};
+    const struct sitemap_xml_handler handler = {on_tag, on_text, on_unknown,
+                                                sitemap};
 
     assert(options->on_entry);
     sitemap->options = *options;

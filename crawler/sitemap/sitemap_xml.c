@@ -92,8 +92,7 @@ static size_t write_utf8(unsigned long c, char out[4])
     return 4;
 }
 
-/* Finds what the name between "&" and ";" stands for; an unknown name stands
- * for nothing. */
+/* Finds what the name between "&" and ";" stands for; 0: nobody knows. */
 static size_t resolve(const char *name, size_t len, char out[4])
 {
     static const struct {
@@ -173,6 +172,8 @@ static size_t scan_entity(struct sitemap_xml *xml, const char *at, size_t len)
     if (at[taken] == ';') {
         out_len = resolve(xml->data, xml->len, out);
         give_text(xml, out, out_len);
+        if (out_len == 0 && xml->wants_text)
+            xml->handler.on_unknown(xml->handler.ctx);
         return taken + 1;
     }
     /* A '&' that begins no reference stands for itself, as in many a query. */
@@ -382,7 +383,8 @@ static bool is_attribute(const char *name, size_t len, const char *expected)
     return sitemap_xml_is((struct bytes){name, len}, expected);
 }
 
-/* Copies a value with its references resolved; 0 if it does not fit. */
+/* Copies a value with its references resolved; 0 if it does not fit, or one of
+ * them cannot be resolved. */
 static size_t copy_value(const char *at, const char *end, char *out, size_t cap)
 {
     size_t len = 0;
@@ -396,7 +398,11 @@ static size_t copy_value(const char *at, const char *end, char *out, size_t cap)
                stop - name < SITEMAP_XML_ENTITY_BYTES)
             stop++;
         if (*at == '&' && stop < end && *stop == ';') {
-            len += resolve(name, (size_t)(stop - name), out + len);
+            size_t resolved = resolve(name, (size_t)(stop - name), out + len);
+
+            if (resolved == 0)
+                return 0;
+            len += resolved;
             at = stop + 1;
         } else {
             out[len++] = *at++;

@@ -33,6 +33,9 @@ struct sitemap_xml_tag {
 struct sitemap_xml_handler {
     enum err (*on_tag)(void *ctx, const struct sitemap_xml_tag *tag);
     void (*on_text)(void *ctx, const char *text, size_t len);
+    /* A reference stands here that nobody can resolve, so the text is not what
+     * its author wrote. */
+    void (*on_unknown)(void *ctx);
     void *ctx;
 };
 
@@ -69,7 +72,8 @@ bool sitemap_xml_is_in_tag(const struct sitemap_xml *xml);
 
 /*
  * Finds an attribute by its name without prefix and copies its value with
- * references resolved; `*len` is 0 if it does not fit. False: it is absent.
+ * references resolved; `*len` is 0 if it does not fit, or one of them cannot be
+ * resolved. False: it is absent.
  */
 bool sitemap_xml_attribute(const struct sitemap_xml_tag *tag, const char *name,
                            char *out, size_t cap, size_t *len);

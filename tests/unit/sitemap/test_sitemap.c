@@ -167,10 +167,17 @@ static void sitemap_resolves_references_and_nothing_else(void **state)
          "http://h/?a&b<>\"'; urlset"},
         {URLSET(URL("<loc>h&#65;&#x42;&#X43;&#xe9;&#x20ac;&#x1F600;</loc>")),
          "hABC\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80; urlset"},
-        {URLSET(URL("<loc>h&#0;&#xd800;&#x110000;&#99999999999999999999;&#;"
-                    "&#x;&#xg;&#-5;&;</loc>")),
+        /* what cannot be resolved makes no shorter URL */
+        {URLSET(URL("<loc>g&#0;</loc>") URL("<loc>g&#xd800;</loc>")
+                    URL("<loc>g&#x110000;</loc>")
+                        URL("<loc>g&#99999999999999999999;</loc>")
+                            URL("<loc>g&#;</loc>") URL("<loc>g&#x;</loc>") URL(
+                                "<loc>g&#xg;</loc>") URL("<loc>g&#-5;</loc>")
+                                URL("<loc>g&;</loc>") URL("<loc>g&nbsp;h</loc>")
+                                    URL("<loc>g?a=1&b=2&c;d&e</loc>")
+                                        URL("<loc>h</loc>")),
          "h; urlset"},
-        {URLSET(URL("<loc>h?a=1&b=2&c;d&e</loc>")), "h?a=1&b=2d&e; urlset"},
+        {URLSET(URL("<loc>h?a=1&b=2&c</loc>")), "h?a=1&b=2&c; urlset"},
         {URLSET(URL("<loc>h&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa;</loc>")),
          "h&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa;; urlset"},
         {URLSET(URL("<loc>h<![CDATA[?a&b<c>&amp;]]>]]&gt;</loc>")),
@@ -179,8 +186,8 @@ static void sitemap_resolves_references_and_nothing_else(void **state)
          "h]]>]x; urlset"},
         {"<!DOCTYPE a [<!ENTITY x \"]>'<urlset>\"> <!-- don't ]> -->"
          "<!ENTITY y SYSTEM 'file:///etc/passwd'>]>" URLSET(
-             URL("<loc>http://h/&x;&y;</loc>")),
-         "http://h/; urlset"},
+             URL("<loc>http://h/&x;&y;</loc>") URL("<loc>http://h/z</loc>")),
+         "http://h/z; urlset"},
         {"<!DOCTYPE urlset PUBLIC \"a>b\" 'c'>" URLSET(URL("<loc>h</loc>")),
          "h; urlset"},
         {"<![INCLUDE[<x>]]>" URLSET(URL("<loc>h</loc>")), "h; urlset"},
