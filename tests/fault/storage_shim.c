@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,6 +29,9 @@ static struct {
     pid_t owner;      /* 0: every process */
     struct undo *log; /* newest first */
 } shim;
+
+/* Outputs are synced by threads of their own. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void shim_set(enum shim_fault fault, long at, unsigned files)
 {
@@ -80,8 +84,10 @@ static void remember(int fd, const struct stat *file, off_t at, size_t len)
     undo->old = malloc(len + 1);
     if (at < file->st_size)
         undo->len = (size_t)syscall(SYS_pread64, fd, undo->old, len, at);
+    pthread_mutex_lock(&lock);
     undo->next = shim.log;
     shim.log = undo;
+    pthread_mutex_unlock(&lock);
 }
 
 /* What is synced stays whatever happens. */
@@ -89,6 +95,7 @@ static void forget(const struct stat *file)
 {
     struct undo **link = &shim.log;
 
+    pthread_mutex_lock(&lock);
     while (*link) {
         struct undo *undo = *link;
 
@@ -100,6 +107,7 @@ static void forget(const struct stat *file)
         free(undo->old);
         free(undo);
     }
+    pthread_mutex_unlock(&lock);
 }
 
 static void cut_power(void)
@@ -120,15 +128,19 @@ static void cut_power(void)
 static bool strike(bool sync)
 {
     bool counts = sync || shim.fault != SHIM_KILL_AT_SYNC;
-    bool now = counts && ++shim.calls == shim.left;
+    bool now, fails;
 
+    pthread_mutex_lock(&lock);
+    now = counts && ++shim.calls == shim.left;
     if (now && shim.fault == SHIM_POWER_CUT)
         cut_power();
     if (now && shim.fault != SHIM_FULL && shim.fault != SHIM_SYNC)
         shim_kill();
     if (now)
         shim.failing = true;
-    return shim.failing && (shim.fault == SHIM_SYNC) == sync;
+    fails = shim.failing && (shim.fault == SHIM_SYNC) == sync;
+    pthread_mutex_unlock(&lock);
+    return fails;
 }
 
 ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
