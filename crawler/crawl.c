@@ -758,8 +758,10 @@ enum crawl_exit crawl_run(const struct crawl_options *options)
         .config = options->config,
         .loop = {.epoll_fd = -1, .signal_fd = -1, .stream_fd = -1},
     };
-    enum crawl_exit exit_status = crawl_open(&crawl);
+    enum crawl_exit exit_status;
 
+    network_probe_init(&crawl.loop.network.probe);
+    exit_status = crawl_open(&crawl);
     if (exit_status) {
         if (crawl_close(&crawl, "failed", "it could not start"))
             log_debug("closing after a failed start failed too");

@@ -1,6 +1,7 @@
 /* The child's output goes into two files in memory, which are read back. */
 #include "tests/support/command_fixture.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,9 +99,16 @@ void command_fixture_call(struct command_fixture *fix,
     read_back(err, fix->err);
 }
 
+/* A descriptor that is closed once too often is somebody else's by then: the
+ * streams of the caller are looked for after each command. */
 static int run(int argc, char **argv)
 {
-    return commands_run(argc, argv);
+    int status = commands_run(argc, argv);
+
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            _exit(98);
+    return status;
 }
 
 void command_fixture_run(struct command_fixture *fix, const char *const *words,
