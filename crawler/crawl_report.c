@@ -142,6 +142,12 @@ static size_t fill_causes(const struct frontier_stats *stats,
         causes[nr++] = (struct summary_cause){
             "5xx", stats->nr_status[5], "the server failed",
             "later: the same command with --refetch failed"};
+    if (stats->nr_status[0])
+        causes[nr++] = (struct summary_cause){
+            "other status", stats->nr_status[0],
+            "it is outside of 100 to 599, as 999, and none of HTTP",
+            "'crawl query DB broken' lists them; some servers answer robots "
+            "so"};
     qsort(causes, nr, sizeof(*causes), by_nr);
     return nr;
 }
@@ -183,7 +189,7 @@ static char *command_that_goes_on(const struct crawl *crawl)
 void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
 {
     const struct frontier_stats *done = &crawl->committed;
-    struct summary_cause causes[ERROR_NR + 2];
+    struct summary_cause causes[ERROR_NR + 3];
     char *again =
         strcmp(ended, "done") == 0 ? NULL : command_that_goes_on(crawl);
     struct summary summary = {

@@ -119,8 +119,10 @@ void summary_print(const struct summary *summary, FILE *out)
     if (summary->database) {
         fputs("  next:   crawl query ", out);
         print_word(summary->database, out);
-        fputs(summary->nr_error + summary->nr_http_error > 0 ? " errors\n"
-                                                             : "\n",
+        /* a query that has rows: `errors` knows no answer with a bad status */
+        fputs(summary->nr_error > 0        ? " errors\n"
+              : summary->nr_http_error > 0 ? " broken\n"
+                                           : "\n",
               out);
     }
     fflush(out);

@@ -2,6 +2,13 @@
  * the statistics and goes to the parse callback. */
 #include "crawler/frontier/frontier_internal.h"
 
+/* The hundreds of a status; 0 for one that HTTP does not have, as 999 (RFC
+ * 9110, 15). */
+static int class_of(int status)
+{
+    return status >= 100 && status <= 599 ? status / 100 : 0;
+}
+
 enum err ending_report(struct frontier *frontier, const struct visit *visit)
 {
     struct frontier_stats *stats = &frontier->stats;
@@ -9,8 +16,8 @@ enum err ending_report(struct frontier *frontier, const struct visit *visit)
     stats->nr_visits[visit->outcome]++;
     stats->nr_by_error[visit->error]++;
     stats->nr_queued--;
-    if (visit->line > 0 && visit->page)
-        stats->nr_status[visit->page->status / 100 % 6]++;
+    if (visit->line > 0 && visit->page && visit->page->status > 0)
+        stats->nr_status[class_of(visit->page->status)]++;
     return frontier->options.on_visit(frontier->options.ctx, visit);
 }
 

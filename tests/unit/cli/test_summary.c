@@ -53,6 +53,35 @@ static void summary_counts_causes_and_names_the_next_command(void **state)
     free(text);
 }
 
+static void summary_names_a_query_that_has_rows(void **state)
+{
+    static const struct {
+        int64_t nr_error, nr_http_error;
+        const char *next;
+    } rows[] = {
+        {0, 0, "next:   crawl query crawl.db\n"},
+        {1, 0, "next:   crawl query crawl.db errors\n"},
+        {1, 1, "next:   crawl query crawl.db errors\n"},
+        {0, 1, "next:   crawl query crawl.db broken\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct summary summary = {
+            .ended = "done",
+            .reason = "",
+            .again = "",
+            .database = "crawl.db",
+            .nr_error = rows[i].nr_error,
+            .nr_http_error = rows[i].nr_http_error,
+        };
+        char *text = printed(&summary);
+
+        assert_non_null(strstr(text, rows[i].next));
+        free(text);
+    }
+}
+
 static void summary_of_a_stopped_run_says_how_to_go_on(void **state)
 {
     struct summary summary = {
@@ -81,6 +110,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(summary_counts_causes_and_names_the_next_command),
+        cmocka_unit_test(summary_names_a_query_that_has_rows),
         cmocka_unit_test(summary_of_a_stopped_run_says_how_to_go_on),
     };
 
