@@ -116,6 +116,7 @@ static void on_reply(void *user, const struct pool_result *result)
 {
     struct crawl_flight *flight = user;
     struct crawl *crawl = flight->crawl;
+    int64_t now_ms = clock_mono_ms();
     char call[SANDBOX_CALL_BYTES];
     struct page page;
     enum err err = CERR_OK;
@@ -128,9 +129,9 @@ static void on_reply(void *user, const struct pool_result *result)
         fill_lost_page(crawl, &page, result, call);
     else
         err = read_page(crawl, result, &page);
-    if (err == CERR_NOMEM)
-        fail(crawl, err);
-    else if (err) {
+    if (err == CERR_NOMEM) {
+        fail(crawl, err); /* the URL has not ended */
+    } else if (err) {
         /* a worker that sends nonsense may have been taken over by a page;
          * nothing more of it is believed */
         log_warn("worker %d sent a damaged page: it is replaced",
@@ -141,10 +142,11 @@ static void on_reply(void *user, const struct pool_result *result)
         if (pool_kill_worker(crawl->pool, result->worker, SIGKILL))
             log_debug("worker %d was gone already", result->worker);
     }
-    crawl_see_answer(crawl, &page, flight->url, clock_mono_ms());
-    if (!crawl->err)
+    if (!crawl->err) {
+        crawl_see_answer(crawl, &page, flight->url, now_ms);
         fail(crawl, frontier_answer(crawl->frontier, flight->fetch_id,
-                                    result->worker, &page, clock_mono_ms()));
+                                    result->worker, &page, now_ms));
+    }
     flight->next_free = crawl->flights.free;
     crawl->flights.free = flight;
 }

@@ -5,10 +5,12 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "crawler/crawl_internal.h"
+#include "crawler/fetch/guard.h"
 #include "storage/results.h"
 
 /* A peer behind a proxy is the proxy, on a port that is not that of the URL. */
@@ -19,6 +21,37 @@ static bool is_proxied(const struct crawl *crawl)
     return fetch->proxies.http || fetch->proxies.https;
 }
 
+/* Whether the parent may connect to the address that a worker says it has had
+ * the answer from. A worker may have been taken over: so the address has to be
+ * public, or be the host of the URL itself, which is not the worker's to say.
+ * This is asked once a second at most. */
+static bool may_be_probed(const struct crawl *crawl, struct bytes ip,
+                          struct bytes url)
+{
+    const struct text_list *allowed = &crawl->config->allow_private;
+    const char *host = memmem(url.data, url.len, "://", 3);
+    const char *end = (const char *)url.data + url.len;
+    char text[PAGE_IP_BYTES + 1];
+    struct guard *guard;
+    bool may;
+
+    if (!host || ip.len == 0 || ip.len >= sizeof(text))
+        return false;
+    host += 3;
+    host += host < end && *host == '[';
+    if ((size_t)(end - host) > ip.len && memcmp(host, ip.data, ip.len) == 0 &&
+        strchr(":/]", host[ip.len]))
+        return true;
+    memcpy(text, ip.data, ip.len);
+    text[ip.len] = '\0';
+    if (guard_new(&guard, (const char *const *)allowed->items,
+                  allowed->nr_items, NULL))
+        return false;
+    may = guard_allows_text(guard, text);
+    guard_free(guard);
+    return may;
+}
+
 /* The kernel is asked only for a failure: an answer has found its way. */
 void crawl_see_answer(struct crawl *crawl, const struct page *page,
                       struct bytes url, int64_t now_ms)
@@ -27,7 +60,8 @@ void crawl_see_answer(struct crawl *crawl, const struct page *page,
     struct network_probe *probe = &crawl->loop.network.probe;
 
     if (page->status > 0) {
-        if (network_probe_wants(probe, now_ms) && !is_proxied(crawl))
+        if (network_probe_wants(probe, now_ms) && !is_proxied(crawl) &&
+            may_be_probed(crawl, page->ip, url))
             network_probe_note(probe, page->ip, url, now_ms);
         network->has_route = true;
     } else if (page->error) {
