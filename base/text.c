@@ -276,3 +276,15 @@ size_t text_shell_word(const char *word, char *out, size_t cap)
 
     return len + (size_t)snprintf(out + used, cap - used, "%s", quote);
 }
+
+void text_name_bits(uint32_t bits, const char *const *names, size_t nr_names,
+                    char *out, size_t cap)
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < nr_names && len < cap; i++)
+        if (bits & (1u << i))
+            len += (size_t)snprintf(out + len, cap - len, "%s%s",
+                                    len ? ", " : "", names[i]);
+}

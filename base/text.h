@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Length of the longest valid UTF-8 prefix of `data`; equals `len` if all is
  * valid (no surrogates, no overlong forms, at most U+10FFFF). */
@@ -45,5 +46,10 @@ size_t text_repair(const void *data, size_t len, char *out, size_t cap);
  * snprintf() does. `cap` at least 1.
  */
 size_t text_shell_word(const char *word, char *out, size_t cap);
+
+/* Writes the names of the bits that are set, the lowest first, with ", "
+ * between: "files, limits"; "" for 0. Cut at `cap`, which is at least 1. */
+void text_name_bits(uint32_t bits, const char *const *names, size_t nr_names,
+                    char *out, size_t cap);
 
 #endif

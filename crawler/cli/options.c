@@ -129,7 +129,8 @@ const struct option options[] = {
      "times that one folder name may stand in a followed URL"},
     {"max-query-variants", 0, OPTION_INT, "N", "1000", 1, INT32_MAX, NULL,
      AT(max_query_variants), "Following links",
-     "different queries of one path that are followed"},
+     "different queries and path parameters (;x=1) of one path that are "
+     "followed"},
 
     {"user-agent", 'A', OPTION_TEXT, "TEXT", NULL, 0, 0, NULL, AT(user_agent),
      "Requests", "sent with each request; its first word is the name that "

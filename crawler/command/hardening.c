@@ -4,7 +4,8 @@
 
 #include <elf.h>
 #include <link.h>
-#include <stdio.h>
+
+#include "base/text.h"
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -70,11 +71,6 @@ void hardening_describe(uint32_t parts, char *out, size_t cap)
 {
     static const char *const names[] = {"PIE",      "RELRO",   "stack",
                                         "canaries", "fortify", "CET"};
-    size_t len = 0;
 
-    out[0] = '\0';
-    for (size_t i = 0; i < NR(names) && len < cap; i++)
-        if (parts & (1u << i))
-            len += (size_t)snprintf(out + len, cap - len, "%s%s",
-                                    len ? ", " : "", names[i]);
+    text_name_bits(parts, names, NR(names), out, cap);
 }

@@ -259,6 +259,23 @@ bool guard_allows_text(const struct guard *guard, const char *address)
     return parse_address(bytes, address) >= 0 && allows_bytes(guard, bytes);
 }
 
+bool guard_is_in_range(struct bytes address, struct bytes range)
+{
+    char text[RANGE_TEXT_BYTES], limits[RANGE_TEXT_BYTES];
+    struct range parsed;
+    unsigned char bytes[16];
+
+    if (address.len == 0 || address.len >= sizeof(text) || range.len == 0 ||
+        range.len >= sizeof(limits))
+        return false;
+    memcpy(text, address.data, address.len);
+    text[address.len] = '\0';
+    memcpy(limits, range.data, range.len);
+    limits[range.len] = '\0';
+    return parse_address(bytes, text) >= 0 && parse_range(&parsed, limits) &&
+           contains(&parsed, bytes);
+}
+
 /* The program's own ranges: a typing error in them is a bug. */
 static void parse_own(struct range *range, const char *text)
 {

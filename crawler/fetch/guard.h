@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "base/err.h"
+#include "base/wire.h"
 
 struct guard; /* opaque; constant once made */
 
@@ -39,6 +40,9 @@ bool guard_allows_listed(const struct guard *guard,
  * "10.0.0.0/8"; "" if none of the usual ones has it. Static. */
 const char *guard_range(const struct guard *guard,
                         const struct sockaddr *address);
+/* Whether an address written as text lies in a range, "10.0.0.0/8" or a bare
+ * address; false if one of them is none. */
+bool guard_is_in_range(struct bytes address, struct bytes range);
 /* Like guard_allows(), for an address written as text; false if it is none. */
 bool guard_allows_text(const struct guard *guard, const char *address);
 

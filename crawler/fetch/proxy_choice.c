@@ -7,13 +7,11 @@
  * proxy that the environment names, as browsers have it.
  */
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "crawler/fetch/fetch_internal.h"
+#include "crawler/url/url.h"
 
 /* The host of a canonical URL, an IPv6 address without its brackets. */
 static struct bytes host_of(const char *url)
@@ -26,23 +24,6 @@ static struct bytes host_of(const char *url)
         return (struct bytes){at + 1, strcspn(at + 1, "]")};
     host = (struct bytes){at, strcspn(at, ":/?#")};
     return host;
-}
-
-/* Whether the host is `domain` or below it; a dot before the domain, as people
- * write it, means the same. */
-static bool is_below(struct bytes host, struct bytes domain)
-{
-    const char *at = domain.data, *name = host.data;
-    size_t len = domain.len;
-
-    if (len > 0 && *at == '.') {
-        at++;
-        len--;
-    }
-    if (len == 0 || len > host.len ||
-        strncasecmp(name + host.len - len, at, len) != 0)
-        return false;
-    return len == host.len || name[host.len - len - 1] == '.';
 }
 
 struct address {
@@ -66,52 +47,13 @@ static struct address read_address(struct bytes text)
     return address;
 }
 
-/* Whether the first bits of two addresses are the same. */
-static bool has_prefix(const struct address *a, const struct address *b,
-                       unsigned nr_bits)
-{
-    size_t nr_bytes = nr_bits / 8;
-    unsigned rest = nr_bits % 8;
-
-    if (memcmp(a->bytes, b->bytes, nr_bytes) != 0)
-        return false;
-    return rest == 0 ||
-           (a->bytes[nr_bytes] ^ b->bytes[nr_bytes]) >> (8 - rest) == 0;
-}
-
-/* Whether the host is an address in the range, "10.0.0.0/8" or one address. */
-static bool is_in_range(struct bytes host, struct bytes range)
-{
-    const char *slash = memchr(range.data, '/', range.len);
-    struct bytes text = {range.data, range.len};
-    struct address at = read_address(host), from;
-    unsigned most, nr_bits = 0;
-
-    if (slash)
-        text.len = (size_t)(slash - (const char *)range.data);
-    from = read_address(text);
-    if (at.family == 0 || at.family != from.family)
-        return false;
-    most = at.family == AF_INET ? 32 : 128;
-    if (!slash)
-        nr_bits = most;
-    else
-        for (size_t i = text.len + 1; i < range.len && nr_bits <= most; i++) {
-            if (!isdigit((unsigned char)((const char *)range.data)[i]))
-                return false;
-            nr_bits =
-                nr_bits * 10 + (unsigned)(((const char *)range.data)[i] - '0');
-        }
-    return nr_bits <= most && has_prefix(&at, &from, nr_bits);
-}
-
 static bool is_this_machine(struct bytes host)
 {
     static const struct bytes local = {"localhost", 9},
                               v4 = {"127.0.0.0/8", 11}, v6 = {"::1", 3};
 
-    return is_below(host, local) || is_in_range(host, v4) ||
-           is_in_range(host, v6);
+    return url_host_is_below(host, local) || guard_is_in_range(host, v4) ||
+           guard_is_in_range(host, v6);
 }
 
 /* Whether an entry of no_proxy, between commas or blanks, names the host. */
@@ -124,7 +66,7 @@ static bool is_named(struct bytes host, const char *list)
         entry = (struct bytes){list, strcspn(list, ", \t")};
         list += entry.len;
         if ((entry.len == 1 && *(const char *)entry.data == '*') ||
-            is_below(host, entry) || is_in_range(host, entry))
+            url_host_is_below(host, entry) || guard_is_in_range(host, entry))
             return true;
     }
     return false;
@@ -156,7 +98,7 @@ bool proxy_may_ask(const struct guard *guard, const char *url, bool is_listed)
         memcpy(&ipv4.sin_addr, address.bytes, sizeof(ipv4.sin_addr));
     else if (address.family == AF_INET6)
         memcpy(&ipv6.sin6_addr, address.bytes, sizeof(ipv6.sin6_addr));
-    else if (is_below(host, (struct bytes){"localhost", 9}))
+    else if (url_host_is_below(host, (struct bytes){"localhost", 9}))
         ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     else
         return true; /* a name, which the proxy looks up */

@@ -22,6 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "crawler/sandbox/sandbox_calls.h"
 #include "crawler/sandbox/sandbox_landlock.h"
@@ -344,11 +345,6 @@ void sandbox_describe(uint32_t parts, char *out, size_t cap)
     static const char *const names[] = {
         "no new privileges", "limits",       "files", "listening",
         "signals",           "system calls", "user",  "capabilities"};
-    size_t len = 0;
 
-    out[0] = '\0';
-    for (size_t i = 0; i < NR(names) && len < cap; i++)
-        if (parts & (1u << i))
-            len += (size_t)snprintf(out + len, cap - len, "%s%s",
-                                    len ? ", " : "", names[i]);
+    text_name_bits(parts, names, NR(names), out, cap);
 }

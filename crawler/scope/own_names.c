@@ -5,9 +5,9 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/xalloc.h"
+#include "crawler/url/url.h"
 
 #define DOMAINS_MAX    32  /* glibc has no limit; no network has so many */
 #define NAME_BYTES_MAX 255 /* RFC 1035, 3.1 */
@@ -166,17 +166,6 @@ void own_names_sort(struct own_names *names)
               compare_names);
 }
 
-static bool is_below(struct bytes host, const char *domain)
-{
-    size_t len = strlen(domain);
-    const char *at = host.data;
-
-    if (len == 0 || len > host.len ||
-        strncasecmp(at + host.len - len, domain, len) != 0)
-        return false;
-    return len == host.len || at[host.len - len - 1] == '.';
-}
-
 /* Addresses are written in one way in a canonical URL. */
 static bool is_address(struct bytes host)
 {
@@ -208,13 +197,15 @@ bool own_names_has(const struct own_names *names, struct bytes host)
         host.len--;
     if (host.len == 0)
         return false;
-    if (is_address(host) || is_below(host, "localhost") ||
+    if (is_address(host) ||
+        url_host_is_below(host, (struct bytes){"localhost", 9}) ||
         !memchr(host.data, '.', host.len))
         return true;
     if (!names)
         return false;
     for (size_t i = 0; i < names->nr_domains; i++)
-        if (is_below(host, names->domains[i]))
+        if (url_host_is_below(host, (struct bytes){names->domains[i],
+                                                   strlen(names->domains[i])}))
             return true;
     return names->nr_items > 0 && is_in_list(names, host);
 }

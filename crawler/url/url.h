@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/wire.h"
 
 #define URL_BYTES_MAX 8192 /* of a serialised URL; longer ones are refused */
 
@@ -79,6 +80,10 @@ void url_canonical(struct url *out, const struct url *url);
  * written. Returns its length, below `cap`; 0 if it does not fit.
  */
 size_t url_host_key(const struct url *url, char *out, size_t cap);
+
+/* Whether a host is `domain` or a name below it, in capitals or not; a dot in
+ * front of the domain, as people write it, means the same. */
+bool url_host_is_below(struct bytes host, struct bytes domain);
 
 /* Ports that the Fetch standard blocks (bad ports, 2.9). */
 bool url_port_is_bad(uint16_t port);

@@ -6,6 +6,7 @@
  * in place if need be.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "crawler/url/url_bytes.h"
 #include "crawler/url/url_write.h"
@@ -119,6 +120,21 @@ size_t url_host_key(const struct url *url, char *out, size_t cap)
     memcpy(out + len - port_len, port, port_len);
     out[len] = '\0';
     return len;
+}
+
+bool url_host_is_below(struct bytes host, struct bytes domain)
+{
+    const char *at = domain.data, *name = host.data;
+    size_t len = domain.len;
+
+    if (len > 0 && *at == '.') {
+        at++;
+        len--;
+    }
+    if (len == 0 || len > host.len ||
+        strncasecmp(name + host.len - len, at, len) != 0)
+        return false;
+    return len == host.len || name[host.len - len - 1] == '.';
 }
 
 bool url_port_is_bad(uint16_t port)

@@ -74,6 +74,16 @@ static void read_back(int fd, char *out)
     close(fd);
 }
 
+/* A descriptor that is closed once too often is somebody else's by then: the
+ * streams of the caller are looked for after each command. */
+static int and_keep_streams(int status)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            _exit(98);
+    return status;
+}
+
 void command_fixture_call(struct command_fixture *fix,
                           int (*function)(int argc, char **argv), int argc,
                           char **argv)
@@ -91,7 +101,7 @@ void command_fixture_call(struct command_fixture *fix,
         if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0 ||
             !freopen("/dev/null", "re", stdin))
             _exit(99);
-        exit(function(argc, argv));
+        exit(and_keep_streams(function(argc, argv)));
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     fix->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -99,16 +109,9 @@ void command_fixture_call(struct command_fixture *fix,
     read_back(err, fix->err);
 }
 
-/* A descriptor that is closed once too often is somebody else's by then: the
- * streams of the caller are looked for after each command. */
 static int run(int argc, char **argv)
 {
-    int status = commands_run(argc, argv);
-
-    for (int fd = 0; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
-            _exit(98);
-    return status;
+    return commands_run(argc, argv);
 }
 
 void command_fixture_run(struct command_fixture *fix, const char *const *words,

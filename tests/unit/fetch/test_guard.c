@@ -160,6 +160,30 @@ static void guard_refuses_ranges_that_are_none(void **state)
     }
 }
 
+static void guard_tells_whether_an_address_lies_in_a_range(void **state)
+{
+    static const struct {
+        const char *address, *range;
+        bool is_in;
+    } rows[] = {
+        {"10.1.2.3", "10.0.0.0/8", true}, {"11.1.2.3", "10.0.0.0/8", false},
+        {"10.1.2.3", "10.1.2.3", true},   {"10.1.2.4", "10.1.2.3", false},
+        {"fd12::1", "fd00::/8", true},    {"2001:db8::1", "fd00::/8", false},
+        {"10.1.2.3", "fd00::/8", false},  {"10.1.2.3", "10.0.0.0/33", false},
+        {"a.test", "10.0.0.0/8", false},  {"", "10.0.0.0/8", false},
+        {"10.1.2.3", "", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < NR(rows); i++) {
+        struct bytes address = {rows[i].address, strlen(rows[i].address)};
+        struct bytes range = {rows[i].range, strlen(rows[i].range)};
+
+        if (guard_is_in_range(address, range) != rows[i].is_in)
+            fail_msg("%s in %s", rows[i].address, rows[i].range);
+    }
+}
+
 static void guard_refuses_other_families(void **state)
 {
     struct guard *guard = make_guard(NULL, 0);
@@ -223,6 +247,7 @@ int main(void)
         cmocka_unit_test(guard_lets_only_public_addresses_pass),
         cmocka_unit_test(guard_lets_allowed_ranges_pass),
         cmocka_unit_test(guard_refuses_ranges_that_are_none),
+        cmocka_unit_test(guard_tells_whether_an_address_lies_in_a_range),
         cmocka_unit_test(guard_refuses_other_families),
         cmocka_unit_test(guard_keeps_listed_hosts_from_neighbours_and_metadata),
     };
