@@ -13,7 +13,7 @@
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier.h"
 #include "crawler/page/job.h"
-#include "crawler/scope/own_names.h"
+#include "crawler/scope/local_names.h"
 #include "pool/pool.h"
 
 /* Limit of a file such as hosts(5): lists of advertisers have 3 MiB. */
@@ -150,29 +150,29 @@ static struct bytes read_system_file(const char *path)
 }
 
 /* The names of this network, as the resolver knows them. */
-static void find_own_names(struct crawl_settings *settings,
-                           const struct config *config)
+static void find_local_names(struct crawl_settings *settings,
+                             const struct config *config)
 {
-    struct own_names *names = own_names_new();
+    struct local_names *names = local_names_new();
     struct bytes hosts = read_system_file("/etc/hosts");
     struct bytes resolver = read_system_file("/etc/resolv.conf");
     const char *domain = getenv("LOCALDOMAIN"); /* resolv.conf(5) */
     char search[512];
 
-    own_names_add_hosts(names, hosts);
-    own_names_add_search(names, resolver);
+    local_names_add_hosts(names, hosts);
+    local_names_add_search(names, resolver);
     if (domain && *domain) {
         int len = snprintf(search, sizeof(search), "search %s\n", domain);
 
         if (len > 0 && (size_t)len < sizeof(search))
-            own_names_add_search(names, (struct bytes){search, (size_t)len});
+            local_names_add_search(names, (struct bytes){search, (size_t)len});
     }
     for (size_t i = 0; i < config->resolve.nr_items; i++)
-        own_names_add_resolve(names, config->resolve.items[i]);
-    own_names_sort(names);
+        local_names_add_resolve(names, config->resolve.items[i]);
+    local_names_sort(names);
     free((void *)hosts.data);
     free((void *)resolver.data);
-    settings->own_names = names;
+    settings->local_names = names;
 }
 
 /* "Name/1.2 (+https://...)" is known to robots.txt as "Name" (RFC 9309,
@@ -237,7 +237,7 @@ static void fill_frontier(struct crawl_settings *settings,
         .any_host = any_host(config),
         .hosts = config->hosts,
         .nr_hosts = config->nr_hosts,
-        .own_names = settings->own_names,
+        .local_names = settings->local_names,
         .product_token = settings->product_token,
         .max_redirects = (int)config->max_redirects,
         .retry_delay_ms = config->retry_delay_ms,
@@ -258,14 +258,14 @@ void crawl_settings_init(struct crawl_settings *settings,
     fill_fetch(settings, config);
     fill_proxies(settings, config->proxy);
     fill_product_token(settings);
-    find_own_names(settings, config);
+    find_local_names(settings, config);
     fill_frontier(settings, config);
 }
 
 void crawl_settings_release(struct crawl_settings *settings)
 {
     free(settings->header_sets);
-    own_names_free(settings->own_names);
+    local_names_free(settings->local_names);
     for (size_t i = 0; i < sizeof(settings->proxies) / sizeof(char *); i++)
         free(settings->proxies[i]);
     *settings = (struct crawl_settings){0};

@@ -22,7 +22,7 @@ struct crawl_settings {
     struct fetch_headers *header_sets; /* owned; one for each section [host], in
                                           the order of the configuration */
     char *proxies[3]; /* owned; of the environment: http, https, none */
-    struct own_names *own_names; /* owned */
+    struct local_names *local_names; /* owned */
     char product_token[64]; /* the name that groups of robots.txt are matched
                                with */
 };

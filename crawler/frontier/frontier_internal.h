@@ -286,10 +286,11 @@ struct host {
     int64_t id;
     char *key; /* owned, "http://host:80" */
     struct host *hash_next;
-    bool is_listed;    /* the user's list names it */
-    bool has_own_name; /* it is one of the user's own network, own_names.h */
-    bool is_own_port;  /* it is a listed one by another port or scheme */
-    bool has_sitemaps; /* its sitemaps were offered, which happens once */
+    bool is_listed; /* the user's list names it */
+    bool
+        has_local_name; /* it is one of the user's own network, local_names.h */
+    bool is_own_port;   /* it is a listed one by another port or scheme */
+    bool has_sitemaps;  /* its sitemaps were offered, which happens once */
     struct host_rules rules;
     struct host_clock clock;
     struct robots_admission robots;
@@ -306,7 +307,7 @@ struct host {
 /* Whether the user has allowed that it has a private address. */
 static inline bool host_may_be_private(const struct host *host)
 {
-    return host->has_own_name && (host->is_listed || host->is_own_port);
+    return host->has_local_name && (host->is_listed || host->is_own_port);
 }
 
 /* Whether every item of the current level has ended or does not hold it up. */

@@ -42,7 +42,7 @@ struct frontier_options {
 
     /* Names that may lead to private addresses where the list has them;
      * borrowed, may be NULL. */
-    const struct own_names *own_names;
+    const struct local_names *local_names;
 
     const char *product_token; /* for robots.txt; "crawl" */
     int max_redirects;         /* -1: default 10; 0: follow none */

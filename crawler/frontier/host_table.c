@@ -9,7 +9,7 @@
 
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier_internal.h"
-#include "crawler/scope/own_names.h"
+#include "crawler/scope/local_names.h"
 
 void host_table_init(struct frontier *frontier)
 {
@@ -85,8 +85,8 @@ struct host *host_new(struct frontier *frontier,
     host->id = record->host_id;
     host->key = xmemdup0(record->key.data, record->key.len);
     host->is_listed = record->listed;
-    host->has_own_name =
-        own_names_has(frontier->options.own_names, name_of(record->key));
+    host->has_local_name =
+        local_names_has(frontier->options.local_names, name_of(record->key));
     host->lease.token = record->token;
     host->walk.batch = FRONTIER_BATCH_MIN;
     host->walk.place = URL_PLACE_FIRST;
@@ -232,7 +232,7 @@ enum err private_permit(struct frontier *frontier, struct host *host,
     enum err err = CERR_OK;
 
     *is_permitted = false;
-    if (host_may_be_private(host) || !host->has_own_name)
+    if (host_may_be_private(host) || !host->has_local_name)
         return CERR_OK; /* another reason has refused it */
     if (private_knows(frontier, host->id))
         *is_permitted = true;

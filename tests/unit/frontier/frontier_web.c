@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/xalloc.h"
-#include "crawler/scope/own_names.h"
+#include "crawler/scope/local_names.h"
 #include "storage/results.h"
 
 #define FLIGHTS_MAX 1024
@@ -86,15 +86,15 @@ void web_init(struct web *web)
 {
     static const char resolver[] = "search test";
 
-    *web = (struct web){.own_names = own_names_new()};
-    own_names_add_search(web->own_names,
-                         (struct bytes){resolver, sizeof(resolver) - 1});
+    *web = (struct web){.local_names = local_names_new()};
+    local_names_add_search(web->local_names,
+                           (struct bytes){resolver, sizeof(resolver) - 1});
     web->options = (struct frontier_options){
         .concurrency = 64,
         .any_host.limits.per_host = 6,
         .max_redirects = -1,
         .any_host.retries = 2,
-        .own_names = web->own_names,
+        .local_names = web->local_names,
         .any_host.ignore_robots = true,
         .wall_offset_ms = WEB_WALL_MS,
         .seed = 42,
@@ -186,7 +186,7 @@ void web_free(struct web *web)
         web_close(web, "interrupted");
     snprintf(command, sizeof(command), "rm -r '%s'", web->folder);
     assert_int_equal(system(command), 0);
-    own_names_free(web->own_names);
+    local_names_free(web->local_names);
     free(web->fetches);
     free(web->visits);
     free(web->flights);

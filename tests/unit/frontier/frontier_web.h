@@ -50,7 +50,7 @@ typedef void (*web_answer_fn)(struct web *web, const char *url,
 
 struct web {
     struct frontier_options options; /* set before web_open() */
-    struct own_names *own_names;     /* all below .test */
+    struct local_names *local_names; /* all below .test */
     web_answer_fn answer;
     void *ctx; /* the test's own */
     int64_t now_ms;

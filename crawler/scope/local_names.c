@@ -1,5 +1,5 @@
 /* Names as they are in the two files, in lower case and sorted. */
-#include "crawler/scope/own_names.h"
+#include "crawler/scope/local_names.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -12,26 +12,26 @@
 #define DOMAINS_MAX    32  /* glibc has no limit; no network has so many */
 #define NAME_BYTES_MAX 255 /* RFC 1035, 3.1 */
 
-struct own_names {
+struct local_names {
     char **items; /* owned, each too; in lower case */
     size_t nr_items, cap;
     char *domains[DOMAINS_MAX]; /* owned; without a dot in front */
     size_t nr_domains;
 };
 
-struct own_names *own_names_new(void)
+struct local_names *local_names_new(void)
 {
-    return xcalloc(1, sizeof(struct own_names));
+    return xcalloc(1, sizeof(struct local_names));
 }
 
-static void drop_domains(struct own_names *names)
+static void drop_domains(struct local_names *names)
 {
     for (size_t i = 0; i < names->nr_domains; i++)
         free(names->domains[i]);
     names->nr_domains = 0;
 }
 
-void own_names_free(struct own_names *names)
+void local_names_free(struct local_names *names)
 {
     if (!names)
         return;
@@ -93,10 +93,10 @@ static char *copy_name(struct bytes word)
 
 /* ---- what is added ---- */
 
-static void add_name(struct own_names *names, struct bytes word)
+static void add_name(struct local_names *names, struct bytes word)
 {
     if (word.len == 0 || word.len > NAME_BYTES_MAX ||
-        names->nr_items == OWN_NAMES_MAX)
+        names->nr_items == LOCAL_NAMES_MAX)
         return;
     if (names->nr_items == names->cap) {
         names->cap = names->cap ? 2 * names->cap : 16;
@@ -106,7 +106,7 @@ static void add_name(struct own_names *names, struct bytes word)
     names->items[names->nr_items++] = copy_name(word);
 }
 
-void own_names_add_hosts(struct own_names *names, struct bytes text)
+void local_names_add_hosts(struct local_names *names, struct bytes text)
 {
     struct bytes line, word;
 
@@ -118,7 +118,7 @@ void own_names_add_hosts(struct own_names *names, struct bytes text)
     }
 }
 
-static void add_domain(struct own_names *names, struct bytes word)
+static void add_domain(struct local_names *names, struct bytes word)
 {
     const char *at = word.data;
 
@@ -128,7 +128,7 @@ static void add_domain(struct own_names *names, struct bytes word)
         names->domains[names->nr_domains++] = copy_name(word);
 }
 
-void own_names_add_search(struct own_names *names, struct bytes text)
+void local_names_add_search(struct local_names *names, struct bytes text)
 {
     struct bytes line, word;
 
@@ -144,7 +144,7 @@ void own_names_add_search(struct own_names *names, struct bytes text)
 
 /* Entries may begin with '+' or '-': CURLOPT_RESOLVE(3). The latter takes an
  * address away. */
-void own_names_add_resolve(struct own_names *names, const char *entry)
+void local_names_add_resolve(struct local_names *names, const char *entry)
 {
     if (*entry == '-')
         return;
@@ -159,7 +159,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void own_names_sort(struct own_names *names)
+void local_names_sort(struct local_names *names)
 {
     if (names->nr_items > 1)
         qsort(names->items, names->nr_items, sizeof(*names->items),
@@ -181,7 +181,7 @@ static bool is_address(struct bytes host)
     return inet_pton(AF_INET, text, &address) == 1;
 }
 
-static bool is_in_list(const struct own_names *names, struct bytes host)
+static bool is_in_list(const struct local_names *names, struct bytes host)
 {
     char *name = copy_name(host);
     bool found = bsearch(&name, names->items, names->nr_items,
@@ -191,7 +191,7 @@ static bool is_in_list(const struct own_names *names, struct bytes host)
     return found;
 }
 
-bool own_names_has(const struct own_names *names, struct bytes host)
+bool local_names_has(const struct local_names *names, struct bytes host)
 {
     if (host.len > 0 && ((const char *)host.data)[host.len - 1] == '.')
         host.len--;

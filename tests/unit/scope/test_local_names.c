@@ -1,5 +1,5 @@
 /* Which names belong to the user's own network. */
-#include "crawler/scope/own_names.h"
+#include "crawler/scope/local_names.h"
 
 #include <string.h>
 
@@ -7,13 +7,13 @@
 
 #define TEXT(text) ((struct bytes){text, sizeof(text) - 1})
 
-static bool has(const struct own_names *names, const char *host)
+static bool has(const struct local_names *names, const char *host)
 {
-    return own_names_has(names, (struct bytes){host, strlen(host)});
+    return local_names_has(names, (struct bytes){host, strlen(host)});
 }
 
 static void
-own_names_are_addresses_localhost_and_words_without_a_dot(void **state)
+local_names_are_addresses_localhost_and_words_without_a_dot(void **state)
 {
     static const struct {
         const char *host;
@@ -40,7 +40,7 @@ own_names_are_addresses_localhost_and_words_without_a_dot(void **state)
             fail_msg("'%s'", rows[i].host);
 }
 
-static void own_names_come_from_hosts_search_domains_and_resolve(void **state)
+static void local_names_come_from_hosts_search_domains_and_resolve(void **state)
 {
     static const char hosts[] = "127.0.0.1 localhost\n"
                                 "# 10.0.0.1 comment.test\n"
@@ -63,46 +63,47 @@ static void own_names_come_from_hosts_search_domains_and_resolve(void **state)
         {"own.example.org", true},  {"gone.example.org", false},
         {"plus.example.org", true}, {"example.org", false},
     };
-    struct own_names *names = own_names_new();
+    struct local_names *names = local_names_new();
 
     (void)state;
-    own_names_add_hosts(names, TEXT(hosts));
-    own_names_add_search(names, TEXT(resolver));
-    own_names_add_resolve(names, "own.example.org:443:10.0.0.9");
-    own_names_add_resolve(names, "+plus.example.org:80:10.0.0.9");
-    own_names_add_resolve(names, "-gone.example.org:80");
-    own_names_sort(names);
+    local_names_add_hosts(names, TEXT(hosts));
+    local_names_add_search(names, TEXT(resolver));
+    local_names_add_resolve(names, "own.example.org:443:10.0.0.9");
+    local_names_add_resolve(names, "+plus.example.org:80:10.0.0.9");
+    local_names_add_resolve(names, "-gone.example.org:80");
+    local_names_sort(names);
     for (size_t i = 0; i < NR(rows); i++)
         if (has(names, rows[i].host) != rows[i].is_own)
             fail_msg("%s", rows[i].host);
-    own_names_free(names);
+    local_names_free(names);
 }
 
-static void own_names_of_any_text_are_bounded(void **state)
+static void local_names_of_any_text_are_bounded(void **state)
 {
     static const char odd[] = "\n\n \t#\n1 \0 a\nsearch\nsearch .\n;x";
-    struct own_names *names = own_names_new();
+    struct local_names *names = local_names_new();
 
     (void)state;
-    own_names_add_hosts(names, TEXT(odd));
-    own_names_add_search(names, TEXT(odd));
-    own_names_add_hosts(names, (struct bytes){NULL, 0});
-    for (int i = 0; i < OWN_NAMES_MAX + 10; i++)
-        own_names_add_hosts(names, TEXT("1 n.test"));
-    own_names_add_hosts(names, TEXT("1 late.test"));
-    own_names_sort(names);
+    local_names_add_hosts(names, TEXT(odd));
+    local_names_add_search(names, TEXT(odd));
+    local_names_add_hosts(names, (struct bytes){NULL, 0});
+    for (int i = 0; i < LOCAL_NAMES_MAX + 10; i++)
+        local_names_add_hosts(names, TEXT("1 n.test"));
+    local_names_add_hosts(names, TEXT("1 late.test"));
+    local_names_sort(names);
     assert_true(has(names, "n.test"));
     assert_false(has(names, "late.test"));
-    own_names_free(names);
+    local_names_free(names);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
-            own_names_are_addresses_localhost_and_words_without_a_dot),
-        cmocka_unit_test(own_names_come_from_hosts_search_domains_and_resolve),
-        cmocka_unit_test(own_names_of_any_text_are_bounded),
+            local_names_are_addresses_localhost_and_words_without_a_dot),
+        cmocka_unit_test(
+            local_names_come_from_hosts_search_domains_and_resolve),
+        cmocka_unit_test(local_names_of_any_text_are_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
