@@ -182,8 +182,8 @@ class Absence(harness.CrawlTest):
         return [2, RESET]
 
     def test_what_fails_while_nothing_runs_is_asked_again_and_is_no_try(self):
-        urls = [self.server.url(path, "127.0.3.%d" % n) for n in range(1, 9)
-                for path in ("/late", "/closed")]
+        urls = [self.server.url("/late" if n < 9 else "/closed", "127.0.3.%d" % n)
+                for n in range(1, 17)]      # each a host, so that all are asked at once
         self.write("urls.txt", "".join(url + "\n" for url in urls))
         process = self.start("urls.txt", "--retries", "0", "--first-byte-timeout",
                              "%ds" % self.LIMIT_S, "--max-host-errors", "1",
