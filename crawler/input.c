@@ -14,8 +14,8 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "crawler/list_kind.h"
-#include "crawler/urllist.h"
+#include "crawler/list/list_kind.h"
+#include "crawler/list/urllist.h"
 #include "storage/leases.h"
 
 /* One list that the user has named. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crawler/list_kind.h"
+#include "crawler/list/list_kind.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

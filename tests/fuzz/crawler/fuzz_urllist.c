@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "crawler/urllist.h"
+#include "crawler/list/urllist.h"
 
 #define SEEN_BYTES ((size_t)256 << 20)
 

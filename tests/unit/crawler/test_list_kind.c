@@ -1,5 +1,5 @@
 /* list_kind: what is no list is told by name, and lists are lists. */
-#include "crawler/list_kind.h"
+#include "crawler/list/list_kind.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* unpack: the four packings, in parts, cut, damaged, and over the memory. */
-#include "crawler/unpack.h"
+#include "crawler/list/unpack.h"
 
 #include <bzlib.h>
 #include <lzma.h>

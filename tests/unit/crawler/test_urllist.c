@@ -1,5 +1,5 @@
 /* urllist: lines, their numbers and offsets, whatever the chunks. */
-#include "crawler/urllist.h"
+#include "crawler/list/urllist.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,8 +9,8 @@
  *
  * Pure: it reads no file. One object, one input, one thread.
  */
-#ifndef CRAWLER_UNPACK_H
-#define CRAWLER_UNPACK_H
+#ifndef CRAWLER_LIST_UNPACK_H
+#define CRAWLER_LIST_UNPACK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -16,15 +16,15 @@
  * and a NUL does: `find -print0` writes so. Nothing is handed on before that is
  * known, and the byte before a place to go on from tells it again.
  */
-#include "crawler/urllist.h"
+#include "crawler/list/urllist.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "crawler/unpack.h"
-#include "crawler/utf16.h"
+#include "crawler/list/unpack.h"
+#include "crawler/list/utf16.h"
 
 #define DECODE_BYTES 4096 /* of UTF-16 at once */
 

@@ -5,15 +5,15 @@
  * lines would be bad, or worse, some would not. Of CSV that is never sure,
  * since a comma may stand in a URL: it is told, and each line is judged.
  */
-#include "crawler/list_kind.h"
+#include "crawler/list/list_kind.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/text.h"
-#include "crawler/unpack.h"
-#include "crawler/utf16.h"
+#include "crawler/list/unpack.h"
+#include "crawler/list/utf16.h"
 
 /* Text that was seen, as far as it was decoded. */
 struct head {

@@ -7,8 +7,8 @@
  *
  * Pure. One object, one input, one thread.
  */
-#ifndef CRAWLER_UTF16_H
-#define CRAWLER_UTF16_H
+#ifndef CRAWLER_LIST_UTF16_H
+#define CRAWLER_LIST_UTF16_H
 
 #include <stdbool.h>
 #include <stddef.h>

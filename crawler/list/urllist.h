@@ -11,8 +11,8 @@
  *
  * Pure: the caller reads the file or pipe. One object, one input, one thread.
  */
-#ifndef CRAWLER_URLLIST_H
-#define CRAWLER_URLLIST_H
+#ifndef CRAWLER_LIST_URLLIST_H
+#define CRAWLER_LIST_URLLIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* Decodes UTF-16 (RFC 2781, 2.2), see utf16.h. */
-#include "crawler/utf16.h"
+#include "crawler/list/utf16.h"
 
 /* Writes a code point up to U+FFFF, which may be half a pair. */
 static size_t write_unit(uint16_t unit, char *out)

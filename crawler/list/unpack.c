@@ -6,7 +6,7 @@
  * each library is asked for one part at a time and none for its own way to read
  * several.
  */
-#include "crawler/unpack.h"
+#include "crawler/list/unpack.h"
 
 #include <bzlib.h>
 #include <lzma.h>

@@ -3,8 +3,8 @@
  *
  * Pure: the caller reads the bytes.
  */
-#ifndef CRAWLER_LIST_KIND_H
-#define CRAWLER_LIST_KIND_H
+#ifndef CRAWLER_LIST_LIST_KIND_H
+#define CRAWLER_LIST_LIST_KIND_H
 
 #include <stdbool.h>
 #include <stddef.h>
