@@ -20,9 +20,9 @@ import tempfile
 import threading
 import time
 
-HONEST, HONEST_HOSTS, HOSTILE = 40000, 20, 400
+HONEST, HONEST_HOSTS, HOSTILE = 600000, 20, 400
 LINKS = 100000
-LIMIT_S = 60
+RATE_S, LIMIT_S = 6, 60
 
 
 def head(body, kind="text/html", more=""):
@@ -146,19 +146,12 @@ def honest_done(folder, port):
 
 
 def rate(crawl, folder, urls, kind, port):
-    """Honest pages a second; the run is ended at the time limit."""
-    begin = time.monotonic()
+    """Honest pages a second; the list is longer than what the time is enough for."""
     process = start(crawl, folder, urls, kind)
-    while process.poll() is None and time.monotonic() - begin < LIMIT_S:
-        time.sleep(0.2)
-        if time.monotonic() - begin > 2 and honest_done(folder, port) >= HONEST:
-            break
-    seconds = time.monotonic() - begin
-    done = honest_done(folder, port)
-    if process.poll() is None:
-        process.kill()
+    time.sleep(RATE_S)
+    process.kill()
     process.wait()
-    return done / seconds
+    return honest_done(folder, port) / RATE_S
 
 
 def seconds_to_end(crawl, folder, urls, kind):
@@ -196,7 +189,7 @@ def main():
     finally:
         process.terminate()
         process.wait()
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -89,16 +89,16 @@ static enum err copy_out(struct crawl_copy *to, const void **at, size_t len)
 static enum err read_page(struct crawl *crawl, const struct pool_result *result,
                           struct page *page)
 {
-    struct crawl_answer *answer = &crawl->answer;
+    struct crawl_answers *answers = &crawl->answers;
     const struct fetch_options *limits = &crawl->settings.fetch;
     int64_t most = limits->max_wire_bytes > FETCH_SITEMAP_BYTES
                        ? limits->max_wire_bytes
                        : FETCH_SITEMAP_BYTES;
     const void *data = result->data, *extra = result->extra;
-    enum err err = copy_out(&answer->fields, &data, result->len);
+    enum err err = copy_out(&answers->fields, &data, result->len);
 
     if (!err)
-        err = copy_out(&answer->payload, &extra, result->extra_len);
+        err = copy_out(&answers->payload, &extra, result->extra_len);
     if (!err)
         err = page_decode(page, data, result->len, extra, result->extra_len);
     if (err)
@@ -110,13 +110,28 @@ static enum err read_page(struct crawl *crawl, const struct pool_result *result,
     return CERR_OK;
 }
 
-/* Takes one answer of a worker, or the news that none will come. The frontier
- * decides what it means; the flight is free again in any case. */
+/* Hands a page to the frontier, which decides what it means; at once, or when
+ * its many links are taken. */
+static void take_page(struct crawl *crawl, struct crawl_flight *flight,
+                      int worker, const struct page *page, int64_t now_us)
+{
+    crawl_see_answer(crawl, page, flight->url, now_us / 1000);
+    if (crawl_must_wait(crawl, flight, page, now_us)) {
+        fail(crawl, crawl_wait(crawl, flight, worker, page, now_us));
+        return;
+    }
+    crawl_note_direct(crawl);
+    fail(crawl, frontier_answer(crawl->frontier, flight->fetch_id, worker, page,
+                                now_us / 1000));
+    crawl_free_flight(crawl, flight);
+}
+
+/* Takes one answer of a worker, or the news that none will come. */
 static void on_reply(void *user, const struct pool_result *result)
 {
     struct crawl_flight *flight = user;
     struct crawl *crawl = flight->crawl;
-    int64_t now_ms = clock_mono_ms();
+    int64_t now_us = clock_mono_us();
     char call[SANDBOX_CALL_BYTES];
     struct page page;
     enum err err = CERR_OK;
@@ -142,13 +157,8 @@ static void on_reply(void *user, const struct pool_result *result)
         if (pool_kill_worker(crawl->pool, result->worker, SIGKILL))
             log_debug("worker %d was gone already", result->worker);
     }
-    if (!crawl->err) {
-        crawl_see_answer(crawl, &page, flight->url, now_ms);
-        fail(crawl, frontier_answer(crawl->frontier, flight->fetch_id,
-                                    result->worker, &page, now_ms));
-    }
-    flight->next_free = crawl->flights.free;
-    crawl->flights.free = flight;
+    if (!crawl->err)
+        take_page(crawl, flight, result->worker, &page, now_us);
 }
 
 /* ---- jobs ---- */
@@ -185,6 +195,7 @@ static enum err submit(struct crawl *crawl, const struct frontier_fetch *fetch)
     if (err)
         return err;
     flight->fetch_id = fetch->id;
+    flight->host = fetch->affinity;
     flight->url = (struct bytes){fetch->url, fetch->url_len};
     crawl->flights.free = flight->next_free;
     return CERR_OK;
@@ -226,7 +237,8 @@ static int64_t pause_after_ms(int64_t took_ms)
  * committed. */
 static void commit(struct crawl *crawl)
 {
-    int64_t began_ms = clock_mono_ms(), now_ms;
+    int64_t began_us = clock_mono_us(), took_us;
+    size_t nr_rows = storage_uncommitted(crawl->storage);
     enum err err = input_save(crawl->input);
 
     if (!err)
@@ -235,8 +247,10 @@ static void commit(struct crawl *crawl)
         fail(crawl, err);
     else
         frontier_get_stats(crawl->frontier, &crawl->committed);
-    now_ms = clock_mono_ms();
-    crawl->loop.next_commit_ms = now_ms + pause_after_ms(now_ms - began_ms);
+    took_us = clock_mono_us() - began_us;
+    crawl->loop.next_commit_ms =
+        clock_mono_ms() + pause_after_ms(took_us / 1000);
+    crawl_note_commit(crawl, took_us, nr_rows);
 }
 
 /* Writes a row of the table `samples` each second. `crawl status` and the query
@@ -418,6 +432,7 @@ static int64_t wait_ms(const struct crawl *crawl, int64_t now_ms)
     if (!must_wait_for_readers(crawl))
         wait = earlier(wait, frontier_wait_ms(crawl->frontier, now_ms));
     wait = earlier(wait, pool_wait_ms(crawl->pool, now_ms));
+    wait = earlier(wait, crawl_waiting_wait_ms(crawl));
     if (!messages_push(crawl->loop.messages))
         wait = earlier(wait, progress_wait_ms(crawl->progress, now_ms));
     wait = earlier(wait, crawl_network_wait_ms(crawl, now_ms));
@@ -468,7 +483,8 @@ static bool ended(const struct crawl *crawl, int64_t now_ms)
     if (crawl->err || crawl->stop.phase == CRAWL_STOPPED)
         return true;
     if (crawl->stop.phase == CRAWL_STOPPING &&
-        (pool_pending(crawl->pool) == 0 || now_ms >= crawl->stop.until_ms))
+        ((pool_pending(crawl->pool) == 0 && !crawl->answers.waiting.first) ||
+         now_ms >= crawl->stop.until_ms))
         return true;
     return frontier_ended(crawl->frontier) != FRONTIER_RUNNING &&
            input_ended(crawl->input);
@@ -529,6 +545,8 @@ static void loop(struct crawl *crawl)
         more = more || ended(crawl, now_ms);
         if (!crawl->err)
             sleep_and_take(crawl, more ? 0 : wait_ms(crawl, now_ms), now_ms);
+        if (!crawl->err)
+            fail(crawl, crawl_take_waiting(crawl));
         now_ms = clock_mono_ms();
     }
 }

@@ -40,8 +40,8 @@
  */
 struct crawl_flight {
     struct crawl *crawl;
-    uint64_t fetch_id;
-    struct bytes url; /* borrowed until frontier_answer() */
+    uint64_t fetch_id, host; /* host: frontier_fetch.affinity */
+    struct bytes url;        /* borrowed until frontier_answer() */
     struct crawl_flight *next_free;
 };
 
@@ -51,12 +51,33 @@ struct crawl_flights {
     struct buf job; /* the encoded job of the fetch that is being submitted */
 };
 
-/* Copies of what a worker has sent, of one answer at a time. */
-struct crawl_answer {
-    struct crawl_copy {
-        void *data; /* owned */
-        size_t cap;
-    } fields, payload;
+/* A copy of a part of what a worker has sent. */
+struct crawl_copy {
+    void *data; /* owned */
+    size_t cap;
+};
+
+#define CRAWL_HOST_COSTS 256
+
+/* Answers with many links, see crawl_waiting.c. */
+struct crawl_waiting {
+    struct waiting_answer *first, *last; /* owned; one for each host */
+    int nr_hosts;
+    size_t bytes;     /* of all their copies */
+    int64_t next_us;  /* when the pause after the last slice ends, monotonic */
+    bool is_heard;    /* another answer came since then */
+    int64_t debt_us;  /* what they have cost since the last slice */
+    int64_t nr_taken; /* links since the last commit */
+    struct host_cost {
+        uint64_t host;
+        int64_t us, at_us; /* fading; when the last fading was due */
+    } costs[CRAWL_HOST_COSTS];
+};
+
+/* The copies of the answer at hand, and the answers that wait. */
+struct crawl_answers {
+    struct crawl_copy fields, payload;
+    struct crawl_waiting waiting;
 };
 
 /* The parse callback, with the options of the default one. */
@@ -123,7 +144,7 @@ struct crawl {
 
     struct crawl_loop loop;
     struct crawl_flights flights;
-    struct crawl_answer answer;
+    struct crawl_answers answers;
     struct crawl_parse parse;
     struct crawl_stop stop;
     bool is_paused; /* SIGUSR2 has paused the run; the next one lets it go on */
@@ -137,6 +158,14 @@ struct crawl {
     enum err err; /* first failure of our own; it ends the run */
 };
 
+/* The flight has ended and is free for another fetch. */
+static inline void crawl_free_flight(struct crawl *crawl,
+                                     struct crawl_flight *flight)
+{
+    flight->next_free = crawl->flights.free;
+    crawl->flights.free = flight;
+}
+
 /* ---- crawl_setup.c ---- */
 
 /* Opens everything in the one right order; on failure says why and returns
@@ -148,6 +177,29 @@ enum err crawl_close(struct crawl *crawl, const char *status,
 /* Notes once, after a worker's first answer, in the log and the database how
  * far the workers are locked in. */
 enum err crawl_note_sandbox(struct crawl *crawl, int worker);
+
+/* ---- crawl_waiting.c ---- */
+
+/* Whether the links of an answer would keep other hosts waiting. */
+bool crawl_must_wait(struct crawl *crawl, const struct crawl_flight *flight,
+                     const struct page *page, int64_t now_us);
+/* Takes over an answer and its copies in crawl->answers. `begin_us`: when it
+ * came. CERR_NOMEM leaves all as it was. */
+enum err crawl_wait(struct crawl *crawl, struct crawl_flight *flight,
+                    int worker, const struct page *page,
+                    int64_t begin_us) CERR_CHECK;
+/* Notes that an answer was taken which did not wait. */
+void crawl_note_direct(struct crawl *crawl);
+/* Takes links of the answers that wait, if it is time for that, and ends those
+ * of which none is left. */
+enum err crawl_take_waiting(struct crawl *crawl) CERR_CHECK;
+/* Notes what a commit took, part of which is due to the links among its rows.
+ */
+void crawl_note_commit(struct crawl *crawl, int64_t took_us, size_t nr_rows);
+/* Milliseconds until it is; -1: none waits. */
+int64_t crawl_waiting_wait_ms(const struct crawl *crawl);
+/* Frees them; their URLs are still to do. */
+void crawl_drop_waiting(struct crawl *crawl);
 
 /* ---- crawl_network.c ---- */
 

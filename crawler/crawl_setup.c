@@ -533,8 +533,9 @@ enum err crawl_close(struct crawl *crawl, const char *status,
         close(crawl->loop.epoll_fd);
     messages_close(crawl->loop.messages);
     buf_release(&crawl->flights.job);
-    free(crawl->answer.fields.data);
-    free(crawl->answer.payload.data);
+    crawl_drop_waiting(crawl);
+    free(crawl->answers.fields.data);
+    free(crawl->answers.payload.data);
     crawl_settings_release(&crawl->settings);
     free(crawl->flights.all);
     return err;

@@ -307,6 +307,7 @@ static void start_item(struct frontier *frontier, struct item *item,
     tries->is_redirect_start = false;
     tries->list_was_open = !frontier->run.list_has_ended;
     item->state = state;
+    item->links_are_taken = false;
     times->started_ms = now_ms;
     frontier->stats.nr_requests++;
     host_clock_started(&item->host->clock, now_ms);
@@ -521,6 +522,21 @@ enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
     count_answer(frontier, item, page);
     verdict.ending.worker = worker;
     return take_answer(frontier, item, page, &verdict, now_ms);
+}
+
+enum err frontier_take_links(struct frontier *frontier, uint64_t id,
+                             const struct page *page, struct bytes *rest,
+                             size_t max_links)
+{
+    struct item *item = item_by_id(frontier, id);
+
+    return item ? offer_slice(frontier, item, page, rest, max_links)
+                : CERR_INVALID;
+}
+
+enum err frontier_store_links(struct frontier *frontier, int64_t now_ms)
+{
+    return intake_flush(frontier, &frontier->links, now_ms);
 }
 
 /* Undoes frontier_next(): counts, clock and tries become as they were, and the

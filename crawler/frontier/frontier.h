@@ -109,6 +109,20 @@ bool frontier_next(struct frontier *frontier, int64_t now_ms,
  */
 enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
                          const struct page *page, int64_t now_ms) CERR_CHECK;
+/*
+ * Takes at most `max_links` of the links of an answer before frontier_answer()
+ * is called for it: one that has many would keep others waiting. `rest` is
+ * page->links before the first call, and empty when all are taken or none is
+ * to be followed. CERR_INVALID: that fetch is over.
+ */
+enum err frontier_take_links(struct frontier *frontier, uint64_t id,
+                             const struct page *page, struct bytes *rest,
+                             size_t max_links) CERR_CHECK;
+/* Takes the links so far to storage, which else the next turn does. */
+enum err frontier_store_links(struct frontier *frontier,
+                              int64_t now_ms) CERR_CHECK;
+/* Hosts that may be heard of soon: no more than there are fetches. */
+int frontier_nr_asked_hosts(const struct frontier *frontier);
 /* The fetch was never started (no worker took it): it is queued again. */
 void frontier_put_back(struct frontier *frontier, uint64_t id);
 

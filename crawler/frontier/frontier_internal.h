@@ -204,7 +204,8 @@ struct item {
     uint32_t slot, generation;
     enum item_kind kind;
     enum item_state state;
-    bool is_off_level; /* its host may begin the next level without it */
+    bool is_off_level;    /* its host may begin the next level without it */
+    bool links_are_taken; /* those of its answer, which is still to come */
     struct url_key key;
     struct host *origin, *host;
     struct url_source source;
@@ -689,7 +690,13 @@ enum err offer_url(struct frontier *frontier,
  * `seeds`. */
 bool offer_set_seeds(const struct item *item, struct url seeds[2],
                      struct offer *offer);
-/* Offers what the answer of an item leads to; sitemaps are read elsewhere. */
+/* Offers at most `max` links off the front of *rest, the encoded links of the
+ * page that the item is answered with. What is not followed is passed over. */
+enum err offer_slice(struct frontier *frontier, struct item *item,
+                     const struct page *page, struct bytes *rest,
+                     size_t max) CERR_CHECK;
+/* Offers what the answer of an item leads to but for links that are taken;
+ * sitemaps are read elsewhere. */
 enum err offer_leads(struct frontier *frontier, const struct item *item,
                      const struct page *page) CERR_CHECK;
 

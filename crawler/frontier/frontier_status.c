@@ -111,6 +111,13 @@ struct network *frontier_network(struct frontier *frontier)
 
 /* ---- counts ---- */
 
+int frontier_nr_asked_hosts(const struct frontier *frontier)
+{
+    int nr_hosts = frontier->hosts.nr - (int)frontier->schedule.due.nr;
+
+    return nr_hosts < frontier->flights.nr ? nr_hosts : frontier->flights.nr;
+}
+
 /* The throttled host is the one that waits longest of those that have something
  * to start. */
 void frontier_get_stats(const struct frontier *frontier,

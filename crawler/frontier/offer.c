@@ -104,39 +104,64 @@ bool offer_set_seeds(const struct item *item, struct url seeds[2],
 static bool may_lead_on(struct frontier *frontier, const struct item *item,
                         const struct offer *offer)
 {
-    if (!offer->seed2 ||
-        judge_add_landing(frontier->judge, offer->seed2, offer->seed) ||
-        item->host->is_listed)
-        return true;
-    frontier->stats.nr_moved_away += item->source.line > 0;
-    return false;
+    return !offer->seed2 ||
+           judge_add_landing(frontier->judge, offer->seed2, offer->seed) ||
+           item->host->is_listed;
 }
 
-/* Offers the links of a page. nofollow is obeyed as a page says it (meta,
- * X-Robots-Tag) and as a link does (rel), unless the user ignores robots for
- * that host. */
-static enum err offer_links(struct frontier *frontier, const struct item *item,
-                            const struct page *page)
+/* The meta element or X-Robots-Tag of a page says nofollow, and the user does
+ * not ignore robots for its host. */
+static bool is_nofollow(const struct item *item, const struct page *page)
+{
+    return !item->host->rules.ignore_robots && (page->robots & PAGE_NOFOLLOW);
+}
+
+/* Offers at most `max` links off the front of *rest, but those whose rel says
+ * nofollow, which is obeyed as it is for a page. */
+static enum err offer_some(struct frontier *frontier, const struct item *item,
+                           struct offer *offer, struct bytes *rest, size_t max)
 {
     bool obey = !item->host->rules.ignore_robots, is_bad = false;
-    struct bytes links = page->links;
     UNFILLED struct page_link link;
-    UNFILLED struct url seeds[2];
-    struct offer offer = {
+    enum err err = CERR_OK;
+
+    for (size_t i = 0; i < max && !err; i++) {
+        if (!page_next_link(rest, &link, &is_bad)) {
+            rest->len = 0;
+            break;
+        }
+        offer->url = link.url;
+        if (!obey || !(link.rel & LINK_NOFOLLOW))
+            err = offer_url(frontier, offer);
+    }
+    return err;
+}
+
+static struct offer offer_of_page(const struct item *item)
+{
+    return (struct offer){
         .parent = item->key,
         .source = {.kind = URL_FOUND, .depth = item->source.depth + 1},
     };
+}
+
+/* Offers the links of a page that were not taken before. */
+static enum err offer_links(struct frontier *frontier, const struct item *item,
+                            const struct page *page)
+{
+    struct bytes links = page->links;
+    struct offer offer = offer_of_page(item);
+    UNFILLED struct url seeds[2];
     enum err err = CERR_OK;
 
-    if ((obey && (page->robots & PAGE_NOFOLLOW)) ||
-        !offer_set_seeds(item, seeds, &offer) ||
-        !may_lead_on(frontier, item, &offer))
+    if (is_nofollow(item, page) || !offer_set_seeds(item, seeds, &offer))
         return CERR_OK;
-    while (!err && page_next_link(&links, &link, &is_bad)) {
-        offer.url = link.url;
-        if (!obey || !(link.rel & LINK_NOFOLLOW))
-            err = offer_url(frontier, &offer);
+    if (!may_lead_on(frontier, item, &offer)) {
+        frontier->stats.nr_moved_away += item->source.line > 0;
+        return CERR_OK;
     }
+    if (!item->links_are_taken)
+        err = offer_some(frontier, item, &offer, &links, SIZE_MAX);
     offer.url = page->canonical;
     if (!err && offer.url.len > 0)
         err = offer_url(frontier, &offer);
@@ -221,6 +246,31 @@ static enum err offer_target(struct frontier *frontier, const struct item *item,
 
 /* Links of errors and of refused pages are not followed: only an answer that is
  * ok speaks for its host. */
+static bool follows_links(const struct frontier *frontier,
+                          const struct item *item, const struct page *page)
+{
+    return item->kind == ITEM_URL && !item_is_checked(item) &&
+           page->outcome == OUTCOME_OK &&
+           frontier_follows_to(&frontier->options, item->source.depth + 1);
+}
+
+enum err offer_slice(struct frontier *frontier, struct item *item,
+                     const struct page *page, struct bytes *rest, size_t max)
+{
+    struct offer offer = offer_of_page(item);
+    UNFILLED struct url seeds[2];
+    enum err err = CERR_OK;
+
+    if (!follows_links(frontier, item, page) || item_is_sitemap(item) ||
+        is_nofollow(item, page) || !offer_set_seeds(item, seeds, &offer) ||
+        !may_lead_on(frontier, item, &offer))
+        rest->len = 0;
+    else
+        err = offer_some(frontier, item, &offer, rest, max);
+    item->links_are_taken = !err && rest->len == 0;
+    return err;
+}
+
 enum err offer_leads(struct frontier *frontier, const struct item *item,
                      const struct page *page)
 {
@@ -228,8 +278,7 @@ enum err offer_leads(struct frontier *frontier, const struct item *item,
 
     if (item_is_checked(item))
         return CERR_OK;
-    if (page->outcome == OUTCOME_OK &&
-        frontier_follows_to(options, item->source.depth + 1))
+    if (follows_links(frontier, item, page))
         return offer_links(frontier, item, page);
     if (page->outcome == OUTCOME_REDIRECT && page->error == ERROR_NONE &&
         page->location.len > 0 && item->source.line == 0 && !item->chain &&

@@ -5,6 +5,7 @@ its word, the honest pages are right, memory stays bounded.
 The numbers are the rows of docs/robustness.md. Each fault is played on hosts of
 its own, beside honest pages on the same hosts.
 """
+import contextlib
 import csv
 import gzip
 import json
@@ -372,6 +373,41 @@ class Hostile(harness.CrawlTest):
                  if rows[url] != [outcome, error] and " to " not in what and
                  not what.startswith(("49", "53", "54 control"))]
         self.assertEqual(wrong, [])
+
+
+class Beside(harness.CrawlTest):
+    """A host whose every answer costs the parent much, beside honest ones."""
+
+    def run_beside(self, answers, *options):
+        """Ends with Ctrl-C when the honest pages have ended."""
+        nginx, server = self.nginx(), Server(answers)
+        self.addCleanup(server.stop)
+        honest = ["http://127.0.0.%d:%d/%s" % (1 + i % 15, nginx.port, path)
+                  for i, (path, _) in enumerate(harness.html_files(nginx.root, 1500))]
+        hostile = [server.url("/%d" % n, "127.0.9.1") for n in range(200)]
+        self.write("urls.txt", "".join(url + "\n" for url in hostile + honest))
+        process = self.start("urls.txt", "--delay", "0", *options)
+        ended = ("select count(*) from pages p join urls u using (host_id, url_hash)"
+                 " where u.line > 0 and u.url like '%%:%d/%%'" % nginx.port)
+        begun = time.monotonic()
+        while time.monotonic() - begun < harness.RUN_LIMIT_S and process.poll() is None:
+            with contextlib.suppress(Exception):    # the database is being made
+                if self.rows(ended) == [(len(honest),)]:
+                    break
+            time.sleep(0.05)
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=harness.RUN_LIMIT_S)
+        seconds = time.monotonic() - begun
+        self.assertEqual(process.returncode, 130, err[-3000:])
+        self.assertEqual(self.rows(ended), [(len(honest),)])
+        # 5 s are promised; a sanitized program takes its time
+        self.assertLess(seconds, 15 if is_sanitized(harness.CRAWL) else 5)
+
+    def test_pages_of_100000_links_hold_nobody_up(self):
+        links = gzip.compress(b"".join(b"<a href=%d>" % n for n in range(100000)))
+        self.run_beside({None: packed(links), "/robots.txt": page(b"", "404 None")},
+                        "--depth", "1")
 
 
 class Machine(harness.CrawlTest):

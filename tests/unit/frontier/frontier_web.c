@@ -264,6 +264,23 @@ static int64_t first_answer_ms(const struct web *web)
     return first_ms;
 }
 
+/* Takes the links before the answer, as for one with many of them. */
+static void take_in_slices(struct web *web, const struct flight *flight)
+{
+    const struct page *page = &flight->answer.page;
+    struct bytes rest = page->links;
+
+    while (rest.len > 0) {
+        size_t before = rest.len;
+        assert_int_equal(frontier_take_links(web->frontier, flight->id, page,
+                                             &rest, web->slice_links),
+                         CERR_OK);
+        assert_true(rest.len < before);
+        assert_int_equal(frontier_store_links(web->frontier, web->now_ms),
+                         CERR_OK);
+    }
+}
+
 static void take_answers(struct web *web)
 {
     for (size_t i = 0; i < web->nr_flights;) {
@@ -275,6 +292,8 @@ static void take_answers(struct web *web)
         web->flights[i] = web->flights[--web->nr_flights];
         flight.answer.page.links =
             (struct bytes){flight.answer.links.data, flight.answer.links.len};
+        if (web->slice_links)
+            take_in_slices(web, &flight);
         assert_int_equal(frontier_answer(web->frontier, flight.id, 0,
                                          &flight.answer.page, web->now_ms),
                          CERR_OK);

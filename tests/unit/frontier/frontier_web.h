@@ -56,6 +56,7 @@ struct web {
     int64_t now_ms;
     int64_t stop_at_ms; /* frontier_stop() then; 0: never */
     int nr_asked;       /* fetches so far, put back ones too */
+    size_t slice_links; /* links are taken so many at a time; 0: all at once */
 
     struct web_fetch *fetches;
     size_t nr_fetches;
