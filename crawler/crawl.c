@@ -293,6 +293,8 @@ static void push_streams(struct crawl *crawl)
         fail(crawl, storage_push(crawl->storage));
         (void)storage_unread(crawl->storage, &fd);
     }
+    if (storage_left(crawl->storage))
+        crawl->stop.phase = CRAWL_STOPPED;
     if (fd == loop->stream_fd)
         return;
     if (loop->stream_fd >= 0)
@@ -556,7 +558,8 @@ static void loop(struct crawl *crawl)
 /* Says an error code in words that tell what to look for. */
 static const char *reason_of(const struct crawl *crawl)
 {
-    if (crawl->err == CERR_CLOSED) /* comes from the pool */
+    /* storage has a sentence; else it is the pool that is closed */
+    if (crawl->err == CERR_CLOSED && !storage_message(crawl->storage)[0])
         return "no worker is left: they could not start, or died one after "
                "another";
     return err_str(crawl->err);
@@ -594,13 +597,29 @@ static bool anything_answered(struct crawl *crawl)
     return answered;
 }
 
+/* Whether a reader of a stream has left, as head(1) does, before every URL had
+ * ended: then nobody wants the rest. Says which one. */
+static bool reader_left_early(struct crawl *crawl)
+{
+    const char *name = storage_left(crawl->storage);
+
+    if (!name || (frontier_ended(crawl->frontier) == FRONTIER_DONE &&
+                  input_ended(crawl->input)))
+        return false;
+    if (strcmp(name, "-") == 0)
+        name = "standard output";
+    snprintf(crawl->stop.why, sizeof(crawl->stop.why),
+             "the reader of %s has left", name);
+    return true;
+}
+
 /* Decides how the run ended: the words for the table `runs`, and the exit
  * status. 128 plus the number of a signal is what shells return for one. */
 static enum crawl_exit verdict(struct crawl *crawl, const char **status,
                                const char **reason)
 {
-    bool answered =
-        crawl->err || crawl->stop.signal_nr || anything_answered(crawl);
+    bool answered = crawl->err || crawl->stop.signal_nr ||
+                    reader_left_early(crawl) || anything_answered(crawl);
 
     *reason = "";
     if (crawl->err) {
@@ -615,6 +634,11 @@ static enum crawl_exit verdict(struct crawl *crawl, const char **status,
                : crawl->stop.signal_nr == SIGTERM
                    ? CRAWL_EXIT_TERMINATED
                    : (enum crawl_exit)(128 + crawl->stop.signal_nr);
+    }
+    if (reader_left_early(crawl)) {
+        *status = "interrupted";
+        *reason = crawl->stop.why;
+        return CRAWL_EXIT_READER_LEFT;
     }
     if (crawl->stop.at_network) {
         *status = "limit";

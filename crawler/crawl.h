@@ -20,6 +20,7 @@ enum crawl_exit {
     CRAWL_EXIT_LIMIT = 4,     /* stopped by a limit of the user, work is left */
     CRAWL_EXIT_STORAGE = 5,   /* disk full, database locked or not ours */
     CRAWL_EXIT_INTERRUPT = 130,
+    CRAWL_EXIT_READER_LEFT = 141, /* 128 + SIGPIPE, as any program's */
     CRAWL_EXIT_TERMINATED = 143,
 };
 

@@ -111,6 +111,7 @@ struct crawl_loop {
  *
  *   RUNNING  -> STOPPING  a signal [on_signal], --max-duration [housekeeping]
  *   STOPPING -> STOPPED   a second signal [on_signal]
+ *   any      -> STOPPED   the reader of a stream has left [push_streams]
  *   any      -> CLOSING   [crawl_close]
  */
 enum crawl_phase {
@@ -128,6 +129,7 @@ struct crawl_stop {
     bool at_network;  /* --network-timeout is over */
     int64_t until_ms; /* while STOPPING: when fetches in flight are given up,
                          monotonic ms */
+    char why[200];    /* in words, for the table `runs` and the summary */
 };
 
 struct crawl {

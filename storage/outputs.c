@@ -65,6 +65,13 @@ static enum err fail_to_write(const struct outputs *outputs,
                        sink->path, err_str(err));
 }
 
+/* A reader that has left is told by outputs_left(): everything else goes on. */
+static enum err settle_write(const struct outputs *outputs,
+                             const struct sink *sink, enum err err)
+{
+    return err && !sink->is_left ? fail_to_write(outputs, sink, err) : CERR_OK;
+}
+
 /* Opens one output that is no database, and adds it to the others. */
 static enum err open_one(struct outputs *outputs, const char *path,
                          const struct storage_options *options)
@@ -75,7 +82,7 @@ static enum err open_one(struct outputs *outputs, const char *path,
 
     if (!ops)
         return failure_set(
-            outputs->failure, CERR_FORMAT,
+            outputs->failure, CERR_INVALID,
             "%s: the name does not tell the kind of output; end it in "
             ".db, .txt, .jsonl, .csv or .warc.gz, or give --format",
             path);
@@ -424,8 +431,11 @@ enum err outputs_put(struct outputs *outputs, const struct page_record *page,
 {
     outputs->has_rows = true;
     for (size_t i = 0; i < outputs->nr; i++) {
-        enum err err = sink_put(outputs->sinks[i], page, place);
+        enum err err;
 
+        if (outputs->sinks[i]->is_left)
+            continue;
+        err = sink_put(outputs->sinks[i], page, place);
         if (err)
             return fail_to_write(outputs, outputs->sinks[i], err);
     }
@@ -489,9 +499,9 @@ enum err outputs_flush(struct outputs *outputs, bool streams)
 
         if (sink->is_stream != streams)
             continue;
-        err = sink_write(sink);
+        err = settle_write(outputs, sink, sink_write(sink));
         if (err)
-            return fail_to_write(outputs, sink, err);
+            return err;
     }
     return streams ? CERR_OK : sync_files(outputs);
 }
@@ -499,13 +509,23 @@ enum err outputs_flush(struct outputs *outputs, bool streams)
 enum err outputs_push(struct outputs *outputs)
 {
     for (size_t i = 0; i < outputs->nr; i++) {
-        enum err err =
-            outputs->sinks[i]->ready ? sink_push(outputs->sinks[i]) : CERR_OK;
+        struct sink *sink = outputs->sinks[i];
+        enum err err = sink->ready
+                           ? settle_write(outputs, sink, sink_push(sink))
+                           : CERR_OK;
 
         if (err)
-            return fail_to_write(outputs, outputs->sinks[i], err);
+            return err;
     }
     return CERR_OK;
+}
+
+const char *outputs_left(const struct outputs *outputs)
+{
+    for (size_t i = 0; i < outputs->nr; i++)
+        if (outputs->sinks[i]->is_left)
+            return outputs->sinks[i]->path;
+    return NULL;
 }
 
 size_t outputs_unread(const struct outputs *outputs, int *fd)

@@ -55,6 +55,8 @@ enum err outputs_flush(struct outputs *outputs, bool streams) CERR_CHECK;
 enum err outputs_push(struct outputs *outputs) CERR_CHECK;
 /* Bytes that the readers of streams have not taken; *fd is one that waits. */
 size_t outputs_unread(const struct outputs *outputs, int *fd);
+/* The stream whose reader has left, by its name; NULL: none has. */
+const char *outputs_left(const struct outputs *outputs);
 /* Gives offset and state of each file to the back end. */
 enum err outputs_save(struct outputs *outputs,
                       struct back_end *back) CERR_CHECK;

@@ -147,9 +147,9 @@ enum err reader_has_runs(struct reader *reader,
  * lines without one, in the order of the list (what was discovered comes
  * last), to a new file: .txt, .jsonl, .csv, "-". A .db is a compact copy of
  * everything (CERR_INVALID with a run). A .warc.gz has the stored bodies as
- * resource records (docs/decisions/0030-export.md). CERR_FORMAT: an unknown
- * kind, or a WARC without stored bodies. CERR_EXISTS: the file is there
- * already.
+ * resource records (docs/decisions/0030-export.md). CERR_INVALID: an unknown
+ * kind. CERR_FORMAT: a WARC without stored bodies. CERR_EXISTS: the file is
+ * there already.
  */
 enum err reader_export(struct reader *reader, const char *path,
                        const char *format,

@@ -255,6 +255,11 @@ enum err storage_push(struct storage *storage)
     return storage_settle(storage, outputs_push(&storage->outputs));
 }
 
+const char *storage_left(const struct storage *storage)
+{
+    return outputs_left(&storage->outputs);
+}
+
 /* After a failure nothing waits any more: it was rolled back. */
 size_t storage_uncommitted(const struct storage *storage)
 {

@@ -88,8 +88,8 @@ void storage_forced(const struct storage_options *options,
  * says what happened and what to do, in one line; else it is a remark about
  * what was begun with other options, or empty.
  * Returns CERR_BUSY (another crawl has it: pid in the message), CERR_FORMAT
- * (foreign, newer, or an unknown extension), CERR_CORRUPT, CERR_PERM,
- * CERR_FULL, CERR_IO, CERR_NOT_FOUND (folder), CERR_INVALID (a folder, a
+ * (foreign or newer), CERR_CORRUPT, CERR_PERM, CERR_FULL, CERR_IO,
+ * CERR_NOT_FOUND (folder), CERR_INVALID (an unknown extension, a folder, a
  * symbolic link, or the same file twice), CERR_CANCELED (the waiter),
  * CERR_EXISTS (a text output that holds something else), CERR_STATE (an output
  * that this crawl has begun without). An unfinished crawl goes on as it was:
@@ -119,6 +119,9 @@ const char *storage_message(const struct storage *storage);
  */
 size_t storage_unread(const struct storage *storage, int *fd);
 enum err storage_push(struct storage *storage) CERR_CHECK;
+/* The stream whose reader has left, as the user named it; NULL: none has. It
+ * gets no more rows, the other outputs get all. */
+const char *storage_left(const struct storage *storage);
 /* Rows waiting for the next commit. */
 size_t storage_uncommitted(const struct storage *storage);
 /* Makes everything so far durable, or reports why it is not. */

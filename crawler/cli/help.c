@@ -88,7 +88,8 @@ void config_print_help(FILE *out)
             names);
     fputs("Exit status: 0 every URL ended, 1 failure of the program, 2 usage "
           "or input,\n3 not one URL of the run answered, 4 stopped by a limit, "
-          "5 storage, 130 Ctrl-C,\n143 TERM.\n",
+          "5 storage, 130 Ctrl-C,\n141 the reader of an output has left, 143 "
+          "TERM.\n",
           out);
 }
 

@@ -28,6 +28,7 @@ static const struct {
     {"4", "stopped by a limit of the user; work is left"},
     {"5", "the database: disk full, locked, damaged, not of crawl"},
     {"130", "Ctrl-C; what was done is saved"},
+    {"141", "the reader of an output has left, as head(1) does"},
     {"143", "SIGTERM; what was done is saved"},
 };
 

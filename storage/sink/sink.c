@@ -300,6 +300,18 @@ static enum err write_file(struct sink *sink)
     return CERR_OK;
 }
 
+/* A reader that has left is no failure of ours, and no later write reaches it:
+ * what waits for it is dropped. */
+static enum err fail_to_push(struct sink *sink, enum err err)
+{
+    if (err == CERR_CLOSED) {
+        sink->is_left = true;
+        sink->ready = 0;
+        buf_reset(&sink->buf);
+    }
+    return err;
+}
+
 /* What is left of `ready` moves to the front of the buffer once a call, not
  * once a write. */
 enum err sink_push(struct sink *sink)
@@ -311,7 +323,7 @@ enum err sink_push(struct sink *sink)
         done =
             write_quietly(sink->fd, sink->buf.data + sent, sink->ready - sent);
         if (done < 0)
-            return err_from_errno(errno);
+            return fail_to_push(sink, err_from_errno(errno));
         sent += (size_t)done;
     }
     sink->ready -= sent;

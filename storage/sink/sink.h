@@ -67,6 +67,7 @@ struct sink {
     int fd;           /* owned; -1: none */
     bool is_stream;   /* standard output, a pipe or a device */
     bool made;        /* this opening made the file */
+    bool is_left;     /* the reader of the stream has gone: it gets no more */
     int part;         /* number of the current file, from 0; WARC has several */
     int64_t offset;   /* bytes written to the current file, without `buf` */
     int64_t unsynced; /* those of them that may not be on disk yet */

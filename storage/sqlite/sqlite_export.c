@@ -197,7 +197,7 @@ enum err reader_export(struct reader *reader, const char *path,
     if (back_end_of(path, format))
         return reader_copy(reader, path);
     if (!ops)
-        return reader_fail(reader, CERR_FORMAT,
+        return reader_fail(reader, CERR_INVALID,
                            "%s: cannot export to that; end the name in .db, "
                            ".txt, .jsonl, .csv or .warc.gz, or give --format",
                            path);

@@ -169,6 +169,28 @@ class Readers(harness.CrawlTest):
         self.assertEqual((process.wait(60), len(rows), len(set(rows))), (0, 2000, 2000))
         process.stdout.close()
 
+    def test_a_reader_that_leaves_ends_the_crawl_with_true_counts(self):
+        process = self.start_crawl("-o", "c.db", "-o", "-", "--rate", "1000", "--progress", "none",
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.read(1)
+        process.stdout.close()                          # as head(1) does
+        said = process.stderr.read().decode()
+        process.stderr.close()
+        self.assertEqual(process.wait(60), 141)         # as a program that SIGPIPE ends
+        (stored, status, reason), = self.rows(
+            "select (select count(*) from pages), status, reason from runs", "c.db")
+        self.assertEqual((status, reason),
+                         ("interrupted", "the reader of standard output has left"))
+        self.assertTrue(said.startswith("crawl: interrupted: the reader of standard output has "
+                                        "left\n  ok {:,} ".format(stored)), (said, stored))
+        self.assertNotIn("error", said)
+
+    def test_an_output_of_an_unknown_kind_is_a_mistake_in_the_command(self):
+        process = self.start_crawl("-o", "out.xlsx", stderr=subprocess.PIPE)
+        self.assertIn(b"does not tell the kind", process.stderr.read())
+        self.assertEqual(process.wait(60), 2)
+        process.stderr.close()
+
     def test_messages_that_nobody_reads_hold_no_crawl_and_no_end(self):
         read_end, write_end = os.pipe()
         self.addCleanup(os.close, read_end)

@@ -331,7 +331,7 @@ static void sinks_are_refused_with_a_reason(void **state)
         {"no/such/folder.txt", CERR_NOT_FOUND, "cannot write there"},
         {"folder.csv", CERR_INVALID, "folder or a symbolic"},
         {"link.jsonl", CERR_INVALID, "folder or a symbolic"},
-        {"other.unknown", CERR_FORMAT, "does not tell the kind"},
+        {"other.unknown", CERR_INVALID, "does not tell the kind"},
         {"db.txt", CERR_INVALID, "named twice"},
         {"second.db", CERR_INVALID, "has one database"},
         {"full.jsonl", CERR_EXISTS, "exists already"},
