@@ -18,6 +18,11 @@ static struct bytes text(const char *words)
     return (struct bytes){words, strlen(words)};
 }
 
+static bool is_same(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
 /* Workers measure in microseconds; columns are in milliseconds. */
 static double ms(uint32_t us)
 {
@@ -131,8 +136,7 @@ static bool has_refresh(const struct visit *visit)
     struct bytes self = visit->final_url;
 
     return page && page->refresh.len > 0 && page->error == ERROR_NONE &&
-           (page->refresh.len != self.len ||
-            memcmp(page->refresh.data, self.data, self.len) != 0);
+           !is_same(page->refresh, self);
 }
 
 /* Fills the redirects from the first request on, and the refresh of the page
@@ -235,19 +239,41 @@ static struct url_key key_of(const struct hash_key *hash_key,
         last->host_id, (int64_t)hash_sip(hash_key, target.data, target.len)};
 }
 
-/* Makes records of the links of a page, which the caller frees; NULL with *nr 0
- * if there are none. */
-static enum err read_links(struct storage *storage, const struct page *page,
+/* Whether the page calls another URL its canonical one; most name themselves.
+ */
+static bool has_canonical(const struct visit *visit)
+{
+    const struct page *page = visit->page;
+
+    return page->canonical.len > 0 &&
+           !is_same(page->canonical, visit->final_url) &&
+           !is_same(page->canonical, visit->url);
+}
+
+/* Adds a link that stands in the head of a page. */
+static void add_head_link(struct link_record *link, struct bytes url,
+                          const char *kind, const struct hash_key *hash_key)
+{
+    struct last_host last = {0};
+
+    *link = (struct link_record){
+        .url = url, .key = key_of(hash_key, url, &last), .kind = text(kind)};
+}
+
+/* Makes records of the links of a page, its canonical URL and its refresh among
+ * them, which the caller frees. */
+static enum err read_links(struct storage *storage, const struct visit *visit,
                            struct link_record **links, size_t *nr)
 {
     const struct hash_key *hash_key = storage_hash_key(storage);
+    const struct page *page = visit->page;
     struct last_host last = {0};
     struct bytes rest = page->links;
     struct page_link link;
     bool bad = false;
 
     *nr = 0;
-    *links = calloc(page->nr_links ? page->nr_links : 1, sizeof(**links));
+    *links = calloc(page->nr_links + 2, sizeof(**links));
     if (!*links)
         return CERR_NOMEM;
     while (*nr < page->nr_links && page_next_link(&rest, &link, &bad))
@@ -258,7 +284,20 @@ static enum err read_links(struct storage *storage, const struct page *page,
             .text = link.text,
             .rel = rel_words(link.rel),
         };
+    if (has_canonical(visit))
+        add_head_link(&(*links)[(*nr)++], page->canonical, "canonical",
+                      hash_key);
+    if (has_refresh(visit))
+        add_head_link(&(*links)[(*nr)++], page->refresh, "refresh", hash_key);
     return CERR_OK;
+}
+
+/* Whether there is anything for read_links() to read. */
+static bool has_links(const struct visit *visit)
+{
+    const struct page *page = visit->page;
+
+    return page && (page->nr_links || page->canonical.len || page->refresh.len);
 }
 
 /* Stores one row for one URL; by that row the URL becomes done, so a row is
@@ -278,8 +317,8 @@ enum err parse_visit(void *ctx, struct storage *storage,
     record.hops = hops;
     if (options->store_body && visit->page)
         record.body = visit->page->body;
-    if (options->store_links && visit->page && visit->page->nr_links)
-        err = read_links(storage, visit->page, &links, &record.nr_links);
+    if (options->store_links && has_links(visit))
+        err = read_links(storage, visit, &links, &record.nr_links);
     record.links = links;
     if (!err)
         err = storage_put_page(storage, &record);

@@ -22,6 +22,7 @@ struct query_info {
     const char *name;  /* "broken" */
     const char *shows; /* "links that lead to an error", for a list */
     const char *sql;   /* with words in it that reader_sql() replaces */
+    bool needs_links;  /* means nothing where reader_has_links() says no */
 };
 
 /* All named queries, in the order in which a list should show them. */
@@ -47,6 +48,13 @@ struct query_options {
     int64_t other; /* second run of `diff`; 0: the one before */
     int64_t limit; /* rows at most; 0: all */
 };
+
+/* Whether the links of pages are in the database: those of options->run, or of
+ * any run. Where they are not, the options of the run say that they were not
+ * to be stored. */
+enum err reader_has_links(struct reader *reader,
+                          const struct query_options *options,
+                          bool *has) CERR_CHECK;
 
 /* The whole statement of a named query; appended to `sql`, without a NUL. */
 enum err reader_sql(struct reader *reader, const struct query_info *query,

@@ -215,14 +215,24 @@ SELECT coalesce(CAST(status AS text), error, outcome) AS what, outcome,
   count(*) AS n, sum(length) AS length_sum, sum(bytes_down) AS bytes_down
 FROM v_latest GROUP BY 1, 2;
 
--- Every link that leads to an answer from 400 up, or to none.
+-- Every link that leads to an answer from 400 up, or to none, also by way of
+-- redirects.
 CREATE VIEW v_broken AS
+WITH RECURSIVE h AS MATERIALIZED (SELECT * FROM redirects WHERE kind = 'http'),
+t AS (
+  SELECT p.* FROM pages p JOIN urls u ON u.page_id = p.id
+    AND u.host_id = p.host_id AND u.url_hash = p.url_hash AND u.shard = p.shard
+  WHERE p.outcome IN ('http_error', 'error') OR p.error = 'host_down'),
+c(id, run_id, host_id, url_hash, url) AS (
+  SELECT id, run_id, host_id, url_hash, url FROM t
+  UNION
+  SELECT c.id, c.run_id, s.host_id, s.url_hash, s.url
+  FROM c JOIN h r ON r.to_url = c.url
+  JOIN pages s ON s.id = r.page_id AND s.run_id = c.run_id)
 SELECT t.url, t.status, t.error, s.url AS from_url, l.text, l.kind
-FROM pages t JOIN urls u ON u.page_id = t.id
-  AND u.host_id = t.host_id AND u.url_hash = t.url_hash AND u.shard = t.shard
-JOIN links l ON l.to_host_id = t.host_id AND l.to_hash = t.url_hash
-JOIN pages s ON s.id = l.page_id
-WHERE t.outcome IN ('http_error', 'error') AND s.run_id = t.run_id;
+FROM c JOIN t ON t.id = c.id
+JOIN links l ON l.to_host_id = c.host_id AND l.to_hash = c.url_hash
+JOIN pages s ON s.id = l.page_id AND s.run_id = c.run_id;
 
 -- The hops of each URL, and then those of the URL that its last one leads to:
 -- a URL that a link led to has one hop of its own.

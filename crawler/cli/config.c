@@ -270,6 +270,16 @@ static enum err named_file(int argc, char *const *argv, char **name,
     return err;
 }
 
+/* Most questions about a site are about its links, so where links are followed
+ * they are stored too, unless the user has said what to extract. */
+static void settle_extract(struct config *config)
+{
+    const struct option *extract = config_find_option("extract", 7);
+
+    if (config->depth > 0 && config->origins[extract - options] == from_default)
+        config->extract = CONFIG_EXTRACT_LINKS;
+}
+
 enum err config_read(struct config *config, int argc, char *const *argv,
                      char message[CONFIG_MESSAGE_BYTES])
 {
@@ -287,6 +297,7 @@ enum err config_read(struct config *config, int argc, char *const *argv,
         err = read_environment(config, message);
     if (!err)
         err = read_flags(config, argc, argv, message);
+    settle_extract(config);
     free(file);
     return err;
 }

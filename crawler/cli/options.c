@@ -39,7 +39,8 @@ const struct option options[] = {
      "Input and output", "keep of each body its hash, or the body itself"},
     {"extract", 0, OPTION_CHOICE, "WHAT", "meta", 0, 0, "meta|links|none",
      AT(extract), "Input and output",
-     "read from each page its head, its links too, or nothing"},
+     "read from each page its head, its links too (as with --depth), or "
+     "nothing"},
 
     /* Politeness is kept for each host, so the sum of all transfers is about
      * this machine only. */

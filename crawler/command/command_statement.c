@@ -1,6 +1,9 @@
 /* Runs a statement by way of the reader and prints rows as they come. */
 #include "crawler/command/command_statement.h"
 
+#include <string.h>
+
+#include "base/log.h"
 #include "crawler/command/command_common.h"
 
 /* Longest statement, in bytes: a limit against a file that was given by
@@ -58,14 +61,42 @@ static int show(const struct command_line *line, struct reader *reader,
     return print_result(line, reader, sql, limit);
 }
 
+/* Whether the name stands in the statement as a word of its own. */
+static bool names_table(struct bytes sql, const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz_0123456789";
+    const char *at = sql.data, *end = at + sql.len;
+    size_t len = strlen(name);
+
+    while ((at = memmem(at, (size_t)(end - at), name, len))) {
+        bool begins = at == sql.data || !strchr(letters, at[-1]);
+
+        at += len;
+        if (begins && (at == end || !strchr(letters, *at)))
+            return true;
+    }
+    return false;
+}
+
+/* Words for a database without links, and the command that gets them. */
+#define NO_LINKS                                                               \
+    "links were not stored: crawl with --extract links, or --depth; what is "  \
+    "fetched already is asked again with --refetch all"
+
 int command_show_statement(const struct command_line *line,
                            struct reader *reader, struct bytes text,
                            int64_t limit)
 {
+    static const struct query_options any_run;
     struct buf sql;
     int status;
+    bool has = true;
     enum err err;
 
+    if (names_table(text, "links") || names_table(text, "v_broken"))
+        (void)!reader_has_links(reader, &any_run, &has);
+    if (!has)
+        log_warn("%s", NO_LINKS);
     buf_init(&sql, SQL_BYTES);
     err = buf_add(&sql, text.data, text.len);
     if (err)
@@ -76,6 +107,26 @@ int command_show_statement(const struct command_line *line,
     return status;
 }
 
+/* Says once more on standard error what an answer that needs links lacks.
+ * Returns false when there is nothing to answer with. */
+static bool tell_of_links(struct reader *reader, const struct query_info *query,
+                          const struct query_options *options, int *status)
+{
+    bool has = true;
+    enum err err = CERR_OK;
+
+    if (query->needs_links || strstr(query->sql, "JOIN links"))
+        err = reader_has_links(reader, options, &has);
+    if (err)
+        *status = command_failed(reader, err);
+    else if (!has && query->needs_links)
+        log_error("%s", NO_LINKS);
+    else if (!has)
+        log_warn("%s; here each URL has the page that it was found on first",
+                 NO_LINKS);
+    return !err && (has || !query->needs_links);
+}
+
 /* A named query is text as well: the reader writes it out, run and limit
  * included, and it takes the same way as a statement of the user. */
 int command_show_query(const struct command_line *line, struct reader *reader,
@@ -83,9 +134,12 @@ int command_show_query(const struct command_line *line, struct reader *reader,
                        const struct query_options *options)
 {
     struct buf sql;
-    int status;
+    int status = CRAWL_EXIT_FAILURE;
     enum err err;
 
+    if (!command_has(line, "sql") &&
+        !tell_of_links(reader, query, options, &status))
+        return status;
     buf_init(&sql, SQL_BYTES);
     err = reader_sql(reader, query, options, &sql);
     if (err)

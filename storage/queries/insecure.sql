@@ -1,4 +1,5 @@
 -- http links on https pages
+-- Needs stored links.
 WITH @pages
 SELECT l.to_url AS link, count(*) AS n, min(p.url) AS example
 FROM p JOIN links l ON l.page_id = p.id

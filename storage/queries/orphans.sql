@@ -1,4 +1,5 @@
 -- lines of the list that no crawled page links to
+-- Needs stored links.
 WITH @pages
 SELECT u.line & 1099511627775 AS line, coalesce(u.listed, u.url) AS url,
   i.name AS input

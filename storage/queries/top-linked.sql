@@ -1,4 +1,5 @@
 -- URLs by the number of pages that link to them
+-- Needs stored links.
 -- Of the only run there is, all links count, without a look at the pages.
 WITH @pages,
 x AS (

@@ -195,3 +195,18 @@ enum err sqlite_add_input_path(struct sqlite *sqlite)
         err = sqlite_exec(sqlite, "ALTER TABLE inputs ADD COLUMN path text");
     return err ? err : sqlite_exec(sqlite, "COMMIT");
 }
+
+/* The view of an older program does not know the pages that link to the start
+ * of a chain of redirects. */
+enum err sqlite_renew_broken(struct sqlite *sqlite)
+{
+    int64_t is_old = 0;
+    enum err err = sqlite_number(sqlite,
+                                 "SELECT count(*) FROM sqlite_master"
+                                 " WHERE type = 'view' AND name = 'v_broken'"
+                                 " AND sql NOT LIKE '%RECURSIVE%'",
+                                 0, &is_old);
+
+    return err || !is_old ? err
+                          : remake_view(sqlite, "v_broken", storage_schema);
+}

@@ -207,6 +207,28 @@ const struct query_info *query_find(const char *name)
     return NULL;
 }
 
+/* A page without links leaves none, so the options count as well. */
+enum err reader_has_links(struct reader *reader,
+                          const struct query_options *options, bool *has)
+{
+    char sql[400];
+    int64_t nr = 0;
+    enum err err;
+
+    snprintf(sql, sizeof(sql),
+             "SELECT EXISTS (SELECT 1 FROM runs"
+             " WHERE (%" PRId64 " = 0 OR id = %" PRId64
+             ") AND json_valid(config)"
+             " AND config ->> '$.extract' = 'links')"
+             " OR EXISTS (SELECT 1 FROM links l WHERE %" PRId64 " = 0"
+             " OR EXISTS (SELECT 1 FROM pages p"
+             " WHERE p.id = l.page_id AND p.run_id = %" PRId64 "))",
+             options->run, options->run, options->run, options->run);
+    err = reader_number(reader, sql, &nr);
+    *has = nr != 0;
+    return err;
+}
+
 /* Appends the common table `p`: the pages that the query is about. NOT
  * MATERIALIZED keeps SQLite from copying all columns first when a query reads
  * `p` twice. */

@@ -247,7 +247,9 @@ static enum err add_columns(struct sqlite *sqlite)
 
     if (!err)
         err = sqlite_add_output_state(sqlite);
-    return err ? err : sqlite_add_input_path(sqlite);
+    if (!err)
+        err = sqlite_add_input_path(sqlite);
+    return err ? err : sqlite_renew_broken(sqlite);
 }
 
 /* The order matters: the page size counts only before the first table is made,

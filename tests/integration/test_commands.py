@@ -292,7 +292,7 @@ class Export(Site):
         self.crawl("export", "crawl.db", "-o", "crawl.db", expect=2)
         self.crawl("export", "crawl.db", "--run", "1", "-o", "one.db", expect=2)
         self.crawl("export", "crawl.db", "-o", "no/such/folder/x.db", expect=2)
-        self.crawl("export", "crawl.db", "-o", "x.pdf", expect=5)
+        self.crawl("export", "crawl.db", "-o", "x.pdf", expect=2)
         self.crawl("export", "crawl.db", "-o", "x.pdf", "--format", "csv")
         self.assertTrue(self.contents("x.pdf").startswith(b"url,"))
 

@@ -96,6 +96,31 @@ static void command_query_names_the_queries_that_there_are(void **state)
     assert_command(fix, 0, "\nnamed queries:\n  summary", NULL);
 }
 
+/* Of all queries these have nothing to say without links, and an empty table,
+ * or one of all lines, would be a wrong answer. */
+static void command_query_says_that_links_were_not_stored(void **state)
+{
+    static const char *const names[] = {"orphans", "top-linked", "insecure"};
+    struct command_fixture *fix = *state;
+
+    for (size_t i = 0; i < NR(names); i++) {
+        CRAWL(fix, "query", "crawl.db", names[i]);
+        assert_command(fix, 1, NULL, "links were not stored");
+        assert_non_null(strstr(fix->err, "--extract links"));
+    }
+    CRAWL(fix, "query", "crawl.db", "orphans", "--sql");
+    assert_command(fix, 0, "SELECT", NULL);
+    CRAWL(fix, "query", "crawl.db", "broken");
+    assert_command(fix, 0, "http://h1/2", "links were not stored");
+    CRAWL(fix, "query", "crawl.db", "select * from v_broken");
+    assert_command(fix, 0, "from_url", "links were not stored");
+    CRAWL(fix, "query", "crawl.db", "select * from links");
+    assert_command(fix, 0, "to_url", "links were not stored");
+    CRAWL(fix, "query", "crawl.db", "select links_out from pages");
+    assert_command(fix, 0, "links_out", NULL);
+    assert_null(strstr(fix->err, "links were not stored"));
+}
+
 static void command_query_tells_no_file_and_no_database_apart(void **state)
 {
     struct command_fixture *fix = *state;
@@ -115,6 +140,8 @@ int main(void)
         command_test_with_database(
             command_query_prints_a_statement_in_every_form),
         command_test_with_database(command_query_stops_at_its_limit),
+        command_test_with_database(
+            command_query_says_that_links_were_not_stored),
         command_test_with_database(command_query_without_a_name_is_the_summary),
         command_test_with_database(
             command_query_prints_the_statement_and_runs_it_not),

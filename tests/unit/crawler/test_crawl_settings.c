@@ -104,6 +104,18 @@ static void crawl_settings_ask_for_as_much_as_extract_names(void **state)
     }
 }
 
+static void crawl_settings_store_links_with_depth_unless_told(void **state)
+{
+    struct fixture *fixture = *state;
+
+    READ(fixture, "--depth", "0");
+    assert_false(fixture->settings.frontier.wants.links);
+    READ(fixture, "--depth", "1");
+    assert_true(fixture->settings.frontier.wants.links);
+    READ(fixture, "--depth", "1", "--extract", "meta");
+    assert_false(fixture->settings.frontier.wants.links);
+}
+
 static void crawl_settings_know_us_by_the_first_word_of_the_agent(void **state)
 {
     static const struct {
@@ -187,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(crawl_settings_have_the_value_of_each_word),
         TEST(crawl_settings_ask_for_as_much_as_extract_names),
+        TEST(crawl_settings_store_links_with_depth_unless_told),
         TEST(crawl_settings_know_us_by_the_first_word_of_the_agent),
         TEST(crawl_settings_share_the_transfers_among_the_workers),
         TEST(crawl_settings_number_the_headers_of_hosts),

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ static const struct hash_key hash_key = {1, 2};
 static struct {
     struct url_key keys[LINKS_MAX];
     size_t nr;
+    char kind[16];           /* of the first */
     struct page_record page; /* its views are gone after the call */
 } stored;
 
@@ -38,6 +40,10 @@ enum err storage_put_page(struct storage *storage,
     (void)storage;
     stored.nr = page->nr_links;
     stored.page = *page;
+    if (page->nr_links)
+        snprintf(stored.kind, sizeof(stored.kind), "%.*s",
+                 (int)page->links[0].kind.len,
+                 (const char *)page->links[0].kind.data);
     for (size_t i = 0; i < page->nr_links; i++)
         stored.keys[i] = page->links[i].key;
     return CERR_OK;
@@ -123,6 +129,44 @@ static void a_link_is_stored_under_the_key_of_its_host(void **state)
     buf_release(&links);
 }
 
+static void canonical_and_refresh_are_links_of_their_kind(void **state)
+{
+    static const struct {
+        const char *canonical, *refresh;
+        size_t nr;
+    } cases[] = {
+        {"", "", 0},
+        {"http://a/c", "", 1},
+        {"", "http://a/r", 1},
+        {"http://a/c", "http://b/r", 2},
+        {"http://a/", "http://a/", 0}, /* the page itself */
+    };
+    struct parse_options options = {.store_links = true};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *first =
+            cases[i].canonical[0] ? cases[i].canonical : cases[i].refresh;
+        struct visit visit = {.outcome = OUTCOME_OK};
+        struct page page;
+
+        page_init(&page);
+        visit.url = visit.final_url = (struct bytes){"http://a/", 9};
+        page.canonical =
+            (struct bytes){cases[i].canonical, strlen(cases[i].canonical)};
+        page.refresh =
+            (struct bytes){cases[i].refresh, strlen(cases[i].refresh)};
+        visit.page = &page;
+        assert_int_equal(parse_visit(&options, NULL, &visit), CERR_OK);
+        assert_int_equal(stored.nr, cases[i].nr);
+        if (!stored.nr)
+            continue;
+        assert_string_equal(stored.kind,
+                            cases[i].canonical[0] ? "canonical" : "refresh");
+        assert_int_equal(stored.keys[0].url_hash, hash(first));
+    }
+}
+
 static void links_that_were_cut_short_end_the_list(void **state)
 {
     struct buf links;
@@ -177,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_link_is_stored_under_the_key_of_its_host),
+        cmocka_unit_test(canonical_and_refresh_are_links_of_their_kind),
         cmocka_unit_test(links_that_were_cut_short_end_the_list),
         cmocka_unit_test(texts_of_a_page_are_stored_under_their_names),
         cmocka_unit_test(a_url_that_was_never_asked_for_has_no_numbers),

@@ -105,6 +105,31 @@ static void output_of_an_older_program_is_cut_as_it_was(void **state)
     fixture_text_is(fix, "http://h1/1:1001\n");
 }
 
+/* Its `v_broken` knew no chains. */
+static void view_of_an_older_program_is_made_anew(void **state)
+{
+    struct fixture *fix = *state;
+    sqlite3_stmt *stmt;
+    sqlite3 *db;
+
+    begin(fix, "interrupted");
+    assert_int_equal(sqlite3_open(fix->paths[0], &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "DROP VIEW v_broken;"
+                                  "CREATE VIEW v_broken AS SELECT 1",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    fixture_open(fix);
+    fixture_close(fix, "interrupted");
+    assert_int_equal(sqlite3_open(fix->paths[0], &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT from_url FROM v_broken", -1,
+                                        &stmt, NULL),
+                     SQLITE_OK);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+}
+
 static void
 output_left_out_of_a_session_is_refused_with_the_command_that_makes_it(
     void **state)
@@ -274,6 +299,7 @@ int main(void)
         TEST(output_that_others_added_to_is_refused_and_left_alone),
         TEST(output_is_cut_to_its_last_commit_after_a_kill),
         TEST(output_of_an_older_program_is_cut_as_it_was),
+        TEST(view_of_an_older_program_is_made_anew),
         TEST(
             output_left_out_of_a_session_is_refused_with_the_command_that_makes_it),
         TEST(output_added_late_is_refused_with_the_command_that_makes_it),

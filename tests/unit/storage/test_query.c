@@ -197,6 +197,97 @@ static void query_answers_by_hand_counted(void **state)
     assert_int_equal(nr_rows + 1, nr_queries);
 }
 
+/* Puts url 9 of host 1, which redirects to the broken 1/2. */
+static void put_redirect(struct fixture *fix)
+{
+    struct page_record page = fixture_page(1, 9, "redirect", 301);
+    const struct hop_record hop = {.from_url = text("http://h1/9"),
+                                   .to_url = text("http://h1/2"),
+                                   .status = 301,
+                                   .kind = text("http")};
+    struct url_record record = fixture_url(1, 9, 0);
+
+    record.parent = (struct url_key){1, 1};
+    record.kind = URL_FOUND;
+    assert_ok(storage_add_urls(fix->storage, &record, 1, 1000, NULL));
+    page.line = 0;
+    page.hops = &hop;
+    page.nr_hops = 1;
+    assert_ok(storage_put_page(fix->storage, &page));
+}
+
+/* Adds pages of host 1 that an `ok` page of the list, 1/1, has led to: 2 is
+ * gone, and 9 redirects there. */
+static void put_found(struct fixture *fix, const struct link_record *link)
+{
+    struct url_record found[2] = {fixture_url(1, 2, 0), fixture_url(1, 3, 0)};
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    page.links = link;
+    page.nr_links = link != NULL;
+    assert_ok(storage_put_page(fix->storage, &page));
+    found[0].parent = (struct url_key){1, 9};
+    found[1].parent = (struct url_key){1, 1};
+    found[0].kind = found[1].kind = URL_FOUND;
+    put_redirect(fix);
+    assert_ok(storage_add_urls(fix->storage, found, 2, 1000, NULL));
+    page = fixture_page(1, 2, "http_error", 404);
+    page.line = 0;
+    assert_ok(storage_put_page(fix->storage, &page));
+    page = fixture_page(1, 3, "skipped", 0);
+    page.line = 0;
+    page.error = text("host_down");
+    assert_ok(storage_put_page(fix->storage, &page));
+    fixture_close(fix, "interrupted");
+}
+
+static void
+query_broken_names_the_page_that_found_a_url_where_links_are_not_stored(
+    void **state)
+{
+    static const struct query_options none;
+    struct fixture *fix = *state;
+    bool has;
+    struct reader *reader;
+
+    put_found(fix, NULL);
+    query_is(fix, "broken", &none,
+             "http://h1/2|404||1|http://h1/1\n"
+             "http://h1/3||host_down|1|http://h1/1\n");
+    reader = open_reader(fix);
+    assert_ok(reader_has_links(reader, &none, &has));
+    assert_false(has);
+    reader_close(reader);
+}
+
+static void query_broken_knows_who_links_to_the_start_of_a_chain(void **state)
+{
+    static const struct query_options none;
+    const struct link_record link = {
+        .url = text("http://h1/9"), .key = {1, 9}, .kind = text("canonical")};
+    struct fixture *fix = *state;
+    struct reader *reader;
+    struct buf out;
+    bool has;
+
+    put_found(fix, &link);
+    query_is(fix, "broken", &none,
+             "http://h1/2|404||1|http://h1/1\n"
+             "http://h1/3||host_down|0|\n");
+    reader = open_reader(fix);
+    assert_ok(reader_has_links(reader, &none, &has));
+    assert_true(has);
+    buf_init(&out, 10000);
+    assert_ok(reader_run(reader, "select * from v_broken", 22, add_row, &out));
+    assert_ok(buf_add(&out, "", 1));
+    assert_string_equal((char *)out.data,
+                        "http://h1/2|404||http://h1/1||canonical\n");
+    buf_release(&out);
+    reader_close(reader);
+}
+
 static void query_tells_what_changed_between_runs(void **state)
 {
     struct fixture *fix = *state;
@@ -746,6 +837,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(query_answers_by_hand_counted),
+        TEST(
+            query_broken_names_the_page_that_found_a_url_where_links_are_not_stored),
+        TEST(query_broken_knows_who_links_to_the_start_of_a_chain),
         TEST(query_tells_what_changed_between_runs),
         TEST(query_diff_has_one_word_for_each_change),
         TEST(pages_keep_their_links_through_a_304),
