@@ -170,7 +170,7 @@ static void query_answers_by_hand_counted(void **state)
         {"missing-meta", "http://h1/1|0|1|1|\nhttp://h1/4|0|1|1|\n"},
         {"canonical-mismatch", "http://h1/1|http://h1/1|https://h1/y\n"},
         {"top-linked", "http://h1/3|1|2\nhttp://h1/2|1|1\nhttp://h2/9|1|1\n"},
-        {"orphans", "1|http://h1/1|\n4|http://h1/4|\n5|http://h1/5|\n"},
+        {"orphans", "1|http://h1/1||\n4|http://h1/4||\n5|http://h1/5||\n"},
         {"insecure", "http://h1/3|2|http://h1/1\nhttp://h1/2|1|http://h1/1\n"
                      "http://h2/9|1|http://h1/1\n"},
         {"summary", "urls ended|4\nok|2\nredirect|0\nhttp error|1\n"
@@ -286,6 +286,53 @@ static void query_broken_knows_who_links_to_the_start_of_a_chain(void **state)
                         "http://h1/2|404||http://h1/1||canonical\n");
     buf_release(&out);
     reader_close(reader);
+}
+
+/* Puts a sitemap of host 1, which names 5 and 6, and a list with 1 and 2. Page
+ * 1 links to itself and, by way of 9, to 2; page 2 links to 6. */
+static void put_sitemap(struct fixture *fix)
+{
+    const struct link_record links[] = {
+        {.url = text("http://h1/1"), .key = {1, 1}, .kind = text("a")},
+        {.url = text("http://h1/9"), .key = {1, 9}, .kind = text("a")},
+        {.url = text("http://h1/6"), .key = {1, 6}, .kind = text("a")},
+    };
+    struct url_record urls[3] = {fixture_url(1, 5, 0), fixture_url(1, 6, 0),
+                                 fixture_url(1, 7, 0)};
+    struct page_record page = fixture_page(1, 1, "ok", 200);
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 2);
+    put_redirect(fix);
+    urls[0].kind = urls[1].kind = URL_FOUND;
+    urls[0].depth = urls[1].depth = 1;
+    urls[0].parent = urls[1].parent = (struct url_key){1, 7};
+    urls[2].kind = URL_SITEMAP;
+    assert_ok(storage_add_urls(fix->storage, urls, 3, 1000, NULL));
+    page.links = links;
+    page.nr_links = 2;
+    assert_ok(storage_put_page(fix->storage, &page));
+    page = fixture_page(1, 2, "ok", 200);
+    page.links = links + 2;
+    page.nr_links = 1;
+    assert_ok(storage_put_page(fix->storage, &page));
+    for (int i = 5; i <= 7; i++) {
+        page = fixture_page(1, i, "ok", 200);
+        page.line = 0;
+        assert_ok(storage_put_page(fix->storage, &page));
+    }
+}
+
+static void query_orphans_are_of_the_list_and_of_sitemaps(void **state)
+{
+    static const struct query_options none;
+    struct fixture *fix = *state;
+
+    put_sitemap(fix);
+    fixture_close(fix, "interrupted");
+    query_is(fix, "orphans", &none,
+             "1|http://h1/1||\n"
+             "|http://h1/5||http://h1/7\n");
 }
 
 static void query_tells_what_changed_between_runs(void **state)
@@ -840,6 +887,7 @@ int main(void)
         TEST(
             query_broken_names_the_page_that_found_a_url_where_links_are_not_stored),
         TEST(query_broken_knows_who_links_to_the_start_of_a_chain),
+        TEST(query_orphans_are_of_the_list_and_of_sitemaps),
         TEST(query_tells_what_changed_between_runs),
         TEST(query_diff_has_one_word_for_each_change),
         TEST(pages_keep_their_links_through_a_304),
