@@ -8,6 +8,9 @@
  */
 #include "storage/leases.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/xalloc.h"
 #include "storage/internal.h"
 
@@ -70,6 +73,33 @@ enum err storage_add_urls(struct storage *storage,
     return storage_settle(storage, err);
 }
 
+#define REPEATS_BYTES 400
+
+/* Writes which line a duplicate repeats, in the words of the view `results`
+ * (page_row.c); a longer name of a list is cut. */
+static enum err say_repeated(struct storage *storage,
+                             const struct line_record *line,
+                             char out[REPEATS_BYTES], struct bytes *detail)
+{
+    struct bytes input;
+    int64_t same = 0;
+    enum err err =
+        lease_of(storage)->line_of(storage->back, line->same_as, &same);
+    int len;
+
+    if (err || same <= 0)
+        return err;
+    input = storage_input_of(storage, same);
+    len = snprintf(out, REPEATS_BYTES, "repeats line %" PRId64,
+                   same & STORAGE_LINE_MASK);
+    if (same >> STORAGE_LINE_BITS != line->line >> STORAGE_LINE_BITS)
+        len += snprintf(out + len, REPEATS_BYTES - (size_t)len, " of %.*s",
+                        (int)(input.len < 300 ? input.len : 300),
+                        (const char *)input.data);
+    *detail = (struct bytes){out, (size_t)len};
+    return CERR_OK;
+}
+
 /* The outputs show such a line as a page that was skipped. */
 enum err storage_put_line(struct storage *storage,
                           const struct line_record *line)
@@ -84,11 +114,16 @@ enum err storage_put_line(struct storage *storage,
     if (!err && change != LINE_SAME) {
         struct page_record page = sink_line_page(line);
         struct sink_place place = {0};
+        char repeats[REPEATS_BYTES];
 
         storage->counts.nr_lines += change == LINE_ADDED;
         storage->counts.nr_bad_lines += change == LINE_ADDED;
         page.input = storage_input_of(storage, line->line);
-        err = outputs_put(&storage->outputs, &page, &place);
+        if (storage->outputs.nr &&
+            (line->same_as.host_id || line->same_as.url_hash))
+            err = say_repeated(storage, line, repeats, &page.detail);
+        if (!err)
+            err = outputs_put(&storage->outputs, &page, &place);
     }
     return storage_settle(storage, err);
 }

@@ -150,14 +150,24 @@ enum err reader_has_runs(struct reader *reader,
                          const struct query_options *options,
                          bool *has) CERR_CHECK;
 
+/* How much of the lists has ended. */
+struct reader_progress {
+    int64_t nr_lines, nr_lines_left; /* lines of the lists; of them to do */
+    int64_t nr_found_left;           /* discovered URLs to do */
+    bool has_unread;                 /* a list was not read to its end */
+};
+/* Reads all URLs. */
+enum err reader_progress(struct reader *reader,
+                         struct reader_progress *progress) CERR_CHECK;
+
 /*
  * Writes the newest answer of each URL, or those of options->run, and the
- * lines without one, in the order of the list (what was discovered comes
- * last), to a new file: .txt, .jsonl, .csv, "-". A .db is a compact copy of
- * everything (CERR_INVALID with a run). A .warc.gz has the stored bodies as
- * resource records (docs/decisions/0030-export.md). CERR_INVALID: an unknown
- * kind. CERR_FORMAT: a WARC without stored bodies. CERR_EXISTS: the file is
- * there already.
+ * lines without one at their places, in the order of the list (what was
+ * discovered comes last), to a new file: .txt, .jsonl, .csv, "-". A .db is a
+ * compact copy of everything (CERR_INVALID with a run). A .warc.gz has the
+ * stored bodies as resource records (docs/decisions/0030-export.md).
+ * CERR_INVALID: an unknown kind. CERR_FORMAT: a WARC without stored bodies.
+ * CERR_EXISTS: the file is there already.
  */
 enum err reader_export(struct reader *reader, const char *path,
                        const char *format,

@@ -156,6 +156,9 @@ struct lease_ops {
                          struct url_batch *batch) CERR_CHECK;
     enum err (*put_line)(struct back_end *back, const struct line_record *line,
                          enum line_change *change) CERR_CHECK;
+    /* The line of that URL; 0: no list names it, or it is not known. */
+    enum err (*line_of)(struct back_end *back, struct url_key key,
+                        int64_t *line) CERR_CHECK;
     enum err (*begin_reading)(struct back_end *back, int64_t number) CERR_CHECK;
     /* `end` is zeros before the call. */
     enum err (*end_reading)(struct back_end *back, bool whole,

@@ -1,5 +1,9 @@
 /* crawl export: a finished or running database in every output format. */
+#include <stdio.h>
+
 #include "base/clock.h"
+#include "base/log.h"
+#include "crawler/cli/value.h"
 #include "crawler/command/command_common.h"
 #include "crawler/command/commands.h"
 
@@ -11,6 +15,31 @@ static int export_to(const struct command_line *line, struct reader *reader,
         reader_export(reader, path, command_value(line, "format"), options);
 
     return err ? command_failed(reader, err) : CRAWL_EXIT_OK;
+}
+
+/* Says on standard error that rows are missing, as the crawl has not ended. */
+static enum err tell_what_is_left(struct reader *reader)
+{
+    struct reader_progress progress;
+    enum err err = reader_progress(reader, &progress);
+    int64_t ended = progress.nr_lines - progress.nr_lines_left;
+    char nr_ended[VALUE_TEXT_BYTES], nr_lines[VALUE_TEXT_BYTES];
+    char nr_found[VALUE_TEXT_BYTES], found[VALUE_TEXT_BYTES + 40] = "";
+
+    if (err || (progress.nr_lines_left == 0 && progress.nr_found_left == 0 &&
+                !progress.has_unread))
+        return err;
+    value_show_count(ended, nr_ended);
+    value_show_count(progress.nr_lines, nr_lines);
+    value_show_count(progress.nr_found_left, nr_found);
+    if (progress.nr_found_left)
+        snprintf(found, sizeof(found), ", and %s found URLs are to do",
+                 nr_found);
+    log_warn("the crawl is not finished: %s of %s lines%s have ended%s; "
+             "what has not is not in the export",
+             nr_ended, nr_lines, progress.has_unread ? " read so far" : "",
+             found);
+    return CERR_OK;
 }
 
 /* Writes every file that is named: by --output, which may be repeated, and by
@@ -48,6 +77,12 @@ int command_export(const struct command_line *line)
     if (!reader)
         return status;
     status = export_all(line, reader, &options);
+    if (!status && options.run == 0) {
+        enum err err = tell_what_is_left(reader);
+
+        if (err)
+            status = command_failed(reader, err);
+    }
     reader_close(reader);
     return status;
 }

@@ -647,6 +647,12 @@ void refill_note_left(const struct item *item);
 void refill_note_added(struct frontier *frontier, const struct url_record *url,
                        enum storage_added added, int64_t now_ms);
 
+/* Stores a line that got no URL. *count grows if that makes a row: a line that
+ * is read again has one. */
+enum err intake_put_line(struct frontier *frontier,
+                         const struct line_record *line,
+                         int64_t *count) CERR_CHECK;
+
 /* ---- intake.c ---- */
 void batch_init(struct batch *batch, size_t nr_full, size_t max_full);
 void batch_release(struct batch *batch);

@@ -169,6 +169,21 @@ static void begin_run(struct frontier *frontier, struct batch *batch)
 
 /* ---- records ---- */
 
+enum err intake_put_line(struct frontier *frontier,
+                         const struct line_record *line, int64_t *count)
+{
+    struct storage_counts before, after;
+    enum err err = storage_count(frontier->storage, &before);
+
+    if (!err)
+        err = storage_put_line(frontier->storage, line);
+    if (!err)
+        err = storage_count(frontier->storage, &after);
+    if (!err)
+        *count += after.nr_bad_lines - before.nr_bad_lines;
+    return err;
+}
+
 /* Stores a duplicate line; its row names the URL that the line repeats, by its
  * key. */
 static enum err put_duplicate(struct frontier *frontier,
@@ -178,15 +193,15 @@ static enum err put_duplicate(struct frontier *frontier,
     const char *code = error_code(ERROR_DUPLICATE);
     struct bytes listed = record->listed.len ? record->listed : record->url;
 
-    frontier->stats.nr_duplicates++;
     size_t len = text_clean(listed.data, listed.len, text, sizeof(text));
-    return storage_put_line(frontier->storage,
-                            &(struct line_record){
-                                .line = record->line,
-                                .text = {text, len},
-                                .error = {code, strlen(code)},
-                                .same_as = record->key,
-                            });
+    return intake_put_line(frontier,
+                           &(struct line_record){
+                               .line = record->line,
+                               .text = {text, len},
+                               .error = {code, strlen(code)},
+                               .same_as = record->key,
+                           },
+                           &frontier->stats.nr_duplicates);
 }
 
 /* Returns the kind under which storage keeps a URL. A few lines must not let
@@ -257,22 +272,32 @@ static bool repeats(const struct batch_url *url)
 
 /* Fills batch->records with the next URLs up to *end, each once: its first line
  * stays. */
-static enum err make_records(struct frontier *frontier, struct batch *batch,
-                             size_t max, size_t *nr_records, size_t *end)
+static void make_records(struct batch *batch, size_t max, size_t *nr_records,
+                         size_t *end)
 {
     size_t i = batch->nr_stored, nr = 0;
-    enum err err = CERR_OK;
 
-    for (; i < batch->run_end && nr < max && !err; i++) {
-        struct url_record *record = &batch->records[nr];
-        fill_record(batch, nr, &batch->urls[i]);
+    for (; i < batch->run_end && nr < max; i++)
         if (i == batch->run_at || !repeats(&batch->urls[i]))
-            nr++;
-        else if (record->line > 0)
-            err = put_duplicate(frontier, record);
-    }
+            fill_record(batch, nr++, &batch->urls[i]);
     *end = i;
     *nr_records = nr;
+}
+
+/* Stores the lines that repeat a URL of their own run, when that URL is there,
+ * as their rows name its line. */
+static enum err put_repeats(struct frontier *frontier, struct batch *batch,
+                            size_t end)
+{
+    enum err err = CERR_OK;
+
+    for (size_t i = batch->nr_stored; i < end && !err; i++) {
+        if (i == batch->run_at || !repeats(&batch->urls[i]) ||
+            batch->urls[i].source.line == 0)
+            continue;
+        fill_record(batch, 0, &batch->urls[i]);
+        err = put_duplicate(frontier, &batch->records[0]);
+    }
     return err;
 }
 
@@ -368,13 +393,14 @@ enum err intake_step(struct frontier *frontier, struct batch *batch, size_t max,
         begin_run(frontier, batch);
     if (max > FRONTIER_RECORDS)
         max = FRONTIER_RECORDS;
-    enum err err = make_records(frontier, batch, max, &nr, &end);
-    if (!err)
-        err =
-            storage_add_urls(frontier->storage, batch->records, nr,
-                             frontier_wall_ms(frontier, now_ms), batch->added);
+    make_records(batch, max, &nr, &end);
+    enum err err =
+        storage_add_urls(frontier->storage, batch->records, nr,
+                         frontier_wall_ms(frontier, now_ms), batch->added);
     for (size_t i = 0; i < nr && !err; i++)
         err = note_added(frontier, batch, i, now_ms);
+    if (!err && nr < end - batch->nr_stored)
+        err = put_repeats(frontier, batch, end);
     if (err) /* the URLs stay, and with them the place in the list to go on from
               */
         return err;

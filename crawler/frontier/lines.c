@@ -99,14 +99,14 @@ static enum err put_bad_line(struct frontier *frontier, struct bytes text,
     size_t len = text_clean(text.data, text.len, clean, sizeof(clean));
 
     len = line_drop_credentials(clean, len);
-    frontier->stats.nr_bad_lines++;
-    return storage_put_line(frontier->storage,
-                            &(struct line_record){
-                                .line = line,
-                                .text = {clean, len},
-                                .error = {code, strlen(code)},
-                                .detail = detail,
-                            });
+    return intake_put_line(frontier,
+                           &(struct line_record){
+                               .line = line,
+                               .text = {clean, len},
+                               .error = {code, strlen(code)},
+                               .detail = detail,
+                           },
+                           &frontier->stats.nr_bad_lines);
 }
 
 static bool is_same(struct bytes a, struct bytes b)

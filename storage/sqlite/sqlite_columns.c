@@ -110,6 +110,8 @@ static const char *show_column(sqlite3 *db, const struct page_column *column,
         return value_of(column);
     if (is_word(word, len, "line_results"))
         return line_value_of(column);
+    if (is_word(word, len, "line_detail"))
+        return strcmp(column->name, "detail") == 0 ? column->line_sql : NULL;
     if (is_word(word, len, "kept")) {
         flags = COLUMN_KEPT | COLUMN_KEPT_IF_NONE;
     } else if (is_word(word, len, "exported")) {

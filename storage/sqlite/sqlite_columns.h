@@ -27,6 +27,7 @@ struct page_column;
  *                  database, made by an older program, does not have
  *   @results       the columns of the view `results`, of a URL
  *   @line_results  the same, of a line without a URL
+ *   @line_detail   of those only the column `detail`
  *
  * The lists of a SELECT take for granted that p is the table pages, u is urls
  * and l is lines. The two functions do what sqlite3_prepare_v3() and

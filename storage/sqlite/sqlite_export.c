@@ -48,8 +48,10 @@ static const char run_bodies_sql[] =
 /* Lines without a URL have no page; they stand in a table of their own. The
  * number of the list is in the high bits of `line` (storage_line()). */
 static const char lines_sql[] =
-    "SELECT l.line, l.text, l.error, l.detail, i.name FROM lines l"
-    " LEFT JOIN inputs i ON i.number = l.line >> 40 ORDER BY l.line";
+    "SELECT l.line, l.text, l.error, @line_detail, i.name FROM lines l"
+    " LEFT JOIN inputs i ON i.number = l.line >> 40"
+    " LEFT JOIN urls u ON u.shard = 0 AND u.host_id = l.same_host_id"
+    " AND u.url_hash = l.same_hash ORDER BY l.line";
 
 /* Reads a row of newest_sql or run_sql. `reader` is there for export_rows(),
  * which calls all three functions alike. */
@@ -103,60 +105,98 @@ static enum err read_line(struct reader *reader, sqlite3_stmt *stmt,
     return CERR_OK;
 }
 
-/* Writes to the sink what `read` makes of each row. A page borrows its texts
- * from the statement, so it is written before the next step. */
-static enum err export_rows(struct reader *reader, struct sink *sink,
-                            const char *sql, int64_t run,
-                            enum err (*read)(struct reader *, sqlite3_stmt *,
-                                             struct page_record *))
+/* A result whose rows are read one by one. A page borrows its texts from the
+ * statement until the next step. */
+struct source {
+    sqlite3_stmt *stmt; /* owned; NULL: there are no rows */
+    enum err (*read)(struct reader *, sqlite3_stmt *, struct page_record *);
+    bool has_row; /* `page` is the next one */
+    struct page_record page;
+};
+
+/* Moves to the next row, if there is one. */
+static enum err step(struct reader *reader, struct source *source)
 {
-    sqlite3_stmt *stmt = NULL;
-    enum err err = CERR_OK, read_err = CERR_OK;
-    int rc = columns_prepare(reader->db, sql, 0, &stmt);
+    int rc = sqlite3_step(source->stmt);
+
+    source->has_row = rc == SQLITE_ROW;
+    if (source->has_row)
+        return source->read(reader, source->stmt, &source->page);
+    return rc == SQLITE_DONE ? CERR_OK : reader_fail_sqlite(reader, rc);
+}
+
+/* Prepares the statement, and moves to its first row. */
+static enum err start(struct reader *reader, struct source *source,
+                      const char *sql, int64_t run)
+{
+    int rc = columns_prepare(reader->db, sql, 0, &source->stmt);
 
     if (rc == SQLITE_OK && run)
-        rc = sqlite3_bind_int64(stmt, 1, run);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(stmt);
-    while (rc == SQLITE_ROW && !err) {
-        struct page_record page;
-        struct sink_place place = {0};
+        rc = sqlite3_bind_int64(source->stmt, 1, run);
+    return rc == SQLITE_OK ? step(reader, source)
+                           : reader_fail_sqlite(reader, rc);
+}
 
-        read_err = read(reader, stmt, &page);
-        if (read_err)
-            break;
-        err = sink_put(sink, &page, &place);
+/* The source whose row comes next: lines in the order of the list, and behind
+ * them what was discovered. */
+static struct source *next_source(struct source sources[2])
+{
+    struct source *pages = &sources[0], *lines = &sources[1];
+
+    if (!lines->has_row)
+        return pages->has_row ? pages : NULL;
+    return pages->has_row && pages->page.line > 0 &&
+                   pages->page.line <= lines->page.line
+               ? pages
+               : lines;
+}
+
+/* Writes to the sink the rows of both sources. */
+static enum err export_rows(struct reader *reader, struct sink *sink,
+                            struct source sources[2])
+{
+    struct source *source;
+
+    while ((source = next_source(sources))) {
+        struct sink_place place = {0};
+        enum err err = sink_put(sink, &source->page, &place);
+
         /* An export has no commit that a stream had to wait for, so
          * that a pipe gets its bytes early and memory stays small. */
         if (!err && sink->buf.len >= SINK_FLUSH_BYTES)
             err = sink_drain(sink);
-        if (!err)
-            rc = sqlite3_step(stmt);
+        if (err)
+            return reader_fail(reader, err, "%s: cannot write: %s", sink->path,
+                               err_str(err));
+        err = step(reader, source);
+        if (err)
+            return err; /* it has set the message already */
     }
-    sqlite3_finalize(stmt);
-    if (read_err)
-        return read_err; /* `read` has set the message already */
-    if (err)
-        return reader_fail(reader, err, "%s: cannot write: %s", sink->path,
-                           err_str(err));
-    return rc == SQLITE_DONE ? CERR_OK : reader_fail_sqlite(reader, rc);
+    return CERR_OK;
 }
 
 /* Exports the run, or with 0 the newest page of each URL. An archive gets only
- * pages with a stored body; the other formats get all pages and then the lines
+ * pages with a stored body; the other formats get all pages and the lines
  * without a URL. */
 static enum err export_all(struct reader *reader, struct sink *sink,
                            int64_t run)
 {
-    enum err err = sink->is_export
-                       ? export_rows(reader, sink,
-                                     run ? run_bodies_sql : newest_bodies_sql,
-                                     run, read_stored)
-                       : export_rows(reader, sink, run ? run_sql : newest_sql,
-                                     run, read_page);
+    struct source sources[2] = {{.read = read_page}, {.read = read_line}};
+    enum err err;
 
-    if (!err && !sink->is_export)
-        err = export_rows(reader, sink, lines_sql, 0, read_line);
+    if (sink->is_export) {
+        sources[0].read = read_stored;
+        err = start(reader, &sources[0],
+                    run ? run_bodies_sql : newest_bodies_sql, run);
+    } else {
+        err = start(reader, &sources[0], run ? run_sql : newest_sql, run);
+        if (!err)
+            err = start(reader, &sources[1], lines_sql, 0);
+    }
+    if (!err)
+        err = export_rows(reader, sink, sources);
+    sqlite3_finalize(sources[0].stmt);
+    sqlite3_finalize(sources[1].stmt);
     if (err)
         return err;
     err = sink_drain(sink);

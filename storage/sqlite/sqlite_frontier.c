@@ -292,6 +292,22 @@ static enum err put_line(struct back_end *back, const struct line_record *line,
     return err;
 }
 
+static enum err line_of(struct back_end *back, struct url_key key,
+                        int64_t *line)
+{
+    struct binder binder = sqlite_bind(sqlite_of(back), STMT_URL_LINE);
+    bool row;
+    enum err err;
+
+    *line = 0;
+    bind_key(&binder, key);
+    err = sqlite_step(sqlite_of(back), &binder, &row);
+    if (!err && row)
+        *line = sqlite3_column_int64(binder.stmt, 0);
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
 static enum err put_tries(struct back_end *back, struct url_key key, int tries)
 {
     struct sqlite *sqlite = sqlite_of(back);
@@ -734,6 +750,7 @@ static enum err next_due(struct back_end *back, int64_t *due_at)
 const struct lease_ops sqlite_lease = {
     .add_urls = add_urls,
     .put_line = put_line,
+    .line_of = line_of,
     .begin_reading = sqlite_begin_reading,
     .end_reading = sqlite_end_reading,
     .lease_hosts = lease_hosts,

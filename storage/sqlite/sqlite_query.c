@@ -509,3 +509,32 @@ enum err reader_status(struct reader *reader, struct reader_status *status)
         err = read_row(reader, rate_sql, read_rate, status);
     return err;
 }
+
+/* ---- how much has ended ---- */
+
+enum err reader_progress(struct reader *reader,
+                         struct reader_progress *progress)
+{
+    int64_t nr_listed = 0, nr_bad = 0, nr_unread = 0;
+    enum err err = reader_number(
+        reader, "SELECT count(*) FROM urls WHERE line > 0", &nr_listed);
+
+    *progress = (struct reader_progress){0};
+    if (!err)
+        err = reader_number(reader, "SELECT count(*) FROM lines", &nr_bad);
+    if (!err)
+        err = reader_number(
+            reader, "SELECT count(*) FROM urls WHERE state = 0 AND line > 0",
+            &progress->nr_lines_left);
+    if (!err)
+        err = reader_number(
+            reader,
+            "SELECT count(*) FROM urls WHERE state = 0 AND line IS NULL",
+            &progress->nr_found_left);
+    if (!err)
+        err = reader_number(
+            reader, "SELECT count(*) FROM inputs WHERE done = 0", &nr_unread);
+    progress->nr_lines = nr_listed + nr_bad;
+    progress->has_unread = nr_unread > 0;
+    return err;
+}

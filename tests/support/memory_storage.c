@@ -445,6 +445,15 @@ static enum err put_line(struct back_end *back, const struct line_record *line,
     return CERR_OK;
 }
 
+static enum err line_of(struct back_end *back, struct url_key key,
+                        int64_t *line)
+{
+    const struct url_row *row = find_row(image_of(back), key);
+
+    *line = row ? row->line : 0;
+    return CERR_OK;
+}
+
 static enum err begin_reading(struct back_end *back, int64_t number)
 {
     struct image *image = image_of(back);
@@ -654,6 +663,7 @@ static enum err refill_urls(struct back_end *back, int64_t host_id,
 static const struct lease_ops lease = {
     .add_urls = add_urls,
     .put_line = put_line,
+    .line_of = line_of,
     .begin_reading = begin_reading,
     .end_reading = end_reading,
     .lease_hosts = lease_hosts,

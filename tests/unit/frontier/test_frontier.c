@@ -164,6 +164,26 @@ static void frontier_fetches_duplicates_once(void **state)
     assert_int_equal(stats.nr_duplicates, 3);
 }
 
+/* As after a kill, when lines come again that are in storage. */
+static void frontier_counts_as_many_duplicates_as_have_rows(void **state)
+{
+    struct bytes url = {"http://a.test/", 14}, bad = {"::", 2};
+    struct web *web = *state;
+    struct frontier_stats stats;
+
+    web_open(web);
+    for (int i = 0; i < 2; i++) {
+        for (int64_t line = 1; line <= 3; line++)
+            assert_int_equal(frontier_add_line(web->frontier, url, line, 0),
+                             CERR_OK);
+        assert_int_equal(frontier_add_line(web->frontier, bad, 4, 0), CERR_OK);
+        assert_int_equal(frontier_flush_lines(web->frontier, 0), CERR_OK);
+    }
+    frontier_get_stats(web->frontier, &stats);
+    assert_int_equal(stats.nr_duplicates, 2);
+    assert_int_equal(stats.nr_bad_lines, 1);
+}
+
 static void frontier_keeps_the_line_as_listed(void **state)
 {
     struct web *web = *state;
@@ -487,6 +507,7 @@ int main(void)
         TEST(frontier_takes_every_url_of_a_line_and_its_number),
         TEST(frontier_gives_a_bad_line_a_row),
         TEST(frontier_fetches_duplicates_once),
+        TEST(frontier_counts_as_many_duplicates_as_have_rows),
         TEST(frontier_keeps_the_line_as_listed),
         TEST(frontier_spaces_requests_by_the_delay),
         TEST(frontier_holds_the_limit_of_one_host),

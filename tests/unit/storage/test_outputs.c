@@ -13,6 +13,8 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "storage/query.h"
+#include "storage/results.h"
 #include "storage/sink/sink_key.h"
 #include "tests/support/storage_fixture.h"
 
@@ -128,6 +130,76 @@ static void view_of_an_older_program_is_made_anew(void **state)
                      SQLITE_OK);
     sqlite3_finalize(stmt);
     sqlite3_close(db);
+}
+
+/* Finds each text behind the one before it. */
+static void has_in_order(const char *found, const char *const *texts, size_t nr)
+{
+    for (size_t i = 0; i < nr; i++) {
+        const char *next = strstr(found, texts[i]);
+
+        if (!next)
+            print_error("%s is not in %s\n", texts[i], found);
+        assert_non_null(next);
+        found = next + strlen(texts[i]);
+    }
+}
+
+static void
+outputs_and_exports_name_the_line_that_a_duplicate_repeats(void **state)
+{
+    static const char *const live[] = {
+        "bad_url\",\"line\":2",
+        "duplicate\",\"line\":4,\"detail\":\"repeats line 1\"",
+        "\"line\":5",
+        "\"line\":1",
+    };
+    /* in an export all lines stand at their places */
+    static const char *const exported[] = {
+        "\"line\":1", "\"line\":2",
+        "\"line\":3", "duplicate\",\"line\":4,\"detail\":\"repeats line 1\"",
+        "\"line\":5", "http://h1/7",
+    };
+    const struct line_record bad = {
+        .line = 2, .text = text("::"), .error = text("bad_url")};
+    const struct line_record twice = {.line = 4,
+                                      .text = text("http://h1/1#x"),
+                                      .error = text("duplicate"),
+                                      .same_as = {1, 1}};
+    static const int64_t lines[] = {1, 3, 5};
+    struct fixture *fix = *state;
+    struct reader *reader;
+    char path[400];
+    char *found;
+
+    fixture_output(fix, "out.jsonl");
+    fixture_open(fix);
+    for (size_t i = 0; i < 3; i++) {
+        struct url_record url = fixture_url(1, lines[i], lines[i]);
+
+        assert_ok(storage_add_urls(fix->storage, &url, 1, NOW, NULL));
+    }
+    struct url_record discovered = fixture_url(1, 7, 0);
+    assert_ok(storage_add_urls(fix->storage, &discovered, 1, NOW, NULL));
+    assert_ok(storage_put_line(fix->storage, &bad));
+    assert_ok(storage_put_line(fix->storage, &twice));
+    struct page_record page = fixture_page(1, 7, "ok", 200);
+    page.line = 0;
+    assert_ok(storage_put_page(fix->storage, &page));
+    for (size_t i = 3; i-- > 0;)
+        fixture_end(fix, 1, lines[i], "ok", 200);
+    fixture_close(fix, "done");
+    found = fixture_read(fix, "out.jsonl");
+    has_in_order(found, live, 4);
+    free(found);
+
+    assert_ok(reader_open(&reader, fix->paths[0], fix->message));
+    snprintf(path, sizeof(path), "%s/export.jsonl", fix->folder);
+    assert_ok(reader_export(reader, path, NULL, &(struct query_options){0}));
+    reader_close(reader);
+    found = fixture_read(fix, "export.jsonl");
+    has_in_order(found, exported, 6);
+    free(found);
 }
 
 static void
@@ -300,6 +372,7 @@ int main(void)
         TEST(output_is_cut_to_its_last_commit_after_a_kill),
         TEST(output_of_an_older_program_is_cut_as_it_was),
         TEST(view_of_an_older_program_is_made_anew),
+        TEST(outputs_and_exports_name_the_line_that_a_duplicate_repeats),
         TEST(
             output_left_out_of_a_session_is_refused_with_the_command_that_makes_it),
         TEST(output_added_late_is_refused_with_the_command_that_makes_it),
