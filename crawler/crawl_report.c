@@ -132,6 +132,11 @@ static size_t fill_causes(const struct frontier_stats *stats,
             causes[nr++] = (struct summary_cause){
                 info->code, stats->nr_by_error[i], info->meaning, info->hint};
     }
+    if (stats->nr_more_refused)
+        causes[nr++] = (struct summary_cause){
+            "trap, no row", stats->nr_more_refused,
+            "further links over the limits against endless sites, only counted",
+            "'crawl query DB skipped' has an example"};
     if (stats->nr_status[4])
         causes[nr++] =
             (struct summary_cause){"4xx", stats->nr_status[4],
@@ -189,7 +194,7 @@ static char *command_that_goes_on(const struct crawl *crawl)
 void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
 {
     const struct frontier_stats *done = &crawl->committed;
-    struct summary_cause causes[ERROR_NR + 3];
+    struct summary_cause causes[ERROR_NR + 4];
     char *again =
         strcmp(ended, "done") == 0 ? NULL : command_that_goes_on(crawl);
     struct summary summary = {

@@ -38,6 +38,7 @@ enum storage_added {
                        * been refused unasked (trap, blocked_address) */
     STORAGE_KEPT,     /* a line of the list that is being read again: its URL
                        * was known, and has the line's number as it is now */
+    STORAGE_ABSENT,   /* it was only looked up, and is not known */
 };
 
 /*

@@ -57,6 +57,16 @@ struct url_record {
     enum url_kind kind;
     int depth;   /* links from the list to it */
     int nr_hops; /* redirects on the way at that depth; 0 unless URL_FOUND */
+    bool is_only_looked_up; /* it is not added */
+};
+
+/* Links of a host that one rule refused. */
+struct refusal_record {
+    int64_t host_id;
+    struct bytes rule;    /* the option that sets its limit */
+    int64_t nr_rows;      /* URLs with a row of their own */
+    int64_t nr_more;      /* links without one */
+    struct bytes example; /* URL of one of those; empty: none is told */
 };
 
 /* A line of the list that got no URL of its own. */

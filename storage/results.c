@@ -119,3 +119,23 @@ enum err storage_end_loops(struct storage *storage, int64_t *nr)
     return storage_settle(storage,
                           result_of(storage)->end_loops(storage->back, nr));
 }
+
+enum err storage_add_refused(struct storage *storage,
+                             const struct refusal_record *refusal)
+{
+    enum err err = storage_begin_rows(storage, 1);
+
+    if (err)
+        return err;
+    return storage_settle(
+        storage, result_of(storage)->add_refused(storage->back, refusal));
+}
+
+enum err storage_get_refused(struct storage *storage, int64_t host_id,
+                             struct bytes rule, int64_t *nr_rows)
+{
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(storage, result_of(storage)->get_refused(
+                                       storage->back, host_id, rule, nr_rows));
+}

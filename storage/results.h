@@ -51,6 +51,15 @@ enum err storage_put_event(struct storage *storage, int64_t now_ms,
  */
 enum err storage_end_loops(struct storage *storage, int64_t *nr) CERR_CHECK;
 
+/* Adds numbers to those of the host and rule in this run. The first example
+ * stays. */
+enum err storage_add_refused(struct storage *storage,
+                             const struct refusal_record *refusal) CERR_CHECK;
+/* How many links of the host that the rule refused have a row, whichever run
+ * has made it. */
+enum err storage_get_refused(struct storage *storage, int64_t host_id,
+                             struct bytes rule, int64_t *nr_rows) CERR_CHECK;
+
 /* What the workers' sandbox reached, for the table `runs`. */
 enum err storage_put_sandbox(struct storage *storage,
                              const char *level) CERR_CHECK;

@@ -120,6 +120,19 @@ CREATE TABLE outputs (
 ) WITHOUT ROWID; -- sqlite
 ); -- postgresql
 
+-- Links that a limit refused (--max-pages-per-host and its kin). The first 200
+-- of a host and rule have a row in urls and pages, all others count here.
+CREATE TABLE refusals (
+  run_id bigint NOT NULL,
+  host_id bigint NOT NULL,
+  rule text NOT NULL, -- the option that sets the limit
+  nr_rows bigint NOT NULL,
+  nr_more bigint NOT NULL,
+  example text,
+  PRIMARY KEY (host_id, rule, run_id)
+) WITHOUT ROWID; -- sqlite
+); -- postgresql
+
 -- How each URL of a run ended: one row for each, append only, but for a link
 -- that was refused unasked: its row goes when the list names it. That there is
 -- one follows from urls: only the transaction that takes state from 0 inserts.

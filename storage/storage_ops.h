@@ -225,6 +225,10 @@ struct result_ops {
     enum err (*put_sandbox)(struct back_end *back,
                             const char *level) CERR_CHECK;
     enum err (*end_loops)(struct back_end *back, int64_t *nr) CERR_CHECK;
+    enum err (*add_refused)(struct back_end *back,
+                            const struct refusal_record *refusal) CERR_CHECK;
+    enum err (*get_refused)(struct back_end *back, int64_t host_id,
+                            struct bytes rule, int64_t *nr_rows) CERR_CHECK;
 };
 
 struct storage_ops {

@@ -514,7 +514,7 @@ enum err frontier_answer(struct frontier *frontier, uint64_t id, int worker,
     /* At most a full batch of links waits for a turn, and what one answer adds
      * to it. */
     if (batch_is_full(&frontier->links)) {
-        enum err err = intake_flush(frontier, &frontier->links, now_ms);
+        enum err err = intake_flush_links(frontier, now_ms);
         if (err)
             return err;
     }
@@ -536,7 +536,7 @@ enum err frontier_take_links(struct frontier *frontier, uint64_t id,
 
 enum err frontier_store_links(struct frontier *frontier, int64_t now_ms)
 {
-    return intake_flush(frontier, &frontier->links, now_ms);
+    return intake_flush_links(frontier, now_ms);
 }
 
 /* Undoes frontier_next(): counts, clock and tries become as they were, and the
@@ -819,7 +819,7 @@ static enum err turn_intake(struct frontier *frontier, int64_t now_ms)
 
     if (lines->is_pushed)
         err = intake_step(frontier, lines, max, now_ms);
-    return err ? err : intake_flush(frontier, &frontier->links, now_ms);
+    return err ? err : intake_flush_links(frontier, now_ms);
 }
 
 /* Leases are renewed before anything else is asked of storage: a turn that
@@ -912,7 +912,7 @@ enum err frontier_release(struct frontier *frontier, int64_t now_ms)
     if (!err)
         err = intake_flush(frontier, &frontier->lines, now_ms);
     if (!err)
-        err = intake_flush(frontier, &frontier->links, now_ms);
+        err = intake_flush_links(frontier, now_ms);
     if (!err)
         err = end_loops(frontier);
     frontier->run.state = RUN_STOPPED;

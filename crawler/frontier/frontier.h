@@ -165,6 +165,7 @@ struct frontier_stats {
                              [0]: those outside of 100 to 599 */
     int64_t nr_requests;  /* all requests: hops, robots.txt and retries too */
     int64_t nr_answers; /* answers with a status, without those of robots.txt */
+    int64_t nr_more_refused; /* links that traps refused, without a row */
     int64_t nr_moved_away; /* listed URLs that redirect to another domain, whose
                               links are not followed */
     int64_t nr_retries_waiting;

@@ -74,6 +74,7 @@
 #include "crawler/politeness/timer_heap.h"
 #include "crawler/robots/robots.h"
 #include "crawler/scope/judge.h"
+#include "crawler/scope/refusals.h"
 #include "crawler/url/url.h"
 #include "storage/leases.h"
 #include "storage/storage.h"
@@ -368,6 +369,13 @@ struct batch_url {
     bool has_port;     /* ... which lacks the port unless this is set */
     bool is_late; /* judged by the traps only when all before it is stored: see
                      batch_add_late() */
+    uint8_t rule; /* enum trap_rule: what refuses it; the note says how */
+};
+
+/* Why a found URL is refused. */
+struct batch_note {
+    enum trap_rule rule; /* TRAP_NONE: it is not */
+    struct bytes reason;
 };
 
 /* URLs that are sorted and stored together. */
@@ -376,8 +384,7 @@ struct batch {
     struct url_record *records; /* owned, FRONTIER_RECORDS of them, as of the
                                    next three arrays */
     enum storage_added *added;
-    struct bytes
-        *notes; /* why a found URL is refused; empty: it is not refused */
+    struct batch_note *notes;
     char (*host_keys)[URL_HOST_KEY_BYTES]; /* room for the keys of hosts that no
                                               URL begins with */
     size_t nr, cap;
@@ -388,8 +395,8 @@ struct batch {
     size_t run_at,
         run_end;      /* the run of URLs that is sorted and being stored ... */
     size_t nr_stored; /* ... and the number of URLs stored so far */
-    char late_reason[TRAP_REASON_BYTES]; /* why the traps refuse the URL that
-                                            begins the run; "": they do not */
+    enum trap_rule late_rule; /* what refuses the URL that begins the run ... */
+    char late_reason[TRAP_REASON_BYTES]; /* ... and how */
 };
 
 /* ---- the frontier ---- */
@@ -461,8 +468,9 @@ struct own_ports {
 struct run {
     enum run_state state;
     bool list_has_ended;
-    bool is_done; /* nothing is left to do in storage either */
-    bool holds;   /* a list is read again: no host is leased meanwhile */
+    bool is_done;     /* nothing is left to do in storage either */
+    bool holds;       /* a list is read again: no host is leased meanwhile */
+    bool has_checked; /* some URL was added that is only to be checked */
     enum run_limit limit;
     struct network network; /* whether it is ours that fails */
 };
@@ -485,8 +493,8 @@ struct frontier {
     struct frontier_stats stats;
     struct batch lines, links;
     struct own_ports own_ports;
-    bool has_checked;    /* some URL was added that is only to be checked */
-    struct judge *judge; /* owned */
+    struct judge *judge;       /* owned */
+    struct refusals *refusals; /* owned */
     struct url_reader *reader; /* owned; holds the URL that was read last */
 };
 
@@ -669,6 +677,11 @@ bool batch_is_full(const struct batch *batch);
 /* Stores at most `max` of its URLs; the batch is empty when all are there. */
 enum err intake_step(struct frontier *frontier, struct batch *batch, size_t max,
                      int64_t now_ms) CERR_CHECK;
+/* Makes what counts refused links in the frontier's storage. */
+struct refusals *intake_refusals(struct frontier *frontier);
+/* Stores all found URLs that wait, and what was refused among them. */
+enum err intake_flush_links(struct frontier *frontier,
+                            int64_t now_ms) CERR_CHECK;
 /* Stores all URLs of the batch. */
 enum err intake_flush(struct frontier *frontier, struct batch *batch,
                       int64_t now_ms) CERR_CHECK;

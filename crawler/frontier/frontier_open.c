@@ -62,7 +62,7 @@ static enum err read_past(struct frontier *frontier)
     if (!frontier_has_offers(options))
         return CERR_OK;
     if (counts.nr_urls != counts.nr_lines - counts.nr_bad_lines) {
-        frontier->has_checked = true; /* it may have */
+        frontier->run.has_checked = true; /* it may have */
         err = storage_each_url(frontier->storage, false, count_found, frontier);
     }
     if (!err && counts.nr_ended > 0 && options->depth > 0)
@@ -99,6 +99,7 @@ enum err frontier_open(struct frontier **frontier,
                FRONTIER_LINES_BATCH + FRONTIER_LINES_SLACK);
     batch_init(&made->links, FRONTIER_LINKS_BATCH, FRONTIER_LINKS_BATCH);
 
+    made->refusals = intake_refusals(made);
     frontier_judge_options(&made->options, &judge);
     enum err err = judge_new(&made->judge, &judge, made->hash_key, why);
     snprintf(message, STORAGE_MESSAGE_BYTES, "%s", why);
@@ -123,6 +124,7 @@ void frontier_free(struct frontier *frontier)
     batch_release(&frontier->lines);
     batch_release(&frontier->links);
     judge_free(frontier->judge);
+    refusals_free(frontier->refusals);
     free(frontier->own_ports.host_ids);
     free(frontier->reader);
     free(frontier);

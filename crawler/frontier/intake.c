@@ -11,6 +11,7 @@
 #include "base/unfilled.h"
 #include "base/xalloc.h"
 #include "crawler/frontier/frontier_internal.h"
+#include "storage/results.h"
 
 #define LINE_TEXT_BYTES 2048 /* of a duplicate line, kept in its row */
 
@@ -145,11 +146,11 @@ static void judge_late(struct frontier *frontier, struct batch *batch,
     struct bytes text = text_of(batch, url);
     struct keyed_url keyed;
 
-    batch->late_reason[0] = '\0';
-    if (url_reader_read(frontier->reader, text, &keyed) != ERROR_NONE ||
-        judge_trap(frontier->judge, url->key.host_id, &frontier->reader->url,
-                   batch->late_reason) == TRAP_NONE)
-        batch->late_reason[0] = '\0';
+    batch->late_rule = TRAP_NONE;
+    if (url_reader_read(frontier->reader, text, &keyed) == ERROR_NONE)
+        batch->late_rule =
+            judge_trap(frontier->judge, url->key.host_id,
+                       &frontier->reader->url, batch->late_reason);
 }
 
 /* Begins the next run: it ends before a URL that must be judged after all
@@ -253,14 +254,14 @@ static void fill_record(struct batch *batch, size_t nr,
         .depth = url->source.depth,
         .nr_hops = url->source.nr_hops,
     };
-    batch->notes[nr] = none;
+    batch->notes[nr] = (struct batch_note){TRAP_NONE, none};
     if (is_line)
         return;
     memcpy(&record->parent, behind + note.len, sizeof(record->parent));
-    batch->notes[nr] = note;
-    if (url->is_late)
-        batch->notes[nr] =
-            (struct bytes){batch->late_reason, strlen(batch->late_reason)};
+    batch->notes[nr] = (struct batch_note){url->rule, note};
+    if (url->is_late && batch->late_rule != TRAP_NONE)
+        batch->notes[nr] = (struct batch_note){
+            batch->late_rule, {batch->late_reason, strlen(batch->late_reason)}};
 }
 
 /* URLs of a run are sorted: equal ones stand side by side. */
@@ -282,6 +283,26 @@ static void make_records(struct batch *batch, size_t max, size_t *nr_records,
             fill_record(batch, nr++, &batch->urls[i]);
     *end = i;
     *nr_records = nr;
+}
+
+/* Decides which of the refused URLs get a row; whether the others are known
+ * already is only looked up. */
+static enum err choose_refused(struct frontier *frontier, struct batch *batch,
+                               size_t nr)
+{
+    enum err err = CERR_OK;
+
+    for (size_t i = 0; i < nr && !err; i++) {
+        enum trap_rule rule = batch->notes[i].rule;
+        bool has_row = true;
+
+        if (rule != TRAP_NONE)
+            err = refusals_take_row(frontier->refusals,
+                                    batch->records[i].key.host_id, rule,
+                                    &has_row);
+        batch->records[i].is_only_looked_up = !has_row;
+    }
+    return err;
 }
 
 /* Stores the lines that repeat a URL of their own run, when that URL is there,
@@ -340,10 +361,18 @@ static enum err bring_forward(struct frontier *frontier,
  * link leads to in two, so a found URL may come nearer; a line is a duplicate.
  */
 static enum err note_known(struct frontier *frontier,
-                           const struct url_record *record)
+                           const struct url_record *record,
+                           const struct batch_note *note)
 {
+    enum err err = CERR_OK;
+
+    if (note->rule != TRAP_NONE && !record->is_only_looked_up)
+        err = refusals_give_back(frontier->refusals, record->key.host_id,
+                                 note->rule);
+    if (err)
+        return err;
     if (record->line == 0)
-        return record->nr_hops > 0 || frontier->has_checked
+        return record->nr_hops > 0 || frontier->run.has_checked
                    ? bring_forward(frontier, record)
                    : CERR_OK;
     return put_duplicate(frontier, record);
@@ -354,18 +383,24 @@ static enum err note_added(struct frontier *frontier, const struct batch *batch,
                            size_t i, int64_t now_ms)
 {
     const struct url_record *record = &batch->records[i];
+    const struct batch_note *note = &batch->notes[i];
 
+    if (batch->added[i] == STORAGE_ABSENT) {
+        frontier->stats.nr_more_refused++;
+        return refusals_count(frontier->refusals, record->key.host_id,
+                              note->rule, record->url);
+    }
     if (batch->added[i] == STORAGE_KNOWN)
-        return note_known(frontier, record);
+        return note_known(frontier, record, note);
     if (batch->added[i] == STORAGE_KEPT)
         return CERR_OK;
     refill_note_added(frontier, record, batch->added[i], now_ms);
     if (record->line > 0)
         return CERR_OK;
     judge_count_page(frontier->judge, record->key.host_id, record->url);
-    if (batch->notes[i].len == 0)
+    if (note->rule == TRAP_NONE)
         return CERR_OK;
-    return end_refused(frontier, record, batch->notes[i]);
+    return end_refused(frontier, record, note->reason);
 }
 
 /* Empties a batch that is stored. The first batches are small so that the first
@@ -394,9 +429,11 @@ enum err intake_step(struct frontier *frontier, struct batch *batch, size_t max,
     if (max > FRONTIER_RECORDS)
         max = FRONTIER_RECORDS;
     make_records(batch, max, &nr, &end);
-    enum err err =
-        storage_add_urls(frontier->storage, batch->records, nr,
-                         frontier_wall_ms(frontier, now_ms), batch->added);
+    enum err err = choose_refused(frontier, batch, nr);
+    if (!err)
+        err =
+            storage_add_urls(frontier->storage, batch->records, nr,
+                             frontier_wall_ms(frontier, now_ms), batch->added);
     for (size_t i = 0; i < nr && !err; i++)
         err = note_added(frontier, batch, i, now_ms);
     if (!err && nr < end - batch->nr_stored)
@@ -418,6 +455,51 @@ enum err intake_flush(struct frontier *frontier, struct batch *batch,
     while (batch->nr > 0 && !err)
         err = intake_step(frontier, batch, SIZE_MAX, now_ms);
     return err;
+}
+
+enum err intake_flush_links(struct frontier *frontier, int64_t now_ms)
+{
+    enum err err = intake_flush(frontier, &frontier->links, now_ms);
+
+    return err ? err : refusals_flush(frontier->refusals);
+}
+
+/* ---- refused links ---- */
+
+static struct bytes rule_name(enum trap_rule rule)
+{
+    const char *name = trap_rule_name(rule);
+
+    return (struct bytes){name, strlen(name)};
+}
+
+static enum err load_refused(void *ctx, int64_t host_id, enum trap_rule rule,
+                             int64_t *nr_rows)
+{
+    const struct frontier *frontier = ctx;
+
+    return storage_get_refused(frontier->storage, host_id, rule_name(rule),
+                               nr_rows);
+}
+
+static enum err add_refused(void *ctx, const struct refusal *refusal)
+{
+    const struct frontier *frontier = ctx;
+
+    return storage_add_refused(frontier->storage,
+                               &(struct refusal_record){
+                                   .host_id = refusal->host_id,
+                                   .rule = rule_name(refusal->rule),
+                                   .nr_rows = refusal->nr_rows,
+                                   .nr_more = refusal->nr_more,
+                                   .example = refusal->example,
+                               });
+}
+
+struct refusals *intake_refusals(struct frontier *frontier)
+{
+    return refusals_new(
+        &(struct refusals_store){load_refused, add_refused, frontier});
 }
 
 /* ---- hops ---- */

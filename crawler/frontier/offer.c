@@ -28,7 +28,7 @@ static bool was_judged(const struct judge *judge, const struct offer *offer,
            judge_has_seen(judge, hash ^ offer->context);
 }
 
-/* A URL that a trap refuses is stored as well, with the reason, so that people
+/* A URL that a trap refuses joins them as well, with the reason, so that people
  * see what was left out. */
 static enum err add_to_links(struct frontier *frontier,
                              const struct offer *offer,
@@ -39,14 +39,20 @@ static enum err add_to_links(struct frontier *frontier,
     char reason[TRAP_REASON_BYTES] = "";
     int64_t host_id = url->key.host_id;
 
+    enum trap_rule rule = judge_trap(frontier->judge, host_id, parsed, reason);
+
     /* What waits in the batch is not counted yet: near a limit it has to be. */
-    if (judge_is_near_limit(frontier->judge, host_id, parsed,
-                            (int64_t)links->nr))
-        return batch_add_late(links, url, &offer->parent, &offer->source);
-    if (judge_trap(frontier->judge, host_id, parsed, reason) == TRAP_NONE)
+    if (rule == TRAP_NONE) {
         reason[0] = '\0';
-    return batch_add(links, url, (struct bytes){reason, strlen(reason)},
-                     &offer->parent, &offer->source);
+        if (judge_is_near_limit(frontier->judge, host_id, parsed,
+                                (int64_t)links->nr))
+            return batch_add_late(links, url, &offer->parent, &offer->source);
+    }
+    enum err err = batch_add(links, url, (struct bytes){reason, strlen(reason)},
+                             &offer->parent, &offer->source);
+    if (!err)
+        links->urls[links->nr - 1].rule = (uint8_t)rule;
+    return err;
 }
 
 /* A URL that was in scope once needs no second look, wherever it stands; one
@@ -205,7 +211,7 @@ static enum err offer_or_check(struct frontier *frontier, struct offer *offer)
         !judge_lets_pass(judge, parsed))
         return CERR_OK;
     judge_note_seen(judge, hash ^ CHECK_SEEN);
-    frontier->has_checked = true;
+    frontier->run.has_checked = true;
     offer->source.nr_hops = URL_HOPS_CHECKED;
     return add_to_links(frontier, offer, &url);
 }

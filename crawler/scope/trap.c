@@ -221,6 +221,20 @@ int64_t trap_pages_left(const struct trap *trap, int64_t nr_pages)
 
 /* ---- the rules ---- */
 
+const char *trap_rule_name(enum trap_rule rule)
+{
+    static const char *const names[] = {
+        [TRAP_NONE] = "",
+        [TRAP_IS_TOO_LONG] = "max-url-length",
+        [TRAP_IS_TOO_DEEP] = "max-path-depth",
+        [TRAP_IS_REPEATING] = "max-repeated-segments",
+        [TRAP_HAS_TOO_MANY_QUERIES] = "max-query-variants",
+        [TRAP_HAS_TOO_MANY_PAGES] = "max-pages-per-host",
+    };
+
+    return names[rule];
+}
+
 /* Whether a value is over its limit; if so, `reason` says it. */
 static bool is_trap(int64_t value, int limit, const char *what, char *reason)
 {

@@ -48,6 +48,10 @@ enum trap_rule {
     TRAP_HAS_TOO_MANY_PAGES,
 };
 
+/* The option that sets the limit of a rule, without dashes: "max-path-depth".
+ */
+const char *trap_rule_name(enum trap_rule rule);
+
 struct trap; /* opaque, about 1 MiB */
 
 /* Owned by the caller. Never NULL. Copies both. */

@@ -139,6 +139,10 @@ static enum err add_url(struct sqlite *sqlite, const struct url_record *url,
         err = sqlite_read_again(sqlite, url, added, &found);
     if (err || known || found == READING_DONE)
         return err;
+    if (url->is_only_looked_up) {
+        *added = STORAGE_ABSENT;
+        return CERR_OK;
+    }
     if (found == READING_NEW)
         err = insert_url(sqlite, url, &done);
     if (done)
@@ -167,7 +171,8 @@ struct news {
 static void note_news(struct news *news, const struct url_record *url,
                       enum storage_added added)
 {
-    news->any |= added != STORAGE_KNOWN && added != STORAGE_KEPT;
+    news->any |= added != STORAGE_KNOWN && added != STORAGE_KEPT &&
+                 added != STORAGE_ABSENT;
     news->listed |= url->line > 0;
     if (added == STORAGE_ADDED && order_of(url) == URL_ORDER_BULK)
         hash_range_add(&news->walk, hash_range_of(url->key.url_hash));

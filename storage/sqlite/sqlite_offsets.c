@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 
-#define VIEW_BYTES_MAX 65536
+#define STATEMENT_BYTES_MAX 65536
 
 /* Reads GET_INPUT's columns from the one with the number on. */
 static void read_input(sqlite3_stmt *stmt, int at, struct storage_input *input)
@@ -150,29 +150,51 @@ enum err sqlite_add_output_state(struct sqlite *sqlite)
                                " state smallint NOT NULL DEFAULT 1");
 }
 
-/* Makes a view of the schema anew. Its text ends at the first semicolon. */
-static enum err remake_view(struct sqlite *sqlite, const char *name,
-                            const char *schema)
+/* Runs the statement of a schema that begins so; it ends at the first
+ * semicolon. */
+static enum err run_of_schema(struct sqlite *sqlite, const char *begin,
+                              const char *schema)
 {
-    char drop[60], begin[60];
-    const char *text;
+    const char *text = strstr(schema, begin);
     struct buf sql;
     enum err err;
 
-    snprintf(drop, sizeof(drop), "DROP VIEW IF EXISTS %s;", name);
-    snprintf(begin, sizeof(begin), "CREATE VIEW %s AS", name);
-    text = strstr(schema, begin);
     assert(text);
-    buf_init(&sql, VIEW_BYTES_MAX);
-    err = buf_add_str(&sql, drop);
-    if (!err)
-        err = buf_add(&sql, text, strcspn(text, ";"));
+    buf_init(&sql, STATEMENT_BYTES_MAX);
+    err = buf_add(&sql, text, strcspn(text, ";"));
     if (!err)
         err = buf_add_byte(&sql, '\0');
     if (!err)
         err = sqlite_exec(sqlite, (const char *)sql.data);
     buf_release(&sql);
     return err;
+}
+
+/* Makes a view of the schema anew. */
+static enum err remake_view(struct sqlite *sqlite, const char *name,
+                            const char *schema)
+{
+    char drop[60], begin[60];
+    enum err err;
+
+    snprintf(drop, sizeof(drop), "DROP VIEW IF EXISTS %s;", name);
+    snprintf(begin, sizeof(begin), "CREATE VIEW %s AS", name);
+    err = sqlite_exec(sqlite, drop);
+    return err ? err : run_of_schema(sqlite, begin, schema);
+}
+
+/* An older program gave every link that it refused a row. */
+enum err sqlite_add_refusals(struct sqlite *sqlite)
+{
+    int64_t is_there = 0;
+    enum err err = sqlite_number(sqlite,
+                                 "SELECT count(*) FROM sqlite_master"
+                                 " WHERE name = 'refusals'",
+                                 0, &is_there);
+
+    return err || is_there ? err
+                           : run_of_schema(sqlite, "CREATE TABLE refusals (",
+                                           storage_schema);
 }
 
 /* The table of an older program has no column `path`: its lists are known by

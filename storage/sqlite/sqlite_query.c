@@ -254,6 +254,23 @@ static enum err add_pages(struct reader *reader, int64_t run, struct buf *sql)
                     nr_runs > 1 ? "v_latest" : "pages");
 }
 
+/* Appends the table of counted refusals, or an empty one where an older program
+ * has made the database. */
+static enum err add_refusals(struct reader *reader, struct buf *sql)
+{
+    int64_t is_there;
+    enum err err = reader_number(reader,
+                                 "SELECT count(*) FROM sqlite_master"
+                                 " WHERE type = 'table' AND name = 'refusals'",
+                                 &is_there);
+
+    if (err)
+        return err;
+    return buf_add_str(sql, is_there ? "refusals"
+                                     : "(SELECT 0 AS run_id, 0 AS nr_more,"
+                                       " '' AS example WHERE 0)");
+}
+
 /* Appends what one word stands for. CERR_INVALID means that there is no such
  * word: a slip in the file of the query, which the test that runs all queries
  * would find. */
@@ -262,6 +279,8 @@ static enum err add_word(struct reader *reader, struct bytes word,
 {
     if (word.len == 5 && memcmp(word.data, "pages", 5) == 0)
         return add_pages(reader, options->run, sql);
+    if (word.len == 8 && memcmp(word.data, "refusals", 8) == 0)
+        return add_refusals(reader, sql);
     if (word.len == 3 && memcmp(word.data, "run", 3) == 0)
         return buf_addf(sql, "%" PRId64, options->run);
     if (word.len == 5 && memcmp(word.data, "other", 5) == 0)

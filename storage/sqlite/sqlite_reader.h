@@ -16,6 +16,7 @@
  * project is built. These words in them are replaced:
  *
  *   @pages  the common table `p`: the pages in question
+ *   @refusals  the table of that name
  *   @run    the number of the run that was asked for, or 0
  *   @other  the number of the second run of `diff`, or 0
  */

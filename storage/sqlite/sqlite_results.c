@@ -319,6 +319,41 @@ static enum err end_loops(struct back_end *back, int64_t *nr)
     return sqlite_run(sqlite, &binder);
 }
 
+static enum err add_refused(struct back_end *back,
+                            const struct refusal_record *refusal)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder;
+    enum err err = sqlite_begin(sqlite);
+
+    if (err)
+        return err;
+    binder = sqlite_bind(sqlite, STMT_ADD_REFUSED);
+    bind_int(&binder, sqlite->run_id);
+    bind_int(&binder, refusal->host_id);
+    bind_text(&binder, refusal->rule);
+    bind_int(&binder, refusal->nr_rows);
+    bind_int(&binder, refusal->nr_more);
+    bind_text(&binder, refusal->example);
+    return sqlite_run(sqlite, &binder);
+}
+
+static enum err get_refused(struct back_end *back, int64_t host_id,
+                            struct bytes rule, int64_t *nr_rows)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind(sqlite, STMT_GET_REFUSED);
+    bool row = false;
+    enum err err;
+
+    bind_int(&binder, host_id);
+    bind_text(&binder, rule);
+    err = sqlite_step(sqlite, &binder, &row);
+    *nr_rows = !err && row ? sqlite3_column_int64(binder.stmt, 0) : 0;
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
 const struct result_ops sqlite_result = {
     .put_page = put_page,
     .put_attempt = put_attempt,
@@ -326,4 +361,6 @@ const struct result_ops sqlite_result = {
     .put_event = put_event,
     .put_sandbox = put_sandbox,
     .end_loops = end_loops,
+    .add_refused = add_refused,
+    .get_refused = get_refused,
 };

@@ -249,6 +249,8 @@ static enum err add_columns(struct sqlite *sqlite)
         err = sqlite_add_output_state(sqlite);
     if (!err)
         err = sqlite_add_input_path(sqlite);
+    if (!err)
+        err = sqlite_add_refusals(sqlite);
     return err ? err : sqlite_renew_broken(sqlite);
 }
 

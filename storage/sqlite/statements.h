@@ -198,6 +198,15 @@ STATEMENT(FAIL_LOOPS,
           " IN (SELECT p.host_id, p.url_hash FROM redirects q JOIN pages p"
           " ON p.id = q.page_id WHERE p.run_id = ? AND"
           " p.error = 'redirect_loop')")
+STATEMENT(ADD_REFUSED,
+          "INSERT INTO refusals (run_id, host_id, rule, nr_rows, nr_more,"
+          " example) VALUES (?, ?, ?, ?, ?, ?)"
+          " ON CONFLICT (host_id, rule, run_id) DO UPDATE SET"
+          " nr_rows = nr_rows + excluded.nr_rows,"
+          " nr_more = nr_more + excluded.nr_more,"
+          " example = coalesce(example, excluded.example)")
+STATEMENT(GET_REFUSED, "SELECT sum(nr_rows) FROM refusals"
+                       " WHERE host_id = ? AND rule = ?")
 STATEMENT(PUT_ATTEMPT,
           "INSERT INTO attempts (run_id, host_id, url_hash, attempt, at,"
           " status, error, detail, elapsed_ms)"

@@ -193,6 +193,58 @@ static void storage_writes_nothing_for_a_list_that_is_as_it_was(void **state)
     assert_int_equal(gone.nr_forgotten + gone.nr_closed, 0);
 }
 
+static void storage_adds_nothing_that_is_only_looked_up(void **state)
+{
+    struct fixture *fix = *state;
+    struct url_record urls[] = {fixture_url(1, 10, 1), fixture_url(1, 11, 0),
+                                fixture_url(2, 10, 0)};
+    struct storage_counts counts;
+    enum storage_added added[3];
+    int64_t due_at;
+
+    fixture_open(fix);
+    assert_ok(storage_add_urls(fix->storage, urls, 1, NOW, NULL));
+    urls[0].line = 0;
+    for (int i = 0; i < 3; i++)
+        urls[i].is_only_looked_up = true;
+    assert_ok(storage_add_urls(fix->storage, urls, 3, NOW, added));
+    assert_int_equal(added[0], STORAGE_KNOWN);
+    assert_int_equal(added[1], STORAGE_ABSENT);
+    assert_int_equal(added[2], STORAGE_ABSENT);
+    assert_ok(storage_count(fix->storage, &counts));
+    assert_int_equal(counts.nr_urls, 1);
+    assert_int_equal(counts.nr_hosts, 1);
+    assert_ok(storage_next_due(fix->storage, &due_at));
+    assert_int_equal(due_at, NOW);
+}
+
+static void storage_counts_what_a_rule_refused(void **state)
+{
+    struct fixture *fix = *state;
+    struct refusal_record refusal = {.host_id = 1,
+                                     .rule = text("max-path-depth"),
+                                     .nr_rows = 200,
+                                     .nr_more = 5,
+                                     .example = text("http://h/1")};
+    int64_t nr_rows = -1;
+
+    fixture_open(fix);
+    assert_ok(storage_get_refused(fix->storage, 1, refusal.rule, &nr_rows));
+    assert_int_equal(nr_rows, 0);
+    assert_ok(storage_add_refused(fix->storage, &refusal));
+    refusal.nr_rows = -1;
+    assert_ok(storage_add_refused(fix->storage, &refusal));
+    assert_ok(storage_commit(fix->storage));
+    fixture_reopen(fix);
+    assert_ok(storage_get_refused(fix->storage, 1, refusal.rule, &nr_rows));
+    assert_int_equal(nr_rows, 199);
+    assert_ok(
+        storage_get_refused(fix->storage, 1, text("max-url-length"), &nr_rows));
+    assert_int_equal(nr_rows, 0);
+    assert_ok(storage_get_refused(fix->storage, 2, refusal.rule, &nr_rows));
+    assert_int_equal(nr_rows, 0);
+}
+
 static void storage_takes_what_a_list_names_no_more_out_of_it(void **state)
 {
     struct fixture *fix = *state;
@@ -759,6 +811,8 @@ int main(void)
         TEST(storage_keeps_a_line_as_its_list_has_it_now),
         TEST(storage_gives_a_moved_line_its_new_number),
         TEST(storage_writes_nothing_for_a_list_that_is_as_it_was),
+        TEST(storage_adds_nothing_that_is_only_looked_up),
+        TEST(storage_counts_what_a_rule_refused),
         TEST(storage_takes_what_a_list_names_no_more_out_of_it),
         TEST(storage_leaves_a_url_to_another_list_that_names_it),
         TEST(storage_takes_no_line_for_a_duplicate_of_itself),

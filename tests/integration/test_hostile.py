@@ -410,6 +410,24 @@ class Beside(harness.CrawlTest):
                         "--depth", "1")
 
 
+    def test_links_over_a_limit_are_counted_after_200_rows(self):
+        links = gzip.compress(b"".join(b"<a href=/p/%d>" % n for n in range(20000)))
+        server = Server({None: page(b"x"), "/robots.txt": page(b"", "404 None"),
+                         "/0": packed(links), "/1": packed(links)})
+        self.addCleanup(server.stop)
+        self.write("urls.txt", server.url("/0") + "\n" + server.url("/1") + "\n")
+        _, err = self.crawl("urls.txt", "--depth", "1", "--extract", "meta",
+                            "--max-pages-per-host", "100")
+        self.assertEqual(self.rows("select count(*) from urls"), [(2 + 100 + 200,)])
+        (rule, rows, more, example), = self.rows(
+            "select rule, nr_rows, nr_more, example from refusals")
+        self.assertEqual((rule, rows, more), ("max-pages-per-host", 200, 20000 - 300))
+        self.assertIn("/p/", example)
+        self.assertIn("19,700", err)
+        skipped, _ = self.crawl("query", "crawl.db", "skipped", "--csv")
+        self.assertIn("19900", skipped)
+
+
 class Machine(harness.CrawlTest):
     """Processes that stop, and signals that nobody expects."""
 

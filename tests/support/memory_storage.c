@@ -56,6 +56,11 @@ struct line_row {
     bool seen; /* in the reading that is under way */
 };
 
+struct refusal_row {
+    int64_t host_id, nr_rows;
+    struct row_text rule;
+};
+
 /* How far a list was read, or an output written. */
 struct mark_row {
     struct row_text name;
@@ -72,12 +77,13 @@ struct image {
     int64_t reading; /* 1 + number of the list that is read again; 0: none */
     int64_t run_id, run_ms; /* time of its start, or of its end */
     bool run_done;
-    size_t nr_hosts, nr_urls, nr_pages, nr_lines, nr_marks;
+    size_t nr_hosts, nr_urls, nr_pages, nr_lines, nr_marks, nr_refusals;
     struct host_row hosts[ROWS_MAX];
     struct url_row urls[ROWS_MAX];
     struct page_row pages[ROWS_MAX];
     struct line_row lines[ROWS_MAX];
     struct mark_row marks[ROWS_MAX];
+    struct refusal_row refusals[ROWS_MAX];
 };
 
 struct memory {
@@ -381,6 +387,8 @@ static enum storage_added add_url(struct image *image,
         row->seen = again;
         return adopt(image, row, url);
     }
+    if (url->is_only_looked_up)
+        return STORAGE_ABSENT;
     image->urls[add_row(&image->nr_urls)] = (struct url_row){
         .key = url->key,
         .url = keep(url->url),
@@ -411,7 +419,9 @@ static enum err add_urls(struct back_end *back, struct url_batch *batch)
 {
     for (size_t i = 0; i < batch->nr_urls; i++) {
         batch->added[i] = add_url(image_of(back), &batch->urls[i]);
-        if (batch->added[i] != STORAGE_KNOWN && batch->added[i] != STORAGE_KEPT)
+        if (batch->added[i] != STORAGE_KNOWN &&
+            batch->added[i] != STORAGE_KEPT &&
+            batch->added[i] != STORAGE_ABSENT)
             wake_host(batch, image_of(back), i);
     }
     return CERR_OK;
@@ -794,6 +804,42 @@ static enum err end_loops(struct back_end *back, int64_t *nr)
     return CERR_OK;
 }
 
+static struct refusal_row *find_refusal(struct image *image, int64_t host_id,
+                                        struct bytes rule)
+{
+    for (size_t i = 0; i < image->nr_refusals; i++)
+        if (image->refusals[i].host_id == host_id &&
+            image->refusals[i].rule.len == rule.len &&
+            memcmp(image->refusals[i].rule.data, rule.data, rule.len) == 0)
+            return &image->refusals[i];
+    return NULL;
+}
+
+static enum err add_refused(struct back_end *back,
+                            const struct refusal_record *refusal)
+{
+    struct image *image = image_of(back);
+    struct refusal_row *row =
+        find_refusal(image, refusal->host_id, refusal->rule);
+
+    if (!row) {
+        row = &image->refusals[add_row(&image->nr_refusals)];
+        *row = (struct refusal_row){.host_id = refusal->host_id,
+                                    .rule = keep(refusal->rule)};
+    }
+    row->nr_rows += refusal->nr_rows;
+    return CERR_OK;
+}
+
+static enum err get_refused(struct back_end *back, int64_t host_id,
+                            struct bytes rule, int64_t *nr_rows)
+{
+    const struct refusal_row *row = find_refusal(image_of(back), host_id, rule);
+
+    *nr_rows = row ? row->nr_rows : 0;
+    return CERR_OK;
+}
+
 static const struct result_ops result = {
     .put_page = put_page,
     .put_attempt = put_attempt,
@@ -801,6 +847,8 @@ static const struct result_ops result = {
     .put_event = put_event,
     .put_sandbox = put_sandbox,
     .end_loops = end_loops,
+    .add_refused = add_refused,
+    .get_refused = get_refused,
 };
 
 /* ---- opening ---- */

@@ -8,9 +8,11 @@
 
 #include <cmocka.h>
 
+#include "crawler/frontier/url_key.h"
 #include "crawler/page/job.h"
 #include "crawler/scope/seen.h"
 #include "frontier_web.h"
+#include "storage/results.h"
 
 static int setup(void **state)
 {
@@ -341,6 +343,49 @@ static void frontier_limits_the_pages_of_a_host(void **state)
     web_add_list(web, "http://a.test/");
     assert_int_equal(web_run(web), FRONTIER_DONE);
     assert_int_equal(web->nr_fetches, 1 + 50); /* and the listed one */
+}
+
+static void links_over_a_limit(struct web *web, const char *url,
+                               struct web_answer *answer)
+{
+    char to[64];
+
+    (void)web;
+    if (strcmp(url, "http://a.test/") != 0)
+        return;
+    for (int i = 0; i < 600; i++) {
+        snprintf(to, sizeof(to), "http://a.test/%d", i);
+        web_link(answer, to, 0);
+    }
+}
+
+static void
+frontier_gives_200_refused_links_rows_and_counts_the_rest(void **state)
+{
+    struct web *web = *state;
+    struct frontier_stats stats;
+    int64_t nr_rows = 0;
+    size_t nr_skipped = 0;
+
+    web->options.depth = 5;
+    web->options.traps.pages_per_host = 50;
+    web->answer = links_over_a_limit;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    for (size_t i = 0; i < web->nr_visits; i++)
+        nr_skipped += web->visits[i].error == ERROR_TRAP;
+    assert_int_equal(nr_skipped, 200);
+    frontier_get_stats(web->frontier, &stats);
+    assert_int_equal(stats.nr_more_refused, 600 - 50 - 200);
+    struct bytes rule = {"max-pages-per-host", 18}, no_url = {"", 0};
+    struct bytes host = {"http://a.test:80", 16};
+    struct url_key key =
+        url_key_of(storage_hash_key(web->storage), host, no_url);
+    assert_int_equal(
+        storage_get_refused(web->storage, key.host_id, rule, &nr_rows),
+        CERR_OK);
+    assert_int_equal(nr_rows, 200);
 }
 
 /* ---- redirects ---- */
@@ -869,6 +914,7 @@ int main(void)
         TEST(frontier_ends_no_other_url_with_an_answer),
         TEST(frontier_takes_more_links_than_a_full_batch),
         TEST(frontier_limits_the_pages_of_a_host),
+        TEST(frontier_gives_200_refused_links_rows_and_counts_the_rest),
         TEST(frontier_goes_on_where_the_seed_redirects_to),
         TEST(frontier_knows_where_a_seed_landed_after_a_restart),
         TEST(frontier_crawls_no_other_domain_that_a_seed_redirects_to),
@@ -893,6 +939,7 @@ int main(void)
         SLICED(frontier_follows_no_url_over_its_length),
         SLICED(frontier_takes_more_links_than_a_full_batch),
         SLICED(frontier_limits_the_pages_of_a_host),
+        SLICED(frontier_gives_200_refused_links_rows_and_counts_the_rest),
         SLICED(frontier_goes_on_where_the_seed_redirects_to),
         SLICED(frontier_knows_where_a_seed_landed_after_a_restart),
         SLICED(frontier_crawls_no_other_domain_that_a_seed_redirects_to),

@@ -249,7 +249,9 @@ static void frontier_follows_just_so_many_queries_of_a_path(void **state)
         web_add_list(web, "http://a.test/");
         assert_int_equal(web_run(web), FRONTIER_DONE);
         assert_int_equal(web->nr_fetches, 1 + 300 + 2 * limits[i]);
-        assert_int_equal(web->nr_visits, 1 + 600);
+        size_t nr_refused = 300 - 2 * (size_t)limits[i];
+        size_t nr_rows = nr_refused < 200 ? nr_refused : 200;
+        assert_int_equal(web->nr_visits, web->nr_fetches + nr_rows);
         web_teardown(state);
         web_setup(state);
         web = *state;
