@@ -189,6 +189,24 @@ static char *command_that_goes_on(const struct crawl *crawl)
     return command;
 }
 
+/* What the run has done in all its sessions, if storage can still tell. */
+static void fill_all(struct crawl *crawl, struct summary_all *all)
+{
+    struct storage_totals totals;
+
+    if (storage_run_totals(crawl->storage, &totals))
+        return;
+    *all = (struct summary_all){
+        .nr_sessions = totals.nr_sessions,
+        .work_ms = totals.work_ms,
+        .ended = {.nr_ok = totals.nr_ok,
+                  .nr_redirect = totals.nr_redirect,
+                  .nr_http_error = totals.nr_http_error,
+                  .nr_error = totals.nr_error,
+                  .nr_skipped = totals.nr_skipped},
+    };
+}
+
 /* The clock is that of the last sample, which was taken when the run had
  * settled: what is said here then fits what the database says. */
 void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
@@ -205,11 +223,11 @@ void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
         .secrets = crawl->options->secrets,
         .nr_bad_lines = done->nr_bad_lines,
         .nr_duplicates = done->nr_duplicates,
-        .nr_ok = done->nr_visits[OUTCOME_OK],
-        .nr_redirect = done->nr_visits[OUTCOME_REDIRECT],
-        .nr_http_error = done->nr_visits[OUTCOME_HTTP_ERROR],
-        .nr_error = done->nr_visits[OUTCOME_ERROR],
-        .nr_skipped = done->nr_visits[OUTCOME_SKIPPED],
+        .visits = {.nr_ok = done->nr_visits[OUTCOME_OK],
+                   .nr_redirect = done->nr_visits[OUTCOME_REDIRECT],
+                   .nr_http_error = done->nr_visits[OUTCOME_HTTP_ERROR],
+                   .nr_error = done->nr_visits[OUTCOME_ERROR],
+                   .nr_skipped = done->nr_visits[OUTCOME_SKIPPED]},
         .nr_left = done->nr_queued,
         .nr_moved_away = done->nr_moved_away,
         .nr_requests = done->nr_requests,
@@ -220,6 +238,8 @@ void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
     };
     struct sample_record last;
 
+    if (crawl->before.nr_ended > 0)
+        fill_all(crawl, &summary.all);
     crawl_sample(crawl, crawl->loop.next_sample_ms - CRAWL_SAMPLE_MS, &last);
     summary.elapsed_ms = last.t_ms;
     if (storage_state(crawl->storage) == STORAGE_FINISHED &&

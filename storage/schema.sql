@@ -30,6 +30,22 @@ CREATE TABLE runs (
   sandbox text
 );
 
+-- Each start of the program for a run.
+CREATE TABLE sessions (
+  run_id bigint NOT NULL,
+  session integer NOT NULL,
+  started_at text NOT NULL,
+  finished_at text,
+  status text NOT NULL, -- as in runs; killed
+  reason text,
+  version text,
+  command text,
+  config text,
+  user_agent text,
+  workers integer,
+  PRIMARY KEY (run_id, session)
+);
+
 -- The frontier: hosts are leased, URLs are not (docs/protocol.md).
 CREATE TABLE hosts (
   shard smallint NOT NULL,
@@ -189,7 +205,8 @@ CREATE TABLE samples (
   workers_busy integer NOT NULL,
   hosts_active integer NOT NULL,
   hosts_waiting integer NOT NULL,
-  rss_bytes bigint NOT NULL
+  rss_bytes bigint NOT NULL,
+  session integer
 );
 
 CREATE TABLE events (

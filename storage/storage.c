@@ -281,6 +281,16 @@ enum err storage_run_answered(struct storage *storage, bool *answered)
                                        storage->back, answered));
 }
 
+enum err storage_run_totals(struct storage *storage,
+                            struct storage_totals *totals)
+{
+    *totals = (struct storage_totals){0};
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(storage, storage->back->ops->session->run_totals(
+                                       storage->back, totals));
+}
+
 /* ---- committing and closing ---- */
 
 enum err storage_commit(struct storage *storage)

@@ -143,6 +143,14 @@ enum err storage_count(struct storage *storage,
 enum err storage_run_answered(struct storage *storage,
                               bool *answered) CERR_CHECK;
 
+/* What came of a run, all its sessions together. */
+struct storage_totals {
+    int64_t nr_sessions, work_ms; /* without the time between sessions */
+    int64_t nr_ok, nr_redirect, nr_http_error, nr_error, nr_skipped;
+};
+/* Reads all pages of the run. */
+enum err storage_run_totals(struct storage *storage,
+                            struct storage_totals *totals) CERR_CHECK;
 /*
  * Ends the run: "done", "interrupted", "limit" or "failed" with its reason;
  * when done, makes the indexes for queries. Then the file goes back to one

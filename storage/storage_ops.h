@@ -96,12 +96,15 @@ struct session_ops {
                        const struct storage_counts *counts) CERR_CHECK;
     void (*roll_back)(struct back_end *back); /* fine when nothing is open */
 
-    /* Marks a run that had ended as under way again. */
+    /* Marks a run that had ended as under way again, by a new session. */
     enum err (*open_run)(struct back_end *back) CERR_CHECK;
     enum err (*end_run)(struct back_end *back, const char *status,
                         const char *reason, int64_t now_ms) CERR_CHECK;
     /* As storage_run_answered(). */
     enum err (*run_answered)(struct back_end *back, bool *answered) CERR_CHECK;
+    /* As storage_run_totals(). */
+    enum err (*run_totals)(struct back_end *back,
+                           struct storage_totals *totals) CERR_CHECK;
     /* After the last commit, before `close`: makes what queries need if the
      * run is done, and a database of one file. */
     enum err (*finish)(struct back_end *back, bool done) CERR_CHECK;

@@ -21,13 +21,17 @@
 #define WIDTH_DEFAULT  80
 #define WIDTH_MIN      20
 
+/* How much had been done at some time. */
+struct mark {
+    int64_t at_ms, nr_run, bytes;
+};
+
 struct progress {
     struct progress_options options;
     int width;
     int nr_drawn; /* rows that stand on the terminal now; 0: none */
     int64_t next_ms;
-    /* Rates are taken over a window, which begins anew when it is full. */
-    int64_t window_ms, window_run, window_bytes;
+    struct mark before, last; /* rates are taken since `before` */
     double urls_per_s, bytes_per_s;
     char rows[PROGRESS_ROWS][ROW_BYTES];
     int nr_rows;
@@ -109,7 +113,7 @@ struct progress *progress_new(const struct progress_options *options)
     struct progress *progress = xcalloc(1, sizeof(*progress));
 
     progress->options = *options;
-    progress->window_ms = options->start_ms;
+    progress->before.at_ms = progress->last.at_ms = options->start_ms;
     progress->next_ms = options->mode == PROGRESS_LIVE
                             ? options->start_ms
                             : options->start_ms + options->interval_ms;
@@ -144,25 +148,25 @@ bool progress_due(const struct progress *progress, int64_t now_ms)
     return progress_wait_ms(progress, now_ms) == 0;
 }
 
-/* Measures the rates over a window of RATE_WINDOW_MS: a rate over the whole run
- * would hide that a crawl has slowed down, one over a moment would jump. */
+/* Measures the rates over the last RATE_WINDOW_MS, or up to twice as long: a
+ * rate over the whole run would hide that a crawl has slowed down, one over a
+ * moment would jump, and the time that is left with it. */
 static void measure_rate(struct progress *progress,
                          const struct progress_view *view, int64_t now_ms)
 {
-    int64_t span = now_ms - progress->window_ms;
+    struct mark now = {now_ms, view->nr_run, view->bytes_down};
+    const struct mark *before = &progress->before;
+    double seconds;
 
-    if (span <= 0)
+    if (now_ms - progress->last.at_ms >= RATE_WINDOW_MS) {
+        progress->before = progress->last;
+        progress->last = now;
+    }
+    seconds = (double)(now_ms - before->at_ms) / 1e3;
+    if (seconds <= 0)
         return;
-    progress->urls_per_s =
-        (double)(view->nr_run - progress->window_run) * 1e3 / (double)span;
-    progress->bytes_per_s =
-        (double)(view->bytes_down - progress->window_bytes) * 1e3 /
-        (double)span;
-    if (span < RATE_WINDOW_MS)
-        return;
-    progress->window_ms = now_ms;
-    progress->window_run = view->nr_run;
-    progress->window_bytes = view->bytes_down;
+    progress->urls_per_s = (double)(now.nr_run - before->nr_run) / seconds;
+    progress->bytes_per_s = (double)(now.bytes - before->bytes) / seconds;
 }
 
 /* Adds a row, cut to the width at a character. */
@@ -220,6 +224,12 @@ static void eta_text(const struct progress *progress,
     }
 }
 
+/* Whether earlier sessions have done a part: then it is said what is meant. */
+static bool is_resumed(const struct progress_view *view)
+{
+    return view->nr_ended > view->nr_run;
+}
+
 /* Adds the row of counts: how URLs ended, and what happens now. */
 static void counts_row(struct progress *progress,
                        const struct progress_view *view)
@@ -229,12 +239,12 @@ static void counts_row(struct progress *progress,
     value_show_count(view->nr_ok, ok);
     value_show_count(view->nr_failed, failed);
     add_row(progress,
-            " ok %s   3xx %" PRId64 "   4xx %" PRId64 "   5xx %" PRId64
+            " %sok %s   3xx %" PRId64 "   4xx %" PRId64 "   5xx %" PRId64
             "   failed %s   skipped %" PRId64 "   retrying %" PRId64
             "   active %d   waiting(hosts) %d",
-            ok, view->nr_3xx, view->nr_4xx, view->nr_5xx, failed,
-            view->nr_skipped, view->nr_retrying, view->nr_active,
-            view->nr_hosts_waiting);
+            is_resumed(view) ? "this session: " : "", ok, view->nr_3xx,
+            view->nr_4xx, view->nr_5xx, failed, view->nr_skipped,
+            view->nr_retrying, view->nr_active, view->nr_hosts_waiting);
 }
 
 /* Draws the rows. They are cut to the width, so what matters most stands to the
@@ -260,9 +270,10 @@ static void draw_live(struct progress *progress,
     add_row(progress, "crawl  %s -> %s  %d workers     Ctrl-C saves and stops",
             progress->options.input, progress->options.output,
             progress->options.nr_workers);
-    add_row(progress, "%3d%% %s  %s/%s%s   %.0f url/s  %s/s  %s  %s", percent,
-            bar, ended, urls, view->list_done ? "" : "+", progress->urls_per_s,
-            bytes, clock, eta);
+    add_row(progress, "%3d%% %s  %s/%s%s%s   %.0f url/s  %s/s  %s  %s", percent,
+            bar, ended, urls, view->list_done ? "" : "+",
+            is_resumed(view) ? " in all" : "", progress->urls_per_s, bytes,
+            clock, eta);
     counts_row(progress, view);
     if (view->throttled_host[0]) {
         value_show_clock(view->throttled_for_ms, clock);
@@ -286,12 +297,12 @@ static void draw_plain(struct progress *progress,
             " list_done=%d ok=%" PRId64 " 3xx=%" PRId64 " 4xx=%" PRId64
             " 5xx=%" PRId64 " failed=%" PRId64 " skipped=%" PRId64
             " retrying=%" PRId64 " active=%d hosts_waiting=%d bytes=%" PRId64
-            " url_per_s=%.0f\n",
+            " url_per_s=%.0f session_done=%" PRId64 "\n",
             (now_ms - progress->options.start_ms) / 1000, view->nr_ended,
             view->nr_urls, view->list_done, view->nr_ok, view->nr_3xx,
             view->nr_4xx, view->nr_5xx, view->nr_failed, view->nr_skipped,
             view->nr_retrying, view->nr_active, view->nr_hosts_waiting,
-            view->bytes_down, progress->urls_per_s);
+            view->bytes_down, progress->urls_per_s, view->nr_run);
     fflush(progress->options.out);
 }
 

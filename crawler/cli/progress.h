@@ -42,7 +42,7 @@ struct progress_view {
     bool list_done;  /* no more will come from the list */
     int64_t
         nr_ended; /* URLs of this database that ended, earlier runs included */
-    int64_t nr_run; /* ended in this run */
+    int64_t nr_run; /* ended in this session, as are the next ones */
     int64_t nr_ok, nr_3xx, nr_4xx, nr_5xx, nr_failed, nr_skipped;
     int64_t nr_retrying;
     int nr_active, nr_hosts_waiting;

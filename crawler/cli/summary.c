@@ -8,33 +8,59 @@
 #include "base/text.h"
 #include "crawler/cli/value.h"
 
-/* Prints the counts; "ok" is shown even when it is zero. */
+struct count {
+    const char *name;
+    int64_t nr;
+};
+
+/* Prints counts that are not zero, and the first one always. */
+static void print_list(const char *begin, const struct count *counts, size_t nr,
+                       FILE *out)
+{
+    char count[VALUE_TEXT_BYTES];
+
+    fputs(begin, out);
+    for (size_t i = 0; i < nr; i++) {
+        if (counts[i].nr == 0 && i > 0)
+            continue;
+        value_show_count(counts[i].nr, count);
+        fprintf(out, "%s%s %s", i > 0 ? "   " : "", counts[i].name, count);
+    }
+}
+
+/* Prints the counts; of a run that was gone on with, those of this session and
+ * then those of the whole run. */
 static void print_counts(const struct summary *summary, FILE *out)
 {
-    const struct {
-        const char *name;
-        int64_t nr;
-    } counts[] = {
-        {"ok", summary->nr_ok},
-        {"redirect", summary->nr_redirect},
-        {"http error", summary->nr_http_error},
-        {"error", summary->nr_error},
-        {"skipped", summary->nr_skipped},
+    const struct summary_ended *now = &summary->visits;
+    const struct summary_ended *all = &summary->all.ended;
+    bool is_resumed = summary->all.nr_sessions > 1;
+    const struct count counts[] = {
+        {"ok", now->nr_ok},
+        {"redirect", now->nr_redirect},
+        {"http error", now->nr_http_error},
+        {"error", now->nr_error},
+        {"skipped", now->nr_skipped},
         {"bad lines", summary->nr_bad_lines},
         {"duplicates", summary->nr_duplicates},
         {"left to do", summary->nr_left},
     };
-    const char *between = "  ";
-    char count[VALUE_TEXT_BYTES];
+    const struct count in_all[] = {
+        {"ok", all->nr_ok},
+        {"redirect", all->nr_redirect},
+        {"http error", all->nr_http_error},
+        {"error", all->nr_error},
+        {"skipped", all->nr_skipped},
+    };
 
-    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-        if (counts[i].nr == 0 && i > 0)
-            continue;
-        value_show_count(counts[i].nr, count);
-        fprintf(out, "%s%s %s", between, counts[i].name, count);
-        between = "   ";
-    }
+    print_list(is_resumed ? "  this session: " : "  ", counts,
+               sizeof(counts) / sizeof(counts[0]), out);
     fputc('\n', out);
+    if (!is_resumed)
+        return;
+    print_list("  in all: ", in_all, sizeof(in_all) / sizeof(in_all[0]), out);
+    fprintf(out, "   (%" PRId64 " sessions, %.1f s of work)\n",
+            summary->all.nr_sessions, (double)summary->all.work_ms / 1e3);
 }
 
 /* Prints requests, bytes and their rates. A run that took no time counts as one
@@ -120,9 +146,9 @@ void summary_print(const struct summary *summary, FILE *out)
         fputs("  next:   crawl query ", out);
         print_word(summary->database, out);
         /* a query that has rows: `errors` knows no answer with a bad status */
-        fputs(summary->nr_error > 0        ? " errors\n"
-              : summary->nr_http_error > 0 ? " broken\n"
-                                           : "\n",
+        fputs(summary->visits.nr_error > 0        ? " errors\n"
+              : summary->visits.nr_http_error > 0 ? " broken\n"
+                                                  : "\n",
               out);
     }
     fflush(out);

@@ -20,6 +20,19 @@ struct summary_cause {
     const char *meaning, *hint; /* "" if there is none */
 };
 
+/* URLs that ended, by outcome. */
+struct summary_ended {
+    int64_t nr_ok, nr_redirect, nr_http_error, nr_error, nr_skipped;
+};
+
+/* A run of several sessions as a whole. */
+struct summary_all {
+    int64_t nr_sessions; /* up to 1: there is nothing to tell */
+    int64_t work_ms;     /* without the time between them */
+    struct summary_ended ended;
+};
+
+/* Counts are of this session. */
 struct summary {
     const char *ended;    /* "done", "interrupted", "limit", "failed" */
     const char *reason;   /* "" when done */
@@ -28,7 +41,8 @@ struct summary {
     const char *again;    /* the command that goes on; "" when done */
     const char *secrets;  /* flags to add to it, one a line; NULL: none */
     int64_t nr_bad_lines, nr_duplicates;
-    int64_t nr_ok, nr_redirect, nr_http_error, nr_error, nr_skipped;
+    struct summary_ended visits;
+    struct summary_all all;
     int64_t nr_left;       /* still to do */
     int64_t nr_moved_away; /* listed URLs that redirect to another domain */
     int64_t nr_requests, bytes_down;

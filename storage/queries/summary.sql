@@ -17,10 +17,17 @@ s AS (
     sum(outcome = 'redirect') AS redirect,
     sum(outcome = 'http_error') AS http_error,
     sum(outcome = 'error') AS error, sum(outcome = 'skipped') AS skipped,
-    sum(bytes_down) AS bytes_down, sum(length) AS length,
-    (julianday(max(fetched_at)) - julianday(min(fetched_at))) * 86400
-      AS seconds
-  FROM p)
+    sum(bytes_down) AS bytes_down, sum(length) AS length
+  FROM p),
+-- seconds of work: those between two sessions are none
+w AS (
+  SELECT nullif(sum(ms), 0) / 1000.0 AS seconds, sum(done) AS done,
+    count(*) AS sessions
+  FROM (
+    SELECT max(t_ms) AS ms, max(done) AS done
+    FROM samples
+    WHERE @run IN (0, run_id)
+    GROUP BY run_id, @session))
 SELECT 'urls ended' AS what, n AS value FROM s UNION ALL
 SELECT 'ok', ok FROM s UNION ALL
 SELECT 'redirect', redirect FROM s UNION ALL
@@ -31,8 +38,9 @@ SELECT 'lines without a url', count(*) FROM lines UNION ALL
 SELECT 'still to do', count(*) FROM urls WHERE state = 0 UNION ALL
 SELECT 'bytes received', bytes_down FROM s UNION ALL
 SELECT 'bytes decoded', length FROM s UNION ALL
-SELECT 'seconds', round(seconds, 1) FROM s UNION ALL
-SELECT 'urls/s', round(n / nullif(seconds, 0), 1) FROM s UNION ALL
+SELECT 'sessions', sessions FROM w UNION ALL
+SELECT 'seconds of work', round(seconds, 1) FROM w UNION ALL
+SELECT 'urls/s', round(done / seconds, 1) FROM w UNION ALL
 SELECT 'mean ms', mean FROM q UNION ALL
 SELECT 'p50 ms', p50 FROM q UNION ALL
 SELECT 'p95 ms', p95 FROM q

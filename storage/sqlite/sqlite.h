@@ -43,6 +43,13 @@ enum stmt {
  * it. */
 extern const char *const sqlite_sql[STMT_NR];
 
+/* What a session says of itself. Texts are owned. */
+struct session_words {
+    char *version, *command, *config, *user_agent;
+    int nr_workers;
+    int64_t now_ms; /* when it began */
+};
+
 struct sqlite {
     struct back_end base; /* must be first: the storage sees only this */
     sqlite3 *db;          /* owned */
@@ -52,7 +59,9 @@ struct sqlite {
     bool path_made;   /* this open made the file */
     bool in_transaction;
 
-    int64_t run_id;       /* row of `runs` that new rows belong to; from 1 */
+    int64_t run_id;  /* row of `runs` that new rows belong to; from 1 */
+    int64_t session; /* of that run; from 1 */
+    struct session_words words;
     int64_t next_page_id; /* counted here: nobody else writes pages */
     struct storage_counts counts_stored; /* as the table `meta` has them */
     bool store_bodies; /* --store body: keep bodies in the table `bodies` */
@@ -107,6 +116,8 @@ enum err sqlite_open_run(struct back_end *back) CERR_CHECK;
 enum err sqlite_end_run(struct back_end *back, const char *status,
                         const char *reason, int64_t now_ms) CERR_CHECK;
 enum err sqlite_run_answered(struct back_end *back, bool *answered) CERR_CHECK;
+enum err sqlite_run_totals(struct back_end *back,
+                           struct storage_totals *totals) CERR_CHECK;
 enum err sqlite_finish(struct back_end *back, bool done) CERR_CHECK;
 /* sqlite_cdxj.c */
 enum err sqlite_index_archive(struct back_end *back, storage_text_fn fn,
@@ -128,6 +139,7 @@ enum err sqlite_add_output_state(struct sqlite *sqlite) CERR_CHECK;
 enum err sqlite_add_input_path(struct sqlite *sqlite) CERR_CHECK;
 enum err sqlite_add_refusals(struct sqlite *sqlite) CERR_CHECK;
 enum err sqlite_renew_broken(struct sqlite *sqlite) CERR_CHECK;
+enum err sqlite_add_sessions(struct sqlite *sqlite) CERR_CHECK;
 
 /* ---- sqlite_stmt.c ---- */
 
@@ -195,6 +207,9 @@ enum err sqlite_setup(struct sqlite *sqlite,
 enum err sqlite_put_counts(struct sqlite *sqlite,
                            const struct storage_counts *counts) CERR_CHECK;
 /* Begins the run or goes on with the last one. */
+/* Begins another session of the newest run. */
+enum err sqlite_go_on(struct sqlite *sqlite) CERR_CHECK;
+void sqlite_free_words(struct sqlite *sqlite);
 enum err sqlite_start_run(struct sqlite *sqlite,
                           const struct storage_options *options,
                           struct storage_found *found) CERR_CHECK;

@@ -150,10 +150,10 @@ enum err sqlite_add_output_state(struct sqlite *sqlite)
                                " state smallint NOT NULL DEFAULT 1");
 }
 
-/* Runs the statement of a schema that begins so; it ends at the first
- * semicolon. */
-static enum err run_of_schema(struct sqlite *sqlite, const char *begin,
-                              const char *schema)
+/* Runs the statement of the schema that begins with these words, up to its
+ * semicolon. `before` is run first. */
+static enum err run_schema(struct sqlite *sqlite, const char *schema,
+                           const char *begin, const char *before)
 {
     const char *text = strstr(schema, begin);
     struct buf sql;
@@ -161,7 +161,9 @@ static enum err run_of_schema(struct sqlite *sqlite, const char *begin,
 
     assert(text);
     buf_init(&sql, STATEMENT_BYTES_MAX);
-    err = buf_add(&sql, text, strcspn(text, ";"));
+    err = buf_add_str(&sql, before);
+    if (!err)
+        err = buf_add(&sql, text, strcspn(text, ";"));
     if (!err)
         err = buf_add_byte(&sql, '\0');
     if (!err)
@@ -175,12 +177,10 @@ static enum err remake_view(struct sqlite *sqlite, const char *name,
                             const char *schema)
 {
     char drop[60], begin[60];
-    enum err err;
 
     snprintf(drop, sizeof(drop), "DROP VIEW IF EXISTS %s;", name);
     snprintf(begin, sizeof(begin), "CREATE VIEW %s AS", name);
-    err = sqlite_exec(sqlite, drop);
-    return err ? err : run_of_schema(sqlite, begin, schema);
+    return run_schema(sqlite, schema, begin, drop);
 }
 
 /* An older program gave every link that it refused a row. */
@@ -193,8 +193,8 @@ enum err sqlite_add_refusals(struct sqlite *sqlite)
                                  0, &is_there);
 
     return err || is_there ? err
-                           : run_of_schema(sqlite, "CREATE TABLE refusals (",
-                                           storage_schema);
+                           : run_schema(sqlite, storage_schema,
+                                        "CREATE TABLE refusals (", "");
 }
 
 /* The table of an older program has no column `path`: its lists are known by
@@ -231,4 +231,25 @@ enum err sqlite_renew_broken(struct sqlite *sqlite)
 
     return err || !is_old ? err
                           : remake_view(sqlite, "v_broken", storage_schema);
+}
+
+static bool has_column(struct sqlite *sqlite, const char *table,
+                       const char *column)
+{
+    return sqlite3_table_column_metadata(sqlite->db, NULL, table, column, NULL,
+                                         NULL, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* An older program kept of all sessions the newest alone, and no sample told
+ * its own. */
+enum err sqlite_add_sessions(struct sqlite *sqlite)
+{
+    enum err err = CERR_OK;
+
+    if (!has_column(sqlite, "sessions", "session"))
+        err = run_schema(sqlite, storage_schema, "CREATE TABLE sessions (", "");
+    if (!err && !has_column(sqlite, "samples", "session"))
+        err = sqlite_exec(sqlite, "ALTER TABLE samples ADD COLUMN"
+                                  " session integer");
+    return err;
 }

@@ -92,6 +92,7 @@ enum err sqlite_close(struct back_end *back, enum storage_leave leave)
         unlink(sqlite->path);
     crawl_lock_drop(&sqlite->lock); /* never before sqlite3_close() */
     ZSTD_freeCCtx(sqlite->zstd);
+    sqlite_free_words(sqlite);
     free(sqlite);
     return err;
 }
@@ -134,14 +135,28 @@ void sqlite_roll_back(struct back_end *back)
 enum err sqlite_open_run(struct back_end *back)
 {
     struct sqlite *sqlite = sqlite_of(back);
-    struct binder binder;
     enum err err = sqlite_begin(sqlite);
 
-    if (err)
-        return err;
-    binder = sqlite_bind(sqlite, STMT_OPEN_RUN);
+    return err ? err : sqlite_go_on(sqlite);
+}
+
+/* Notes how the session ended. */
+static enum err end_session(struct sqlite *sqlite, const char *status,
+                            const char *reason, int64_t now_ms)
+{
+    struct binder binder = sqlite_bind_once(
+        sqlite, "UPDATE sessions SET status = ?, reason = ?, finished_at = ?"
+                " WHERE run_id = ? AND session = ?");
+    enum err err;
+
+    bind_str(&binder, status);
+    bind_str(&binder, reason);
+    bind_text(&binder, sqlite_iso(sqlite, now_ms));
     bind_int(&binder, sqlite->run_id);
-    return sqlite_run(sqlite, &binder);
+    bind_int(&binder, sqlite->session);
+    err = sqlite_run(sqlite, &binder);
+    sqlite3_finalize(binder.stmt);
+    return err;
 }
 
 enum err sqlite_end_run(struct back_end *back, const char *status,
@@ -160,6 +175,33 @@ enum err sqlite_end_run(struct back_end *back, const char *status,
     bind_text(&binder, sqlite_iso(sqlite, now_ms));
     bind_int(&binder, sqlite->run_id);
     err = sqlite_run(sqlite, &binder);
+    sqlite3_finalize(binder.stmt);
+    return err ? err : end_session(sqlite, status, reason, now_ms);
+}
+
+/* The work of a session is as long as its last sample is late. */
+enum err sqlite_run_totals(struct back_end *back, struct storage_totals *totals)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind_once(
+        sqlite, "SELECT sum(outcome = 'ok'), sum(outcome = 'redirect'),"
+                " sum(outcome = 'http_error'), sum(outcome = 'error'),"
+                " sum(outcome = 'skipped'),"
+                " (SELECT sessions FROM runs WHERE id = ?1),"
+                " (SELECT sum(ms) FROM (SELECT max(t_ms) AS ms FROM samples"
+                " WHERE run_id = ?1 GROUP BY session))"
+                " FROM pages WHERE run_id = ?1");
+    int64_t *const to[] = {&totals->nr_ok,         &totals->nr_redirect,
+                           &totals->nr_http_error, &totals->nr_error,
+                           &totals->nr_skipped,    &totals->nr_sessions,
+                           &totals->work_ms};
+    bool row;
+    enum err err;
+
+    bind_int(&binder, sqlite->run_id);
+    err = sqlite_step(sqlite, &binder, &row);
+    for (int i = 0; i < (int)(sizeof(to) / sizeof(to[0])) && !err && row; i++)
+        *to[i] = sqlite3_column_int64(binder.stmt, i);
     sqlite3_finalize(binder.stmt);
     return err;
 }

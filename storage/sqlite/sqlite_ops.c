@@ -10,6 +10,7 @@ static const struct session_ops session = {
     .roll_back = sqlite_roll_back,
     .open_run = sqlite_open_run,
     .end_run = sqlite_end_run,
+    .run_totals = sqlite_run_totals,
     .run_answered = sqlite_run_answered,
     .finish = sqlite_finish,
     .index_archive = sqlite_index_archive,

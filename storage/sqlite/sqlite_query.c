@@ -271,6 +271,18 @@ static enum err add_refusals(struct reader *reader, struct buf *sql)
                                        " '' AS example WHERE 0)");
 }
 
+/* Appends a column, or 1 where an older program has made the database, which
+ * has no such column. */
+static enum err add_column(struct reader *reader, const char *table,
+                           const char *column, struct buf *sql)
+{
+    bool has =
+        sqlite3_table_column_metadata(reader->db, NULL, table, column, NULL,
+                                      NULL, NULL, NULL, NULL) == SQLITE_OK;
+
+    return buf_add_str(sql, has ? column : "1");
+}
+
 /* Appends what one word stands for. CERR_INVALID means that there is no such
  * word: a slip in the file of the query, which the test that runs all queries
  * would find. */
@@ -283,6 +295,8 @@ static enum err add_word(struct reader *reader, struct bytes word,
         return add_refusals(reader, sql);
     if (word.len == 3 && memcmp(word.data, "run", 3) == 0)
         return buf_addf(sql, "%" PRId64, options->run);
+    if (word.len == 7 && memcmp(word.data, "session", 7) == 0)
+        return add_column(reader, "samples", "session", sql);
     if (word.len == 5 && memcmp(word.data, "other", 5) == 0)
         return buf_addf(sql, "%" PRId64, options->other);
     return CERR_INVALID;
@@ -447,12 +461,16 @@ static const char run_sql[] =
     " LEFT JOIN pages p ON p.run_id = r.id";
 
 /* Speed over the last ten samples, and what the last one says of the workers.
- */
+ * Time and counts of a session begin at 0, so an older sample that is ahead of
+ * a newer one is of the session before. */
 static const char rate_sql[] =
+    "WITH s AS (SELECT rowid AS id, done, t_ms FROM samples"
+    " ORDER BY rowid DESC LIMIT 10),"
+    " o AS (SELECT s.* FROM s WHERE NOT EXISTS (SELECT 1 FROM s n"
+    " JOIN s b ON b.id < n.id AND b.t_ms >= n.t_ms WHERE s.id <= b.id))"
     "SELECT (max(done) - min(done)) * 1000.0 / nullif(max(t_ms) - min(t_ms),"
     " 0), (SELECT active FROM samples ORDER BY rowid DESC LIMIT 1),"
-    " (SELECT workers_busy FROM samples ORDER BY rowid DESC LIMIT 1)"
-    " FROM (SELECT done, t_ms FROM samples ORDER BY rowid DESC LIMIT 10)";
+    " (SELECT workers_busy FROM samples ORDER BY rowid DESC LIMIT 1) FROM o";
 
 /* Copies a text, cut to the room; NULL becomes an empty text. */
 static void copy_column(char *out, size_t cap, sqlite3_stmt *stmt, int column)

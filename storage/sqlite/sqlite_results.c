@@ -259,6 +259,7 @@ static enum err put_sample(struct back_end *back,
     bind_int(&binder, sample->nr_hosts_active);
     bind_int(&binder, sample->nr_hosts_waiting);
     bind_int(&binder, sample->rss_bytes);
+    bind_int(&binder, sqlite->session);
     err = sqlite_run(sqlite, &binder);
     return err || !sample->clock_ms ? err : put_clock(sqlite, sample->clock_ms);
 }

@@ -11,6 +11,7 @@
  *   ended, nothing to do -> under way [sqlite_open_run]: new lines came
  *   ended, nothing to do -> a new run [put_back]: with --refetch
  */
+#include "base/xalloc.h"
 #include "storage/sqlite/sqlite.h"
 #include "storage/sqlite/sqlite_page.h"
 
@@ -251,7 +252,9 @@ static enum err add_columns(struct sqlite *sqlite)
         err = sqlite_add_input_path(sqlite);
     if (!err)
         err = sqlite_add_refusals(sqlite);
-    return err ? err : sqlite_renew_broken(sqlite);
+    if (!err)
+        err = sqlite_renew_broken(sqlite);
+    return err ? err : sqlite_add_sessions(sqlite);
 }
 
 /* The order matters: the page size counts only before the first table is made,
@@ -289,6 +292,56 @@ enum err sqlite_setup(struct sqlite *sqlite,
 
 /* ---- the run ---- */
 
+static void keep_words(struct sqlite *sqlite,
+                       const struct storage_options *options)
+{
+    struct session_words *words = &sqlite->words;
+
+    words->version = options->version ? xstrdup(options->version) : NULL;
+    words->command = options->command ? xstrdup(options->command) : NULL;
+    words->config = options->config_json ? xstrdup(options->config_json) : NULL;
+    words->user_agent =
+        options->user_agent ? xstrdup(options->user_agent) : NULL;
+    words->nr_workers = options->nr_workers;
+    words->now_ms = options->now_ms;
+}
+
+void sqlite_free_words(struct sqlite *sqlite)
+{
+    free(sqlite->words.version);
+    free(sqlite->words.command);
+    free(sqlite->words.config);
+    free(sqlite->words.user_agent);
+}
+
+/* Adds the row of this session, in the words of the run's row, which are those
+ * of its newest session. One before it that has no end was killed. */
+static enum err begin_session(struct sqlite *sqlite)
+{
+    struct binder binder = sqlite_bind_once(
+        sqlite, "UPDATE sessions SET status = 'killed'"
+                " WHERE finished_at IS NULL AND status = 'running'");
+    enum err err = sqlite_run(sqlite, &binder);
+
+    sqlite3_finalize(binder.stmt);
+    if (err)
+        return err;
+    binder = sqlite_bind_once(
+        sqlite, "INSERT INTO sessions (run_id, session, started_at, status,"
+                " version, command, config, user_agent, workers)"
+                " SELECT id, sessions, ?, 'running', version, command, config,"
+                " user_agent, workers FROM runs WHERE id = ?");
+    bind_text(&binder, sqlite_iso(sqlite, sqlite->words.now_ms));
+    bind_int(&binder, sqlite->run_id);
+    err = sqlite_run(sqlite, &binder);
+    sqlite3_finalize(binder.stmt);
+    return err ? err
+               : sqlite_number(sqlite,
+                               "SELECT sessions FROM runs"
+                               " ORDER BY id DESC LIMIT 1",
+                               1, &sqlite->session);
+}
+
 /* Adds the row of a new run, with the number after the last one. */
 static enum err insert_run(struct sqlite *sqlite,
                            const struct storage_options *options)
@@ -318,7 +371,7 @@ static enum err insert_run(struct sqlite *sqlite,
     bind_str(&binder, refetch[options->refetch]);
     err = sqlite_run(sqlite, &binder);
     sqlite3_finalize(binder.stmt);
-    return err;
+    return err ? err : begin_session(sqlite);
 }
 
 /*
@@ -560,9 +613,9 @@ static enum err compare_options(struct sqlite *sqlite,
 
 /* Goes on with the newest run. Its row tells the options of this session: they
  * are what the next rows come from. */
-static enum err go_on(struct sqlite *sqlite,
-                      const struct storage_options *options)
+enum err sqlite_go_on(struct sqlite *sqlite)
 {
+    const struct session_words *words = &sqlite->words;
     struct binder binder = sqlite_bind_once(
         sqlite, "UPDATE runs SET sessions = sessions + 1, status = 'running',"
                 " finished_at = NULL, reason = NULL, version = ?, command = ?,"
@@ -570,14 +623,14 @@ static enum err go_on(struct sqlite *sqlite,
                 " WHERE id = (SELECT max(id) FROM runs)");
     enum err err;
 
-    bind_str(&binder, options->version);
-    bind_str(&binder, options->command);
-    bind_str(&binder, options->config_json);
-    bind_str(&binder, options->user_agent);
-    bind_int(&binder, options->nr_workers);
+    bind_str(&binder, words->version);
+    bind_str(&binder, words->command);
+    bind_str(&binder, words->config);
+    bind_str(&binder, words->user_agent);
+    bind_int(&binder, words->nr_workers);
     err = sqlite_run(sqlite, &binder);
     sqlite3_finalize(binder.stmt);
-    return err;
+    return err ? err : begin_session(sqlite);
 }
 
 /* The states and the ways between them stand at the head of this file. */
@@ -588,6 +641,7 @@ enum err sqlite_start_run(struct sqlite *sqlite,
     enum err err =
         sqlite_number(sqlite, "SELECT max(id) FROM runs", 0, &sqlite->run_id);
 
+    keep_words(sqlite, options);
     if (!err)
         err = put_errors(sqlite, options);
     if (err)
@@ -610,5 +664,5 @@ enum err sqlite_start_run(struct sqlite *sqlite,
                                         : put_back(sqlite, options, found);
     found->run_open = true;
     err = compare_options(sqlite, options, found);
-    return err ? err : go_on(sqlite, options);
+    return err ? err : sqlite_go_on(sqlite);
 }

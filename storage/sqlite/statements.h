@@ -213,8 +213,8 @@ STATEMENT(PUT_ATTEMPT,
           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
 STATEMENT(PUT_SAMPLE,
           "INSERT INTO samples (run_id, t_ms, done, failed, queued, active,"
-          " bytes_down, workers_busy, hosts_active, hosts_waiting, rss_bytes)"
-          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          " bytes_down, workers_busy, hosts_active, hosts_waiting, rss_bytes,"
+          " session) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 STATEMENT(PUT_EVENT, "INSERT INTO events (run_id, at, level, what, detail)"
                      " VALUES (?, ?, ?, ?, ?)")
 STATEMENT(PUT_OUTPUT,
@@ -224,8 +224,6 @@ STATEMENT(PUT_OUTPUT,
           " state = excluded.state")
 STATEMENT(PUT_META, "INSERT INTO meta (k, v) VALUES (?, ?)"
                     " ON CONFLICT (k) DO UPDATE SET v = excluded.v")
-STATEMENT(OPEN_RUN, "UPDATE runs SET status = 'running', finished_at = NULL,"
-                    " reason = NULL WHERE id = ?")
 /* A page that robots.txt forbids counts as answered: its host has answered the
  * request for robots.txt. */
 STATEMENT(RUN_ANSWER, "SELECT 1 FROM pages WHERE run_id = ?"

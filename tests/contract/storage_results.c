@@ -329,6 +329,33 @@ static void storage_refetches_what_was_asked_for(void **state)
     }
 }
 
+static void storage_totals_are_of_the_run_and_all_its_sessions(void **state)
+{
+    struct fixture *fix = *state;
+    struct storage_totals totals;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 4);
+    fixture_end(fix, 1, 1, "ok", 200);
+    fixture_end(fix, 1, 2, "http_error", 404);
+    fixture_close(fix, "interrupted");
+    fixture_open(fix);
+    fixture_end(fix, 1, 3, "ok", 200);
+    fixture_end(fix, 1, 4, "skipped", 0);
+    assert_ok(storage_run_totals(fix->storage, &totals));
+    assert_int_equal(totals.nr_sessions, 2);
+    assert_int_equal(totals.nr_ok, 2);
+    assert_int_equal(totals.nr_http_error, 1);
+    assert_int_equal(totals.nr_error, 0);
+    assert_int_equal(totals.nr_skipped, 1);
+    fixture_close(fix, "done");
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix); /* another run */
+    assert_ok(storage_run_totals(fix->storage, &totals));
+    assert_int_equal(totals.nr_sessions, 1);
+    assert_int_equal(totals.nr_ok, 0);
+}
+
 static bool run_answered(struct fixture *fix)
 {
     bool answered = false;
@@ -567,6 +594,7 @@ int main(void)
         TEST(storage_says_unfinished_while_the_list_is_not_read),
         TEST(storage_takes_new_lines_after_it_was_finished),
         TEST(storage_refetches_what_was_asked_for),
+        TEST(storage_totals_are_of_the_run_and_all_its_sessions),
         TEST(storage_knows_whether_any_session_of_a_run_was_answered),
         TEST(storage_reopens_what_was_refused_as_a_link),
         TEST(storage_leaves_what_a_trap_rule_refused),

@@ -77,6 +77,7 @@ struct image {
     int64_t reading; /* 1 + number of the list that is read again; 0: none */
     int64_t run_id, run_ms; /* time of its start, or of its end */
     bool run_done;
+    int64_t nr_sessions; /* of the run */
     size_t nr_hosts, nr_urls, nr_pages, nr_lines, nr_marks, nr_refusals;
     struct host_row hosts[ROWS_MAX];
     struct url_row urls[ROWS_MAX];
@@ -880,6 +881,7 @@ static enum err put_back(struct memory *memory,
     size_t nr_woken = 0;
 
     image->run_id++;
+    image->nr_sessions = 0;
     found->run_open = true;
     for (size_t i = 0; i < image->nr_urls; i++) {
         struct url_row *url = &image->urls[i];
@@ -948,6 +950,7 @@ static enum err start_run(struct memory *memory,
     }
     image->run_done = false;
     image->run_ms = options->now_ms;
+    image->nr_sessions++;
     return err;
 }
 
@@ -1040,6 +1043,7 @@ static void roll_back(struct back_end *back)
 static enum err open_run(struct back_end *back)
 {
     image_of(back)->run_done = false;
+    image_of(back)->nr_sessions++;
     return CERR_OK;
 }
 
@@ -1060,6 +1064,26 @@ static enum err run_answered(struct back_end *back, bool *answered)
         *answered |= image->pages[i].run_id == image->run_id &&
                      (image->pages[i].status ||
                       is_word(&image->pages[i].error, "robots"));
+    return CERR_OK;
+}
+
+static enum err run_totals(struct back_end *back, struct storage_totals *totals)
+{
+    const struct image *image = image_of(back);
+    const struct {
+        const char *outcome;
+        int64_t *nr;
+    } to[] = {{"ok", &totals->nr_ok},
+              {"redirect", &totals->nr_redirect},
+              {"http_error", &totals->nr_http_error},
+              {"error", &totals->nr_error},
+              {"skipped", &totals->nr_skipped}};
+
+    totals->nr_sessions = image->nr_sessions;
+    for (size_t i = 0; i < image->nr_pages; i++)
+        for (size_t j = 0; j < sizeof(to) / sizeof(to[0]); j++)
+            *to[j].nr += image->pages[i].run_id == image->run_id &&
+                         is_word(&image->pages[i].outcome, to[j].outcome);
     return CERR_OK;
 }
 
@@ -1171,6 +1195,7 @@ static const struct session_ops session = {
     .open_run = open_run,
     .end_run = end_run,
     .run_answered = run_answered,
+    .run_totals = run_totals,
     .finish = finish,
     .each_input = each_input,
     .get_input = get_input,

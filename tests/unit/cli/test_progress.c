@@ -104,6 +104,29 @@ static void progress_rows_show_counts_rate_and_time_left(void **state)
     assert_non_null(strstr(text, "ok 11,902"));
 }
 
+/* Ten a second in the session before, which is over: two a second now. */
+static void progress_of_a_resumed_run_says_what_its_counts_mean(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *text;
+    size_t len;
+
+    begin(fixture, PROGRESS_LIVE);
+    fixture->view.nr_run = 60;
+    fixture->view.nr_ended = 49940;
+    progress_draw(fixture->progress, &fixture->view, 31000);
+    text = written(fixture);
+    assert_non_null(strstr(text, "49,940/50,000 in all   2 url/s"));
+    assert_non_null(strstr(text, "ETA 0:30"));
+    assert_non_null(strstr(text, " this session: ok "));
+    len = strlen(text);
+    fixture->view.nr_run = fixture->view.nr_ended;
+    progress_draw(fixture->progress, &fixture->view, 31500);
+    text = written(fixture) + len;
+    assert_null(strstr(text, "in all"));
+    assert_null(strstr(text, "this session"));
+}
+
 static void progress_rows_are_cut_to_the_width_and_escaped(void **state)
 {
     struct fixture *fixture = *state;
@@ -175,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(progress_is_drawn_at_most_ten_times_a_second),
         TEST(progress_rows_show_counts_rate_and_time_left),
+        TEST(progress_of_a_resumed_run_says_what_its_counts_mean),
         TEST(progress_rows_are_cut_to_the_width_and_escaped),
         TEST(progress_lets_log_lines_scroll_above_the_rows),
         TEST(progress_writes_plain_lines_at_its_interval),

@@ -29,9 +29,7 @@ static void summary_counts_causes_and_names_the_next_command(void **state)
         .reason = "",
         .database = "crawl.db",
         .again = "",
-        .nr_ok = 1234,
-        .nr_http_error = 7,
-        .nr_error = 45,
+        .visits = {.nr_ok = 1234, .nr_http_error = 7, .nr_error = 45},
         .nr_requests = 1300,
         .bytes_down = 9800000,
         .elapsed_ms = 2000,
@@ -72,8 +70,8 @@ static void summary_names_a_query_that_has_rows(void **state)
             .reason = "",
             .again = "",
             .database = "crawl.db",
-            .nr_error = rows[i].nr_error,
-            .nr_http_error = rows[i].nr_http_error,
+            .visits = {.nr_error = rows[i].nr_error,
+                       .nr_http_error = rows[i].nr_http_error},
         };
         char *text = printed(&summary);
 
@@ -106,12 +104,39 @@ static void summary_of_a_stopped_run_says_how_to_go_on(void **state)
     free(text);
 }
 
+static void summary_of_a_resumed_run_says_this_session_and_in_all(void **state)
+{
+    struct summary summary = {
+        .ended = "done",
+        .reason = "",
+        .again = "",
+        .visits = {.nr_ok = 3},
+        .all = {.nr_sessions = 2,
+                .work_ms = 4500,
+                .ended = {.nr_ok = 1200, .nr_error = 1}},
+        .nr_duplicates = 1,
+    };
+    char *text = printed(&summary);
+
+    (void)state;
+    assert_non_null(strstr(
+        text, "  this session: ok 3   duplicates 1\n"
+              "  in all: ok 1,200   error 1   (2 sessions, 4.5 s of work)\n"));
+    free(text);
+    summary.all.nr_sessions = 1;
+    text = printed(&summary);
+    assert_null(strstr(text, "in all"));
+    assert_null(strstr(text, "this session"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(summary_counts_causes_and_names_the_next_command),
         cmocka_unit_test(summary_names_a_query_that_has_rows),
         cmocka_unit_test(summary_of_a_stopped_run_says_how_to_go_on),
+        cmocka_unit_test(summary_of_a_resumed_run_says_this_session_and_in_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

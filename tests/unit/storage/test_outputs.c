@@ -107,8 +107,8 @@ static void output_of_an_older_program_is_cut_as_it_was(void **state)
     fixture_text_is(fix, "http://h1/1:1001\n");
 }
 
-/* Its `v_broken` knew no chains. */
-static void view_of_an_older_program_is_made_anew(void **state)
+/* Its `v_broken` knew no chains, and it had no table of sessions. */
+static void database_of_an_older_program_gets_what_it_lacks(void **state)
 {
     struct fixture *fix = *state;
     sqlite3_stmt *stmt;
@@ -118,15 +118,18 @@ static void view_of_an_older_program_is_made_anew(void **state)
     assert_int_equal(sqlite3_open(fix->paths[0], &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db,
                                   "DROP VIEW v_broken;"
-                                  "CREATE VIEW v_broken AS SELECT 1",
+                                  "CREATE VIEW v_broken AS SELECT 1;"
+                                  "DROP TABLE sessions;"
+                                  "ALTER TABLE samples DROP COLUMN session",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     sqlite3_close(db);
     fixture_open(fix);
     fixture_close(fix, "interrupted");
     assert_int_equal(sqlite3_open(fix->paths[0], &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT from_url FROM v_broken", -1,
-                                        &stmt, NULL),
+    assert_int_equal(sqlite3_prepare_v2(
+                         db, "SELECT from_url, session FROM v_broken, sessions",
+                         -1, &stmt, NULL),
                      SQLITE_OK);
     sqlite3_finalize(stmt);
     sqlite3_close(db);
@@ -371,7 +374,7 @@ int main(void)
         TEST(output_that_others_added_to_is_refused_and_left_alone),
         TEST(output_is_cut_to_its_last_commit_after_a_kill),
         TEST(output_of_an_older_program_is_cut_as_it_was),
-        TEST(view_of_an_older_program_is_made_anew),
+        TEST(database_of_an_older_program_gets_what_it_lacks),
         TEST(outputs_and_exports_name_the_line_that_a_duplicate_repeats),
         TEST(
             output_left_out_of_a_session_is_refused_with_the_command_that_makes_it),

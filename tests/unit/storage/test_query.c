@@ -159,7 +159,7 @@ static void query_answers_by_hand_counted(void **state)
                     "http://h1/2|1002|||\n"},
         {"duplicates", "2|http://h1/1|1004|1004|"
                        "30313233343536373839616263646566\n"},
-        {"throughput", "0|10.0|0.0|0.0\n"},
+        {"throughput", "1|0|10.0|0.0|0.0\n"},
         {"latency", "2.0|4.0|1|50.0\n32.0|64.0|1|100.0\n"},
         {"hosts", "http://h1:80|4|2|2|500|21.5|0|0|0\n"},
         {"mime", "text/html|2|2005|1003.0\n|1|1002|1002.0\n"},
@@ -176,7 +176,8 @@ static void query_answers_by_hand_counted(void **state)
         {"summary", "urls ended|4\nok|2\nredirect|0\nhttp error|1\n"
                     "no answer|1\nskipped|0\nlines without a url|1\n"
                     "still to do|1\nbytes received|500\nbytes decoded|3007\n"
-                    "seconds|0.0\nurls/s|\nmean ms|21.5\np50 ms|3.0\n"
+                    "sessions|1\nseconds of work|3.0\nurls/s|10.0\nmean "
+                    "ms|21.5\np50 ms|3.0\n"
                     "p95 ms|40.0\n"},
     };
     const size_t nr_rows = sizeof(rows) / sizeof(rows[0]);
@@ -333,6 +334,58 @@ static void query_orphans_are_of_the_list_and_of_sitemaps(void **state)
     query_is(fix, "orphans", &none,
              "1|http://h1/1||\n"
              "|http://h1/5||http://h1/7\n");
+}
+
+static void put_sample(struct fixture *fix, int64_t t_ms, int64_t nr_done)
+{
+    struct sample_record sample = {.t_ms = t_ms, .nr_done = nr_done};
+
+    assert_ok(storage_put_sample(fix->storage, &sample));
+}
+
+/* A session of 20 s, a pause, and one of 10 s. */
+static void query_speeds_are_of_sessions_and_not_of_pauses(void **state)
+{
+    static const struct query_options none;
+    struct fixture *fix = *state;
+    struct reader_status status;
+    struct reader *reader;
+    struct buf out;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 2);
+    fixture_end(fix, 1, 1, "ok", 200);
+    put_sample(fix, 9000, 90);
+    put_sample(fix, 20000, 200);
+    fixture_close(fix, "interrupted");
+    fix->options.now_ms += 3600000;
+    fix->options.user_agent = "other/2.0";
+    fixture_open(fix);
+    fixture_end(fix, 1, 2, "ok", 200);
+    put_sample(fix, 8000, 32);
+    put_sample(fix, 10000, 40);
+    fixture_close(fix, "done");
+    query_is(fix, "throughput", &none,
+             "1|0|10.0|0.0|0.0\n1|20|10.0|0.0|0.0\n2|0|4.0|0.0|0.0\n"
+             "2|10|4.0|0.0|0.0\n");
+    reader = open_reader(fix);
+    assert_ok(reader_status(reader, &status));
+    assert_true(status.urls_a_second == 4);
+    buf_init(&out, 10000);
+    assert_ok(reader_run(reader,
+                         "SELECT session, status, user_agent FROM sessions", 48,
+                         add_row, &out));
+    assert_ok(buf_add(&out, "", 1));
+    assert_string_equal((char *)out.data,
+                        "1|interrupted|crawl/1.0\n2|done|other/2.0\n");
+    buf_release(&out);
+    reader_close(reader);
+    query_is(fix, "summary", &none,
+             "urls ended|2\nok|2\nredirect|0\nhttp error|0\n"
+             "no answer|0\nskipped|0\nlines without a url|0\n"
+             "still to do|0\nbytes received|\nbytes decoded|2003\n"
+             "sessions|2\nseconds of work|30.0\nurls/s|8.0\nmean ms|\n"
+             "p50 ms|\np95 ms|\n");
 }
 
 static void query_tells_what_changed_between_runs(void **state)
@@ -888,6 +941,7 @@ int main(void)
             query_broken_names_the_page_that_found_a_url_where_links_are_not_stored),
         TEST(query_broken_knows_who_links_to_the_start_of_a_chain),
         TEST(query_orphans_are_of_the_list_and_of_sitemaps),
+        TEST(query_speeds_are_of_sessions_and_not_of_pauses),
         TEST(query_tells_what_changed_between_runs),
         TEST(query_diff_has_one_word_for_each_change),
         TEST(pages_keep_their_links_through_a_304),
