@@ -16,7 +16,7 @@ enum err ending_report(struct frontier *frontier, const struct visit *visit)
     stats->nr_visits[visit->outcome]++;
     stats->nr_by_error[visit->error]++;
     stats->nr_queued--;
-    if (visit->line > 0 && visit->page && visit->page->status > 0)
+    if (visit->page && visit->page->status > 0)
         stats->nr_status[class_of(visit->page->status)]++;
     return frontier->options.on_visit(frontier->options.ctx, visit);
 }

@@ -161,8 +161,8 @@ struct frontier_stats {
     int64_t nr_lines, nr_bad_lines, nr_duplicates;
     int64_t nr_visits[OUTCOME_NR]; /* URLs that ended, by outcome */
     int64_t nr_by_error[ERROR_NR];
-    int64_t nr_status[6]; /* answers to listed URLs by hundreds: [2] is 2xx;
-                             [0]: those outside of 100 to 599 */
+    int64_t nr_status[6]; /* URLs that ended with an answer, by hundreds: [2]
+                             is 2xx; [0]: those outside of 100 to 599 */
     int64_t nr_requests;  /* all requests: hops, robots.txt and retries too */
     int64_t nr_answers; /* answers with a status, without those of robots.txt */
     int64_t nr_more_refused; /* links that traps refused, without a row */

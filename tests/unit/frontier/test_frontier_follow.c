@@ -81,6 +81,39 @@ static void frontier_follows_links_to_its_depth(void **state)
     assert_int_equal(web->fetches[0].flags & JOB_LINK_TEXTS, 0);
 }
 
+static void site_of_statuses(struct web *web, const char *url,
+                             struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/")) {
+        web_link(answer, "http://a.test/gone", 0);
+        web_link(answer, "http://a.test/odd", 0);
+        web_link(answer, "http://a.test/moved", 0);
+    } else if (is(url, "http://a.test/gone")) {
+        web_status(answer, 404);
+    } else if (is(url, "http://a.test/odd")) {
+        web_status(answer, 999);
+    } else if (is(url, "http://a.test/moved")) {
+        web_redirect(answer, 301, "http://a.test/");
+    }
+}
+
+static void frontier_counts_statuses_of_followed_urls_as_of_listed(void **state)
+{
+    struct web *web = *state;
+    struct frontier_stats stats;
+
+    web->answer = site_of_statuses;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    frontier_get_stats(web->frontier, &stats);
+    assert_int_equal(stats.nr_status[2], 1);
+    assert_int_equal(stats.nr_status[3], 1);
+    assert_int_equal(stats.nr_status[4], 1);
+    assert_int_equal(stats.nr_status[0], 1);
+}
+
 static void frontier_follows_nothing_without_depth(void **state)
 {
     static const struct edge edges[] = {
@@ -900,6 +933,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(frontier_follows_links_to_its_depth),
+        TEST(frontier_counts_statuses_of_followed_urls_as_of_listed),
         TEST(frontier_follows_nothing_without_depth),
         TEST(frontier_asks_for_texts_of_links_only_to_store_them),
         TEST(frontier_asks_each_page_once),
