@@ -210,7 +210,8 @@ static void fill_following(struct frontier_options *options,
                            const struct config *config)
 {
     options->depth = (int)config->depth;
-    options->sitemaps = config->sitemaps;
+    if (config->sitemaps)
+        options->max_sitemaps = (int)config->max_sitemaps;
     options->scope = (struct scope_options){
         .scope = (enum scope_kind)config->scope,
         .include = config->include.items,

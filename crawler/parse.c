@@ -276,7 +276,9 @@ static enum err read_links(struct storage *storage, const struct visit *visit,
     *links = calloc(page->nr_links + 2, sizeof(**links));
     if (!*links)
         return CERR_NOMEM;
-    while (*nr < page->nr_links && page_next_link(&rest, &link, &bad))
+    while (*nr < page->nr_links && page_next_link(&rest, &link, &bad)) {
+        if (link.kind == LINK_ENTRY || link.kind == LINK_SITEMAP)
+            break; /* a sitemap is no page that links */
         (*links)[(*nr)++] = (struct link_record){
             .url = link.url,
             .key = key_of(hash_key, link.url, &last),
@@ -284,6 +286,7 @@ static enum err read_links(struct storage *storage, const struct visit *visit,
             .text = link.text,
             .rel = rel_words(link.rel),
         };
+    }
     if (has_canonical(visit))
         add_head_link(&(*links)[(*nr)++], page->canonical, "canonical",
                       hash_key);

@@ -56,6 +56,7 @@ struct config {
     int64_t depth, scope;
     bool sitemaps;
     struct text_list include, exclude;
+    int64_t max_sitemaps;
     int64_t max_pages_per_host, max_path_depth, max_repeated_segments;
     int64_t max_query_variants, max_url_length;
 

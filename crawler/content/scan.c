@@ -12,6 +12,7 @@
 #include "crawler/html/html.h"
 #include "crawler/html/html_links.h"
 #include "crawler/page/job.h"
+#include "crawler/sitemap/sitemap.h"
 #include "crawler/url/url.h"
 
 #define PIECE_BYTES    ((size_t)64 << 10) /* converted at once */
@@ -28,6 +29,7 @@ struct scan {
     struct buf piece; /* UTF-8 on its way to the scanner */
     struct buf links;
     struct url page_url, canonical, refresh;
+    struct decode *decode; /* owned; of packed sitemaps */
 };
 
 struct scan *scan_new(const char *agent)
@@ -49,6 +51,7 @@ void scan_free(struct scan *scan)
         return;
     html_free(scan->html);
     html_links_free(scan->resolver);
+    decode_free(scan->decode);
     buf_release(&scan->piece);
     buf_release(&scan->links);
     free(scan);
@@ -242,4 +245,101 @@ enum err scan_page(struct scan *scan, const struct scan_input *input,
     if (html && !err)
         err = fill_facts(scan, input, charset, page);
     return err;
+}
+
+/* ---- sitemaps ---- */
+
+struct sitemap_scan {
+    struct scan *scan;
+    struct sitemap *sitemap; /* owned */
+    struct page *page;
+    enum err err; /* what ended it in the middle of a packed body */
+};
+
+/* Appends an entry to the links of the page. With no room for it, later and
+ * shorter ones are not taken either. */
+static enum err append_entry(void *ctx, const struct sitemap_entry *entry)
+{
+    struct sitemap_scan *walk = ctx;
+    struct scan *scan = walk->scan;
+    struct url *url = &scan->canonical;
+    struct page_link link = {
+        .text = {"", 0},
+        .kind = entry->is_sitemap ? LINK_SITEMAP : LINK_ENTRY,
+    };
+    enum err err;
+
+    if (url_parse(url, entry->loc.data, entry->loc.len, &scan->page_url) !=
+        URL_OK)
+        return CERR_OK;
+    url_canonical(url, url);
+    link.url = (struct bytes){url->text, url->len};
+    err = page_append_link(&scan->links, &link);
+    walk->page->nr_links += err == CERR_OK;
+    return err == CERR_INVALID ? CERR_OK : err;
+}
+
+static enum error feed_unpacked(void *ctx, const void *data, size_t len)
+{
+    struct sitemap_scan *walk = ctx;
+
+    walk->err = sitemap_feed(walk->sitemap, data, len);
+    return walk->err || sitemap_is_over(walk->sitemap) ? ERROR_TOO_LARGE
+                                                       : ERROR_NONE;
+}
+
+/* Reads a packed sitemap; of one that is damaged what came before counts. */
+static enum err feed_packed(struct sitemap_scan *walk, struct bytes body)
+{
+    struct scan *scan = walk->scan;
+    struct decode_options options = {
+        .sink = feed_unpacked,
+        .ctx = walk,
+        .max_bytes = SITEMAP_BYTES_MAX,
+        .ratio_max = SCAN_SITEMAP_RATIO,
+    };
+    enum error error;
+
+    if (!scan->decode)
+        scan->decode = decode_new();
+    error = decode_start(scan->decode, "gzip", 4, &options);
+    if (!error)
+        error = decode_feed(scan->decode, body.data, body.len);
+    if (!error)
+        error = decode_finish(scan->decode);
+    if (error == ERROR_INTERNAL)
+        return CERR_NOMEM;
+    if (error)
+        walk->page->flags |= PAGE_LINKS_CUT;
+    return walk->err;
+}
+
+static bool is_gzip(struct bytes body)
+{
+    return body.len > 2 && memcmp(body.data, "\x1f\x8b", 2) == 0;
+}
+
+enum err scan_sitemap(struct scan *scan, const struct scan_input *input,
+                      struct page *page)
+{
+    struct sitemap_scan walk = {.scan = scan, .page = page};
+    struct sitemap_options options = {.on_entry = append_entry, .ctx = &walk};
+    struct bytes body = input->body;
+    enum err err;
+
+    buf_reset_to(&scan->links, KEEP_BYTES);
+    if (url_parse(&scan->page_url, input->url.data, input->url.len, NULL) !=
+        URL_OK)
+        return CERR_OK;
+    walk.sitemap = sitemap_new(&options);
+    err = is_gzip(body) ? feed_packed(&walk, body)
+                        : sitemap_feed(walk.sitemap, body.data, body.len);
+    if (!err)
+        err = sitemap_finish(walk.sitemap);
+    if (err == CERR_NO_ROOM || sitemap_is_cut(walk.sitemap))
+        page->flags |= PAGE_LINKS_CUT;
+    sitemap_free(walk.sitemap);
+    if (scan->links.len > 0)
+        page->links = (struct bytes){scan->links.data, scan->links.len};
+    return err == CERR_NO_ROOM ? CERR_OK : err;
 }

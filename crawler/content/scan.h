@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/wire.h"
+#include "crawler/content/decode.h"
 #include "crawler/content/sniff.h"
 #include "crawler/page/page.h"
 
@@ -30,6 +31,10 @@ struct scan_input {
     uint64_t skipped_bytes;      /* of ASCII, before `body` */
     uint32_t flags;              /* enum job_flag: JOB_LINKS and so on */
 };
+
+/* A sitemap that unpacks to more than so many times its bytes is read no
+ * further, as any body is. */
+#define SCAN_SITEMAP_RATIO DECODE_RATIO_MAX
 
 /* `agent`: own product token, borrowed. Owned by the caller, never NULL. */
 struct scan *scan_new(const char *agent);
@@ -49,5 +54,14 @@ bool scan_sniff(const struct scan_input *input, struct sniff *sniff);
  */
 enum err scan_page(struct scan *scan, const struct scan_input *input,
                    struct page *page) CERR_CHECK;
+
+/*
+ * Fills the links of a page with the entries of a sitemap, packed or not,
+ * whatever its name and type say (sitemaps.org). What is over a limit of
+ * sitemap.h, over SCAN_LINKS_BYTES_MAX or behind damage is missing, which is
+ * flagged; what is no URL is left out. CERR_NOMEM as above.
+ */
+enum err scan_sitemap(struct scan *scan, const struct scan_input *input,
+                      struct page *page) CERR_CHECK;
 
 #endif

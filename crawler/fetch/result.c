@@ -452,7 +452,7 @@ static void fill_body(struct transfer *transfer)
     if (!head_is_final(&transfer->head))
         return;
     body_sum_up(body, page->hash);
-    if (transfer->flags & (JOB_BODY | JOB_ROBOTS | JOB_SITEMAP))
+    if (transfer->flags & (JOB_BODY | JOB_ROBOTS))
         page->body = view(&body->data);
     if (transfer->flags & JOB_RAW) {
         page->raw_request = view(&transfer->raw.request);

@@ -431,7 +431,7 @@ enum err transfers_turn(struct transfers *set, int timeout_ms)
  */
 static bool is_to_be_scanned(const struct transfer *transfer)
 {
-    return (transfer->flags & (JOB_LINKS | JOB_HEAD_SCAN)) &&
+    return (transfer->flags & (JOB_LINKS | JOB_HEAD_SCAN | JOB_SITEMAP)) &&
            transfer->page.error == ERROR_NONE &&
            transfer->page.outcome != OUTCOME_REDIRECT &&
            transfer->body.data.len > 0;
@@ -455,7 +455,10 @@ struct transfer *transfers_next_done(struct transfers *set)
             .flags = transfer->flags,
         };
 
-        if (scan_page(set->scan, &input, &transfer->page))
+        enum err err = transfer->flags & JOB_SITEMAP
+                           ? scan_sitemap(set->scan, &input, &transfer->page)
+                           : scan_page(set->scan, &input, &transfer->page);
+        if (err)
             result_lose(transfer);
     }
     return transfer;

@@ -176,7 +176,7 @@ static enum err end_url(struct frontier *frontier, struct item *item,
     enum err err = CERR_OK;
 
     if (verdict->has_leads)
-        err = item_is_sitemap(item) ? sitemaps_read(frontier, item, page)
+        err = item_is_sitemap(item) ? sitemaps_end(frontier, item, page, now_ms)
                                     : offer_leads(frontier, item, page);
     if (!err && verdict->has_leads && item->chain && !item_is_checked(item) &&
         frontier->options.depth > 0)
@@ -197,7 +197,7 @@ static enum err settle_robots(struct frontier *frontier, struct item *item,
         err = lease_put_host(frontier, host, news.text);
     item_free(frontier, item);
     if (!err)
-        err = sitemaps_offer(frontier, host);
+        err = sitemaps_offer(frontier, host, now_ms);
     host_mark_changed(frontier, host);
     host_mark_idle(frontier, host);
     host_mark_idle(frontier, last);
@@ -530,8 +530,11 @@ enum err frontier_take_links(struct frontier *frontier, uint64_t id,
 {
     struct item *item = item_by_id(frontier, id);
 
-    return item ? offer_slice(frontier, item, page, rest, max_links)
-                : CERR_INVALID;
+    if (!item)
+        return CERR_INVALID;
+    return item->kind == ITEM_URL && item_is_sitemap(item)
+               ? sitemaps_take(frontier, item, page, rest, max_links)
+               : offer_slice(frontier, item, page, rest, max_links);
 }
 
 enum err frontier_store_links(struct frontier *frontier, int64_t now_ms)
@@ -670,7 +673,7 @@ static enum err refill_and_admit(struct frontier *frontier, struct host *host,
     if (!err)
         err = admit_all(frontier, &fresh, now_ms);
     if (!err)
-        err = sitemaps_offer(frontier, host);
+        err = sitemaps_offer(frontier, host, now_ms);
     host_ask_for_more(frontier, host);
     if (host_level_has_ended(host))
         host_mark_idle(frontier, host);

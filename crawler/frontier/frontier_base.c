@@ -40,7 +40,7 @@ void frontier_set_defaults(struct frontier_options *options)
 
 bool frontier_has_offers(const struct frontier_options *options)
 {
-    return options->depth > 0 || options->sitemaps;
+    return options->depth > 0 || options->max_sitemaps > 0;
 }
 
 bool frontier_follows_to(const struct frontier_options *options, int depth)

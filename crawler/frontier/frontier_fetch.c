@@ -39,7 +39,8 @@ static uint32_t job_flags(const struct frontier *frontier,
     if (item->kind == ITEM_ROBOTS)
         return flags | JOB_ROBOTS;
     if (item_is_sitemap(item))
-        return flags | JOB_SITEMAP;
+        return flags | JOB_SITEMAP |
+               (frontier->options.wants.body ? (uint32_t)JOB_BODY : 0);
     return flags | content_flags(&frontier->options, item);
 }
 

@@ -101,7 +101,8 @@
 #define FRONTIER_RECORDS     1024 /* ... and while they wait for work */
 #define FRONTIER_BULK_LINES  1024 /* a batch of so many lines is bulk */
 
-#define FRONTIER_OWN_PORTS 4096 /* private hosts by other ports */
+#define FRONTIER_SITEMAPS  100000 /* sitemaps that one session reads */
+#define FRONTIER_OWN_PORTS 4096   /* private hosts by other ports */
 
 #define FRONTIER_LINKS_BATCH 2000 /* more links do not wait for the turn */
 #define FRONTIER_TEXT_BYTES  ((size_t)24 << 20) /* a batch is full then */
@@ -199,6 +200,11 @@ struct item_text {
     uint32_t url_len, listed_len, etag_len, modified_len;
 };
 
+/* Entries of a sitemap, all of them and those that are left out. */
+struct sitemap_drops {
+    int nr_entries, nr_out, nr_sitemaps;
+};
+
 struct item {
     struct item *next;      /* the next one in its queue or list */
     struct item *hash_next; /* the next one in its bucket */
@@ -214,6 +220,7 @@ struct item {
     struct item_times times;
     struct item_text text;
     struct redirect_chain *chain; /* owned; NULL: no redirect so far */
+    struct sitemap_drops dropped;
 };
 
 struct items {
@@ -302,6 +309,7 @@ struct host {
     struct items
         robots_queue; /* fetches of robots.txt, which need no admission */
     struct items queue;
+    int nr_sitemaps;  /* that were offered for it */
     int nr_items;     /* items that belong to it or are asked from it */
     int nr_off_level; /* items of it that do not hold up its level */
 };
@@ -468,9 +476,10 @@ struct own_ports {
 struct run {
     enum run_state state;
     bool list_has_ended;
-    bool is_done;     /* nothing is left to do in storage either */
-    bool holds;       /* a list is read again: no host is leased meanwhile */
-    bool has_checked; /* some URL was added that is only to be checked */
+    bool is_done;        /* nothing is left to do in storage either */
+    bool holds;          /* a list is read again: no host is leased meanwhile */
+    int64_t nr_sitemaps; /* that were offered */
+    bool has_checked;    /* some URL was added that is only to be checked */
     enum run_limit limit;
     struct network network; /* whether it is ours that fails */
 };
@@ -700,6 +709,7 @@ struct offer {
     const struct url *seed,
         *seed2; /* scope is judged relative to these; NULL: it is not judged */
     struct url_source source;
+    int *nr_out; /* counts what is out of scope; NULL: nobody asks */
 };
 /* Judges the URL by scope and traps. What passes, and what a trap refuses,
  * joins frontier->links. */
@@ -721,11 +731,16 @@ enum err offer_leads(struct frontier *frontier, const struct item *item,
 
 /* ---- sitemaps.c ---- */
 /* Offers the sitemaps of a listed host whose robots.txt is known, once. */
-enum err sitemaps_offer(struct frontier *frontier,
-                        struct host *host) CERR_CHECK;
-/* Offers every URL that a sitemap names. */
-enum err sitemaps_read(struct frontier *frontier, const struct item *item,
-                       const struct page *page) CERR_CHECK;
+enum err sitemaps_offer(struct frontier *frontier, struct host *host,
+                        int64_t now_ms) CERR_CHECK;
+/* Offers at most `max` entries of a sitemap, off the front of *rest; see
+ * offer_slice(). */
+enum err sitemaps_take(struct frontier *frontier, struct item *item,
+                       const struct page *page, struct bytes *rest,
+                       size_t max) CERR_CHECK;
+/* Offers what is not taken yet, and tells what was left out. */
+enum err sitemaps_end(struct frontier *frontier, struct item *item,
+                      const struct page *page, int64_t now_ms) CERR_CHECK;
 
 /* ---- redirect.c ---- */
 /* Where a redirect leads, or what forbids to follow it. */

@@ -48,8 +48,8 @@ struct frontier_options {
     int max_redirects;         /* -1: default 10; 0: follow none */
     int64_t retry_delay_ms;    /* doubles, with jitter */
 
-    int depth;     /* links are followed so far; 0: list only */
-    bool sitemaps; /* read sitemaps of the listed hosts */
+    int depth;        /* links are followed so far; 0: list only */
+    int max_sitemaps; /* of each listed host; 0: none is read */
     struct scope_options scope;
     struct trap_limits traps;
     struct frontier_wants wants;

@@ -19,15 +19,6 @@
  * seen: a page in scope may link to it still. */
 #define CHECK_SEEN UINT64_C(0xC4EC4EDC4EC4EDC5)
 
-/* Whether the URL is known already, or was refused on a page of the same host.
- */
-static bool was_judged(const struct judge *judge, const struct offer *offer,
-                       uint64_t hash)
-{
-    return judge_has_seen(judge, hash) ||
-           judge_has_seen(judge, hash ^ offer->context);
-}
-
 /* A URL that a trap refuses joins them as well, with the reason, so that people
  * see what was left out. */
 static enum err add_to_links(struct frontier *frontier,
@@ -55,6 +46,12 @@ static enum err add_to_links(struct frontier *frontier,
     return err;
 }
 
+static void note_out(const struct offer *offer)
+{
+    if (offer->nr_out)
+        ++*offer->nr_out;
+}
+
 /* A URL that was in scope once needs no second look, wherever it stands; one
  * that was not may be so on a page of another host, so that memory is kept by
  * host. */
@@ -65,13 +62,18 @@ enum err offer_url(struct frontier *frontier, const struct offer *offer)
         hash_sip(frontier->hash_key, offer->url.data, offer->url.len);
     struct keyed_url url;
 
-    if (was_judged(judge, offer, hash))
+    if (judge_has_seen(judge, hash))
         return CERR_OK;
+    if (judge_has_seen(judge, hash ^ offer->context)) {
+        note_out(offer);
+        return CERR_OK;
+    }
     /* What comes from a worker is read anew: it must be the canonical form. */
     if (url_reader_read(frontier->reader, offer->url, &url) != ERROR_NONE ||
         (offer->seed && !judge_in_scope(judge, &frontier->reader->url,
                                         offer->seed, offer->seed2, NULL))) {
         judge_note_seen(judge, hash ^ offer->context);
+        note_out(offer);
         return CERR_OK;
     }
     judge_note_seen(judge, hash);
@@ -267,8 +269,8 @@ enum err offer_slice(struct frontier *frontier, struct item *item,
     UNFILLED struct url seeds[2];
     enum err err = CERR_OK;
 
-    if (!follows_links(frontier, item, page) || item_is_sitemap(item) ||
-        is_nofollow(item, page) || !offer_set_seeds(item, seeds, &offer) ||
+    if (!follows_links(frontier, item, page) || is_nofollow(item, page) ||
+        !offer_set_seeds(item, seeds, &offer) ||
         !may_lead_on(frontier, item, &offer))
         rest->len = 0;
     else

@@ -1,62 +1,110 @@
 /*
  * Sitemaps are URLs like others, known by their kind: so they are stored,
- * fetched once, by robots.txt and the host's clock, and survive a restart.
- * Their entries enter like links of depth 1 (sitemaps.org, "protocol").
+ * fetched once, by robots.txt and the host's clock, and survive a restart. The
+ * worker unpacks and reads them; their entries come as links, and enter like
+ * links of depth 1 (sitemaps.org, "protocol").
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "base/unfilled.h"
 #include "crawler/frontier/frontier_internal.h"
-#include "crawler/sitemap/sitemap.h"
+#include "storage/results.h"
 
 /* Levels of indexes: an index of indexes of sitemaps. */
-#define SITEMAP_NESTING  3
-#define SITEMAP_PATH     "/sitemap.xml"
-#define INFLATE_BYTES    65536
-#define GZIP_WINDOW_BITS (15 + 16) /* zlib: of gzip, the largest */
+#define SITEMAP_NESTING 3
+#define SITEMAP_PATH    "/sitemap.xml"
 
 /* ---- which ---- */
 
-/* A sitemap has no page that it was found on; its host stands for it. */
-static enum err offer_sitemap(struct frontier *frontier,
-                              const struct host *host, struct bytes url)
+/* Whether the limits of sitemaps, of the host that names it and of the run, let
+ * one more be read. */
+static bool may_take_one(struct frontier *frontier, struct host *host)
 {
+    if (host->nr_sitemaps >= frontier->options.max_sitemaps ||
+        frontier->run.nr_sitemaps >= FRONTIER_SITEMAPS)
+        return false;
+    host->nr_sitemaps++;
+    frontier->run.nr_sitemaps++;
+    return true;
+}
+
+/* A sitemap has no page that it was found on; its host stands for it. What
+ * robots.txt names may be relative to it (Google's reader allows that). */
+static enum err offer_sitemap(struct frontier *frontier, struct host *host,
+                              const struct url *base, struct bytes text,
+                              int *nr_dropped)
+{
+    UNFILLED struct url url;
     struct offer offer = {
-        .url = url,
         .parent = {.host_id = host->id},
         .source = {.kind = URL_SITEMAP},
     };
 
+    if (url_parse(&url, text.data, text.len, base) != URL_OK ||
+        !may_take_one(frontier, host)) {
+        ++*nr_dropped;
+        return CERR_OK;
+    }
+    url_canonical(&url, &url);
+    offer.url = (struct bytes){url.text, url.len};
     return offer_url(frontier, &offer);
+}
+
+/* Tells what of a sitemap, or of the sitemaps of a robots.txt, was left out. */
+static enum err note_dropped(struct frontier *frontier, struct bytes of,
+                             const char *what, int64_t now_ms)
+{
+    char detail[600];
+
+    snprintf(detail, sizeof(detail), "%.*s: %s",
+             (int)(of.len < 400 ? of.len : 400), (const char *)of.data, what);
+    return storage_put_event(frontier->storage,
+                             frontier_wall_ms(frontier, now_ms), "warning",
+                             "sitemap", detail);
 }
 
 /* Offers the sitemaps that robots.txt names, or else the usual place
  * /sitemap.xml. */
-enum err sitemaps_offer(struct frontier *frontier, struct host *host)
+enum err sitemaps_offer(struct frontier *frontier, struct host *host,
+                        int64_t now_ms)
 {
-    char text[URL_HOST_KEY_BYTES + sizeof(SITEMAP_PATH)];
+    char text[URL_HOST_KEY_BYTES + sizeof(SITEMAP_PATH)], what[120];
     const struct robots *rules = host->robots.rules;
     size_t nr = rules ? robots_nr_sitemaps(rules) : 0;
+    UNFILLED struct url base;
+    int nr_dropped = 0;
     enum err err = CERR_OK;
 
-    if (!frontier->options.sitemaps || !host->is_listed || host->has_sitemaps ||
-        host->robots.state != ROBOTS_KNOWN)
+    if (frontier->options.max_sitemaps == 0 || !host->is_listed ||
+        host->has_sitemaps || host->robots.state != ROBOTS_KNOWN)
         return CERR_OK;
     host->has_sitemaps = true;
-    for (size_t i = 0; i < nr && !err; i++)
-        err = offer_sitemap(frontier, host, robots_sitemap(rules, i));
-    if (nr > 0)
-        return err;
     int len = snprintf(text, sizeof(text), "%s" SITEMAP_PATH, host->key);
-    return offer_sitemap(frontier, host, (struct bytes){text, (size_t)len});
+    if (url_parse(&base, text, (size_t)len, NULL) != URL_OK)
+        return CERR_OK;
+    for (size_t i = 0; i < nr && !err; i++)
+        err = offer_sitemap(frontier, host, &base, robots_sitemap(rules, i),
+                            &nr_dropped);
+    if (nr == 0)
+        return offer_sitemap(frontier, host, &base,
+                             (struct bytes){text, (size_t)len}, &nr_dropped);
+    if (err || nr_dropped == 0)
+        return err;
+    snprintf(what, sizeof(what),
+             "%d of %zu sitemaps of robots.txt are not read: no URLs, or over "
+             "--max-sitemaps",
+             nr_dropped, nr);
+    return note_dropped(frontier, (struct bytes){host->key, strlen(host->key)},
+                        what, now_ms);
 }
 
 /* ---- entries ---- */
 
 struct sitemap_walk {
     struct frontier *frontier;
-    const struct item *item;
+    struct item *item;
     struct url url, entry; /* URL of the sitemap, and of the entry at hand */
     struct offer offer;
 };
@@ -83,95 +131,90 @@ static bool is_named_by(struct frontier *frontier, const struct url *entry,
     return false;
 }
 
-static bool is_same_host(const struct url *a, const struct url *b)
+/* Offers an entry that is a sitemap. It is no page, so that scope, --include
+ * and --exclude do not count; but it has to be of this host, or of one whose
+ * robots.txt names this one. */
+static enum err offer_child(struct sitemap_walk *walk)
 {
-    return a->scheme == b->scheme && a->port == b->port &&
-           a->host_len == b->host_len &&
-           memcmp(a->text + a->host_at, b->text + b->host_at, a->host_len) == 0;
+    struct frontier *frontier = walk->frontier;
+    struct item *item = walk->item;
+    struct offer offer = walk->offer;
+
+    if (item->source.depth >= SITEMAP_NESTING ||
+        (!scope_is_same_host(&walk->url, &walk->entry) &&
+         !is_named_by(frontier, &walk->entry, &walk->url)) ||
+        !may_take_one(frontier, item->origin)) {
+        item->dropped.nr_sitemaps++;
+        return CERR_OK;
+    }
+    offer.seed = NULL;
+    offer.source = (struct url_source){.kind = URL_SITEMAP,
+                                       .depth = item->source.depth + 1};
+    return offer_url(frontier, &offer);
 }
 
-/* Offers one entry. An entry of another host whose robots.txt vouches for the
- * sitemap is in scope of itself. */
-static enum err offer_entry(void *ctx, const struct sitemap_entry *entry)
+/* Offers one entry. The scope of the crawl decides, not the folder of the
+ * sitemap. An entry of another host whose robots.txt vouches for the sitemap is
+ * in scope of itself. */
+static enum err offer_entry(struct sitemap_walk *walk,
+                            const struct page_link *link)
 {
-    struct sitemap_walk *walk = ctx;
     struct offer *offer = &walk->offer;
 
-    if (url_parse(&walk->entry, entry->loc.data, entry->loc.len, &walk->url) !=
-        URL_OK)
+    walk->item->dropped.nr_entries++;
+    if (url_parse(&walk->entry, link->url.data, link->url.len, NULL) != URL_OK)
         return CERR_OK;
-    /* A sitemap speaks for its own folder, an index for its own host; for
-     * another host only if that one's robots.txt names it. */
-    bool covers = entry->is_sitemap ? is_same_host(&walk->url, &walk->entry)
-                                    : sitemap_covers(&walk->url, &walk->entry);
-    bool named =
-        !covers && is_named_by(walk->frontier, &walk->entry, &walk->url);
-    if (!covers && !named)
-        return CERR_OK;
-    if (entry->is_sitemap && walk->item->source.depth >= SITEMAP_NESTING)
-        return CERR_OK;
-    offer->seed2 = named ? &walk->entry : NULL;
-    offer->url = (struct bytes){walk->entry.text, walk->entry.len};
-    offer->source.depth = entry->is_sitemap ? walk->item->source.depth + 1 : 1;
-    offer->source.kind = entry->is_sitemap ? URL_SITEMAP : URL_FOUND;
+    offer->url = link->url;
+    if (link->kind == LINK_SITEMAP)
+        return offer_child(walk);
+    offer->seed2 = !scope_is_same_host(&walk->url, &walk->entry) &&
+                           is_named_by(walk->frontier, &walk->entry, &walk->url)
+                       ? &walk->entry
+                       : NULL;
+    offer->source = (struct url_source){.kind = URL_FOUND, .depth = 1};
+    offer->nr_out = &walk->item->dropped.nr_out;
     return offer_url(walk->frontier, offer);
 }
 
-/* Reads a packed sitemap, whatever its name and type say; what it unpacks to is
- * bounded by the reader. */
-static enum err feed_gzip(struct sitemap *sitemap, struct bytes body)
+enum err sitemaps_take(struct frontier *frontier, struct item *item,
+                       const struct page *page, struct bytes *rest, size_t max)
 {
-    unsigned char out[INFLATE_BYTES];
-    z_stream stream = {
-        .next_in = (unsigned char *)(uintptr_t)body.data,
-        .avail_in = (uInt)body.len,
-    };
-    int result = Z_OK;
+    UNFILLED struct sitemap_walk walk;
+    UNFILLED struct page_link link;
+    UNFILLED struct url seeds[2];
+    struct bytes target = item_target(item);
+    bool is_bad = false;
     enum err err = CERR_OK;
 
-    if (inflateInit2(&stream, GZIP_WINDOW_BITS) != Z_OK)
-        return CERR_NOMEM;
-    while (!err && result == Z_OK && !sitemap_is_over(sitemap)) {
-        stream.next_out = out;
-        stream.avail_out = sizeof(out);
-        result = inflate(&stream, Z_NO_FLUSH);
-        err = sitemap_feed(sitemap, out, sizeof(out) - stream.avail_out);
-        if (stream.avail_in == 0 && stream.avail_out > 0)
-            break;
-    }
-    inflateEnd(&stream);
-    return err; /* damaged gzip: what came before counts */
-}
-
-static bool is_gzip(struct bytes body)
-{
-    return body.len > 2 && memcmp(body.data, "\x1f\x8b", 2) == 0;
-}
-
-/* Offers all entries of a sitemap. One that cannot be read to its end has said
- * what came before. */
-enum err sitemaps_read(struct frontier *frontier, const struct item *item,
-                       const struct page *page)
-{
-    struct sitemap_walk walk = {
-        .frontier = frontier,
-        .item = item,
-        .offer.parent = item->key,
-    };
-    struct bytes target = item_target(item);
-    struct url seeds[2];
-
-    if (page->outcome != OUTCOME_OK || page->body.len == 0 ||
+    walk.frontier = frontier;
+    walk.item = item;
+    walk.offer = (struct offer){.parent = item->key};
+    if (page->outcome != OUTCOME_OK || item->links_are_taken ||
         url_parse(&walk.url, target.data, target.len, NULL) != URL_OK ||
         !offer_set_seeds(item, seeds, &walk.offer))
-        return CERR_OK;
-    struct sitemap *sitemap = sitemap_new(
-        &(struct sitemap_options){.on_entry = offer_entry, .ctx = &walk});
-    enum err err = is_gzip(page->body)
-                       ? feed_gzip(sitemap, page->body)
-                       : sitemap_feed(sitemap, page->body.data, page->body.len);
-    if (!err)
-        err = sitemap_finish(sitemap);
-    sitemap_free(sitemap);
+        rest->len = 0;
+    for (size_t i = 0; i < max && rest->len > 0 && !err; i++)
+        if (page_next_link(rest, &link, &is_bad))
+            err = offer_entry(&walk, &link);
+        else
+            rest->len = 0;
+    item->links_are_taken = !err && rest->len == 0;
     return err;
+}
+
+enum err sitemaps_end(struct frontier *frontier, struct item *item,
+                      const struct page *page, int64_t now_ms)
+{
+    const struct sitemap_drops *dropped = &item->dropped;
+    struct bytes rest = page->links;
+    char what[160];
+    enum err err = sitemaps_take(frontier, item, page, &rest, SIZE_MAX);
+
+    if (err || dropped->nr_out + dropped->nr_sitemaps == 0)
+        return err;
+    snprintf(what, sizeof(what),
+             "of %d entries %d are out of scope; of its sitemaps %d are of "
+             "other hosts, nested too deep or over --max-sitemaps",
+             dropped->nr_entries, dropped->nr_out, dropped->nr_sitemaps);
+    return note_dropped(frontier, item_target(item), what, now_ms);
 }

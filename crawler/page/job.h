@@ -28,8 +28,7 @@ enum job_flag {
     JOB_PRIVATE_OK = 1 << 4, /* the user's list names this host: no guard */
     JOB_ROBOTS = 1 << 5,     /* a robots.txt: body always, cut at its own cap */
     JOB_SITEMAP =
-        1
-        << 6, /* a sitemap: the body comes always, and has its own size limit */
+        1 << 6, /* a sitemap: its entries come as links; an own size limit */
     JOB_LISTED_AUTH = 1 << 7, /* credentials for this host may be used */
     JOB_LINK_TEXTS = 1 << 8,  /* with JOB_LINKS: the links' texts too */
     JOB_FLAGS_ALL = 2 * JOB_LINK_TEXTS - 1,

@@ -62,7 +62,14 @@ enum page_flag {
                                 request ran, and it failed */
 };
 
-enum link_kind { LINK_A, LINK_AREA, LINK_FRAME, LINK_KIND_NR };
+enum link_kind {
+    LINK_A,
+    LINK_AREA,
+    LINK_FRAME,
+    LINK_ENTRY,   /* of a sitemap: a page ... */
+    LINK_SITEMAP, /* ... or another sitemap */
+    LINK_KIND_NR
+};
 
 /* The words of a link's rel attribute that say what the page thinks of it. */
 enum link_rel {

@@ -142,9 +142,7 @@ static bool is_same_name(const struct url *a, const struct url *b)
                    b->host_len);
 }
 
-/* Whether two URLs have one host: http and https of a name are the same when
- * each is on its default port. */
-static bool is_same_host(const struct url *a, const struct url *b)
+bool scope_is_same_host(const struct url *a, const struct url *b)
 {
     return is_same_name(a, b) &&
            (a->port == b->port || (has_default_port(a) && has_default_port(b)));
@@ -193,7 +191,7 @@ static bool is_below(const struct url *url, const struct url *seed)
 {
     size_t len = folder_len(seed);
 
-    return is_same_host(url, seed) && url->path_len >= len &&
+    return scope_is_same_host(url, seed) && url->path_len >= len &&
            memcmp(url->text + url->path_at, seed->text + seed->path_at, len) ==
                0;
 }
@@ -204,7 +202,7 @@ static bool is_in_scope(const struct scope *scope, const struct url *url,
 {
     switch (scope->scope) {
     case SCOPE_HOST:
-        return is_same_host(url, seed);
+        return scope_is_same_host(url, seed);
     case SCOPE_DOMAIN:
         return scope_is_same_domain(scope, url, seed);
     case SCOPE_PREFIX:

@@ -58,6 +58,9 @@ struct scope_verdict {
 bool scope_allows(struct scope *scope, const struct url *url,
                   const struct url *seed, struct scope_verdict *verdict);
 
+/* Whether two URLs have one host: http and https of a name are the same when
+ * each is on its default port. */
+bool scope_is_same_host(const struct url *a, const struct url *b);
 /* Whether somebody registered both names as one domain (public suffix list), or
  * they are equal. */
 bool scope_is_same_domain(const struct scope *scope, const struct url *a,

@@ -76,11 +76,4 @@ bool sitemap_is_cut(const struct sitemap *sitemap);
 /* True when more bytes cannot change anything (limit, unknown format). */
 bool sitemap_is_over(const struct sitemap *sitemap);
 
-/*
- * The location rule of sitemaps.org: a sitemap speaks for URLs of its own
- * scheme, host and port, in its folder or below. (Entries of an index and
- * sitemaps named by the target's robots.txt are exempt: the caller's case.)
- */
-bool sitemap_covers(const struct url *sitemap, const struct url *url);
-
 #endif

@@ -28,6 +28,22 @@ struct reading {
     struct buf *urls; /* canonical, a line each */
 };
 
+/* The rule "location of a sitemap file" of sitemaps.org, which the program
+ * leaves to the scope of the crawl. */
+static bool sitemap_covers(const struct url *sitemap, const struct url *url)
+{
+    const char *path = sitemap->text + sitemap->path_at;
+    const char *slash = memrchr(path, '/', sitemap->path_len);
+    size_t folder_len = slash ? (size_t)(slash - path) + 1 : 0;
+
+    return sitemap->scheme == url->scheme && sitemap->port == url->port &&
+           sitemap->host_len == url->host_len &&
+           memcmp(sitemap->text + sitemap->host_at, url->text + url->host_at,
+                  url->host_len) == 0 &&
+           url->path_len >= folder_len &&
+           memcmp(path, url->text + url->path_at, folder_len) == 0;
+}
+
 /* Appends the canonical form; false if it is no URL. */
 static bool put_url(struct buf *out, const struct bytes *text,
                     const struct reading *reading)

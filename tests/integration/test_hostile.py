@@ -410,6 +410,17 @@ class Beside(harness.CrawlTest):
                         "--depth", "1")
 
 
+    def test_sitemaps_hold_nobody_up(self):
+        def answer(request):
+            if request.path == "/robots.txt":
+                return page(b"".join(b"Sitemap: /s%d.xml\n" % n for n in range(150)))
+            if request.path.startswith("/s"):
+                return big
+            return page(b"x")
+        big = packed(gzip.compress(b"<urlset>%s</urlset>" % b"".join(
+            b"<url><loc>/%d</loc></url>" % n for n in range(50000))))
+        self.run_beside({None: answer}, "--sitemaps")
+
     def test_links_over_a_limit_are_counted_after_200_rows(self):
         links = gzip.compress(b"".join(b"<a href=/p/%d>" % n for n in range(20000)))
         server = Server({None: page(b"x"), "/robots.txt": page(b"", "404 None"),

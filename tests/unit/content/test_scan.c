@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/text.h"
 #include "crawler/page/job.h"
@@ -133,10 +134,99 @@ static void scan_reads_a_page_from_its_first_byte_to_its_last(void **state)
     scan_free(scan);
 }
 
+/* ---- sitemaps ---- */
+
+static unsigned char packed[1 << 16];
+
+/* Packs `text`, `times` times over. */
+static struct bytes pack(const char *text, int times)
+{
+    z_stream stream = {.next_out = packed, .avail_out = sizeof(packed)};
+
+    assert_int_equal(
+        deflateInit2(&stream, 9, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY), Z_OK);
+    for (int i = 0; i < times; i++) {
+        stream.next_in = (unsigned char *)(uintptr_t)text;
+        stream.avail_in = (uInt)strlen(text);
+        assert_int_equal(deflate(&stream, Z_NO_FLUSH), Z_OK);
+    }
+    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    size_t len = sizeof(packed) - stream.avail_out;
+    deflateEnd(&stream);
+    return (struct bytes){packed, len};
+}
+
+static void read_sitemap(struct scan *scan, struct bytes body,
+                         struct page *page)
+{
+    struct scan_input input = {.url = BYTES("http://a.test/maps/s.xml"),
+                               .type = BYTES("application/xml"),
+                               .body = body,
+                               .flags = JOB_SITEMAP};
+
+    page_init(page);
+    assert_int_equal(scan_sitemap(scan, &input, page), CERR_OK);
+}
+
+#define URLSET                                                                 \
+    "<urlset><url><loc>http://a.test/1</loc></url>"                            \
+    "<url><loc>http://:x/</loc></url><url><loc>2#x</loc></url></urlset>"
+
+static void scan_reads_a_sitemap_packed_or_not(void **state)
+{
+    struct scan *scan = scan_new("crawl");
+    struct page page;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct bytes body = BYTES(URLSET), rest;
+        struct page_link link;
+        bool is_bad = false;
+
+        if (i > 0)
+            body = pack(URLSET, 1);
+        if (i > 1)
+            body.len -= 8; /* cut: what came before counts */
+        read_sitemap(scan, body, &page);
+        assert_int_equal(page.nr_links, 2);
+        assert_int_equal((page.flags & PAGE_LINKS_CUT) != 0, i > 1);
+        rest = page.links;
+        assert_true(page_next_link(&rest, &link, &is_bad));
+        assert_int_equal(link.kind, LINK_ENTRY);
+        assert_memory_equal(link.url.data, "http://a.test/1", 15);
+        assert_true(page_next_link(&rest, &link, &is_bad));
+        assert_int_equal(link.url.len, strlen("http://a.test/maps/2"));
+    }
+    read_sitemap(
+        scan,
+        (struct bytes)BYTES("<sitemapindex><sitemap><loc>/s</loc></sitemap>"),
+        &page);
+    assert_int_equal(page.nr_links, 1);
+    read_sitemap(scan, (struct bytes)BYTES("<html><a href=/x>"), &page);
+    assert_int_equal(page.nr_links, 0);
+    scan_free(scan);
+}
+
+static void scan_reads_no_sitemap_beyond_the_ratio_of_bombs(void **state)
+{
+    struct scan *scan = scan_new("crawl");
+    static char blanks[1 << 16];
+    struct page page;
+
+    (void)state;
+    memset(blanks, ' ', sizeof(blanks) - 1);
+    memcpy(blanks, "<urlset>", 8);
+    read_sitemap(scan, pack(blanks, 600), &page);
+    assert_true(page.flags & PAGE_LINKS_CUT);
+    scan_free(scan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scan_reads_a_page_from_its_first_byte_to_its_last),
+        cmocka_unit_test(scan_reads_a_sitemap_packed_or_not),
+        cmocka_unit_test(scan_reads_no_sitemap_beyond_the_ratio_of_bombs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -12,6 +11,7 @@
 #include "crawler/page/job.h"
 #include "crawler/scope/seen.h"
 #include "frontier_web.h"
+#include "storage/query.h"
 #include "storage/results.h"
 
 static int setup(void **state)
@@ -722,95 +722,135 @@ static void frontier_goes_on_following_after_a_restart(void **state)
 
 /* ---- sitemaps ---- */
 
-#define URLSET(urls) "<?xml version=\"1.0\"?><urlset>" urls "</urlset>"
-#define INDEX(urls)  "<sitemapindex>" urls "</sitemapindex>"
-#define LOC(url)     "<url><loc>" url "</loc></url>"
-#define MAP(url)     "<sitemap><loc>" url "</loc></sitemap>"
+static void add_entry(struct web_answer *answer, enum link_kind kind,
+                      const char *url)
+{
+    struct page_link link = {
+        .url = {url, strlen(url)}, .text = {"", 0}, .kind = kind};
 
+    assert_int_equal(page_append_link(&answer->links, &link), CERR_OK);
+    answer->page.nr_links++;
+}
+
+/* A sitemap at /s1.xml may name what is in scope, whatever its folder. */
 static void sitemap_answers(struct web *web, const char *url,
                             struct web_answer *answer)
 {
     (void)web;
-    if (is(url, "http://a.test/robots.txt"))
-        web_body(answer, "Sitemap: http://a.test/index.xml\n");
-    else if (is(url, "http://a.test/index.xml"))
-        web_body(answer,
-                 INDEX(MAP("http://a.test/s1.xml") MAP("http://b.test/s2.xml")
-                           MAP("http://a.test/index.xml")));
-    else if (is(url, "http://a.test/s1.xml"))
-        web_body(answer, URLSET(LOC("http://a.test/1") LOC("http://a.test/2")
-                                    LOC("http://b.test/3")));
-    else if (strstr(url, "robots.txt") || strstr(url, "xml"))
+    if (is(url, "http://a.test/robots.txt")) {
+        web_body(answer, "Sitemap: http://a.test/maps/index.xml\n"
+                         "Sitemap: /relative.xml\nSitemap: http://:x/\n");
+    } else if (is(url, "http://a.test/maps/index.xml")) {
+        add_entry(answer, LINK_SITEMAP, "http://a.test/other/s1.xml");
+        add_entry(answer, LINK_SITEMAP, "http://b.test/s2.xml");
+        add_entry(answer, LINK_SITEMAP, "http://a.test/maps/index.xml");
+        add_entry(answer, LINK_SITEMAP, "https://a.test/s3.xml");
+    } else if (is(url, "http://a.test/other/s1.xml")) {
+        add_entry(answer, LINK_ENTRY, "http://a.test/1");
+        add_entry(answer, LINK_ENTRY, "https://a.test/2");
+        add_entry(answer, LINK_ENTRY, "http://b.test/3");
+        add_entry(answer, LINK_ENTRY, "http://b.test/4");
+    } else if (is(url, "http://a.test/relative.xml")) {
+        add_entry(answer, LINK_ENTRY, "http://a.test/5");
+    } else if (strstr(url, "robots.txt") || strstr(url, "xml")) {
         web_status(answer, 404);
+    }
+}
+
+static void open_with_sitemaps(struct web *web, web_answer_fn answer)
+{
+    web->options.depth = 0;
+    if (web->options.max_sitemaps == 0)
+        web->options.max_sitemaps = 1000;
+    web->options.any_host.ignore_robots = false;
+    web->answer = answer;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
 }
 
 static void frontier_reads_the_sitemaps_of_listed_hosts(void **state)
 {
     struct web *web = *state;
 
-    web->options.depth = 0;
-    web->options.sitemaps = true;
-    web->options.any_host.ignore_robots = false;
-    web->answer = sitemap_answers;
-    web_open(web);
-    web_add_list(web, "http://a.test/");
-    assert_int_equal(web_run(web), FRONTIER_DONE);
+    open_with_sitemaps(web, sitemap_answers);
     web_visit(web, "http://a.test/1");
-    web_visit(web, "http://a.test/2");
+    web_visit(web, "https://a.test/2");
+    web_visit(web, "http://a.test/5");
+    web_visit(web, "https://a.test/s3.xml");
     assert_int_equal(web_nr_fetches(web, "http://b.test/3"), 0);
     assert_int_equal(web_nr_fetches(web, "http://b.test/s2.xml"), 0);
-    assert_int_equal(web_nr_fetches(web, "http://a.test/index.xml"), 1);
-    assert_int_equal(web->nr_fetches, 6);
+    assert_int_equal(web_nr_fetches(web, "http://a.test/maps/index.xml"), 1);
     for (size_t i = 0; i < web->nr_fetches; i++)
         if (strstr(web->fetches[i].url, ".xml"))
             assert_int_equal(web->fetches[i].flags & JOB_SITEMAP, JOB_SITEMAP);
 }
 
-static unsigned char packed[512];
-static size_t packed_len;
-
-static void gzip_answers(struct web *web, const char *url,
-                         struct web_answer *answer)
+static enum err keep_event(void *ctx, const struct query_row *row)
 {
+    char *text = ctx;
+
+    if (row->values)
+        snprintf(text + strlen(text), 1000 - strlen(text), "%.*s\n",
+                 (int)row->values[0].text.len,
+                 (const char *)row->values[0].text.data);
+    return CERR_OK;
+}
+
+static void frontier_tells_what_it_drops_of_sitemaps(void **state)
+{
+    static const char sql[] =
+        "SELECT detail FROM events WHERE what = 'sitemap' ORDER BY detail";
+    struct web *web = *state;
+    char text[1000] = "", message[STORAGE_MESSAGE_BYTES];
+    struct reader *reader;
+
+    open_with_sitemaps(web, sitemap_answers);
+    web_close(web, "done");
+    assert_int_equal(reader_open(&reader, web->path, message), CERR_OK);
+    assert_int_equal(reader_run(reader, sql, strlen(sql), keep_event, text),
+                     CERR_OK);
+    reader_close(reader);
+    assert_string_equal(
+        text,
+        "http://a.test/maps/index.xml: of 4 entries 0 are out of scope; of its "
+        "sitemaps 1 are of other hosts, nested too deep or over "
+        "--max-sitemaps\n"
+        "http://a.test/other/s1.xml: of 4 entries 2 are out of scope; of its "
+        "sitemaps 0 are of other hosts, nested too deep or over "
+        "--max-sitemaps\n"
+        "http://a.test:80: 1 of 3 sitemaps of robots.txt are not read: no "
+        "URLs, or over --max-sitemaps\n");
+}
+
+static void many_sitemaps(struct web *web, const char *url,
+                          struct web_answer *answer)
+{
+    char text[64];
+    int number = 0;
+
     (void)web;
-    if (is(url, "http://a.test/sitemap.xml"))
-        answer->page.body = (struct bytes){packed, packed_len};
+    if (strstr(url, "robots.txt")) {
+        web_status(answer, 404);
+        return;
+    }
+    if (is(url, "http://a.test/") ||
+        sscanf(url, "http://a.test/%d", &number) > 1)
+        return;
+    (void)sscanf(url, "http://a.test/m%d", &number);
+    for (int i = 1; i <= 5; i++) {
+        snprintf(text, sizeof(text), "http://a.test/m%d", number * 10 + i);
+        add_entry(answer, LINK_SITEMAP, text);
+    }
 }
 
-static void pack(const char *text)
-{
-    z_stream stream = {0};
-
-    assert_int_equal(
-        deflateInit2(&stream, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    stream.next_in = (unsigned char *)(uintptr_t)text;
-    stream.avail_in = (uInt)strlen(text);
-    stream.next_out = packed;
-    stream.avail_out = sizeof(packed);
-    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
-    packed_len = sizeof(packed) - stream.avail_out;
-    deflateEnd(&stream);
-}
-
-static void frontier_reads_a_packed_sitemap(void **state)
+static void frontier_reads_just_so_many_sitemaps_of_a_host(void **state)
 {
     struct web *web = *state;
 
-    for (int cut = 0; cut < 2; cut++) {
-        pack(URLSET(LOC("http://a.test/1") LOC("http://a.test/2")));
-        packed_len -= cut ? 12 : 0;
-        web->options.depth = 0;
-        web->options.sitemaps = true;
-        web->answer = gzip_answers;
-        web_open(web);
-        web_add_list(web, "http://a.test/");
-        assert_int_equal(web_run(web), FRONTIER_DONE);
-        web_visit(web, "http://a.test/1");
-        assert_in_range(web->nr_fetches, 3, 4);
-        web_teardown(state);
-        setup(state);
-        web = *state;
-    }
+    web->options.max_sitemaps = 7;
+    open_with_sitemaps(web, many_sitemaps);
+    assert_int_equal(web->nr_fetches, 1 + 1 + 7); /* robots.txt, the page */
 }
 
 /* ---- seen ---- */
@@ -959,7 +999,11 @@ int main(void)
         TEST(frontier_follows_what_was_only_checked_when_a_page_links_there),
         TEST(frontier_goes_on_following_after_a_restart),
         TEST(frontier_reads_the_sitemaps_of_listed_hosts),
-        TEST(frontier_reads_a_packed_sitemap),
+        TEST(frontier_tells_what_it_drops_of_sitemaps),
+        TEST(frontier_reads_just_so_many_sitemaps_of_a_host),
+        SLICED(frontier_reads_the_sitemaps_of_listed_hosts),
+        SLICED(frontier_tells_what_it_drops_of_sitemaps),
+        SLICED(frontier_reads_just_so_many_sitemaps_of_a_host),
         SLICED(frontier_follows_links_to_its_depth),
         SLICED(frontier_follows_nothing_without_depth),
         SLICED(frontier_asks_for_texts_of_links_only_to_store_them),

@@ -478,39 +478,6 @@ static void sitemap_stops_when_an_entry_is_refused(void **state)
     sitemap_free(sitemap);
 }
 
-static void sitemap_speaks_for_its_own_folder(void **state)
-{
-    static const struct {
-        const char *sitemap, *url;
-        bool covers;
-    } rows[] = {
-        {"http://h/sitemap.xml", "http://h/a/b", true},
-        {"http://h/a/sitemap.xml", "http://h/a/", true},
-        {"http://h/a/sitemap.xml?x=/y/", "http://h/a/b?c", true},
-        {"http://h/a/sitemap.xml", "http://h/a", false},
-        {"http://h/a/sitemap.xml", "http://h/b/", false},
-        {"http://h/a/sitemap.xml", "http://h/A/", false},
-        {"http://h/sitemap.xml", "https://h/", false},
-        {"http://h/sitemap.xml", "http://h:81/", false},
-        {"http://h/sitemap.xml", "http://h:80/", true},
-        {"http://h/sitemap.xml", "http://www.h/", false},
-        {"http://h/sitemap.xml", "http://g/", false},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < NR(rows); i++) {
-        struct url sitemap, url;
-
-        assert_int_equal(
-            url_parse(&sitemap, rows[i].sitemap, strlen(rows[i].sitemap), NULL),
-            URL_OK);
-        assert_int_equal(
-            url_parse(&url, rows[i].url, strlen(rows[i].url), NULL), URL_OK);
-        if (sitemap_covers(&sitemap, &url) != rows[i].covers)
-            fail_msg("%s and %s", rows[i].sitemap, rows[i].url);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,7 +493,6 @@ int main(void)
         cmocka_unit_test(sitemap_ends_in_the_face_of_hostile_input),
         cmocka_unit_test(sitemap_drops_what_does_not_fit),
         cmocka_unit_test(sitemap_stops_when_an_entry_is_refused),
-        cmocka_unit_test(sitemap_speaks_for_its_own_folder),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
