@@ -291,7 +291,8 @@ FROM c JOIN pages p ON p.id = c.id;
 CREATE VIEW v_hosts AS
 SELECT h.host, count(p.id) AS n,
   sum(CASE WHEN p.outcome = 'ok' THEN 1 ELSE 0 END) AS ok,
-  sum(CASE WHEN p.outcome IN ('http_error', 'error') THEN 1 ELSE 0 END) AS bad,
+  sum(CASE WHEN p.outcome IN ('http_error', 'error')
+    OR p.error = 'host_down' THEN 1 ELSE 0 END) AS bad,
   sum(p.bytes_down) AS bytes_down, avg(p.total_ms) AS mean_ms,
   max(p.total_ms) AS max_ms, h.robots_status, h.delay_ms, h.host_id
 FROM hosts h

@@ -5,18 +5,22 @@ b AS (
 a AS (
   SELECT coalesce(nullif(@other, 0),
     (SELECT max(runs.id) FROM runs, b WHERE runs.id < b.id)) AS id),
+-- a host that is down is broken, though what it has left was not asked for;
+-- what a rule has left out is neither broken nor whole
 old AS (
-  SELECT pages.* FROM pages, a WHERE run_id = a.id),
+  SELECT pages.*, outcome IN ('http_error', 'error')
+    OR coalesce(error = 'host_down', 0) AS broken
+  FROM pages, a WHERE run_id = a.id),
 new AS (
-  SELECT pages.* FROM pages, b WHERE run_id = b.id),
+  SELECT pages.*, outcome IN ('http_error', 'error')
+    OR coalesce(error = 'host_down', 0) AS broken
+  FROM pages, b WHERE run_id = b.id),
 x AS (
   SELECT CASE
       WHEN old.id IS NULL THEN 'new'
       WHEN new.status IN (404, 410) AND old.outcome = 'ok' THEN 'gone'
-      WHEN new.outcome IN ('http_error', 'error')
-        AND old.outcome NOT IN ('http_error', 'error') THEN 'newly broken'
-      WHEN old.outcome IN ('http_error', 'error')
-        AND new.outcome NOT IN ('http_error', 'error') THEN 'repaired'
+      WHEN new.broken AND NOT old.broken THEN 'newly broken'
+      WHEN old.broken AND new.outcome IN ('ok', 'redirect') THEN 'repaired'
       WHEN coalesce(new.status, new.error)
         IS NOT coalesce(old.status, old.error) THEN 'moved'
       WHEN new.content_hash IS NOT old.content_hash THEN 'changed'

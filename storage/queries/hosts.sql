@@ -2,7 +2,8 @@
 WITH @pages,
 x AS (
   SELECT host_id, count(*) AS n, sum(outcome = 'ok') AS ok,
-    sum(outcome IN ('http_error', 'error')) AS bad,
+    sum(outcome IN ('http_error', 'error')
+      OR coalesce(error = 'host_down', 0)) AS bad,
     sum(bytes_down) AS bytes_down, round(avg(total_ms), 1) AS mean_ms
   FROM p
   GROUP BY host_id)

@@ -138,7 +138,7 @@ enum err sqlite_leave_outputs(struct back_end *back) CERR_CHECK;
 enum err sqlite_add_output_state(struct sqlite *sqlite) CERR_CHECK;
 enum err sqlite_add_input_path(struct sqlite *sqlite) CERR_CHECK;
 enum err sqlite_add_refusals(struct sqlite *sqlite) CERR_CHECK;
-enum err sqlite_renew_broken(struct sqlite *sqlite) CERR_CHECK;
+enum err sqlite_renew_views(struct sqlite *sqlite) CERR_CHECK;
 enum err sqlite_add_sessions(struct sqlite *sqlite) CERR_CHECK;
 
 /* ---- sqlite_stmt.c ---- */

@@ -218,19 +218,21 @@ enum err sqlite_add_input_path(struct sqlite *sqlite)
     return err ? err : sqlite_exec(sqlite, "COMMIT");
 }
 
-/* The view of an older program does not know the pages that link to the start
- * of a chain of redirects. */
-enum err sqlite_renew_broken(struct sqlite *sqlite)
+/* Views of an older program do not know the pages that link to the start of a
+ * chain of redirects, nor that a host which is down is broken. */
+enum err sqlite_renew_views(struct sqlite *sqlite)
 {
-    int64_t is_old = 0;
+    static const char *const views[] = {"v_broken", "v_hosts"};
+    int64_t nr_old = 0;
     enum err err = sqlite_number(sqlite,
                                  "SELECT count(*) FROM sqlite_master"
-                                 " WHERE type = 'view' AND name = 'v_broken'"
-                                 " AND sql NOT LIKE '%RECURSIVE%'",
-                                 0, &is_old);
+                                 " WHERE name IN ('v_broken', 'v_hosts')"
+                                 " AND sql NOT LIKE '%host_down%'",
+                                 0, &nr_old);
 
-    return err || !is_old ? err
-                          : remake_view(sqlite, "v_broken", storage_schema);
+    for (size_t i = 0; i < 2 && nr_old > 0 && !err; i++)
+        err = remake_view(sqlite, views[i], storage_schema);
+    return err;
 }
 
 static bool has_column(struct sqlite *sqlite, const char *table,

@@ -253,7 +253,7 @@ static enum err add_columns(struct sqlite *sqlite)
     if (!err)
         err = sqlite_add_refusals(sqlite);
     if (!err)
-        err = sqlite_renew_broken(sqlite);
+        err = sqlite_renew_views(sqlite);
     return err ? err : sqlite_add_sessions(sqlite);
 }
 
@@ -418,12 +418,15 @@ static enum err put_back(struct sqlite *sqlite,
     err = sqlite_run(sqlite, &binder);
     sqlite3_finalize(binder.stmt);
     /* Bulk URLs to do again can lie anywhere in a host's range of hashes, so
-     * each walk begins anew, from INT64_MIN to INT64_MAX. */
+     * each walk begins anew, from INT64_MIN to INT64_MAX. Failures count
+     * against a host within one run: this one asks it as if for the first
+     * time. */
     if (!err) {
         found->counts.nr_ended -= sqlite3_changes64(sqlite->db);
         err = sqlite_exec(sqlite, "UPDATE hosts SET walk_from ="
                                   " -9223372036854775808,"
-                                  " walk_to = 9223372036854775807");
+                                  " walk_to = 9223372036854775807,"
+                                  " errors = 0");
     }
     if (!err)
         err = sqlite_lease.sweep(&sqlite->base, options->now_ms, &nr_woken);

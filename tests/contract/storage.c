@@ -502,6 +502,27 @@ static void storage_keeps_what_is_known_of_a_host(void **state)
     assert_string_equal(fix->robots[0], "User-agent: *\nDisallow: /x\n");
 }
 
+static void storage_holds_failures_against_a_host_within_one_run(void **state)
+{
+    struct fixture *fix = *state;
+    struct host_record host = {.host_id = 1, .nr_errors = 20};
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    fixture_lease_hosts(fix, NOW, 1);
+    host.key = text("http://h1:80");
+    host.token = fix->hosts[0].token;
+    host.due_at = NOW;
+    fixture_end(fix, 1, 1, "error", 0);
+    assert_ok(storage_put_host(fix->storage, &host));
+    fixture_close(fix, "done");
+    fix->options.refetch = STORAGE_REFETCH_ALL;
+    fixture_open(fix);
+    fixture_lease_hosts(fix, NOW + 1000, 1);
+    assert_int_equal(fix->nr_hosts, 1);
+    assert_int_equal(fix->hosts[0].nr_errors, 0);
+}
+
 static void storage_frees_the_hosts_of_a_dead_process(void **state)
 {
     struct fixture *fix = *state;
@@ -815,6 +836,7 @@ int main(void)
         TEST(storage_counts_what_a_rule_refused),
         TEST(storage_takes_what_a_list_names_no_more_out_of_it),
         TEST(storage_leaves_a_url_to_another_list_that_names_it),
+        TEST(storage_holds_failures_against_a_host_within_one_run),
         TEST(storage_takes_no_line_for_a_duplicate_of_itself),
         TEST(storage_keeps_equal_line_numbers_of_two_lists_apart),
         TEST(storage_lists_have_whole_paths_in_the_order_of_their_numbers),

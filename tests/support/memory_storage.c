@@ -892,8 +892,10 @@ static enum err put_back(struct memory *memory,
         url->tries = 0;
         found->counts.nr_ended--;
     }
-    for (size_t i = 0; i < image->nr_hosts; i++)
+    for (size_t i = 0; i < image->nr_hosts; i++) {
         image->hosts[i].record.walk = HASH_RANGE_ALL;
+        image->hosts[i].record.nr_errors = 0;
+    }
     return sweep(&memory->base, options->now_ms, &nr_woken);
 }
 

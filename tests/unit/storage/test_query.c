@@ -429,7 +429,8 @@ static void query_tells_what_changed_between_runs(void **state)
 struct answer {
     const char *outcome;
     int status;
-    char body; /* all of its hash */
+    char body;         /* all of its hash */
+    const char *error; /* NULL: none */
 };
 
 static void put_answer(struct fixture *fix, int64_t url,
@@ -443,6 +444,8 @@ static void put_answer(struct fixture *fix, int64_t url,
         return;
     assert_ok(storage_add_urls(fix->storage, &record, 1, 1000, NULL));
     page = fixture_page(1, url, answer->outcome, answer->status);
+    if (answer->error)
+        page.error = text(answer->error);
     memset(hash, answer->body, sizeof(hash));
     if (answer->body)
         page.content_hash = (struct bytes){hash, sizeof(hash)};
@@ -476,6 +479,14 @@ static void query_diff_has_one_word_for_each_change(void **state)
         {"moved", {"redirect", 301, 0}, {"redirect", 308, 0}},
         {"moved", {"http_error", 404, 0}, {"http_error", 410, 0}},
         {"moved", {"http_error", 500, 0}, {"error", 0, 0}},
+        /* what was not asked is not repaired */
+        {"moved", {"error", 0, 0}, {"skipped", 0, 0, "robots"}},
+        {"moved", {"http_error", 404, 0}, {"skipped", 0, 0, "robots"}},
+        {"moved", {"error", 0, 0}, {"skipped", 0, 0, "host_down"}},
+        {"newly broken", {"ok", 200, 'a'}, {"skipped", 0, 0, "host_down"}},
+        {"repaired", {"skipped", 0, 0, "host_down"}, {"ok", 200, 'a'}},
+        {NULL, {"skipped", 0, 0, "host_down"}, {"skipped", 0, 0, "host_down"}},
+        {"moved", {"ok", 200, 'a'}, {"skipped", 0, 0, "robots"}},
     };
     const size_t nr_rows = sizeof(rows) / sizeof(rows[0]);
     struct fixture *fix = *state;
