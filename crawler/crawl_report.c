@@ -47,10 +47,14 @@ void crawl_view(struct crawl *crawl, int64_t now_ms, struct progress_view *view)
         .no_network_ms =
             network->state == NETWORK_DOWN ? now_ms - network->since_ms : 0,
         .stopping = crawl->stop.signal_nr != 0,
-        .throttled_host = now.throttled_host ? now.throttled_host : "",
-        .throttled_status = now.throttled_status,
-        .throttled_for_ms = now.throttled_until_ms - now_ms,
+        .throttled = {.host = now.throttled_host ? now.throttled_host : "",
+                      .status = now.throttled_status,
+                      .for_ms = now.throttled_until_ms - now_ms},
+        .wall_ms = now_ms + crawl->settings.frontier.wall_offset_ms,
     };
+    if (progress_is_plain(crawl->progress))
+        view->slowest.host =
+            frontier_slowest_host(crawl->frontier, &view->slowest.latency_ms);
 }
 
 /* Returns the resident memory of this process in bytes: the second number of
@@ -232,6 +236,10 @@ void crawl_summary(struct crawl *crawl, const char *ended, const char *reason)
         .nr_moved_away = done->nr_moved_away,
         .nr_requests = done->nr_requests,
         .bytes_down = done->bytes_down,
+        .waits = {.nr_429 = done->waits.nr_429,
+                  .nr_503 = done->waits.nr_503,
+                  .nr_slow_downs = done->waits.nr_slow_downs,
+                  .longest_wait_ms = done->waits.longest_wait_ms},
         .clock_in_doubt = clock_doubt_holds(&crawl->clock_doubt),
         .causes = causes,
         .nr_causes = fill_causes(done, causes),

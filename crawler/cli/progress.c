@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/xalloc.h"
@@ -275,35 +276,63 @@ static void draw_live(struct progress *progress,
             is_resumed(view) ? " in all" : "", progress->urls_per_s, bytes,
             clock, eta);
     counts_row(progress, view);
-    if (view->throttled_host[0]) {
-        value_show_clock(view->throttled_for_ms, clock);
-        if (view->throttled_status)
-            add_row(progress, " throttled  %s %d, for %s", view->throttled_host,
-                    view->throttled_status, clock);
+    if (view->throttled.host[0]) {
+        value_show_clock(view->throttled.for_ms, clock);
+        if (view->throttled.status)
+            add_row(progress, " throttled  %s %d, for %s", view->throttled.host,
+                    view->throttled.status, clock);
         else
-            add_row(progress, " throttled  %s, for %s", view->throttled_host,
+            add_row(progress, " throttled  %s, for %s", view->throttled.host,
                     clock);
     }
     erase(progress);
     print_rows(progress);
 }
 
-/* Prints one line for log files, with keys that never change and no units. */
+/* Shows the name of a host as one word; "-" when there is none. */
+static const char *host_word(const char *host, char out[ROW_BYTES])
+{
+    if (!host || !host[0])
+        return "-";
+    text_escape(host, strnlen(host, ROW_BYTES), out, ROW_BYTES);
+    return out;
+}
+
+/* Prints one line for log files, with keys that never change and no units. A
+ * host that waits for less than a second is not throttled, it has its turn. */
 static void draw_plain(struct progress *progress,
                        const struct progress_view *view, int64_t now_ms)
 {
-    fprintf(progress->options.out,
-            "crawl: elapsed_s=%" PRId64 " done=%" PRId64 " urls=%" PRId64
-            " list_done=%d ok=%" PRId64 " 3xx=%" PRId64 " 4xx=%" PRId64
-            " 5xx=%" PRId64 " failed=%" PRId64 " skipped=%" PRId64
-            " retrying=%" PRId64 " active=%d hosts_waiting=%d bytes=%" PRId64
-            " url_per_s=%.0f session_done=%" PRId64 "\n",
-            (now_ms - progress->options.start_ms) / 1000, view->nr_ended,
+    const struct progress_throttled *throttled = &view->throttled;
+    bool waits = throttled->status > 0 || throttled->for_ms >= 1000;
+    char clock[CLOCK_ISO_BYTES], host[ROW_BYTES];
+    FILE *out = progress->options.out;
+
+    clock_iso(view->wall_ms, clock);
+    fprintf(out,
+            "crawl: time=%s elapsed_s=%" PRId64 " done=%" PRId64
+            " urls=%" PRId64 " list_done=%d ok=%" PRId64 " 3xx=%" PRId64
+            " 4xx=%" PRId64 " 5xx=%" PRId64 " failed=%" PRId64
+            " skipped=%" PRId64 " retrying=%" PRId64
+            " active=%d hosts_waiting=%d bytes=%" PRId64
+            " url_per_s=%.0f session_done=%" PRId64,
+            clock, (now_ms - progress->options.start_ms) / 1000, view->nr_ended,
             view->nr_urls, view->list_done, view->nr_ok, view->nr_3xx,
             view->nr_4xx, view->nr_5xx, view->nr_failed, view->nr_skipped,
             view->nr_retrying, view->nr_active, view->nr_hosts_waiting,
             view->bytes_down, progress->urls_per_s, view->nr_run);
-    fflush(progress->options.out);
+    fprintf(out, " throttled=%s throttled_status=%d throttled_s=%" PRId64,
+            host_word(waits ? throttled->host : "", host),
+            waits ? throttled->status : 0,
+            waits ? throttled->for_ms / 1000 : 0);
+    fprintf(out, " slowest=%s slowest_ms=%" PRId64 "\n",
+            host_word(view->slowest.host, host), view->slowest.latency_ms);
+    fflush(out);
+}
+
+bool progress_is_plain(const struct progress *progress)
+{
+    return progress->options.mode == PROGRESS_PLAIN;
 }
 
 void progress_draw(struct progress *progress, const struct progress_view *view,

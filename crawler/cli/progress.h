@@ -36,6 +36,19 @@ struct progress_options {
     int64_t start_ms; /* monotonic */
 };
 
+/* The host that is waited for longest. */
+struct progress_throttled {
+    const char *host; /* "" if there is none */
+    int status;       /* 429, 503; 0: another reason */
+    int64_t for_ms;
+};
+
+/* The host whose answers take longest. */
+struct progress_slowest {
+    const char *host; /* NULL or "" if there is none */
+    int64_t latency_ms;
+};
+
 /* What a crawl shows of itself at one moment. */
 struct progress_view {
     int64_t nr_urls; /* known so far */
@@ -49,9 +62,9 @@ struct progress_view {
     int64_t bytes_down;
     bool paused, stopping;
     int64_t no_network_ms; /* since when nobody answers; 0: somebody does */
-    const char *throttled_host; /* "" if none */
-    int throttled_status;
-    int64_t throttled_for_ms;
+    struct progress_throttled throttled;
+    struct progress_slowest slowest; /* for plain lines alone */
+    int64_t wall_ms;                 /* what time it is */
 };
 
 /* Returned owned. In live mode it takes over the log's lines until the end. */
@@ -62,6 +75,9 @@ int64_t progress_wait_ms(const struct progress *progress, int64_t now_ms);
 bool progress_due(const struct progress *progress, int64_t now_ms);
 void progress_draw(struct progress *progress, const struct progress_view *view,
                    int64_t now_ms);
+/* Whether its lines name the slowest host: only then is it worth looking for.
+ */
+bool progress_is_plain(const struct progress *progress);
 /* The terminal was resized. */
 void progress_resized(struct progress *progress);
 /* Removes the rows, gives the log back, frees. NULL is fine. */

@@ -105,6 +105,36 @@ static void print_word(const char *word, FILE *out)
     fputs(quoted, out);
 }
 
+/* Says how often hosts asked to wait, and how often they were slowed down for:
+ * it is why a crawl took long. */
+static void print_waits(const struct summary *summary, FILE *out)
+{
+    const struct summary_waits *waits = &summary->waits;
+    char nr_429[VALUE_TEXT_BYTES], nr_503[VALUE_TEXT_BYTES];
+    char nr_slow[VALUE_TEXT_BYTES];
+
+    value_show_count(waits->nr_429, nr_429);
+    value_show_count(waits->nr_503, nr_503);
+    value_show_count(waits->nr_slow_downs, nr_slow);
+    if (waits->nr_429 + waits->nr_503 > 0)
+        fprintf(out,
+                "  hosts asked to wait: 429 x %s, 503 x %s, %.1f s at most\n",
+                nr_429, nr_503, (double)waits->longest_wait_ms / 1e3);
+    if (waits->nr_slow_downs > 0)
+        fprintf(out, "  slower or failing hosts were asked less, %s times\n",
+                nr_slow);
+    if (!summary->database ||
+        waits->nr_429 + waits->nr_503 + waits->nr_slow_downs == 0)
+        return;
+    fputs("      which ones: crawl query ", out);
+    print_word(summary->database, out);
+    /* a host that was slow, but needed no second try, is in no named query */
+    fputs(waits->nr_429 + waits->nr_503 > 0
+              ? " flaky\n"
+              : " \"select at, detail from events where what = 'slowed'\"\n",
+          out);
+}
+
 /* Prints the command that goes on, and what its reader has to add, because it
  * is kept nowhere. */
 static void print_again(const struct summary *summary, FILE *out)
@@ -129,6 +159,7 @@ void summary_print(const struct summary *summary, FILE *out)
             summary->reason[0] ? ": " : "", summary->reason);
     print_counts(summary, out);
     print_rate(summary, out);
+    print_waits(summary, out);
     print_causes(summary, out);
     if (summary->nr_moved_away > 0)
         fprintf(out,

@@ -32,6 +32,11 @@ struct summary_all {
     struct summary_ended ended;
 };
 
+/* How hosts made the crawl slower. */
+struct summary_waits {
+    int64_t nr_429, nr_503, nr_slow_downs, longest_wait_ms;
+};
+
 /* Counts are of this session. */
 struct summary {
     const char *ended;    /* "done", "interrupted", "limit", "failed" */
@@ -47,6 +52,7 @@ struct summary {
     int64_t nr_moved_away; /* listed URLs that redirect to another domain */
     int64_t nr_requests, bytes_down;
     int64_t elapsed_ms;
+    struct summary_waits waits;
     bool clock_in_doubt; /* our clock may be wrong, see clock_doubt.h */
     const struct summary_cause *causes; /* most frequent first */
     size_t nr_causes;

@@ -478,9 +478,13 @@ static enum err take_answer(struct frontier *frontier, struct item *item,
     bool is_permitted = false;
     enum err err = CERR_OK;
     bool is_held = politeness_is_of_network(frontier, item, page, now_ms);
+    struct politeness_news news =
+        politeness_answered(frontier, item, page, is_held, now_ms);
 
-    if (politeness_answered(frontier, item, page, is_held, now_ms))
+    if (news.must_keep)
         err = lease_put_host(frontier, host, no_robots);
+    if (!err && news.is_event)
+        err = politeness_put_event(frontier, host, now_ms);
     if (err)
         return err;
     if (page->error == ERROR_BLOCKED_ADDRESS)

@@ -156,7 +156,14 @@ void frontier_pause(struct frontier *frontier, bool paused);
  * Call it before the last storage_commit(). */
 enum err frontier_release(struct frontier *frontier, int64_t now_ms) CERR_CHECK;
 
-/* What progress and summary show. Counts are of this run. */
+/* How often hosts asked to wait or became slow, and we gave in. */
+struct frontier_waits {
+    int64_t nr_429, nr_503;
+    int64_t nr_slow_downs;   /* fewer requests at once, by latency or errors */
+    int64_t longest_wait_ms; /* that a host asked for */
+};
+
+/* What progress and summary show. Counts are of this session. */
 struct frontier_stats {
     int64_t nr_lines, nr_bad_lines, nr_duplicates;
     int64_t nr_visits[OUTCOME_NR]; /* URLs that ended, by outcome */
@@ -174,6 +181,7 @@ struct frontier_stats {
     int nr_hosts_active;  /* with a request in flight or due */
     int nr_hosts_waiting; /* held back by their clock */
     int64_t bytes_down;   /* bytes of bodies on the wire */
+    struct frontier_waits waits;
     /* the host that is asked to wait longest, for the progress rows */
     const char *throttled_host; /* "" if none; borrowed until the next call */
     int throttled_status;       /* 429, 503; 0: crawl-delay or errors */
@@ -181,5 +189,10 @@ struct frontier_stats {
 };
 void frontier_get_stats(const struct frontier *frontier,
                         struct frontier_stats *stats);
+/* The host whose last answers were the slowest, of those in memory, and their
+ * latency; "" if none has answered. Borrowed until the next call; looks at each
+ * host. */
+const char *frontier_slowest_host(const struct frontier *frontier,
+                                  int64_t *latency_ms);
 
 #endif

@@ -302,6 +302,7 @@ struct host {
     bool has_sitemaps;  /* its sitemaps were offered, which happens once */
     struct host_rules rules;
     struct host_clock clock;
+    int64_t told_ms; /* when an event said last that it is asked less */
     struct robots_admission robots;
     struct host_walk walk;
     struct host_lease lease;
@@ -786,10 +787,20 @@ enum err retry_put_attempt(struct frontier *frontier, const struct item *item,
 bool politeness_is_of_network(struct frontier *frontier,
                               const struct item *item, const struct page *page,
                               int64_t now_ms);
-/* Tells the clock of the host about an answer. Returns true when the host asks
- * for a wait that must be remembered whatever happens to us. */
-bool politeness_answered(struct frontier *frontier, const struct item *item,
-                         const struct page *page, bool is_held, int64_t now_ms);
+/* What an answer changed for its host. */
+struct politeness_news {
+    bool must_keep; /* a wait that must be remembered whatever happens to us */
+    bool is_event;  /* that it is asked less from now on, which is said */
+};
+/* Tells the clock of the host about an answer. */
+struct politeness_news politeness_answered(struct frontier *frontier,
+                                           const struct item *item,
+                                           const struct page *page,
+                                           bool is_held, int64_t now_ms);
+/* Writes the event that a host is asked less from now on. */
+enum err politeness_put_event(struct frontier *frontier,
+                              const struct host *host,
+                              int64_t now_ms) CERR_CHECK;
 
 /* ---- answer.c ---- */
 /* The verdict on an answer: all but QUEUE and WAIT_ROBOTS. */

@@ -142,3 +142,19 @@ void frontier_get_stats(const struct frontier *frontier,
     stats->throttled_status = worst->clock.status > 0 ? worst->clock.status : 0;
     stats->throttled_until_ms = worst->clock.due_ms;
 }
+
+const char *frontier_slowest_host(const struct frontier *frontier,
+                                  int64_t *latency_ms)
+{
+    const struct host_table *hosts = &frontier->hosts;
+    const struct host *slowest = NULL;
+
+    for (size_t i = 0; i <= hosts->bucket_mask; i++)
+        for (const struct host *host = hosts->buckets[i]; host;
+             host = host->hash_next)
+            if (host->clock.recent_ms > 0 &&
+                (!slowest || host->clock.recent_ms > slowest->clock.recent_ms))
+                slowest = host;
+    *latency_ms = slowest ? (int64_t)slowest->clock.recent_ms : 0;
+    return slowest ? slowest->key : "";
+}

@@ -2,8 +2,14 @@
  * What an answer tells its host's clock: whether the host is well, asks us to
  * wait, is in trouble, or was not reached at all.
  */
+#include <stdio.h>
+
 #include "crawler/frontier/frontier_internal.h"
 #include "crawler/politeness/http_date.h"
+#include "storage/results.h"
+
+/* A host that is slowed down again and again has one event in this time. */
+#define EVENT_MS 60000
 
 /* Reads a status: 429 (RFC 6585, 4) and 503 (RFC 9110, 15.6.4) ask for a pause,
  * other 5xx are trouble of the host, and all else is calm. */
@@ -103,13 +109,60 @@ static double latency_of(const struct page *page)
     return (page->first_byte_us - connected_us) / 1000.0;
 }
 
+/* Counts what an answer has done to its host's clock, whose window was last cut
+ * at `cut_ms` before it. Returns whether the host is asked less from now on. */
+static bool count_waits(struct frontier_waits *waits, int64_t cut_ms,
+                        const struct host_clock *after,
+                        const struct host_answer *answer)
+{
+    int64_t wait_ms = after->due_ms - answer->now_ms;
+    bool is_cut = after->cut_ms != cut_ms;
+
+    if (answer->kind == HOST_ANSWER_BUSY) {
+        waits->nr_429 += answer->status == 429;
+        waits->nr_503 += answer->status == 503;
+        if (wait_ms > waits->longest_wait_ms)
+            waits->longest_wait_ms = wait_ms;
+        return true;
+    }
+    /* one that cannot be reached is another matter */
+    is_cut = is_cut && answer->kind != HOST_ANSWER_UNREACHABLE;
+    waits->nr_slow_downs += is_cut;
+    return is_cut;
+}
+
+enum err politeness_put_event(struct frontier *frontier,
+                              const struct host *host, int64_t now_ms)
+{
+    const struct host_clock *clock = &host->clock;
+    const char *what = clock->status > 0 ? "throttled" : "slowed";
+    char detail[URL_HOST_KEY_BYTES + 100];
+
+    if (clock->status > 0)
+        snprintf(detail, sizeof(detail),
+                 "%s answers %d: nothing is asked of it for %.1f s", host->key,
+                 clock->status, (double)(clock->due_ms - now_ms) / 1e3);
+    else
+        snprintf(detail, sizeof(detail),
+                 "%s is slower (%.0f ms, usually %.0f ms) or errs more: %d "
+                 "requests at once from now on",
+                 host->key, clock->recent_ms, clock->normal_ms,
+                 (int)clock->window);
+    return storage_put_event(frontier->storage,
+                             frontier_wall_ms(frontier, now_ms), "info", what,
+                             detail);
+}
+
 /* Retry-After is read of 429 and 503 alone, where it is a request to wait (RFC
  * 9110, 10.2.3). A host's wait is written down, for whoever starts the crawl
  * again. */
-bool politeness_answered(struct frontier *frontier, const struct item *item,
-                         const struct page *page, bool is_held, int64_t now_ms)
+struct politeness_news politeness_answered(struct frontier *frontier,
+                                           const struct item *item,
+                                           const struct page *page,
+                                           bool is_held, int64_t now_ms)
 {
     struct host *host = item->host;
+    int64_t cut_ms = host->clock.cut_ms;
     struct host_answer answer = {
         .kind = kind_of_answer(page),
         .status = page->status,
@@ -118,6 +171,7 @@ bool politeness_answered(struct frontier *frontier, const struct item *item,
         .latency_ms = latency_of(page),
         .retry_after_ms = -1,
     };
+    struct politeness_news news = {0};
 
     if (answer.kind == HOST_ANSWER_BUSY) {
         answer.jitter = frontier_random(frontier);
@@ -128,5 +182,12 @@ bool politeness_answered(struct frontier *frontier, const struct item *item,
     if (is_held)
         answer.kind = HOST_ANSWER_NOTHING;
     host_clock_answered(&host->clock, &host->rules.limits, &answer);
-    return answer.kind == HOST_ANSWER_BUSY && host->clock.due_ms > now_ms;
+    news.must_keep =
+        answer.kind == HOST_ANSWER_BUSY && host->clock.due_ms > now_ms;
+    if (count_waits(&frontier->stats.waits, cut_ms, &host->clock, &answer) &&
+        (host->told_ms == 0 || now_ms - host->told_ms >= EVENT_MS)) {
+        host->told_ms = now_ms;
+        news.is_event = true;
+    }
+    return news;
 }

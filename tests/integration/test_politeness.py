@@ -144,6 +144,21 @@ class Waits(PolitenessTest):
                                    server.asked(path="/busy")[0].at, 2)
             self.assertEqual(len(server.asked(path="/busy")), 2)
 
+    def test_waits_are_told_in_the_summary_the_events_and_flaky_with_their_status(self):
+        server = self.serve({"/busy": self.once(page(b"", "429 Slow", ["Retry-After: 1"])),
+                             "/dead": page(b"", "503 Busy", ["Retry-After: 0"]), None: page(b"x")})
+        self.list_urls(server.url("/busy"), server.url("/dead", "127.0.0.2"),
+                       server.url("/calm", "127.0.0.3"))
+        out, err = self.crawl("urls.txt", "--retries", "1", "--retry-delay", "1ms")
+        self.assertRegex(err, r"\n  hosts asked to wait: 429 x 1, 503 x 2, \d\.\d s at most\n")
+        self.assertEqual(
+            [(what, detail.split(":")[1].strip("/"), "answers" in detail) for what, detail in
+             self.rows("select what, detail from events where what = 'throttled' order by detail")],
+            [("throttled", "127.0.0.1", True), ("throttled", "127.0.0.2", True)])
+        out, _ = self.crawl("query", "crawl.db", "flaky", "--csv")
+        self.assertEqual([line.split(",")[1:] for line in out.splitlines()[1:]],
+                         [["1", "1", "1", "100", "429 x 1"], ["1", "1", "0", "100", "503 x 2"]])
+
     def test_retry_after_as_a_date(self):
         def in_four_seconds(_):
             return page(b"", "503 Busy", [
@@ -555,6 +570,9 @@ class Throttling(PolitenessTest):
         self.assertGreater(host.nr_troubles, 0)
         self.assertEqual(server.most["127.0.0.1"], host.ALL)
         self.assertEqual(len(server.asked()), 2000)
+        (nr, told), = self.rows("select count(*), min(detail) from events where what = 'slowed'")
+        self.assertGreater(nr, 0)
+        self.assertIn("requests at once from now on", told)
         return host
 
     def test_errors_lower_what_is_asked_at_once_and_calm_raises_it_again(self):

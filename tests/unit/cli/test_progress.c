@@ -29,7 +29,8 @@ static int setup(void **state)
         .nr_4xx = 402,
         .bytes_down = 9800000,
         .nr_active = 64,
-        .throttled_host = "",
+        .throttled = {.host = ""},
+        .wall_ms = 1795421982123,
     };
     *state = fixture;
     return 0;
@@ -134,8 +135,8 @@ static void progress_rows_are_cut_to_the_width_and_escaped(void **state)
     begin(fixture, PROGRESS_LIVE);
     setenv("COLUMNS", "40", 1);
     progress_resized(fixture->progress);
-    fixture->view.throttled_host = "\033[31mevil\r\n.example";
-    fixture->view.throttled_status = 429;
+    fixture->view.throttled.host = "\033[31mevil\r\n.example";
+    fixture->view.throttled.status = 429;
     progress_draw(fixture->progress, &fixture->view, 31000);
     written(fixture);
     assert_null(strstr(fixture->text, "\033[31m"));
@@ -175,8 +176,30 @@ static void progress_writes_plain_lines_at_its_interval(void **state)
     progress_draw(fixture->progress, &fixture->view, 11000);
     assert_int_equal(progress_wait_ms(fixture->progress, 11000), 10000);
     text = written(fixture);
-    assert_non_null(strstr(text, "elapsed_s=10 done=12408 urls=50000 "));
+    assert_non_null(strstr(text, "crawl: time=2026-11-23T08:19:42.123Z "
+                                 "elapsed_s=10 done=12408 urls=50000 "));
+    assert_non_null(strstr(text, " throttled=- throttled_status=0 "
+                                 "throttled_s=0 slowest=- slowest_ms=0\n"));
     assert_null(strchr(text, '\033'));
+    assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+}
+
+static void progress_names_the_slowest_and_the_throttled_host(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *text;
+
+    begin(fixture, PROGRESS_PLAIN);
+    fixture->view.throttled =
+        (struct progress_throttled){"http://busy.test:80", 429, 30000};
+    fixture->view.slowest =
+        (struct progress_slowest){"http://slow.test:80\n", 1500};
+    progress_draw(fixture->progress, &fixture->view, 11000);
+    text = written(fixture);
+    assert_non_null(strstr(text, " throttled=http://busy.test:80 "
+                                 "throttled_status=429 throttled_s=30 "
+                                 "slowest=http://slow.test:80"));
+    assert_non_null(strstr(text, " slowest_ms=1500\n"));
     assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 }
 
@@ -202,6 +225,7 @@ int main(void)
         TEST(progress_rows_are_cut_to_the_width_and_escaped),
         TEST(progress_lets_log_lines_scroll_above_the_rows),
         TEST(progress_writes_plain_lines_at_its_interval),
+        TEST(progress_names_the_slowest_and_the_throttled_host),
         TEST(progress_is_silent_when_told_so),
     };
 

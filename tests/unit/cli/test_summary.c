@@ -115,6 +115,9 @@ static void summary_of_a_resumed_run_says_this_session_and_in_all(void **state)
                 .work_ms = 4500,
                 .ended = {.nr_ok = 1200, .nr_error = 1}},
         .nr_duplicates = 1,
+        .waits = {.nr_429 = 12,
+                  .nr_slow_downs = 1000,
+                  .longest_wait_ms = 30000},
     };
     char *text = printed(&summary);
 
@@ -122,11 +125,16 @@ static void summary_of_a_resumed_run_says_this_session_and_in_all(void **state)
     assert_non_null(strstr(
         text, "  this session: ok 3   duplicates 1\n"
               "  in all: ok 1,200   error 1   (2 sessions, 4.5 s of work)\n"));
+    assert_non_null(strstr(
+        text, "  hosts asked to wait: 429 x 12, 503 x 0, 30.0 s at most\n"
+              "  slower or failing hosts were asked less, 1,000 times\n"));
     free(text);
     summary.all.nr_sessions = 1;
+    summary.waits = (struct summary_waits){0};
     text = printed(&summary);
     assert_null(strstr(text, "in all"));
     assert_null(strstr(text, "this session"));
+    assert_null(strstr(text, "asked"));
     free(text);
 }
 

@@ -443,6 +443,18 @@ enum err storage_end_loops(struct storage *storage, int64_t *nr)
     return CERR_OK;
 }
 
+enum err storage_put_event(struct storage *storage, int64_t now_ms,
+                           const char *level, const char *what,
+                           const char *detail)
+{
+    (void)storage;
+    (void)now_ms;
+    (void)level;
+    (void)what;
+    (void)detail;
+    return CERR_OK;
+}
+
 enum err storage_put_attempt(struct storage *storage,
                              const struct attempt_record *attempt)
 {

@@ -49,6 +49,11 @@ static void frontier_waits_as_retry_after_asks(void **state)
     assert_int_equal(web->fetches[2].started_ms, 20 + 20000);
     for (size_t i = 0; i < web->nr_visits; i++)
         assert_int_equal(web->visits[i].status, 200);
+    struct frontier_stats stats;
+    frontier_get_stats(web->frontier, &stats);
+    assert_int_equal(stats.waits.nr_429, 1);
+    assert_int_equal(stats.waits.nr_503, 0);
+    assert_int_equal(stats.waits.longest_wait_ms, 20000);
 }
 
 static void frontier_caps_retry_after(void **state)

@@ -164,7 +164,7 @@ static void query_answers_by_hand_counted(void **state)
         {"hosts", "http://h1:80|4|2|2|500|21.5|0|0|0\n"},
         {"mime", "text/html|2|2005|1003.0\n|1|1002|1002.0\n"},
         {"depth", "0|4|2|0|1|1|0\n"},
-        {"flaky", "http://h1:80|4|2|1|50.0\n"},
+        {"flaky", "http://h1:80|4|2|1|50.0|\n"},
         {"skipped", "bad_url|1|::|Not a URL.\n"},
         {"titles", "One|2|http://h1/1\n"},
         {"missing-meta", "http://h1/1|0|1|1|\nhttp://h1/4|0|1|1|\n"},
