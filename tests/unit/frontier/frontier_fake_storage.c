@@ -348,19 +348,6 @@ enum err storage_count(struct storage *storage, struct storage_counts *counts)
     return CERR_OK;
 }
 
-/* A line that comes twice is no duplicate of itself; there are no others. */
-enum err storage_put_event(struct storage *storage, int64_t now_ms,
-                           const char *level, const char *what,
-                           const char *detail)
-{
-    (void)storage;
-    (void)now_ms;
-    (void)level;
-    (void)what;
-    (void)detail;
-    return CERR_OK;
-}
-
 enum err storage_add_refused(struct storage *storage,
                              const struct refusal_record *refusal)
 {
@@ -379,6 +366,7 @@ enum err storage_get_refused(struct storage *storage, int64_t host_id,
     return CERR_OK;
 }
 
+/* A line that comes twice is no duplicate of itself; there are no others. */
 enum err storage_put_line(struct storage *storage,
                           const struct line_record *line)
 {
