@@ -17,8 +17,10 @@
 #include "pool/pool.h"
 
 /* Limit of a file such as hosts(5): lists of advertisers have 3 MiB. */
-#define SYSTEM_FILE_BYTES ((size_t)4 << 20)
-#define DEFAULT_OUTPUT    "crawl.db"
+#define SYSTEM_FILE_BYTES  ((size_t)4 << 20)
+#define DEFAULT_OUTPUT     "crawl.db"
+/* What a worker has for bodies at least. */
+#define BODIES_LEAST_BYTES (INT64_C(1) << 20)
 
 _Static_assert(CONFIG_HOSTS_MAX <= JOB_HEADER_SETS_MAX,
                "a job can name the headers of each host");
@@ -66,6 +68,16 @@ static void fill_header_sets(struct crawl_settings *settings,
         };
 }
 
+/* Half of --max-memory is for the bodies of all workers; 0: their default. */
+static int64_t bodies_per_worker(const struct config *config)
+{
+    int64_t bytes = config->max_memory_bytes / 2 / crawl_nr_workers(config);
+
+    if (config->max_memory_bytes == 0)
+        return 0;
+    return bytes > BODIES_LEAST_BYTES ? bytes : BODIES_LEAST_BYTES;
+}
+
 /* A body is bounded as it is received and as it is decoded, by the same
  * size. */
 static void fill_fetch(struct crawl_settings *settings,
@@ -80,6 +92,7 @@ static void fill_fetch(struct crawl_settings *settings,
         .total_timeout_ms = config->max_time_ms,
         .max_body_bytes = config->max_size_bytes,
         .max_wire_bytes = config->max_size_bytes,
+        .max_bodies_bytes = bodies_per_worker(config),
         .user_agent =
             config->user_agent ? config->user_agent : CRAWL_USER_AGENT,
         .headers = config->headers.items,

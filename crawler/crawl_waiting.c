@@ -32,7 +32,8 @@
 #define SLICES_US         5000
 /* A pause is so many times what came before it, at most. */
 #define PAUSE_SHARE_MAX   15
-/* With more bytes than these waiting, there is no pause: memory comes first. */
+/* With more bytes than these waiting, there is no pause: memory comes first. Of
+ * --max-memory it is a quarter. */
 #define WAITING_BYTES_MAX ((size_t)256 << 20)
 
 /* One answer. Its page has views of the copies. */
@@ -204,10 +205,13 @@ static enum err take_slice(struct crawl *crawl)
 static int64_t pause_share(const struct crawl *crawl)
 {
     const struct crawl_waiting *waiting = &crawl->answers.waiting;
+    int64_t max_bytes = crawl->config->max_memory_bytes / 4;
     int others = frontier_nr_asked_hosts(crawl->frontier) - waiting->nr_hosts;
     int share = waiting->nr_hosts ? others / waiting->nr_hosts : others;
 
-    if (waiting->bytes > WAITING_BYTES_MAX || share < 0)
+    if (max_bytes == 0)
+        max_bytes = WAITING_BYTES_MAX;
+    if (waiting->bytes > (size_t)max_bytes || share < 0)
         return 0;
     return share < PAUSE_SHARE_MAX ? share : PAUSE_SHARE_MAX;
 }

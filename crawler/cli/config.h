@@ -51,6 +51,7 @@ struct config {
     int64_t dns_timeout_ms, connect_timeout_ms, first_byte_timeout_ms;
     int64_t idle_timeout_ms, max_time_ms;
     int64_t retries, retry_delay_ms, max_redirects, max_size_bytes;
+    int64_t max_memory_bytes;
     int64_t max_urls, max_duration_ms, max_total_bytes;
 
     int64_t depth, scope;

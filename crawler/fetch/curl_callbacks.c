@@ -319,7 +319,7 @@ static void choose_limits(const struct transfer *transfer,
 
 static enum error begin_body(struct transfer *transfer)
 {
-    struct body_spares *spares = &transfer->set->spares;
+    struct body_spares *spares = &transfer->set->bodies.spares;
     const struct head *head = &transfer->head;
     struct bytes codings = {head->codings.data, head->codings.len};
     struct body_limits limits;
@@ -348,12 +348,49 @@ static void judge_large(struct transfer *transfer)
         body_skip_ascii(&transfer->body);
 }
 
+/* Whether no other body holds more memory. */
+static bool is_largest(const struct transfer *transfer)
+{
+    const struct transfers *set = transfer->set;
+
+    for (size_t i = 0; i < set->nr_all; i++)
+        if (phase_is_active(&set->all[i]->clock) &&
+            set->all[i]->held_bytes > transfer->held_bytes)
+            return false;
+    return true;
+}
+
+/* Whether the memory for bodies is spent, so that this one has to wait. */
+static bool must_pause(struct transfer *transfer)
+{
+    struct transfers *set = transfer->set;
+    struct bodies *bodies = &set->bodies;
+
+    if (bodies->used_bytes < (size_t)set->options.max_bodies_bytes ||
+        transfer->held_bytes < BODIES_SMALL_BYTES || is_largest(transfer))
+        return false;
+    if (bodies->nr_paused++ == 0)
+        bodies->freed_ms = set->loop.now_ms;
+    transfer->is_paused = true;
+    return true;
+}
+
+static void note_memory(struct transfer *transfer)
+{
+    size_t held_bytes = transfer->body.data.cap + transfer->raw.body.cap;
+
+    transfer->set->bodies.used_bytes += held_bytes - transfer->held_bytes;
+    transfer->held_bytes = held_bytes;
+}
+
 static size_t on_body(char *data, size_t size, size_t nr, void *ctx)
 {
     struct transfer *transfer = ctx;
     size_t len = size * nr;
     enum error error = ERROR_NONE;
 
+    if (must_pause(transfer))
+        return CURL_WRITEFUNC_PAUSE;
     transfer->clock.received_bytes += len;
     if (!transfer->body.begun)
         error = begin_body(transfer);
@@ -361,6 +398,7 @@ static size_t on_body(char *data, size_t size, size_t nr, void *ctx)
         error = body_feed(&transfer->body, data, len);
     if (transfer->body.data.len >= LARGE_BYTES && !transfer->is_sniffed)
         judge_large(transfer);
+    note_memory(transfer);
     if (!error)
         return len;
     result_decide(transfer, error, "");

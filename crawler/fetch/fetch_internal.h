@@ -245,6 +245,21 @@ struct transfer_raw {
     struct buf request, body;
 };
 
+/*
+ * Memory of all bodies of a worker. Where it is spent, bodies that are not
+ * small are paused, but for the largest; that one is cut when nothing was freed
+ * for BODIES_WAIT_MS. So small pages go on beside a host that fills the memory.
+ */
+#define BODIES_SMALL_BYTES ((size_t)256 << 10)
+#define BODIES_WAIT_MS     5000
+
+struct bodies {
+    struct body_spares spares;
+    size_t used_bytes; /* held by all transfers: written by curl_callbacks.c */
+    size_t nr_paused;
+    int64_t freed_ms; /* when the last was freed, or the first was paused */
+};
+
 struct transfer {
     struct transfers *set;       /* borrowed */
     STAILQ_ENTRY(transfer) link; /* while idle, and while ended */
@@ -257,6 +272,8 @@ struct transfer {
     struct head head;
     struct body body;
     struct decode *decode; /* from the set's spares while a body runs */
+    size_t held_bytes;     /* of memory for its body, as they were counted */
+    bool is_paused;        /* by the budget of all bodies */
     bool was_away;         /* the process did not run for a while of it */
     bool is_sniffed;       /* `sniff` holds what a large body is */
     struct sniff sniff;
@@ -288,7 +305,7 @@ struct transfers {
     int64_t check_ms;           /* when time limits are looked at next */
     int64_t check_every_ms;
     bool has_false_http2; /* some server said HTTP/2 and did not speak it */
-    struct body_spares spares;
+    struct bodies bodies;
 };
 
 /* ---- fetch_options.c ---- */

@@ -51,6 +51,7 @@ void fetch_options_fill(struct fetch_options *out,
     fill(&out->max_wire_bytes, 16 * MIB);
     if (out->max_ratio <= 0)
         out->max_ratio = 200;
+    fill(&out->max_bodies_bytes, 256 * MIB);
     fill(&out->max_robots_bytes, 512000);
     fill(&out->max_sitemap_bytes, FETCH_SITEMAP_BYTES);
     if (!out->user_agent)

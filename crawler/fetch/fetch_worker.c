@@ -28,7 +28,11 @@
 /* Longest wait of a turn: the pool wants signs of life. */
 #define TURN_MS_MAX       200
 #define FIELDS_BYTES_MAX  ((size_t)128 << 10)
-#define MEMORY_BASE_BYTES ((uint64_t)2 << 30)
+/* Address space: of the process and its threads, of a transfer beside its body,
+ * of a connection with TLS. */
+#define MEMORY_BASE_BYTES ((uint64_t)1 << 30)
+#define TRANSFER_BYTES    ((uint64_t)1 << 20)
+#define CONNECTION_BYTES  ((uint64_t)128 << 10)
 #define CODE_BAD_JOB      1 /* the task was no job: a bug of the parent */
 
 /* A job that came while there was no room for it. */
@@ -341,8 +345,10 @@ static uint64_t memory_needed(const struct fetch_options *options)
         body = options->max_wire_bytes;
     if (body < options->max_sitemap_bytes)
         body = options->max_sitemap_bytes;
-    return MEMORY_BASE_BYTES +
-           (uint64_t)options->max_transfers * (uint64_t)body * 4;
+    return MEMORY_BASE_BYTES + 2 * (uint64_t)options->max_bodies_bytes +
+           4 * (uint64_t)body +
+           (uint64_t)options->max_transfers * TRANSFER_BYTES +
+           TRANSFER_CONNECTIONS_MAX * CONNECTION_BYTES;
 }
 
 /* The last step before the first job: from here on no file can be opened but

@@ -63,6 +63,8 @@ struct fetch_options {
     int64_t max_wire_bytes; /* most bytes as received; default 16 MiB */
     int max_ratio; /* most decoded bytes for each received one, above 1 MiB;
                       default 200 */
+    int64_t max_bodies_bytes;  /* memory of all bodies of this worker that
+                                  arrive at once; default 256 MiB */
     int64_t max_robots_bytes;  /* 512,000 */
     int64_t max_sitemap_bytes; /* FETCH_SITEMAP_BYTES */
 

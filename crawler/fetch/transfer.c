@@ -85,7 +85,7 @@ enum err transfers_open(struct transfers **out,
     err = fit_descriptors(set, &max_connections);
     set->all =
         xcalloc((size_t)set->options.max_transfers, sizeof(struct transfer *));
-    body_spares_init(&set->spares, (size_t)set->options.max_transfers);
+    body_spares_init(&set->bodies.spares, (size_t)set->options.max_transfers);
     set->check_every_ms = phase_check_every_ms(&set->options);
     set->scan = scan_new(set->agent);
     if (!err)
@@ -126,7 +126,7 @@ void transfers_close(struct transfers *set)
         return;
     for (size_t i = 0; i < set->nr_all; i++)
         free_transfer(set->all[i]);
-    body_spares_release(&set->spares);
+    body_spares_release(&set->bodies.spares);
     easy_shared_close(&set->easy); /* closes sockets, which the loop sees */
     loop_close(&set->loop);
     guard_free(set->guard);
@@ -207,7 +207,11 @@ static void make_idle(struct transfer *transfer)
 {
     struct transfers *set = transfer->set;
 
-    body_spares_take_back(&set->spares, &transfer->body);
+    body_spares_take_back(&set->bodies.spares, &transfer->body);
+    if (transfer->held_bytes > 0)
+        set->bodies.freed_ms = set->loop.now_ms;
+    set->bodies.used_bytes -= transfer->held_bytes;
+    transfer->held_bytes = 0;
     phase_enter(&transfer->clock, PHASE_IDLE, set->loop.now_ms);
     STAILQ_INSERT_HEAD(&set->idle, transfer, link);
 }
@@ -255,13 +259,15 @@ static void end_transfer(struct transfer *transfer, CURLcode code,
     }
     if (error)
         result_decide(transfer, error, note);
+    set->bodies.nr_paused -= transfer->is_paused;
+    transfer->is_paused = false;
     easy_stop(transfer);
     result_fill(transfer, code);
     if (transfer->was_away && transfer->page.error)
         transfer->page.flags |= PAGE_WAS_AWAY;
     phase_enter(&transfer->clock, PHASE_ENDED, set->loop.now_ms);
     if (transfer->decode)
-        body_spares_return_decoder(&set->spares, transfer->decode);
+        body_spares_return_decoder(&set->bodies.spares, transfer->decode);
     transfer->decode = NULL;
     STAILQ_INSERT_TAIL(&set->ended, transfer, link);
 }
@@ -322,6 +328,58 @@ bool transfers_cancel(struct transfers *set, uint64_t id)
     return false;
 }
 
+/* The active transfer that holds most memory for its body; NULL: none runs. */
+static struct transfer *find_largest(const struct transfers *set)
+{
+    struct transfer *largest = NULL;
+
+    for (size_t i = 0; i < set->nr_all; i++)
+        if (phase_is_active(&set->all[i]->clock) &&
+            (!largest || set->all[i]->held_bytes > largest->held_bytes))
+            largest = set->all[i];
+    return largest;
+}
+
+/* Cuts the largest body when others wait for memory and none was freed. */
+static void free_memory(struct transfers *set)
+{
+    struct transfer *largest = find_largest(set);
+
+    if (set->bodies.nr_paused == 0 || !largest ||
+        set->loop.now_ms - set->bodies.freed_ms < BODIES_WAIT_MS)
+        return;
+    end_transfer(largest, CURLE_ABORTED_BY_CALLBACK, ERROR_TOO_LARGE,
+                 "no memory left for bodies: --max-memory, or lower --max-size "
+                 "or --concurrency");
+    set->bodies.freed_ms = set->loop.now_ms;
+}
+
+static void resume(struct transfer *transfer)
+{
+    transfer->is_paused = false;
+    transfer->set->bodies.nr_paused--;
+    curl_easy_pause(transfer->easy.handle, CURLPAUSE_CONT);
+}
+
+/* Lets paused transfers read on: the largest at least, and all where there is
+ * memory again. If that is not enough for all, they find out in turn. */
+static void resume_paused(struct transfers *set)
+{
+    struct transfer *largest;
+
+    if (set->bodies.nr_paused == 0)
+        return;
+    if (set->bodies.used_bytes >= (size_t)set->options.max_bodies_bytes) {
+        largest = find_largest(set);
+        if (largest && largest->is_paused)
+            resume(largest);
+        return;
+    }
+    for (size_t i = 0; i < set->nr_all; i++)
+        if (set->all[i]->is_paused)
+            resume(set->all[i]);
+}
+
 /* Looks through all transfers every check_every_ms: libcurl's own limits know
  * no phases, and a timer of each transfer would cost more. */
 static void check_limits(struct transfers *set)
@@ -333,11 +391,16 @@ static void check_limits(struct transfers *set)
 
         if (!phase_is_active(&transfer->clock))
             continue;
+        if (transfer->is_paused) { /* the wait is ours */
+            phase_forgive(&transfer->clock, set->check_every_ms);
+            continue;
+        }
         error = phase_check(&transfer->clock, &set->options, set->loop.now_ms,
                             &note);
         if (error)
             end_transfer(transfer, CURLE_OPERATION_TIMEDOUT, error, note);
     }
+    free_memory(set);
     set->check_ms = set->loop.now_ms + set->check_every_ms;
 }
 
@@ -404,6 +467,7 @@ enum err transfers_turn(struct transfers *set, int timeout_ms)
     enum err err;
 
     set->nr_fresh = 0;
+    resume_paused(set);
     run_timer(set); /* sends what has just been started */
     if (collect_ended(set))
         timeout_ms = 0;

@@ -268,32 +268,43 @@ static bool lower(int resource, rlim_t most)
     return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
-/* Returns the address space in use in bytes: the first number of statm, in
- * pages, see proc(5). 0: not known. */
-static uint64_t mapped_bytes(void)
+/* Reads how much address space is in use, and how much of it is data: the first
+ * and the sixth number of statm, in pages, see proc(5). 0: not known. */
+static void read_memory(uint64_t *mapped_bytes, uint64_t *data_bytes)
 {
-    char text[64] = "";
+    char text[128] = "", *at = text;
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 
+    *mapped_bytes = *data_bytes = 0;
     if (fd < 0)
-        return 0;
+        return;
     if (read(fd, text, sizeof(text) - 1) < 0)
         text[0] = '\0';
     close(fd);
-    return (uint64_t)strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+    for (int i = 1; i <= 6; i++) {
+        uint64_t bytes = strtoull(at, &at, 10) * page_bytes;
+        if (i == 1)
+            *mapped_bytes = bytes;
+        *data_bytes = bytes;
+    }
 }
 
 static void limit_resources(struct sandbox *sandbox, uint64_t memory_bytes)
 {
-    bool is_complete = lower(RLIMIT_CORE, 0) && lower(RLIMIT_FSIZE, 0);
+    bool is_complete = lower(RLIMIT_CORE, 0) && lower(RLIMIT_FSIZE, 0) &&
+                       lower(RLIMIT_NPROC, SANDBOX_PROCESSES);
+    uint64_t mapped_bytes, data_bytes;
 
     /* Standard error may be a file, and RLIMIT_FSIZE is 0: then a line is lost,
      * not the worker. */
     signal(SIGXFSZ, SIG_IGN);
     /* A sanitizer reserves terabytes of address space. */
+    read_memory(&mapped_bytes, &data_bytes);
     if (!SANDBOX_HAS_SANITIZER)
-        is_complete =
-            is_complete && lower(RLIMIT_AS, mapped_bytes() + memory_bytes);
+        is_complete = is_complete &&
+                      lower(RLIMIT_AS, mapped_bytes + memory_bytes) &&
+                      lower(RLIMIT_DATA, data_bytes + memory_bytes);
     if (is_complete)
         sandbox->parts |= SANDBOX_LIMITS;
 }

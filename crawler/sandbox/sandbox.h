@@ -65,6 +65,9 @@ void sandbox_board_call(const struct sandbox_board *board, int worker,
 
 /* ---- the sandbox ---- */
 
+/* Processes and threads of the workers' user; others may run as it, too. */
+#define SANDBOX_PROCESSES 8192
+
 struct sandbox_options {
     /* The user to become if this is root. NULL: SANDBOX_USER_DEFAULT where that
      * works and can read the CA file, else stay. */

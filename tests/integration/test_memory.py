@@ -3,11 +3,13 @@
 
 Measured on the release build where there is one: sanitizers keep what was freed.
 """
+import gzip
 import os
 import random
 import threading
 
 import harness
+from server import Keep, Server, page
 
 RELEASE = os.path.join(harness.ROOT, "build", "crawl")
 MIB = 1 << 20
@@ -120,6 +122,47 @@ class Memory(harness.CrawlTest):
         self.assertEqual(len([r for r in server.requests() if "robots" not in r[3]]), 1)
         self.assertEqual(self.rows("select count(*) from results where error = 'duplicate'"),
                          [(LINES // 2 - 1,)])
+
+    def serve_packed(self, wait_s, rest=True):
+        """Bodies of 15 MiB in half a MiB; their last bytes come after a while, or never."""
+        rng = random.Random(4)
+        block = b"".join(rng.randbytes(512).hex().encode() + b"a" * 31 * 1024 for _ in range(480))
+        body = gzip.compress(block, 9)
+        head = (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n"
+                b"Content-Length: %d\r\n\r\n" % len(body))
+        answer = Keep([head + body[:-10], wait_s] + ([body[-10:]] if rest else []))
+        server = Server({None: answer, "/robots.txt": page(b"", "404 None"), "/small": page(b"x")})
+        self.addCleanup(server.stop)
+        return server, len(block)
+
+    def crawl_bodies(self, server, nr_hosts, *options):
+        self.write_list(server.url(path, "127.30.0.%d" % n)
+                        for n in range(1, nr_hosts + 1) for path in ("/large", "/small"))
+        process = self.start("urls.txt", "--workers", "2", "--extract", "links",
+                             "--max-memory", "64M", "--progress", "none", *options)
+        peaks = Peaks(process)
+        _, err = process.communicate(timeout=harness.RUN_LIMIT_S)
+        peaks.stop()
+        self.assertEqual(process.returncode, 0, err[-2000:])
+        return peaks.of_others()
+
+    def test_bodies_wait_for_memory_and_small_ones_do_not(self):
+        server, length = self.serve_packed(0.3)
+        peak = self.crawl_bodies(server, 24)
+        self.assertEqual(self.rows("select outcome, length, count(*) from results group by 1, 2"),
+                         [("ok", 1, 24), ("ok", length, 24)])
+        self.assertLess(peak, 110 * MIB)        # 12 in each worker had 180 MiB
+
+    def test_the_largest_body_is_cut_when_none_moves(self):
+        server, _ = self.serve_packed(3600, rest=False)
+        peak = self.crawl_bodies(server, 4, "--idle-timeout", "6s", "--retries", "0")
+        self.assertLess(peak, 110 * MIB)
+        found = dict(self.rows("select error, count(*) from pages where url like '%large'"
+                               " group by 1"))
+        self.assertEqual(set(found), {"too_large", "stalled"}, found)
+        self.assertIn(("no memory left for bodies: --max-memory, or lower --max-size or"
+                       " --concurrency",),
+                      self.rows("select detail from pages where error = 'too_large'"))
 
     def test_long_lines(self):
         with open(self.path("urls.txt"), "wb") as f:
