@@ -114,6 +114,18 @@ struct known_url {
     struct bytes error;      /* as in page_record */
     struct bytes detail;     /* as in page_record */
     struct bytes fetched_at; /* ISO 8601 */
+    bool is_hop;             /* redirects of `parent` lead there */
+};
+
+/* A page, and its links to one URL. */
+struct known_link {
+    struct bytes page;   /* its URL, as a line or a link has it */
+    struct bytes landed; /* where redirects led from there; empty: nowhere */
+    struct bytes robots; /* what the page says to robots: "nofollow", empty */
+    int64_t depth;       /* of the page */
+    bool is_redirect;    /* it is no page, but redirects to the URL */
+    bool has_links;      /* its links are stored ... */
+    int64_t nr_links, nr_nofollow; /* ... those to the URL; of them with rel */
 };
 
 /* A host that was seen. */
@@ -129,6 +141,9 @@ struct known_host {
 typedef enum err (*known_url_fn)(void *ctx, const struct known_url *url);
 typedef enum err (*known_host_fn)(void *ctx, const struct known_host *host);
 typedef enum err (*known_text_fn)(void *ctx, struct bytes url);
+typedef enum err (*known_link_fn)(void *ctx, const struct known_link *link);
+typedef enum err (*known_pair_fn)(void *ctx, struct bytes left,
+                                  struct bytes right);
 
 /* Calls `fn` once if the canonical URL was seen, else not at all. */
 enum err reader_find_url(struct reader *reader, const char *url,
@@ -140,6 +155,23 @@ enum err reader_find_host(struct reader *reader, const char *host_key,
 /* Calls `fn` with each URL of that host that no list has. */
 enum err reader_each_found(struct reader *reader, const char *host_key,
                            known_text_fn fn, void *ctx) CERR_CHECK;
+/*
+ * Calls `fn` once with the page `from`, which may also be known by where it
+ * landed; not at all if it is unknown. NULL: with the page that links to the
+ * canonical URL, one that lets robots follow before others, then the nearest to
+ * the list. Reads all URLs, or all links.
+ */
+enum err reader_find_link(struct reader *reader, const char *url,
+                          const char *from, known_link_fn fn,
+                          void *ctx) CERR_CHECK;
+/* Calls `fn` with each listed URL that redirects led away from, and where to.
+ */
+enum err reader_each_landing(struct reader *reader, known_pair_fn fn,
+                             void *ctx) CERR_CHECK;
+/* Calls `fn` with each option of the newest run, by its name; a list comes
+ * value by value. The value's data is NULL where there is none. */
+enum err reader_each_option(struct reader *reader, known_pair_fn fn,
+                            void *ctx) CERR_CHECK;
 /* Calls `fn` with each URL of the lists. */
 enum err reader_each_listed(struct reader *reader, known_text_fn fn,
                             void *ctx) CERR_CHECK;

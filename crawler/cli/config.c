@@ -15,6 +15,7 @@
 static const char from_default[] = "default";
 static const char from_environment[] = "environment";
 static const char from_flag[] = "flag";
+static const char from_run[] = "run";
 
 /* Finds the option of a letter; NULL: there is none. */
 static const struct option *find_short(char name)
@@ -300,6 +301,52 @@ enum err config_read(struct config *config, int argc, char *const *argv,
     settle_extract(config);
     free(file);
     return err;
+}
+
+/* Whether the option decides which URLs are asked for, and how. */
+static bool is_decisive(const char *name)
+{
+    static const char *const names[] = {
+        "per-host",       "delay",          "max-crawl-delay",
+        "robots",         "depth",          "scope",
+        "include",        "exclude",        "sitemaps",
+        "max-redirects",  "user-agent",     "max-pages-per-host",
+        "max-url-length", "max-path-depth", "max-repeated-segments",
+        "allow-private",  "http1.1",        "max-query-variants",
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+void config_adopt(struct config *config, const char *name, const char *value)
+{
+    const struct option *option = config_find_option(name, strlen(name));
+    const char **came_from = option ? &config->origins[option - options] : NULL;
+    char message[CONFIG_MESSAGE_BYTES], text[64];
+    void *field;
+
+    if (!option || !is_decisive(name) || *came_from == from_flag)
+        return;
+    field = config_field(config, option);
+    if (!value && option->type == OPTION_LIST) {
+        config_list_clear(field);
+        *came_from = from_run;
+    } else if (!value && option->type == OPTION_TEXT) {
+        free(*(char **)field);
+        *(char **)field = NULL;
+        *came_from = from_run;
+    }
+    if (!value)
+        return;
+    if (option->type == OPTION_DURATION) { /* in JSON it has no unit */
+        snprintf(text, sizeof(text), "%.50sms", value);
+        value = text;
+    }
+    /* what another version took and this one does not stays as it is */
+    (void)!config_set(config, option, value, from_run, message);
 }
 
 /* The table says which fields own memory. */

@@ -115,6 +115,13 @@ size_t config_header_name_len(const char *line);
  * line: "-H X-Key". Returned owned; "" if there is none. */
 char *config_secrets(const struct config *config);
 
+/* Takes over an option of a run, by its name and value in config_json(), unless
+ * a flag has set it here: of those that decide which URLs are asked for and
+ * how, all others are left alone. A list comes value by value; NULL: it is not
+ * set.
+ */
+void config_adopt(struct config *config, const char *name, const char *value);
+
 /* Writes the help text: usage, examples, options by group. */
 void config_print_help(FILE *out);
 /* The table of options as Markdown, for the README. */

@@ -86,6 +86,9 @@ static void say_known(struct why *why)
         say(why, "known", VERDICT_UNKNOWN, "there is no database yet");
     else if (!known->has_url)
         say(why, "known", VERDICT_UNKNOWN, "%s does not have it", why->path);
+    else if (known->is_hop && known->parent)
+        say(why, "known", VERDICT_YES, "redirects of %s lead there: %s",
+            known->parent, ended);
     else if (known->line > 0)
         say(why, "known", VERDICT_YES, "line %lld of the list: %s",
             (long long)known->line, ended);
@@ -99,8 +102,15 @@ static void say_known(struct why *why)
 static void say_depth(struct why *why, const struct explanation *rules,
                       int depth)
 {
+    const struct why_link *link = &why->link;
+
     if (!why->is_link)
         return;
+    if (link->lacks_it)
+        say(why, "link", VERDICT_UNKNOWN,
+            "%s had no link to it when it was fetched", link->page);
+    else if (link->is_known)
+        say(why, "link", VERDICT_YES, "from %s", link->page);
     if (rules->is_too_deep)
         say(why, "depth", VERDICT_NO,
             "%d hops from the list, and --depth is %lld", depth,
@@ -110,13 +120,36 @@ static void say_depth(struct why *why, const struct explanation *rules,
             (long long)why->config.depth);
 }
 
+/* nofollow stands in the page (meta robots, X-Robots-Tag) or in the link (rel),
+ * and is known where both are stored. */
+static void say_nofollow(struct why *why, const struct explanation *rules)
+{
+    const struct why_link *link = &why->link;
+    const char *who = link->page_says_nofollow
+                          ? "the page asks robots to follow none of its links"
+                          : "rel=nofollow stands in each link from there";
+
+    if (!why->is_link ||
+        (!link->page_says_nofollow && !link->link_says_nofollow))
+        return;
+    if (rules->is_nofollow)
+        say(why, "nofollow", VERDICT_NO, "%s", who);
+    else
+        say(why, "nofollow", VERDICT_YES, "%s; --robots ignore", who);
+}
+
 /* Scope is for links. For a line of the list the row says, too, what a link to
  * the same place would get, as that is what people are puzzled by. */
 static void say_scope(struct why *why, const struct explanation *rules)
 {
     static const char listed[] = "a line of the list is always in scope";
 
-    if (why->is_link)
+    if (rules->has_moved_away)
+        say(why, "scope", VERDICT_NO,
+            "its page is where a line landed on another domain, %s; list that, "
+            "or use --scope any",
+            why->link.landed);
+    else if (why->is_link)
         say(why, "scope", rules->is_in_scope ? VERDICT_YES : VERDICT_NO, "%s",
             rules->scope.rule);
     else if (rules->is_in_scope)
@@ -316,7 +349,14 @@ static void say_answer(struct why *why)
 {
     const struct error_info *info = error_info(why->error);
 
-    if (why->error)
+    if (why->decides == EXPLAIN_DEPTH)
+        say(why, "answer", VERDICT_NO,
+            "depth: it is more links away from the list than --depth allows");
+    else if (why->decides == EXPLAIN_NOFOLLOW)
+        say(why, "answer", VERDICT_NO,
+            "nofollow: its page asks robots not to follow it; --robots ignore "
+            "does so all the same");
+    else if (why->error)
         say(why, "answer", VERDICT_NO, "%s: %s%s%s", info->code, info->meaning,
             info->hint[0] ? " " : "", info->hint);
     else if (why->is_unsure)
@@ -356,21 +396,38 @@ static bool read_from(struct why *why, const char *text)
     return false;
 }
 
-/* Decides whether the URL is judged as a link: with --from, or when the
- * database has it as one. A line of the list passes rules that a link does not.
- */
+/* The page whose link is judged, NULL for none: that of --from, or the one that
+ * the URL was found on. */
+static const char *page_of_link(struct why *why)
+{
+    const struct why_known *known = &why->known;
+    const char *from = command_value(why->line, "from");
+
+    if (from)
+        return read_from(why, from) ? why->from.text : NULL;
+    return known->line == 0 && !known->is_hop ? known->parent : NULL;
+}
+
+/* Decides whether the URL is judged as a link: from --from, when the database
+ * has it as one, or when a page links to it that was not followed. A line of
+ * the list passes rules that a link does not. */
 static bool find_role(struct why *why)
 {
-    const char *from = command_value(why->line, "from");
-    const struct why_known *known = &why->known;
+    const char *from = page_of_link(why);
 
-    if (!from && known->has_url && known->line == 0)
-        from = known->parent;
+    if (why->status)
+        return false;
+    if (why->reader && (from || !why->known.has_url) &&
+        !why_read_link(why, from))
+        return false;
+    if (why->link.page)
+        from = why->link.page;
     why->is_link = from != NULL;
     if (from && !read_from(why, from))
         return false;
-    return why->config.scope != SCOPE_PREFIX || !why->reader ||
-           why_read_folders(why);
+    return !why->reader ||
+           (why_read_landings(why) &&
+            (why->config.scope != SCOPE_PREFIX || why_read_folders(why)));
 }
 
 /* Makes the judge with the options of the crawl, and reads what the database
@@ -395,9 +452,16 @@ static bool open_explain(struct why *why)
 static void say_rules(struct why *why)
 {
     const struct why_known *known = &why->known;
+    const struct why_link *link = &why->link;
     struct explain_facts facts = {
         .from = why->is_link ? &why->from : NULL,
-        .depth = known->has_url && known->line == 0 ? (int)known->depth : 1,
+        .landed = link->landed ? &why->landed : NULL,
+        .landed_is_listed = link->landed_is_listed,
+        .page_says_nofollow = link->page_says_nofollow,
+        .link_says_nofollow = link->link_says_nofollow,
+        .depth = link->is_known                       ? (int)link->depth
+                 : known->has_url && known->line == 0 ? (int)known->depth
+                                                      : 1,
         .is_known = known->has_url,
     };
     struct explanation rules;
@@ -413,10 +477,12 @@ static void say_rules(struct why *why)
         return;
     }
     why->error = rules.error;
+    why->decides = rules.decides;
     why->is_unsure = rules.waits_for_robots;
     say_settings(why);
     say_known(why);
     say_depth(why, &rules, facts.depth);
+    say_nofollow(why, &rules);
     say_scope(why, &rules);
     say_traps(why, &rules);
     say_robots(why, &rules);
@@ -442,6 +508,9 @@ static void judge(struct why *why)
     if (!open_explain(why))
         return;
     say(why, "url", VERDICT_YES, "%s", why->url.text);
+    if (why->reader)
+        say(why, "options", VERDICT_YES,
+            "of the newest run in %s; flags given here go before", why->path);
     say_rules(why);
     say_request(why);
     say_answer(why);
@@ -454,6 +523,8 @@ static void release(struct why *why)
     crawl_settings_release(&why->settings);
     reader_close(why->reader);
     free(why->known.parent);
+    free(why->link.page);
+    free(why->link.landed);
     buf_release(&why->known.robots);
     config_release(&why->config);
     free(why);
@@ -471,7 +542,7 @@ int command_why(const struct command_line *line)
         why->status = command_usage("%s", message);
     else if (why->config.inputs.nr_items != 1)
         why->status = command_usage("give one URL: crawl why URL [options]");
-    else if (open_database(why))
+    else if (open_database(why) && (!why->reader || why_read_options(why)))
         why->table = command_printer_whole(line);
     if (why->table)
         judge(why);

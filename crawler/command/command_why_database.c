@@ -51,6 +51,7 @@ static enum err read_url(void *ctx, const struct known_url *url)
     known->has_url = true;
     known->line = url->line;
     known->depth = url->depth;
+    known->is_hop = url->is_hop;
     if (url->parent.len)
         known->parent = xmemdup0(url->parent.data, url->parent.len);
     describe_end(known->ended, url);
@@ -108,4 +109,94 @@ static enum err add_folder(void *ctx, struct bytes url)
 bool why_read_folders(struct why *why)
 {
     return succeeded(why, reader_each_listed(why->reader, add_folder, why));
+}
+
+/* A text with its NUL; NULL for an empty one. Owned by the caller. */
+static char *text_of(struct bytes text)
+{
+    return text.len ? xmemdup0(text.data, text.len) : NULL;
+}
+
+static enum err adopt(void *ctx, struct bytes name, struct bytes value)
+{
+    struct why *why = ctx;
+    char *option = text_of(name), *text = text_of(value);
+
+    if (option)
+        config_adopt(&why->config, option, text);
+    free(option);
+    free(text);
+    return CERR_OK;
+}
+
+bool why_read_options(struct why *why)
+{
+    return succeeded(why, reader_each_option(why->reader, adopt, why));
+}
+
+static bool has_word(struct bytes text, const char *word)
+{
+    return text.len && memmem(text.data, text.len, word, strlen(word));
+}
+
+static enum err read_link(void *ctx, const struct known_link *known)
+{
+    struct why_link *link = &((struct why *)ctx)->link;
+
+    link->is_known = true;
+    link->page = text_of(known->page);
+    link->landed = known->is_redirect ? NULL : text_of(known->landed);
+    link->page_says_nofollow = has_word(known->robots, "nofollow");
+    link->link_says_nofollow =
+        known->nr_links > 0 && known->nr_nofollow == known->nr_links;
+    link->lacks_it =
+        known->has_links && known->nr_links == 0 && !known->is_redirect;
+    link->depth = known->depth + !known->is_redirect;
+    return CERR_OK;
+}
+
+/* A known_host_fn: whether a line names the host where the page landed. */
+static enum err read_landed_host(void *ctx, const struct known_host *host)
+{
+    ((struct why *)ctx)->link.landed_is_listed = host->listed;
+    return CERR_OK;
+}
+
+bool why_read_link(struct why *why, const char *from)
+{
+    struct why_link *link = &why->link;
+    char key[320];
+
+    if (!succeeded(why, reader_find_link(why->reader, why->url.text, from,
+                                         read_link, why)))
+        return false;
+    if (!link->landed)
+        return true;
+    if (url_parse(&why->landed, link->landed, strlen(link->landed), NULL) !=
+            URL_OK ||
+        url_host_key(&why->landed, key, sizeof(key)) == 0) {
+        free(link->landed);
+        link->landed = NULL;
+        return true;
+    }
+    return succeeded(why,
+                     reader_find_host(why->reader, key, read_landed_host, why));
+}
+
+/* A line that is no URL landed nowhere. */
+static enum err add_landing(void *ctx, struct bytes listed, struct bytes landed)
+{
+    struct why *why = ctx;
+    struct url *to = xcalloc(1, sizeof(*to));
+
+    if (url_parse(&why->room, listed.data, listed.len, NULL) == URL_OK &&
+        url_parse(to, landed.data, landed.len, NULL) == URL_OK)
+        explain_add_landing(why->explain, &why->room, to);
+    free(to);
+    return CERR_OK;
+}
+
+bool why_read_landings(struct why *why)
+{
+    return succeeded(why, reader_each_landing(why->reader, add_landing, why));
 }

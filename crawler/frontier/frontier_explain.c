@@ -70,13 +70,58 @@ void explain_add_listed(struct explain *explain, const struct url *url)
     judge_add_folder(explain->judge, url);
 }
 
+void explain_add_landing(struct explain *explain, const struct url *listed,
+                         const struct url *landed)
+{
+    (void)judge_add_landing(explain->judge, listed, landed);
+}
+
 /* ---- the rules ---- */
 
 /* The first rule that says no is the one that decides. */
-static void refuse(struct explanation *out, enum error error)
+static void refuse(struct explanation *out, enum explain_rule rule,
+                   enum error error)
 {
-    if (!out->error)
-        out->error = error;
+    if (out->error)
+        return;
+    out->error = error;
+    out->decides = rule;
+}
+
+/* Whether the host of a page has its robots rules obeyed, nofollow among them.
+ */
+static bool obeys(const struct explain *explain, const struct url *page)
+{
+    char text[URL_HOST_KEY_BYTES];
+    struct bytes host_key = {text, url_host_key(page, text, sizeof(text))};
+    struct host_rules rules;
+
+    host_rules_find(&explain->options, host_key, &rules);
+    return !rules.ignore_robots;
+}
+
+/* Judges what stands before the link itself: the page that it is on. */
+static void explain_page(struct explain *explain,
+                         const struct explain_facts *facts,
+                         struct explanation *out)
+{
+    const struct url *page = facts->landed ? facts->landed : facts->from;
+
+    out->is_too_deep = !frontier_follows_to(&explain->options, facts->depth);
+    if (!page)
+        return;
+    if (out->is_too_deep)
+        refuse(out, EXPLAIN_DEPTH, ERROR_SCOPE);
+    out->is_nofollow =
+        (facts->page_says_nofollow || facts->link_says_nofollow) &&
+        obeys(explain, page);
+    if (out->is_nofollow)
+        refuse(out, EXPLAIN_NOFOLLOW, ERROR_SCOPE);
+    out->has_moved_away =
+        facts->landed && !facts->landed_is_listed &&
+        !judge_add_landing(explain->judge, facts->from, facts->landed);
+    if (out->has_moved_away)
+        refuse(out, EXPLAIN_SCOPE, ERROR_SCOPE);
 }
 
 static void explain_offer(struct explain *explain,
@@ -84,16 +129,15 @@ static void explain_offer(struct explain *explain,
                           struct explanation *out)
 {
     const struct url *from = facts->from ? facts->from : explain->url;
+    const struct url *seed = facts->landed ? facts->landed : from;
     bool is_link = facts->from != NULL;
 
     judge_add_folder(explain->judge, from);
-    out->is_too_deep = !frontier_follows_to(&explain->options, facts->depth);
-    if (is_link && out->is_too_deep)
-        refuse(out, ERROR_SCOPE);
-    out->is_in_scope =
-        judge_in_scope(explain->judge, explain->url, from, NULL, &out->scope);
+    explain_page(explain, facts, out);
+    out->is_in_scope = judge_in_scope(explain->judge, explain->url, seed,
+                                      facts->landed ? from : NULL, &out->scope);
     if (is_link && !out->is_in_scope)
-        refuse(out, out->scope.error);
+        refuse(out, EXPLAIN_SCOPE, out->scope.error);
     out->trap = judge_trap(explain->judge, explain->host_id, explain->url,
                            out->trap_reason);
     bool is_of_counts = out->trap == TRAP_HAS_TOO_MANY_QUERIES ||
@@ -102,7 +146,7 @@ static void explain_offer(struct explain *explain,
     out->is_trapped =
         is_link && out->trap != TRAP_NONE && !(facts->is_known && is_of_counts);
     if (out->is_trapped)
-        refuse(out, ERROR_TRAP);
+        refuse(out, EXPLAIN_TRAPS, ERROR_TRAP);
 }
 
 /* A clock as the host would have it: the delay of robots.txt is capped, and
@@ -144,9 +188,9 @@ static enum err explain_admission(struct explain *explain,
     out->has_rules = robots->rules != NULL;
     out->waits_for_robots = robots->state == ROBOTS_UNKNOWN;
     if (robots->state == ROBOTS_UNREACHABLE)
-        refuse(out, ERROR_ROBOTS_UNREACHABLE);
+        refuse(out, EXPLAIN_ROBOTS, ERROR_ROBOTS_UNREACHABLE);
     else if (!robots_admission_allows(robots, url, &out->rule))
-        refuse(out, ERROR_ROBOTS);
+        refuse(out, EXPLAIN_ROBOTS, ERROR_ROBOTS);
     return CERR_OK;
 }
 

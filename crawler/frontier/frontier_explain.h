@@ -39,22 +39,42 @@ const struct host_rules *explain_host_rules(const struct explain *explain);
 
 /* Storage knows a found URL on the same host: it counts for traps. */
 void explain_count_page(struct explain *explain, struct bytes url);
+/* A listed URL landed there, by redirects: the scope goes along. */
+void explain_add_landing(struct explain *explain, const struct url *listed,
+                         const struct url *landed);
 /* The list has this canonical URL: its folder is in scope of --scope prefix. */
 void explain_add_listed(struct explain *explain, const struct url *url);
 
 /* What is known of the URL. Texts are borrowed for the call. */
 struct explain_facts {
     const struct url *from; /* the page that it is found on; NULL: a line */
-    int depth;              /* links from the list to it; of a found one */
-    bool is_known;          /* storage knows the URL */
-    int robots_status;      /* of its host's robots.txt; 0: not asked yet */
-    struct bytes robots;    /* the text of that answer */
+    const struct url
+        *landed;           /* where redirects led from there; NULL: nowhere */
+    bool landed_is_listed; /* the list names the host of `landed` */
+    bool page_says_nofollow, link_says_nofollow; /* of `from` */
+    int depth;           /* links from the list to it; of a found one */
+    bool is_known;       /* storage knows the URL */
+    int robots_status;   /* of its host's robots.txt; 0: not asked yet */
+    struct bytes robots; /* the text of that answer */
+};
+
+/* The rules in the order in which they are asked. */
+enum explain_rule {
+    EXPLAIN_NOTHING,
+    EXPLAIN_DEPTH,
+    EXPLAIN_NOFOLLOW,
+    EXPLAIN_SCOPE,
+    EXPLAIN_TRAPS,
+    EXPLAIN_ROBOTS,
 };
 
 /* A line of the list is not refused by depth, scope and traps; the fields say
  * what they would do to a link. */
 struct explanation {
-    enum error error;      /* of the first rule that refuses; ERROR_NONE */
+    enum error error;          /* of the first rule that refuses; ERROR_NONE */
+    enum explain_rule decides; /* that rule */
+    bool is_nofollow;          /* the page or the link says so, and it counts */
+    bool has_moved_away;   /* the page landed on another domain than its line */
     bool waits_for_robots; /* robots.txt is asked first, and decides */
     bool is_too_deep;
     bool is_in_scope;

@@ -51,20 +51,30 @@ static enum err end_rows(struct rows *rows, enum err err)
     return err;
 }
 
-/* The mask takes the number of the list out of the line (STORAGE_LINE_MASK). */
+/* A URL, or one that redirects of a line have led to, which has no row of its
+ * own where no links are followed. The mask takes the number of the list out of
+ * the line (STORAGE_LINE_MASK). */
+static const char url_sql[] =
+    "SELECT max(u.line, 0) & 1099511627775, u.depth, o.url, p.outcome,"
+    " p.status, p.error, p.detail, p.fetched_at,"
+    " u.line IS NULL AND o.depth = u.depth AND q.redirects > 0"
+    " FROM urls u"
+    " LEFT JOIN pages p ON p.id = u.page_id AND u.state <> 0"
+    " LEFT JOIN urls o ON o.shard = u.shard"
+    " AND o.host_id = u.parent_host_id AND o.url_hash = u.parent_hash"
+    " LEFT JOIN pages q ON q.id = o.page_id"
+    " WHERE u.url = ?1"
+    " UNION ALL "
+    "SELECT 0, o.depth, o.url, q.outcome, q.status, q.error, q.detail,"
+    " q.fetched_at, 1"
+    " FROM pages q JOIN urls o ON o.page_id = q.id"
+    " WHERE q.final_url = ?1 AND q.redirects > 0"
+    " AND NOT EXISTS (SELECT 1 FROM urls WHERE url = ?1)";
+
 enum err reader_find_url(struct reader *reader, const char *url,
                          known_url_fn fn, void *ctx)
 {
-    struct rows rows = begin_rows_of(
-        reader,
-        "SELECT max(u.line, 0) & 1099511627775, u.depth, o.url, p.outcome, "
-        "p.status,"
-        " p.error, p.detail, p.fetched_at FROM urls u"
-        " LEFT JOIN pages p ON p.id = u.page_id AND u.state <> 0"
-        " LEFT JOIN urls o ON o.shard = u.shard"
-        " AND o.host_id = u.parent_host_id AND o.url_hash = u.parent_hash"
-        " WHERE u.url = ?",
-        url);
+    struct rows rows = begin_rows_of(reader, url_sql, url);
     enum err err = CERR_OK;
 
     /* SQLite reads a column that is NULL as 0 and as an empty text, which is
@@ -79,6 +89,7 @@ enum err reader_find_url(struct reader *reader, const char *url,
                           .error = column_bytes(rows.stmt, 5),
                           .detail = column_bytes(rows.stmt, 6),
                           .fetched_at = column_bytes(rows.stmt, 7),
+                          .is_hop = sqlite3_column_int(rows.stmt, 8) != 0,
                       });
     return end_rows(&rows, err);
 }
@@ -126,6 +137,83 @@ enum err reader_each_found(struct reader *reader, const char *host_key,
         host_key);
 
     return give_urls(&rows, fn, ctx);
+}
+
+/* The columns of struct known_link, of the pages p with the links l. */
+#define LINK_COLUMNS                                                           \
+    "SELECT u.url, p.final_url, p.robots, u.depth, p.outcome = 'redirect',"    \
+    " EXISTS (SELECT 1 FROM links x WHERE x.page_id = p.id),"                  \
+    " count(l.page_id), coalesce(sum(l.rel LIKE '%nofollow%'), 0)"
+
+static const char link_from_sql[] = LINK_COLUMNS
+    " FROM urls u JOIN pages p ON p.id = u.page_id"
+    " LEFT JOIN links l ON l.page_id = p.id AND l.to_url = ?1"
+    " WHERE u.url = ?2 OR p.final_url = ?2"
+    " GROUP BY p.id ORDER BY u.url = ?2 DESC, u.depth, p.id LIMIT 1";
+static const char any_link_sql[] = LINK_COLUMNS
+    " FROM links l JOIN pages p ON p.id = l.page_id"
+    " JOIN urls u ON u.page_id = p.id WHERE l.to_url = ?1"
+    " GROUP BY p.id ORDER BY (coalesce(p.robots LIKE '%nofollow%', 0)"
+    " OR count(*) = sum(l.rel LIKE '%nofollow%')), u.depth, p.id LIMIT 1";
+
+enum err reader_find_link(struct reader *reader, const char *url,
+                          const char *from, known_link_fn fn, void *ctx)
+{
+    struct rows rows =
+        begin_rows_of(reader, from ? link_from_sql : any_link_sql, url);
+    enum err err = CERR_OK;
+
+    if (rows.rc == SQLITE_OK && from)
+        rows.rc = sqlite3_bind_text(rows.stmt, 2, from, -1, SQLITE_STATIC);
+    if (next_row(&rows))
+        err = fn(ctx, &(struct known_link){
+                          .page = column_bytes(rows.stmt, 0),
+                          .landed = column_bytes(rows.stmt, 1),
+                          .robots = column_bytes(rows.stmt, 2),
+                          .depth = sqlite3_column_int64(rows.stmt, 3),
+                          .is_redirect = sqlite3_column_int(rows.stmt, 4) != 0,
+                          .has_links = sqlite3_column_int(rows.stmt, 5) != 0,
+                          .nr_links = sqlite3_column_int64(rows.stmt, 6),
+                          .nr_nofollow = sqlite3_column_int64(rows.stmt, 7),
+                      });
+    return end_rows(&rows, err);
+}
+
+/* Hands on the first two columns of each row, and ends the reading. */
+static enum err give_pairs(struct rows *rows, known_pair_fn fn, void *ctx)
+{
+    enum err err = CERR_OK;
+
+    while (!err && next_row(rows))
+        err = fn(ctx, column_bytes(rows->stmt, 0), column_bytes(rows->stmt, 1));
+    return end_rows(rows, err);
+}
+
+enum err reader_each_landing(struct reader *reader, known_pair_fn fn, void *ctx)
+{
+    struct rows rows =
+        begin_rows(reader, "SELECT u.url, p.final_url FROM urls u JOIN pages p"
+                           " ON p.id = u.page_id WHERE u.line IS NOT NULL"
+                           " AND p.outcome = 'ok' AND p.redirects > 0");
+
+    return give_pairs(&rows, fn, ctx);
+}
+
+/* An older program may have written no JSON. Truth is 1 and 0 in SQLite, and
+ * an option takes it as yes and no. */
+enum err reader_each_option(struct reader *reader, known_pair_fn fn, void *ctx)
+{
+    struct rows rows = begin_rows(
+        reader,
+        "SELECT o.key, CASE o.type WHEN 'true' THEN 'yes' WHEN 'false' THEN"
+        " 'no' WHEN 'array' THEN a.value ELSE o.value END"
+        " FROM (SELECT * FROM runs ORDER BY id DESC LIMIT 1) r"
+        " JOIN json_each(CASE WHEN json_valid(r.config) THEN r.config"
+        " ELSE '{}' END) o"
+        " LEFT JOIN json_each(CASE o.type WHEN 'array' THEN o.value"
+        " ELSE '[]' END) a");
+
+    return give_pairs(&rows, fn, ctx);
 }
 
 enum err reader_each_listed(struct reader *reader, known_text_fn fn, void *ctx)

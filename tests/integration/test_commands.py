@@ -354,7 +354,7 @@ class Why(Site):
         checked = set()
         for url, outcome, error in self.rows("SELECT url, outcome, error FROM results"):
             with self.subTest(url):
-                passes, why = self.answer(url, *RULES)["answer"]
+                passes, why = self.answer(url)["answer"]    # by the options of the run
                 refused = outcome == "skipped" and error != "duplicate"
                 self.assertEqual(passes, "no" if refused else passes, why)
                 if refused:
@@ -371,7 +371,7 @@ class Why(Site):
         for url, options, rule, error in (
                 (self.base + "skip.pdf", RULES, "scope", "excluded"),
                 ("http://127.0.0.2:8081/", RULES, "scope", "scope"),
-                (self.base + "new.html", ("--depth", "0"), "depth", "scope"),
+                (self.base + "new.html", ("--depth", "0"), "depth", "depth"),
                 (self.base + "x" * 3000, RULES, "traps", "trap"),
                 (self.base + "private/y", RULES, "robots", "robots"),
                 (self.base + "new.html", RULES, None, None)):
@@ -383,13 +383,64 @@ class Why(Site):
                 self.assertEqual(refusing[0] if refusing else None, rule)
                 if error:
                     self.assertEqual(found["answer"][1].split(":")[0], error)
-        # the same as a line of the list
-        self.assertEqual(self.answer(self.base + "skip.pdf", *RULES)["answer"][0], "yes")
+        # a page links to it; what no page links to could only be a line of the list
+        self.assertEqual(self.answer(self.base + "skip.pdf")["scope"][0], "no")
+        self.assertEqual(self.answer(self.base + "new.pdf")["answer"][0], "yes")
         found = self.answer("http://10.1.2.3/", "--from", page, "--depth", "1", "--scope", "any")
         self.assertEqual(found["address"][0], "no")
         found = self.answer("http://10.1.2.3/", "--from", page, "--depth", "1", "--scope", "any",
                             "--allow-private", "10.0.0.0/8")
         self.assertEqual(found["address"][0], "yes")
+
+    def test_the_rule_that_decides_is_told_by_the_options_of_the_run(self):
+        self.site()
+        for name, text in {
+                "start.html": "<a href=one.html>1</a><a rel=nofollow href=ads.html>a</a>"
+                              "<a href=quiet.html>q</a>",
+                "one.html": "<a href=two.html>2</a>", "two.html": "x", "ads.html": "x",
+                "quiet.html": "<meta name=robots content=nofollow><a href=q2.html>q</a>",
+                "q2.html": "x"}.items():
+            self.page(name, text)
+        self.write("urls.txt", self.base + "start.html\n")
+        self.crawl("urls.txt", "-q", "--depth", "1")
+        for url, options, answer in (
+                ("one.html", (), "it is fetched"), ("two.html", (), "depth"),
+                ("two.html", ("--depth", "2"), "it is fetched"),
+                ("two.html", ("--from", self.base + "one.html"), "depth"),
+                ("one.html", ("--from", self.base + "start.html"), "it is fetched"),
+                ("ads.html", (), "nofollow"), ("ads.html", ("--robots", "ignore"), "it is fetched"),
+                ("ads.html", ("--from", self.base + "start.html"), "nofollow"),
+                ("q2.html", ("--depth", "2"), "nofollow"),
+                ("q2.html", ("--depth", "2", "--from", self.base + "quiet.html"), "nofollow"),
+                ("q2.html", (), "depth")):
+            with self.subTest((url, options)):
+                found = self.answer(self.base + url, *options)
+                self.assertEqual(found["answer"][1].split(":")[0], answer, found)
+        found = self.answer(self.base + "one.html", "--from", self.base + "quiet.html")
+        self.assertIn("had no link to it", found["link"][1])
+
+    def test_aliases_of_a_redirected_start_are_in_its_scope(self):
+        www = "http://www.crawl-test.example:%d/"
+        self.site(server_extra="if ($host = crawl-test.example) { return 301 "
+                               "http://www.crawl-test.example:$server_port$request_uri; }")
+        port = self.server.port
+        start, www = "http://crawl-test.example:%d/" % port, www % port
+        self.write("urls.txt", start + "index.html\n")
+        resolve = [word for name in ("", "www.") for word in
+                   ("--resolve", "%scrawl-test.example:%d:127.0.0.1" % (name, port))]
+        resolve += ["--allow-private", "127.0.0.0/8"]
+        self.crawl("urls.txt", "-q", "--depth", "1", "--max-path-depth", "4", *resolve)
+        self.assertEqual(self.answer(www + "good.html")["answer"][1], "it is fetched")
+        for page in (start, www):
+            found = self.answer(www + "new.html", "--from", page + "index.html", *resolve)
+            self.assertEqual((page, found["scope"][0]), (page, "yes"))
+        found = self.answer(www + "index.html")
+        self.assertEqual(found["known"][1].split()[:3], ["redirects", "of", start + "index.html"])
+        self.crawl("urls.txt", "-q", "--force", *resolve)       # no row for where it landed
+        found = self.answer(www + "index.html")
+        self.assertEqual(found["known"][1].split()[:3], ["redirects", "of", start + "index.html"])
+        self.assertEqual(self.answer("http://other.example/", "--from", start + "index.html")
+                         ["scope"][0], "no")
 
     def test_without_a_database_it_judges_by_a_copy_of_robots_txt(self):
         found = self.answer("example.com/a/../b?x=1#y")

@@ -351,6 +351,46 @@ static void config_reads_long_names_and_values(void **state)
                      3 + 2999);
 }
 
+static void config_adopts_what_decides_unless_a_flag_has_set_it(void **state)
+{
+    static const char *const values[][2] = {
+        {"depth", "3"},
+        {"delay", "1500"},
+        {"scope", "any"},
+        {"include", "one"},
+        {"include", "two"},
+        {"exclude", NULL},
+        {"user-agent", NULL},
+        {"sitemaps", "yes"},
+        {"concurrency", "7"},
+        {"max-size", "77"},
+        {"no-option", "x"},
+        {"per-host", "many"},
+        {"max-crawl-delay", NULL},
+    };
+    struct fixture *fixture = *state;
+    struct config *config = &fixture->config;
+    int64_t concurrency, per_host;
+
+    write_file(fixture, "[crawl]\nexclude = three\nuser-agent = me/1\n");
+    assert_int_equal(
+        read_args(fixture, ARGS("--config", fixture->file, "--depth", "1")),
+        CERR_OK);
+    concurrency = config->concurrency;
+    per_host = config->per_host;
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        config_adopt(config, values[i][0], values[i][1]);
+    assert_int_equal(config->depth, 1); /* as the flag has it */
+    assert_int_equal(config->delay_ms, 1500);
+    assert_true(config->sitemaps);
+    assert_int_equal(config->include.nr_items, 2);
+    assert_string_equal(config->include.items[1], "two");
+    assert_int_equal(config->exclude.nr_items, 0);
+    assert_null(config->user_agent);
+    assert_int_equal(config->concurrency, concurrency); /* decides nothing */
+    assert_int_equal(config->per_host, per_host);       /* no number */
+}
+
 static void config_json_keeps_no_header_value_and_no_password(void **state)
 {
     struct fixture *fixture = *state;
@@ -460,6 +500,9 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
             config_json_keeps_no_header_value_and_no_password, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            config_adopts_what_decides_unless_a_flag_has_set_it, setup,
+            teardown),
         cmocka_unit_test_setup_teardown(
             config_choices_stand_in_the_order_of_their_enums, setup, teardown),
         cmocka_unit_test(config_help_names_every_option_once),

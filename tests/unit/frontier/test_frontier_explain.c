@@ -86,6 +86,59 @@ static void explain_names_the_first_rule_that_refuses(void **state)
     }
 }
 
+static void explain_says_which_rule_decides_of_several(void **state)
+{
+    static const struct {
+        bool page_nofollow, link_nofollow, listed;
+        const char *url, *landed;
+        int depth;
+        enum explain_rule decides;
+    } rows[] = {
+        {false, false, false, "http://a.test/x", NULL, 1, EXPLAIN_NOTHING},
+        {true, false, false, "http://a.test/x", NULL, 3, EXPLAIN_DEPTH},
+        {true, false, false, "http://b.test/x", NULL, 1, EXPLAIN_NOFOLLOW},
+        {false, true, false, "http://a.test/x", NULL, 1, EXPLAIN_NOFOLLOW},
+        {false, false, false, "http://b.test/x", NULL, 1, EXPLAIN_SCOPE},
+        /* where a line landed its scope is, within its domain */
+        {false, false, false, "http://www.a.test/x", "http://www.a.test/", 1,
+         EXPLAIN_NOTHING},
+        {false, false, false, "http://a.test/x", "http://www.a.test/", 1,
+         EXPLAIN_NOTHING},
+        {false, false, false, "http://b.test/x", "http://b.test/", 1,
+         EXPLAIN_SCOPE},
+        {false, false, true, "http://b.test/x", "http://b.test/", 1,
+         EXPLAIN_NOTHING},
+    };
+    const struct frontier_options options = {.depth = 2};
+    static struct url url, from, landed;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        char message[SCOPE_MESSAGE_BYTES];
+        struct explanation answer;
+        struct explain *explain;
+        struct explain_facts facts = {
+            .from = &from,
+            .landed = rows[i].landed ? &landed : NULL,
+            .landed_is_listed = rows[i].listed,
+            .page_says_nofollow = rows[i].page_nofollow,
+            .link_says_nofollow = rows[i].link_nofollow,
+            .depth = rows[i].depth,
+        };
+
+        read_url(&url, rows[i].url);
+        read_url(&from, "http://a.test/");
+        if (rows[i].landed)
+            read_url(&landed, rows[i].landed);
+        assert_int_equal(explain_new(&explain, &options, &url, message),
+                         CERR_OK);
+        assert_int_equal(frontier_explain(explain, &facts, &answer), CERR_OK);
+        if (answer.decides != rows[i].decides)
+            fail_msg("row %zu: %d", i, (int)answer.decides);
+        explain_free(explain);
+    }
+}
+
 static void explain_waits_for_a_robots_txt_that_was_never_asked(void **state)
 {
     struct frontier_options options = {0};
@@ -138,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(explain_names_the_first_rule_that_refuses),
+        cmocka_unit_test(explain_says_which_rule_decides_of_several),
         cmocka_unit_test(explain_waits_for_a_robots_txt_that_was_never_asked),
         cmocka_unit_test(explain_tells_the_delay_that_the_clock_would_keep),
         cmocka_unit_test(explain_refuses_patterns_that_do_not_compile),
