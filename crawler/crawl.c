@@ -755,11 +755,14 @@ static void wait_for_readers(struct crawl *crawl)
 }
 
 /* Says what the readers of streams have not got, as nothing else will. */
-static void say_unread(const struct crawl *crawl)
+static void say_unread(struct crawl *crawl)
 {
+    const char *left = storage_left(crawl->storage);
     int fd;
     size_t bytes = storage_unread(crawl->storage, &fd);
 
+    if (left && !reader_left_early(crawl))
+        log_warn("%s: its reader has left, and lacks the last rows", left);
     if (bytes)
         log_warn("the reader of an output did not take its last %zu bytes: "
                  "they are lost to it",

@@ -108,10 +108,11 @@ void crawl_print_status(struct crawl *crawl, int64_t now_ms)
     if (level < LOG_INFO)
         log_set_level(LOG_INFO);
     log_info("done=%" PRId64 " urls=%" PRId64 " ok=%" PRId64 " failed=%" PRId64
-             " active=%d hosts_waiting=%d bytes=%" PRId64 "%s",
+             " active=%d hosts_waiting=%d bytes=%" PRId64
+             " session_done=%" PRId64 "%s",
              view.nr_ended, view.nr_urls, view.nr_ok, view.nr_failed,
              view.nr_active, view.nr_hosts_waiting, view.bytes_down,
-             view.paused ? " paused" : "");
+             view.nr_run, view.paused ? " paused" : "");
     log_set_level(level);
 }
 

@@ -14,6 +14,9 @@ static int export_to(const struct command_line *line, struct reader *reader,
     enum err err =
         reader_export(reader, path, command_value(line, "format"), options);
 
+    /* as with every program whose reader leaves, there is nothing to say */
+    if (err == CERR_CLOSED)
+        return CRAWL_EXIT_READER_LEFT;
     return err ? command_failed(reader, err) : CRAWL_EXIT_OK;
 }
 

@@ -343,6 +343,18 @@ class Diff(Site):
                 self.crawl("diff", "crawl.db", *args, expect=2)
 
 
+class Heads(Site):
+    def test_a_reader_that_leaves_ends_an_export_and_a_query_as_it_ends_any_program(self):
+        self.crawled()
+        for args in (("export", "crawl.db", "-o", "-"),
+                     ("query", "crawl.db", "select url from urls", "--csv")):
+            process = self.start(*args)
+            process.stdout.close()
+            self.assertEqual(process.stderr.read(), "")
+            process.stderr.close()
+            self.assertIn(process.wait(60), (141, -13), args)
+
+
 class Why(Site):
     def answer(self, url, *options, expect=0):
         rows = self.rows_as_json("why", url, *options, expect=expect)
