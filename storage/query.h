@@ -125,6 +125,7 @@ struct known_link {
     int64_t depth;       /* of the page */
     bool is_redirect;    /* it is no page, but redirects to the URL */
     bool has_links;      /* its links are stored ... */
+    bool lacks_links;    /* ... or not, though it has some */
     int64_t nr_links, nr_nofollow; /* ... those to the URL; of them with rel */
 };
 

@@ -79,6 +79,30 @@ static void print_rate(const struct summary *summary, FILE *out)
             seconds, (double)summary->nr_requests / seconds, bytes, rate);
 }
 
+/* Prints a word as a shell reads it. A path has at most 4,096 bytes
+ * (PATH_MAX), and each may need four. */
+static void print_word(const char *word, FILE *out)
+{
+    char quoted[4 * 4096 + 3];
+
+    (void)text_shell_word(word, quoted, sizeof(quoted));
+    fputs(quoted, out);
+}
+
+/* Prints a hint; the word DB in it stands for the database of this crawl. */
+static void print_hint(const char *hint, const char *database, FILE *out)
+{
+    const char *at = database ? strstr(hint, " DB ") : NULL;
+    int before = at ? (int)(at + 1 - hint) : (int)strlen(hint);
+
+    fprintf(out, "      %.*s", before, hint);
+    if (at) {
+        print_word(database, out);
+        fputs(at + 3, out);
+    }
+    fputc('\n', out);
+}
+
 /* Prints the most frequent causes, each with what can be done about it, so that
  * nobody has to look its code up. */
 static void print_causes(const struct summary *summary, FILE *out)
@@ -91,18 +115,8 @@ static void print_causes(const struct summary *summary, FILE *out)
         value_show_count(cause->nr, count);
         fprintf(out, "  %s x %s: %s\n", count, cause->code, cause->meaning);
         if (cause->hint[0])
-            fprintf(out, "      %s\n", cause->hint);
+            print_hint(cause->hint, summary->database, out);
     }
-}
-
-/* Prints a word as a shell reads it. A path has at most 4,096 bytes
- * (PATH_MAX), and each may need four. */
-static void print_word(const char *word, FILE *out)
-{
-    char quoted[4 * 4096 + 3];
-
-    (void)text_shell_word(word, quoted, sizeof(quoted));
-    fputs(quoted, out);
 }
 
 /* Says how often hosts asked to wait, and how often they were slowed down for:

@@ -36,11 +36,11 @@ static enum err tell_what_is_left(struct reader *reader)
     value_show_count(progress.nr_lines, nr_lines);
     value_show_count(progress.nr_found_left, nr_found);
     if (progress.nr_found_left)
-        snprintf(found, sizeof(found), ", and %s found URLs are to do",
-                 nr_found);
-    log_warn("the crawl is not finished: %s of %s lines%s have ended%s; "
-             "what has not is not in the export",
-             nr_ended, nr_lines, progress.has_unread ? " read so far" : "",
+        snprintf(found, sizeof(found), ", %s found URLs are to do", nr_found);
+    log_warn("the crawl is not finished: %s of %s lines have ended%s%s; what "
+             "is left is not in the export",
+             nr_ended, nr_lines,
+             progress.has_unread ? ", more of the list is to be read" : "",
              found);
     return CERR_OK;
 }

@@ -109,6 +109,11 @@ static void say_depth(struct why *why, const struct explanation *rules,
     if (link->lacks_it)
         say(why, "link", VERDICT_UNKNOWN,
             "%s had no link to it when it was fetched", link->page);
+    else if (link->lacks_links)
+        say(why, "link", VERDICT_UNKNOWN,
+            "from %s, whose links were not stored (--extract links): rel of "
+            "the link is not known",
+            link->page);
     else if (link->is_known)
         say(why, "link", VERDICT_YES, "from %s", link->page);
     if (rules->is_too_deep)

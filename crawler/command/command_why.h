@@ -38,8 +38,9 @@ struct why_link {
     char *page, *landed; /* owned; landed: NULL, nowhere else */
     bool landed_is_listed;
     bool page_says_nofollow, link_says_nofollow;
-    bool lacks_it; /* its links are stored, and none leads to the URL */
-    int64_t depth; /* of the URL by that link */
+    bool lacks_it;    /* its links are stored, and none leads to the URL */
+    bool lacks_links; /* they are not stored */
+    int64_t depth;    /* of the URL by that link */
 };
 
 /* All state of one question, made and freed by command_why(). */

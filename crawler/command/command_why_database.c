@@ -151,6 +151,7 @@ static enum err read_link(void *ctx, const struct known_link *known)
         known->nr_links > 0 && known->nr_nofollow == known->nr_links;
     link->lacks_it =
         known->has_links && known->nr_links == 0 && !known->is_redirect;
+    link->lacks_links = known->lacks_links && !known->is_redirect;
     link->depth = known->depth + !known->is_redirect;
     return CERR_OK;
 }

@@ -143,7 +143,8 @@ enum err reader_each_found(struct reader *reader, const char *host_key,
 #define LINK_COLUMNS                                                           \
     "SELECT u.url, p.final_url, p.robots, u.depth, p.outcome = 'redirect',"    \
     " EXISTS (SELECT 1 FROM links x WHERE x.page_id = p.id),"                  \
-    " count(l.page_id), coalesce(sum(l.rel LIKE '%nofollow%'), 0)"
+    " count(l.page_id), coalesce(sum(l.rel LIKE '%nofollow%'), 0),"            \
+    " coalesce(p.links_out > 0, 0)"
 
 static const char link_from_sql[] = LINK_COLUMNS
     " FROM urls u JOIN pages p ON p.id = u.page_id"
@@ -175,6 +176,8 @@ enum err reader_find_link(struct reader *reader, const char *url,
                           .has_links = sqlite3_column_int(rows.stmt, 5) != 0,
                           .nr_links = sqlite3_column_int64(rows.stmt, 6),
                           .nr_nofollow = sqlite3_column_int64(rows.stmt, 7),
+                          .lacks_links = sqlite3_column_int(rows.stmt, 8) &&
+                                         !sqlite3_column_int(rows.stmt, 5),
                       });
     return end_rows(&rows, err);
 }

@@ -343,6 +343,15 @@ class Diff(Site):
                 self.crawl("diff", "crawl.db", *args, expect=2)
 
 
+class Broken(Site):
+    def test_broken_names_the_pages_that_link_there_with_depth_alone(self):
+        for extract in ((), ("--extract", "meta")):
+            self.crawled((*RULES, *extract, "--force"))
+            rows = self.rows_as_json("query", "crawl.db", "broken")
+            self.assertIn((self.base + "missing.html", 1, self.base + "index.html"),
+                          [(row["url"], row["inlinks"], row["referrers"]) for row in rows])
+
+
 class Heads(Site):
     def test_a_reader_that_leaves_ends_an_export_and_a_query_as_it_ends_any_program(self):
         self.crawled()
@@ -430,6 +439,10 @@ class Why(Site):
                 self.assertEqual(found["answer"][1].split(":")[0], answer, found)
         found = self.answer(self.base + "one.html", "--from", self.base + "quiet.html")
         self.assertIn("had no link to it", found["link"][1])
+        self.crawl("urls.txt", "-q", "--depth", "1", "--extract", "meta", "--force")
+        found = self.answer(self.base + "ads.html", "--from", self.base + "start.html")
+        self.assertEqual(found["link"][0], "unknown")
+        self.assertIn("links were not stored", found["link"][1])
 
     def test_aliases_of_a_redirected_start_are_in_its_scope(self):
         www = "http://www.crawl-test.example:%d/"

@@ -20,7 +20,7 @@ static void summary_counts_causes_and_names_the_next_command(void **state)
 {
     static const struct summary_cause causes[] = {
         {"dns", 41, "the name has no address", "look at it"},
-        {"404", 7, "no such page", ""},
+        {"404", 7, "no such page", "'crawl query DB broken' lists them"},
         {"tls", 3, "no trust", "x"},
         {"connect", 1, "never shown", "y"},
     };
@@ -44,6 +44,8 @@ static void summary_counts_causes_and_names_the_next_command(void **state)
     assert_non_null(strstr(text, "1,300 requests in 2.0 s, 650/s   9.8 MB"));
     assert_non_null(strstr(text, "41 x dns: the name has no address\n"));
     assert_non_null(strstr(text, "      look at it\n"));
+    assert_non_null(
+        strstr(text, "      'crawl query crawl.db broken' lists them\n"));
     assert_null(strstr(text, "never shown"));
     assert_non_null(strstr(text, "next:   crawl query crawl.db errors\n"));
     assert_null(strstr(text, "go on"));
