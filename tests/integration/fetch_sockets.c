@@ -154,11 +154,11 @@ static void body_gets_the_memory_of_the_one_before(void **state)
     done = answer(&wire, page);
     memory = done->body.data.data;
     transfer_recycle(done);
-    assert_int_equal(wire.transfers->spares.nr_memory, 1);
+    assert_int_equal(wire.transfers->bodies.spares.nr_memory, 1);
     request(&wire, 2);
-    assert_int_equal(wire.transfers->spares.nr_memory, 1);
+    assert_int_equal(wire.transfers->bodies.spares.nr_memory, 1);
     done = answer(&wire, page);
-    assert_int_equal(wire.transfers->spares.nr_memory, 0);
+    assert_int_equal(wire.transfers->bodies.spares.nr_memory, 0);
     assert_ptr_equal(done->body.data.data, memory);
     transfer_recycle(done);
     close_wire(&wire);
@@ -173,18 +173,18 @@ static void memory_beyond_its_bounds_is_given_back(void **state)
     (void)state;
     open_wire(&wire);
     request(&wire, 1);
-    wire.transfers->spares.memory_bytes = BODY_SPARES_BYTES;
+    wire.transfers->bodies.spares.memory_bytes = BODY_SPARES_BYTES;
     transfer_recycle(answer(&wire, page));
-    assert_int_equal(wire.transfers->spares.nr_memory, 0);
-    wire.transfers->spares.memory_bytes = 0;
+    assert_int_equal(wire.transfers->bodies.spares.nr_memory, 0);
+    wire.transfers->bodies.spares.memory_bytes = 0;
     for (size_t i = 0; i < BODY_SPARES_MAX; i++)
-        buf_init(&wire.transfers->spares.memory[i], SIZE_MAX);
+        buf_init(&wire.transfers->bodies.spares.memory[i], SIZE_MAX);
     request(&wire, 2);
     done = answer(&wire, page);
-    wire.transfers->spares.nr_memory = BODY_SPARES_MAX;
+    wire.transfers->bodies.spares.nr_memory = BODY_SPARES_MAX;
     transfer_recycle(done);
-    assert_int_equal(wire.transfers->spares.nr_memory, BODY_SPARES_MAX);
-    assert_int_equal(wire.transfers->spares.memory_bytes, 0);
+    assert_int_equal(wire.transfers->bodies.spares.nr_memory, BODY_SPARES_MAX);
+    assert_int_equal(wire.transfers->bodies.spares.memory_bytes, 0);
     close_wire(&wire);
 }
 
