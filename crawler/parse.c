@@ -60,6 +60,21 @@ static struct bytes robots_words(const struct page *page)
     return text(words[page->robots & 7]);
 }
 
+/* Why the body is not whole, in the words of WARC-Truncated (ISO 28500, 5.13);
+ * empty: it is, or there is none. */
+static struct bytes truncated_word(const struct page *page)
+{
+    if (page->status == 0)
+        return text("");
+    if (error_info(page->error)->error_class == CLASS_TIMEOUT)
+        return text("time");
+    if (page->error == ERROR_TRUNCATED ||
+        page->error == ERROR_TRUNCATED_ENCODING ||
+        page->error == ERROR_CONNECT_CLOSED)
+        return text("disconnect");
+    return text(page->flags & PAGE_BODY_CUT ? "length" : "");
+}
+
 /* Copies the texts that have a column of their own name. */
 static void copy_texts(struct page_record *record, const struct page *page)
 {
@@ -88,11 +103,7 @@ static void fill_page(struct page_record *record, const struct page *page)
     record->raw_request = page->raw_request;
     record->raw_head = page->raw_head;
     record->raw_body = page->raw_body;
-    if (page->flags & PAGE_BODY_CUT)
-        record->truncated = text("length");
-    else if (page->error == ERROR_TRUNCATED ||
-             page->error == ERROR_TRUNCATED_ENCODING)
-        record->truncated = text("disconnect");
+    record->truncated = truncated_word(page);
     if (page->flags & PAGE_SCANNED)
         record->nr_links_out = page->nr_links;
     if (page->status) {

@@ -21,8 +21,14 @@
 struct warc_record {
     struct bytes file;      /* name of the part, without folder */
     int64_t offset, length; /* bytes of the compressed file; -1: nowhere */
-    struct bytes type;      /* "response", "revisit" */
+    struct bytes type;      /* "response", "revisit", "not_modified" */
     struct bytes digest;    /* "sha1:" and 32 characters */
+    int64_t answer_id;      /* of a 304: the row whose answer it confirms */
+};
+
+/* Where an archive has the answer that a 304 confirms; empty: nowhere. */
+struct warc_answer {
+    struct bytes url, date, digest;
 };
 
 /* One row of `pages`, one line of db.txt, JSONL, CSV. */
@@ -72,6 +78,7 @@ struct page_record {
     struct bytes input; /* name of the list that has the line */
     bool not_modified;  /* a 304: the row repeats the stored answer */
     struct warc_record warc;
+    struct warc_answer answer;
 };
 
 /* Initialises the numbers whose "no value" is not 0. */

@@ -36,6 +36,7 @@ static enum err put_outputs(void *ctx, struct page_record *row)
     place->type = NULL;
     err = outputs_put(&storage->outputs, row, place);
     row->warc = (struct warc_record){
+        .answer_id = row->warc.answer_id,
         .file = text_of(place->file),
         .offset = place->type ? place->offset : -1,
         .length = place->type ? place->length : -1,
@@ -58,6 +59,7 @@ enum err storage_put_page(struct storage *storage,
     row = *page;
     row.input = storage_input_of(storage, page->line);
     row.not_modified = false;
+    row.warc.answer_id = 0;
     err =
         result_of(storage)->put_page(storage->back, &row, put_outputs, storage);
     storage->counts.nr_ended += err == CERR_OK;

@@ -17,4 +17,11 @@
  */
 bool sha1_sum(const void *data, size_t len, unsigned char out[SHA1_BYTES]);
 
+/* The digest of several pieces, one behind the other. NULL and false as above;
+ * sha1_end() frees it whatever happens. */
+struct sha1; /* opaque */
+struct sha1 *sha1_begin(void);
+bool sha1_add(struct sha1 *sha1, const void *data, size_t len);
+bool sha1_end(struct sha1 *sha1, unsigned char out[SHA1_BYTES]);
+
 #endif

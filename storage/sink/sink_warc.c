@@ -16,6 +16,7 @@
 #include <zlib.h>
 
 #include "base/xalloc.h"
+#include "storage/sink/chunked.h"
 #include "storage/sink/sha1.h"
 #include "storage/sink/sink.h"
 
@@ -204,8 +205,9 @@ struct exchange {
     char date[CLOCK_ISO_BYTES]; /* begin of the request */
     char id[ID_CHARS];          /* of the response */
     char digest[DIGEST_CHARS];  /* of the payload */
-    const struct seen *refers;  /* what a revisit refers to; NULL: no revisit */
+    bool is_revisit;            /* the payload is that of an earlier record */
     bool not_modified;          /* the answer is a 304 */
+    struct bytes refers_url, refers_date; /* that record; empty: not known */
 };
 
 /* Appends the fields with which the head of each record of a page begins. A URL
@@ -230,23 +232,49 @@ static enum err add_revisit(struct buf *head, const struct exchange *exchange)
 {
     static const char profile[] =
         "WARC-Profile: http://netpreserve.org/warc/1.1/revisit/";
-    enum err err = buf_add_str(head, profile);
+    struct bytes url = exchange->refers_url, date = exchange->refers_date;
+    enum err err =
+        buf_addf(head, "%s%s\r\n", profile,
+                 exchange->not_modified ? "server-not-modified"
+                                        : "identical-payload-digest");
 
-    if (exchange->not_modified)
-        return err ? err : buf_add_str(head, "server-not-modified\r\n");
-    if (!err)
-        err = buf_addf(head,
-                       "identical-payload-digest\r\n"
-                       "WARC-Refers-To-Target-URI: %s\r\n"
-                       "WARC-Refers-To-Date: %s\r\n",
-                       exchange->refers->url, exchange->refers->date);
+    if (err || url.len == 0)
+        return err;
+    return buf_addf(head,
+                    "WARC-Refers-To-Target-URI: %.*s\r\n"
+                    "WARC-Refers-To-Date: %.*s\r\n",
+                    (int)url.len, (const char *)url.data, (int)date.len,
+                    (const char *)date.data);
+}
+
+/* Appends whom we asked and how: the address, and the version of HTTP in the
+ * words of WARC-Protocol ("http/1.1"). */
+static enum err add_peer(struct buf *head, const struct page_record *page)
+{
+    enum err err = CERR_OK;
+
+    if (page->ip.len)
+        err = buf_addf(head, "WARC-IP-Address: %.*s\r\n", (int)page->ip.len,
+                       (const char *)page->ip.data);
+    if (!err && page->http_version.len)
+        err = buf_addf(head, "WARC-Protocol: http/%.*s\r\n",
+                       (int)page->http_version.len,
+                       (const char *)page->http_version.data);
     return err;
+}
+
+static enum err add_truncated(struct buf *head, const struct page_record *page)
+{
+    if (!page->truncated.len)
+        return CERR_OK;
+    return buf_addf(head, "WARC-Truncated: %.*s\r\n", (int)page->truncated.len,
+                    (const char *)page->truncated.data);
 }
 
 static enum err put_response(struct sink *sink, const struct page_record *page,
                              const struct exchange *exchange)
 {
-    bool revisit = exchange->refers || exchange->not_modified;
+    bool revisit = exchange->is_revisit || exchange->not_modified;
     /* a revisit keeps the head of the answer, but not its body */
     struct bytes body = revisit ? (struct bytes){0} : page->raw_body;
     struct buf head;
@@ -257,9 +285,10 @@ static enum err put_response(struct sink *sink, const struct page_record *page,
                      exchange->id);
     if (!err && revisit)
         err = add_revisit(&head, exchange);
-    if (!err && page->ip.len)
-        err = buf_addf(&head, "WARC-IP-Address: %.*s\r\n", (int)page->ip.len,
-                       (const char *)page->ip.data);
+    if (!err)
+        err = add_peer(&head, page);
+    if (!err && !revisit)
+        err = add_truncated(&head, page);
     if (!err && !exchange->not_modified)
         err = buf_addf(&head, "WARC-Payload-Digest: %s\r\n", exchange->digest);
     if (!err)
@@ -290,6 +319,8 @@ static enum err put_request(struct sink *sink, const struct page_record *page,
     if (!err)
         err = add_common(&head, exchange, "request", id);
     if (!err)
+        err = add_peer(&head, page);
+    if (!err)
         err = buf_addf(&head,
                        "WARC-Concurrent-To: %s\r\n"
                        "Content-Type: application/http;msgtype=request\r\n"
@@ -303,16 +334,14 @@ static enum err put_request(struct sink *sink, const struct page_record *page,
 }
 
 /* Finds the page that brought this payload first. If there is none, it
- * remembers this page and returns NULL. An empty payload is never a revisit. */
-static const struct seen *find_seen(struct warc *warc, struct bytes payload,
+ * remembers this page and returns NULL. */
+static const struct seen *find_seen(struct warc *warc,
                                     const struct exchange *exchange,
                                     const unsigned char sum[SHA1_BYTES])
 {
     struct seen *seen =
         &warc->seen[((unsigned)sum[0] << 8 | sum[1]) % WARC_SEEN];
 
-    if (!payload.len)
-        return NULL;
     if (seen->url && memcmp(seen->sha1, sum, SHA1_BYTES) == 0)
         return seen;
     if (exchange->url.len > WARC_URL_BYTES)
@@ -347,13 +376,10 @@ static enum err put_resource(struct sink *sink, const struct page_record *page,
 
     buf_init(&head, WARC_HEAD_BYTES);
     err = add_common(&head, exchange, "resource", exchange->id);
-    if (!err && page->ip.len)
-        err = buf_addf(&head, "WARC-IP-Address: %.*s\r\n", (int)page->ip.len,
-                       (const char *)page->ip.data);
-    if (!err && page->truncated.len)
-        err = buf_addf(&head, "WARC-Truncated: %.*s\r\n",
-                       (int)page->truncated.len,
-                       (const char *)page->truncated.data);
+    if (!err)
+        err = add_peer(&head, page);
+    if (!err)
+        err = add_truncated(&head, page);
     if (!err)
         err = buf_addf(&head,
                        "WARC-Payload-Digest: %s\r\nContent-Type: %.*s\r\n"
@@ -378,6 +404,50 @@ static bool is_not_modified(struct bytes head)
            memcmp(blank, " 304", 4) == 0;
 }
 
+/* The digest of the payload: the body without its transfer coding (ISO 28500,
+ * 6.3.2), so that one page has one digest however it is cut into chunks. */
+static bool sum_payload(const struct page_record *page,
+                        unsigned char sum[SHA1_BYTES])
+{
+    struct bytes rest = page->raw_body, chunk;
+    struct sha1 *sha1;
+    bool ok = true;
+
+    if (rest.len == 0 || !chunked_is_said(page->raw_head))
+        return sha1_sum(rest.data, rest.len, sum);
+    sha1 = sha1_begin();
+    if (!sha1)
+        return false;
+    while (ok && chunked_next(&rest, &chunk))
+        ok = sha1_add(sha1, chunk.data, chunk.len);
+    return sha1_end(sha1, sum) && ok;
+}
+
+/* Finds out whether the answer is an earlier one again, and which. A part of a
+ * payload stands for nothing else; an empty one is never a revisit. */
+static void refer(struct warc *warc, const struct page_record *page,
+                  const unsigned char sum[SHA1_BYTES],
+                  struct exchange *exchange)
+{
+    const struct seen *seen = NULL;
+
+    exchange->not_modified = is_not_modified(page->raw_head);
+    if (exchange->not_modified) {
+        exchange->refers_url = page->answer.url;
+        exchange->refers_date = page->answer.date;
+        snprintf(exchange->digest, sizeof(exchange->digest), "%.*s",
+                 (int)page->answer.digest.len,
+                 (const char *)page->answer.digest.data);
+    } else if (page->raw_body.len > 0 && page->truncated.len == 0) {
+        seen = find_seen(warc, exchange, sum);
+    }
+    if (!seen)
+        return;
+    exchange->is_revisit = true;
+    exchange->refers_url = (struct bytes){seen->url, strlen(seen->url)};
+    exchange->refers_date = (struct bytes){seen->date, strlen(seen->date)};
+}
+
 /* Tells where the response will stand. It must be called before the record is
  * written, while `offset` and `buf` still show its first byte. */
 static void fill_place(const struct sink *sink, const struct exchange *exchange,
@@ -387,8 +457,9 @@ static void fill_place(const struct sink *sink, const struct exchange *exchange,
     const char *slash = strrchr(path, '/');
 
     snprintf(place->file, sizeof(place->file), "%s", slash ? slash + 1 : path);
-    place->type =
-        exchange->refers || exchange->not_modified ? "revisit" : "response";
+    place->type = exchange->not_modified ? "not_modified"
+                  : exchange->is_revisit ? "revisit"
+                                         : "response";
     place->offset = sink->offset + (int64_t)sink->buf.len;
     snprintf(place->digest, sizeof(place->digest), "%s", exchange->digest);
     free(path);
@@ -399,7 +470,6 @@ static void fill_place(const struct sink *sink, const struct exchange *exchange,
 static enum err put(struct sink *sink, const struct page_record *page,
                     struct sink_place *place)
 {
-    struct bytes payload = sink->is_export ? page->body : page->raw_body;
     unsigned char sum[SHA1_BYTES];
     struct exchange exchange = {.url = page->final_url.len ? page->final_url
                                                            : page->url};
@@ -413,15 +483,13 @@ static enum err put(struct sink *sink, const struct page_record *page,
                   exchange.date, exchange.id);
     if (err)
         return err;
-    if (!sha1_sum(payload.data, payload.len, sum))
+    if (!(sink->is_export ? sha1_sum(page->body.data, page->body.len, sum)
+                          : sum_payload(page, sum)))
         return CERR_NOMEM;
     show_digest(sum, exchange.digest);
     if (sink->is_export)
         return put_resource(sink, page, &exchange);
-    exchange.not_modified = is_not_modified(page->raw_head);
-    if (!exchange.not_modified)
-        exchange.refers =
-            find_seen(sink->state, page->raw_body, &exchange, sum);
+    refer(sink->state, page, sum, &exchange);
     fill_place(sink, &exchange, place);
     err = put_response(sink, page, &exchange);
     place->length = sink->offset + (int64_t)sink->buf.len - place->offset;

@@ -102,16 +102,20 @@ static void surt_function(sqlite3_context *context, int nr,
 /*
  * A line is the key, the time as 14 digits, and a JSON object. json_object() of
  * SQLite escapes the texts. Numbers are JSON strings there, and a revisit has
- * the MIME type "warc/revisit": that is what readers of CDXJ expect. A page
- * that no WARC file has keeps warc_type NULL.
+ * the MIME type "warc/revisit": that is what readers of CDXJ expect. A 304 has
+ * the digest of the answer that it confirms, or none. A page that no WARC file
+ * has keeps warc_type NULL.
  */
 static const char lines_sql[] =
     "SELECT surt(at) || ' ' || replace(replace(replace(substr(fetched_at, 1,"
-    " 19), '-', ''), ':', ''), 'T', '') || ' ' || json_object('url', at,"
-    " 'mime', CASE warc_type WHEN 'revisit' THEN 'warc/revisit'"
-    " ELSE coalesce(mime, 'unk') END, 'status', CAST(status AS text),"
+    " 19), '-', ''), ':', ''), 'T', '') || ' ' ||"
+    " replace(json_object('url', at,"
+    " 'mime', CASE WHEN warc_type = 'response' THEN coalesce(mime, 'unk')"
+    " ELSE 'warc/revisit' END, 'status', CASE warc_type"
+    " WHEN 'not_modified' THEN '304' ELSE CAST(status AS text) END,"
     " 'digest', warc_digest, 'length', CAST(warc_length AS text), 'offset',"
-    " CAST(warc_offset AS text), 'filename', warc_file)"
+    " CAST(warc_offset AS text), 'filename', warc_file),"
+    " ',\"digest\":null', '')"
     " FROM (SELECT *, coalesce(final_url, url) AS at FROM pages"
     " WHERE warc_type IS NOT NULL) ORDER BY 1";
 

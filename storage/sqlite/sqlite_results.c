@@ -165,7 +165,13 @@ static enum err put_not_modified(struct sqlite *sqlite, struct page_record *row,
     if (!err && found) {
         kept_id = sqlite3_column_int64(binder.stmt, 0);
         row->not_modified = kept_id != 0;
-        page_keep(row, binder.stmt, 1);
+        row->warc.answer_id = sqlite3_column_int64(binder.stmt, 1);
+        row->answer = (struct warc_answer){
+            .url = column_bytes(binder.stmt, 2),
+            .date = column_bytes(binder.stmt, 3),
+            .digest = column_bytes(binder.stmt, 4),
+        };
+        page_keep(row, binder.stmt, 5);
     }
     if (!err)
         err = end_url(sqlite, row);

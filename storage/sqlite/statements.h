@@ -160,7 +160,10 @@ STATEMENT(END_URL, "UPDATE urls SET state = ?, tries = ?, page_id = ?"
                    " WHERE " KEY " AND state = 0")
 STATEMENT(PUT_PAGE, "INSERT INTO pages (@names) VALUES (@values)")
 STATEMENT(KEPT_PAGE,
-          "SELECT p.id, @kept FROM urls u JOIN pages p ON p.id = u.page_id"
+          "SELECT p.id, a.id, coalesce(a.final_url, a.url), a.fetched_at,"
+          " a.warc_digest, @kept FROM urls u JOIN pages p ON p.id = u.page_id"
+          " LEFT JOIN pages a ON a.id = coalesce(p.answer_id, p.id)"
+          " AND a.warc_type IS NOT NULL"
           " WHERE u.shard = 0 AND u.host_id = ? AND u.url_hash = ?"
           " AND u.state = 0")
 STATEMENT(KEEP_LINKS,

@@ -54,6 +54,10 @@ class Again(harness.CrawlTest):
         records = read_warc.check(self.path("out.warc.gz"), self.path("out.cdxj"))
         kinds = [fields["WARC-Type"] for _, fields in records.values()]
         self.assertEqual((kinds.count("response"), kinds.count("revisit")), (4, 5))
+        # a 304 to a 304 stands for the answer itself
+        self.assertEqual([fields for _, fields in records.values()
+                          if fields["WARC-Type"] == "revisit" and
+                          "WARC-Refers-To-Date" not in fields], [])
 
     def test_a_finished_file_is_read_by_those_who_may_not_write_beside_it(self):
         self.assertEqual([n for n in os.listdir(self.folder) if n.startswith("crawl.db")],

@@ -43,7 +43,15 @@ def block_digest(block):
 
 
 def payload_digest(block):
-    return block_digest(block.partition(b"\r\n\r\n")[2])
+    head, _, body = block.partition(b"\r\n\r\n")
+    if b"transfer-encoding" in head.lower():
+        chunks, rest = b"", body
+        while rest:
+            size, _, rest = rest.partition(b"\r\n")
+            size = int(size.split(b";")[0] or b"0", 16)
+            chunks, rest = chunks + rest[:size], rest[size + 2:] if size else b""
+        body = chunks
+    return block_digest(body)
 
 
 def read_archive(data):
@@ -63,6 +71,11 @@ def read_archive(data):
             assert digest == payload_digest(block), "wrong digest"
             digests[digest] = fields
         elif kind == "revisit":
+            if "WARC-Refers-To-Date" in fields:
+                assert any(f["WARC-Type"] == "response" and
+                           f["WARC-Target-URI"] == fields["WARC-Refers-To-Target-URI"] and
+                           f["WARC-Date"] == fields["WARC-Refers-To-Date"]
+                           for _, f in records.values())
             assert not block.partition(b"\r\n\r\n")[2]
             if fields["WARC-Profile"].endswith("/identical-payload-digest"):
                 first = digests[fields["WARC-Payload-Digest"]]
@@ -93,6 +106,8 @@ def check_index(lines, records, name):
             assert fields["WARC-Payload-Digest"] == entry["digest"]
         revisit = fields["WARC-Type"] == "revisit"
         assert revisit == (entry["mime"] == "warc/revisit")
+        is_304 = fields.get("WARC-Profile", "").endswith("/server-not-modified")
+        assert is_304 == (entry["status"] == "304")
     found = sum(1 for _, f in records.values()
                 if f["WARC-Type"] in ("response", "revisit"))
     assert len(lines) == found, "the index is not complete"

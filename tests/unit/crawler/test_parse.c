@@ -217,6 +217,43 @@ static void a_url_that_was_never_asked_for_has_no_numbers(void **state)
     assert_int_equal(stored.page.worker, -1);
 }
 
+static void parse_says_why_a_body_is_not_whole(void **state)
+{
+    static const struct {
+        int status;
+        enum error error;
+        uint32_t flags;
+        const char *word;
+    } rows[] = {
+        {200, ERROR_NONE, 0, ""},
+        {200, ERROR_NONE, PAGE_BODY_CUT, "length"},
+        {200, ERROR_TOO_LARGE, PAGE_BODY_CUT, "length"},
+        {200, ERROR_STALLED, PAGE_BODY_CUT, "time"},
+        {200, ERROR_TIMEOUT, PAGE_BODY_CUT, "time"},
+        {0, ERROR_TIMEOUT, 0, ""},
+        {200, ERROR_TRUNCATED, PAGE_BODY_CUT, "disconnect"},
+        {200, ERROR_TRUNCATED_ENCODING, PAGE_BODY_CUT, "disconnect"},
+        {404, ERROR_NONE, 0, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct visit visit = {.outcome = OUTCOME_OK};
+        struct page page;
+
+        page_init(&page);
+        page.status = (uint16_t)rows[i].status;
+        page.error = rows[i].error;
+        page.flags = rows[i].flags;
+        visit.url = (struct bytes){"http://a/", 9};
+        visit.page = &page;
+        assert_int_equal(parse_visit(NULL, NULL, &visit), CERR_OK);
+        assert_int_equal(stored.page.truncated.len, strlen(rows[i].word));
+        assert_memory_equal(stored.page.truncated.data, rows[i].word,
+                            strlen(rows[i].word));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +262,7 @@ int main(void)
         cmocka_unit_test(links_that_were_cut_short_end_the_list),
         cmocka_unit_test(texts_of_a_page_are_stored_under_their_names),
         cmocka_unit_test(a_url_that_was_never_asked_for_has_no_numbers),
+        cmocka_unit_test(parse_says_why_a_body_is_not_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,14 +132,16 @@ static void put_samples(struct fixture *fix)
     assert_ok(storage_put_page(fix->storage, &page));
     page = fixture_page(1, 2, "http_error", 404);
     page.raw_head = text("HTTP/1.1 404 Not Found\r\n\r\n");
-    page.length = 0;
+    page.raw_body = text("hello"); /* the one before is cut: no revisit of it */
+    page.length = 5;
     assert_ok(storage_put_page(fix->storage, &page));
     fixture_end(fix, 1, 3, "error", 0);
-    /* the same body again: a revisit */
+    /* the same payload again, in chunks: a revisit */
     page = fixture_page(1, 4, "ok", 200);
     page.title = (struct bytes){"broken \xff\xc3 end", 13};
-    page.raw_head = text("HTTP/1.1 200 OK\r\n\r\n");
-    page.raw_body = text("hello");
+    page.raw_head =
+        text("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, Chunked \r\n\r\n");
+    page.raw_body = text("2;x\r\nhe\r\n03\r\nllo\r\n0\r\n\r\n");
     assert_ok(storage_put_page(fix->storage, &page));
     page = fixture_page(1, 5, "redirect", 301);
     page.raw_head = text("HTTP/1.1 304 Not Modified\r\n\r\n");
