@@ -168,14 +168,16 @@ enum err storage_put_tries(struct storage *storage, struct url_key key,
 }
 
 enum err storage_bring_forward(struct storage *storage, struct url_key key,
-                               int depth, int nr_hops)
+                               int depth, int nr_hops, bool *is_moved)
 {
     enum err err = storage_begin_rows(storage, 1);
 
+    *is_moved = false;
     if (err)
         return err;
-    return storage_settle(storage, lease_of(storage)->bring_forward(
-                                       storage->back, key, depth, nr_hops));
+    return storage_settle(
+        storage, lease_of(storage)->bring_forward(storage->back, key, depth,
+                                                  nr_hops, is_moved));
 }
 
 enum err storage_get_redirect(struct storage *storage, struct url_key key,

@@ -171,9 +171,11 @@ enum err storage_next_due(struct storage *storage, int64_t *due_at) CERR_CHECK;
 enum err storage_put_tries(struct storage *storage, struct url_key key,
                            int tries) CERR_CHECK;
 /* Brings a URL_FOUND forward to which a shorter way leads. A URL that has
- * ended, or is of another kind, or comes earlier already, stays as it is. */
+ * ended, or is of another kind, or comes earlier already, stays as it is;
+ * *is_moved says whether it did not. */
 enum err storage_bring_forward(struct storage *storage, struct url_key key,
-                               int depth, int nr_hops) CERR_CHECK;
+                               int depth, int nr_hops,
+                               bool *is_moved) CERR_CHECK;
 
 /* Where a redirect leads with which a URL has ended in this run: appended to
  * `to`, which stays as it is if there is none. `is_loop`: the redirect is one

@@ -195,7 +195,8 @@ struct lease_ops {
     enum err (*put_tries)(struct back_end *back, struct url_key key,
                           int tries) CERR_CHECK;
     enum err (*bring_forward)(struct back_end *back, struct url_key key,
-                              int depth, int nr_hops) CERR_CHECK;
+                              int depth, int nr_hops,
+                              bool *is_moved) CERR_CHECK;
     enum err (*get_redirect)(struct back_end *back, struct url_key key,
                              struct buf *to, bool *is_loop) CERR_CHECK;
     enum err (*each_url)(struct back_end *back, bool listed, storage_url_fn fn,

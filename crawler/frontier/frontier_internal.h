@@ -661,6 +661,8 @@ enum err refill_host(struct frontier *frontier, struct host *host,
 /* Notes that a URL leaves memory and is still to do, so that it is read
  * again. */
 void refill_note_left(const struct item *item);
+/* Notes that a found URL that is still in storage comes earlier now. */
+void refill_note_moved(struct frontier *frontier, const struct url_record *url);
 /* Notes that a URL entered storage: its host has more to do. */
 void refill_note_added(struct frontier *frontier, const struct url_record *url,
                        enum storage_added added, int64_t now_ms);

@@ -342,19 +342,24 @@ static enum err end_refused(struct frontier *frontier,
 }
 
 /* Brings a URL forward in storage, and in memory where it waits to be only
- * checked. */
+ * checked. Its host may have been read past its new place. */
 static enum err bring_forward(struct frontier *frontier,
                               const struct url_record *record)
 {
     struct item *item = item_find(frontier, record->key);
+    bool is_moved;
 
     if (item && item_is_checked(item) && !item->times.has_started &&
         record->nr_hops < URL_HOPS_CHECKED) {
         item->source.depth = record->depth;
         item->source.nr_hops = record->nr_hops;
     }
-    return storage_bring_forward(frontier->storage, record->key, record->depth,
-                                 record->nr_hops);
+    enum err err =
+        storage_bring_forward(frontier->storage, record->key, record->depth,
+                              record->nr_hops, &is_moved);
+    if (!err && is_moved && !item)
+        refill_note_moved(frontier, record);
+    return err;
 }
 
 /* Handles a URL that storage knows. A redirect may lead in one hop to what a

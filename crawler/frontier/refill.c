@@ -155,9 +155,33 @@ void refill_note_left(const struct item *item)
         note_missed(item->origin, item->key.url_hash);
 }
 
-/* Turns the place back for a URL before it. But the walk goes on to its end
- * first, as else each batch of a list that is being loaded would turn it back.
- */
+/* Turns the place of a leased host back for a URL before it. But the walk goes
+ * on to its end first, as else each batch of a list that is being loaded would
+ * turn it back. */
+static void read_again(struct frontier *frontier, struct host *host,
+                       enum url_kind kind, const struct url_record *url)
+{
+    struct host_walk *walk = &host->walk;
+
+    walk->has_more = true;
+    if (kind == URL_BULK)
+        note_missed(host, url->key.url_hash);
+    else
+        url_place_turn_back(&walk->place, url->key.url_hash, kind, url->depth,
+                            url->nr_hops);
+    if (!is_behind(level_of(kind, url->depth, url->nr_hops), walk->current))
+        walk->is_closed = false;
+    host_ask_for_more(frontier, host);
+}
+
+void refill_note_moved(struct frontier *frontier, const struct url_record *url)
+{
+    struct host *host = host_find(frontier, url->key.host_id);
+
+    if (host)
+        read_again(frontier, host, URL_FOUND, url);
+}
+
 void refill_note_added(struct frontier *frontier, const struct url_record *url,
                        enum storage_added added, int64_t now_ms)
 {
@@ -171,15 +195,6 @@ void refill_note_added(struct frontier *frontier, const struct url_record *url,
             frontier->lease_ms = now_ms;
         return;
     }
-    struct host_walk *walk = &host->walk;
     host->is_listed |= url->line > 0;
-    walk->has_more = true;
-    if (kind == URL_BULK)
-        note_missed(host, url->key.url_hash);
-    else
-        url_place_turn_back(&walk->place, url->key.url_hash, kind, url->depth,
-                            url->nr_hops);
-    if (!is_behind(level_of(kind, url->depth, url->nr_hops), walk->current))
-        walk->is_closed = false;
-    host_ask_for_more(frontier, host);
+    read_again(frontier, host, kind, url);
 }

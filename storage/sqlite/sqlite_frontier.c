@@ -330,7 +330,7 @@ static enum err put_tries(struct back_end *back, struct url_key key, int tries)
 /* The statement does nothing when the URL has ended or already comes earlier.
  */
 static enum err bring_forward(struct back_end *back, struct url_key key,
-                              int depth, int nr_hops)
+                              int depth, int nr_hops, bool *is_moved)
 {
     struct sqlite *sqlite = sqlite_of(back);
     struct binder binder;
@@ -342,7 +342,9 @@ static enum err bring_forward(struct back_end *back, struct url_key key,
     bind_int(&binder, depth);
     bind_int(&binder, url_order_of(URL_FOUND, depth, nr_hops));
     bind_key(&binder, key);
-    return sqlite_run(sqlite, &binder);
+    err = sqlite_run(sqlite, &binder);
+    *is_moved = !err && sqlite3_changes(sqlite->db) > 0;
+    return err;
 }
 
 static bool is_text(sqlite3_stmt *stmt, int column, const char *word)

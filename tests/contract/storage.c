@@ -779,15 +779,21 @@ static void storage_brings_forward_what_is_still_to_do(void **state)
 {
     struct fixture *fix = *state;
     struct url_record urls[2] = {fixture_url(1, 1, 0), fixture_url(1, 2, 0)};
+    bool is_moved = false;
 
     urls[0].depth = urls[1].depth = 4;
     urls[0].kind = urls[1].kind = URL_FOUND;
     fixture_open(fix);
     assert_ok(storage_add_urls(fix->storage, urls, 2, NOW, NULL));
-    assert_ok(storage_bring_forward(fix->storage, urls[1].key, 3, 1));
-    assert_ok(storage_bring_forward(fix->storage, urls[0].key, 5, 0));
     assert_ok(
-        storage_bring_forward(fix->storage, (struct url_key){9, 9}, 0, 0));
+        storage_bring_forward(fix->storage, urls[1].key, 3, 1, &is_moved));
+    assert_true(is_moved);
+    assert_ok(
+        storage_bring_forward(fix->storage, urls[0].key, 5, 0, &is_moved));
+    assert_false(is_moved);
+    assert_ok(storage_bring_forward(fix->storage, (struct url_key){9, 9}, 0, 0,
+                                    &is_moved));
+    assert_false(is_moved);
     fixture_refill_urls(fix, 1, 10);
     assert_int_equal(fix->nr_urls, 2);
     assert_int_equal(fix->urls[0].key.url_hash, 2);

@@ -543,12 +543,13 @@ static enum err put_tries(struct back_end *back, struct url_key key, int tries)
 }
 
 static enum err bring_forward(struct back_end *back, struct url_key key,
-                              int depth, int nr_hops)
+                              int depth, int nr_hops, bool *is_moved)
 {
     struct url_row *url = find_row(image_of(back), key);
     int order = url_order_of(URL_FOUND, depth, nr_hops);
 
-    if (url && !url->ended && url->order > order) {
+    *is_moved = url && !url->ended && url->order > order;
+    if (*is_moved) {
         url->depth = depth;
         url->order = order;
     }

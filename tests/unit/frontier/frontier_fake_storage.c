@@ -405,12 +405,13 @@ enum err storage_put_tries(struct storage *storage, struct url_key key,
 }
 
 enum err storage_bring_forward(struct storage *storage, struct url_key key,
-                               int depth, int nr_hops)
+                               int depth, int nr_hops, bool *is_moved)
 {
     (void)storage;
     (void)key;
     (void)depth;
     (void)nr_hops;
+    *is_moved = false;
     return CERR_STATE;
 }
 

@@ -15,6 +15,11 @@
 #define NR_GRAPHS 12
 #define NOT_FOUND 1000000
 
+static bool is(const char *url, const char *other)
+{
+    return strcmp(url, other) == 0;
+}
+
 struct graph {
     uint64_t random;
     int links[NR_PAGES][NR_LINKS + 1];
@@ -219,6 +224,45 @@ frontier_goes_on_while_a_redirect_waits_for_another_host(void **state)
     assert_true(web->now_ms >= 20000);
 }
 
+/* A link leads to /x in two steps, and a redirect that comes late in one. By
+ * then the host has been read past the place that this gives it. */
+static void late_redirect(struct web *web, const char *url,
+                          struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://a.test/")) {
+        web_link(answer, "http://a.test/p", 0);
+        web_link(answer, "http://a.test/r1", 0);
+        web_link(answer, "http://b.test/y", 0);
+    } else if (is(url, "http://a.test/p")) {
+        web_link(answer, "http://a.test/x", 0);
+    } else if (is(url, "http://a.test/r1")) {
+        web_redirect(answer, 302, "http://a.test/r2");
+    } else if (is(url, "http://a.test/r2")) {
+        web_redirect(answer, 302, "http://a.test/r3");
+    } else if (is(url, "http://a.test/r3")) {
+        answer->latency_ms = 5000;
+    } else if (is(url, "http://b.test/y")) {
+        answer->latency_ms = 4000;
+        web_redirect(answer, 302, "http://a.test/x");
+    }
+}
+
+static void
+frontier_asks_what_comes_nearer_after_its_place_was_read(void **state)
+{
+    struct web *web = *state;
+
+    web->options.depth = 2;
+    web->options.scope.scope = SCOPE_ANY;
+    web->options.any_host.limits.delay_ms = 300;
+    web->answer = late_redirect;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web_visit(web, "http://a.test/x")->outcome, OUTCOME_OK);
+}
+
 /* ---- limits that count what is on its way ---- */
 
 static void query_answers(struct web *web, const char *url,
@@ -268,6 +312,7 @@ int main(void)
         TEST(frontier_keeps_its_levels_over_a_restart),
         TEST(frontier_goes_on_while_a_page_waits_for_its_retry),
         TEST(frontier_goes_on_while_a_redirect_waits_for_another_host),
+        TEST(frontier_asks_what_comes_nearer_after_its_place_was_read),
         TEST(frontier_follows_just_so_many_queries_of_a_path),
     };
 
