@@ -78,7 +78,7 @@ class Signals(harness.CrawlTest):
         said.thread.join()
         for line in said.text.splitlines():
             self.assertRegex(line, r"^crawl: done=\d+ urls=\d+ ok=\d+ failed=0 active=\d+ "
-                                   r"hosts_waiting=\d+ bytes=\d+$")
+                                   r"hosts_waiting=\d+ bytes=\d+ session_done=\d+$")
 
     def test_usr2_pauses_and_resumes(self):
         process = self.start_and_wait("-q")
