@@ -324,7 +324,7 @@ static void draw_plain(struct progress *progress,
     fprintf(out, " throttled=%s throttled_status=%d throttled_s=%" PRId64,
             host_word(waits ? throttled->host : "", host),
             waits ? throttled->status : 0,
-            waits ? throttled->for_ms / 1000 : 0);
+            waits ? (throttled->for_ms + 999) / 1000 : 0);
     fprintf(out, " slowest=%s slowest_ms=%" PRId64 "\n",
             host_word(view->slowest.host, host), view->slowest.latency_ms);
     fflush(out);

@@ -124,16 +124,18 @@ static void print_causes(const struct summary *summary, FILE *out)
 static void print_waits(const struct summary *summary, FILE *out)
 {
     const struct summary_waits *waits = &summary->waits;
-    char nr_429[VALUE_TEXT_BYTES], nr_503[VALUE_TEXT_BYTES];
+    const struct count counts[] = {{"429 x", waits->nr_429},
+                                   {"503 x", waits->nr_503}};
+    const struct count *asked = waits->nr_429 ? counts : counts + 1;
     char nr_slow[VALUE_TEXT_BYTES];
 
-    value_show_count(waits->nr_429, nr_429);
-    value_show_count(waits->nr_503, nr_503);
+    if (waits->nr_429 + waits->nr_503 > 0) {
+        print_list("  hosts asked to wait: ", asked,
+                   (size_t)(counts + 2 - asked), out);
+        fprintf(out, "   (%.1f s at most)\n",
+                (double)waits->longest_wait_ms / 1e3);
+    }
     value_show_count(waits->nr_slow_downs, nr_slow);
-    if (waits->nr_429 + waits->nr_503 > 0)
-        fprintf(out,
-                "  hosts asked to wait: 429 x %s, 503 x %s, %.1f s at most\n",
-                nr_429, nr_503, (double)waits->longest_wait_ms / 1e3);
     if (waits->nr_slow_downs > 0)
         fprintf(out, "  slower or failing hosts were asked less, %s times\n",
                 nr_slow);

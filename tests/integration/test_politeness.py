@@ -150,7 +150,7 @@ class Waits(PolitenessTest):
         self.list_urls(server.url("/busy"), server.url("/dead", "127.0.0.2"),
                        server.url("/calm", "127.0.0.3"))
         out, err = self.crawl("urls.txt", "--retries", "1", "--retry-delay", "1ms")
-        self.assertRegex(err, r"\n  hosts asked to wait: 429 x 1, 503 x 2, \d\.\d s at most\n")
+        self.assertRegex(err, r"\n  hosts asked to wait: 429 x 1   503 x 2   \(\d\.\d s at most\)\n")
         self.assertEqual(
             [(what, detail.split(":")[1].strip("/"), "answers" in detail) for what, detail in
              self.rows("select what, detail from events where what = 'throttled' order by detail")],
