@@ -271,8 +271,9 @@ static enum err add_refusals(struct reader *reader, struct buf *sql)
                                        " '' AS example WHERE 0)");
 }
 
-/* Appends a column, or 1 where an older program has made the database, which
- * has no such column. */
+/* Appends a column, or one for all where an older program has made the
+ * database, which has no such column. A plain 1 would be the number of a column
+ * behind GROUP BY. */
 static enum err add_column(struct reader *reader, const char *table,
                            const char *column, struct buf *sql)
 {
@@ -280,7 +281,7 @@ static enum err add_column(struct reader *reader, const char *table,
         sqlite3_table_column_metadata(reader->db, NULL, table, column, NULL,
                                       NULL, NULL, NULL, NULL) == SQLITE_OK;
 
-    return buf_add_str(sql, has ? column : "1");
+    return buf_add_str(sql, has ? column : "(1 + 0)");
 }
 
 /* Appends what one word stands for. CERR_INVALID means that there is no such

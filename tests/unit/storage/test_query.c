@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "storage/leases.h"
 #include "storage/query.h"
@@ -386,6 +387,30 @@ static void query_speeds_are_of_sessions_and_not_of_pauses(void **state)
              "still to do|0\nbytes received|\nbytes decoded|2003\n"
              "sessions|2\nseconds of work|30.0\nurls/s|8.0\nmean ms|\n"
              "p50 ms|\np95 ms|\n");
+}
+
+/* A reader may not add what the database lacks. */
+static void query_reads_what_an_older_program_has_made(void **state)
+{
+    static const struct query_options none;
+    struct fixture *fix = *state;
+    size_t nr_queries;
+    const struct query_info *queries = query_list(&nr_queries);
+    sqlite3 *db;
+
+    put_crawl(fix);
+    fixture_close(fix, "interrupted");
+    assert_int_equal(sqlite3_open(fix->paths[0], &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "DROP TABLE sessions; DROP TABLE refusals;"
+                                  "ALTER TABLE samples DROP COLUMN session",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    for (size_t i = 0; i < nr_queries; i++)
+        if (strcmp(queries[i].name, "diff") != 0)
+            query_is(fix, queries[i].name, &none, NULL);
+    query_is(fix, "throughput", &none, "1|0|10.0|0.0|0.0\n");
 }
 
 static void query_tells_what_changed_between_runs(void **state)
@@ -953,6 +978,7 @@ int main(void)
         TEST(query_broken_knows_who_links_to_the_start_of_a_chain),
         TEST(query_orphans_are_of_the_list_and_of_sitemaps),
         TEST(query_speeds_are_of_sessions_and_not_of_pauses),
+        TEST(query_reads_what_an_older_program_has_made),
         TEST(query_tells_what_changed_between_runs),
         TEST(query_diff_has_one_word_for_each_change),
         TEST(pages_keep_their_links_through_a_304),
