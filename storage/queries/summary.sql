@@ -38,9 +38,9 @@ SELECT 'lines without a url', count(*) FROM lines UNION ALL
 SELECT 'still to do', count(*) FROM urls WHERE state = 0 UNION ALL
 SELECT 'bytes received', bytes_down FROM s UNION ALL
 SELECT 'bytes decoded', length FROM s UNION ALL
-SELECT 'sessions', sessions FROM w UNION ALL
-SELECT 'seconds of work', round(seconds, 1) FROM w UNION ALL
+SELECT 'seconds', round(seconds, 1) FROM w UNION ALL
 SELECT 'urls/s', round(done / seconds, 1) FROM w UNION ALL
 SELECT 'mean ms', mean FROM q UNION ALL
 SELECT 'p50 ms', p50 FROM q UNION ALL
-SELECT 'p95 ms', p95 FROM q
+SELECT 'p95 ms', p95 FROM q UNION ALL
+SELECT 'sessions', sessions FROM w

@@ -15,9 +15,9 @@ d AS (
     bytes - lag(bytes, 1, 0) OVER w AS bytes,
     (t_ms - lag(t_ms, 1, 0) OVER w) / 1000.0 AS seconds
   FROM x WINDOW w AS (PARTITION BY session ORDER BY slot))
-SELECT session, slot * 10 AS second, round(done / seconds, 1) AS urls_s,
+SELECT slot * 10 AS second, round(done / seconds, 1) AS urls_s,
   round(bytes / seconds / 1e6, 2) AS mb_s,
-  round(failed / seconds, 1) AS errors_s
+  round(failed / seconds, 1) AS errors_s, session
 FROM d
 WHERE seconds > 0
-ORDER BY session, slot
+ORDER BY d.session, slot
