@@ -245,7 +245,7 @@ static void commit(struct crawl *crawl)
         err = storage_commit(crawl->storage);
     if (err)
         fail(crawl, err);
-    else
+    if (!err || storage_kept_rows(crawl->storage))
         frontier_get_stats(crawl->frontier, &crawl->committed);
     took_us = clock_mono_us() - began_us;
     crawl->loop.next_commit_ms =

@@ -260,6 +260,11 @@ const char *storage_left(const struct storage *storage)
     return outputs_left(&storage->outputs);
 }
 
+bool storage_kept_rows(const struct storage *storage)
+{
+    return storage->failure.err && storage->nr_uncommitted == 0;
+}
+
 /* After a failure nothing waits any more: it was rolled back. */
 size_t storage_uncommitted(const struct storage *storage)
 {

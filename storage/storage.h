@@ -122,6 +122,9 @@ enum err storage_push(struct storage *storage) CERR_CHECK;
 /* The stream whose reader has left, as the user named it; NULL: none has. It
  * gets no more rows, the other outputs get all. */
 const char *storage_left(const struct storage *storage);
+/* Whether its error came when all rows were committed, as that of a stream,
+ * which gets its rows then. */
+bool storage_kept_rows(const struct storage *storage);
 /* Rows waiting for the next commit. */
 size_t storage_uncommitted(const struct storage *storage);
 /* Makes everything so far durable, or reports why it is not. */

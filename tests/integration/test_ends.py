@@ -185,6 +185,16 @@ class Readers(harness.CrawlTest):
                                         "left\n  ok {:,} ".format(stored)), (said, stored))
         self.assertNotIn("error", said)
 
+    def test_a_stream_that_cannot_be_written_leaves_the_counts_true(self):
+        process = self.start_crawl("-o", "c.db", "-o", "/dev/full", "--format", "jsonl",
+                                   "--progress", "none", stderr=subprocess.PIPE)
+        said = process.stderr.read().decode()
+        process.stderr.close()
+        self.assertEqual(process.wait(60), 5)
+        (stored,), = self.rows("select count(*) from pages", "c.db")
+        self.assertIn("/dev/full: cannot write", said)
+        self.assertIn("\n  ok {:,} ".format(stored), said)
+
     def test_an_output_of_an_unknown_kind_is_a_mistake_in_the_command(self):
         process = self.start_crawl("-o", "out.xlsx", stderr=subprocess.PIPE)
         self.assertIn(b"does not tell the kind", process.stderr.read())
