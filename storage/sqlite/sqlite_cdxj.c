@@ -5,81 +5,10 @@
  */
 #include "storage/sqlite/sqlite.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/buf.h"
-
-/* Limit of a key. A canonical URL has at most as many bytes, and its key is
- * shorter than the URL. */
-#define SURT_BYTES 8192
-
-/* Whether the port is the one that the scheme implies. A SURT key leaves that
- * out. */
-static bool is_default_port(bool https, const char *port, size_t len)
-{
-    return https ? len == 3 && memcmp(port, "443", 3) == 0
-                 : len == 2 && memcmp(port, "80", 2) == 0;
-}
-
-/* Writes "www.example.com" as "com,example": the labels from right to left, so
- * that all hosts of a domain stand together. A leading "www." is left out, as
- * replay tools do when they make the key that they look for. */
-static enum err add_host(struct buf *buf, const char *host, size_t len)
-{
-    enum err err = CERR_OK;
-    bool first = true;
-
-    if (len > 4 && memcmp(host, "www.", 4) == 0) {
-        host += 4;
-        len -= 4;
-    }
-    while (len && !err) {
-        size_t at = len;
-
-        while (at && host[at - 1] != '.')
-            at--;
-        if (!first)
-            err = buf_add_byte(buf, ',');
-        if (!err)
-            err = buf_add(buf, host + at, len - at);
-        first = false;
-        len = at ? at - 1 : 0;
-    }
-    return err;
-}
-
-/* Appends the SURT key of a canonical URL. Path and query are in lower case,
- * because replay tools compare keys without regard to it; a fragment does not
- * occur in a canonical URL. */
-static enum err add_surt(struct buf *buf, const char *url)
-{
-    bool https = strncmp(url, "https://", 8) == 0;
-    const char *host = strstr(url, "://");
-    size_t host_len, port_len = 0;
-    const char *port, *path;
-    enum err err;
-
-    if (!host)
-        return buf_add_str(buf, url);
-    host += 3;
-    path = host + strcspn(host, "/?#");
-    port = memchr(host, ':', (size_t)(path - host));
-    if (*host == '[' || !port) /* an IPv6 address has colons of its own */
-        port = path;
-    host_len = (size_t)(port - host);
-    err = *host == '[' ? buf_add(buf, host, host_len)
-                       : add_host(buf, host, host_len);
-    if (port < path)
-        port_len = (size_t)(path - port) - 1;
-    if (!err && port_len && !is_default_port(https, port + 1, port_len))
-        err = buf_add(buf, port, port_len + 1);
-    if (!err)
-        err = buf_add_byte(buf, ')');
-    for (; *path && !err; path++)
-        err = buf_add_byte(buf, (unsigned char)tolower(*path));
-    return err;
-}
+#include "storage/sink/surt.h"
 
 /* surt(url) for ORDER BY: SQLite calls it for each row. A URL whose key does
  * not fit gets an empty one, and so stands in front. */
@@ -90,8 +19,8 @@ static void surt_function(sqlite3_context *context, int nr,
     struct buf buf;
 
     (void)nr;
-    buf_init(&buf, SURT_BYTES);
-    if (!url || add_surt(&buf, url))
+    buf_init(&buf, 4 * SURT_URL_BYTES);
+    if (!url || surt_add(&buf, (struct bytes){url, strlen(url)}))
         sqlite3_result_text(context, "", 0, SQLITE_STATIC);
     else
         sqlite3_result_text(context, (const char *)buf.data, (int)buf.len,
