@@ -657,20 +657,43 @@ static enum crawl_exit verdict(struct crawl *crawl, const char **status,
 
 /* Notes that links of listed URLs were left out, and the option that would
  * follow them. */
-static enum err note_moved_away(struct crawl *crawl)
+static enum err note_moved_away(struct crawl *crawl, int64_t nr)
 {
-    struct frontier_stats stats;
     char detail[160];
 
-    frontier_get_stats(crawl->frontier, &stats);
-    if (stats.nr_moved_away == 0)
+    if (nr == 0)
         return CERR_OK;
     snprintf(detail, sizeof(detail),
              "listed URLs that redirect to another domain: %" PRId64
              "; no links followed there; list where they lead, or --scope any",
-             stats.nr_moved_away);
+             nr);
     return storage_put_event(crawl->storage, clock_wall_ms(), "warning",
                              "moved_away", detail);
+}
+
+/* Notes that sitemaps of the list were fetched and not read. */
+static enum err note_sitemaps(struct crawl *crawl, int64_t nr)
+{
+    char detail[100];
+
+    if (nr == 0)
+        return CERR_OK;
+    snprintf(detail, sizeof(detail),
+             "listed URLs that are sitemaps: %" PRId64
+             "; --sitemaps reads the entries",
+             nr);
+    return storage_put_event(crawl->storage, clock_wall_ms(), "warning",
+                             "sitemap", detail);
+}
+
+/* Notes what was left out of what listed URLs lead to. */
+static enum err note_left_out(struct crawl *crawl)
+{
+    struct frontier_stats stats;
+
+    frontier_get_stats(crawl->frontier, &stats);
+    enum err err = note_moved_away(crawl, stats.left_out.nr_moved_away);
+    return err ? err : note_sitemaps(crawl, stats.left_out.nr_unread_sitemaps);
 }
 
 /* Commits the last rows before anything is said about them. If links of their
@@ -685,7 +708,7 @@ static void settle(struct crawl *crawl)
         return; /* storage refuses everything since its error */
     err = frontier_release(crawl->frontier, now_ms);
     if (!err)
-        err = note_moved_away(crawl);
+        err = note_left_out(crawl);
     fail(crawl, err);
     if (err) {
         storage_abandon(crawl->storage, err);

@@ -422,7 +422,7 @@ static enum crawl_exit check_first(struct crawl *crawl)
         return CRAWL_EXIT_USAGE;
     }
     if (input_open(&crawl->input, config->inputs.items, config->inputs.nr_items,
-                   message)) {
+                   config->sitemaps, message)) {
         log_error("%s", message);
         return CRAWL_EXIT_USAGE;
     }

@@ -34,6 +34,8 @@ struct source {
     bool saved;  /* `place` is as storage has it, so nothing need be written */
     bool ended;  /* the last byte was read; lines of it may still wait */
     bool looked; /* what it looks like was judged */
+    bool reads_sitemap; /* if it is one, it counts as a list of its entries */
+    bool is_sitemap;    /* it is, and does */
 };
 
 struct input {
@@ -98,7 +100,8 @@ static enum err look_at(struct source *source, const char *data, size_t len,
     char text[LIST_KIND_TEXT_BYTES];
 
     source->looked = true;
-    if (!kind.name)
+    source->is_sitemap = kind.is_sitemap && source->reads_sitemap;
+    if (!kind.name || source->is_sitemap)
         return CERR_OK;
     list_kind_describe(&kind, source->name, text);
     if (kind.is_refused)
@@ -119,9 +122,10 @@ static enum err look_into(struct source *source, char *message)
 }
 
 static enum err open_source(struct source *source, const char *name,
-                            char *message)
+                            bool sitemaps, char *message)
 {
-    *source = (struct source){.name = name, .fd = -1};
+    *source =
+        (struct source){.name = name, .fd = -1, .reads_sitemap = sitemaps};
     if (strcmp(name, "-") == 0)
         source->fd = dup(STDIN_FILENO);
     else
@@ -147,7 +151,8 @@ static enum err open_source(struct source *source, const char *name,
 }
 
 enum err input_open(struct input **out, const char *const *names,
-                    size_t nr_names, char message[INPUT_MESSAGE_BYTES])
+                    size_t nr_names, bool sitemaps,
+                    char message[INPUT_MESSAGE_BYTES])
 {
     struct input *input = xcalloc(1, sizeof(*input));
     enum err err = CERR_OK;
@@ -155,7 +160,7 @@ enum err input_open(struct input **out, const char *const *names,
     input->sources = xcalloc(nr_names, sizeof(*input->sources));
     input->first_slice = true;
     for (size_t i = 0; i < nr_names && !err; i++) {
-        err = open_source(&input->sources[i], names[i], message);
+        err = open_source(&input->sources[i], names[i], sitemaps, message);
         input->nr_sources++;
     }
     if (err) {
@@ -388,6 +393,8 @@ static enum err begin(struct input *input, struct source *source)
         err = frontier_begin_reading(input->frontier, source->place.number,
                                      !is_pipe(source));
     input->list = urllist_new(&options);
+    if (source->is_sitemap)
+        urllist_set_sitemap(input->list);
     return err;
 }
 
@@ -516,8 +523,11 @@ static enum err feed(struct input *input, struct source *source,
     int64_t skip;
     enum err err = CERR_OK;
 
-    if (!source->looked)
+    if (!source->looked) {
         err = look_at(source, data, len, input->message);
+        if (source->is_sitemap) /* a pipe, which was not looked into */
+            urllist_set_sitemap(input->list);
+    }
     if (err) {
         log_error("%s", input->message);
         source->ended = true; /* as if it were empty */

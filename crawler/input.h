@@ -26,10 +26,11 @@ struct input;
 /*
  * Opens all lists, so that a missing one is said before anything starts.
  * Borrows `names`. CERR_NOT_FOUND, CERR_PERM, CERR_INVALID (a folder, or a file
- * that is surely no list), CERR_IO, with a sentence in `message`.
+ * that is surely no list), CERR_IO, with a sentence in `message`. With
+ * `sitemaps` a file that is one is a list of its entries.
  */
 enum err input_open(struct input **input, const char *const *names,
-                    size_t nr_names,
+                    size_t nr_names, bool sitemaps,
                     char message[INPUT_MESSAGE_BYTES]) CERR_CHECK;
 void input_close(struct input *input);
 

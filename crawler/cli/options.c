@@ -118,7 +118,7 @@ const struct option options[] = {
     {"exclude", 0, OPTION_LIST, "REGEX", NULL, 0, 0, NULL, AT(exclude),
      "Following links", "follow no link that matches one of these"},
     {"sitemaps", 0, OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(sitemaps),
-     "Following links", "read the sitemaps of the listed hosts"},
+     "Following links", "read the sitemaps of the listed hosts, and listed ones"},
     {"max-sitemaps", 0, OPTION_INT, "N", "1000", 1, 50000, NULL,
      AT(max_sitemaps), "Following links", "sitemaps that are read of one host"},
     /* These limits are against hosts that make pages without end: calendars,

@@ -184,6 +184,12 @@ void summary_print(const struct summary *summary, FILE *out)
                 "any\n",
                 summary->nr_moved_away,
                 summary->nr_moved_away == 1 ? " redirects" : "s redirect");
+    if (summary->nr_unread_sitemaps > 0)
+        fprintf(out,
+                "  %" PRId64 " listed URL%s: --sitemaps reads the entries\n",
+                summary->nr_unread_sitemaps,
+                summary->nr_unread_sitemaps == 1 ? " is a sitemap"
+                                                 : "s are sitemaps");
     if (summary->clock_in_doubt)
         fputs("  many certificates seem expired: is this machine's clock "
               "right? (date)\n",

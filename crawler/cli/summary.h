@@ -50,6 +50,7 @@ struct summary {
     struct summary_all all;
     int64_t nr_left;       /* still to do */
     int64_t nr_moved_away; /* listed URLs that redirect to another domain */
+    int64_t nr_unread_sitemaps; /* listed, without --sitemaps */
     int64_t nr_requests, bytes_down;
     int64_t elapsed_ms;
     struct summary_waits waits;

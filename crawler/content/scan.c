@@ -249,6 +249,10 @@ enum err scan_page(struct scan *scan, const struct scan_input *input,
 
 /* ---- sitemaps ---- */
 
+/* Where the first element of a sitemap stands: behind declarations and
+ * comments. */
+#define SITEMAP_HEAD 1024
+
 struct sitemap_scan {
     struct scan *scan;
     struct sitemap *sitemap; /* owned */
@@ -319,6 +323,52 @@ static bool is_gzip(struct bytes body)
     return body.len > 2 && memcmp(body.data, "\x1f\x8b", 2) == 0;
 }
 
+/* White space and a byte order mark may stand before an XML document. */
+static struct bytes skip_blanks(struct bytes body)
+{
+    const char *at = body.data, *const end = at + body.len;
+
+    if (body.len >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
+        at += 3;
+    while (at < end && (*at == ' ' || (*at >= '\t' && *at <= '\r')))
+        at++;
+    return (struct bytes){at, (size_t)(end - at)};
+}
+
+/* The first bytes tell most pages apart from XML at once. */
+bool scan_is_sitemap(struct bytes body)
+{
+    static const char *const begins[] = {"<?xml", "<!--", "<urlset",
+                                         "<sitemapindex"};
+    struct bytes text = skip_blanks(body);
+    bool is_xml = false;
+
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+        is_xml |= text.len >= strlen(begins[i]) &&
+                  memcmp(text.data, begins[i], strlen(begins[i])) == 0;
+    if (!is_xml)
+        return false;
+    text.len = text.len < SITEMAP_HEAD ? text.len : SITEMAP_HEAD;
+    return (memmem(text.data, text.len, "<urlset", 7) ||
+            memmem(text.data, text.len, "<sitemapindex", 13)) &&
+           !memmem(text.data, text.len, "<html", 5);
+}
+
+/* Forgets the entries of what is no sitemap, unless it was asked for as one. */
+static void judge_kind(struct scan *scan, const struct scan_input *input,
+                       const struct sitemap *sitemap, struct page *page)
+{
+    enum sitemap_kind kind = sitemap_kind(sitemap);
+
+    if (kind == SITEMAP_URLSET || kind == SITEMAP_INDEX) {
+        page->flags |= PAGE_IS_SITEMAP;
+    } else if (!(input->flags & JOB_SITEMAP)) {
+        page->flags &= ~(uint32_t)PAGE_LINKS_CUT;
+        page->nr_links = 0;
+        scan->links.len = page->links.len = 0;
+    }
+}
+
 enum err scan_sitemap(struct scan *scan, const struct scan_input *input,
                       struct page *page)
 {
@@ -338,6 +388,7 @@ enum err scan_sitemap(struct scan *scan, const struct scan_input *input,
         err = sitemap_finish(walk.sitemap);
     if (err == CERR_NO_ROOM || sitemap_is_cut(walk.sitemap))
         page->flags |= PAGE_LINKS_CUT;
+    judge_kind(scan, input, walk.sitemap, page);
     sitemap_free(walk.sitemap);
     if (scan->links.len > 0)
         page->links = (struct bytes){scan->links.data, scan->links.len};

@@ -55,11 +55,15 @@ bool scan_sniff(const struct scan_input *input, struct sniff *sniff);
 enum err scan_page(struct scan *scan, const struct scan_input *input,
                    struct page *page) CERR_CHECK;
 
+/* Whether a body begins as an XML sitemap does; a packed one is not looked
+ * into. */
+bool scan_is_sitemap(struct bytes body);
 /*
  * Fills the links of a page with the entries of a sitemap, packed or not,
  * whatever its name and type say (sitemaps.org). What is over a limit of
  * sitemap.h, over SCAN_LINKS_BYTES_MAX or behind damage is missing, which is
- * flagged; what is no URL is left out. CERR_NOMEM as above.
+ * flagged; what is no URL is left out. Without JOB_SITEMAP only an XML
+ * sitemap is one. PAGE_IS_SITEMAP says that it was. CERR_NOMEM as above.
  */
 enum err scan_sitemap(struct scan *scan, const struct scan_input *input,
                       struct page *page) CERR_CHECK;

@@ -295,20 +295,31 @@ static bool is_plainly_binary(struct bytes type)
     return false;
 }
 
+/* Whether the type is one of sitemaps, packed or not. */
+static bool has_type_of_sitemap(const struct transfer *transfer)
+{
+    struct bytes type = head_value(&transfer->head, HEAD_TYPE);
+
+    return memmem(type.data, type.len, "/xml", 4) ||
+           memmem(type.data, type.len, "gzip", 4);
+}
+
 static void choose_limits(const struct transfer *transfer,
                           struct body_limits *limits)
 {
     const struct fetch_options *options = &transfer->set->options;
     uint32_t flags = transfer->flags;
     bool is_kept = flags & (JOB_BODY | JOB_ROBOTS | JOB_SITEMAP);
-    bool is_scanned = flags & (JOB_LINKS | JOB_HEAD_SCAN);
+    bool is_scanned = flags & (JOB_LINKS | JOB_HEAD_SCAN | JOB_MAYBE_SITEMAP);
 
     limits->max_bytes = (uint64_t)options->max_body_bytes;
     limits->max_wire_bytes = (uint64_t)options->max_wire_bytes;
     limits->max_ratio = (uint64_t)options->max_ratio;
     if (flags & JOB_ROBOTS)
         limits->max_bytes = (uint64_t)options->max_robots_bytes;
-    else if (flags & JOB_SITEMAP)
+    else if ((flags & JOB_SITEMAP) ||
+             ((flags & JOB_MAYBE_SITEMAP) && has_type_of_sitemap(transfer) &&
+              options->max_sitemap_bytes > options->max_body_bytes))
         limits->max_bytes = (uint64_t)options->max_sitemap_bytes;
     if (limits->max_wire_bytes < limits->max_bytes)
         limits->max_wire_bytes = limits->max_bytes;
@@ -341,7 +352,8 @@ static void judge_large(struct transfer *transfer)
         .body = {transfer->body.data.data, transfer->body.data.len},
     };
 
-    if (transfer->flags & (JOB_BODY | JOB_ROBOTS | JOB_SITEMAP))
+    if (transfer->flags &
+        (JOB_BODY | JOB_ROBOTS | JOB_SITEMAP | JOB_MAYBE_SITEMAP))
         return;
     transfer->is_sniffed = true;
     if (scan_sniff(&input, &transfer->sniff))

@@ -495,10 +495,33 @@ enum err transfers_turn(struct transfers *set, int timeout_ms)
  */
 static bool is_to_be_scanned(const struct transfer *transfer)
 {
-    return (transfer->flags & (JOB_LINKS | JOB_HEAD_SCAN | JOB_SITEMAP)) &&
+    return (transfer->flags &
+            (JOB_LINKS | JOB_HEAD_SCAN | JOB_SITEMAP | JOB_MAYBE_SITEMAP)) &&
            transfer->page.error == ERROR_NONE &&
            transfer->page.outcome != OUTCOME_REDIRECT &&
            transfer->body.data.len > 0;
+}
+
+/* A sitemap that was not asked for as one is a page as well, whose links are
+ * its entries. */
+static enum err scan_body(struct transfer *transfer,
+                          const struct scan_input *input)
+{
+    struct scan *scan = transfer->set->scan;
+    struct page *page = &transfer->page;
+    const unsigned char *data = input->body.data;
+
+    if (transfer->flags & JOB_SITEMAP)
+        return scan_sitemap(scan, input, page);
+    bool is_sitemap = scan_is_sitemap(input->body);
+    bool is_gzip = input->body.len > 2 && data[0] == 0x1f && data[1] == 0x8b;
+    enum err err = scan_page(scan, input, page);
+    if (!err && (is_sitemap || is_gzip) &&
+        (transfer->flags & JOB_MAYBE_SITEMAP))
+        return scan_sitemap(scan, input, page);
+    if (is_sitemap)
+        page->flags |= PAGE_IS_SITEMAP;
+    return err;
 }
 
 struct transfer *transfers_next_done(struct transfers *set)
@@ -519,10 +542,7 @@ struct transfer *transfers_next_done(struct transfers *set)
             .flags = transfer->flags,
         };
 
-        enum err err = transfer->flags & JOB_SITEMAP
-                           ? scan_sitemap(set->scan, &input, &transfer->page)
-                           : scan_page(set->scan, &input, &transfer->page);
-        if (err)
+        if (scan_body(transfer, &input))
             result_lose(transfer);
     }
     return transfer;

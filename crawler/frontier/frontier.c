@@ -175,9 +175,13 @@ static enum err end_url(struct frontier *frontier, struct item *item,
     const struct page *page = verdict->ending.page;
     enum err err = CERR_OK;
 
+    if (verdict->has_leads && (page->flags & PAGE_IS_SITEMAP) &&
+        item->source.line > 0 && frontier->options.max_sitemaps == 0)
+        frontier->stats.left_out.nr_unread_sitemaps++;
     if (verdict->has_leads)
-        err = item_is_sitemap(item) ? sitemaps_end(frontier, item, page, now_ms)
-                                    : offer_leads(frontier, item, page);
+        err = sitemaps_has(frontier, item, page)
+                  ? sitemaps_end(frontier, item, page, now_ms)
+                  : offer_leads(frontier, item, page);
     if (!err && verdict->has_leads && item->chain && !item_is_checked(item) &&
         frontier->options.depth > 0)
         err = end_hops(frontier, item, page, now_ms);
@@ -536,7 +540,7 @@ enum err frontier_take_links(struct frontier *frontier, uint64_t id,
 
     if (!item)
         return CERR_INVALID;
-    return item->kind == ITEM_URL && item_is_sitemap(item)
+    return item->kind == ITEM_URL && sitemaps_has(frontier, item, page)
                ? sitemaps_take(frontier, item, page, rest, max_links)
                : offer_slice(frontier, item, page, rest, max_links);
 }

@@ -163,6 +163,12 @@ struct frontier_waits {
     int64_t longest_wait_ms; /* that a host asked for */
 };
 
+/* Listed URLs whose links are not followed. */
+struct frontier_left_out {
+    int64_t nr_moved_away;      /* they redirect to another domain */
+    int64_t nr_unread_sitemaps; /* they are sitemaps, without --sitemaps */
+};
+
 /* What progress and summary show. Counts are of this session. */
 struct frontier_stats {
     int64_t nr_lines, nr_bad_lines, nr_duplicates;
@@ -173,8 +179,7 @@ struct frontier_stats {
     int64_t nr_requests;  /* all requests: hops, robots.txt and retries too */
     int64_t nr_answers; /* answers with a status, without those of robots.txt */
     int64_t nr_more_refused; /* links that traps refused, without a row */
-    int64_t nr_moved_away; /* listed URLs that redirect to another domain, whose
-                              links are not followed */
+    struct frontier_left_out left_out;
     int64_t nr_retries_waiting;
     int64_t nr_queued; /* known and to do, in memory or not */
     int nr_in_flight;

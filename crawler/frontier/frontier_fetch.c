@@ -41,6 +41,8 @@ static uint32_t job_flags(const struct frontier *frontier,
     if (item_is_sitemap(item))
         return flags | JOB_SITEMAP |
                (frontier->options.wants.body ? (uint32_t)JOB_BODY : 0);
+    if (item->source.line > 0 && frontier->options.max_sitemaps > 0)
+        flags |= JOB_MAYBE_SITEMAP;
     return flags | content_flags(&frontier->options, item);
 }
 

@@ -733,6 +733,10 @@ enum err offer_leads(struct frontier *frontier, const struct item *item,
                      const struct page *page) CERR_CHECK;
 
 /* ---- sitemaps.c ---- */
+/* Whether the answer of an item is read as a sitemap: it was known as one, or
+ * the list names it and it turns out to be one. */
+bool sitemaps_has(const struct frontier *frontier, const struct item *item,
+                  const struct page *page);
 /* Offers the sitemaps of a listed host whose robots.txt is known, once. */
 enum err sitemaps_offer(struct frontier *frontier, struct host *host,
                         int64_t now_ms) CERR_CHECK;

@@ -165,7 +165,7 @@ static enum err offer_links(struct frontier *frontier, const struct item *item,
     if (is_nofollow(item, page) || !offer_set_seeds(item, seeds, &offer))
         return CERR_OK;
     if (!may_lead_on(frontier, item, &offer)) {
-        frontier->stats.nr_moved_away += item->source.line > 0;
+        frontier->stats.left_out.nr_moved_away += item->source.line > 0;
         return CERR_OK;
     }
     if (!item->links_are_taken)

@@ -102,6 +102,14 @@ enum err sitemaps_offer(struct frontier *frontier, struct host *host,
 
 /* ---- entries ---- */
 
+bool sitemaps_has(const struct frontier *frontier, const struct item *item,
+                  const struct page *page)
+{
+    return item_is_sitemap(item) ||
+           (item->source.line > 0 && (page->flags & PAGE_IS_SITEMAP) &&
+            frontier->options.max_sitemaps > 0);
+}
+
 struct sitemap_walk {
     struct frontier *frontier;
     struct item *item;
@@ -131,18 +139,29 @@ static bool is_named_by(struct frontier *frontier, const struct url *entry,
     return false;
 }
 
-/* Offers an entry that is a sitemap. It is no page, so that scope, --include
- * and --exclude do not count; but it has to be of this host, or of one whose
- * robots.txt names this one. */
+/* Whether a sitemap may name another one: of its own host, of one whose
+ * robots.txt names it, or of one in scope. It is no page, so that --include and
+ * --exclude do not count. */
+static bool may_name(struct sitemap_walk *walk)
+{
+    struct judge *judge = walk->frontier->judge;
+    struct scope_verdict verdict;
+
+    return scope_is_same_host(&walk->url, &walk->entry) ||
+           is_named_by(walk->frontier, &walk->entry, &walk->url) ||
+           judge_in_scope(judge, &walk->entry, walk->offer.seed,
+                          walk->offer.seed2, &verdict) ||
+           verdict.error == ERROR_EXCLUDED;
+}
+
+/* Offers an entry that is a sitemap. */
 static enum err offer_child(struct sitemap_walk *walk)
 {
     struct frontier *frontier = walk->frontier;
     struct item *item = walk->item;
     struct offer offer = walk->offer;
 
-    if (item->source.depth >= SITEMAP_NESTING ||
-        (!scope_is_same_host(&walk->url, &walk->entry) &&
-         !is_named_by(frontier, &walk->entry, &walk->url)) ||
+    if (item->source.depth >= SITEMAP_NESTING || !may_name(walk) ||
         !may_take_one(frontier, item->origin)) {
         item->dropped.nr_sitemaps++;
         return CERR_OK;

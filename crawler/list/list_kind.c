@@ -51,9 +51,8 @@ static const struct {
 static const struct {
     const char *tag, *name, *advice;
 } tags[] = {
-    {"<urlset", "a sitemap", "grep -oP '<loc>\\s*\\K[^<\\s]+' @ | crawl -"},
-    {"<sitemapindex", "a sitemap index",
-     "grep -oP '<loc>\\s*\\K[^<\\s]+' @ | crawl -"},
+    {"<urlset", "a sitemap", "crawl --sitemaps @"},
+    {"<sitemapindex", "a sitemap index", "crawl --sitemaps @"},
     {"<rss", "a feed", "grep -oP '<link>\\s*\\K[^<\\s]+' @ | crawl -"},
     {"<feed", "a feed", "grep -oP '<link [^>]*href=\"\\K[^\"]+' @ | crawl -"},
     {"<!doctype html", "an HTML page",
@@ -61,6 +60,8 @@ static const struct {
     {"<html", "an HTML page", "grep -oE 'https?://[^\"<> ]+' @ | crawl -"},
     {"<?xml", "XML", "grep -oE 'https?://[^\"<> ]+' @ | crawl -"},
 };
+
+#define NR_SITEMAP_TAGS 2 /* that come first */
 
 /* Headings of a column with URLs. */
 static const char *const headings[] = {"url", "urls", "link",     "links",
@@ -137,8 +138,12 @@ static bool has_tag(const char *at, const char *end, const char *tag)
 static struct list_kind markup_of(const char *at, const char *end)
 {
     for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
-        if (has_tag(at, end, tags[i].tag))
-            return refused(tags[i].name, tags[i].advice);
+        if (has_tag(at, end, tags[i].tag)) {
+            struct list_kind kind = refused(tags[i].name, tags[i].advice);
+
+            kind.is_sitemap = i < NR_SITEMAP_TAGS;
+            return kind;
+        }
     return (struct list_kind){0};
 }
 
@@ -283,6 +288,8 @@ void list_kind_describe(const struct list_kind *kind, const char *file,
     bool is_pipe = strcmp(file, "-") == 0;
     char word[320] = "", command[120];
 
+    if (is_pipe && kind->is_sitemap)
+        snprintf(word, sizeof(word), "-");
     if (!is_pipe)
         (void)text_shell_word(file, word, sizeof(word));
     if (kind->advice)

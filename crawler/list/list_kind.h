@@ -18,6 +18,7 @@ struct list_kind {
     const char *name;   /* "a ZIP archive"; NULL: it may be a list */
     const char *advice; /* the command that makes a list of it; @ is the file */
     bool is_refused;    /* no line of it can be a URL that somebody meant */
+    bool is_sitemap;    /* its entries can be read as lines */
     char separator;     /* of CSV */
     bool is_quoted;     /* of CSV: in quotes */
     int column;         /* of CSV: with the URLs, from 1 */

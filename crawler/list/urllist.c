@@ -25,6 +25,7 @@
 #include "base/xalloc.h"
 #include "crawler/list/unpack.h"
 #include "crawler/list/utf16.h"
+#include "crawler/sitemap/sitemap.h"
 
 #define DECODE_BYTES 4096 /* of UTF-16 at once */
 
@@ -43,6 +44,8 @@ struct urllist {
     enum err err; /* the first error; sticks */
 
     struct unpack *unpack;
+    struct sitemap *sitemap; /* owned; NULL: the input is lines */
+    int64_t nr_passed;       /* of its entries, on the way to start_lines */
     enum encoding encoding;
     size_t nr_first; /* 1 while ENCODING_NEW has a byte in `first` */
     unsigned char first;
@@ -84,6 +87,7 @@ void urllist_free(struct urllist *list)
     if (!list)
         return;
     unpack_free(list->unpack);
+    sitemap_free(list->sitemap);
     free(list->part);
     free(list);
 }
@@ -120,6 +124,38 @@ int64_t urllist_skip(struct urllist *list)
         return 0;
     list->text_offset += skipped;
     return skipped;
+}
+
+/* ---- sitemaps ---- */
+
+/* Hands on an entry as a line. Entries that an earlier run has read have no
+ * place in the bytes, so they are counted. */
+static enum err on_entry(void *ctx, const struct sitemap_entry *entry)
+{
+    struct urllist *list = ctx;
+
+    if (list->nr_passed < list->options.start_lines) {
+        list->nr_passed++;
+        return CERR_OK;
+    }
+    return list->options.on_line(list->options.ctx,
+                                 &(struct urllist_line){
+                                     .text = entry->loc.data,
+                                     .len = entry->loc.len,
+                                     .number = ++list->nr_lines,
+                                 });
+}
+
+/* A file of the user's own may be of any size. */
+void urllist_set_sitemap(struct urllist *list)
+{
+    assert(!list->sitemap && list->encoding == ENCODING_NEW);
+    list->sitemap = sitemap_new(&(struct sitemap_options){
+        .on_entry = on_entry,
+        .ctx = list,
+        .max_bytes = SIZE_MAX,
+        .max_urls = SIZE_MAX,
+    });
 }
 
 /* ---- lines ---- */
@@ -372,6 +408,8 @@ static enum err decode_feed(void *ctx, const void *data, size_t len)
     const unsigned char *at = data;
     enum err err = CERR_OK;
 
+    if (list->sitemap) /* which has a charset of its own */
+        return sitemap_feed(list->sitemap, data, len);
     if (list->encoding == ENCODING_NEW && list->nr_first + len < 2) {
         list->first = *at;
         list->nr_first = 1;
@@ -432,6 +470,8 @@ enum err urllist_finish(struct urllist *list)
     list->err = unpack_finish(list->unpack);
     if (list->err == CERR_CORRUPT)
         list->err = input_is_corrupt(list);
+    if (!list->err && list->sitemap)
+        return list->err = sitemap_finish(list->sitemap);
     if (!list->err)
         list->err = decode_finish(list);
     if (!list->err)

@@ -9,6 +9,9 @@
  * input is inflated on the way (unpack.h). Memory is constant: a line over
  * URLLIST_LINE_BYTES is handed on once, marked and cut, its rest is skipped.
  *
+ * A sitemap is a list as well, when the caller says so: its entries are the
+ * lines.
+ *
  * Pure: the caller reads the file or pipe. One object, one input, one thread.
  */
 #ifndef CRAWLER_LIST_URLLIST_H
@@ -46,6 +49,9 @@ struct urllist_options {
 /* Owned by the caller. Never NULL. Copies `options`. */
 struct urllist *urllist_new(const struct urllist_options *options);
 void urllist_free(struct urllist *list);
+/* Says that the input is a sitemap, before its first byte is fed. Its offset
+ * stays 0: what start_lines counts is passed over. */
+void urllist_set_sitemap(struct urllist *list);
 
 /*
  * Takes the next bytes of the input (from its first byte on, also when

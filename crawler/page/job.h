@@ -31,7 +31,9 @@ enum job_flag {
         1 << 6, /* a sitemap: its entries come as links; an own size limit */
     JOB_LISTED_AUTH = 1 << 7, /* credentials for this host may be used */
     JOB_LINK_TEXTS = 1 << 8,  /* with JOB_LINKS: the links' texts too */
-    JOB_FLAGS_ALL = 2 * JOB_LINK_TEXTS - 1,
+    JOB_MAYBE_SITEMAP =
+        1 << 9, /* a page; if it is an XML sitemap, as JOB_SITEMAP */
+    JOB_FLAGS_ALL = 2 * JOB_MAYBE_SITEMAP - 1,
 };
 
 /* The configuration has a set of headers for each host with a section; a job

@@ -54,12 +54,13 @@ enum page_flag {
                    name does not exist, so a retry makes sense */
     PAGE_SETS_COOKIE = 1 << 7,    /* cookies are kept, and one came */
     PAGE_REFRESH_HEADER = 1 << 8, /* `refresh` is of the header field */
-    PAGE_KILLED = 1 << 9,    /* set by the parent alone: the worker was killed
-                                (SIGKILL), for whatever reason */
-    PAGE_NO_ROUTE = 1 << 11, /* an ERROR_CONNECT without a sign of life: the
-                                kernel found no way to the host */
-    PAGE_WAS_AWAY = 1 << 10, /* the process was stopped or asleep while the
-                                request ran, and it failed */
+    PAGE_KILLED = 1 << 9,      /* set by the parent alone: the worker was killed
+                                  (SIGKILL), for whatever reason */
+    PAGE_NO_ROUTE = 1 << 11,   /* an ERROR_CONNECT without a sign of life: the
+                                  kernel found no way to the host */
+    PAGE_IS_SITEMAP = 1 << 12, /* an XML sitemap, not asked for as one */
+    PAGE_WAS_AWAY = 1 << 10,   /* the process was stopped or asleep while the
+                                  request ran, and it failed */
 };
 
 enum link_kind {

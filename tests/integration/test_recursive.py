@@ -273,6 +273,28 @@ class Rules(harness.CrawlTest):
         self.assertEqual(found - {"/list.txt", "/s4", "/s5"},
                          {"/", "/linked", "/s1", "/s2?a=1&b=2", "/s3"} | maps)
 
+    def test_a_sitemap_on_the_list_or_in_a_file_is_read_as_one(self):
+        server = self.site({})
+        url = server.url
+        urlset = "<?xml version='1.0'?><urlset>%s</urlset>"
+        entries = urlset % "".join("<url><loc>%s</loc></url>" % url("/" + n) for n in "ab")
+        index = "<sitemapindex><sitemap><loc>%s</loc></sitemap></sitemapindex>" % url("/m.gz")
+        xml = ["Content-Type: application/xml"]
+        server.answers.update({
+            "/robots.txt": page(b"", "404 Not Found"), "/a": links(), "/b": links(),
+            "/map": page(entries.encode(), headers=xml),
+            "/m.gz": page(gzip.compress(entries.encode()), headers=["Content-Type: application/gzip"])})
+        self.write("map.xml", index)
+        for name in (url("/map"), url("/m.gz"), "map.xml"):
+            self.crawl(name, "--sitemaps", "--force", "-o", "c.db")
+            self.assertEqual(self.rows("SELECT count(*) FROM pages WHERE outcome = 'ok' AND"
+                                       " (url LIKE '%/a' OR url LIKE '%/b')", "c.db"), [(2,)], name)
+        _, err = self.crawl(url("/map"), "--force", "-o", "c.db")
+        self.assertIn("1 listed URL is a sitemap: --sitemaps reads the entries", err)
+        self.assertEqual(self.rows("SELECT count(*) FROM events WHERE what = 'sitemap'", "c.db"), [(1,)])
+        _, err = self.crawl("map.xml", expect=2)
+        self.assertIn("crawl --sitemaps map.xml", err)
+
     def test_a_calendar_without_end_has_an_end(self):
         server = self.site({})
 

@@ -207,6 +207,48 @@ static void scan_reads_a_sitemap_packed_or_not(void **state)
     scan_free(scan);
 }
 
+/* A page that turns out to be an XML sitemap is one; anything else that is
+ * packed or in XML is not, whatever entries could be read out of it. */
+static void scan_knows_a_sitemap_that_was_not_asked_for_as_one(void **state)
+{
+    static const struct {
+        const char *body;
+        int nr_entries, is_packed;
+    } cases[] = {
+        {URLSET, 2, 0},
+        {URLSET, 2, 1},
+        {"<rss><channel><item><link>http://a.test/</link></item>", 0, 0},
+        {"http://a.test/1\nhttp://a.test/2\n", 0, 1},
+    };
+    struct scan *scan = scan_new("crawl");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct bytes body = {cases[i].body, strlen(cases[i].body)};
+        struct scan_input input = {
+            .url = BYTES("http://a.test/"),
+            .body = cases[i].is_packed ? pack(cases[i].body, 1) : body,
+            .flags = JOB_MAYBE_SITEMAP};
+        struct page page;
+
+        page_init(&page);
+        assert_int_equal(scan_sitemap(scan, &input, &page), CERR_OK);
+        assert_int_equal(page.nr_links, cases[i].nr_entries);
+        assert_int_equal(page.links.len > 0, cases[i].nr_entries > 0);
+        assert_int_equal((page.flags & PAGE_IS_SITEMAP) != 0,
+                         cases[i].nr_entries > 0);
+        if (!cases[i].is_packed)
+            assert_int_equal(scan_is_sitemap(body), cases[i].nr_entries > 0);
+    }
+    assert_true(scan_is_sitemap(
+        (struct bytes)BYTES("\xef\xbb\xbf <?xml version='1.0'?>\n<!-- x -->"
+                            "<sitemapindex>")));
+    assert_false(
+        scan_is_sitemap((struct bytes)BYTES("<?xml?><html><pre><urlset>")));
+    assert_false(scan_is_sitemap((struct bytes)BYTES("<")));
+    scan_free(scan);
+}
+
 static void scan_reads_no_sitemap_beyond_the_ratio_of_bombs(void **state)
 {
     struct scan *scan = scan_new("crawl");
@@ -226,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scan_reads_a_page_from_its_first_byte_to_its_last),
         cmocka_unit_test(scan_reads_a_sitemap_packed_or_not),
+        cmocka_unit_test(scan_knows_a_sitemap_that_was_not_asked_for_as_one),
         cmocka_unit_test(scan_reads_no_sitemap_beyond_the_ratio_of_bombs),
     };
 

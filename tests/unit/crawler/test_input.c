@@ -134,7 +134,7 @@ static enum err read_all(int refuse_at)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, LINES, strlen(LINES)), strlen(LINES));
     close(fd);
-    assert_int_equal(input_open(&input, names, 1, message), CERR_OK);
+    assert_int_equal(input_open(&input, names, 1, true, message), CERR_OK);
     unlink(path);
     input_attach(input, NULL, "crawl.db", NULL);
     while (!err && !input_ended(input))

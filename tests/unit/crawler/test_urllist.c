@@ -435,6 +435,38 @@ static void urllist_reads_lines_that_end_in_nul_however_many(void **state)
     buf_release(&text);
 }
 
+/* Each entry is a line, and those that an earlier run has read are not handed
+ * on again. */
+static void urllist_reads_the_entries_of_a_sitemap_as_lines(void **state)
+{
+    static const char text[] =
+        "<urlset><url><loc> http://a.test/1 </loc></url>"
+        "<url><loc>http://a.test/2?a=1&amp;b=2</loc></url></urlset>";
+    static const char expected[] =
+        "1@0 http://a.test/1;2@0 http://a.test/2?a=1&b=2;";
+    const size_t first = strlen("1@0 http://a.test/1;");
+    struct buf packed;
+
+    (void)state;
+    buf_init(&packed, 1 << 16);
+    gzip_add(&packed, text, strlen(text));
+    for (int i = 0; i < 3; i++) {
+        struct seen seen;
+
+        seen_init(&seen, 0, i == 2);
+        urllist_set_sitemap(seen.list);
+        assert_int_equal(i ? feed(seen.list, packed.data, packed.len)
+                           : feed(seen.list, text, strlen(text)),
+                         CERR_OK);
+        assert_int_equal(urllist_finish(seen.list), CERR_OK);
+        assert_int_equal(urllist_lines(seen.list), 2);
+        expect_text(&seen, expected + (i == 2 ? first : 0),
+                    strlen(expected) - (i == 2 ? first : 0), "sitemap", 0);
+        seen_release(&seen);
+    }
+    buf_release(&packed);
+}
+
 static void urllist_stops_when_a_line_is_refused(void **state)
 {
     struct seen seen;
@@ -461,6 +493,7 @@ int main(void)
         cmocka_unit_test(urllist_cuts_lines_over_the_limit),
         cmocka_unit_test(urllist_goes_on_where_it_was),
         cmocka_unit_test(urllist_reads_lines_that_end_in_nul_however_many),
+        cmocka_unit_test(urllist_reads_the_entries_of_a_sitemap_as_lines),
         cmocka_unit_test(urllist_stops_when_a_line_is_refused),
     };
 

@@ -524,7 +524,7 @@ frontier_crawls_no_other_domain_that_a_seed_redirects_to(void **state)
         assert_int_equal(web_nr_fetches(web, "http://b.test/1"),
                          rows[i].nr_asked);
         frontier_get_stats(web->frontier, &stats);
-        assert_int_equal(stats.nr_moved_away, rows[i].nr_moved_away);
+        assert_int_equal(stats.left_out.nr_moved_away, rows[i].nr_moved_away);
         web_teardown(state);
         setup(state);
         web = *state;
@@ -823,6 +823,56 @@ static void frontier_tells_what_it_drops_of_sitemaps(void **state)
         "URLs, or over --max-sitemaps\n");
 }
 
+/* A listed URL that turns out to be an index on another subdomain than the
+ * sitemaps that it names. */
+static void listed_sitemap(struct web *web, const char *url,
+                           struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://www.a.test/map")) {
+        answer->page.flags |= PAGE_IS_SITEMAP;
+        add_entry(answer, LINK_SITEMAP, "http://cdn.a.test/s1.xml");
+        add_entry(answer, LINK_SITEMAP, "http://b.example/s2.xml");
+    } else if (is(url, "http://cdn.a.test/s1.xml")) {
+        add_entry(answer, LINK_ENTRY, "http://cdn.a.test/1");
+        add_entry(answer, LINK_ENTRY, "http://www.a.test/2");
+    } else if (strstr(url, "robots.txt") || strstr(url, "xml")) {
+        web_status(answer, 404);
+    }
+}
+
+static void frontier_reads_a_listed_sitemap_by_the_scope(void **state)
+{
+    struct web *web = *state;
+
+    web->options.scope.scope = SCOPE_DOMAIN;
+    web->options.depth = 0;
+    web->options.max_sitemaps = 10;
+    web->answer = listed_sitemap;
+    web_open(web);
+    web_add_list(web, "http://www.a.test/map");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web_nr_fetches(web, "http://cdn.a.test/1"), 1);
+    assert_int_equal(web_nr_fetches(web, "http://www.a.test/2"), 1);
+    assert_int_equal(web_nr_fetches(web, "http://b.example/s2.xml"), 0);
+    assert_int_equal(web_visit(web, "http://www.a.test/2")->depth, 1);
+}
+
+static void frontier_counts_a_listed_sitemap_that_it_may_not_read(void **state)
+{
+    struct frontier_stats stats;
+    struct web *web = *state;
+
+    web->options.depth = 0;
+    web->answer = listed_sitemap;
+    web_open(web);
+    web_add_list(web, "http://www.a.test/map");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    frontier_get_stats(web->frontier, &stats);
+    assert_int_equal(stats.left_out.nr_unread_sitemaps, 1);
+    assert_int_equal(web_nr_fetches(web, "http://cdn.a.test/s1.xml"), 0);
+}
+
 static void many_sitemaps(struct web *web, const char *url,
                           struct web_answer *answer)
 {
@@ -1000,9 +1050,12 @@ int main(void)
         TEST(frontier_goes_on_following_after_a_restart),
         TEST(frontier_reads_the_sitemaps_of_listed_hosts),
         TEST(frontier_tells_what_it_drops_of_sitemaps),
+        TEST(frontier_reads_a_listed_sitemap_by_the_scope),
+        TEST(frontier_counts_a_listed_sitemap_that_it_may_not_read),
         TEST(frontier_reads_just_so_many_sitemaps_of_a_host),
         SLICED(frontier_reads_the_sitemaps_of_listed_hosts),
         SLICED(frontier_tells_what_it_drops_of_sitemaps),
+        SLICED(frontier_reads_a_listed_sitemap_by_the_scope),
         SLICED(frontier_reads_just_so_many_sitemaps_of_a_host),
         SLICED(frontier_follows_links_to_its_depth),
         SLICED(frontier_follows_nothing_without_depth),
