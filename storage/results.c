@@ -141,3 +141,13 @@ enum err storage_get_refused(struct storage *storage, int64_t host_id,
     return storage_settle(storage, result_of(storage)->get_refused(
                                        storage->back, host_id, rule, nr_rows));
 }
+
+enum err storage_count_found(struct storage *storage, int64_t host_id,
+                             int64_t max, int64_t *nr)
+{
+    *nr = 0;
+    if (storage->failure.err)
+        return storage->failure.err;
+    return storage_settle(storage, result_of(storage)->count_found(
+                                       storage->back, host_id, max, nr));
+}

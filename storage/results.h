@@ -59,6 +59,10 @@ enum err storage_add_refused(struct storage *storage,
  * has made it. */
 enum err storage_get_refused(struct storage *storage, int64_t host_id,
                              struct bytes rule, int64_t *nr_rows) CERR_CHECK;
+/* Counts the URLs of a host that were found and not refused by a trap, up to
+ * `max`. */
+enum err storage_count_found(struct storage *storage, int64_t host_id,
+                             int64_t max, int64_t *nr) CERR_CHECK;
 
 /* What the workers' sandbox reached, for the table `runs`. */
 enum err storage_put_sandbox(struct storage *storage,

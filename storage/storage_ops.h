@@ -233,6 +233,8 @@ struct result_ops {
                             const struct refusal_record *refusal) CERR_CHECK;
     enum err (*get_refused)(struct back_end *back, int64_t host_id,
                             struct bytes rule, int64_t *nr_rows) CERR_CHECK;
+    enum err (*count_found)(struct back_end *back, int64_t host_id, int64_t max,
+                            int64_t *nr) CERR_CHECK;
 };
 
 struct storage_ops {

@@ -686,6 +686,10 @@ enum err batch_add_late(struct batch *batch, const struct keyed_url *url,
                         const struct url_key *parent,
                         const struct url_source *source) CERR_CHECK;
 bool batch_is_full(const struct batch *batch);
+/* Sees to it that the traps know the pages of a host exactly, where their limit
+ * may count when the found URLs that wait are stored. */
+enum err intake_count_pages(struct frontier *frontier,
+                            int64_t host_id) CERR_CHECK;
 /* Stores at most `max` of its URLs; the batch is empty when all are there. */
 enum err intake_step(struct frontier *frontier, struct batch *batch, size_t max,
                      int64_t now_ms) CERR_CHECK;

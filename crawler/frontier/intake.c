@@ -139,33 +139,52 @@ static struct bytes text_of(const struct batch *batch,
     return (struct bytes){batch->text.data + url->text_at, url->url_len};
 }
 
+enum err intake_count_pages(struct frontier *frontier, int64_t host_id)
+{
+    int64_t enough, nr;
+
+    if (!judge_must_count(frontier->judge, host_id, (int64_t)frontier->links.nr,
+                          &enough))
+        return CERR_OK;
+    enum err err = storage_count_found(frontier->storage, host_id, enough, &nr);
+    if (!err)
+        judge_set_pages(frontier->judge, host_id, nr);
+    return err;
+}
+
 /* Judges a URL by the traps now that all before it is stored and counts. */
-static void judge_late(struct frontier *frontier, struct batch *batch,
-                       const struct batch_url *url)
+static enum err judge_late(struct frontier *frontier, struct batch *batch,
+                           const struct batch_url *url)
 {
     struct bytes text = text_of(batch, url);
     struct keyed_url keyed;
 
+    enum err err = intake_count_pages(frontier, url->key.host_id);
     batch->late_rule = TRAP_NONE;
-    if (url_reader_read(frontier->reader, text, &keyed) == ERROR_NONE)
+    if (!err && url_reader_read(frontier->reader, text, &keyed) == ERROR_NONE)
         batch->late_rule =
             judge_trap(frontier->judge, url->key.host_id,
                        &frontier->reader->url, batch->late_reason);
+    return err;
 }
 
 /* Begins the next run: it ends before a URL that must be judged after all
  * others. Most batches have no such URL and are one run. */
-static void begin_run(struct frontier *frontier, struct batch *batch)
+static enum err begin_run(struct frontier *frontier, struct batch *batch)
 {
     size_t at = batch->run_end, end = at + 1;
 
-    if (batch->urls[at].is_late)
-        judge_late(frontier, batch, &batch->urls[at]);
+    enum err err = batch->urls[at].is_late
+                       ? judge_late(frontier, batch, &batch->urls[at])
+                       : CERR_OK;
+    if (err)
+        return err;
     while (end < batch->nr && !batch->urls[end].is_late)
         end++;
     qsort(batch->urls + at, end - at, sizeof(*batch->urls), compare_urls);
     batch->run_at = at;
     batch->run_end = end;
+    return CERR_OK;
 }
 
 /* ---- records ---- */
@@ -400,11 +419,14 @@ static enum err note_added(struct frontier *frontier, const struct batch *batch,
     if (batch->added[i] == STORAGE_KEPT)
         return CERR_OK;
     refill_note_added(frontier, record, batch->added[i], now_ms);
+    if (record->line > 0 && batch->added[i] != STORAGE_ADDED)
+        judge_forget_pages(frontier->judge, record->key.host_id);
     if (record->line > 0)
         return CERR_OK;
-    judge_count_page(frontier->judge, record->key.host_id, record->url);
-    if (note->rule == TRAP_NONE)
+    if (note->rule == TRAP_NONE) {
+        judge_count_page(frontier->judge, record->key.host_id, record->url);
         return CERR_OK;
+    }
     return end_refused(frontier, record, note->reason);
 }
 
@@ -429,12 +451,15 @@ enum err intake_step(struct frontier *frontier, struct batch *batch, size_t max,
 
     if (batch->nr == 0)
         return CERR_OK;
-    if (batch->nr_stored == batch->run_end)
-        begin_run(frontier, batch);
+    enum err err = batch->nr_stored == batch->run_end
+                       ? begin_run(frontier, batch)
+                       : CERR_OK;
+    if (err)
+        return err;
     if (max > FRONTIER_RECORDS)
         max = FRONTIER_RECORDS;
     make_records(batch, max, &nr, &end);
-    enum err err = choose_refused(frontier, batch, nr);
+    err = choose_refused(frontier, batch, nr);
     if (!err)
         err =
             storage_add_urls(frontier->storage, batch->records, nr,
@@ -530,5 +555,7 @@ enum err intake_add_hop(struct frontier *frontier, const struct keyed_url *url,
     judge_note_seen(frontier->judge, (uint64_t)url->key.url_hash);
     *is_new = !err && added == STORAGE_ADDED;
     frontier->stats.nr_queued += *is_new;
+    if (*is_new)
+        judge_count_page(frontier->judge, url->key.host_id, url->url);
     return err;
 }

@@ -30,6 +30,9 @@ static enum err add_to_links(struct frontier *frontier,
     char reason[TRAP_REASON_BYTES] = "";
     int64_t host_id = url->key.host_id;
 
+    enum err err = intake_count_pages(frontier, host_id);
+    if (err)
+        return err;
     enum trap_rule rule = judge_trap(frontier->judge, host_id, parsed, reason);
 
     /* What waits in the batch is not counted yet: near a limit it has to be. */
@@ -39,8 +42,8 @@ static enum err add_to_links(struct frontier *frontier,
                                 (int64_t)links->nr))
             return batch_add_late(links, url, &offer->parent, &offer->source);
     }
-    enum err err = batch_add(links, url, (struct bytes){reason, strlen(reason)},
-                             &offer->parent, &offer->source);
+    err = batch_add(links, url, (struct bytes){reason, strlen(reason)},
+                    &offer->parent, &offer->source);
     if (!err)
         links->urls[links->nr - 1].rule = (uint8_t)rule;
     return err;

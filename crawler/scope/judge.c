@@ -7,19 +7,11 @@
 #include "base/xalloc.h"
 #include "crawler/scope/aliases.h"
 #include "crawler/scope/folders.h"
+#include "crawler/scope/page_counts.h"
 #include "crawler/scope/seen.h"
 
 /* Hashes of URLs that were judged lately: 8 MiB. */
 #define SEEN_HASHES ((size_t)1 << 20)
-#define PAGES_ROWS  4
-#define PAGES_BITS  16 /* 4 rows of 2^16 counters: 1 MiB */
-
-/* Counts the pages of each host in a count-min sketch (Cormode and
- * Muthukrishnan, 2005): hosts may be too many to count each, and a trap is a
- * host with very many pages. */
-struct page_counts {
-    uint32_t counters[PAGES_ROWS][1 << PAGES_BITS];
-};
 
 struct judge {
     struct scope *scope;
@@ -35,41 +27,37 @@ struct judge {
 
 /* ---- pages of a host ---- */
 
-static uint32_t *page_counter(struct page_counts *pages, int64_t host_id,
-                              int row)
-{
-    uint64_t hash = (uint64_t)
-        host_id; /* an id is a SipHash, so 16 bits of it serve for each row */
-
-    return &pages->counters[row][hash >> (16 * row) & 0xFFFF];
-}
-
-/* Reads the count of a host, which is the least of its rows: each counts too
- * many where hosts share a counter, and none too few. */
-static int64_t nr_pages(struct page_counts *pages, int64_t host_id)
-{
-    uint32_t least = UINT32_MAX;
-
-    for (int row = 0; row < PAGES_ROWS; row++) {
-        uint32_t count = *page_counter(pages, host_id, row);
-        least = count < least ? count : least;
-    }
-    return least;
-}
-
 void judge_count_page(struct judge *judge, int64_t host_id, struct bytes url)
 {
-    int64_t least = nr_pages(judge->pages, host_id);
-
-    for (int row = 0; row < PAGES_ROWS; row++) {
-        uint32_t *counter = page_counter(judge->pages, host_id, row);
-        if (*counter == least && *counter < UINT32_MAX)
-            (*counter)++; /* conservative update: no counter rises more than
-                             needed */
-    }
+    page_counts_add(judge->pages, host_id);
     if (trap_may_count(url) &&
         url_parse(&judge->room, url.data, url.len, NULL) == URL_OK)
         trap_count(judge->trap, &judge->room);
+}
+
+/* A count that is too large errs on the side of asking, and never of letting
+ * a page pass. */
+bool judge_must_count(const struct judge *judge, int64_t host_id,
+                      int64_t nr_waiting, int64_t *enough)
+{
+    bool is_exact;
+    int64_t nr = page_counts_get(judge->pages, host_id, &is_exact);
+    int64_t left = trap_pages_left(judge->trap, nr);
+
+    if (is_exact || left > nr_waiting)
+        return false;
+    *enough = nr + left;
+    return true;
+}
+
+void judge_set_pages(struct judge *judge, int64_t host_id, int64_t nr)
+{
+    page_counts_set(judge->pages, host_id, nr);
+}
+
+void judge_forget_pages(struct judge *judge, int64_t host_id)
+{
+    page_counts_forget(judge->pages, host_id);
 }
 
 /* ---- begin and end ---- */
@@ -92,7 +80,7 @@ enum err judge_new(struct judge **judge, const struct judge_options *options,
     }
     made->trap = trap_new(&options->traps, key);
     made->seen = seen_new(SEEN_HASHES);
-    made->pages = xcalloc(1, sizeof(*made->pages));
+    made->pages = page_counts_new();
     if (options->scope.scope == SCOPE_PREFIX && options->has_offers)
         made->folders = folders_new(key);
     if (options->scope.scope == SCOPE_HOST)
@@ -109,7 +97,7 @@ void judge_free(struct judge *judge)
     scope_free(judge->scope);
     trap_free(judge->trap);
     seen_free(judge->seen);
-    free(judge->pages);
+    page_counts_free(judge->pages);
     folders_free(judge->folders);
     aliases_free(judge->aliases);
     free(judge);
@@ -174,8 +162,8 @@ bool judge_lets_pass(struct judge *judge, const struct url *url)
 bool judge_is_near_limit(const struct judge *judge, int64_t host_id,
                          const struct url *url, int64_t nr_waiting)
 {
-    int64_t pages_left =
-        trap_pages_left(judge->trap, nr_pages(judge->pages, host_id));
+    int64_t pages_left = trap_pages_left(
+        judge->trap, page_counts_get(judge->pages, host_id, NULL));
     int64_t queries_left = trap_queries_left(judge->trap, url);
 
     return (pages_left > 0 && pages_left <= nr_waiting) ||
@@ -185,8 +173,8 @@ bool judge_is_near_limit(const struct judge *judge, int64_t host_id,
 enum trap_rule judge_trap(const struct judge *judge, int64_t host_id,
                           const struct url *url, char reason[TRAP_REASON_BYTES])
 {
-    return trap_judge(judge->trap, url, nr_pages(judge->pages, host_id),
-                      reason);
+    return trap_judge(judge->trap, url,
+                      page_counts_get(judge->pages, host_id, NULL), reason);
 }
 
 bool judge_has_seen(const struct judge *judge, uint64_t hash)

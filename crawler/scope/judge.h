@@ -47,6 +47,16 @@ bool judge_add_landing(struct judge *judge, const struct url *listed,
                        const struct url *landed);
 /* Counts a found URL that is new, for its host and its path. */
 void judge_count_page(struct judge *judge, int64_t host_id, struct bytes url);
+/*
+ * Whether the pages of a host must be counted, by judge_set_pages(), before
+ * judge_trap() is exact: so many may be known already, or with `nr_waiting`
+ * more, that the limit counts. Counting up to *enough is enough.
+ */
+bool judge_must_count(const struct judge *judge, int64_t host_id,
+                      int64_t nr_waiting, int64_t *enough);
+void judge_set_pages(struct judge *judge, int64_t host_id, int64_t nr);
+/* A page of a host counts no more, as the list names it now. */
+void judge_forget_pages(struct judge *judge, int64_t host_id);
 
 /*
  * Whether a URL is in scope of `seed` or, unless it is NULL, of `seed2`; all

@@ -133,7 +133,9 @@ enum err reader_each_found(struct reader *reader, const char *host_key,
     struct rows rows = begin_rows_of(
         reader,
         "SELECT u.url FROM hosts h JOIN urls u ON u.shard = h.shard"
-        " AND u.host_id = h.host_id WHERE u.line IS NULL AND h.host = ?",
+        " AND u.host_id = h.host_id LEFT JOIN pages p ON p.id = u.page_id"
+        " WHERE u.line IS NULL AND h.host = ?"
+        " AND (p.error IS NULL OR p.error <> 'trap')",
         host_key);
 
     return give_urls(&rows, fn, ctx);

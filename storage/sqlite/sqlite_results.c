@@ -361,6 +361,21 @@ static enum err get_refused(struct back_end *back, int64_t host_id,
     return err;
 }
 
+static enum err count_found(struct back_end *back, int64_t host_id, int64_t max,
+                            int64_t *nr)
+{
+    struct sqlite *sqlite = sqlite_of(back);
+    struct binder binder = sqlite_bind(sqlite, STMT_COUNT_FOUND);
+    bool row = false;
+
+    bind_int(&binder, host_id);
+    bind_int(&binder, max);
+    enum err err = sqlite_step(sqlite, &binder, &row);
+    *nr = !err && row ? sqlite3_column_int64(binder.stmt, 0) : 0;
+    sqlite3_reset(binder.stmt);
+    return err;
+}
+
 const struct result_ops sqlite_result = {
     .put_page = put_page,
     .put_attempt = put_attempt,
@@ -370,4 +385,5 @@ const struct result_ops sqlite_result = {
     .end_loops = end_loops,
     .add_refused = add_refused,
     .get_refused = get_refused,
+    .count_found = count_found,
 };

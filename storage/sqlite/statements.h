@@ -149,6 +149,10 @@ STATEMENT(LISTED_URLS,
           "SELECT host_id, url_hash, url, line FROM urls WHERE line > 0")
 STATEMENT(FOUND_URLS,
           "SELECT host_id, url_hash, url, line FROM urls WHERE line IS NULL")
+STATEMENT(COUNT_FOUND, "SELECT count(*) FROM (SELECT 1 FROM urls u"
+                       " LEFT JOIN pages p ON p.id = u.page_id"
+                       " WHERE u.host_id = ? AND u.line IS NULL"
+                       " AND (p.error IS NULL OR p.error <> 'trap') LIMIT ?)")
 STATEMENT(LANDINGS, "SELECT u.url, p.final_url FROM urls u JOIN pages p"
                     " ON p.id = u.page_id WHERE u.line IS NOT NULL"
                     " AND p.outcome = 'ok' AND p.redirects > 0")

@@ -229,6 +229,35 @@ static void storage_tells_where_listed_urls_landed(void **state)
     assert_false(listed);
 }
 
+/* What a trap refused is no page of its host, and neither is a line. */
+static void storage_counts_the_found_urls_of_a_host(void **state)
+{
+    struct fixture *fix = *state;
+    int64_t nr;
+
+    fixture_open(fix);
+    fixture_add(fix, 1, 1);
+    for (int i = 2; i <= 5; i++) {
+        struct url_record url = {.key = {1, i},
+                                 .host_key = text("http://h1:80"),
+                                 .url = text("http://h1/x"),
+                                 .parent = {1, 1},
+                                 .kind = URL_FOUND,
+                                 .depth = 1};
+        assert_ok(storage_add_urls(fix->storage, &url, 1, 0, NULL));
+    }
+    struct page_record page = fixture_page(1, 3, "skipped", 0);
+    page.error = text("trap");
+    assert_ok(storage_put_page(fix->storage, &page));
+    fixture_end(fix, 1, 4, "ok", 200);
+    assert_ok(storage_count_found(fix->storage, 1, 100, &nr));
+    assert_int_equal(nr, 3);
+    assert_ok(storage_count_found(fix->storage, 1, 2, &nr));
+    assert_int_equal(nr, 2);
+    assert_ok(storage_count_found(fix->storage, 9, 2, &nr));
+    assert_int_equal(nr, 0);
+}
+
 /* ---- running again ---- */
 
 static void finish_three(struct fixture *fix)
@@ -590,6 +619,7 @@ int main(void)
         TEST(storage_stores_what_hangs_on_a_page),
         TEST(storage_makes_a_loop_of_all_that_leads_into_it),
         TEST(storage_tells_where_listed_urls_landed),
+        TEST(storage_counts_the_found_urls_of_a_host),
         TEST(storage_says_finished_when_all_is_done),
         TEST(storage_says_unfinished_while_the_list_is_not_read),
         TEST(storage_takes_new_lines_after_it_was_finished),

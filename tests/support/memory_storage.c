@@ -842,6 +842,23 @@ static enum err get_refused(struct back_end *back, int64_t host_id,
     return CERR_OK;
 }
 
+static enum err count_found(struct back_end *back, int64_t host_id, int64_t max,
+                            int64_t *nr)
+{
+    const struct image *image = image_of(back);
+
+    *nr = 0;
+    for (size_t i = 0; i < image->nr_urls && *nr < max; i++) {
+        const struct url_row *url = &image->urls[i];
+        const struct page_row *page =
+            url->page ? &image->pages[url->page - 1] : NULL;
+
+        *nr += url->key.host_id == host_id && url->line == 0 &&
+               !(page && is_word(&page->error, "trap"));
+    }
+    return CERR_OK;
+}
+
 static const struct result_ops result = {
     .put_page = put_page,
     .put_attempt = put_attempt,
@@ -851,6 +868,7 @@ static const struct result_ops result = {
     .end_loops = end_loops,
     .add_refused = add_refused,
     .get_refused = get_refused,
+    .count_found = count_found,
 };
 
 /* ---- opening ---- */

@@ -452,6 +452,16 @@ enum err storage_put_attempt(struct storage *storage,
     return CERR_OK;
 }
 
+enum err storage_count_found(struct storage *storage, int64_t host_id,
+                             int64_t max, int64_t *nr)
+{
+    (void)storage;
+    (void)host_id;
+    (void)max;
+    (void)nr;
+    return CERR_STATE;
+}
+
 enum err storage_each_url(struct storage *storage, bool listed,
                           storage_url_fn fn, void *ctx)
 {

@@ -384,10 +384,10 @@ static void links_over_a_limit(struct web *web, const char *url,
     char to[64];
 
     (void)web;
-    if (strcmp(url, "http://a.test/") != 0)
+    if (!is(url, "http://a.test/") && !is(url, "http://a.test/new/"))
         return;
     for (int i = 0; i < 600; i++) {
-        snprintf(to, sizeof(to), "http://a.test/%d", i);
+        snprintf(to, sizeof(to), "%s%d", url, i);
         web_link(answer, to, 0);
     }
 }
@@ -419,6 +419,67 @@ frontier_gives_200_refused_links_rows_and_counts_the_rest(void **state)
         storage_get_refused(web->storage, key.host_id, rule, &nr_rows),
         CERR_OK);
     assert_int_equal(nr_rows, 200);
+}
+
+/* Each host of many has 5 links, and 1 that is too long and so no page. */
+#define CROWD 60
+
+static void crowd_of_hosts(struct web *web, const char *url,
+                           struct web_answer *answer)
+{
+    char to[128];
+
+    (void)web;
+    if (!strstr(url, "//seed.test/"))
+        return;
+    for (int host = 0; host < CROWD; host++)
+        for (int i = 0; i < 6; i++) {
+            snprintf(to, sizeof(to), "http://h%d.test/%s%d", host,
+                     i == 0 ? "a-path-that-is-too-long-to-be-taken-for-a-page"
+                            : "",
+                     i);
+            web_link(answer, to, 0);
+        }
+}
+
+static void
+frontier_counts_the_pages_of_each_of_many_hosts_exactly(void **state)
+{
+    struct web *web = *state;
+    struct frontier_stats stats;
+
+    web->options.depth = 1;
+    web->options.scope.scope = SCOPE_ANY;
+    web->options.traps.pages_per_host = 4;
+    web->options.traps.url_bytes = 40;
+    web->answer = crowd_of_hosts;
+    web_open(web);
+    web_add_list(web, "http://seed.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    frontier_get_stats(web->frontier, &stats);
+    assert_int_equal(stats.nr_visits[OUTCOME_OK], 1 + 4 * CROWD);
+    assert_int_equal(stats.nr_visits[OUTCOME_SKIPPED], 2 * CROWD);
+}
+
+/* A limit holds over sessions, in which what was refused is no page. */
+static void frontier_counts_the_pages_of_a_host_over_a_restart(void **state)
+{
+    struct web *web = *state;
+
+    web->options.depth = 1;
+    web->options.max_urls = 20;
+    web->options.traps.pages_per_host = 50;
+    web->answer = links_over_a_limit;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_LIMIT);
+    web_close(web, "limit");
+    web->options.max_urls = 0;
+    web->options.traps.pages_per_host = 70;
+    web_open(web);
+    web_add_list(web, "http://a.test/new/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_fetches, 1 + 50 + 1 + 20);
 }
 
 /* ---- redirects ---- */
@@ -1038,6 +1099,8 @@ int main(void)
         TEST(frontier_ends_no_other_url_with_an_answer),
         TEST(frontier_takes_more_links_than_a_full_batch),
         TEST(frontier_limits_the_pages_of_a_host),
+        TEST(frontier_counts_the_pages_of_each_of_many_hosts_exactly),
+        TEST(frontier_counts_the_pages_of_a_host_over_a_restart),
         TEST(frontier_gives_200_refused_links_rows_and_counts_the_rest),
         TEST(frontier_goes_on_where_the_seed_redirects_to),
         TEST(frontier_knows_where_a_seed_landed_after_a_restart),
