@@ -238,6 +238,7 @@ static void fill_following(struct frontier_options *options,
         .repeated_segments = (int)config->max_repeated_segments,
         .query_variants = (int)config->max_query_variants,
         .pages_per_host = (int)config->max_pages_per_host,
+        .equal_pages = (int)config->max_equal_pages,
     };
 }
 

@@ -307,12 +307,13 @@ enum err config_read(struct config *config, int argc, char *const *argv,
 static bool is_decisive(const char *name)
 {
     static const char *const names[] = {
-        "per-host",       "delay",          "max-crawl-delay",
-        "robots",         "depth",          "scope",
-        "include",        "exclude",        "sitemaps",
-        "max-redirects",  "user-agent",     "max-pages-per-host",
-        "max-url-length", "max-path-depth", "max-repeated-segments",
-        "allow-private",  "http1.1",        "max-query-variants",
+        "per-host",        "delay",          "max-crawl-delay",
+        "robots",          "depth",          "scope",
+        "include",         "exclude",        "sitemaps",
+        "max-redirects",   "user-agent",     "max-pages-per-host",
+        "max-url-length",  "max-path-depth", "max-repeated-segments",
+        "allow-private",   "http1.1",        "max-query-variants",
+        "max-equal-pages",
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

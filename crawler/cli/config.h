@@ -59,7 +59,7 @@ struct config {
     struct text_list include, exclude;
     int64_t max_sitemaps;
     int64_t max_pages_per_host, max_path_depth, max_repeated_segments;
-    int64_t max_query_variants, max_url_length;
+    int64_t max_query_variants, max_url_length, max_equal_pages;
 
     char *user_agent;
     struct text_list headers, resolve, allow_private;

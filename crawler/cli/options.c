@@ -137,6 +137,9 @@ const struct option options[] = {
      AT(max_query_variants), "Following links",
      "different queries and path parameters (;x=1) of one path that are "
      "followed"},
+    {"max-equal-pages", 0, OPTION_INT, "N", "50", 1, INT32_MAX, NULL,
+     AT(max_equal_pages), "Following links",
+     "pages with equal content whose URLs differ in numbers or queries alone"},
 
     {"user-agent", 'A', OPTION_TEXT, "TEXT", NULL, 0, 0, NULL, AT(user_agent),
      "Requests", "sent with each request; its first word is the name that "

@@ -1,6 +1,9 @@
 /* The end of a URL: each URL ends once in a run, with a visit that counts in
  * the statistics and goes to the parse callback. */
+#include <stdio.h>
+
 #include "crawler/frontier/frontier_internal.h"
+#include "storage/results.h"
 
 /* The hundreds of a status; 0 for one that HTTP does not have, as 999 (RFC
  * 9110, 15). */
@@ -42,6 +45,27 @@ static bool find_last_hop(const struct item *item, const struct ending *ending,
     return true;
 }
 
+/* Counts the content of a found page. Where that stops its pattern, what waits
+ * at its host is judged again. */
+static enum err note_content(struct frontier *frontier, const struct item *item,
+                             const struct page *page, int64_t now_ms)
+{
+    struct bytes hash = {page->hash, sizeof(page->hash)};
+    struct bytes url = item_url(item);
+    char detail[600];
+
+    if (!judge_count_content(frontier->judge, url, hash))
+        return CERR_OK;
+    host_mark_changed(frontier, item->origin);
+    snprintf(detail, sizeof(detail),
+             "%.*s: over --max-equal-pages pages of this pattern have equal "
+             "content; no more of them are asked for",
+             (int)(url.len < 400 ? url.len : 400), (const char *)url.data);
+    return storage_put_event(frontier->storage,
+                             frontier_wall_ms(frontier, now_ms), "warning",
+                             "trap", detail);
+}
+
 /* The times of the visit are of the whole item, with its retries and redirects;
  * the page is that of the last answer. */
 enum err ending_report_item(struct frontier *frontier, const struct item *item,
@@ -78,5 +102,10 @@ enum err ending_report_item(struct frontier *frontier, const struct item *item,
         visit.nr_hops = 1;
         visit.final_url = last.to_url;
     }
-    return ending_report(frontier, &visit);
+    enum err err = ending_report(frontier, &visit);
+    if (!err && item->source.kind == URL_FOUND && item->source.line == 0 &&
+        ending->outcome == OUTCOME_OK && ending->page &&
+        ending->page->body_bytes > 0)
+        err = note_content(frontier, item, ending->page, now_ms);
+    return err;
 }

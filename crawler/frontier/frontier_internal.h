@@ -356,11 +356,11 @@ struct verdict {
     bool is_attempt;     /* for an answer: this try has failed, and more come */
     bool is_further_try; /* for an answer: the next start counts as a new try */
     int64_t due_ms;      /* RETRY */
-    struct keyed_url target; /* REDIRECT */
-    struct ending ending;    /* END */
-    bool has_leads;          /* END: links and hops of its page count */
-    char text[32];           /* room for ending.detail ... */
-    struct page page;        /* ... and for ending.page */
+    struct keyed_url target;      /* REDIRECT */
+    struct ending ending;         /* END */
+    bool has_leads;               /* END: links and hops of its page count */
+    char text[TRAP_REASON_BYTES]; /* room for ending.detail ... */
+    struct page page;             /* ... and for ending.page */
 };
 
 /* ---- batches ---- */

@@ -345,6 +345,21 @@ static void judge_by_rules(const struct item *item, struct verdict *verdict)
         end_unasked(verdict, ERROR_ROBOTS, false, robots.rule);
 }
 
+/* Ends a found URL whose pattern gives one page again and again. */
+static bool end_stopped(struct frontier *frontier, const struct item *item,
+                        struct verdict *verdict)
+{
+    char reason[TRAP_REASON_BYTES];
+
+    if (item->source.line > 0 || item->source.kind != URL_FOUND ||
+        !judge_is_stopped(frontier->judge, item_url(item), reason))
+        return false;
+    snprintf(verdict->text, sizeof(verdict->text), "%s", reason);
+    end_unasked(verdict, ERROR_TRAP, false,
+                (struct bytes){verdict->text, strlen(verdict->text)});
+    return true;
+}
+
 static void judge_url(struct frontier *frontier, const struct item *item,
                       int64_t now_ms, struct verdict *verdict)
 {
@@ -378,8 +393,8 @@ void admission_judge(struct frontier *frontier, const struct item *item,
 {
     if (item->host->clock.state == HOST_DOWN)
         end_down(item, verdict);
-    else if (item->kind == ITEM_URL)
+    else if (item->kind == ITEM_URL && !end_stopped(frontier, item, verdict))
         judge_url(frontier, item, now_ms, verdict);
-    else
+    else if (item->kind != ITEM_URL)
         verdict->action = VERDICT_QUEUE;
 }

@@ -1,11 +1,13 @@
 /* Joins scope, traps and the memory of what was seen, see judge.h. */
 #include "crawler/scope/judge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
 #include "crawler/scope/aliases.h"
+#include "crawler/scope/equal_pages.h"
 #include "crawler/scope/folders.h"
 #include "crawler/scope/page_counts.h"
 #include "crawler/scope/seen.h"
@@ -18,6 +20,7 @@ struct judge {
     struct trap *trap;
     struct seen *seen;
     struct page_counts *pages;
+    struct equal_pages *equal;
     struct folders
         *folders; /* NULL unless --scope prefix makes them the scope */
     struct aliases *aliases; /* NULL unless the scope is the host */
@@ -81,6 +84,7 @@ enum err judge_new(struct judge **judge, const struct judge_options *options,
     made->trap = trap_new(&options->traps, key);
     made->seen = seen_new(SEEN_HASHES);
     made->pages = page_counts_new();
+    made->equal = equal_pages_new(trap_equal_pages(made->trap), key);
     if (options->scope.scope == SCOPE_PREFIX && options->has_offers)
         made->folders = folders_new(key);
     if (options->scope.scope == SCOPE_HOST)
@@ -98,6 +102,7 @@ void judge_free(struct judge *judge)
     trap_free(judge->trap);
     seen_free(judge->seen);
     page_counts_free(judge->pages);
+    equal_pages_free(judge->equal);
     folders_free(judge->folders);
     aliases_free(judge->aliases);
     free(judge);
@@ -170,11 +175,44 @@ bool judge_is_near_limit(const struct judge *judge, int64_t host_id,
            (queries_left > 0 && queries_left <= nr_waiting);
 }
 
+static bool is_of_equal_pages(const struct judge *judge, const struct url *url,
+                              char reason[TRAP_REASON_BYTES])
+{
+    if (!equal_pages_stop(judge->equal, url))
+        return false;
+    if (reason)
+        snprintf(reason, TRAP_REASON_BYTES,
+                 "pages of this pattern with equal content: over %d",
+                 trap_equal_pages(judge->trap));
+    return true;
+}
+
 enum trap_rule judge_trap(const struct judge *judge, int64_t host_id,
                           const struct url *url, char reason[TRAP_REASON_BYTES])
 {
-    return trap_judge(judge->trap, url,
-                      page_counts_get(judge->pages, host_id, NULL), reason);
+    enum trap_rule rule = trap_judge(
+        judge->trap, url, page_counts_get(judge->pages, host_id, NULL), reason);
+
+    return rule == TRAP_NONE && is_of_equal_pages(judge, url, reason)
+               ? TRAP_HAS_EQUAL_PAGES
+               : rule;
+}
+
+bool judge_count_content(struct judge *judge, struct bytes url,
+                         struct bytes content_hash)
+{
+    return trap_equal_pages(judge->trap) > 0 &&
+           url_parse(&judge->room, url.data, url.len, NULL) == URL_OK &&
+           equal_pages_count(judge->equal, &judge->room, content_hash);
+}
+
+/* Only where some pattern is stopped is a URL parsed for this. */
+bool judge_is_stopped(struct judge *judge, struct bytes url,
+                      char reason[TRAP_REASON_BYTES])
+{
+    return equal_pages_have_any(judge->equal) &&
+           url_parse(&judge->room, url.data, url.len, NULL) == URL_OK &&
+           is_of_equal_pages(judge, &judge->room, reason);
 }
 
 bool judge_has_seen(const struct judge *judge, uint64_t hash)

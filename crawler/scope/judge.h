@@ -71,6 +71,13 @@ bool judge_lets_pass(struct judge *judge, const struct url *url);
 enum trap_rule judge_trap(const struct judge *judge, int64_t host_id,
                           const struct url *url,
                           char reason[TRAP_REASON_BYTES]);
+/* Counts a found page that has ended, by a hash of its content. Returns whether
+ * URLs of its pattern are a trap from now on. */
+bool judge_count_content(struct judge *judge, struct bytes url,
+                         struct bytes content_hash);
+/* Whether a found URL that waits is of such a pattern; `reason` as above. */
+bool judge_is_stopped(struct judge *judge, struct bytes url,
+                      char reason[TRAP_REASON_BYTES]);
 /* Whether the verdict of judge_trap() could change when `nr_waiting` more URLs
  * of the host are counted. */
 bool judge_is_near_limit(const struct judge *judge, int64_t host_id,

@@ -40,6 +40,7 @@ struct trap *trap_new(const struct trap_limits *limits,
         limit_or_default(limits->repeated_segments, TRAP_REPEATED_SEGMENTS),
         limit_or_default(limits->query_variants, TRAP_QUERY_VARIANTS),
         limit_or_default(limits->pages_per_host, TRAP_PAGES_PER_HOST),
+        limit_or_default(limits->equal_pages, TRAP_EQUAL_PAGES),
     };
     if (trap->limits.query_variants > TRAP_QUERY_VARIANTS_MAX)
         trap->limits.query_variants = TRAP_QUERY_VARIANTS_MAX;
@@ -219,6 +220,11 @@ int64_t trap_pages_left(const struct trap *trap, int64_t nr_pages)
                                        : INT64_MAX;
 }
 
+int trap_equal_pages(const struct trap *trap)
+{
+    return trap->limits.equal_pages;
+}
+
 /* ---- the rules ---- */
 
 const char *trap_rule_name(enum trap_rule rule)
@@ -230,6 +236,7 @@ const char *trap_rule_name(enum trap_rule rule)
         [TRAP_IS_REPEATING] = "max-repeated-segments",
         [TRAP_HAS_TOO_MANY_QUERIES] = "max-query-variants",
         [TRAP_HAS_TOO_MANY_PAGES] = "max-pages-per-host",
+        [TRAP_HAS_EQUAL_PAGES] = "max-equal-pages",
     };
 
     return names[rule];

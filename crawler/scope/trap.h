@@ -27,6 +27,7 @@
 #define TRAP_REPEATED_SEGMENTS  4
 #define TRAP_QUERY_VARIANTS     1000
 #define TRAP_PAGES_PER_HOST     1000000
+#define TRAP_EQUAL_PAGES        50
 #define TRAP_QUERY_VARIANTS_MAX 65534 /* the sketch counts no further */
 #define TRAP_REASON_BYTES       128
 
@@ -37,6 +38,7 @@ struct trap_limits {
     int repeated_segments; /* times that one segment stands in the path */
     int query_variants;    /* different queries and forms of one path */
     int pages_per_host;
+    int equal_pages; /* with one content, of URLs of one pattern */
 };
 
 enum trap_rule {
@@ -46,6 +48,7 @@ enum trap_rule {
     TRAP_IS_REPEATING,
     TRAP_HAS_TOO_MANY_QUERIES,
     TRAP_HAS_TOO_MANY_PAGES,
+    TRAP_HAS_EQUAL_PAGES, /* said by judge.h, which knows equal_pages.h */
 };
 
 /* The option that sets the limit of a rule, without dashes: "max-path-depth".
@@ -66,6 +69,8 @@ void trap_free(struct trap *trap);
  */
 enum trap_rule trap_judge(const struct trap *trap, const struct url *url,
                           int64_t nr_pages, char reason[TRAP_REASON_BYTES]);
+/* The limit of pages with equal content; 0: none. */
+int trap_equal_pages(const struct trap *trap);
 /* How many more would be let in by a limit; INT64_MAX: all. At or below 0:
  * none. For whoever judges before it has counted all. */
 int64_t trap_pages_left(const struct trap *trap, int64_t nr_pages);

@@ -461,6 +461,78 @@ frontier_counts_the_pages_of_each_of_many_hosts_exactly(void **state)
     assert_int_equal(stats.nr_visits[OUTCOME_SKIPPED], 2 * CROWD);
 }
 
+static enum err keep_event(void *ctx, const struct query_row *row)
+{
+    char *text = ctx;
+
+    if (row->values)
+        snprintf(text + strlen(text), 1000 - strlen(text), "%.*s\n",
+                 (int)row->values[0].text.len,
+                 (const char *)row->values[0].text.data);
+    return CERR_OK;
+}
+
+/* 300 days that have one page, and months that have each their own. */
+static void empty_days(struct web *web, const char *url,
+                       struct web_answer *answer)
+{
+    char to[64];
+    int number = 0;
+
+    (void)web;
+    if (is(url, "http://a.test/"))
+        for (int i = 0; i < 300; i++) {
+            snprintf(to, sizeof(to), "http://a.test/day/%d", i);
+            web_link(answer, to, 0);
+            snprintf(to, sizeof(to), "http://a.test/month/%d", i);
+            web_link(answer, to, 0);
+        }
+    answer->page.body_bytes = 10;
+    if (sscanf(url, "http://a.test/month/%d", &number) == 1)
+        memcpy(answer->page.hash, &number, sizeof(number));
+    if (is(url, "http://a.test/month/299"))
+        web_link(answer, "http://a.test/day/300", 0);
+}
+
+static void frontier_stops_a_pattern_of_more_than_50_equal_pages(void **state)
+{
+    static const char sql[] = "SELECT detail FROM events WHERE what = 'trap'";
+    static const char reason[] =
+        "pages of this pattern with equal content: over 50";
+    struct web *web = *state;
+    char text[1000] = "", message[STORAGE_MESSAGE_BYTES];
+    size_t nr_days = 0, nr_months = 0, nr_refused = 0;
+    struct reader *reader;
+
+    web->options.depth = 2;
+    web->answer = empty_days;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    for (size_t i = 0; i < web->nr_visits; i++) {
+        const struct web_visit *visit = &web->visits[i];
+        bool is_ok = visit->outcome == OUTCOME_OK;
+
+        nr_days += is_ok && strstr(visit->url, "/day/");
+        nr_months += is_ok && strstr(visit->url, "/month/");
+        if (is_ok)
+            continue;
+        assert_int_equal(visit->error, ERROR_TRAP);
+        assert_string_equal(visit->detail, reason);
+        nr_refused++;
+    }
+    assert_int_equal(nr_months, 300);
+    assert_in_range(nr_days, 51, 100); /* with what was in flight */
+    assert_int_equal(nr_days + nr_refused, 301);
+    web_close(web, "done");
+    assert_int_equal(reader_open(&reader, web->path, message), CERR_OK);
+    assert_int_equal(reader_run(reader, sql, strlen(sql), keep_event, text),
+                     CERR_OK);
+    reader_close(reader);
+    assert_memory_equal(text, "http://a.test/day/", 18);
+    assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1); /* once */
+}
+
 /* A limit holds over sessions, in which what was refused is no page. */
 static void frontier_counts_the_pages_of_a_host_over_a_restart(void **state)
 {
@@ -847,17 +919,6 @@ static void frontier_reads_the_sitemaps_of_listed_hosts(void **state)
             assert_int_equal(web->fetches[i].flags & JOB_SITEMAP, JOB_SITEMAP);
 }
 
-static enum err keep_event(void *ctx, const struct query_row *row)
-{
-    char *text = ctx;
-
-    if (row->values)
-        snprintf(text + strlen(text), 1000 - strlen(text), "%.*s\n",
-                 (int)row->values[0].text.len,
-                 (const char *)row->values[0].text.data);
-    return CERR_OK;
-}
-
 static void frontier_tells_what_it_drops_of_sitemaps(void **state)
 {
     static const char sql[] =
@@ -1101,6 +1162,8 @@ int main(void)
         TEST(frontier_limits_the_pages_of_a_host),
         TEST(frontier_counts_the_pages_of_each_of_many_hosts_exactly),
         TEST(frontier_counts_the_pages_of_a_host_over_a_restart),
+        TEST(frontier_stops_a_pattern_of_more_than_50_equal_pages),
+        SLICED(frontier_stops_a_pattern_of_more_than_50_equal_pages),
         TEST(frontier_gives_200_refused_links_rows_and_counts_the_rest),
         TEST(frontier_goes_on_where_the_seed_redirects_to),
         TEST(frontier_knows_where_a_seed_landed_after_a_restart),
