@@ -45,6 +45,32 @@ static bool find_last_hop(const struct item *item, const struct ending *ending,
     return true;
 }
 
+static enum err put_event(struct frontier *frontier, const struct item *item,
+                          const char *what, int64_t now_ms)
+{
+    struct bytes url = item_url(item);
+    char detail[600];
+
+    snprintf(detail, sizeof(detail), "%.*s: %s",
+             (int)(url.len < 400 ? url.len : 400), (const char *)url.data,
+             what);
+    return storage_put_event(frontier->storage,
+                             frontier_wall_ms(frontier, now_ms), "warning",
+                             "trap", detail);
+}
+
+/* What tells a page from others even where it has ids of sessions in its links:
+ * they are of one length. */
+static uint64_t hash_page(const struct frontier *frontier,
+                          const struct page *page)
+{
+    uint64_t parts[3] = {
+        hash_sip(frontier->hash_key, page->title.data, page->title.len),
+        page->body_bytes, page->nr_links};
+
+    return hash_sip(frontier->hash_key, parts, sizeof(parts));
+}
+
 /* Counts the content of a found page. Where that stops its pattern, what waits
  * at its host is judged again. */
 static enum err note_content(struct frontier *frontier, const struct item *item,
@@ -52,18 +78,20 @@ static enum err note_content(struct frontier *frontier, const struct item *item,
 {
     struct bytes hash = {page->hash, sizeof(page->hash)};
     struct bytes url = item_url(item);
-    char detail[600];
 
+    if (judge_note_session(frontier->judge, item->key.host_id, url,
+                           hash_page(frontier, page)))
+        return put_event(frontier, item,
+                         "the same page came under two ids of sessions; they "
+                         "are taken out of links to this host",
+                         now_ms);
     if (!judge_count_content(frontier->judge, url, hash))
         return CERR_OK;
     host_mark_changed(frontier, item->origin);
-    snprintf(detail, sizeof(detail),
-             "%.*s: over --max-equal-pages pages of this pattern have equal "
-             "content; no more of them are asked for",
-             (int)(url.len < 400 ? url.len : 400), (const char *)url.data);
-    return storage_put_event(frontier->storage,
-                             frontier_wall_ms(frontier, now_ms), "warning",
-                             "trap", detail);
+    return put_event(frontier, item,
+                     "over --max-equal-pages pages of this pattern have equal "
+                     "content; no more of them are asked for",
+                     now_ms);
 }
 
 /* The times of the visit are of the whole item, with its retries and redirects;

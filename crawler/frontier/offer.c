@@ -55,6 +55,19 @@ static void note_out(const struct offer *offer)
         ++*offer->nr_out;
 }
 
+/* Takes the id of a session out of a link whose host gives one page under many.
+ * Returns whether what is left was seen. */
+static bool drop_session(struct frontier *frontier, struct keyed_url *url)
+{
+    UNFILLED char plain[URL_BYTES_MAX];
+    struct bytes text = url->url;
+
+    return judge_drop_session(frontier->judge, url->key.host_id, &text,
+                              plain) &&
+           (url_reader_read(frontier->reader, text, url) != ERROR_NONE ||
+            judge_has_seen(frontier->judge, (uint64_t)url->key.url_hash));
+}
+
 /* A URL that was in scope once needs no second look, wherever it stands; one
  * that was not may be so on a page of another host, so that memory is kept by
  * host. */
@@ -80,6 +93,8 @@ enum err offer_url(struct frontier *frontier, const struct offer *offer)
         return CERR_OK;
     }
     judge_note_seen(judge, hash);
+    if (drop_session(frontier, &url))
+        return CERR_OK;
     if (hash != (uint64_t)url.key.url_hash)
         judge_note_seen(judge, (uint64_t)url.key.url_hash);
     return add_to_links(frontier, offer, &url);

@@ -11,6 +11,7 @@
 #include "crawler/scope/folders.h"
 #include "crawler/scope/page_counts.h"
 #include "crawler/scope/seen.h"
+#include "crawler/scope/session_keys.h"
 
 /* Hashes of URLs that were judged lately: 8 MiB. */
 #define SEEN_HASHES ((size_t)1 << 20)
@@ -21,6 +22,7 @@ struct judge {
     struct seen *seen;
     struct page_counts *pages;
     struct equal_pages *equal;
+    struct session_keys *sessions;
     struct folders
         *folders; /* NULL unless --scope prefix makes them the scope */
     struct aliases *aliases; /* NULL unless the scope is the host */
@@ -85,6 +87,7 @@ enum err judge_new(struct judge **judge, const struct judge_options *options,
     made->seen = seen_new(SEEN_HASHES);
     made->pages = page_counts_new();
     made->equal = equal_pages_new(trap_equal_pages(made->trap), key);
+    made->sessions = session_keys_new(key);
     if (options->scope.scope == SCOPE_PREFIX && options->has_offers)
         made->folders = folders_new(key);
     if (options->scope.scope == SCOPE_HOST)
@@ -103,6 +106,7 @@ void judge_free(struct judge *judge)
     seen_free(judge->seen);
     page_counts_free(judge->pages);
     equal_pages_free(judge->equal);
+    session_keys_free(judge->sessions);
     folders_free(judge->folders);
     aliases_free(judge->aliases);
     free(judge);
@@ -204,6 +208,23 @@ bool judge_count_content(struct judge *judge, struct bytes url,
     return trap_equal_pages(judge->trap) > 0 &&
            url_parse(&judge->room, url.data, url.len, NULL) == URL_OK &&
            equal_pages_count(judge->equal, &judge->room, content_hash);
+}
+
+bool judge_note_session(struct judge *judge, int64_t host_id, struct bytes url,
+                        uint64_t page)
+{
+    return session_keys_note(judge->sessions, host_id, url, page);
+}
+
+bool judge_drop_session(const struct judge *judge, int64_t host_id,
+                        struct bytes *url, char *out)
+{
+    if (!session_keys_have(judge->sessions, host_id))
+        return false;
+    size_t len = session_keys_strip(*url, out);
+    bool is_shorter = len < url->len;
+    *url = (struct bytes){out, len};
+    return is_shorter;
 }
 
 /* Only where some pattern is stopped is a URL parsed for this. */

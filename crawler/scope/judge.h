@@ -75,6 +75,15 @@ enum trap_rule judge_trap(const struct judge *judge, int64_t host_id,
  * URLs of its pattern are a trap from now on. */
 bool judge_count_content(struct judge *judge, struct bytes url,
                          struct bytes content_hash);
+/* Notes a found page that has ended under a URL, by a hash of what tells it
+ * from others. Returns whether ids of sessions are taken out of links to its
+ * host from now on. */
+bool judge_note_session(struct judge *judge, int64_t host_id, struct bytes url,
+                        uint64_t page);
+/* Copies a URL of such a host without its ids into `out`, URL_BYTES_MAX; false:
+ * it stays as it is. */
+bool judge_drop_session(const struct judge *judge, int64_t host_id,
+                        struct bytes *url, char *out);
 /* Whether a found URL that waits is of such a pattern; `reason` as above. */
 bool judge_is_stopped(struct judge *judge, struct bytes url,
                       char reason[TRAP_REASON_BYTES]);

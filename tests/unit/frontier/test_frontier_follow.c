@@ -533,6 +533,37 @@ static void frontier_stops_a_pattern_of_more_than_50_equal_pages(void **state)
     assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1); /* once */
 }
 
+/* Each answer has an id of its own in its links, as of a visitor without
+ * cookies. */
+static void site_of_sessions(struct web *web, const char *url,
+                             struct web_answer *answer)
+{
+    char to[64];
+
+    (void)url;
+    for (int i = 0; i < 5; i++) {
+        snprintf(to, sizeof(to), "http://a.test/%c;jsessionid=%08d", 'a' + i,
+                 web->nr_asked);
+        web_link(answer, to, 0);
+    }
+    answer->page.body_bytes = 10;
+    memcpy(answer->page.hash, &web->nr_asked, sizeof(web->nr_asked));
+}
+
+static void frontier_takes_ids_of_sessions_out_of_links(void **state)
+{
+    struct web *web = *state;
+
+    web->options.depth = 20;
+    web->answer = site_of_sessions;
+    web_open(web);
+    web_add_list(web, "http://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web_nr_fetches(web, "http://a.test/a"), 1);
+    assert_int_equal(web_nr_fetches(web, "http://a.test/e"), 1);
+    assert_in_range(web->nr_fetches, 1 + 5 + 2 + 5, 100);
+}
+
 /* A limit holds over sessions, in which what was refused is no page. */
 static void frontier_counts_the_pages_of_a_host_over_a_restart(void **state)
 {
@@ -1163,6 +1194,7 @@ int main(void)
         TEST(frontier_counts_the_pages_of_each_of_many_hosts_exactly),
         TEST(frontier_counts_the_pages_of_a_host_over_a_restart),
         TEST(frontier_stops_a_pattern_of_more_than_50_equal_pages),
+        TEST(frontier_takes_ids_of_sessions_out_of_links),
         SLICED(frontier_stops_a_pattern_of_more_than_50_equal_pages),
         TEST(frontier_gives_200_refused_links_rows_and_counts_the_rest),
         TEST(frontier_goes_on_where_the_seed_redirects_to),
