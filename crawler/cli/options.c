@@ -59,7 +59,7 @@ const struct option options[] = {
      "most that a Crawl-delay in robots.txt can ask for"},
     {"max-retry-after", 0, OPTION_DURATION, "DUR", "1h", 0, DAY_MS, NULL,
      AT(max_retry_after_ms), "Speed and politeness",
-     "most that a host can ask us to wait by Retry-After"},
+     "most that a host can ask us to wait by Retry-After or RateLimit"},
     {"rate", 0, OPTION_NUMBER, "N", "0", 0, 1000000, NULL, AT(rate_per_s),
      "Speed and politeness", "requests a second, in all; 0: no limit"},
     {"robots", 0, OPTION_CHOICE, "HOW", "obey", 0, 0, "obey|ignore",

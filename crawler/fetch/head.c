@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "crawler/politeness/rate_limit.h"
+
 void head_init(struct head *head, size_t max_bytes, const char *agent)
 {
     *head = (struct head){.max_bytes = max_bytes, .agent = agent};
@@ -193,13 +195,36 @@ static bool replaces_type(struct bytes before, struct bytes value)
            strncasecmp(new.data, old.data, new.len) != 0;
 }
 
+static void set_value(struct head *head, enum head_field field,
+                      struct bytes value)
+{
+    const unsigned char *start = head->bytes.data;
+
+    head->values[field].seen = true;
+    head->values[field].len = (uint32_t)value.len;
+    head->values[field].at =
+        (uint32_t)((const unsigned char *)value.data - start);
+}
+
+/* Keeps of all fields RateLimit, which are one list, the reset that matters. */
+static void keep_quota(struct head *head, struct bytes value)
+{
+    struct bytes before = head_value(head, HEAD_QUOTA_SPENT);
+    struct bytes reset = rate_limit_spent(value, before);
+
+    if (reset.len > 0)
+        set_value(head, HEAD_QUOTA_SPENT, reset);
+}
+
 /* Keeps the first value of a field, and of Content-Type the last; but two
  * Locations that differ are an error, as nobody can tell where to go. */
 static enum error keep_value(struct head *head, enum head_field field,
                              struct bytes value)
 {
-    const unsigned char *start = head->bytes.data;
-
+    if (field == HEAD_QUOTA_SPENT) {
+        keep_quota(head, value);
+        return ERROR_NONE;
+    }
     if (head->values[field].seen) {
         struct bytes first = head_value(head, field);
 
@@ -211,10 +236,7 @@ static enum error keep_value(struct head *head, enum head_field field,
             return ERROR_NONE;
     }
     head->field = (int)field;
-    head->values[field].seen = true;
-    head->values[field].len = (uint32_t)value.len;
-    head->values[field].at =
-        (uint32_t)((const unsigned char *)value.data - start);
+    set_value(head, field, value);
     return ERROR_NONE;
 }
 
@@ -236,6 +258,11 @@ static const struct {
                           offsetof(struct page, retry_after)},
     [HEAD_SERVER] = {"server", 6, offsetof(struct page, server)},
     [HEAD_REFRESH] = {"refresh", 7, NO_TEXT},
+    [HEAD_QUOTA_SPENT] = {"ratelimit", 9, NO_TEXT},
+    [HEAD_REMAINING] = {"ratelimit-remaining", 19, NO_TEXT},
+    [HEAD_RESET] = {"ratelimit-reset", 15, NO_TEXT},
+    [HEAD_X_REMAINING] = {"x-ratelimit-remaining", 21, NO_TEXT},
+    [HEAD_X_RESET] = {"x-ratelimit-reset", 17, NO_TEXT},
 };
 
 static enum error read_field(struct head *head, const char *line, size_t len)
@@ -360,6 +387,19 @@ struct bytes head_value(const struct head *head, enum head_field field)
         return (struct bytes){"", 0};
     return (struct bytes){head->bytes.data + head->values[field].at,
                           head->values[field].len};
+}
+
+struct bytes head_quota_reset(const struct head *head)
+{
+    struct bytes reset = head_value(head, HEAD_QUOTA_SPENT);
+
+    if (reset.len == 0 &&
+        rate_limit_is_nothing(head_value(head, HEAD_REMAINING)))
+        reset = head_value(head, HEAD_RESET);
+    if (reset.len == 0 &&
+        rate_limit_is_nothing(head_value(head, HEAD_X_REMAINING)))
+        reset = head_value(head, HEAD_X_RESET);
+    return reset;
 }
 
 struct bytes *head_page_text(enum head_field field, struct page *page)

@@ -30,6 +30,11 @@ enum head_field {
     HEAD_RETRY_AFTER,
     HEAD_SERVER,
     HEAD_REFRESH,
+    HEAD_QUOTA_SPENT, /* RateLimit: the reset of a quota that is spent */
+    HEAD_REMAINING,   /* RateLimit-Remaining and so on, see rate_limit.h */
+    HEAD_RESET,
+    HEAD_X_REMAINING,
+    HEAD_X_RESET,
     HEAD_FIELD_NR
 };
 
@@ -78,6 +83,10 @@ bool head_redirects(const struct head *head);
 
 /* The value as received, without white space around; "" if there was none. */
 struct bytes head_value(const struct head *head, enum head_field field);
+
+/* When a quota that the host says is spent begins anew, as rate_limit_wait_ms()
+ * reads it; "": none is. */
+struct bytes head_quota_reset(const struct head *head);
 
 /* The text of a page that shows this value, cleaned; NULL: none does. */
 struct bytes *head_page_text(enum head_field field, struct page *page);

@@ -408,6 +408,20 @@ static void fill_peer(struct transfer *transfer)
         page->http_version = 20;
 }
 
+/* A quota that is spent says when to come again, unless the host says so itself
+ * (429 and 503 with Retry-After), which the draft lets go before. */
+static void fill_quota(struct transfer *transfer)
+{
+    struct bytes reset = head_quota_reset(&transfer->head);
+    struct page *page = &transfer->page;
+    bool asks_to_wait = page->status == 429 || page->status == 503;
+
+    if (reset.len == 0 || (asks_to_wait && page->retry_after.len > 0))
+        return;
+    page->retry_after = clean(transfer, reset);
+    page->flags |= PAGE_QUOTA_SPENT;
+}
+
 /* The fields of an interim answer, or of half a head, are not believed. */
 static void fill_head(struct transfer *transfer)
 {
@@ -430,6 +444,7 @@ static void fill_head(struct transfer *transfer)
         if (text)
             *text = clean(transfer, head_value(head, field));
     }
+    fill_quota(transfer);
 }
 
 /* Views of nothing point at "", never at NULL. */

@@ -6,6 +6,7 @@
 
 #include "crawler/frontier/frontier_internal.h"
 #include "crawler/politeness/http_date.h"
+#include "crawler/politeness/rate_limit.h"
 #include "storage/results.h"
 
 /* A host that is slowed down again and again has one event in this time. */
@@ -153,9 +154,20 @@ enum err politeness_put_event(struct frontier *frontier,
                              detail);
 }
 
+/* How long the host wants to be left alone, -1: it does not say. */
+static int64_t asked_wait_ms(const struct frontier *frontier,
+                             const struct page *page, int64_t now_ms)
+{
+    int64_t wall_ms = frontier_wall_ms(frontier, now_ms);
+
+    if (page->flags & PAGE_QUOTA_SPENT)
+        return rate_limit_wait_ms(page->retry_after, wall_ms);
+    return http_retry_after_ms(page->retry_after, wall_ms);
+}
+
 /* Retry-After is read of 429 and 503 alone, where it is a request to wait (RFC
- * 9110, 10.2.3). A host's wait is written down, for whoever starts the crawl
- * again. */
+ * 9110, 10.2.3); a quota that is spent counts behind any answer. A host's wait
+ * is written down, for whoever starts the crawl again. */
 struct politeness_news politeness_answered(struct frontier *frontier,
                                            const struct item *item,
                                            const struct page *page,
@@ -172,18 +184,19 @@ struct politeness_news politeness_answered(struct frontier *frontier,
         .retry_after_ms = -1,
     };
     struct politeness_news news = {0};
+    bool may_ask = answer.kind == HOST_ANSWER_BUSY ||
+                   (page->flags & PAGE_QUOTA_SPENT) != 0;
 
-    if (answer.kind == HOST_ANSWER_BUSY) {
+    if (answer.kind == HOST_ANSWER_BUSY)
         answer.jitter = frontier_random(frontier);
-        if (page->retry_after.len)
-            answer.retry_after_ms = http_retry_after_ms(
-                page->retry_after, frontier_wall_ms(frontier, now_ms));
-    }
+    if (may_ask && page->retry_after.len > 0)
+        answer.retry_after_ms = asked_wait_ms(frontier, page, now_ms);
     if (is_held)
         answer.kind = HOST_ANSWER_NOTHING;
     host_clock_answered(&host->clock, &host->rules.limits, &answer);
     news.must_keep =
-        answer.kind == HOST_ANSWER_BUSY && host->clock.due_ms > now_ms;
+        (answer.kind == HOST_ANSWER_BUSY || answer.retry_after_ms > 0) &&
+        host->clock.due_ms > now_ms;
     if (count_waits(&frontier->stats.waits, cut_ms, &host->clock, &answer) &&
         (host->told_ms == 0 || now_ms - host->told_ms >= EVENT_MS)) {
         host->told_ms = now_ms;

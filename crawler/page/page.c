@@ -18,7 +18,7 @@
 /* The flags that a worker may set, which leaves PAGE_KILLED out. */
 #define PAGE_FLAGS_ALL                                                         \
     ((2 * PAGE_REFRESH_HEADER - 1) | PAGE_WAS_AWAY | PAGE_NO_ROUTE |           \
-     PAGE_IS_SITEMAP)
+     PAGE_IS_SITEMAP | PAGE_QUOTA_SPENT)
 #define PAGE_ROBOTS_ALL (2 * PAGE_NOARCHIVE - 1)
 #define LINK_RELS_ALL   (2 * LINK_SPONSORED - 1)
 #define PAGE_STATUS_MAX 999

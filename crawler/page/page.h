@@ -59,8 +59,10 @@ enum page_flag {
     PAGE_NO_ROUTE = 1 << 11,   /* an ERROR_CONNECT without a sign of life: the
                                   kernel found no way to the host */
     PAGE_IS_SITEMAP = 1 << 12, /* an XML sitemap, not asked for as one */
-    PAGE_WAS_AWAY = 1 << 10,   /* the process was stopped or asleep while the
-                                  request ran, and it failed */
+    PAGE_QUOTA_SPENT = 1 << 13, /* `retry_after` is the reset of the quota that
+                                   the host says is spent: rate_limit.h */
+    PAGE_WAS_AWAY = 1 << 10,    /* the process was stopped or asleep while the
+                                   request ran, and it failed */
 };
 
 enum link_kind {

@@ -242,6 +242,19 @@ static void take_busy(struct host_clock *clock,
         count_error(clock, limits, answer);
 }
 
+/* Takes a wait that an answer asks for which is no refusal: its quota is spent,
+ * and what comes before it begins anew would be refused. */
+static void take_quota(struct host_clock *clock,
+                       const struct host_limits *limits,
+                       const struct host_answer *answer)
+{
+    if (answer->retry_after_ms >= 0)
+        clock->due_ms =
+            at_least(clock->due_ms,
+                     answer->now_ms + at_most(answer->retry_after_ms,
+                                              limits->max_retry_after_ms));
+}
+
 static void take_unreachable(struct host_clock *clock,
                              const struct host_limits *limits,
                              const struct host_answer *answer)
@@ -268,12 +281,14 @@ void host_clock_answered(struct host_clock *clock,
     switch (answer->kind) {
     case HOST_ANSWER_CALM:
         take_calm(clock, limits, answer);
+        take_quota(clock, limits, answer);
         break;
     case HOST_ANSWER_BUSY:
         take_busy(clock, limits, answer);
         break;
     case HOST_ANSWER_TROUBLE:
         take_trouble(clock, answer);
+        take_quota(clock, limits, answer);
         break;
     case HOST_ANSWER_UNREACHABLE:
         take_unreachable(clock, limits, answer);

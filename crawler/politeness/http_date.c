@@ -168,6 +168,39 @@ int64_t http_date_ms(struct bytes value, int64_t wall_ms)
     return put_together(&reader, year, month, day, time_ms);
 }
 
+static void skip_fraction(struct reader *reader, int64_t *time_ms)
+{
+    const char *from;
+
+    if (!next_is(reader, '.'))
+        return;
+    from = ++reader->at;
+    while (reader->at < reader->end && is_digit(*reader->at))
+        reader->at++;
+    if (reader->at == from)
+        reader->bad = true;
+    *time_ms += 1000;
+}
+
+int64_t http_iso_time_ms(struct bytes value)
+{
+    struct reader reader = {value.data, (const char *)value.data + value.len,
+                            false};
+    int year = read_number(&reader, 4);
+    expect(&reader, '-');
+    int month = read_number(&reader, 2);
+    expect(&reader, '-');
+    int day = read_number(&reader, 2);
+    expect(&reader, 'T');
+    int64_t time_ms = read_time(&reader);
+
+    skip_fraction(&reader, &time_ms);
+    expect(&reader, 'Z');
+    if (month < 1 || month > 12)
+        return -1;
+    return put_together(&reader, year, month, day, time_ms);
+}
+
 /* Reads seconds or a date; a date is told from a number by its first byte,
  * which is no digit. */
 int64_t http_retry_after_ms(struct bytes value, int64_t wall_ms)

@@ -19,5 +19,10 @@ int64_t http_retry_after_ms(struct bytes value, int64_t wall_ms);
  * year.
  */
 int64_t http_date_ms(struct bytes value, int64_t wall_ms);
+/*
+ * A time of RFC 3339 in UTC, "2025-11-24T16:00:30Z", in the same way; a
+ * fraction of a second counts as one more.
+ */
+int64_t http_iso_time_ms(struct bytes value);
 
 #endif

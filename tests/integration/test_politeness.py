@@ -186,6 +186,19 @@ class Waits(PolitenessTest):
                                server.asked("127.0.0.1", "/busy")[0].at, 13)
         self.assertEqual(len(server.asked("127.0.0.1")), 5)
 
+    def test_a_spent_quota_holds_for_every_url_of_the_host(self):
+        for fields in (['RateLimit: "default";r=0;t=2'],
+                       ["RateLimit-Remaining: 0", "RateLimit-Reset: 2"],
+                       ["X-RateLimit-Remaining: 0",
+                        "X-RateLimit-Reset: %d" % (time.time() + 5)]):
+            server = self.serve({"/0": self.once(page(b"x", "200 OK", fields)),
+                                 None: page(b"x")})
+            self.list_urls(*(server.url("/%d" % n) for n in range(4)))
+            self.crawl("urls.txt", "--per-host", "1", "--force")
+            self.assertEqual(set(self.outcomes()), {("ok", None)})
+            self.assertEqual(len(server.asked(path="/0")), 1)
+            self.assert_left_alone(server, "127.0.0.1", server.asked(path="/0")[0].at, 2)
+
     def test_429_without_retry_after_backs_off_further_each_time(self):
         server = self.serve({"/robots.txt": NO_RULES, None: page(b"", "429 Slow")})
         self.list_urls(server.url("/a"))

@@ -65,7 +65,8 @@ FLOORS = {
     "crawler/robots": {"crawler/robots", "crawler/page", "base"},
     "crawler/sitemap": {"crawler/sitemap", "crawler/charset", "crawler/url", "base"},
     "crawler/sandbox": {"crawler/sandbox", "base"},
-    "crawler/fetch": READERS | {"crawler/fetch", "crawler/sandbox", "pool", "base"},
+    "crawler/fetch": READERS | {"crawler/fetch", "crawler/sandbox", "crawler/politeness",
+                                "pool", "base"},  # of politeness: what a quota says
     "crawler/scope": {"crawler/scope", "crawler/page", "crawler/url", "base"},
     "crawler/politeness": {"crawler/politeness", "base"},
     "crawler/frontier": READERS | {"crawler/frontier", "crawler/scope",

@@ -67,6 +67,39 @@ static void head_keeps_what_a_crawler_needs(void **state)
     assert_value(HEAD_SERVER, "nginx");
 }
 
+static void head_tells_when_a_spent_quota_begins_anew(void **state)
+{
+    static const struct {
+        const char *fields, *reset;
+    } rows[] = {
+        {"RateLimit: \"a\";r=0;t=5\r\nratelimit: \"b\";r=0;t=30\r\n", "30"},
+        {"RateLimit: \"a\";r=0;t=30\r\nRateLimit: \"b\";r=4;t=90\r\n", "30"},
+        {"RateLimit: \"a\";r=4;t=5\r\n", ""},
+        {"RateLimit-Reset: 30\r\nRateLimit-Remaining: 0\r\n", "30"},
+        {"RateLimit-Reset: 30\r\nRateLimit-Remaining: 1\r\n", ""},
+        {"X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 1764000030\r\n",
+         "1764000030"},
+        {"X-RateLimit-Remaining: 0\r\nRateLimit-Reset: 30\r\n", ""},
+        {"X-RateLimit-Remaining: 0\r\n", ""},
+        {"X-RateLimit-Reset: 30\r\n", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct bytes reset;
+
+        head_reset(&head);
+        assert_int_equal(feed("HTTP/1.1 200 OK\r\n"), ERROR_NONE);
+        assert_int_equal(feed(rows[i].fields), ERROR_NONE);
+        assert_int_equal(feed("\r\n"), ERROR_NONE);
+        reset = head_quota_reset(&head);
+        if (reset.len != strlen(rows[i].reset) ||
+            memcmp(reset.data, rows[i].reset, reset.len) != 0)
+            fail_msg("%s: %.*s", rows[i].fields, (int)reset.len,
+                     (const char *)reset.data);
+    }
+}
+
 static void head_is_not_final_before_its_blank_line(void **state)
 {
     (void)state;
@@ -273,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(head_keeps_what_a_crawler_needs),
+        TEST(head_tells_when_a_spent_quota_begins_anew),
         TEST(head_is_not_final_before_its_blank_line),
         TEST(head_forgets_interim_answers_but_not_their_size),
         TEST(head_believes_no_trailer),

@@ -71,6 +71,47 @@ static void frontier_caps_retry_after(void **state)
     assert_int_equal(web->fetches[2].started_ms, 20 + 5000);
 }
 
+static void spent_once(struct web *web, const char *url,
+                       struct web_answer *answer)
+{
+    if (!is_robots(url) && web->nr_asked == 2) {
+        answer->page.retry_after = (struct bytes){web->ctx, strlen(web->ctx)};
+        answer->page.flags |= PAGE_QUOTA_SPENT;
+    }
+}
+
+static void frontier_waits_for_a_new_quota_and_keeps_the_page(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = spent_once;
+    web->ctx = "20";
+    web->options.any_host.limits.per_host = 1;
+    web_open(web);
+    web_add_many(web, "a.test", 3);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->nr_fetches, 4);
+    assert_int_equal(web->fetches[2].started_ms, 20 + 20000);
+    for (size_t i = 0; i < web->nr_visits; i++)
+        assert_int_equal(web->visits[i].status, 200);
+}
+
+static void frontier_caps_the_wait_for_a_new_quota(void **state)
+{
+    struct web *web = *state;
+
+    web->answer = spent_once;
+    web->ctx = "Fri, 31 Dec 2100 23:59:59 GMT";
+    web->options.any_host.limits.per_host = 1;
+    web->options.any_host.limits.max_retry_after_ms = 5000;
+    web_open(web);
+    web_add_many(web, "a.test", 2);
+    frontier_list_ended(web->frontier);
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_int_equal(web->fetches[2].started_ms, 20 + 5000);
+}
+
 static void frontier_keeps_a_long_wait_over_a_restart(void **state)
 {
     struct web *web = *state;
@@ -266,6 +307,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(frontier_waits_as_retry_after_asks),
         TEST(frontier_caps_retry_after),
+        TEST(frontier_waits_for_a_new_quota_and_keeps_the_page),
+        TEST(frontier_caps_the_wait_for_a_new_quota),
         TEST(frontier_keeps_a_long_wait_over_a_restart),
         TEST(frontier_redirects_to_no_host_that_waits_in_storage),
         TEST(frontier_keeps_a_wait_over_a_kill),
