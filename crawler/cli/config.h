@@ -63,7 +63,7 @@ struct config {
 
     char *user_agent;
     struct text_list headers, resolve, allow_private;
-    char *proxy, *cacert, *auth_file;
+    char *proxy, *dns_servers, *cacert, *auth_file;
     bool insecure, ipv4, ipv6, http1, no_compression, cookies;
 
     int64_t extract, store;

@@ -153,6 +153,9 @@ const struct option options[] = {
      "environment (http_proxy, https_proxy, all_proxy, no_proxy)"},
     {"resolve", 0, OPTION_LIST, "HOST:PORT:ADDR", NULL, 0, 0, NULL,
      AT(resolve), "Requests", "address of a name, in place of asking DNS"},
+    {"dns-servers", 0, OPTION_TEXT, "LIST", NULL, 0, 0, NULL, AT(dns_servers),
+     "Requests", "name servers, in place of those of /etc/resolv.conf: "
+     "ADDR, ADDR:PORT or [ADDR]:PORT, with commas between them"},
     {"cacert", 0, OPTION_TEXT, "FILE", NULL, 0, 0, NULL, AT(cacert),
      "Requests", "certificate authorities to trust, in place of the system's"},
     {"insecure", 'k', OPTION_FLAG, NULL, NULL, 0, 0, NULL, AT(insecure),

@@ -31,6 +31,7 @@
 #include "crawler/command/commands.h"
 #include "crawler/command/hardening.h"
 #include "crawler/fetch/libraries.h"
+#include "crawler/names/resolver_files.h"
 #include "crawler/sandbox/sandbox.h"
 #include "storage/sqlite/sqlite_version.h"
 
@@ -39,6 +40,7 @@
 #define MEMORY_WANTED      ((int64_t)512 << 20)
 #define DISK_WANTED        ((int64_t)1 << 30)
 #define LINE_BYTES         1024
+#define NSSWITCH_BYTES     8192
 #define SMB2_SUPER_MAGIC_  0xfe534d42 /* magic.h has it since Linux 6 */
 
 /* How bad a finding is. Only GRADE_MISSING changes the exit status. */
@@ -419,6 +421,26 @@ static void see_resolver(struct doctor *doctor)
         "%s%s%s", fetch_resolver(), nr ? ", asks" : "", servers);
 }
 
+/* Names the sources of names that programs ask by nsswitch.conf(5), and a crawl
+ * does not: they are modules of the C library, which its workers cannot load.
+ */
+static void see_name_sources(struct doctor *doctor)
+{
+    FILE *file = fopen("/etc/nsswitch.conf", "re");
+    char text[NSSWITCH_BYTES], unasked[LINE_BYTES] = "";
+    size_t len = file ? fread(text, 1, sizeof(text), file) : 0;
+
+    if (file)
+        fclose(file);
+    resolver_unasked((struct bytes){text, len}, unasked, sizeof(unasked));
+    tell(doctor, "names",
+         wanted(!*unasked, "names that only these know are not found: give "
+                           "them by --resolve or in /etc/hosts"),
+         "/etc/hosts, then name servers%s%s",
+         *unasked ? "; not asked, though in /etc/nsswitch.conf: " : "",
+         unasked);
+}
+
 /* Looks for the variables that choose a proxy; a crawl obeys them. */
 static void see_proxies(struct doctor *doctor)
 {
@@ -452,6 +474,7 @@ int command_doctor(const struct command_line *line)
     see_hardening(&doctor);
     see_certificates(&doctor);
     see_resolver(&doctor);
+    see_name_sources(&doctor);
     see_proxies(&doctor);
     return command_printer_end(
         doctor.printer, doctor.nr_missing ? CRAWL_EXIT_FAILURE : CRAWL_EXIT_OK);

@@ -52,6 +52,16 @@ uint64_t curl_alloc_nr_refused(void)
     return atomic_load_explicit(&nr_refused, memory_order_relaxed);
 }
 
+void *curl_alloc_counted(size_t len)
+{
+    return counted(malloc(len ? len : 1));
+}
+
+void *curl_alloc_counted_more(void *old, size_t len)
+{
+    return counted(realloc(old, len ? len : 1));
+}
+
 /* ---- the lists of freed pieces ---- */
 
 /* The list that a piece for `len` bytes comes from, and the size with which it

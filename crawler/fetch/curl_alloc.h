@@ -3,8 +3,8 @@
  *
  * libcurl takes and returns some forty small pieces and one large one for each
  * page. They are kept here, by size, for the next page. Only the thread that
- * called curl_alloc_open() keeps any: the threads that look names up get theirs
- * straight from malloc(), and either kind can be freed on either side.
+ * called curl_alloc_open() keeps any; another gets its own straight from
+ * malloc(), and either kind can be freed on either side.
  *
  * OpenSSL's memory is malloc()'s own; it goes through here so that refusals
  * are counted, see CRYPTO_set_mem_functions(3).
@@ -54,5 +54,9 @@ void curl_alloc_close(void);
  * that is not valid.
  */
 uint64_t curl_alloc_nr_refused(void);
+
+/* malloc() and realloc(), whose refusals are counted: for c-ares. */
+void *curl_alloc_counted(size_t len);
+void *curl_alloc_counted_more(void *old, size_t len);
 
 #endif

@@ -17,7 +17,6 @@
 #include <sys/socket.h>
 
 #include "crawler/fetch/fetch_internal.h"
-#include "crawler/sandbox/sandbox.h"
 #include "crawler/url/url.h"
 
 /* Size from which a body is judged before it ends. */
@@ -30,33 +29,24 @@ static void enter(struct transfer *transfer, enum phase phase)
 
 /* ---- on the way to a connection ---- */
 
-/* The sandbox is asked once a turn, as that is a stat() for each of the
- * resolver's files. */
-static bool is_stale(struct transfers *set)
-{
-    if (!set->sandbox)
-        return false;
-    if (set->files_ms == set->loop.now_ms)
-        return set->sandbox->is_stale;
-    set->files_ms = set->loop.now_ms;
-    return sandbox_is_stale(set->sandbox);
-}
-
-/* Called when a host is not in libcurl's cache of addresses, even where the
- * host is an address itself. */
+/* Called when a host is not among the addresses that libcurl was told, which it
+ * would look up itself, in a thread. An address has no need of that, nor has
+ * localhost (RFC 6761, 6.3). */
 static int on_lookup(void *resolver, void *reserved, void *ctx)
 {
     struct transfer *transfer = ctx;
 
     (void)resolver;
     (void)reserved;
-    if (is_stale(transfer->set)) {
+    if (lookup_is_stale(transfer->set)) {
         result_decide(transfer, ERROR_INTERNAL,
                       "the resolver's files were replaced");
         return -1;
     }
-    enter(transfer, PHASE_RESOLVING);
-    return 0;
+    if (!transfer->lookup.is_needed)
+        return 0;
+    result_decide(transfer, ERROR_INTERNAL, "an address was lost");
+    return -1;
 }
 
 /* A host of the user's own network that the list names may be private. A proxy

@@ -8,6 +8,8 @@
 #include "crawler/fetch/curl_alloc.h"
 #include "crawler/fetch/fetch_internal.h"
 
+/* libcurl forgets addresses when it was told them so long ago, should nobody
+ * have told it to. */
 #define DNS_CACHE_S  600L
 #define DNS_SWEEP_MS ((int64_t)30000)
 #define DNS_FOR_EVER (-1L)
@@ -102,6 +104,7 @@ void easy_shared_close(struct easy_shared *shared)
             curl_share_cleanup(shared->caches[i].share);
     request_headers_close(&shared->headers);
     curl_slist_free_all(shared->resolve);
+    curl_slist_free_all(shared->forget);
 }
 
 /* ---- a handle, as all jobs want it ---- */
@@ -144,9 +147,6 @@ static enum err set_network(CURL *easy, const struct fetch_options *options)
     EASY_SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
              (long)(options->dns_timeout_ms + options->connect_timeout_ms +
                     NET_SLACK_MS));
-    /* An abandoned look-up must not hold up the others: its thread ends
-     * alone. */
-    EASY_SET(easy, CURLOPT_QUICK_EXIT, 1L);
     EASY_SET(easy, CURLOPT_NOSIGNAL, 1L);
     return CERR_OK;
 }
@@ -200,6 +200,7 @@ void easy_close(struct easy *easy)
     curl_easy_cleanup(easy->handle);
     curl_url_cleanup(easy->parts);
     curl_slist_free_all(easy->own_headers);
+    curl_slist_free_all(easy->resolve);
 }
 
 /* ---- a handle, as one job wants it ---- */
@@ -351,6 +352,7 @@ enum err easy_start(struct transfer *transfer)
     if (curl_multi_add_handle(transfer->set->easy.multi, easy->handle))
         return CERR_NOMEM;
     easy->cache->nr_busy++;
+    easy->is_started = true;
     return CERR_OK;
 }
 
@@ -358,6 +360,9 @@ void easy_stop(struct transfer *transfer)
 {
     struct easy *easy = &transfer->easy;
 
+    if (!easy->is_started)
+        return;
+    easy->is_started = false;
     curl_multi_remove_handle(transfer->set->easy.multi, easy->handle);
     easy->cache->nr_busy--;
 }

@@ -14,8 +14,9 @@
  *   phase.c              how far a transfer has come, and its time limits
  *   head.c, body.c       the answer as it arrives
  *   curl_error.c         what a failure of libcurl's means
- *   lookup.c, guard.c, auth.c, curl_alloc.c   names, addresses, credentials
- *                        and memory, each for itself
+ *   lookup.c             the name that a request needs, see crawler/names
+ *   guard.c, auth.c, curl_alloc.c   addresses, credentials and memory, each
+ *                        for itself
  *
  * libcurl stands between transfer.c, which calls it, and the callbacks, which
  * it calls: they run inside of transfers_turn(), and call nothing of libcurl's
@@ -43,6 +44,7 @@
 #include "crawler/fetch/head.h"
 #include "crawler/fetch/phase.h"
 #include "crawler/fetch/transfer.h"
+#include "crawler/names/names.h"
 
 /* ---- loop.c ---- */
 
@@ -84,6 +86,10 @@ void loop_close(struct loop *loop);
 /* Watches one descriptor that is not libcurl's, for reading, in place of the
  * one before; -1: none. It only ends a wait. CERR_IO. */
 enum err loop_watch_other(struct loop *loop, int fd) CERR_CHECK;
+/* Watches a socket that is neither libcurl's nor the other one for EPOLLIN and
+ * EPOLLOUT; its events name `owner`. 0: no longer, as it is about to be closed.
+ */
+void loop_watch(struct loop *loop, int fd, uint32_t events, void *owner);
 void loop_socket_opened(struct loop *loop, int fd, void *owner);
 /* Closes a socket, which also takes it out of epoll. Returns what close()
  * returns. */
@@ -156,8 +162,42 @@ struct easy_shared {
     size_t cap_connections; /* of each cache, as libcurl was told last */
     struct request_headers headers;
     struct curl_slist *resolve; /* owned; for CURLOPT_RESOLVE */
-    int64_t sweep_ms;           /* when old addresses are thrown out next */
+    struct curl_slist *forget;  /* owned; what libcurl is to forget, with the
+                                   next that it is told */
+    struct curl_slist *forget_last;
+    int64_t sweep_ms; /* when old addresses are thrown out next */
 };
+
+/* ---- lookup.c ---- */
+
+/* Whose address libcurl will want, for a connection of this transfer. */
+struct lookup {
+    struct names_waiter waiter; /* first: the transfer is found by it */
+    struct bytes host;          /* a view of the URL or of `proxy_host` */
+    uint16_t port;
+    bool is_needed;       /* it is a name, and libcurl is not told of it yet */
+    const char *proxy;    /* the one that `proxy_host` was read of */
+    char proxy_host[256]; /* "": it could not be read */
+    uint16_t proxy_port;
+    int64_t asked_ms; /* when it began to wait */
+    uint32_t took_us; /* so long it waited */
+};
+
+/* Finds out whose address the transfer needs. */
+void lookup_aim(struct transfer *transfer);
+/* Whether the sandbox is stale: then no connection can be trusted to lead where
+ * it should. */
+bool lookup_is_stale(struct transfers *set);
+/* Tells libcurl the addresses that are known, unless another transfer did.
+ * CERR_NOMEM. */
+enum err lookup_tell(struct transfer *transfer) CERR_CHECK;
+/* The transfer has ended, or is about to: lets libcurl forget the addresses of
+ * a name that no other needs. */
+void lookup_end(struct transfer *transfer);
+/* Notes why the name has no address. Returns what that is called if it is
+ * certain; ERROR_NONE: what CURLE_COULDNT_RESOLVE_HOST is, which is our own
+ * failure where descriptors are short. */
+enum error lookup_error(struct transfer *transfer, enum name_state state);
 
 /* One of libcurl's easy handles, and what is set on it now. */
 struct easy {
@@ -167,10 +207,12 @@ struct easy {
     const char *proxy;              /* that it asks; NULL: none */
     struct curl_slist *own_headers; /* owned; of this request, or NULL */
     const struct curl_slist *sent_headers; /* those that are set */
-    bool sweeps;         /* it throws out addresses that are too old */
-    bool is_raw;         /* the options are those of JOB_RAW */
-    bool may_be_http2;   /* ALPN offers it */
-    bool is_conditional; /* a validator was sent */
+    struct curl_slist *resolve; /* owned; what libcurl was told last */
+    bool is_started;            /* libcurl has it */
+    bool sweeps;                /* it throws out addresses that are too old */
+    bool is_raw;                /* the options are those of JOB_RAW */
+    bool may_be_http2;          /* ALPN offers it */
+    bool is_conditional;        /* a validator was sent */
 };
 
 /* Sets an option and returns CERR_NOMEM from the caller if that fails: all
@@ -236,6 +278,7 @@ struct transfer_failure {
     char note[PAGE_DETAIL_BYTES];  /* our words about it; "" */
     char message[CURL_ERROR_SIZE]; /* libcurl's words; "" */
     bool tried_address;  /* some address passed the guard: curl_callbacks.c */
+    bool may_pass;       /* no name server could tell: lookup.c */
     bool is_exhausted;   /* no descriptor for a socket: curl_callbacks.c */
     uint64_t nr_refused; /* result_nr_refused() when it began */
 };
@@ -267,6 +310,7 @@ struct transfer {
     uint32_t flags; /* enum job_flag */
     struct buf url; /* with a NUL behind it */
     struct easy easy;
+    struct lookup lookup;
     struct phase_clock clock;
     struct transfer_failure failure;
     struct head head;
@@ -289,6 +333,7 @@ struct transfers {
     char agent[64];               /* product token of the user agent */
     struct loop loop;
     struct easy_shared easy;
+    struct names *names;     /* owned */
     struct guard *guard;     /* owned */
     struct auth *auth;       /* owned; NULL: none */
     struct scan *scan;       /* owned */
@@ -300,8 +345,6 @@ struct transfers {
     struct transfer_list idle;
     struct transfer_list ended; /* in the order in which they ended */
     size_t nr_busy;             /* started and not recycled */
-    size_t nr_resolving;        /* PHASE_RESOLVING, counted by phase.c */
-    size_t nr_fresh;            /* started since the last turn */
     int64_t check_ms;           /* when time limits are looked at next */
     int64_t check_every_ms;
     bool has_false_http2; /* some server said HTTP/2 and did not speak it */

@@ -194,6 +194,23 @@ static enum err check_headers(const struct fetch_headers *headers,
     return CERR_OK;
 }
 
+static enum err check_names(const struct fetch_options *options, char *message,
+                            size_t cap)
+{
+    for (size_t i = 0; i < options->nr_resolve; i++) {
+        if (resolve_is_valid(options->resolve[i]))
+            continue;
+        snprintf(message, cap, "\"%.80s\" is not host:port:address",
+                 options->resolve[i]);
+        return CERR_INVALID;
+    }
+    if (!options->dns_servers || names_servers_are_valid(options->dns_servers))
+        return CERR_OK;
+    snprintf(message, cap, "\"%.80s\" is no list of addresses",
+             options->dns_servers);
+    return CERR_INVALID;
+}
+
 enum err fetch_options_check(const struct fetch_options *options, char *message,
                              size_t cap)
 {
@@ -208,13 +225,9 @@ enum err fetch_options_check(const struct fetch_options *options, char *message,
         snprintf(message, cap, "IPv4 only and IPv6 only exclude each other");
         return CERR_INVALID;
     }
-    for (size_t i = 0; i < options->nr_resolve; i++) {
-        if (resolve_is_valid(options->resolve[i]))
-            continue;
-        snprintf(message, cap, "\"%.80s\" is not host:port:address",
-                 options->resolve[i]);
-        return CERR_INVALID;
-    }
+    err = check_names(options, message, cap);
+    if (err)
+        return err;
     if (options->ca_file && access(options->ca_file, R_OK)) {
         snprintf(message, cap, "cannot read the CA file %s", options->ca_file);
         return CERR_NOT_FOUND;

@@ -19,7 +19,6 @@
 #include "base/xalloc.h"
 #include "crawler/fetch/curl_alloc.h"
 #include "crawler/fetch/fetch_internal.h"
-#include "crawler/fetch/lookup.h"
 #include "crawler/fetch/transfer.h"
 #include "crawler/page/job.h"
 #include "crawler/page/page.h"
@@ -335,7 +334,7 @@ static enum err run(struct fetcher *fetcher)
 /* ---- before the first job ---- */
 
 /* The address space that all bodies at once may want, as received, decoded and
- * as UTF-8, beside libraries and the stacks of the threads that look names up.
+ * as UTF-8, beside libraries.
  */
 static uint64_t memory_needed(const struct fetch_options *options)
 {
@@ -365,8 +364,11 @@ static enum err enter_sandbox(struct fetcher *fetcher,
     };
     enum err err;
 
-    if (options->sandbox == FETCH_SANDBOX_OFF)
+    transfers_set_sandbox(fetcher->transfers, &fetcher->sandbox);
+    if (options->sandbox == FETCH_SANDBOX_OFF) {
+        sandbox_watch(&fetcher->sandbox);
         return CERR_OK;
+    }
     err = sandbox_enter(&fetcher->sandbox, &sandbox);
     if (err) {
         log_error("a worker cannot enter its sandbox: %s", err_str(err));
@@ -377,7 +379,6 @@ static enum err enter_sandbox(struct fetcher *fetcher,
         log_error("the sandbox is incomplete on this system");
         return CERR_PERM;
     }
-    transfers_set_sandbox(fetcher->transfers, &fetcher->sandbox);
     return CERR_OK;
 }
 
@@ -413,10 +414,6 @@ int fetch_worker_main(struct worker *worker, void *ctx)
     /* The C library loads some files at their first use: that has to be now,
      * as the sandbox shuts them. */
     tzset();
-    if (lookup_warm_up()) {
-        curl_alloc_close();
-        return EXIT_FAILURE;
-    }
     status = prepare(&fetcher, &options);
     if (status == EXIT_SUCCESS) {
         err = run(&fetcher);

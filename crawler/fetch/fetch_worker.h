@@ -76,8 +76,10 @@ struct fetch_options {
     const struct fetch_headers *header_sets;
     size_t nr_header_sets;
     struct fetch_proxies proxies;
-    const char *ca_file; /* NULL: the system's */
-    bool insecure;       /* as --insecure: certificates are not checked */
+    const char *ca_file;     /* NULL: the system's */
+    bool insecure;           /* as --insecure: certificates are not checked */
+    const char *dns_servers; /* "192.0.2.1,[2001:db8::1]:5353"; NULL: those of
+                                resolv.conf(5) */
     const char *const *resolve; /* "host:port:address" */
     size_t nr_resolve;
     bool ipv4_only, ipv6_only, http1_only, no_compression, cookies;

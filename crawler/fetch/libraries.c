@@ -4,6 +4,8 @@
 
 #include <curl/curl.h>
 
+#include "crawler/names/names.h"
+
 const char *fetch_library_versions(void)
 {
     return curl_version();
@@ -16,10 +18,5 @@ const char *fetch_ca_file(void)
 
 const char *fetch_resolver(void)
 {
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-
-    if (info->ares)
-        return "c-ares";
-    return info->features & CURL_VERSION_ASYNCHDNS ? "system, in threads"
-                                                   : "system, blocking";
+    return names_library();
 }

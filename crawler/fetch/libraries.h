@@ -9,8 +9,7 @@ const char *fetch_library_versions(void);
 /* Certificate authorities that are trusted unless a file is named; NULL: the
  * library has no file of its own. Static. */
 const char *fetch_ca_file(void);
-/* How names are looked up: "c-ares", "system, in threads" or "system,
- * blocking"; static. */
+/* How names are looked up: "c-ares 1.18.1"; static. */
 const char *fetch_resolver(void);
 
 #endif

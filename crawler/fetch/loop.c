@@ -73,6 +73,18 @@ int loop_close_socket(struct loop *loop, int fd)
     return close(fd);
 }
 
+void loop_watch(struct loop *loop, int fd, uint32_t events, void *owner)
+{
+    struct interest *interest = interest_of(loop, fd);
+
+    if (interest->owner != owner || !interest->is_ours)
+        *interest = (struct interest){.is_ours = true, .owner = owner};
+    interest->is_wanted = events != 0;
+    arm(loop, fd, interest, events);
+    if (events == 0)
+        *interest = (struct interest){0};
+}
+
 enum err loop_watch_other(struct loop *loop, int fd)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};

@@ -16,10 +16,6 @@ void phase_start(struct phase_clock *clock, int64_t now_ms)
 
 void phase_enter(struct phase_clock *clock, enum phase phase, int64_t now_ms)
 {
-    if (clock->phase == PHASE_RESOLVING)
-        (*clock->nr_resolving)--;
-    if (phase == PHASE_RESOLVING)
-        (*clock->nr_resolving)++;
     if (phase == PHASE_ANSWERING) {
         clock->window_ms = now_ms;
         clock->window_bytes = clock->received_bytes;

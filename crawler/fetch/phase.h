@@ -2,21 +2,20 @@
  * phase: how far a transfer has come, since when, and whether it takes too
  * long.
  *
- *   IDLE ─► WAITING ─► RESOLVING ─► CONNECTING ─► ASKED ─► ANSWERING ─► ENDED
- *    ▲         │                        ▲           ▲                     │
- *    │         ├── address known ───────┘           │                     │
- *    │         └── connection open already ─────────┘                     │
+ *   IDLE ─► RESOLVING ─► WAITING ─► CONNECTING ─► ASKED ─► ANSWERING ─► ENDED
+ *    ▲ │                  ▲     │                   ▲                     │
+ *    │ └── address known ─┘     └── connection open ┘                     │
  *    └────────────────────────────────────────────────────────────────────┘
  *
  *   IDLE -> WAITING          [transfers_start]
- *   WAITING -> RESOLVING     [on_lookup]
- *   WAITING -> CONNECTING    [on_open_socket]  libcurl knew the address
- *   RESOLVING -> CONNECTING  [on_open_socket]
+ *   IDLE -> RESOLVING        [transfers_start] its name is not known yet
+ *   RESOLVING -> WAITING     [go_on]
+ *   WAITING -> CONNECTING    [on_open_socket]
  *   WAITING -> ASKED         [on_request]      a connection was open
  *   CONNECTING -> ASKED      [on_request]
  *   ASKED -> ANSWERING       [on_head_line]
- *   ASKED -> RESOLVING or CONNECTING  the open connection was dead: libcurl
- *                            asks once more over a new one
+ *   ASKED -> CONNECTING      the open connection was dead: libcurl asks once
+ *                            more over a new one
  *   any of these -> ENDED    [end_transfer]    by libcurl, a limit or a cancel
  *   ENDED -> IDLE            [transfer_recycle]
  *
@@ -35,8 +34,8 @@
 /* In the order of one request, so that "at least PHASE_ASKED" has a meaning. */
 enum phase {
     PHASE_IDLE,       /* not in use */
+    PHASE_RESOLVING,  /* its name is looked up; libcurl does not have it yet */
     PHASE_WAITING,    /* waits for a connection, or has not begun */
-    PHASE_RESOLVING,  /* libcurl looks its name up, in a thread */
     PHASE_CONNECTING, /* connects, TLS handshake included */
     PHASE_ASKED,      /* request on its way, no line of the answer yet */
     PHASE_ANSWERING,  /* head or body are arriving */
@@ -45,7 +44,6 @@ enum phase {
 
 struct phase_clock {
     enum phase phase;
-    size_t *nr_resolving;    /* borrowed; transfers that are PHASE_RESOLVING */
     int64_t start_ms;        /* when PHASE_WAITING began */
     int64_t phase_ms;        /* when `phase` began */
     uint64_t received_bytes; /* of head and body, since `start_ms` */
@@ -62,7 +60,7 @@ void phase_start(struct phase_clock *clock, int64_t now_ms);
 void phase_enter(struct phase_clock *clock, enum phase phase, int64_t now_ms);
 /* Takes `away_ms`, in which this process did not run, out of all limits. */
 void phase_forgive(struct phase_clock *clock, int64_t away_ms);
-/* Whether libcurl has the transfer. */
+/* Whether the transfer has begun and not ended. */
 bool phase_is_active(const struct phase_clock *clock);
 
 /*

@@ -14,7 +14,6 @@
 #include "crawler/fetch/curl_alloc.h"
 #include "crawler/fetch/curl_error.h"
 #include "crawler/fetch/fetch_internal.h"
-#include "crawler/fetch/lookup.h"
 #include "crawler/html/html.h"
 #include "crawler/url/url.h"
 
@@ -52,7 +51,7 @@ static bool has_memory(void)
 
 uint64_t result_nr_refused(void)
 {
-    return curl_alloc_nr_refused() + lookup_nr_exhausted();
+    return curl_alloc_nr_refused();
 }
 
 /* A want of memory may be over when the transfer ends, so refusals since its
@@ -70,8 +69,7 @@ static bool was_short_of_descriptors(const struct transfer *transfer)
     int spare[SPARE_DESCRIPTORS];
     int nr = 0;
 
-    if (transfer->failure.is_exhausted ||
-        strstr(transfer->failure.message, "thread failed to start"))
+    if (transfer->failure.is_exhausted)
         return true;
     while (nr < SPARE_DESCRIPTORS) {
         spare[nr] = fcntl(transfer->set->loop.epoll_fd, F_DUPFD_CLOEXEC, 0);
@@ -148,26 +146,6 @@ static enum error choose_error(struct transfer *transfer, CURLcode code)
     if (!error && transfer->body.begun)
         error = body_finish(&transfer->body);
     return error;
-}
-
-/* Whether an ERROR_DNS may pass: no name server could say that the name does
- * not exist. Behind a proxy it is the proxy's name that was looked up. */
-static bool may_pass(const struct transfer *transfer)
-{
-    const char *proxy = transfer->easy.proxy;
-    const char *asked = proxy ? proxy : (const char *)transfer->url.data;
-    unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
-    CURLU *parts = curl_url();
-    char *host = NULL;
-    bool found = false;
-
-    /* Read by libcurl's parser, as lookup.c saw the name that libcurl asked. */
-    if (parts && !curl_url_set(parts, CURLUPART_URL, asked, flags) &&
-        !curl_url_get(parts, CURLUPART_HOST, &host, 0))
-        found = lookup_may_pass(host, strlen(host));
-    curl_free(host);
-    curl_url_cleanup(parts);
-    return found;
 }
 
 /* ---- texts ---- */
@@ -352,12 +330,14 @@ static uint32_t clip_us(curl_off_t us)
     return us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
 }
 
+/* libcurl counts from the moment at which it got the transfer, which had waited
+ * for its name before. */
 static uint32_t time_us(const struct transfer *transfer, CURLINFO info)
 {
     curl_off_t us = 0;
 
     curl_easy_getinfo(transfer->easy.handle, info, &us);
-    return clip_us(us);
+    return us > 0 ? clip_us(us + transfer->lookup.took_us) : 0;
 }
 
 /* A connection that was open already has no times of its own. */
@@ -373,6 +353,8 @@ static void fill_times(struct transfer *transfer)
         page->dns_us = time_us(transfer, CURLINFO_NAMELOOKUP_TIME_T);
         page->connect_us = time_us(transfer, CURLINFO_CONNECT_TIME_T);
         page->tls_us = time_us(transfer, CURLINFO_APPCONNECT_TIME_T);
+        if (page->dns_us == 0)
+            page->dns_us = transfer->lookup.took_us;
     } else if (transfer->clock.phase >= PHASE_ASKED) {
         page->flags |= PAGE_REUSED;
     }
@@ -494,10 +476,8 @@ static void set_error(struct transfer *transfer, enum error error)
     page->error = error;
     if (!error)
         return;
-    if (error == ERROR_DNS && may_pass(transfer)) {
+    if (error == ERROR_DNS && transfer->failure.may_pass)
         page->flags |= PAGE_MAY_PASS;
-        set_note(transfer, "no name server could tell");
-    }
     if (error == ERROR_CONNECT && found_no_way(transfer))
         page->flags |= PAGE_NO_ROUTE;
     page->outcome = error_info(error)->error_class == CLASS_POLICY

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "crawler/fetch/curl_alloc.h"
 #include "crawler/fetch/fetch_internal.h"
 #include "crawler/url/url.h"
 
@@ -32,8 +33,8 @@ static void find_agent(struct transfers *set)
 }
 
 /* Descriptors of one transfer: two sockets, to the addresses of one name that
- * are tried at once, and two of the look-up itself. */
-#define DESCRIPTORS_EACH  ((size_t)4)
+ * are tried at once. */
+#define DESCRIPTORS_EACH  ((size_t)2)
 #define DESCRIPTORS_OTHER ((size_t)64)
 
 /* Asks the system for as many descriptors as the options want, and lowers the
@@ -68,6 +69,30 @@ static enum err fit_descriptors(struct transfers *set, size_t *max_connections)
     return CERR_OK;
 }
 
+static void watch_name_server(void *ctx, int fd, bool readable, bool writable)
+{
+    struct transfers *set = ctx;
+    uint32_t events = (readable ? EPOLLIN : 0) | (writable ? EPOLLOUT : 0);
+
+    loop_watch(&set->loop, fd, events, set->names);
+}
+
+static enum err open_names(struct transfers *set)
+{
+    const struct names_options options = {
+        .servers = set->options.dns_servers,
+        .ipv4_only = set->options.ipv4_only,
+        .ipv6_only = set->options.ipv6_only,
+        .take = curl_alloc_counted,
+        .take_more = curl_alloc_counted_more,
+        .timeout_ms = set->options.dns_timeout_ms,
+        .watch = watch_name_server,
+        .ctx = set,
+    };
+
+    return names_open(&set->names, &options);
+}
+
 enum err transfers_open(struct transfers **out,
                         const struct fetch_options *options)
 {
@@ -97,6 +122,8 @@ enum err transfers_open(struct transfers **out,
         err = easy_shared_open(&set->easy, &set->options, max_connections);
     if (!err)
         err = loop_open(&set->loop, set->easy.multi);
+    if (!err)
+        err = open_names(set);
     if (err)
         transfers_close(set);
     else
@@ -106,8 +133,8 @@ enum err transfers_open(struct transfers **out,
 
 static void free_transfer(struct transfer *transfer)
 {
-    if (phase_is_active(&transfer->clock))
-        easy_stop(transfer);
+    easy_stop(transfer);
+    lookup_end(transfer);
     easy_close(&transfer->easy);
     decode_free(transfer->decode);
     head_release(&transfer->head);
@@ -127,7 +154,9 @@ void transfers_close(struct transfers *set)
     for (size_t i = 0; i < set->nr_all; i++)
         free_transfer(set->all[i]);
     body_spares_release(&set->bodies.spares);
-    easy_shared_close(&set->easy); /* closes sockets, which the loop sees */
+    /* Both close sockets, which the loop sees. */
+    names_close(set->names);
+    easy_shared_close(&set->easy);
     loop_close(&set->loop);
     guard_free(set->guard);
     auth_free(set->auth);
@@ -153,12 +182,12 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* What has been started since the last turn may all need a look-up. */
+/* What is started may all need a look-up. */
 size_t transfers_room(const struct transfers *set)
 {
-    size_t pending = set->nr_resolving + set->nr_fresh;
+    size_t nr_asked = names_nr_asked(set->names);
     size_t lookups =
-        pending < TRANSFER_LOOKUPS_MAX ? TRANSFER_LOOKUPS_MAX - pending : 0;
+        nr_asked < NAMES_ASKED_MAX ? NAMES_ASKED_MAX - nr_asked : 0;
 
     return least((size_t)set->options.max_transfers - set->nr_busy, lookups);
 }
@@ -174,7 +203,6 @@ static struct transfer *new_transfer(struct transfers *set)
     struct transfer *transfer = xcalloc(1, sizeof(*transfer));
 
     transfer->set = set;
-    transfer->clock.nr_resolving = &set->nr_resolving;
     head_init(&transfer->head, (size_t)set->options.max_head_bytes, set->agent);
     body_init(&transfer->body);
     buf_init(&transfer->url, URL_BYTES_MAX + 1);
@@ -262,6 +290,7 @@ static void end_transfer(struct transfer *transfer, CURLcode code,
     set->bodies.nr_paused -= transfer->is_paused;
     transfer->is_paused = false;
     easy_stop(transfer);
+    lookup_end(transfer);
     result_fill(transfer, code);
     if (transfer->was_away && transfer->page.error)
         transfer->page.flags |= PAGE_WAS_AWAY;
@@ -282,6 +311,53 @@ static bool may_be_asked(const struct transfer *transfer)
                          transfer->flags & JOB_PRIVATE_OK);
 }
 
+/* Gives it to libcurl, once its address is known. */
+static void go_on(struct transfer *transfer)
+{
+    struct transfers *set = transfer->set;
+    enum err err = CERR_OK;
+
+    if (transfer->lookup.is_needed)
+        err = lookup_tell(transfer);
+    if (!err)
+        err = easy_start(transfer);
+    if (err)
+        end_transfer(transfer, CURLE_OUT_OF_MEMORY, ERROR_INTERNAL,
+                     "no memory to begin");
+    else if (transfer->clock.phase != PHASE_WAITING)
+        phase_enter(&transfer->clock, PHASE_WAITING, set->loop.now_ms);
+}
+
+static void end_nameless(struct transfer *transfer, enum name_state state)
+{
+    enum error error = lookup_error(transfer, state);
+
+    end_transfer(transfer, CURLE_COULDNT_RESOLVE_HOST, error, "");
+}
+
+/* Asks for the transfer's name, if it has one that is not known. */
+static void begin(struct transfer *transfer)
+{
+    struct transfers *set = transfer->set;
+    struct lookup *lookup = &transfer->lookup;
+    enum name_state state = NAME_FOUND;
+
+    lookup->asked_ms = set->loop.now_ms;
+    if (lookup->is_needed)
+        state = names_wait(set->names, &lookup->waiter, lookup->host,
+                           set->loop.now_ms);
+    if (state == NAME_FOUND) {
+        go_on(transfer);
+    } else if (state != NAME_ASKED) {
+        end_nameless(transfer, state);
+    } else if (lookup_is_stale(set)) {
+        end_transfer(transfer, CURLE_OK, ERROR_INTERNAL,
+                     "the resolver's files were replaced");
+    } else {
+        phase_enter(&transfer->clock, PHASE_RESOLVING, set->loop.now_ms);
+    }
+}
+
 enum err transfers_start(struct transfers *set, uint64_t id,
                          const struct job *job)
 {
@@ -298,20 +374,41 @@ enum err transfers_start(struct transfers *set, uint64_t id,
     err = copy_url(transfer, job);
     if (!err)
         err = easy_aim(transfer, job);
-    if (!err)
-        err = easy_start(transfer);
     if (err) {
         make_idle(transfer);
         return err;
     }
     transfer->failure.nr_refused = result_nr_refused();
+    lookup_aim(transfer);
     phase_start(&transfer->clock, set->loop.now_ms);
     set->nr_busy++;
-    set->nr_fresh++;
-    if (!may_be_asked(transfer))
+    if (may_be_asked(transfer))
+        begin(transfer);
+    else
         end_transfer(transfer, CURLE_OK, ERROR_BLOCKED_ADDRESS,
                      "not a public address");
     return CERR_OK;
+}
+
+/* Lets go on, or end, whose look-ups have ended. */
+static void take_names(struct transfers *set)
+{
+    struct names_waiter *waiter = names_next_ready(set->names);
+
+    for (; waiter; waiter = names_next_ready(set->names)) {
+        struct lookup *lookup = (struct lookup *)waiter;
+        struct transfer *transfer =
+            (struct transfer *)((char *)lookup -
+                                offsetof(struct transfer, lookup));
+        enum name_state state = name_state(waiter->name);
+        int64_t took_ms = set->loop.now_ms - lookup->asked_ms;
+
+        lookup->took_us = (uint32_t)took_ms * 1000;
+        if (state == NAME_FOUND)
+            go_on(transfer);
+        else
+            end_nameless(transfer, state);
+    }
 }
 
 /* Cancels are rare, so all transfers are looked through. */
@@ -418,12 +515,18 @@ static void run_timer(struct transfers *set)
     curl_multi_socket_action(set->easy.multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
-/* The socket's owner is the cache that its connection lies in. */
+/* The socket's owner is the cache that its connection lies in, or who looks
+ * names up. */
 static void run_socket(struct transfers *set, const struct loop_event *event)
 {
     const struct connection_cache *cache = event->owner;
     int running;
 
+    if (event->owner == set->names) {
+        names_socket(set->names, event->fd, event->mask & ~CURL_CSELECT_OUT,
+                     event->mask & CURL_CSELECT_OUT, set->loop.now_ms);
+        return;
+    }
     easy_limit_connections(&set->easy, cache ? cache->nr_busy : set->nr_busy);
     curl_multi_socket_action(set->easy.multi, event->fd, event->mask, &running);
 }
@@ -466,10 +569,11 @@ enum err transfers_turn(struct transfers *set, int timeout_ms)
     int64_t before_ms, wait_ms;
     enum err err;
 
-    set->nr_fresh = 0;
     resume_paused(set);
-    run_timer(set); /* sends what has just been started */
-    if (collect_ended(set))
+    take_names(set); /* those that hosts(5) had */
+    run_timer(set);  /* sends what has just been started */
+    collect_ended(set);
+    if (!STAILQ_EMPTY(&set->ended))
         timeout_ms = 0;
     wait_ms = choose_wait(set, timeout_ms);
     before_ms = set->loop.now_ms;
@@ -481,6 +585,9 @@ enum err transfers_turn(struct transfers *set, int timeout_ms)
         note_absence(set, set->loop.now_ms - before_ms - wait_ms);
     while (loop_next_event(&set->loop, &event))
         run_socket(set, &event);
+    if (set->loop.now_ms >= set->check_ms)
+        names_tick(set->names, set->loop.now_ms);
+    take_names(set);
     run_timer(set);
     collect_ended(set);
     if (set->loop.now_ms >= set->check_ms)
@@ -570,6 +677,7 @@ void transfer_recycle(struct transfer *transfer)
     transfer->failure.note[0] = '\0';
     transfer->failure.tried_address = false;
     transfer->failure.is_exhausted = false;
+    transfer->failure.may_pass = false;
     transfer->set->nr_busy--;
     make_idle(transfer);
 }

@@ -20,8 +20,6 @@
 #include "crawler/page/job.h"
 #include "crawler/page/page.h"
 
-/* Names looked up at once, as each takes a thread. */
-#define TRANSFER_LOOKUPS_MAX     64
 /* Connections kept open for use again, and the caches that they are kept in, by
  * host (docs/decisions/0013). */
 #define TRANSFER_CONNECTIONS_MAX 4096

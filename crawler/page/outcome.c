@@ -74,7 +74,8 @@ static const struct error_info infos[ERROR_NR] = {
     [ERROR_DNS_TIMEOUT] = {
         "dns_timeout", CLASS_DNS, true,
         "No name server answered in time.",
-        "Check the name servers in /etc/resolv.conf, or lower --concurrency."},
+        "Check the name servers in /etc/resolv.conf, or name others by "
+        "--dns-servers."},
     /* Connections: a server that restarts or is full refuses for seconds, so
      * all three are tried again. */
     [ERROR_CONNECT] = {

@@ -84,7 +84,9 @@ struct sandbox {
     struct sandbox_file {
         const char *path; /* borrowed */
         dev_t device;
-        ino_t inode; /* 0: there was none */
+        ino_t inode;        /* 0: there was none */
+        int64_t changed_ns; /* as its mtime; 0: a change of its text is of no
+                               account */
     } files[SANDBOX_FILES_MAX];
     size_t nr_files;
     bool is_stale; /* as sandbox_is_stale() found, and stays so */
@@ -97,11 +99,16 @@ struct sandbox {
  */
 enum err sandbox_enter(struct sandbox *sandbox,
                        const struct sandbox_options *options) CERR_CHECK;
+/* Only notes the resolver's files, for sandbox_is_stale(): for a worker that is
+ * not shut in, whose resolver reads them once all the same. */
+void sandbox_watch(struct sandbox *sandbox);
+
 /*
  * True from the moment on when one of its files has been replaced by another,
  * as by a renewed lease: Landlock knows files, not names, so the new one
- * cannot be read, and look-ups would go astray. The worker should leave and
- * be replaced. A few stat() calls, no more.
+ * cannot be read; or when one that the resolver read at its start has another
+ * text. Look-ups would go astray, so the worker should leave and be replaced. A
+ * few stat() calls, no more.
  */
 bool sandbox_is_stale(struct sandbox *sandbox);
 

@@ -98,32 +98,42 @@ static bool allow_file(int ruleset, const struct sandbox_file *file)
     return bad == 0;
 }
 
+static int64_t changed_ns(const struct stat *about)
+{
+    return about->st_mtim.tv_sec * INT64_C(1000000000) + about->st_mtim.tv_nsec;
+}
+
 /* Remembers which file has the name now, for sandbox_is_stale(). */
-static void note_file(struct sandbox *sandbox, const char *path)
+static void note_file(struct sandbox *sandbox, const char *path, bool is_once)
 {
     struct stat about = {.st_ino = 0};
 
     assert(sandbox->nr_files < SANDBOX_FILES_MAX);
     if (stat(path, &about))
         about.st_ino = 0;
-    sandbox->files[sandbox->nr_files++] = (struct sandbox_file){
-        .path = path, .device = about.st_dev, .inode = about.st_ino};
+    sandbox->files[sandbox->nr_files++] =
+        (struct sandbox_file){.path = path,
+                              .device = about.st_dev,
+                              .inode = about.st_ino,
+                              .changed_ns = is_once ? changed_ns(&about) : 0};
 }
 
-/* The files that glibc's resolver reads, at the first look-up and whenever they
- * have changed: resolv.conf(5), hosts(5), nsswitch.conf(5), host.conf(5),
- * gai.conf(5). */
+/* The files by which names are looked up: resolv.conf(5), nsswitch.conf(5) and
+ * host.conf(5), which c-ares reads at its start, and hosts(5), which it reads
+ * for each look-up. */
 static void note_files(struct sandbox *sandbox, const char *ca_file)
 {
-    static const char *const resolver_files[] = {
-        "/etc/resolv.conf", "/etc/hosts",    "/etc/nsswitch.conf",
-        "/etc/host.conf",   "/etc/gai.conf",
-    };
-
-    for (size_t i = 0; i < NR(resolver_files); i++)
-        note_file(sandbox, resolver_files[i]);
+    note_file(sandbox, "/etc/resolv.conf", true);
+    note_file(sandbox, "/etc/nsswitch.conf", true);
+    note_file(sandbox, "/etc/host.conf", true);
+    note_file(sandbox, "/etc/hosts", false);
     if (ca_file)
-        note_file(sandbox, ca_file);
+        note_file(sandbox, ca_file, false);
+}
+
+void sandbox_watch(struct sandbox *sandbox)
+{
+    note_files(sandbox, NULL);
 }
 
 enum err landlock_enter(struct sandbox *sandbox, const char *ca_file)
@@ -134,13 +144,13 @@ enum err landlock_enter(struct sandbox *sandbox, const char *ca_file)
     bool is_complete = true;
     int fd;
 
+    note_files(sandbox, ca_file);
     if (abi < 1)
         return CERR_OK;
     size = fill_ruleset(&rules, abi);
     fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
     if (fd < 0)
         return CERR_PERM;
-    note_files(sandbox, ca_file);
     for (size_t i = 0; i < sandbox->nr_files; i++)
         is_complete &= allow_file(fd, &sandbox->files[i]);
     is_complete =
@@ -162,7 +172,8 @@ bool sandbox_is_stale(struct sandbox *sandbox)
          * nothing to read yet. */
         if (stat(file->path, &now) == 0)
             sandbox->is_stale =
-                now.st_dev != file->device || now.st_ino != file->inode;
+                now.st_dev != file->device || now.st_ino != file->inode ||
+                (file->changed_ns != 0 && file->changed_ns != changed_ns(&now));
     }
     return sandbox->is_stale;
 }

@@ -123,7 +123,7 @@ static int add_socket_kinds(scmp_filter_ctx filter)
     return bad;
 }
 
-/* These options are set by libcurl, by glibc's resolver and by our own code; no
+/* These options are set by libcurl, by c-ares and by our own code; no
  * other can be. SO_LINGER above all: a socket that has it and is handed to the
  * parent would hold up the parent's close(). */
 static int add_socket_options(scmp_filter_ctx filter)
@@ -131,10 +131,11 @@ static int add_socket_options(scmp_filter_ctx filter)
     static const struct {
         uint64_t level, name;
     } options[] = {
-        {SOL_SOCKET, SO_KEEPALIVE},   {SOL_SOCKET, SO_RCVLOWAT},
-        {IPPROTO_TCP, TCP_NODELAY},   {IPPROTO_TCP, TCP_KEEPIDLE},
-        {IPPROTO_TCP, TCP_KEEPINTVL}, {IPPROTO_IP, IP_RECVERR},
-        {IPPROTO_IPV6, IPV6_RECVERR}, {IPPROTO_IPV6, IPV6_V6ONLY},
+        {SOL_SOCKET, SO_KEEPALIVE},  {SOL_SOCKET, SO_RCVLOWAT},
+        {SOL_SOCKET, SO_RCVBUF},     {IPPROTO_TCP, TCP_NODELAY},
+        {IPPROTO_TCP, TCP_KEEPIDLE}, {IPPROTO_TCP, TCP_KEEPINTVL},
+        {IPPROTO_IP, IP_RECVERR},    {IPPROTO_IPV6, IPV6_RECVERR},
+        {IPPROTO_IPV6, IPV6_V6ONLY},
     };
     int bad = 0;
 

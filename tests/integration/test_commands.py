@@ -511,7 +511,7 @@ class Doctor(harness.CrawlTest):
         rows = json.loads(self.crawl("doctor", "--json")[0])
         found = {row["what"]: row for row in rows}
         for what in ("cores", "memory", "open files", "pidfd", "landlock", "seccomp", "sandbox",
-                     "certificates", "resolver", "this folder"):
+                     "certificates", "resolver", "names", "this folder"):
             self.assertIn(found[what]["health"], ("ok", "weak"), what)
         libraries = " ".join(row["found"] for row in rows if row["what"] == "library")
         for library in ("libcurl/", "SQLite/", "PCRE2/", "libseccomp/", "zstd/", "brotli/"):

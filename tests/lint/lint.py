@@ -65,7 +65,9 @@ FLOORS = {
     "crawler/robots": {"crawler/robots", "crawler/page", "base"},
     "crawler/sitemap": {"crawler/sitemap", "crawler/charset", "crawler/url", "base"},
     "crawler/sandbox": {"crawler/sandbox", "base"},
+    "crawler/names": {"crawler/names", "base"},
     "crawler/fetch": READERS | {"crawler/fetch", "crawler/sandbox", "crawler/politeness",
+                                "crawler/names",
                                 "pool", "base"},  # of politeness: what a quota says
     "crawler/scope": {"crawler/scope", "crawler/page", "crawler/url", "base"},
     "crawler/politeness": {"crawler/politeness", "base"},
@@ -74,7 +76,8 @@ FLOORS = {
     "crawler/cli": {"crawler/cli", "crawler/page", "crawler/url", "storage", "base"},
     "examples": {"examples", "pool", "pool/shared", "base"},
 }
-LIBRARY_HOMES = {"curl/curl.h": r"crawler/fetch/|examples/",
+LIBRARY_HOMES = {"ares.h": r"crawler/names/",
+                 "curl/curl.h": r"crawler/fetch/|examples/",
                  "sqlite3.h": r"storage/sqlite/"}
 SOURCES = ("base", "pool", "storage", "crawler", "examples")
 
