@@ -48,8 +48,7 @@ static int transfers_per_worker(const struct config *config)
 {
     int workers = crawl_nr_workers(config);
 
-    return (frontier_max_in_flight((int)config->concurrency) + workers - 1) /
-           workers;
+    return ((int)config->concurrency + workers - 1) / workers;
 }
 
 /* Makes a header set for each section [host], also for one without headers, so

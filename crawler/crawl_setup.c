@@ -161,8 +161,7 @@ static enum err open_pool(struct crawl *crawl, char why[POOL_WHY_BYTES])
                                     ? config->max_size_bytes * 4
                                     : 64 << 20),
         .max_task_bytes = JOB_BYTES_MAX,
-        .max_queued_tasks =
-            (size_t)frontier_max_in_flight((int)config->concurrency),
+        .max_queued_tasks = (size_t)config->concurrency,
         .max_attempts = 1, /* the frontier decides what is tried again */
         .hard_timeout_ms = config->max_time_ms + TASK_SLACK_MS,
         .silence_ms = WORKER_SILENCE_MS,
@@ -362,7 +361,7 @@ static enum err open_loop(struct crawl *crawl)
  */
 static void open_flights(struct crawl *crawl)
 {
-    size_t nr = (size_t)frontier_max_in_flight((int)crawl->config->concurrency);
+    size_t nr = (size_t)crawl->config->concurrency;
 
     crawl->flights.all = xcalloc(nr, sizeof(*crawl->flights.all));
     for (size_t i = nr; i-- > 0;) {

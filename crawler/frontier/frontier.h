@@ -49,9 +49,6 @@ enum err frontier_open(struct frontier **frontier,
                        char message[STORAGE_MESSAGE_BYTES]) CERR_CHECK;
 void frontier_free(struct frontier *frontier);
 
-/* Most fetches that frontier_next() ever has out at once. */
-int frontier_max_in_flight(int concurrency);
-
 /* ---- in ---- */
 
 /*

@@ -18,9 +18,8 @@
 #include "crawler/scope/scope.h"
 #include "crawler/scope/trap.h"
 
-/* Fetches of robots.txt have places of their own on top of the concurrency, an
- * eighth of it (one at least): they are small, and with many hosts they would
- * take a good part of the places from pages. */
+/* While a robots.txt waits to be fetched, pages leave an eighth of the places
+ * to them (one at least): no page of its host can begin before. */
 #define FRONTIER_ROBOTS_SHARE 8
 
 /* What the rows and outputs want of each page besides what is followed. */
@@ -32,8 +31,8 @@ struct frontier_wants {
 
 /* Zero means the named default where 0 makes no sense. */
 struct frontier_options {
-    int concurrency;   /* fetches in flight in all; 256; robots.txt comes on
-                          top: FRONTIER_ROBOTS_SHARE */
+    int concurrency;   /* fetches in flight in all, those of robots.txt and of
+                          sitemaps too; 256 */
     double rate_per_s; /* of the whole run; 0: no limit */
 
     struct host_rules any_host;        /* of hosts without own settings */

@@ -2,20 +2,10 @@
  * Nothing here changes anything. */
 #include "crawler/frontier/frontier_internal.h"
 
-/* Fetches of robots.txt have places on top of --concurrency; see
- * FRONTIER_ROBOTS_SHARE. */
-int frontier_max_in_flight(int concurrency)
-{
-    int on_top = concurrency / FRONTIER_ROBOTS_SHARE;
-
-    return concurrency + (on_top > 0 ? on_top : 1);
-}
-
 /* Where pages have no place left, a robots.txt may still have one. */
 bool status_has_place(const struct frontier *frontier)
 {
-    return frontier->flights.nr <
-               frontier_max_in_flight(frontier->options.concurrency) &&
+    return frontier->flights.nr < frontier->options.concurrency &&
            (!schedule_pages_full(frontier) || frontier->schedule.asking.nr > 0);
 }
 

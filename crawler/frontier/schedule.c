@@ -124,11 +124,18 @@ void schedule_due(struct frontier *frontier, int64_t now_ms)
     }
 }
 
-/* --concurrency bounds pages; robots.txt comes on top. */
+/* --concurrency bounds all that is in flight. While a robots.txt waits, pages
+ * leave it a part of the places; see FRONTIER_ROBOTS_SHARE. */
 bool schedule_pages_full(const struct frontier *frontier)
 {
-    return frontier->flights.nr - frontier->flights.nr_robots >=
-           frontier->options.concurrency;
+    int concurrency = frontier->options.concurrency;
+    int kept_free =
+        (concurrency + FRONTIER_ROBOTS_SHARE - 1) / FRONTIER_ROBOTS_SHARE;
+    int nr_pages = frontier->flights.nr - frontier->flights.nr_robots;
+
+    return nr_pages >= (frontier->schedule.asking.nr > 0
+                            ? concurrency - kept_free
+                            : concurrency);
 }
 
 /* Chooses the ring: first hosts with nothing in flight, then those whose
@@ -139,6 +146,8 @@ static const struct host_list *ring_next(const struct frontier *frontier)
     const struct schedule *schedule = &frontier->schedule;
     bool pages_full = schedule_pages_full(frontier);
 
+    if (frontier->flights.nr >= frontier->options.concurrency)
+        return NULL;
     if (schedule->ready.head && !pages_full)
         return &schedule->ready;
     if (schedule->asking.head)

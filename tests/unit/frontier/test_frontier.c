@@ -323,6 +323,34 @@ static void frontier_holds_the_limit_of_the_run(void **state)
         assert_true(web->fetches[i].nr_in_flight < 3);
 }
 
+static void frontier_counts_robots_txt_among_what_is_in_flight(void **state)
+{
+    static const int limits[] = {1, 2, 7, 16};
+    struct web *web = *state;
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        int most = 0;
+
+        web->options.concurrency = limits[i];
+        web_open(web);
+        for (int host = 0; host < 40; host++) {
+            char name[24];
+
+            snprintf(name, sizeof(name), "h%d.test", host);
+            web_add_many(web, name, 3);
+        }
+        frontier_list_ended(web->frontier);
+        assert_int_equal(web_run(web), FRONTIER_DONE);
+        assert_int_equal(web->nr_visits, 120);
+        for (size_t k = 0; k < web->nr_fetches; k++)
+            if (web->fetches[k].nr_in_flight >= most)
+                most = (int)web->fetches[k].nr_in_flight + 1;
+        assert_int_equal(most, limits[i]);
+        web_free(web);
+        web_init(web);
+    }
+}
+
 static void frontier_holds_the_rate_of_the_run(void **state)
 {
     struct web *web = *state;
@@ -514,6 +542,7 @@ int main(void)
         TEST(frontier_asks_who_has_nothing_in_flight_first),
         TEST(frontier_makes_no_connection_for_the_last_few_pages),
         TEST(frontier_holds_the_limit_of_the_run),
+        TEST(frontier_counts_robots_txt_among_what_is_in_flight),
         TEST(frontier_holds_the_rate_of_the_run),
         TEST(frontier_goes_round_the_hosts),
         TEST(frontier_stops_at_max_urls_and_goes_on),
