@@ -423,7 +423,8 @@ class Beside(harness.CrawlTest):
 
     def test_links_over_a_limit_are_counted_after_200_rows(self):
         links = gzip.compress(b"".join(b"<a href=/p/%d>" % n for n in range(20000)))
-        server = Server({None: page(b"x"), "/robots.txt": page(b"", "404 None"),
+        server = Server({None: lambda request: page(request.path.encode()),
+                         "/robots.txt": page(b"", "404 None"),
                          "/0": packed(links), "/1": packed(links)})
         self.addCleanup(server.stop)
         self.write("urls.txt", server.url("/0") + "\n" + server.url("/1") + "\n")
