@@ -671,7 +671,8 @@ static void drop_all_fresh(struct frontier *frontier)
 /* ---- the turn: hosts ---- */
 
 /* A host that the list names has its sitemaps offered as soon as its rules are
- * known, which may be before this refill says that it is listed. */
+ * known, which may be before this refill says that it is listed. While it was
+ * hungry, nobody has looked for a place for it. */
 static enum err refill_and_admit(struct frontier *frontier, struct host *host,
                                  int64_t now_ms)
 {
@@ -683,7 +684,7 @@ static enum err refill_and_admit(struct frontier *frontier, struct host *host,
     if (!err)
         err = sitemaps_offer(frontier, host, now_ms);
     host_ask_for_more(frontier, host);
-    if (host_level_has_ended(host))
+    if (host_level_has_ended(host) || host->lists.place == PLACE_NOWHERE)
         host_mark_idle(frontier, host);
     return err;
 }

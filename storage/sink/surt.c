@@ -352,7 +352,7 @@ static void split(struct parts *parts, const char *at, const char *end)
 
     while (path < end && *path != '/' && *path != '?')
         path++;
-    query = memchr(path, '?', (size_t)(end - path));
+    query = path < end ? memchr(path, '?', (size_t)(end - path)) : NULL;
     if (!query)
         query = end;
     port = path;

@@ -263,6 +263,41 @@ frontier_asks_what_comes_nearer_after_its_place_was_read(void **state)
     assert_int_equal(web_visit(web, "http://a.test/x")->outcome, OUTCOME_OK);
 }
 
+/* b.test has to wait longer than a host may in memory, and has a link to do. A
+ * redirect leads there meanwhile, whose URL is no part of its level. */
+static void redirect_to_a_wait(struct web *web, const char *url,
+                               struct web_answer *answer)
+{
+    (void)web;
+    if (is(url, "http://c.test/")) {
+        web_link(answer, "http://b.test/l0", 0);
+        web_link(answer, "http://b.test/l1", 0);
+    } else if (is(url, "http://b.test/l0")) {
+        web_status(answer, 429);
+        answer->page.retry_after = (struct bytes){"12", 2};
+    } else if (is(url, "http://a.test/")) {
+        answer->latency_ms = 500;
+        web_redirect(answer, 302, "http://b.test/x");
+    }
+}
+
+static void frontier_asks_a_waiting_host_that_a_redirect_led_to(void **state)
+{
+    struct web *web = *state;
+
+    web->options.depth = 1;
+    web->options.scope.scope = SCOPE_ANY;
+    web->options.any_host.retries = 0;
+    web->options.any_host.limits.per_host = 1;
+    web->answer = redirect_to_a_wait;
+    web_open(web);
+    web_add_list(web, "http://c.test/\nhttp://a.test/");
+    assert_int_equal(web_run(web), FRONTIER_DONE);
+    assert_string_equal(web_visit(web, "http://a.test/")->final_url,
+                        "http://b.test/x");
+    assert_int_equal(web_visit(web, "http://b.test/l1")->outcome, OUTCOME_OK);
+}
+
 /* ---- limits that count what is on its way ---- */
 
 static void query_answers(struct web *web, const char *url,
@@ -313,6 +348,7 @@ int main(void)
         TEST(frontier_goes_on_while_a_page_waits_for_its_retry),
         TEST(frontier_goes_on_while_a_redirect_waits_for_another_host),
         TEST(frontier_asks_what_comes_nearer_after_its_place_was_read),
+        TEST(frontier_asks_a_waiting_host_that_a_redirect_led_to),
         TEST(frontier_follows_just_so_many_queries_of_a_path),
     };
 
