@@ -11,6 +11,10 @@
  * want us; later it is an answer that is not whole. */
 static enum error on_receive_error(const struct curl_error_seen *seen)
 {
+    /* In TLS 1.3 a server refuses a client after the handshake (RFC 8446,
+     * 4.4.2.4), when the request is on its way. */
+    if (!seen->head_complete && strstr(seen->message, " alert "))
+        return ERROR_TLS;
     if (seen->phase < PHASE_ANSWERING)
         return ERROR_CONNECT_CLOSED;
     /* Resets, broken chunks and too large heads have this code; the text of
@@ -20,6 +24,17 @@ static enum error on_receive_error(const struct curl_error_seen *seen)
     if (strstr(seen->message, "chunked-encoding"))
         return ERROR_PROTOCOL;
     return ERROR_TRUNCATED;
+}
+
+/* Reads the end of a stream of HTTP/2. A server that resets it before the
+ * answer, whatever its reason, has closed on us; a breach of the protocol it is
+ * only by its own words. */
+static enum error on_stream_reset(const struct curl_error_seen *seen)
+{
+    if (seen->head_complete)
+        return ERROR_TRUNCATED;
+    return strstr(seen->message, "PROTOCOL_ERROR") ? ERROR_PROTOCOL
+                                                   : ERROR_CONNECT_CLOSED;
 }
 
 /* Reads a time-out of libcurl. Its own limits lie behind ours, so this is rare.
@@ -87,8 +102,9 @@ enum error curl_error(CURLcode code, const struct curl_error_seen *seen)
     case CURLE_PARTIAL_FILE:
         return ERROR_TRUNCATED;
     case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
         return seen->head_complete ? ERROR_TRUNCATED : ERROR_PROTOCOL;
+    case CURLE_HTTP2_STREAM:
+        return on_stream_reset(seen);
     case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 and other first lines */
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_HTTP3:

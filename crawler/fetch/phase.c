@@ -72,7 +72,7 @@ enum error phase_check(struct phase_clock *clock,
         break;
     case PHASE_ASKED:
         if (waited_ms >= options->first_byte_timeout_ms) {
-            *note = "no answer to the request";
+            *note = "no answer to the request: --first-byte-timeout";
             return ERROR_TIMEOUT;
         }
         break;

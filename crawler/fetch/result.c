@@ -486,6 +486,14 @@ static void set_error(struct transfer *transfer, enum error error)
     fill_detail(transfer);
 }
 
+/* OpenSSL's words for the alerts of a server that got no certificate: its own
+ * since TLS 1.3, a general one before. */
+static bool wants_client_certificate(const char *message)
+{
+    return strstr(message, "alert certificate required") ||
+           strstr(message, "alert handshake failure");
+}
+
 /* All that came is told, of a failed transfer too: how many bytes, how long it
  * took, which address it was. */
 void result_fill(struct transfer *transfer, CURLcode code)
@@ -507,6 +515,11 @@ void result_fill(struct transfer *transfer, CURLcode code)
     fill_body(transfer);
     if (!error)
         error = judge_status(transfer);
+    if (error == ERROR_TLS && !transfer->failure.note[0] &&
+        wants_client_certificate(transfer->failure.message))
+        set_note(transfer,
+                 "the server wants a certificate of the client, which "
+                 "crawl has none of");
     set_error(transfer, error);
 }
 

@@ -105,9 +105,10 @@ static const struct error_info infos[ERROR_NR] = {
      * a retry with the growing delay makes sense. */
     [ERROR_TIMEOUT] = {
         "timeout", CLASS_TIMEOUT, true,
-        "The fetch took longer than its total time limit.",
-        "Raise --max-time, or lower --per-host if the server is slow under "
-        "load."},
+        "The fetch took longer than --max-time, or had no answer within "
+        "--first-byte-timeout.",
+        "Raise the one that the detail names, else --max-time; or lower "
+        "--per-host if the server is slow under load."},
     [ERROR_STALLED] = {
         "stalled", CLASS_TIMEOUT, true,
         "The transfer was too slow for too long.",

@@ -189,7 +189,11 @@ def certificates(folder):
         warnings.simplefilter("ignore", DeprecationWarning)
         old.minimum_version = ssl.TLSVersion.TLSv1
         old.maximum_version = ssl.TLSVersion.TLSv1_1
-    return {"good": context("server.pem"), "self-signed": context("self.pem", "self.key"),
+    strict = context("server.pem")      # with TLS 1.3 the server of Python closes without a word
+    strict.verify_mode = ssl.CERT_REQUIRED
+    strict.load_verify_locations(os.path.join(folder, "ca.pem"))
+    strict.maximum_version = ssl.TLSVersion.TLSv1_2
+    return {"client certificate": strict, "good": context("server.pem"), "self-signed": context("self.pem", "self.key"),
             "expired": context("expired.pem"), "TLS 1.1": old}
 
 
@@ -286,6 +290,10 @@ class Hostile(harness.CrawlTest):
                  for what, url, outcome, error in wanted
                  if (rows.get(url) or rows[url.replace("\t", "")])[:2] != [outcome, error]]
         self.assertEqual(wrong, [])
+        details = [self.rows("select detail from pages where url = ?", parameters=(url,))[0][0]
+                   for what, url, _, _ in wanted if "client certificate" in what]
+        self.assertEqual(details, ["the server wants a certificate of the client, which crawl has"
+                                   " none of"])
         self.assertEqual({u: rows[u] for u in sizes},
                          {u: ["ok", None, size] for u, size in sizes.items()})
         self.assertEqual(self.rows("select count(*) from events where what = 'worker_death'"),

@@ -99,7 +99,7 @@ static void phase_says_that_no_answer_came(void **state)
     phase_enter(&clock, PHASE_ASKED, START_MS);
     assert_int_equal(phase_check(&clock, &limits, START_MS + 300, &note),
                      ERROR_TIMEOUT);
-    assert_string_equal(note, "no answer to the request");
+    assert_string_equal(note, "no answer to the request: --first-byte-timeout");
 }
 
 static void phase_calls_stalled_what_sends_too_little_for_a_window(void **state)
