@@ -187,11 +187,11 @@ class Waits(PolitenessTest):
         self.assertEqual(len(server.asked("127.0.0.1")), 5)
 
     def test_a_spent_quota_holds_for_every_url_of_the_host(self):
-        for fields in (['RateLimit: "default";r=0;t=2'],
-                       ["RateLimit-Remaining: 0", "RateLimit-Reset: 2"],
-                       ["X-RateLimit-Remaining: 0",
-                        "X-RateLimit-Reset: %d" % (time.time() + 5)]):
-            server = self.serve({"/0": self.once(page(b"x", "200 OK", fields)),
+        for fields in (lambda: ['RateLimit: "default";r=0;t=2'],
+                       lambda: ["RateLimit-Remaining: 0", "RateLimit-Reset: 2"],
+                       lambda: ["X-RateLimit-Remaining: 0",
+                                "X-RateLimit-Reset: %d" % (time.time() + 4)]):
+            server = self.serve({"/0": lambda _, fields=fields: page(b"x", "200 OK", fields()),
                                  None: page(b"x")})
             self.list_urls(*(server.url("/%d" % n) for n in range(4)))
             self.crawl("urls.txt", "--per-host", "1", "--force")
