@@ -13,7 +13,8 @@ static enum error on_receive_error(const struct curl_error_seen *seen)
 {
     /* In TLS 1.3 a server refuses a client after the handshake (RFC 8446,
      * 4.4.2.4), when the request is on its way. */
-    if (!seen->head_complete && strstr(seen->message, " alert "))
+    if (!seen->head_complete && strstr(seen->message, " alert ") &&
+        strstr(seen->message, "certificate"))
         return ERROR_TLS;
     if (seen->phase < PHASE_ANSWERING)
         return ERROR_CONNECT_CLOSED;

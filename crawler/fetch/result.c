@@ -486,12 +486,18 @@ static void set_error(struct transfer *transfer, enum error error)
     fill_detail(transfer);
 }
 
-/* OpenSSL's words for the alerts of a server that got no certificate: its own
- * since TLS 1.3, a general one before. */
-static bool wants_client_certificate(const char *message)
+/* Words for the alert of a server that got no certificate; "" if it is another.
+ * Since TLS 1.3 it has an alert of its own (RFC 8446, 6.2). Before, the same
+ * one comes of a server that shares no cipher with us. */
+static const char *alert_words(const char *message)
 {
-    return strstr(message, "alert certificate required") ||
-           strstr(message, "alert handshake failure");
+    if (strstr(message, "alert certificate required"))
+        return "the server wants a certificate of the client, which crawl has "
+               "none of";
+    if (strstr(message, "alert handshake failure"))
+        return "the server broke the handshake off: it wants a certificate of "
+               "the client, or shares no cipher with us";
+    return "";
 }
 
 /* All that came is told, of a failed transfer too: how many bytes, how long it
@@ -515,11 +521,8 @@ void result_fill(struct transfer *transfer, CURLcode code)
     fill_body(transfer);
     if (!error)
         error = judge_status(transfer);
-    if (error == ERROR_TLS && !transfer->failure.note[0] &&
-        wants_client_certificate(transfer->failure.message))
-        set_note(transfer,
-                 "the server wants a certificate of the client, which "
-                 "crawl has none of");
+    if (error == ERROR_TLS && !transfer->failure.note[0])
+        set_note(transfer, alert_words(transfer->failure.message));
     set_error(transfer, error);
 }
 

@@ -46,6 +46,10 @@ static const struct {
      "OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate "
      "required, errno 0",
      ERROR_TLS},
+    {CURLE_RECV_ERROR, PHASE_ASKED, false, false,
+     "OpenSSL SSL_read: error:0A000438:SSL routines::tlsv1 alert internal "
+     "error, errno 0",
+     ERROR_CONNECT_CLOSED},
     {CURLE_HTTP2_STREAM, PHASE_ASKED, false, false,
      "HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)",
      ERROR_CONNECT_CLOSED},
